@@ -1,0 +1,412 @@
+"""`config/bot.toml` and the environment → Config. All faults are reported at once.
+
+The models are the one place that knows the settings; `docs/settings.md` is tested against them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import time, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from bot.durations import parse_duration
+from bot.errors import ConfigError, Fault
+from bot.model import Visibility
+
+DEFAULT_PATH: Final = Path("config/bot.toml")
+_ACCT: Final = r"^@?[A-Za-z0-9_]+(?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?@[A-Za-z0-9.-]+(?::\d+)?$"
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL's host is this very machine."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _duration(value: object) -> object:
+    if isinstance(value, timedelta):
+        return value
+    if isinstance(value, str):
+        return parse_duration(value)
+    raise ValueError('write a duration in quotes, for example "72h", "2m" or "off"')
+
+
+def _zone(name: object) -> object:
+    if isinstance(name, ZoneInfo):
+        return name
+    try:
+        return ZoneInfo(str(name))
+    except (KeyError, ValueError, OSError):
+        raise ValueError(
+            f'"{name}" is not a timezone; write an IANA name such as "America/New_York" or "UTC"'
+        ) from None
+
+
+def _web_address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f'"{url}" is not a web address; write it in full, for example "https://example.org"')
+    if parts.username or parts.password:
+        raise ValueError("a web address in the settings must not carry a name or password")
+    return url.rstrip("/")
+
+
+def _clock_time(value: object) -> object:
+    if isinstance(value, str):
+        try:
+            return time.fromisoformat(value)
+        except ValueError:
+            raise ValueError(f'"{value}" is not a time of day; write for example "09:00"') from None
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(str)]
+Zone = Annotated[Any, BeforeValidator(_zone), PlainSerializer(str)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+ClockTime = Annotated[time, BeforeValidator(_clock_time)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, strict=False)
+
+
+class Site(_Table):
+    """The site that the posts belong to."""
+
+    title: str = Field(min_length=1, description="the conference's name; title of the feeds")
+    url: WebAddress = Field(description="the site's address, without a path at its end")
+    description: str = Field("", description="a sentence about the news feed; empty: made from the title")
+    timezone: Zone = Field(description="IANA name; datetimes without offset are in this zone")
+    naive_datetimes: Literal["site", "utc"] = Field(
+        "site", description='what a datetime without offset means: the site\'s zone, or "utc"'
+    )
+    language: str = Field("en", min_length=2, description="language of the posts, as in HTML's lang")
+    permalink: str = Field("/news/{slug}/", description="path of a post's page; {slug} is the file's name")
+    posts: Path = Field(Path("posts"), description="folder of the post files")
+    assets: Path = Field(Path(), description="folder in which /assets/... is found on disk")
+    author: str = Field("", description="author of posts that name none")
+
+    @field_validator("permalink")
+    @classmethod
+    def _permalink_names_the_slug(cls, value: str) -> str:
+        if "{slug}" not in value or not value.startswith("/"):
+            raise ValueError('it must begin with "/" and hold {slug}, for example "/news/{slug}/"')
+        return value
+
+    def permalink_of(self, slug: str) -> str:
+        """The absolute permalink of the post with this slug."""
+        from urllib.parse import quote
+
+        return self.url + self.permalink.replace("{slug}", quote(slug))
+
+
+class Feeds(_Table):
+    """The news feeds."""
+
+    folder: Path = Field(Path("public"), description="folder that the feeds are written to")
+    path: str = Field("/news", description="their path below the folder and below the site's address")
+    entries: int = Field(30, ge=1, le=1000, description="how many posts the feeds hold, newest first")
+
+    @field_validator("path")
+    @classmethod
+    def _path_stays_inside(cls, value: str) -> str:
+        if not value.startswith("/") or ".." in value.split("/"):
+            raise ValueError('it must begin with "/" and hold no "..", for example "/news"')
+        return value.rstrip("/")
+
+
+class Account(_Table):
+    """A Mastodon account that the bot publishes to."""
+
+    server: WebAddress = Field(description="the server's address; https, unless it is on loopback")
+    acct: str | None = Field(
+        None, description='the account\'s address, "@conf@example.social"; required unless on loopback'
+    )
+    token_file: Path | None = Field(
+        None, description="private file with the token; else the environment's ANNOUNCE_TOKEN_<NAME>"
+    )
+    visibility: Visibility = Field(
+        Visibility.PUBLIC, description="public, unlisted, private or direct, unless the post says otherwise"
+    )
+    hashtags: tuple[str, ...] = Field((), description="hashtags for every toot, with or without #")
+
+    @field_validator("acct")
+    @classmethod
+    def _acct_is_an_address(cls, value: str | None) -> str | None:
+        import re
+
+        if value is not None and not re.match(_ACCT, value):
+            raise ValueError(f'"{value}" is not an account\'s address; write "@name@server", as its profile shows it')
+        return value
+
+    @model_validator(mode="after")
+    def _real_servers_are_checked(self) -> Self:
+        if is_loopback(self.server):
+            return self
+        if self.server.startswith("http:"):
+            raise ValueError(f"server: {self.server} is not on this machine, so it must begin with https://")
+        if self.acct is None:
+            raise ValueError(
+                'acct: is missing; write the account\'s address, for example acct = "@conf@example.social"'
+            )
+        return self
+
+    def address(self, name: str) -> str:
+        """The account's identity in the ledger: its address, or for a loopback server its section and host."""
+        if self.acct is not None:
+            return self.acct.lstrip("@").lower()
+        return f"{name}@{urlsplit(self.server).netloc}"
+
+
+class Release(_Table):
+    """When and how posts are released."""
+
+    catch_up: Duration = Field(timedelta(hours=72), description="a post later than this is not tooted")
+    spacing: Duration = Field(timedelta(minutes=2), description="pause between two late toots of one account")
+    brake: int = Field(4, ge=1, description="more new toots than this within an hour are held until `announce resume`")
+    default_time: ClockTime = Field(time(9), description="the hour meant by a bare date")
+    hashtags: tuple[str, ...] = Field((), description="hashtags for every toot of every account")
+    wait_for_page: Duration = Field(
+        timedelta(), description='"off"; the page check comes in a later version, any other value is refused'
+    )
+
+    @field_validator("wait_for_page")
+    @classmethod
+    def _page_check_is_not_there_yet(cls, value: timedelta) -> timedelta:
+        if value:
+            raise ValueError('this version cannot wait for a page yet; write wait_for_page = "off"')
+        return value
+
+
+class Delivery(_Table):
+    """Times of the delivery protocol. Only a server on loopback may have shorter ones than the defaults."""
+
+    timeout: Duration = Field(timedelta(seconds=25), description="longest wait for one answer of a server")
+    lease: Duration = Field(
+        timedelta(seconds=60), description="how long a process that died keeps others from an account"
+    )
+    settle: Duration = Field(
+        timedelta(seconds=120), description="how long a toot without answer is looked for before it is sent again"
+    )
+    send_within: Duration = Field(
+        timedelta(seconds=5), description="longest time between writing down an intent and sending it"
+    )
+
+    @model_validator(mode="after")
+    def _times_fit_each_other(self) -> Self:
+        if self.lease <= self.timeout + self.send_within:
+            raise ValueError("lease: must be longer than timeout and send_within together")
+        if self.settle < self.timeout + self.send_within:
+            raise ValueError("settle: must not be shorter than timeout and send_within together")
+        return self
+
+
+class Ledger(_Table):
+    """The durable memory."""
+
+    url: str = Field("sqlite:///var/ledger.db", description="where the ledger is kept")
+
+    @field_validator("url")
+    @classmethod
+    def _known_kind(cls, value: str) -> str:
+        if not value.startswith("sqlite:///") or value == "sqlite:///":
+            raise ValueError(f'"{value}" is not a ledger that this version knows; write "sqlite:///var/ledger.db"')
+        return value
+
+
+class _Settings(_Table):
+    """The tables of `bot.toml`."""
+
+    example: bool = Field(False, description="true: a worked example, refuses every server that is not on loopback")
+    site: Site
+    feeds: Feeds = Feeds()
+    accounts: dict[str, Account] = Field(default_factory=dict)
+    release: Release = Release()
+    delivery: Delivery = Delivery()
+    ledger: Ledger = Ledger()
+
+    @model_validator(mode="after")
+    def _accounts_fit(self) -> Self:
+        real = [name for name, account in self.accounts.items() if not is_loopback(account.server)]
+        if real and self.example:
+            raise ValueError(
+                f"accounts.{real[0]}.server: this is the worked example (example = true), which publishes to servers "
+                "on this machine only; start your own settings instead"
+            )
+        addresses: dict[str, str] = {}
+        for name, account in self.accounts.items():
+            other = addresses.setdefault(account.address(name), name)
+            if other != name:
+                raise ValueError(f"accounts.{name}.acct: is the same account as accounts.{other}; keep one of them")
+        floor = Delivery()
+        too_short = [
+            field for field in ("lease", "settle") if real and getattr(self.delivery, field) < getattr(floor, field)
+        ]
+        if too_short:
+            raise ValueError(
+                f"delivery.{too_short[0]}: shorter than the default is only safe with servers on this machine"
+            )
+        return self
+
+
+class Config(_Settings):
+    """All settings, and the folder that relative paths count from."""
+
+    root: Path = Field(exclude=True)
+    path: Path = Field(exclude=True)
+
+    @property
+    def posts_folder(self) -> Path:
+        return self.root / self.site.posts
+
+    @property
+    def assets_folder(self) -> Path:
+        return self.root / self.site.assets
+
+    @property
+    def public_folder(self) -> Path:
+        return self.root / self.feeds.folder
+
+    @property
+    def templates_folder(self) -> Path:
+        return self.path.parent / "templates"
+
+    @property
+    def ledger_path(self) -> Path:
+        return self.root / self.ledger.url.removeprefix("sqlite:///")
+
+    def account_addresses(self) -> dict[str, str]:
+        """Section name → the account's identity in the ledger."""
+        return {name: account.address(name) for name, account in self.accounts.items()}
+
+
+def load_config(path: Path = DEFAULT_PATH) -> Config:
+    """Read and check the settings file.
+
+    Raises ConfigError with everything that is wrong in it.
+    """
+    try:
+        table = tomllib.loads(path.read_bytes().decode("utf-8"))
+    except FileNotFoundError:
+        fault = Fault(
+            where="settings",
+            problem="there is no such file.",
+            remedy="Run the command in the project's folder, or name the file with --config FILE.",
+        )
+        raise ConfigError(path, [fault]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(path, [Fault(where="settings", problem=f"cannot be read: {error}.")]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(path, [Fault(where="settings", problem=f"is not valid TOML: {error}.")]) from None
+    secrets = list(_planted_secrets(table))
+    if secrets:
+        raise ConfigError(path, secrets)
+    absolute = path.absolute()
+    try:
+        return Config.model_validate({**table, "root": absolute.parent.parent, "path": absolute})
+    except ValidationError as error:
+        raise ConfigError(path, list(_faults(error))) from None
+
+
+def token_for(name: str, account: Account, *, root: Path, environ: Mapping[str, str]) -> str | None:
+    """The account's token from ANNOUNCE_TOKEN_<NAME> or its private file; None if there is none.
+
+    A server on loopback takes any token, so the section's name serves there when none is given.
+    """
+    variable = token_variable(name)
+    if environ.get(variable, "").strip():
+        return environ[variable].strip()
+    if account.token_file is not None:
+        try:
+            return (root / account.token_file).read_text(encoding="utf-8").strip() or None
+        except OSError:
+            return None
+    return f"loopback-{name}" if is_loopback(account.server) else None
+
+
+def token_variable(name: str) -> str:
+    """The environment variable that holds the token of the account in section `name`."""
+    return "ANNOUNCE_TOKEN_" + "".join(letter if letter.isalnum() else "_" for letter in name).upper()
+
+
+def _planted_secrets(table: Mapping[str, object]) -> Iterator[Fault]:
+    accounts = table.get("accounts")
+    for name, account in accounts.items() if isinstance(accounts, dict) else ():
+        for key in account if isinstance(account, dict) else ():
+            if key in ("token", "access_token", "password", "secret", "client_secret"):
+                yield Fault(
+                    where=f"accounts.{name}.{key}",
+                    problem="secrets do not belong into the settings file, which ends up in a repository.",
+                    remedy=f"Revoke it on the server, then set {token_variable(name)} or token_file instead.",
+                )
+
+
+def _faults(error: ValidationError) -> Iterator[Fault]:
+    for item in error.errors():
+        where = ".".join(str(part) for part in item["loc"])
+        message = item["msg"].removeprefix("Value error, ")
+        if item["type"] == "extra_forbidden":
+            yield _unknown_key(where)
+        elif item["type"] == "missing":
+            yield Fault(where=where, problem="is missing.", remedy=_description(where))
+        elif item["type"] == "value_error" and not isinstance(item["input"], str):
+            yield _fault_of_a_table(where, message)
+        else:
+            shown = "" if isinstance(item["input"], dict) else f" (it is {item['input']!r})"
+            yield Fault(where=where, problem=f"{message[:1].lower()}{message[1:]}{shown}.")
+
+
+def _fault_of_a_table(where: str, message: str) -> Fault:
+    # Checks that compare several settings name theirs in front: "acct: is missing; ...".
+    setting, colon, problem = message.partition(": ")
+    if not colon or " " in setting:
+        return Fault(where=where, problem=message + ".")
+    return Fault(where=".".join(filter(None, (where, setting))), problem=problem + ".")
+
+
+def _unknown_key(where: str) -> Fault:
+    table, _, key = where.rpartition(".")
+    known = list(_fields_of(table))
+    near = difflib.get_close_matches(key, known, n=1)
+    remedy = f'Did you mean "{near[0]}"?' if near else f"Known here: {', '.join(sorted(known))}."
+    return Fault(where=where, problem="is not a setting.", remedy=remedy)
+
+
+def _fields_of(table: str) -> Mapping[str, Any]:
+    model: type[BaseModel] = _Settings
+    for part in table.split(".") if table else ():
+        field = model.model_fields.get(part)
+        if part == "accounts" or field is None:
+            return Account.model_fields
+        assert isinstance(field.annotation, type)
+        model = field.annotation
+    return model.model_fields
+
+
+def _description(where: str) -> str:
+    table, _, key = where.rpartition(".")
+    field = _fields_of(table).get(key)
+    return f"It is {field.description}." if field is not None and field.description else ""

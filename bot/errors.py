@@ -1,0 +1,121 @@
+"""The tree of errors. Each class answers one question: what should the caller do?
+
+BotError                     one base; what happened, and the remedy
+├─ UsageError                the command was used wrongly: exit 2
+├─ ConfigError               the settings are wrong: every fault at once, exit 2
+├─ PostError                 path, line, field: skip this post, keep the rest
+├─ ComposeError              this post cannot be said on Mastodon as it stands: hold it, keep the rest
+├─ OutputError               a public file cannot be written: keep the last good one, say so
+├─ PublishError              about one account's server
+│   ├─ TransientError        nothing was posted: retry, after `retry_after` if the server named it
+│   ├─ AccountBlockedError   token, scope or address: nothing of this account goes out until that is mended
+│   ├─ RejectedError         the server refuses this announcement: never again as it stands
+│   └─ OutcomeUnknownError   it may have been accepted: look before sending again
+└─ LedgerError               stop: without the ledger nothing may be sent
+    ├─ LeaseHeldError        another process delivers for this account: come back later
+    └─ LeaseLostError        another process has taken over: drop what was in hand
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+
+class BotError(Exception):
+    """What happened, in one line for a reader, and the remedy if there is one."""
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.remedy}".rstrip()
+
+
+class UsageError(BotError):
+    """The command was used wrongly."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """One thing that is wrong in the settings: `where` is the dotted name of the setting."""
+
+    where: str
+    problem: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.problem} {self.remedy}".rstrip()
+
+
+class ConfigError(BotError):
+    """The settings cannot be used; `faults` lists everything that is wrong with them."""
+
+    def __init__(self, path: Path, faults: Sequence[Fault]) -> None:
+        super().__init__("\n".join(f"{path}: {fault}" for fault in faults))
+        self.path = path
+        self.faults = tuple(faults)
+
+
+class PostError(BotError):
+    """A post file that cannot be used. `line` counts from 1; None where no line is to blame."""
+
+    def __init__(self, path: Path, problem: str, *, line: int | None = None, field: str = "", remedy: str = "") -> None:
+        place = f"{path}:{line}" if line else str(path)
+        super().__init__(f"{place}: {field + ': ' if field else ''}{problem}", remedy=remedy)
+        self.path = path
+        self.line = line
+        self.field = field
+        self.problem = problem
+
+
+class ComposeError(BotError):
+    """A post that cannot be turned into an announcement: a broken template, a text without room for its link."""
+
+
+class OutputError(BotError):
+    """A public file could not be written; what stood there before still stands."""
+
+
+class PublishError(BotError):
+    """Something about one account's server."""
+
+
+class TransientError(PublishError):
+    """Nothing was posted, and a later try may succeed. `retry_after` is the wait that the server asked for."""
+
+    def __init__(self, message: str, *, remedy: str = "", retry_after: timedelta | None = None) -> None:
+        super().__init__(message, remedy=remedy)
+        self.retry_after = retry_after
+
+
+class AccountBlockedError(PublishError):
+    """The account cannot publish (token, scope, wrong address); no announcement is at fault."""
+
+
+class RejectedError(PublishError):
+    """The server refuses this announcement; sending it again unchanged would change nothing."""
+
+
+class OutcomeUnknownError(PublishError):
+    """The request may or may not have been carried out."""
+
+
+class LedgerError(BotError):
+    """The ledger cannot be read or written; nothing may be sent without it."""
+
+
+class LeaseHeldError(LedgerError):
+    """Another process holds this account's lease for at most `remaining` longer."""
+
+    def __init__(self, message: str, *, remaining: timedelta) -> None:
+        super().__init__(message)
+        self.remaining = remaining
+
+
+class LeaseLostError(LedgerError):
+    """The lease has passed to another process; the result in hand must not be recorded as ours."""

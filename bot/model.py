@@ -1,0 +1,284 @@
+"""The records that travel through the bot: frozen, keyword-only, one for each moment.
+
+Every datetime in them is aware and in UTC. Texts are plain unless the name says html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import Final
+
+
+class Severity(Enum):
+    """How much a finding matters."""
+
+    ERROR = "error"  #: the post is not released or not tooted as it stands
+    WARNING = "warning"  #: it goes out, perhaps not as meant
+    NOTE = "note"  #: worth knowing
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """Something that a person should know before a post goes out."""
+
+    rule: str  #: short name of the rule, e.g. "datetime-offset"
+    severity: Severity
+    path: Path  #: the file, relative to the project root where it lies inside
+    line: int | None = None  #: counts from 1
+    field: str = ""  #: the front matter key, or the setting's dotted name
+    problem: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.path}:{self.line}" if self.line else str(self.path)
+        name = f"{self.field}: " if self.field else ""
+        return f"{place}: {name}{self.problem} {self.remedy}".rstrip()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Picture:
+    """A picture with the facts gathered about its file while the post was read."""
+
+    url: str  #: absolute, as the feeds show it
+    path: Path | None = None  #: the local file; None if there is none, or if `problem` says why it is unusable
+    alt: str = ""  #: the text for those who cannot see it; empty if nobody wrote one
+    media_type: str | None = None  #: read from the content, e.g. "image/jpeg"
+    size: int | None = None  #: bytes
+    width: int | None = None  #: pixels, as displayed
+    height: int | None = None
+    problem: str = ""  #: why the picture cannot be used, e.g. "there is no file assets/x.png"
+
+
+class Visibility(Enum):
+    """Who sees a toot; the values are Mastodon's."""
+
+    PUBLIC = "public"
+    UNLISTED = "unlisted"
+    PRIVATE = "private"
+    DIRECT = "direct"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MastodonOptions:
+    """What a post's front matter says under `mastodon:`. None means: as the settings say."""
+
+    text: str | None = None
+    visibility: Visibility | None = None
+    content_warning: str | None = None
+    language: str | None = None
+    skip: bool = False  #: into the feeds only, no toot
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Post:
+    """One post file, read and understood."""
+
+    path: Path  #: relative to the project root where it lies inside
+    slug: str  #: the file's name without its ending
+    url: str  #: the permalink, absolute
+    explicit_id: str | None = None  #: `id:` in front matter
+    title: str
+    authors: tuple[str, ...] = ()
+    category: str | None = None
+    tags: tuple[str, ...] = ()
+    kind: str | None = None  #: chooses the template: "schedule", "keynote", ...
+    published: datetime | None = None  #: the publish datetime; None makes it a draft
+    updated: datetime | None = None  #: `updated_datetime:` in front matter
+    language: str
+    cover: Picture | None = None
+    excerpt: str = ""  #: for the toot
+    summary: str = ""  #: for the feeds
+    html: str = ""  #: the body: sanitised, every URL absolute
+    hashtags: tuple[str, ...] = ()  #: from front matter, with or without "#"
+    link: bool = True  #: whether the permalink is appended to the toot
+    mastodon: MastodonOptions = field(default_factory=MastodonOptions)
+    hidden: bool = False  #: kept out of the feeds
+    digest: str  #: of the post's own words; changes when they do, and only then
+    findings: tuple[Finding, ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict)  #: front matter key → line
+
+    @property
+    def post_id(self) -> str:
+        """The identity that is frozen at the first release: `id:`, else the permalink."""
+        return self.explicit_id or self.url
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """A released post as the feeds show it."""
+
+    post_id: str  #: frozen at the first release
+    slug: str
+    url: str
+    title: str
+    authors: tuple[str, ...] = ()
+    category: str | None = None
+    tags: tuple[str, ...] = ()
+    published: datetime  #: frozen at the first release
+    updated: datetime
+    released_at: datetime  #: when the bot released it
+    language: str
+    summary: str = ""
+    html: str = ""
+    cover: Picture | None = None
+    hidden: bool = False
+    digest: str  #: of the post's words that this entry shows
+    revision: int = 0  #: how often those words have changed since the release
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """What a server accepts (its `/api/v2/instance`); the defaults are Mastodon's."""
+
+    characters: int = 500
+    characters_per_url: int = 23
+    pictures: int = 4
+    description: int = 1500  #: alt text; 10,000 from Mastodon 4.6
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Announcement:
+    """What a post says on Mastodon."""
+
+    text: str
+    link: str | None  #: the permalink, if the text carries it
+    visibility: Visibility = Visibility.PUBLIC
+    language: str | None = None
+    content_warning: str | None = None
+    pictures: tuple[Picture, ...] = ()
+    length: int  #: counted as the server counts
+    limit: int
+
+
+class Occasion:
+    """Why something is sent: part of a delivery's identity. An edit adds its revision, a reminder its id."""
+
+    PUBLISH: Final = "publish"
+    WITHDRAW: Final = "withdraw"
+
+    @staticmethod
+    def edit(revision: int) -> str:
+        return f"edit:{revision}"
+
+    @staticmethod
+    def reminder(reminder_id: str) -> str:
+        return f"reminder:{reminder_id}"
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class DeliveryKey:
+    """What makes a delivery the same delivery; unique in the ledger."""
+
+    post_id: str
+    account: str  #: the verified address, e.g. "conf@example.social"
+    occasion: str
+
+
+class DeliveryState(Enum):
+    """Where a delivery stands."""
+
+    DUE = "due"  #: owed; no request that could have posted it is open
+    SENDING = "sending"  #: intent written; until settled the outcome is unknown: look before sending again
+    SENT = "sent"  #: confirmed; it lives at `status_url`
+    REJECTED = "rejected"  #: the server will not take it as it stands
+    HELD = "held"  #: waits, see `hold`
+    SKIPPED = "skipped"  #: a person decided that it will not be sent
+
+
+class Hold(Enum):
+    """Why a delivery is held, which is also what lets it go."""
+
+    BRAKE = "brake"  #: too many at once: let go by `announce resume`
+    PERSON = "person"  #: a person said so: let go by name
+    UNCLEAR = "unclear"  #: the post is in doubt: let go when its file is mended
+    FAILED = "failed"  #: tried for too long: let go by a person
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delivery:
+    """One announcement owed to one account."""
+
+    key: DeliveryKey
+    slug: str
+    due: datetime
+    announcement: Announcement
+    state: DeliveryState = DeliveryState.DUE
+    hold: Hold | None = None
+    reason: str = ""  #: why it is held, rejected or waiting, for a person
+    sequence: int = 0  #: order of recording; given by the ledger
+    attempts: int = 0  #: intents written so far
+    generation: int = 0  #: part of the Idempotency-Key; rises only when a read-back proved absence
+    after_id: str | None = None  #: newest status id known before the first attempt: the look starts there
+    intended_at: datetime | None = None  #: when the open (or last) intent was committed
+    first_tried_at: datetime | None = None
+    not_before: datetime | None = None  #: back-off: no attempt earlier
+    status_id: str | None = None
+    status_url: str | None = None
+    settled_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Receipt:
+    """A status that a server has: its answer to a send, or what a look found."""
+
+    status_id: str
+    url: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccountFacts:
+    """What an account's server says of it."""
+
+    address: str  #: user@domain, lower case, as the server confirms it
+    account_id: str
+    limits: Limits
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccountState:
+    """What the ledger knows of an account."""
+
+    address: str
+    joined_at: datetime | None  #: None: since the ledger's beginning; else only posts due later are its business
+    facts: AccountFacts | None = None
+    last_status_id: str | None = None  #: newest known status of the account; "0" if it is known to have none
+    blocked: str = ""  #: why nothing can be sent; empty if all is well
+    not_before: datetime | None = None  #: the server asked for a pause until then
+    last_sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lease:
+    """The right to deliver for one account. The fence rises with each new lease."""
+
+    account: str
+    owner: str
+    fence: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """One line of the ledger's history."""
+
+    at: datetime
+    what: str  #: "released", "sent", "found", "held", ...
+    slug: str = ""
+    account: str = ""
+    occasion: str = ""
+    detail: str = ""  #: a URL, or a reason
+    who: str = ""  #: the person, where a person decided
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Snapshot:
+    """The ledger at one moment, as `plan` needs it."""
+
+    entries: Mapping[str, Entry] = field(default_factory=dict)
+    accounts: Mapping[str, AccountState] = field(default_factory=dict)
+    deliveries: Mapping[DeliveryKey, Delivery] = field(default_factory=dict)
+    newest: datetime | None = None  #: the newest time that the ledger has written
