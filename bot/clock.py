@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Protocol
 
 
@@ -16,6 +18,12 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Seconds that only grow, and that go on counting while the machine sleeps."""
 
+    def mark(self) -> str:
+        """The present moment as a text that `since` understands, also in another process on this machine."""
+
+    def since(self, mark: str) -> timedelta | None:
+        """The time since a mark, whatever happened to the time of day; None if the machine was restarted since."""
+
 
 class SystemClock:
     """The machine's clock."""
@@ -25,6 +33,12 @@ class SystemClock:
 
     def monotonic(self) -> float:
         return monotonic_seconds()
+
+    def mark(self) -> str:
+        return f"{boot_id()} {monotonic_seconds():.6f}"
+
+    def since(self, mark: str) -> timedelta | None:
+        return _since(mark, boot=boot_id(), seconds=monotonic_seconds())
 
 
 class SetClock:
@@ -40,6 +54,12 @@ class SetClock:
     def monotonic(self) -> float:
         return self._monotonic
 
+    def mark(self) -> str:
+        return f"set {self._monotonic:.6f}"
+
+    def since(self, mark: str) -> timedelta | None:
+        return _since(mark, boot="set", seconds=self._monotonic)
+
     def advance(self, by: timedelta) -> None:
         """Let time pass: the time of day and the monotonic time move together."""
         self._now += by
@@ -50,7 +70,7 @@ class SetClock:
         self._now = now.astimezone(UTC)
 
 
-class ShiftedClock:
+class ShiftedClock(SystemClock):
     """Runs at the machine's speed, but tells another time of day; `step_to` moves it."""
 
     def __init__(self, now: datetime) -> None:
@@ -59,9 +79,6 @@ class ShiftedClock:
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self._offset
-
-    def monotonic(self) -> float:
-        return monotonic_seconds()
 
     def step_to(self, now: datetime) -> None:
         """Set the time of day to `now`; it goes on from there."""
@@ -72,3 +89,19 @@ def monotonic_seconds() -> float:
     """Monotonic seconds that count suspended time where the system offers it (CLOCK_BOOTTIME, Linux)."""
     boottime: int | None = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if boottime is None else time.clock_gettime(boottime)
+
+
+@cache
+def boot_id() -> str:
+    """Tells one start of the machine from the next; the same text always where the system does not say."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return "boot"
+
+
+def _since(mark: str, *, boot: str, seconds: float) -> timedelta | None:
+    marked_boot, _, marked_seconds = mark.rpartition(" ")
+    if marked_boot != boot:
+        return None
+    return timedelta(seconds=max(0.0, seconds - float(marked_seconds)))

@@ -198,6 +198,10 @@ class Hold(Enum):
     FAILED = "failed"  #: tried for too long: let go by a person
 
 
+#: Holds under which a delivery may still be composed anew: nothing is in flight and no person has decided.
+REPLACEABLE_HOLDS: Final = frozenset({Hold.UNCLEAR})
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Delivery:
     """One announcement owed to one account."""
@@ -214,11 +218,14 @@ class Delivery:
     generation: int = 0  #: part of the Idempotency-Key; rises only when a read-back proved absence
     after_id: str | None = None  #: newest status id known before the first attempt: the look starts there
     intended_at: datetime | None = None  #: when the open (or last) intent was committed
+    intended_mark: str = ""  #: the same moment as a `Clock.mark()`, which clock steps do not move
     first_tried_at: datetime | None = None
     not_before: datetime | None = None  #: back-off: no attempt earlier
     status_id: str | None = None
     status_url: str | None = None
     settled_at: datetime | None = None
+    ordered_by: str = ""  #: the person who let it go; lateness does not count then
+    foreign: bool = False  #: somebody tooted it by hand: counted as announced, never edited or deleted by us
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -228,6 +235,18 @@ class Receipt:
     status_id: str
     url: str
     created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SeenStatus:
+    """One of the account's own statuses, as a look at the server found it."""
+
+    status_id: str
+    url: str
+    created_at: datetime
+    links: frozenset[str]  #: the `href`s in its HTML
+    text: str | None = None  #: what was sent, from the server's `source`; None if it was not asked for
+    content_warning: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -282,3 +301,17 @@ class Snapshot:
     accounts: Mapping[str, AccountState] = field(default_factory=dict)
     deliveries: Mapping[DeliveryKey, Delivery] = field(default_factory=dict)
     newest: datetime | None = None  #: the newest time that the ledger has written
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recording:
+    """What one pass writes into the ledger, in one transaction."""
+
+    entries: tuple[Entry, ...] = ()  #: newly released, or refreshed
+    deliveries: tuple[Delivery, ...] = ()  #: newly owed, or composed anew while nothing is in flight
+    retracted: tuple[DeliveryKey, ...] = ()  #: owed but never tried, and no longer to be sent
+    joining: tuple[AccountState, ...] = ()  #: accounts that the ledger meets for the first time
+    events: tuple[Event, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.entries or self.deliveries or self.retracted or self.joining or self.events)

@@ -1,0 +1,42 @@
+# One word for each thing to do. Only Python 3.11+ and make are needed; the rest is installed into .venv.
+PYTHON ?= python3
+PORT ?= 3000
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help run test lint format clean
+
+help: ## what there is to do
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/:/' | column -t -s:
+
+run: $(VENV)/.installed ## play the example conference against the sandbox, and show it on a page
+	@$(BIN)/announce rehearse --port $(PORT)
+
+test: $(VENV)/.installed-dev ## run all tests
+	@$(BIN)/pytest -n auto $(ARGS)
+
+lint: $(VENV)/.installed-dev ## format, lint, types, import order
+	@$(BIN)/ruff format --check bot tests
+	@$(BIN)/ruff check bot tests
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(VENV)/.installed-dev ## put the code into shape
+	@$(BIN)/ruff check --fix bot tests
+	@$(BIN)/ruff format bot tests
+
+clean: ## remove what can be made again
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "announce needs Python 3.11 or newer; name one with: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@

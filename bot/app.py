@@ -1,0 +1,159 @@
+"""make_bot: the only place that knows all the parts."""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from threading import Event as Signal
+
+from bot.clock import Clock, SystemClock
+from bot.config import Config, token_for, token_variable
+from bot.drain import Drain, Drained, drain
+from bot.engine import Engine
+from bot.engines.inline import InlineEngine
+from bot.ledger import Ledger
+from bot.ledgers.memory import MemoryLedger
+from bot.ledgers.sqlite import SqliteLedger
+from bot.model import Event, Snapshot
+from bot.output.files import PublicFolder
+from bot.posts.folder import PostFolder
+from bot.protocol import Timing
+from bot.publisher import Publisher
+from bot.run import Parts, Pass, run_pass
+
+Say = Callable[[Event], None]
+
+
+def silent(_event: Event) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bot:
+    """The wired parts. `close` lets go of them."""
+
+    parts: Parts
+    engine: Engine
+    publishers: Mapping[str, Publisher]  #: by the account's address
+    timing: Timing
+    owner: str
+    stop: Signal = field(default_factory=Signal)
+    bell: Signal = field(default_factory=Signal)  #: wakes the loop for another pass
+    random: random.Random = field(default_factory=random.Random)
+
+    def pass_once(self) -> Pass:
+        """Read, plan, record, write the feeds, ring."""
+        return run_pass(self.parts)
+
+    def drain(self, address: str) -> Drained:
+        """Deliver what one account is owed."""
+        return drain(
+            Drain(
+                ledger=self.parts.ledger,
+                publisher=self.publishers[address],
+                clock=self.parts.clock,
+                timing=self.timing,
+                owner=self.owner,
+                stopping=self.stop.is_set,
+                jitter=self.random.random,
+                say=self.parts.say,
+            )
+        )
+
+    def tick(self) -> tuple[Pass, tuple[Drained, ...]]:
+        """One pass and its deliveries, then done; for the engines that serve in the caller's time."""
+        drained: list[Drained] = []
+        result = self.pass_once()
+        self.engine.run(lambda address: drained.append(self.drain(address)), stop=self.stop)
+        return result, tuple(drained)
+
+    def ask_to_stop(self) -> None:
+        """Begin nothing new, finish what is in flight. Safe in a signal handler, and to repeat."""
+        self.stop.set()
+        self.bell.set()
+
+    def close(self) -> None:
+        """Let go of the ledger and of connections."""
+        for publisher in self.publishers.values():
+            publisher.close()
+        self.parts.ledger.close()
+
+
+def make_bot(
+    config: Config,
+    *,
+    environ: Mapping[str, str],
+    clock: Clock | None = None,
+    ledger: Ledger | None = None,
+    publishers: Mapping[str, Publisher] | None = None,
+    engine: Engine | None = None,
+    say: Say = silent,
+) -> Bot:
+    """Wire a bot: cheap checks first, the ledger last. Raises LedgerError."""
+    clock = clock or SystemClock()
+    engine = engine or InlineEngine()
+    if publishers is None:
+        publishers = make_publishers(config, environ=environ, clock=clock)
+    return Bot(
+        parts=Parts(
+            config=config,
+            clock=clock,
+            posts=PostFolder(config),
+            public=PublicFolder(config.public_folder),
+            ring=engine.ring,
+            say=say,
+            ledger=ledger or SqliteLedger(config.ledger_path, clock),
+        ),
+        engine=engine,
+        publishers=publishers,
+        timing=timing_of(config),
+        owner=f"{socket.gethostname()} {os.getpid()}",
+    )
+
+
+def make_publishers(config: Config, *, environ: Mapping[str, str], clock: Clock) -> dict[str, Publisher]:
+    """A publisher for each account, by address. Contacts nobody."""
+    from bot.publishers.absent import AbsentPublisher
+    from bot.publishers.mastodon import MastodonPublisher
+
+    publishers: dict[str, Publisher] = {}
+    for name, account in config.accounts.items():
+        address = account.address(name)
+        token = token_for(name, account, root=config.root, environ=environ)
+        if token is None:
+            publishers[address] = AbsentPublisher(address=address, variable=token_variable(name))
+            continue
+        publishers[address] = MastodonPublisher(
+            address=address,
+            acct=account.acct,
+            server=account.server,
+            token=token,
+            timeout=config.delivery.timeout,
+            clock=clock,
+        )
+    return publishers
+
+
+def timing_of(config: Config) -> Timing:
+    """The protocol's times from the settings."""
+    times = config.delivery
+    return Timing(lease=times.lease, settle=times.settle, send_within=times.send_within, spacing=config.release.spacing)
+
+
+def known_so_far(config: Config, clock: Clock) -> Snapshot:
+    """The ledger's snapshot for commands that only look; empty where there is no ledger yet, and none is made."""
+    if not config.ledger_path.exists():
+        return Snapshot()
+    ledger = SqliteLedger(config.ledger_path, clock)
+    try:
+        return ledger.snapshot()
+    finally:
+        ledger.close()
+
+
+def memory_copy(config: Config, clock: Clock) -> MemoryLedger:
+    """A ledger in memory that begins with what the real one knows: for trying things out."""
+    return MemoryLedger(clock, known_so_far(config, clock))

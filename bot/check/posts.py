@@ -1,0 +1,115 @@
+"""All findings about the posts: what reading found, what composing would refuse, and what the brake would hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from bot.compose.composer import Composer
+from bot.durations import format_duration
+from bot.errors import ComposeError, PostError
+from bot.model import Finding, Post, Severity
+from bot.plan import Plan
+from bot.verdict import BRAKE_WINDOW
+
+_WEIGHT = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
+
+
+def check_posts(
+    posts: Sequence[Post],
+    faults: Iterable[PostError],
+    *,
+    plan: Plan,
+    compose: Composer,
+    accounts: Sequence[str],
+    brake: int,
+    now: datetime,
+) -> tuple[Finding, ...]:
+    """Everything worth knowing, by file and line; `plan` is the one for `now`."""
+    findings = [
+        *(_of_fault(fault) for fault in faults),
+        *(finding for post in posts for finding in post.findings),
+        *plan.findings,
+        *(finding for post in posts for finding in _of_toot(post, compose, accounts)),
+        *_of_brake(posts, accounts=accounts, brake=brake, now=now),
+    ]
+    return tuple(sorted(findings, key=lambda f: (str(f.path), f.line or 0, _WEIGHT[f.severity], f.rule)))
+
+
+def _of_fault(fault: PostError) -> Finding:
+    return Finding(
+        rule="unreadable",
+        severity=Severity.ERROR,
+        path=fault.path,
+        line=fault.line,
+        field=fault.field,
+        problem=fault.problem,
+        remedy=fault.remedy,
+    )
+
+
+def _of_toot(post: Post, compose: Composer, accounts: Sequence[str]) -> Iterator[Finding]:
+    if post.published is None or post.mastodon.skip or post.hidden:
+        return
+    said: set[str] = set()
+    for account in accounts:
+        for finding in _of_toot_on(post, compose, account):
+            # The same trouble on a second account is no second finding.
+            if finding.problem not in said:
+                said.add(finding.problem)
+                yield finding
+
+
+def _of_toot_on(post: Post, compose: Composer, account: str) -> Iterator[Finding]:
+    try:
+        limit = compose(post, account).limit
+        shortened = compose.shortened_parts(post, account)
+    except ComposeError as error:
+        yield Finding(
+            rule="toot-held",
+            severity=Severity.ERROR,
+            path=post.path,
+            problem=f"the toot would be held: {error.message.removeprefix(f'{post.path}: ')}",
+            remedy=error.remedy,
+        )
+        return
+    for part in shortened:
+        # An excerpt that is cut is the usual thing; a title or a person's own words are meant as they stand.
+        yield Finding(
+            rule="text-shortened",
+            severity=Severity.NOTE if part in ("excerpt", "summary") else Severity.WARNING,
+            path=post.path,
+            line=post.lines.get(part),
+            field=part,
+            problem=f"does not fit whole into a toot of {limit} characters and is shortened.",
+            remedy="Look at it with `announce preview`; to decide yourself, write `mastodon: text:`.",
+        )
+
+
+def _of_brake(posts: Sequence[Post], *, accounts: Sequence[str], brake: int, now: datetime) -> Iterator[Finding]:
+    coming = [
+        (post.published, post)
+        for post in posts
+        if post.published is not None and post.published > now and not post.mastodon.skip and not post.hidden
+    ]
+    if not accounts:
+        return
+    recent: list[datetime] = []
+    for published, post in sorted(coming, key=lambda pair: (pair[0], pair[1].slug)):
+        recent = [moment for moment in recent if moment > published - BRAKE_WINDOW]
+        if len(recent) >= brake:
+            yield _braked(post, brake, BRAKE_WINDOW)
+        else:
+            recent.append(published)
+
+
+def _braked(post: Post, brake: int, window: timedelta) -> Finding:
+    return Finding(
+        rule="brake",
+        severity=Severity.WARNING,
+        path=post.path,
+        line=post.lines.get("published_datetime"),
+        field="published_datetime",
+        problem=f"more than {brake} posts within {format_duration(window)}: the brake would hold this toot.",
+        remedy="Spread the posts, or raise `[release] brake`.",
+    )

@@ -1,0 +1,106 @@
+"""What commands share: options, the settings, the clock, and how times look."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bot.durations import format_duration
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bot.config import Config, Site
+
+
+def with_settings(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command `--config` and `--debug`, and the loaded settings as its first argument."""
+
+    @click.option("--config", "own_config", type=click.Path(path_type=Path), help="The settings file.")
+    @click.option("--debug", is_flag=True, help="Show the full traceback of an error.")
+    @click.pass_context
+    @functools.wraps(command)
+    def wrapped(ctx: click.Context, /, own_config: Path | None, debug: bool, **options: Any) -> None:  # noqa: ARG001
+        from bot.config import DEFAULT_PATH, load_config
+
+        command(load_config(own_config or ctx.obj["config"] or DEFAULT_PATH), **options)
+
+    return wrapped
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+now_option = click.option(
+    "--now", "now_text", metavar="DATETIME", help="As of then: in the site's timezone unless it has an offset."
+)
+
+
+def read_now(text: str | None, config: Config) -> datetime:
+    """The time that `--now` names, else the machine's; aware, in UTC. Raises UsageError."""
+    from bot.errors import UsageError
+    from bot.posts.when import WhenError, read_when
+
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        return read_when(
+            text,
+            zone=config.site.timezone,
+            naive_is_utc=config.site.naive_datetimes == "utc",
+            default_time=config.release.default_time,
+        ).at
+    except WhenError as error:
+        raise UsageError(f"--now: {error.problem}", remedy=error.remedy) from error
+
+
+def show_time(moment: datetime, site: Site) -> str:
+    """A moment in the site's time and in UTC: "Tue 16 Jul 2024 06:00 EDT (10:00 UTC)"."""
+    local = moment.astimezone(site.timezone)
+    utc = moment.astimezone(UTC)
+    if local.utcoffset() == utc.utcoffset():
+        return f"{utc:%a %d %b %Y %H:%M} UTC"
+    day = "" if local.date() == utc.date() else f"{utc:%a} "
+    return f"{local:%a %d %b %Y %H:%M %Z} ({day}{utc:%H:%M} UTC)"
+
+
+def show_distance(moment: datetime, now: datetime) -> str:
+    """How far away: "in 3 days 4 h", "5 min ago"."""
+    if moment > now:
+        return f"in {format_duration(moment - now)}"
+    return f"{format_duration(now - moment)} ago"
+
+
+def echo_json(value: object) -> None:
+    """Print records as JSON; datetimes in ISO 8601."""
+    click.echo(json.dumps(plain(value), ensure_ascii=False, indent=2))
+
+
+def plain(value: object) -> Any:
+    """Records, enums, datetimes and paths as JSON knows them."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    return str(value) if isinstance(value, Path) else value
+
+
+def console() -> Console:
+    """A console as wide as the terminal, and 80 columns elsewhere."""
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() else 80
+    return Console(width=width, highlight=False, soft_wrap=False)

@@ -1,0 +1,72 @@
+"""What `run` and `tick` print: one line per outcome."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.clock import Clock
+    from bot.config import Config
+    from bot.drain import Drained
+    from bot.model import Event
+    from bot.run import Pass
+
+
+class Voice:
+    """Prints outcomes; says the same trouble of an account only once in a row. Safe across threads."""
+
+    def __init__(self, config: Config, clock: Clock | None = None) -> None:
+        from bot.clock import SystemClock
+
+        self._site = config.site
+        self._clock = clock or SystemClock()
+        self._lock = threading.Lock()
+        self._last: dict[str, str] = {}
+        self._next: datetime | None = None
+        self._said_next = False
+
+    def say(self, event: Event) -> None:
+        """Print an outcome."""
+        text = describe(event)
+        with self._lock:
+            if event.what == "will retry" and self._last.get(event.account) == text:
+                return
+            self._last[event.account] = text
+        self.line(text)
+
+    def line(self, text: str) -> None:
+        """Print a line with the time in front, in the site's zone."""
+        local = self._clock.now().astimezone(self._site.timezone)
+        click.echo(f"{local:%Y-%m-%d %H:%M:%S} {text}")
+
+    def waiting(self, drained: Drained) -> None:
+        """Say what is left after a tick."""
+        if drained.wait_until is not None:
+            local = drained.wait_until.astimezone(self._site.timezone)
+            self.line(f"{drained.account}: goes on at {local:%H:%M:%S} or later: {drained.why}")
+
+    def next_release(self, result: Pass) -> None:
+        """Say when the next release is, if that has changed."""
+        from bot.cli.common import show_distance, show_time
+
+        moment = result.plan.next_release
+        if self._said_next and moment == self._next:
+            return
+        self._next, self._said_next = moment, True
+        if moment is None:
+            self.line("next: nothing is planned")
+        else:
+            self.line(f"next: {show_time(moment, self._site)}, {show_distance(moment, self._clock.now())}")
+
+
+def describe(event: Event) -> str:
+    """An outcome in one line: what, which post, where, and a link or reason."""
+    occasion = "" if event.occasion in ("", "publish") else f" ({event.occasion})"
+    place = " → ".join(filter(None, (event.slug + occasion, event.account)))
+    who = f"by {event.who}" if event.who else ""
+    return "  ".join(filter(None, (event.what, place, event.detail, who)))

@@ -1,0 +1,111 @@
+"""Commands that look: queue, log."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.common import (
+    console,
+    echo_json,
+    json_option,
+    now_option,
+    plain,
+    read_now,
+    show_distance,
+    show_time,
+    with_settings,
+)
+
+if TYPE_CHECKING:
+    from bot.config import Config, Site
+    from bot.plan import Item, Plan
+
+
+@click.command()
+@with_settings
+@now_option
+@click.option("--all", "everything", is_flag=True, help="Also what was sent, and what was skipped long ago.")
+@json_option
+def queue(config: Config, now_text: str | None, everything: bool, as_json: bool) -> None:
+    """Show what goes out next: when, where, and what is held or skipped and why."""
+    from bot.app import known_so_far
+    from bot.clock import SystemClock
+    from bot.posts.folder import PostFolder
+    from bot.run import decide
+
+    now = read_now(now_text, config)
+    scan = PostFolder(config).scan()
+    plan = decide(config, scan.posts, known_so_far(config, SystemClock()), now=now)
+    items = plan.items if everything else _worth_showing(plan)
+    if as_json:
+        echo_json([{**plain(item), "when": show_time(item.due, config.site)} for item in items])
+        return
+    if plan.doubt:
+        click.echo(f"Nothing is released: {plan.doubt}.")
+    _show(items, config.site, now)
+    for fault in scan.faults:
+        click.echo(f"problem: {fault}", err=True)
+
+
+def _worth_showing(plan: Plan) -> tuple[Item, ...]:
+    from bot.verdict import Verdict
+
+    recent = {Verdict.SENT, Verdict.SKIPPED}
+    skipped = [item for item in plan.items if item.verdict is Verdict.SKIPPED]
+    # Of what is over, only the latest skips: they answer "why was this not tooted?".
+    latest = {id(item) for item in skipped[-3:]}
+    return tuple(item for item in plan.items if item.verdict not in recent or id(item) in latest)
+
+
+def _show(items: tuple[Item, ...], site: Site, now: datetime) -> None:
+    if not items:
+        click.echo("Nothing is planned. A post with a `published_datetime` in the future will show here.")
+        return
+    out = console()
+    for item in items:
+        out.print(f"[bold]{show_time(item.due, site)}[/bold], {show_distance(item.due, now)}", soft_wrap=True)
+        out.print(f"    {_escaped(item.title)}")
+        place = f"feeds and {item.account}" if item.account else "feeds"
+        out.print(f"    {item.slug}  →  {place}: [bold]{item.verdict.value}[/bold]", soft_wrap=True)
+        if item.reason:
+            out.print(f"    {_escaped(item.reason)}")
+
+
+def _escaped(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+
+@click.command()
+@with_settings
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 100_000), help="How many lines.")
+@json_option
+def log(config: Config, limit: int, as_json: bool) -> None:
+    """Show what was done and when, with links to the toots."""
+    from bot.cli.lines import describe
+    from bot.clock import SystemClock
+    from bot.ledgers.sqlite import SqliteLedger
+
+    if not config.ledger_path.exists():
+        if as_json:
+            echo_json([])
+        else:
+            click.echo("Nothing was done yet.")
+        return
+    ledger = SqliteLedger(config.ledger_path, SystemClock())
+    try:
+        events = ledger.events(limit=limit)
+    finally:
+        ledger.close()
+    if as_json:
+        echo_json(list(events))
+        return
+    for event in events:
+        local = event.at.astimezone(config.site.timezone)
+        click.echo(f"{local:%Y-%m-%d %H:%M:%S %Z}  {describe(event)}")
+    if not events:
+        click.echo("Nothing was done yet.")

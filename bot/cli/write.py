@@ -1,0 +1,195 @@
+"""Commands for those who write posts: check, preview."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.common import console, echo_json, json_option, plain, show_distance, show_time, with_settings
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from rich.console import Console
+
+    from bot.config import Config
+    from bot.model import Announcement, Entry, Finding, Post
+
+
+@click.command()
+@with_settings
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[PATH]...")
+@json_option
+def check(config: Config, paths: tuple[Path, ...], as_json: bool) -> None:
+    """Find what is wrong with posts and settings, before it goes out."""
+    from bot.model import Severity
+
+    findings, count = _findings(config, paths)
+    if as_json:
+        echo_json(list(findings))
+    else:
+        _show_findings(findings, count)
+    sys.exit(1 if any(finding.severity is Severity.ERROR for finding in findings) else 0)
+
+
+def _findings(config: Config, paths: tuple[Path, ...]) -> tuple[tuple[Finding, ...], int]:
+    from bot.app import known_so_far
+    from bot.check.posts import check_posts
+    from bot.clock import SystemClock
+    from bot.compose.composer import Composer
+    from bot.posts.folder import PostFolder
+    from bot.run import decide
+
+    clock = SystemClock()
+    now, snapshot = clock.now(), known_so_far(config, clock)
+    scan = PostFolder(config).scan()
+    findings = check_posts(
+        scan.posts,
+        scan.faults,
+        plan=decide(config, scan.posts, snapshot, now=now),
+        compose=Composer(config, snapshot),
+        accounts=list(config.account_addresses().values()),
+        brake=config.release.brake,
+        now=now,
+    )
+    files = [post.path for post in scan.posts] + [fault.path for fault in scan.faults]
+    if not paths:
+        return findings, len(files)
+    wanted = [path.absolute() for path in paths]
+
+    def asked(path: Path) -> bool:
+        whole = (config.root / path).absolute()
+        return any(whole == one or whole.is_relative_to(one) for one in wanted)
+
+    return tuple(finding for finding in findings if asked(finding.path)), sum(asked(path) for path in files)
+
+
+def _show_findings(findings: tuple[Finding, ...], count: int) -> None:
+    from rich.markup import escape
+
+    colours = {"error": "red", "warning": "yellow", "note": "cyan"}
+    out = console()
+    for finding in findings:
+        word = finding.severity.value
+        out.print(f"[{colours[word]}]{word}[/]  {escape(str(finding))}  [dim]({finding.rule})[/dim]", soft_wrap=True)
+    numbers = {word: sum(finding.severity.value == word for finding in findings) for word in colours}
+    summary = ", ".join(f"{number} {word}{'' if number == 1 else 's'}" for word, number in numbers.items())
+    click.echo(f"{count} post{'' if count == 1 else 's'} checked: {summary}")
+
+
+@click.command()
+@with_settings
+@click.argument("post", metavar="SLUG|PATH")
+@json_option
+def preview(config: Config, post: str, as_json: bool) -> None:
+    """Show exactly what will be tooted, and the feed entry."""
+    from bot.app import known_so_far
+    from bot.clock import SystemClock
+    from bot.compose.composer import Composer
+    from bot.errors import ComposeError
+    from bot.feeds.entry import entry_of
+
+    clock = SystemClock()
+    found = find_post(config, post)
+    now, compose = clock.now(), Composer(config, known_so_far(config, clock))
+    toots: dict[str, Announcement | str] = {}
+    for address in config.account_addresses().values():
+        try:
+            toots[address] = compose(found, address)
+        except ComposeError as error:
+            toots[address] = str(error)
+    entry = entry_of(found, released_at=found.published) if found.published else None
+    if as_json:
+        echo_json({"slug": found.slug, "due": found.published, "toots": plain(toots), "entry": plain(entry)})
+    else:
+        _show_preview(config, found, toots, entry, now)
+    sys.exit(1 if any(isinstance(toot, str) for toot in toots.values()) else 0)
+
+
+def find_post(config: Config, name: str) -> Post:
+    """The post with this slug or path. Raises PostError for a broken one, UsageError if there is none."""
+    import difflib
+
+    from bot.errors import UsageError
+    from bot.posts.folder import PostFolder
+    from bot.posts.read import read_post
+
+    path = Path(name)
+    if path.suffix == ".md" and path.is_file():
+        post = read_post(path.absolute(), config=config)
+        if post is None:
+            raise UsageError(f"{name} has no front matter, so it is not a post.", remedy="Begin it with a line ---.")
+        return post
+    scan = PostFolder(config).scan()
+    for post in scan.posts:
+        if post.slug == name:
+            return post
+    for fault in scan.faults:
+        if fault.path.stem == name:
+            raise fault
+    near = difflib.get_close_matches(name, [post.slug for post in scan.posts], n=1)
+    remedy = f'Did you mean "{near[0]}"?' if near else "`announce queue --all` lists the posts."
+    raise UsageError(f"there is no post {name}.", remedy=remedy)
+
+
+def _show_preview(
+    config: Config,
+    post: Post,
+    toots: dict[str, Announcement | str],
+    entry: Entry | None,
+    now: datetime,
+) -> None:
+    out = console()
+    if post.published is None:
+        click.echo(f"{post.path}: a draft, it has no published_datetime and is not released.")
+    else:
+        click.echo(f"{post.path}: {show_time(post.published, config.site)}, {show_distance(post.published, now)}")
+    if post.mastodon.skip:
+        click.echo("In the feeds only (`mastodon.skip`).")
+    else:
+        for address, toot in toots.items():
+            _show_toot(out, address, toot)
+    if entry is not None and not post.hidden:
+        _show_entry(out, entry, config)
+    for finding in post.findings:
+        click.echo(f"{finding.severity.value}: {finding}")
+
+
+def _show_toot(out: Console, address: str, toot: Announcement | str) -> None:
+    from rich.panel import Panel
+    from rich.text import Text
+
+    if isinstance(toot, str):
+        click.echo(f"\n{address}: held: {toot}")
+        return
+    warning = f"Content warning: {toot.content_warning}\n\n" if toot.content_warning else ""
+    facts = f"{toot.length} of {toot.limit} characters, {toot.visibility.value}, {toot.language or 'no language'}"
+    click.echo()
+    out.print(Panel(Text(warning + toot.text), title=Text(address), subtitle=facts))
+    for picture in toot.pictures:
+        size = f"{picture.width}×{picture.height}" if picture.width else "size unknown"
+        click.echo(f"Picture: {picture.path.name if picture.path else picture.url} ({picture.media_type}, {size})")
+        click.echo(f"    Alt text: {picture.alt or 'none: people who cannot see it learn nothing'}")
+    if not toot.pictures:
+        click.echo("No picture.")
+
+
+def _show_entry(out: Console, entry: Entry, config: Config) -> None:
+    from rich.panel import Panel
+    from rich.text import Text
+
+    lines = [
+        entry.title,
+        entry.url,
+        f"{show_time(entry.published, config.site)}  ·  {', '.join(entry.authors) or 'no author'}",
+        "  ·  ".join(filter(None, (entry.category, *entry.tags))),
+        "",
+        entry.summary,
+    ]
+    click.echo()
+    out.print(Panel(Text("\n".join(lines)), title="Feed entry"))
+    if entry.cover is not None:
+        click.echo(f"Cover: {entry.cover.url}" + (f" ({entry.cover.problem})" if entry.cover.problem else ""))

@@ -1,0 +1,46 @@
+"""Composing for the accounts in the settings, each with its server's limits as far as they are known."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from bot.compose.announcement import compose, shortened_parts
+from bot.compose.templates import Templates
+from bot.config import Account, Config, Release, Site
+from bot.model import Announcement, Limits, Post, Snapshot
+
+
+class _Means(TypedDict):
+    account: Account
+    site: Site
+    release: Release
+    limits: Limits
+    templates: Templates
+
+
+class Composer:
+    """A function (post, account's address) → Announcement; reads the templates once, when it is made."""
+
+    def __init__(self, config: Config, snapshot: Snapshot) -> None:
+        self._config = config
+        self._snapshot = snapshot
+        self._templates = Templates.load(config.templates_folder)
+        self._accounts = {address: config.accounts[name] for name, address in config.account_addresses().items()}
+
+    def __call__(self, post: Post, address: str) -> Announcement:
+        """What the post says on the account. Raises ComposeError."""
+        return compose(post, **self._means(address))
+
+    def shortened_parts(self, post: Post, address: str) -> tuple[str, ...]:
+        """Which of the post's words are cut for want of room: "excerpt", "title", "mastodon.text"."""
+        return shortened_parts(post, **self._means(address))
+
+    def _means(self, address: str) -> _Means:
+        state = self._snapshot.accounts.get(address)
+        return _Means(
+            account=self._accounts[address],
+            site=self._config.site,
+            release=self._config.release,
+            limits=state.facts.limits if state is not None and state.facts is not None else Limits(),
+            templates=self._templates,
+        )

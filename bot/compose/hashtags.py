@@ -1,0 +1,95 @@
+"""Hashtags that the server will take as such, each once.
+
+Sources: mastodon/mastodon app/models/tag.rb `HASHTAG_RE` (4.6), app/lib/hashtag_normalizer.rb.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import regex
+
+_WORD: Final = r"\p{L}\p{M}\p{Nd}\p{Pc}"  # Ruby's [[:word:]]
+_LETTER: Final = r"\p{L}\p{M}"  # Ruby's [[:alpha:]]
+_SEPARATORS: Final = r"_\u00b7\u30fb\u200c"  # "_", two kinds of middle dot, ZERO WIDTH NON-JOINER
+# A digit may stand anywhere, but a letter, or a separator inside, must be there.
+_NAME: Final = (
+    rf"(?:[{_WORD}][{_WORD}{_SEPARATORS}]*[{_LETTER}{_SEPARATORS}][{_WORD}{_SEPARATORS}]*[{_WORD}]"
+    rf"|[{_WORD}]*[{_LETTER}][{_WORD}]*)"
+)
+
+
+def make_hashtags(tags: Iterable[str]) -> tuple[str, ...]:
+    """Tags as people write them → hashtags as the text shows them: "Django Con" → "#DjangoCon".
+
+    With or without "#" in front. Several words become one, each with a capital, which screen readers read as words; a
+    single word stays as written. None comes twice; an impossible one is left out, see `invalid_hashtags`.
+    """
+    by_fold: dict[str, str] = {}
+    for hashtag in filter(None, map(_make, tags)):
+        by_fold.setdefault(fold_hashtag(hashtag), hashtag)
+    return tuple(by_fold.values())
+
+
+def invalid_hashtags(tags: Iterable[str]) -> tuple[str, ...]:
+    """Those that cannot become a hashtag, as written: only digits, nothing at all, or signs that would cut it short."""
+    return tuple(tag for tag in tags if not _make(tag))
+
+
+def find_hashtags(text: str) -> tuple[str, ...]:
+    """The hashtags that the server finds in a text, with "#", in order.
+
+    By the rule of 4.6: only at the start of a line or after whitespace (up to 4.5 also after most punctuation).
+    """
+    if "#" not in text and "＃" not in text:
+        return ()
+    return tuple("#" + match["name"] for match in _tag_pattern().finditer(text))
+
+
+def missing_hashtags(hashtags: Iterable[str], text: str) -> tuple[str, ...]:
+    """Those of `hashtags` that the text does not carry yet."""
+    there = {fold_hashtag(found) for found in find_hashtags(text)}
+    return tuple(hashtag for hashtag in hashtags if fold_hashtag(hashtag) not in there)
+
+
+def fold_hashtag(hashtag: str) -> str:
+    """What two spellings of one hashtag have in common: without "#", case, width and accents."""
+    unaccented = "".join(
+        letter
+        for letter in unicodedata.normalize("NFKD", hashtag.lstrip("#＃").casefold())
+        # Accents only: the marks of other scripts tell words apart.
+        if not "\u0300" <= letter <= "\u036f"
+    )
+    return unicodedata.normalize("NFKC", unaccented).casefold()
+
+
+def _make(tag: str) -> str:
+    bare = tag.strip().lstrip("#＃").replace("'", "").replace("’", "")
+    words = [word for word in _gap_pattern().split(bare) if word]
+    name = words[0] if len(words) == 1 else "".join(word[:1].upper() + word[1:] for word in words)
+    return "#" + name if _name_pattern().fullmatch(name) else ""
+
+
+@cache
+def _name_pattern() -> regex.Pattern[str]:
+    import regex
+
+    return regex.compile(_NAME)
+
+
+@cache
+def _tag_pattern() -> regex.Pattern[str]:
+    import regex
+
+    return regex.compile(rf"(?<!\S)[#＃](?P<name>{_NAME})")
+
+
+@cache
+def _gap_pattern() -> regex.Pattern[str]:
+    import regex
+
+    return regex.compile(r"[\s\p{Pd}]+")

@@ -1,0 +1,153 @@
+"""Cutting a text so that it still reads well: at a sentence end, else at a word end, never inside what must be whole.
+
+Not here: what the room is; the caller says whether a text fits.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from bot.compose.count import grapheme_pattern, graphemes
+from bot.compose.links import Span, find_links
+
+if TYPE_CHECKING:
+    import regex
+
+ELLIPSIS: Final = "…"
+
+# A word this long may be cut inside: it is text written without spaces (Chinese, Japanese, Thai), or noise.
+_LONG_WORD: Final = 30
+# Words before a full stop that do not end a sentence, besides those of one or two letters.
+_ABBREVIATIONS: Final = frozenset({"mrs", "prof", "rev", "hon", "gen", "sen", "vol", "fig"})
+
+
+def shorten(text: str, budget: int, *, measure: Callable[[str], int] = graphemes) -> str:
+    """The beginning of a text, at most `budget` long (in grapheme clusters, unless measured otherwise).
+
+    Ends at a sentence if that keeps at least half of what there is room for, else at a word with "…". Links, hashtags,
+    mentions and e-mail addresses stay whole or go. Empty if not even one word finds room.
+    """
+    return shorten_to_fit(text, lambda candidate: measure(candidate) <= budget)
+
+
+def shorten_to_fit(text: str, fits: Callable[[str], bool]) -> str:
+    """Like `shorten`; `fits` says whether there is room for a candidate, and a shorter one should fit if a longer does.
+
+    The result has been asked about and fits, or is empty.
+    """
+    text = text.strip()
+    if fits(text):
+        return text
+    kept_whole = _kept_whole(text)
+    cuts = _cuts(text, kept_whole)
+
+    def at_word(cut: int) -> str:
+        return _with_ellipsis(text[:cut], kept_whole)
+
+    fitting = _last_fitting(cuts, lambda cut: fits(at_word(cut)))
+    if fitting is None:
+        return ""
+    best = at_word(fitting)
+    sentence = next((end for end in reversed(_sentence_ends(text, kept_whole)) if end <= fitting), None)
+    if sentence is not None and 2 * graphemes(text[:sentence]) >= graphemes(best) and fits(text[:sentence]):
+        return text[:sentence]
+    return best
+
+
+def _last_fitting(cuts: Sequence[int], fits: Callable[[int], bool]) -> int | None:
+    low, high = 0, len(cuts)
+    while low < high:
+        middle = (low + high) // 2
+        if fits(cuts[middle]):
+            low = middle + 1
+        else:
+            high = middle
+    return cuts[low - 1] if low else None
+
+
+def _cuts(text: str, kept_whole: Sequence[Span]) -> list[int]:
+    """Where the text may end, rising: after each word, and after each character of a very long one."""
+    boundaries = [0, *(match.end() for match in grapheme_pattern().finditer(text))]
+    allowed = set(boundaries)
+    cuts: list[int] = []
+    for word in _pattern(r"\S+").finditer(text):
+        first, last = bisect_right(boundaries, word.start()), bisect_right(boundaries, word.end())
+        cuts += boundaries[first:last] if last - first > _LONG_WORD else [word.end()]
+    starts = [span.start for span in kept_whole]
+
+    def inside_something(cut: int) -> bool:
+        before = bisect_right(starts, cut - 1) - 1
+        return before >= 0 and cut < kept_whole[before].end
+
+    return [cut for cut in cuts if cut in allowed and not inside_something(cut)]
+
+
+def _kept_whole(text: str) -> list[Span]:
+    """What must not be cut: links (and what only looks like one), e-mail addresses, mentions, hashtags."""
+    look_alikes = _pattern(
+        r"(?:(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]*+://\S*)"
+        r"|(?:(?<![\w.+-])[\w.+-]++)?@\u2060?[\w.@-]+"
+        r"|[#＃][\w\u00b7\u30fb\u200c]+"
+    )
+    spans = sorted([*find_links(text), *(Span(*match.span()) for match in look_alikes.finditer(text))])
+    merged: list[Span] = []
+    for span in spans:
+        if merged and span.start < merged[-1].end:
+            merged[-1] = Span(merged[-1].start, max(merged[-1].end, span.end))
+        else:
+            merged.append(span)
+    return merged
+
+
+def _sentence_ends(text: str, kept_whole: Sequence[Span]) -> list[int]:
+    ends = _pattern(
+        r"""(?P<mark>[.!?…‽]+)["'*_\p{Pe}\p{Pf}]*(?=\s++(?!\p{Ll}))|[。！？]+[\p{Pe}\p{Pf}]*(?![\p{M}\u200d])"""
+    )
+    return [
+        match.end()
+        for match in ends.finditer(text)
+        if not any(span.start < match.end() < span.end for span in kept_whole)
+        and not (match["mark"] == "." and _is_abbreviation(text[: match.start()]))
+    ]
+
+
+def _is_abbreviation(before: str) -> bool:
+    last_words = before.rsplit(maxsplit=1)[-1:]
+    word = "".join(last_words).strip("(\"'“‘«[*_")
+    return len(word) < 3 or ("." in word and "://" not in word) or word.lower() in _ABBREVIATIONS
+
+
+def _with_ellipsis(kept: str, kept_whole: Sequence[Span]) -> str:
+    """`kept` without punctuation that would dangle, and "…"; "" if nothing is left."""
+    floor = max((span.end for span in kept_whole if span.end <= len(kept)), default=0)
+    end = len(kept)
+    while end > floor and _dangles(kept[:end]):
+        end -= 1
+    kept = kept[:end]
+    if not kept:
+        return ""
+    # The server would take "…" for a part of a link's path.
+    joins_link = "://" in kept.split()[-1] or find_links(kept) != find_links(kept + ELLIPSIS)
+    return f"{kept} {ELLIPSIS}" if joins_link else kept + ELLIPSIS
+
+
+def _dangles(text: str) -> bool:
+    last = text[-1]
+    if last.isspace():
+        return True
+    if last in "\"'":  # a closing one stays, an opening one goes
+        return text.count(last) % 2 == 1 and (len(text) == 1 or not text[-2].isalnum())
+    if last in "%‰‱′″*":
+        return False
+    return unicodedata.category(last) in ("Pd", "Ps", "Pi", "Po")
+
+
+@cache
+def _pattern(pattern: str) -> regex.Pattern[str]:
+    import regex
+
+    return regex.compile(pattern)

@@ -1,0 +1,63 @@
+"""Post → Entry: what a release freezes, and what follows the file afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from bot.model import Entry, Post
+
+
+def entry_of(post: Post, *, released_at: datetime) -> Entry:
+    """The entry of a post at its first release.
+
+    Raises ValueError for a draft: without a publish datetime there is no release.
+    """
+    if post.published is None:
+        raise ValueError(f"{post.path}: a draft has no entry")
+    return Entry(
+        post_id=post.post_id,
+        slug=post.slug,
+        url=post.url,
+        title=post.title,
+        authors=post.authors,
+        category=post.category,
+        tags=post.tags,
+        published=post.published,
+        updated=post.updated or post.published,
+        released_at=released_at,
+        language=post.language,
+        summary=post.summary,
+        html=post.html,
+        cover=post.cover,
+        hidden=post.hidden,
+        digest=post.digest,
+    )
+
+
+def refreshed(entry: Entry, post: Post, *, now: datetime) -> Entry:
+    """The entry as its file has it now; an equal entry if nothing has changed.
+
+    Identity, `published` and `released_at` stay as the first release froze them. `updated` is what the front
+    matter says; if it says nothing, `updated` moves to `now` (whole seconds) when the post's own words change,
+    and only then (RFC 4287 section 4.2.15: a change that the publisher finds significant).
+    """
+    changed = post.digest != entry.digest
+    unsaid = now.replace(microsecond=0) if changed else entry.updated
+    return replace(
+        entry,
+        slug=post.slug,
+        url=post.url,
+        title=post.title,
+        authors=post.authors,
+        category=post.category,
+        tags=post.tags,
+        updated=post.updated or unsaid,
+        language=post.language,
+        summary=post.summary,
+        html=post.html,
+        cover=post.cover,
+        hidden=post.hidden,
+        digest=post.digest,
+        revision=entry.revision + 1 if changed else entry.revision,
+    )

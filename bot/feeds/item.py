@@ -1,0 +1,105 @@
+"""Entry → Item: what the three formats show of an entry, so that they agree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
+from urllib.parse import quote, urlsplit
+
+from bot.feeds.channel import EMPTY_UPDATED, Channel
+from bot.feeds.clean import one_line
+from bot.feeds.content import content_html
+from bot.model import Entry, Picture
+
+# Full URIs of the kinds that serve as permanent ids; anything else, such as "cfp:2025", is a name to be wrapped.
+_URI: Final = re.compile(r"(?:https?|tag|urn):[^\s<>\"{}|\\^`]+", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """An entry, cleaned and completed. Dates are in UTC and in whole seconds."""
+
+    id: str
+    url: str
+    title: str
+    authors: tuple[str, ...]
+    categories: tuple[str, ...]
+    published: datetime
+    updated: datetime
+    language: str | None  #: only where it differs from the feed's
+    summary: str
+    html: str  #: with the cover in front
+    cover: Picture | None
+
+    @property
+    def enclosure(self) -> tuple[str, str, int] | None:
+        """URL, media type and bytes of the cover; None where type or size is unknown."""
+        if self.cover is None or not self.cover.media_type or not self.cover.size:
+            return None
+        return self.cover.url, self.cover.media_type, self.cover.size
+
+
+def item_of(entry: Entry, channel: Channel) -> Item:
+    """What the feeds show of an entry.
+
+    Raises ValueError, with a sentence for the reader, for an entry that no feed can show.
+    """
+    title = one_line(entry.title)
+    if not title:
+        raise ValueError("its title is empty; give the post a title")
+    cover = _usable(entry.cover)
+    language = one_line(entry.language)
+    summary = one_line(entry.summary)
+    return Item(
+        id=feed_id(entry, channel),
+        url=one_line(entry.url),
+        title=title,
+        authors=_words(entry.authors) or (channel.author,),
+        categories=_words((entry.category or "", *entry.tags)),
+        published=_whole_seconds(entry.published),
+        updated=_whole_seconds(entry.updated),
+        language=language if language != channel.language else None,
+        summary=summary,
+        html=content_html(entry.html, cover=cover, instead=summary or title),
+        cover=cover,
+    )
+
+
+def feed_id(entry: Entry, channel: Channel) -> str:
+    """The entry's permanent id, the same in all formats: its post id, as a tag URI (RFC 4151) if it is no URI.
+
+    Atom wants a full URI (RFC 4287 section 4.2.6). The tag is made of the site's host, the year of the frozen
+    publish datetime and the quoted post id, so it stays the same for as long as the site keeps its host.
+    """
+    post_id = one_line(entry.post_id)
+    if not post_id:
+        raise ValueError("its id is empty; give the post an id")
+    if _URI.fullmatch(post_id):
+        return post_id
+    host = urlsplit(channel.home_url).hostname or "localhost"
+    return f"tag:{host},{_whole_seconds(entry.published).year:04}:{quote(post_id)}"
+
+
+def newest_update(items: Sequence[Item]) -> datetime:
+    """The feed's own `updated`: that of its most recently updated entry, never the time of the build."""
+    return max((item.updated for item in items), default=EMPTY_UPDATED)
+
+
+def _usable(cover: Picture | None) -> Picture | None:
+    if cover is None or cover.problem or not one_line(cover.url):
+        return None
+    media_type = one_line(cover.media_type or "") or None
+    return replace(cover, url=one_line(cover.url), alt=one_line(cover.alt), media_type=media_type)
+
+
+def _words(texts: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word for text in texts if (word := one_line(text))))
+
+
+def _whole_seconds(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError(f"its datetime {moment} has no timezone")
+    return moment.astimezone(UTC).replace(microsecond=0)

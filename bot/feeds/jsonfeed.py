@@ -1,0 +1,56 @@
+"""The feed as JSON Feed 1.1 (jsonfeed.org/version/1.1)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+from bot.feeds.channel import Channel
+from bot.feeds.item import Item, item_of
+from bot.model import Entry
+
+MEDIA_TYPE: Final = "application/feed+json"
+FILE_NAME: Final = "feed.json"
+
+
+def render(channel: Channel, entries: Sequence[Entry]) -> bytes:
+    """The feed's bytes, entries in the order given. Raises ValueError for an entry that cannot be shown."""
+    own_url = channel.url_of(FILE_NAME)
+    feed = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": channel.title,
+        "home_page_url": channel.home_url,
+        "feed_url": own_url,
+        "description": channel.description,
+        "user_comment": f"This is a news feed. To follow it, copy its address into a feed reader: {own_url}",
+        "language": channel.language,
+        "authors": [{"name": channel.author}],
+        "items": [_item(item_of(entry, channel)) for entry in entries],
+    }
+    return (json.dumps(feed, ensure_ascii=False, indent=2) + "\n").encode("utf-8")
+
+
+def _item(item: Item) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "id": item.id,
+        "url": item.url,
+        "title": item.title,
+        "summary": item.summary,
+        "content_html": item.html,
+        "image": item.cover.url if item.cover else "",
+        "date_published": item.published.isoformat(),
+        "date_modified": item.updated.isoformat(),
+        "authors": [{"name": name} for name in item.authors],
+        "tags": list(item.categories),
+        "language": item.language,
+        "attachments": _attachments(item),
+    }
+    return {key: value for key, value in shown.items() if value}
+
+
+def _attachments(item: Item) -> list[dict[str, Any]]:
+    if item.enclosure is None:
+        return []
+    url, media_type, size = item.enclosure
+    return [{"url": url, "mime_type": media_type, "size_in_bytes": size}]

@@ -1,0 +1,94 @@
+"""The contract of the ledger: what has been promised and kept.
+
+Every keeper (`ledgers/`) passes the same suite, `tests/contract/test_ledger.py`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bot.model import (
+    AccountFacts,
+    AccountState,
+    Delivery,
+    Event,
+    Lease,
+    Recording,
+    Snapshot,
+)
+
+
+class Ledger(Protocol):
+    """Safe across threads and processes. Every method is one transaction: all of it is kept, or nothing.
+
+    Methods that take a lease check its fence and raise LeaseLostError if the lease has passed to another.
+    Any method raises LedgerError if the ledger cannot be read or written.
+    """
+
+    def snapshot(self) -> Snapshot:
+        """Everything that planning needs, as of one moment."""
+
+    def record(self, recording: Recording, *, now: datetime) -> None:
+        """Write the result of a plan. Safe to repeat.
+
+        An entry that is there is replaced. A delivery that is there is replaced only while it is due, or held for
+        being unclear: never while it is sending, and never once it is settled or in a person's hands. A delivery is
+        retracted only if it is due and was never tried. An account that is there stays as it is.
+        """
+
+    def note_problems(self, problems: frozenset[str], *, now: datetime) -> tuple[frozenset[str], frozenset[str]]:
+        """Remember everything that is wrong now; returns what is new and what is solved since the last call.
+
+        Each is written into the history once.
+        """
+
+    def release_brake(self, *, now: datetime, who: str) -> tuple[Delivery, ...]:
+        """Make deliveries due that the brake holds; returns them."""
+
+    def lease(self, account: str, *, owner: str, duration: timedelta) -> Lease:
+        """Take the right to deliver for an account; raises LeaseHeldError while another owner has it."""
+
+    def renew(self, lease: Lease) -> None:
+        """Start the lease's duration again."""
+
+    def give_back(self, lease: Lease) -> None:
+        """End the lease; nothing happens if it has passed to another."""
+
+    def account(self, address: str) -> AccountState:
+        """What is known of an account; raises LedgerError for one that was never recorded."""
+
+    def open_deliveries(self, account: str) -> tuple[Delivery, ...]:
+        """The account's deliveries that are due or sending, in the order of (due, sequence)."""
+
+    def known_status_ids(self, account: str) -> frozenset[str]:
+        """The status ids that deliveries of this account already live at."""
+
+    def note_account(
+        self,
+        lease: Lease,
+        *,
+        facts: AccountFacts | None = None,
+        last_status_id: str | None = None,
+        now: datetime,
+    ) -> None:
+        """Remember what the server said of the account: its facts clear a block, the newest status id only grows."""
+
+    def block_account(self, lease: Lease, *, why: str, not_before: datetime | None, now: datetime) -> bool:
+        """Remember why nothing can be sent (or until when the server wants a pause); returns whether this is news."""
+
+    def write_intent(self, lease: Lease, delivery: Delivery, *, after_id: str, now: datetime) -> bool:
+        """The last thing before a request: due → sending, committed. Renews the lease.
+
+        `after_id` is kept from the first attempt. False, and nothing is written, if the delivery is no longer due
+        with this announcement: a plan has changed or retracted it meanwhile.
+        """
+
+    def settle(self, lease: Lease, delivery: Delivery, *, event: Event | None, now: datetime) -> None:
+        """Write how an attempt ended: the delivery with its new state, and a line of history."""
+
+    def events(self, *, limit: int) -> tuple[Event, ...]:
+        """The latest lines of history, oldest first."""
+
+    def close(self) -> None:
+        """Let go of files and connections; may be called twice."""

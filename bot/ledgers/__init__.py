@@ -1,0 +1,1 @@
+"""Keepers of the ledger's contract: memory (the shipped double) and sqlite."""

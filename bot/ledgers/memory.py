@@ -1,0 +1,201 @@
+"""A ledger in memory: the shipped double, and what `tick --dry-run` writes to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from threading import RLock
+
+from bot.clock import Clock
+from bot.errors import LeaseHeldError, LeaseLostError, LedgerError
+from bot.ledgers.rules import (
+    intended,
+    may_intend,
+    may_replace,
+    may_retract,
+    newer_id,
+    problem_events,
+    unbraked,
+    unbraked_event,
+)
+from bot.model import (
+    AccountFacts,
+    AccountState,
+    Delivery,
+    DeliveryKey,
+    DeliveryState,
+    Entry,
+    Event,
+    Hold,
+    Lease,
+    Recording,
+    Snapshot,
+)
+
+
+class MemoryLedger:
+    """Keeps the contract of `bot.ledger.Ledger` within one process."""
+
+    def __init__(self, clock: Clock, snapshot: Snapshot | None = None) -> None:
+        start = snapshot or Snapshot()
+        self._clock = clock
+        self._lock = RLock()
+        self._entries: dict[str, Entry] = dict(start.entries)
+        self._accounts: dict[str, AccountState] = dict(start.accounts)
+        self._deliveries: dict[DeliveryKey, Delivery] = dict(start.deliveries)
+        self._events: list[Event] = []
+        self._newest = start.newest
+        self._problems: frozenset[str] = frozenset()
+        self._fences: dict[str, int] = {}
+        self._leases: dict[str, tuple[Lease, str, timedelta]] = {}
+
+    def snapshot(self) -> Snapshot:
+        with self._lock:
+            return Snapshot(
+                entries=dict(self._entries),
+                accounts=dict(self._accounts),
+                deliveries=dict(self._deliveries),
+                newest=self._newest,
+            )
+
+    def record(self, recording: Recording, *, now: datetime) -> None:
+        with self._lock:
+            for state in recording.joining:
+                self._accounts.setdefault(state.address, state)
+            self._entries.update({entry.post_id: entry for entry in recording.entries})
+            for delivery in recording.deliveries:
+                known = self._deliveries.get(delivery.key)
+                if known is None:
+                    self._deliveries[delivery.key] = replace(delivery, sequence=self._next_sequence())
+                elif may_replace(known):
+                    self._deliveries[delivery.key] = replace(delivery, sequence=known.sequence)
+            for key in recording.retracted:
+                known = self._deliveries.get(key)
+                if known is not None and may_retract(known):
+                    del self._deliveries[key]
+            self._write(recording.events, now)
+
+    def note_problems(self, problems: frozenset[str], *, now: datetime) -> tuple[frozenset[str], frozenset[str]]:
+        with self._lock:
+            new, solved = problems - self._problems, self._problems - problems
+            self._problems = problems
+            if new or solved:
+                self._write(problem_events(new, solved, now=now), now)
+            return new, solved
+
+    def release_brake(self, *, now: datetime, who: str) -> tuple[Delivery, ...]:
+        with self._lock:
+            freed = tuple(unbraked(d, who=who) for d in self._deliveries.values() if d.hold is Hold.BRAKE)
+            self._deliveries.update({delivery.key: delivery for delivery in freed})
+            self._write(tuple(unbraked_event(delivery, now=now, who=who) for delivery in freed), now)
+            return freed
+
+    def lease(self, account: str, *, owner: str, duration: timedelta) -> Lease:
+        with self._lock:
+            self.account(account)
+            if account in self._leases:
+                _, mark, lasts = self._leases[account]
+                age = self._clock.since(mark)
+                if age is not None and age < lasts:
+                    raise LeaseHeldError(f"{account} is being served by another process.", remaining=lasts - age)
+            self._fences[account] = self._fences.get(account, 0) + 1
+            lease = Lease(account=account, owner=owner, fence=self._fences[account])
+            self._leases[account] = (lease, self._clock.mark(), duration)
+            return lease
+
+    def renew(self, lease: Lease) -> None:
+        with self._lock:
+            self._check(lease)
+            self._leases[lease.account] = (lease, self._clock.mark(), self._leases[lease.account][2])
+
+    def give_back(self, lease: Lease) -> None:
+        with self._lock:
+            if self._leases.get(lease.account, (None,))[0] == lease:
+                del self._leases[lease.account]
+
+    def account(self, address: str) -> AccountState:
+        with self._lock:
+            if address not in self._accounts:
+                raise LedgerError(f"the ledger knows no account {address}.")
+            return self._accounts[address]
+
+    def open_deliveries(self, account: str) -> tuple[Delivery, ...]:
+        with self._lock:
+            states = (DeliveryState.DUE, DeliveryState.SENDING)
+            mine = [d for d in self._deliveries.values() if d.key.account == account and d.state in states]
+            return tuple(sorted(mine, key=lambda delivery: (delivery.due, delivery.sequence)))
+
+    def known_status_ids(self, account: str) -> frozenset[str]:
+        with self._lock:
+            return frozenset(
+                d.status_id for d in self._deliveries.values() if d.key.account == account and d.status_id is not None
+            )
+
+    def note_account(
+        self,
+        lease: Lease,
+        *,
+        facts: AccountFacts | None = None,
+        last_status_id: str | None = None,
+        now: datetime,
+    ) -> None:
+        with self._lock:
+            self._check(lease)
+            state = self._accounts[lease.account]
+            if facts is not None:
+                state = replace(state, facts=facts, blocked="", not_before=None)
+            if last_status_id is not None:
+                state = replace(state, last_status_id=newer_id(state.last_status_id, last_status_id))
+            self._accounts[lease.account] = state
+            self._write((), now)
+
+    def block_account(self, lease: Lease, *, why: str, not_before: datetime | None, now: datetime) -> bool:
+        with self._lock:
+            self._check(lease)
+            state = self._accounts[lease.account]
+            news = state.blocked != why
+            self._accounts[lease.account] = replace(state, blocked=why, not_before=not_before)
+            event = Event(at=now, what="blocked", account=lease.account, detail=why)
+            self._write((event,) if news and why else (), now)
+            return news
+
+    def write_intent(self, lease: Lease, delivery: Delivery, *, after_id: str, now: datetime) -> bool:
+        with self._lock:
+            self.renew(lease)
+            known = self._deliveries.get(delivery.key)
+            if known is None or not may_intend(known, delivery):
+                return False
+            self._deliveries[delivery.key] = intended(known, after_id=after_id, now=now, mark=self._clock.mark())
+            self._write((), now)
+            return True
+
+    def settle(self, lease: Lease, delivery: Delivery, *, event: Event | None, now: datetime) -> None:
+        with self._lock:
+            self._check(lease)
+            self._deliveries[delivery.key] = delivery
+            if delivery.state is DeliveryState.SENT and delivery.status_id is not None:
+                state = self._accounts[lease.account]
+                self._accounts[lease.account] = replace(
+                    state,
+                    last_status_id=newer_id(state.last_status_id, delivery.status_id),
+                    last_sent_at=delivery.settled_at,
+                )
+            self._write((event,) if event else (), now)
+
+    def events(self, *, limit: int) -> tuple[Event, ...]:
+        with self._lock:
+            return tuple(self._events[-limit:])
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+    def _check(self, lease: Lease) -> None:
+        if self._leases.get(lease.account, (None,))[0] != lease:
+            raise LeaseLostError(f"{lease.account} has passed to another process.")
+
+    def _next_sequence(self) -> int:
+        return max((delivery.sequence for delivery in self._deliveries.values()), default=0) + 1
+
+    def _write(self, events: tuple[Event, ...], now: datetime) -> None:
+        self._events.extend(events)
+        self._newest = now if self._newest is None else max(self._newest, now)

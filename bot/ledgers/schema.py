@@ -1,0 +1,113 @@
+"""The tables of the SQLite ledger. Migrations are numbered; each runs with its record in one transaction.
+
+Times of day are ISO 8601 texts in UTC, which sort as they should. `mark` columns hold `Clock.mark()` texts.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+from bot.errors import LedgerError
+
+_FIRST: Final = """
+CREATE TABLE memory (
+    one    INTEGER PRIMARY KEY CHECK (one = 1),
+    newest TEXT
+) STRICT;
+INSERT INTO memory (one) VALUES (1);
+
+-- A released post as the feeds show it. `slug` is the latest one, `document` the whole entry.
+CREATE TABLE entry (
+    post_id     TEXT PRIMARY KEY,
+    slug        TEXT NOT NULL,
+    published   TEXT NOT NULL,
+    released_at TEXT NOT NULL,
+    document    TEXT NOT NULL
+) STRICT;
+CREATE INDEX entry_by_published ON entry (published);
+
+CREATE TABLE account (
+    address        TEXT PRIMARY KEY,
+    joined_at      TEXT,
+    facts          TEXT,
+    last_status_id TEXT,
+    blocked        TEXT NOT NULL DEFAULT '',
+    not_before     TEXT,
+    last_sent_at   TEXT,
+    lease_owner    TEXT,
+    lease_mark     TEXT,
+    lease_seconds  REAL,
+    fence          INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE delivery (
+    sequence       INTEGER PRIMARY KEY AUTOINCREMENT,
+    post_id        TEXT NOT NULL,
+    account        TEXT NOT NULL,
+    occasion       TEXT NOT NULL,
+    slug           TEXT NOT NULL,
+    due            TEXT NOT NULL,
+    state          TEXT NOT NULL CHECK (state IN ('due', 'sending', 'sent', 'rejected', 'held', 'skipped')),
+    hold           TEXT CHECK (hold IN ('brake', 'person', 'unclear', 'failed')),
+    reason         TEXT NOT NULL,
+    announcement   TEXT NOT NULL,
+    attempts       INTEGER NOT NULL,
+    generation     INTEGER NOT NULL,
+    after_id       TEXT,
+    intended_at    TEXT,
+    intended_mark  TEXT NOT NULL,
+    first_tried_at TEXT,
+    not_before     TEXT,
+    status_id      TEXT,
+    status_url     TEXT,
+    settled_at     TEXT,
+    ordered_by     TEXT NOT NULL,
+    is_foreign     INTEGER NOT NULL,
+    UNIQUE (post_id, account, occasion),
+    CHECK ((state = 'held') = (hold IS NOT NULL)),
+    CHECK (state <> 'sending' OR intended_at IS NOT NULL)
+) STRICT;
+CREATE INDEX delivery_by_account ON delivery (account, state, due, sequence);
+
+-- What was wrong at the last pass, so that a person is told once.
+CREATE TABLE problem (
+    text  TEXT PRIMARY KEY,
+    since TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE event (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    at       TEXT NOT NULL,
+    what     TEXT NOT NULL,
+    slug     TEXT NOT NULL,
+    account  TEXT NOT NULL,
+    occasion TEXT NOT NULL,
+    detail   TEXT NOT NULL,
+    who      TEXT NOT NULL
+) STRICT;
+"""
+
+MIGRATIONS: Final = (_FIRST,)
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the tables to this version. Raises LedgerError for a ledger from a newer one."""
+    version = _version(connection)
+    if version > len(MIGRATIONS):
+        raise LedgerError(
+            f"the ledger was written by a newer version of announce (schema {version}, this one knows "
+            f"{len(MIGRATIONS)}).",
+            remedy="Install that version again; nothing was changed.",
+        )
+    while (version := _version(connection)) < len(MIGRATIONS):
+        # executescript commits a transaction that is open, so the transaction is part of the script.
+        connection.executescript(f"BEGIN IMMEDIATE; {_guarded(version)} COMMIT;")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _guarded(version: int) -> str:
+    return f"{MIGRATIONS[version]} PRAGMA user_version = {version + 1};"

@@ -1,0 +1,329 @@
+"""The ledger in an SQLite file: WAL, `synchronous=FULL`, one connection per thread."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from bot.clock import Clock
+from bot.errors import LeaseHeldError, LeaseLostError, LedgerError
+from bot.ledgers import codec
+from bot.ledgers.rules import (
+    intended,
+    may_intend,
+    may_replace,
+    may_retract,
+    newer_id,
+    problem_events,
+    unbraked,
+    unbraked_event,
+)
+from bot.ledgers.schema import migrate
+from bot.model import (
+    AccountFacts,
+    AccountState,
+    Delivery,
+    DeliveryKey,
+    DeliveryState,
+    Entry,
+    Event,
+    Hold,
+    Lease,
+    Recording,
+    Snapshot,
+)
+
+BUSY_TIMEOUT: Final = timedelta(seconds=10)
+
+
+class SqliteLedger:
+    """Keeps the contract of `bot.ledger.Ledger` across threads and processes of one machine."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        """Open the ledger, make or migrate its file. Raises LedgerError."""
+        self._path = path
+        self._clock = clock
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._closing = threading.Lock()
+        with self._explained():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # The ledger holds what is about to be said; nobody else on the machine needs to read it.
+            path.touch(mode=0o600)
+            migrate(self._connection())
+
+    def snapshot(self) -> Snapshot:
+        with self._transaction("BEGIN") as db:
+            entries = [codec.entry_from_json(row["document"]) for row in db.execute("SELECT document FROM entry")]
+            accounts = [codec.account_from_row(row) for row in db.execute("SELECT * FROM account")]
+            deliveries = [codec.delivery_from_row(row) for row in db.execute("SELECT * FROM delivery")]
+            newest = db.execute("SELECT newest FROM memory").fetchone()["newest"]
+        return Snapshot(
+            entries={entry.post_id: entry for entry in entries},
+            accounts={account.address: account for account in accounts},
+            deliveries={delivery.key: delivery for delivery in deliveries},
+            newest=codec.time_from_text(newest),
+        )
+
+    def record(self, recording: Recording, *, now: datetime) -> None:
+        with self._transaction() as db:
+            for state in recording.joining:
+                db.execute(
+                    "INSERT INTO account (address, joined_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                    (state.address, codec.time_to_text(state.joined_at)),
+                )
+            for entry in recording.entries:
+                _write_entry(db, entry)
+            for delivery in recording.deliveries:
+                known = _delivery(db, delivery.key)
+                if known is None or may_replace(known):
+                    _write_delivery(db, delivery)
+            for key in recording.retracted:
+                known = _delivery(db, key)
+                if known is not None and may_retract(known):
+                    db.execute("DELETE FROM delivery WHERE sequence = ?", (known.sequence,))
+            _write_history(db, recording.events, now)
+
+    def note_problems(self, problems: frozenset[str], *, now: datetime) -> tuple[frozenset[str], frozenset[str]]:
+        with self._transaction() as db:
+            known = frozenset(row["text"] for row in db.execute("SELECT text FROM problem"))
+            new, solved = problems - known, known - problems
+            if new or solved:
+                since = codec.time_to_text(now)
+                db.executemany("INSERT INTO problem (text, since) VALUES (?, ?)", [(text, since) for text in new])
+                db.executemany("DELETE FROM problem WHERE text = ?", [(text,) for text in solved])
+                _write_history(db, problem_events(new, solved, now=now), now)
+        return new, solved
+
+    def release_brake(self, *, now: datetime, who: str) -> tuple[Delivery, ...]:
+        with self._transaction() as db:
+            rows = db.execute("SELECT * FROM delivery WHERE hold = ? ORDER BY sequence", (Hold.BRAKE.value,)).fetchall()
+            freed = tuple(unbraked(codec.delivery_from_row(row), who=who) for row in rows)
+            for delivery in freed:
+                _write_delivery(db, delivery)
+            _write_history(db, tuple(unbraked_event(delivery, now=now, who=who) for delivery in freed), now)
+        return freed
+
+    def lease(self, account: str, *, owner: str, duration: timedelta) -> Lease:
+        with self._transaction() as db:
+            row = _account(db, account)
+            age = None if row["lease_owner"] is None else self._clock.since(row["lease_mark"])
+            remaining = timedelta() if age is None else timedelta(seconds=row["lease_seconds"]) - age
+            if remaining > timedelta():
+                raise LeaseHeldError(f"{account} is being served by another process.", remaining=remaining)
+            fence = row["fence"] + 1
+            db.execute(
+                "UPDATE account SET lease_owner = ?, lease_mark = ?, lease_seconds = ?, fence = ? WHERE address = ?",
+                (owner, self._clock.mark(), duration.total_seconds(), fence, account),
+            )
+        return Lease(account=account, owner=owner, fence=fence)
+
+    def renew(self, lease: Lease) -> None:
+        with self._transaction() as db:
+            self._renew(db, lease)
+
+    def give_back(self, lease: Lease) -> None:
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE account SET lease_owner = NULL WHERE address = ? AND fence = ?", (lease.account, lease.fence)
+            )
+
+    def account(self, address: str) -> AccountState:
+        with self._transaction("BEGIN") as db:
+            return codec.account_from_row(_account(db, address))
+
+    def open_deliveries(self, account: str) -> tuple[Delivery, ...]:
+        with self._transaction("BEGIN") as db:
+            rows = db.execute(
+                "SELECT * FROM delivery WHERE account = ? AND state IN ('due', 'sending') ORDER BY due, sequence",
+                (account,),
+            )
+            return tuple(codec.delivery_from_row(row) for row in rows)
+
+    def known_status_ids(self, account: str) -> frozenset[str]:
+        with self._transaction("BEGIN") as db:
+            rows = db.execute("SELECT status_id FROM delivery WHERE account = ? AND status_id IS NOT NULL", (account,))
+            return frozenset(row["status_id"] for row in rows)
+
+    def note_account(
+        self,
+        lease: Lease,
+        *,
+        facts: AccountFacts | None = None,
+        last_status_id: str | None = None,
+        now: datetime,
+    ) -> None:
+        with self._transaction() as db:
+            row = _leased(db, lease)
+            if facts is not None:
+                db.execute(
+                    "UPDATE account SET facts = ?, blocked = '', not_before = NULL WHERE address = ?",
+                    (codec.facts_to_json(facts), lease.account),
+                )
+            if last_status_id is not None:
+                db.execute(
+                    "UPDATE account SET last_status_id = ? WHERE address = ?",
+                    (newer_id(row["last_status_id"], last_status_id), lease.account),
+                )
+            _write_history(db, (), now)
+
+    def block_account(self, lease: Lease, *, why: str, not_before: datetime | None, now: datetime) -> bool:
+        with self._transaction() as db:
+            news = bool(_leased(db, lease)["blocked"] != why)
+            db.execute(
+                "UPDATE account SET blocked = ?, not_before = ? WHERE address = ?",
+                (why, codec.time_to_text(not_before), lease.account),
+            )
+            event = Event(at=now, what="blocked", account=lease.account, detail=why)
+            _write_history(db, (event,) if news and why else (), now)
+        return news
+
+    def write_intent(self, lease: Lease, delivery: Delivery, *, after_id: str, now: datetime) -> bool:
+        with self._transaction() as db:
+            self._renew(db, lease)
+            known = _delivery(db, delivery.key)
+            if known is None or not may_intend(known, delivery):
+                return False
+            _write_delivery(db, intended(known, after_id=after_id, now=now, mark=self._clock.mark()))
+            _write_history(db, (), now)
+            return True
+
+    def settle(self, lease: Lease, delivery: Delivery, *, event: Event | None, now: datetime) -> None:
+        with self._transaction() as db:
+            row = _leased(db, lease)
+            _write_delivery(db, delivery)
+            if delivery.state is DeliveryState.SENT and delivery.status_id is not None:
+                db.execute(
+                    "UPDATE account SET last_status_id = ?, last_sent_at = ? WHERE address = ?",
+                    (
+                        newer_id(row["last_status_id"], delivery.status_id),
+                        codec.time_to_text(delivery.settled_at),
+                        lease.account,
+                    ),
+                )
+            _write_history(db, (event,) if event else (), now)
+
+    def events(self, *, limit: int) -> tuple[Event, ...]:
+        with self._transaction("BEGIN") as db:
+            rows = db.execute("SELECT * FROM event ORDER BY sequence DESC LIMIT ?", (limit,)).fetchall()
+        return tuple(codec.event_from_row(row) for row in reversed(rows))
+
+    def close(self) -> None:
+        with self._closing:
+            while self._connections:
+                self._connections.pop().close()
+            self._local = threading.local()
+
+    def _renew(self, db: sqlite3.Connection, lease: Lease) -> None:
+        _leased(db, lease)
+        db.execute("UPDATE account SET lease_mark = ? WHERE address = ?", (self._clock.mark(), lease.account))
+
+    def _connection(self) -> sqlite3.Connection:
+        known: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if known is not None:
+            return known
+        # Transactions are begun in words (isolation_level None); `close` may come from another thread.
+        connection = sqlite3.connect(
+            self._path, timeout=BUSY_TIMEOUT.total_seconds(), isolation_level=None, check_same_thread=False
+        )
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        with self._closing:
+            self._connections.append(connection)
+        self._local.connection = connection
+        return connection
+
+    @contextmanager
+    def _transaction(self, begin: str = "BEGIN IMMEDIATE") -> Iterator[sqlite3.Connection]:
+        with self._explained():
+            db = self._connection()
+            db.execute(begin)
+            try:
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise LedgerError(
+                f"the ledger {self._path} cannot be used: {error}.",
+                remedy="Check that its folder can be written to, and that the disk has room; nothing was sent.",
+            ) from error
+        except sqlite3.DatabaseError as error:
+            raise LedgerError(
+                f"the ledger {self._path} is damaged: {error}.",
+                remedy="Put the file aside, or put a copy of it back; nothing was sent.",
+            ) from error
+        except OSError as error:
+            raise LedgerError(
+                f"the ledger {self._path} cannot be made: {error.strerror or error}.",
+                remedy="Check the folder in `[ledger] url`.",
+            ) from error
+
+
+def _account(db: sqlite3.Connection, address: str) -> sqlite3.Row:
+    row: sqlite3.Row | None = db.execute("SELECT * FROM account WHERE address = ?", (address,)).fetchone()
+    if row is None:
+        raise LedgerError(f"the ledger knows no account {address}.")
+    return row
+
+
+def _leased(db: sqlite3.Connection, lease: Lease) -> sqlite3.Row:
+    row = _account(db, lease.account)
+    if row["fence"] != lease.fence or row["lease_owner"] is None:
+        raise LeaseLostError(f"{lease.account} has passed to another process.")
+    return row
+
+
+def _delivery(db: sqlite3.Connection, key: DeliveryKey) -> Delivery | None:
+    row = db.execute(
+        "SELECT * FROM delivery WHERE post_id = ? AND account = ? AND occasion = ?",
+        (key.post_id, key.account, key.occasion),
+    ).fetchone()
+    return None if row is None else codec.delivery_from_row(row)
+
+
+def _write_delivery(db: sqlite3.Connection, delivery: Delivery) -> None:
+    row: dict[str, Any] = codec.delivery_to_row(delivery)
+    names = ", ".join(row)
+    holes = ", ".join(f":{name}" for name in row)
+    changes = ", ".join(f"{name} = excluded.{name}" for name in row)
+    db.execute(
+        f"INSERT INTO delivery ({names}) VALUES ({holes}) "  # noqa: S608 — column names, from our own record
+        f"ON CONFLICT (post_id, account, occasion) DO UPDATE SET {changes}",
+        row,
+    )
+
+
+def _write_entry(db: sqlite3.Connection, entry: Entry) -> None:
+    db.execute(
+        "INSERT INTO entry (post_id, slug, published, released_at, document) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT (post_id) DO UPDATE SET slug = excluded.slug, document = excluded.document",
+        (
+            entry.post_id,
+            entry.slug,
+            codec.time_to_text(entry.published),
+            codec.time_to_text(entry.released_at),
+            codec.entry_to_json(entry),
+        ),
+    )
+
+
+def _write_history(db: sqlite3.Connection, events: tuple[Event, ...], now: datetime) -> None:
+    db.executemany(
+        "INSERT INTO event (at, what, slug, account, occasion, detail, who) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(codec.time_to_text(e.at), e.what, e.slug, e.account, e.occasion, e.detail, e.who) for e in events],
+    )
+    db.execute("UPDATE memory SET newest = max(coalesce(newest, ''), ?)", (codec.time_to_text(now),))

@@ -1,0 +1,151 @@
+"""The body of a post: Markdown → HTML for the feeds and plain words for the toot. Pure."""
+
+from __future__ import annotations
+
+import html as entities
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from bot.posts.embeds import replace_embeds
+from bot.posts.excerpt import Excerpt, excerpt_of
+from bot.posts.links import ADDRESSES, make_absolute
+from bot.posts.markdown import render_markdown
+from bot.posts.sanitise import balanced, sanitised
+from bot.posts.tags import StandIns, Tag
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+DEEPEST_NESTING: Final = 200  #: HTML elements within each other; libxml2 loses what is far deeper
+_CODE: Final = ("code", "pre")
+_HEADINGS: Final = ("h1", "h2", "h3", "h4", "h5", "h6")
+_UNWRAP, _REMOVE = "unwrap-this", "remove-this"
+
+
+class BodyError(ValueError):
+    """A body that cannot be rendered; says why, for the reader."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Body:
+    """A rendered body."""
+
+    html: str  #: sanitised, every address absolute
+    excerpt: Excerpt
+    left_over: tuple[Tag, ...]  #: template tags outside of code and comments, in the order of the text
+
+
+def render_body(text: str, *, permalink: str) -> Body:
+    """Render a Markdown text. Raises BodyError."""
+    stand_ins = StandIns(text)
+    raw = render_markdown(stand_ins.text)
+    _parse(raw)  # for its depth only: sanitising is slow on markup that is nested without end
+    tree = _parse(balanced(raw))
+    excerpt = excerpt_of(tree, stand_ins)
+    meant = _drop_comments(tree, stand_ins) | _resolve_tags(tree, stand_ins)
+    replace_embeds(tree, permalink)
+    make_absolute(tree, permalink)
+    _drop_the_pointless(tree)
+    _lower_headings(tree)
+    return Body(
+        html=sanitised(_serialise(tree)).strip(),
+        excerpt=excerpt,
+        left_over=tuple(tag for number, tag in enumerate(stand_ins.tags) if number not in meant),
+    )
+
+
+def _parse(html: str) -> _Element:
+    from lxml import etree
+
+    parser = etree.HTMLParser(huge_tree=True, no_network=True)
+    body = etree.fromstring(f"<html><body>{html}</body></html>", parser).find("body")
+    if body is None:
+        raise BodyError("the text cannot be read as HTML.")
+    if _depth(body) > DEEPEST_NESTING:
+        raise BodyError(f"HTML elements stand within each other over {DEEPEST_NESTING} levels deep.")
+    return body
+
+
+def _depth(body: _Element) -> int:
+    deepest = 0
+    level: list[_Element] = [body]
+    while level and deepest <= DEEPEST_NESTING:
+        deepest += 1
+        level = [child for element in level for child in element]
+    return deepest
+
+
+def _drop_comments(tree: _Element, stand_ins: StandIns) -> set[int]:
+    from lxml import etree
+
+    numbers: set[int] = set()
+    for comment in tree.iter(etree.Comment):
+        numbers |= stand_ins.numbers(comment.text or "")
+    etree.strip_tags(tree, etree.Comment)
+    return numbers
+
+
+def _resolve_tags(tree: _Element, stand_ins: StandIns) -> set[int]:
+    """Take the template tags out, but for those in code, which are content: returns their numbers."""
+    numbers: set[int] = set()
+    if not stand_ins.tags:
+        return numbers
+    for element in tree.iter("*"):
+        _resolve_in_attributes(element, stand_ins)
+        parent = element.getparent()
+        for owner, name in ((element, "text"), (parent, "tail")):
+            words = getattr(element, name)
+            if not words or owner is None:
+                continue
+            if _in_code(owner):
+                numbers |= stand_ins.numbers(words)
+                setattr(element, name, stand_ins.shown(words))
+            elif stand_ins.numbers(words):
+                setattr(element, name, stand_ins.dropped(words))
+    return numbers
+
+
+def _in_code(element: _Element) -> bool:
+    return element.tag in _CODE or any(ancestor.tag in _CODE for ancestor in element.iterancestors())
+
+
+def _resolve_in_attributes(element: _Element, stand_ins: StandIns) -> None:
+    for key in list(element.attrib):
+        name, value = str(key), element.get(key) or ""
+        if not stand_ins.numbers(value):
+            continue
+        if name in (*ADDRESSES, "srcset"):
+            del element.attrib[name]
+        else:
+            element.set(name, stand_ins.dropped(value))
+
+
+def _drop_the_pointless(tree: _Element) -> None:
+    from lxml import etree
+
+    for element in tree.iter("a", "img", "source", "track"):
+        if element.tag == "a" and not element.get("href"):
+            element.tag = _UNWRAP
+        elif element.tag != "a" and not element.get("src") and not element.get("srcset"):
+            element.tag = _REMOVE
+    etree.strip_elements(tree, _REMOVE, with_tail=False)
+    etree.strip_tags(tree, _UNWRAP)
+    for element in tree.iter("p", *_HEADINGS):
+        if not len(element) and not (element.text or "").strip():
+            element.tag = _REMOVE
+    etree.strip_elements(tree, _REMOVE, with_tail=False)
+
+
+def _lower_headings(tree: _Element) -> None:
+    # The post's title is the one heading of the first level.
+    if tree.find(".//h1") is None:
+        return
+    for element in tree.iter(*_HEADINGS[:-1]):
+        element.tag = f"h{int(element.tag[1]) + 1}"
+
+
+def _serialise(tree: _Element) -> str:
+    from lxml import etree
+
+    inner = (etree.tostring(child, encoding="unicode", method="html") for child in tree)
+    return entities.escape(tree.text or "", quote=False) + "".join(inner)

@@ -1,0 +1,49 @@
+"""The digest of a post's own words: it changes when they do, and only then."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from typing import Final
+
+#: Raised if the meaning of the digest ever changes; all posts then look edited once.
+_VERSION: Final = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwnWords:
+    """What the author wrote and readers see. No datetimes, no path, nothing from the settings.
+
+    An empty field does not count, so that a field which is added here leaves all digests as they are.
+    """
+
+    title: str
+    author: tuple[str, ...] = ()
+    category: str | None = None
+    tags: tuple[str, ...] = ()
+    body: str = ""
+    summary: str | None = None
+    cover_url: str | None = None
+    cover_alt: str | None = None
+    language: str | None = None
+    hashtags: tuple[str, ...] = ()
+    without_link: bool = False
+    mastodon_text: str | None = None
+    mastodon_content_warning: str | None = None
+    mastodon_visibility: str | None = None
+    mastodon_language: str | None = None
+
+
+def digest_of(words: OwnWords) -> str:
+    """SHA-256, in hex, of the words that are there."""
+    fields = {**asdict(words), "body": _normalised(words.body)}
+    present = {name: value for name, value in fields.items() if value}
+    canonical = json.dumps({"version": _VERSION, **present}, sort_keys=True, separators=(",", ":"))
+    return sha256(canonical.encode("ascii")).hexdigest()
+
+
+def _normalised(body: str) -> str:
+    """Without what no reader sees: spaces at the end of lines, blank lines around the text."""
+    lines = body.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join(line.rstrip() for line in lines).strip("\n")

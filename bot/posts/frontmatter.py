@@ -1,0 +1,115 @@
+"""Bytes → front matter and body, with the line of every key."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, cast
+
+import frontmatter
+from frontmatter.default_handlers import YAMLHandler
+
+from bot.errors import PostError
+from bot.posts.text import clean
+from bot.posts.yamltext import Value, read_yaml
+
+LARGEST_FILE: Final = 1024 * 1024  #: bytes
+LARGEST_FRONT_MATTER: Final = 64 * 1024  #: bytes
+DEEPEST_NESTING: Final = 20
+
+_BOM: Final = b"\xef\xbb\xbf"
+_OTHER_BOMS: Final = (b"\xff\xfe", b"\xfe\xff")  # UTF-16; no Markdown file begins so by chance
+_FENCE: Final = re.compile(rb"\s*?^---[ \t]*(?=[\r\n]|\Z)", re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """A post file, taken apart. All line ends are line feeds; characters that XML forbids are gone."""
+
+    values: dict[str, Value]
+    lines: dict[str, int]  #: "title", "cover.alt", ... → line in the file, from 1
+    body: str
+    body_line: int  #: the line in the file on which the body begins
+
+
+def read_source(data: bytes, *, path: Path) -> Source | None:
+    """Take a file apart; None if it has no front matter, as a README.
+
+    Scalars stay as they are written ("2024-07-16", "yes", "007"); only an empty value and `null` become None.
+    YAML 1.1 would read words such as `No` or `1:30` as something else than their author meant.
+
+    Raises PostError for a file that begins as a post but cannot be read as one.
+    """
+    if not (_FENCE.match(data.removeprefix(_BOM)) or data.startswith(_OTHER_BOMS)):
+        return None
+    text = clean(_decode(data, path))
+    start = text.index("---")
+    handler = _PostHandler(path, first_line=1 + text.count("\n", 0, start))
+    values, _ = frontmatter.parse(text[start:], handler=handler)
+    # The body is the handler's: parse() would strip the indentation of its first line.
+    return Source(
+        values=cast("dict[str, Value]", values), lines=handler.lines, body=handler.body, body_line=handler.body_line
+    )
+
+
+def _decode(data: bytes, path: Path) -> str:
+    if len(data) > LARGEST_FILE:
+        raise PostError(path, "is larger than 1 MiB.", remedy="A post is text; link or embed what is larger.")
+    data = data.removeprefix(_BOM)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8")
+        raise PostError(
+            path,
+            f"is not UTF-8: byte 0x{data[error.start]:02x} cannot be read.",
+            line=1 + _unix_lines(before).count("\n"),
+            remedy='Save the file with the encoding "UTF-8".',
+        ) from None
+    return _unix_lines(text)
+
+
+def _unix_lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+class _PostHandler(YAMLHandler):
+    """python-frontmatter's YAML handler, strict and with lines. One object reads one file."""
+
+    # The library's own takes blank lines into the boundary and so loses count.
+    FM_BOUNDARY = re.compile(r"^---[ \t]*$", re.MULTILINE)
+
+    def __init__(self, path: Path, *, first_line: int) -> None:
+        super().__init__()
+        self._path = path
+        self._first_line = first_line
+        self.lines: dict[str, int] = {}
+        self.body = ""
+        self.body_line = first_line
+
+    def split(self, text: str) -> tuple[str, str]:
+        """Front matter and body. Raises PostError if the front matter is not closed."""
+        parts = self.FM_BOUNDARY.split(text, 2)
+        if len(parts) < 3:
+            raise PostError(
+                self._path,
+                "the front matter is not closed.",
+                line=self._first_line,
+                remedy="Write a line with --- alone below the last key.",
+            )
+        _, matter, body = parts
+        self.body = body.removeprefix("\n")
+        self.body_line = self._first_line + matter.count("\n") + 1
+        return matter, body
+
+    def load(self, fm: str, **_: object) -> dict[str, Value]:
+        """The front matter's values. Raises PostError."""
+        if len(fm.encode()) > LARGEST_FRONT_MATTER:
+            raise PostError(
+                self._path,
+                "the front matter is larger than 64 KiB.",
+                line=self._first_line,
+                remedy="Close it with --- before the text begins.",
+            )
+        return read_yaml(fm, path=self._path, first_line=self._first_line, deepest=DEEPEST_NESTING, lines=self.lines)

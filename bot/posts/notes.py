@@ -1,0 +1,35 @@
+"""Findings, collected while one post is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from bot.model import Finding, Severity
+
+
+class Notes:
+    """Collects the warnings about one file. `lines` tells each front matter key's line."""
+
+    def __init__(self, path: Path, lines: Mapping[str, int]) -> None:
+        self._path = path
+        self._lines = lines
+        self._findings: list[Finding] = []
+
+    def warn(self, rule: str, problem: str, *, field: str = "", line: int | None = None, remedy: str = "") -> None:
+        """Add a warning. Without a `line` it points at the field's."""
+        self._findings.append(
+            Finding(
+                rule=rule,
+                severity=Severity.WARNING,
+                path=self._path,
+                line=self._lines.get(field) if line is None else line,
+                field=field,
+                problem=problem,
+                remedy=remedy,
+            )
+        )
+
+    def findings(self) -> tuple[Finding, ...]:
+        """All of them, in the order of the file."""
+        return tuple(sorted(self._findings, key=lambda finding: (finding.line or 0, finding.rule)))

@@ -1,0 +1,94 @@
+"""Facts about a cover: its file, true media type, size and dimensions. Reads the disk, never raises."""
+
+from __future__ import annotations
+
+import os
+import stat
+import warnings
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final
+from urllib.parse import unquote, urlsplit
+
+from bot.model import Picture
+
+if TYPE_CHECKING:
+    from bot.config import Config
+
+LARGEST_FILE: Final = 100 * 1024 * 1024  #: bytes
+MISSING: Final = "there is no file"  #: how the problem of a picture begins whose file is not there
+#: Pillow's names → what the file is to everyone else. MPO is a JPEG with further pictures behind it.
+_MEDIA_TYPES: Final = {
+    "JPEG": "image/jpeg",
+    "MPO": "image/jpeg",
+    "PNG": "image/png",
+    "GIF": "image/gif",
+    "WEBP": "image/webp",
+    "AVIF": "image/avif",
+}
+_ORIENTATION: Final = 0x0112  # Exif 2.3, section 4.6.4: 5 to 8 lie on their side
+_ON_ITS_SIDE: Final = (5, 6, 7, 8)
+
+
+def local_file(url: str, *, config: Config) -> Path | None:
+    """Where a picture of the site itself lies on disk, whether it is there or not; None for other hosts."""
+    site, parts = urlsplit(config.site.url), urlsplit(url)
+    if (parts.hostname, parts.port) != (site.hostname, site.port):
+        return None
+    path = parts.path.removeprefix(site.path) if parts.path.startswith(f"{site.path}/") else parts.path
+    return config.assets_folder / unquote(path).lstrip("/")
+
+
+def picture_of(url: str, alt: str | None, *, config: Config) -> Picture:
+    """A picture with the facts about its file; `url` is absolute. Other hosts' pictures have no facts yet."""
+    alt = (alt or "").strip()
+    file = local_file(url, config=config)
+    if file is None:
+        return Picture(url=url, alt=alt)
+    shown = file.relative_to(config.root) if file.is_relative_to(config.root) else file
+    try:
+        path = file.resolve()
+        if not path.is_relative_to(config.assets_folder.resolve()):
+            return Picture(url=url, alt=alt, problem=f"{shown} lies outside of the assets folder")
+        return _with_facts(url, alt, path, str(shown))
+    except FileNotFoundError:
+        return Picture(url=url, alt=alt, problem=f"{MISSING} {shown}")
+    except (OSError, ValueError, RuntimeError) as error:  # no permission, a null byte, a ring of links
+        return Picture(url=url, alt=alt, problem=f"{shown} cannot be read: {_reason(error)}")
+
+
+def _with_facts(url: str, alt: str, path: Path, shown: str) -> Picture:
+    if not stat.S_ISREG(path.stat().st_mode):
+        return Picture(url=url, alt=alt, problem=f"{shown} is not a file")
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > LARGEST_FILE:
+            return Picture(url=url, alt=alt, size=size, problem=f"{shown} is larger than 100 MB")
+        found = _look(file)
+        if found is None:
+            file.seek(0)
+            drawing = path.suffix.lower() in (".svg", ".svgz") or b"<svg" in file.read(4096)
+            why = "is an SVG drawing, which Mastodon does not take" if drawing else "is not a readable picture"
+            return Picture(url=url, alt=alt, size=size, problem=f"{shown} {why}")
+    media_type, width, height = found
+    return Picture(url=url, path=path, alt=alt, media_type=media_type, size=size, width=width, height=height)
+
+
+def _look(file: IO[bytes]) -> tuple[str, int, int] | None:
+    from PIL import Image
+
+    Image.init()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # only the head is read here; nothing is unpacked
+            known = [name for name in _MEDIA_TYPES if name in Image.OPEN]
+            with Image.open(file, formats=known) as image:
+                width, height = image.size
+                if "exif" in image.info and image.getexif().get(_ORIENTATION) in _ON_ITS_SIDE:
+                    width, height = height, width
+                return _MEDIA_TYPES[str(image.format)], width, height
+    except Exception:  # noqa: BLE001 - Pillow raises whatever a broken file leads it to
+        return None
+
+
+def _reason(error: Exception) -> Any:
+    return getattr(error, "strerror", None) or str(error)

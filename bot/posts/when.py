@@ -1,0 +1,146 @@
+"""Datetimes as people write them → aware UTC. Pure; the rules are those of the design, section 5."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta, timezone
+from typing import Final
+from zoneinfo import ZoneInfo
+
+_WRITTEN: Final = re.compile(
+    r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"
+    r"(?:(?:[Tt]|[ \t]+)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?"
+    r"(?:[ \t]*(?P<utc>[Zz])|[ \t]*(?P<sign>[+-])(?P<hours>\d{1,2})(?::?(?P<minutes>\d{2}))?)?)?",
+    re.ASCII,
+)
+_YEARS: Final = range(1970, 2201)
+#: The widest offsets in use, UTC-12 to UTC+14.
+_WEST, _EAST = timedelta(hours=-12), timedelta(hours=14)
+_EXAMPLE: Final = "Write for example 2024-07-16 09:00 or 2024-07-16 09:00:00-04:00."
+
+
+class WhenError(ValueError):
+    """Not a usable datetime: the problem, and the remedy."""
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(f"{problem} {remedy}")
+        self.problem = problem
+        self.remedy = remedy
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Remark:
+    """Something odd about a datetime that could be read."""
+
+    rule: str
+    problem: str
+    remedy: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class When:
+    """A moment, aware, in UTC, in whole seconds."""
+
+    at: datetime
+    remarks: tuple[Remark, ...] = ()
+
+
+def read_when(text: str, *, zone: ZoneInfo, naive_is_utc: bool, default_time: time) -> When:
+    """The moment that is meant by a written datetime.
+
+    Without an offset it is in `zone`, or in UTC if `naive_is_utc`; a bare date means `default_time` in `zone`.
+    Fractions of a second are dropped. Raises WhenError.
+    """
+    found = _WRITTEN.fullmatch(text.strip())
+    if found is None:
+        raise WhenError(f'"{text}" is not a datetime.', _EXAMPLE)
+    written = _clock_reading(found, text, default_time)
+    if found["hour"] is None:
+        moment = _local(written, zone)
+        problem = f"is a bare date; {default_time:%H:%M} in {zone.key} is meant."
+        remark = Remark(rule="bare-date", problem=problem, remedy="Write the hour too, to be sure.")
+        return When(at=moment.at, remarks=(remark, *moment.remarks))
+    offset = _offset(found)
+    if offset is None:
+        return When(at=written.replace(tzinfo=UTC)) if naive_is_utc else _local(written, zone)
+    return _with_offset(written, offset, zone, naive_is_utc=naive_is_utc)
+
+
+def _clock_reading(found: re.Match[str], text: str, default_time: time) -> datetime:
+    year, month, day = (int(found[part]) for part in ("year", "month", "day"))
+    if year not in _YEARS:
+        raise WhenError(f"the year {year} is out of range.", f"Write a year from {_YEARS[0]} to {_YEARS[-1]}.")
+    clock = default_time.replace(microsecond=0, tzinfo=None)
+    try:
+        if found["hour"] is not None:
+            clock = time(int(found["hour"]), int(found["minute"]), int(found["second"] or 0))
+        return datetime.combine(datetime(year, month, day), clock)  # noqa: DTZ001 - a reading, in no zone yet
+    except ValueError:
+        raise WhenError(f'"{text}" is not in the calendar or on the clock.', _EXAMPLE) from None
+
+
+def _offset(found: re.Match[str]) -> timedelta | None:
+    if found["utc"]:
+        return timedelta()
+    if not found["sign"]:
+        return None
+    amount = timedelta(hours=int(found["hours"]), minutes=int(found["minutes"] or 0))
+    offset = amount if found["sign"] == "+" else -amount
+    if int(found["minutes"] or 0) > 59 or not _WEST <= offset <= _EAST:
+        raise WhenError(f"the offset {show_offset(offset)} is not in use anywhere.", "Write it as +02:00 or -04:00.")
+    return offset
+
+
+def _with_offset(written: datetime, offset: timedelta, zone: ZoneInfo, *, naive_is_utc: bool) -> When:
+    at = written.replace(tzinfo=timezone(offset)).astimezone(UTC)
+    there = at.astimezone(zone)
+    expected = there.utcoffset()
+    if expected is None or offset == expected or (naive_is_utc and not offset):
+        return When(at=at)
+    remark = Remark(
+        rule="datetime-offset",
+        problem=f"{show_offset(offset)}, but {zone.key} is {show_offset(expected)} on {written:%Y-%m-%d}.",
+        remedy=f"As it stands it means {there:%Y-%m-%d %H:%M} in {zone.key}. Leave the offset out, or mend it.",
+    )
+    return When(at=at, remarks=(remark,))
+
+
+def _local(written: datetime, zone: ZoneInfo) -> When:
+    first, second = (written.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    before, after = first.utcoffset(), second.utcoffset()
+    assert before is not None
+    assert after is not None
+    if before == after:
+        return When(at=first.astimezone(UTC))
+    if before < after:  # PEP 495: in a gap, fold=0 counts with the offset before it, fold=1 with the one after
+        valid = _end_of_gap(written, before, after, zone)
+        raise WhenError(
+            f"{written:%Y-%m-%d %H:%M} does not exist in {zone.key}: the clocks skip it.",
+            f"The next valid time is {valid:%Y-%m-%d %H:%M}.",
+        )
+    remark = Remark(
+        rule="repeated-time",
+        problem=f"{written:%H:%M} comes twice on {written:%Y-%m-%d} in {zone.key}; the first is meant.",
+        remedy=f"Write {written:%H:%M:%S}{show_offset(before)} for the first or {show_offset(after)} for the second.",
+    )
+    return When(at=first.astimezone(UTC), remarks=(remark,))
+
+
+def _end_of_gap(written: datetime, before: timedelta, after: timedelta, zone: ZoneInfo) -> datetime:
+    # The clocks change between these two moments; halve down to the second.
+    earlier, later = (written - after).replace(tzinfo=UTC), (written - before).replace(tzinfo=UTC)
+    while later - earlier > timedelta(seconds=1):
+        middle = earlier + timedelta(seconds=(later - earlier) // timedelta(seconds=2))
+        if middle.astimezone(zone).utcoffset() == before:
+            earlier = middle
+        else:
+            later = middle
+    return later.astimezone(zone).replace(tzinfo=None)
+
+
+def show_offset(offset: timedelta) -> str:
+    """An offset from UTC as it is written: "-04:00"."""
+    sign = "-" if offset < timedelta() else "+"
+    minutes, seconds = divmod(int(abs(offset).total_seconds()), 60)
+    return f"{sign}{minutes // 60:02}:{minutes % 60:02}" + (f":{seconds:02}" if seconds else "")

@@ -1,0 +1,1 @@
+"""Keepers of the publisher's contract: mastodon, and recording (the shipped double)."""

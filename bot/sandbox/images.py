@@ -1,0 +1,67 @@
+"""What an upload is, judged by its content, and whether Mastodon would take it.
+
+Limits: app/models/media_attachment.rb and app/models/concerns/attachmentable.rb of mastodon/mastodon. The sandbox
+takes pictures only: no video, no sound, and of the formats of newer telephones AVIF but not HEIC.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Final
+
+from bot.sandbox.answers import failed, refused
+from bot.sandbox.records import ImageFacts
+
+#: An image must be smaller than this (bytes).
+MAX_BYTES: Final = 16 * 1024 * 1024
+MAX_PIXELS: Final = 33_177_600
+MAX_GIF_PIXELS: Final = 921_600
+
+#: Pillow's name of a format → media type and the ending of file names.
+FORMATS: Final = {
+    "JPEG": ("image/jpeg", "jpg"),
+    "PNG": ("image/png", "png"),
+    "GIF": ("image/gif", "gif"),
+    "WEBP": ("image/webp", "webp"),
+    "AVIF": ("image/avif", "avif"),
+}
+_EXIF_ORIENTATION: Final = 0x0112
+_LYING_ON_ITS_SIDE: Final = (5, 6, 7, 8)
+
+
+def inspect_image(data: bytes) -> ImageFacts:
+    """The facts about a picture. Raises Refusal (422) if it is none, is broken, or is too large."""
+    if len(data) >= MAX_BYTES:
+        raise failed("File must be less than 16 MB", "File file size must be less than 16 MB")
+    facts = _read(data)
+    limit = MAX_GIF_PIXELS if facts.media_type == "image/gif" else MAX_PIXELS
+    if facts.width * facts.height > limit:
+        raise refused(f"{facts.width}x{facts.height} images are not supported")
+    return facts
+
+
+def preview_size(width: int, height: int) -> tuple[int, int]:
+    """The size of the preview: at most 230 400 pixels, in the same shape."""
+    scale = min(1.0, (230_400 / (width * height)) ** 0.5)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _read(data: bytes) -> ImageFacts:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(BytesIO(data), formats=list(FORMATS)) as image:
+            media_type, extension = FORMATS[image.format or ""]
+            width, height = image.size
+            if width * height <= MAX_PIXELS:
+                image.load()  # a file cut short shows only when its pixels are read
+            if image.getexif().get(_EXIF_ORIENTATION) in _LYING_ON_ITS_SIDE:
+                width, height = height, width
+            animated = getattr(image, "n_frames", 1) > 1
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise refused("images with so many pixels are not supported") from None
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
+        raise failed("File content type is invalid", "File is invalid") from None
+    return ImageFacts(
+        media_type=media_type, extension=extension, animated=animated, width=width, height=height, size=len(data)
+    )

@@ -1,0 +1,79 @@
+"""Pages of a list whose newest item comes first, exactly as Mastodon cuts them.
+
+Source: app/models/concerns/paginable.rb and app/controllers/concerns/api/pagination.rb of mastodon/mastodon.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol, TypeVar
+from urllib.parse import urlencode
+
+_DEFAULT_LIMIT: Final = 20
+
+
+class HasId(Protocol):
+    """Anything with an id of digits."""
+
+    @property
+    def id(self) -> str: ...
+
+
+Item = TypeVar("Item", bound=HasId)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PageRequest:
+    """Which page is wanted; ids as numbers, None where the request names none."""
+
+    limit: int = _DEFAULT_LIMIT
+    max_id: int | None = None
+    since_id: int | None = None
+    min_id: int | None = None
+
+
+def page_request(query: Mapping[str, str]) -> PageRequest:
+    """Read `limit` (clamped to twice the default), `max_id`, `since_id` and `min_id`. Blank ones count as absent."""
+    limit = query.get("limit")
+    return PageRequest(
+        limit=_DEFAULT_LIMIT if limit is None else min(abs(_number(limit)), 2 * _DEFAULT_LIMIT),
+        max_id=_optional_id(query.get("max_id")),
+        since_id=_optional_id(query.get("since_id")),
+        min_id=_optional_id(query.get("min_id")),
+    )
+
+
+def select_page(items: Sequence[Item], wanted: PageRequest) -> list[Item]:
+    """The page of `items` (newest first) that is wanted, newest first.
+
+    `min_id` gives the page just above that id and makes `since_id` void; `since_id` gives the newest page, cut at
+    that id.
+    """
+    below = [item for item in items if wanted.max_id is None or int(item.id) < wanted.max_id]
+    if wanted.min_id is not None:
+        above = [item for item in below if int(item.id) > wanted.min_id]
+        return above[len(above) - min(wanted.limit, len(above)) :]
+    return [item for item in below if wanted.since_id is None or int(item.id) > wanted.since_id][: wanted.limit]
+
+
+def link_header(page: Sequence[HasId], wanted: PageRequest, *, url: str, query: Mapping[str, str]) -> str:
+    """The Link header: `next` (older) only when the page is full, `prev` (newer) whenever it holds something."""
+    kept = {name: value for name, value in query.items() if name not in ("max_id", "since_id", "min_id")}
+    links = []
+    if page and len(page) == wanted.limit:
+        links.append(f'<{url}?{urlencode({**kept, "max_id": page[-1].id})}>; rel="next"')
+    if page:
+        links.append(f'<{url}?{urlencode({**kept, "min_id": page[0].id})}>; rel="prev"')
+    return ", ".join(links)
+
+
+def _optional_id(text: str | None) -> int | None:
+    return _number(text) if text else None
+
+
+def _number(text: str) -> int:
+    # As Ruby reads numbers: the leading digits, else 0.
+    digits = re.match(r"\s*([+-]?\d+)", text)
+    return int(digits.group(1)) if digits else 0

@@ -1,0 +1,56 @@
+"""Who a token belongs to, and what an account has posted."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint, Response, jsonify, request
+
+from bot.sandbox.answers import not_found
+from bot.sandbox.context import author, params, sandbox, view
+from bot.sandbox.records import Status
+from bot.sandbox.routes.lists import answer_page
+from bot.sandbox.serialise import account_entity, credential_entity, may_see
+
+routes: Final = Blueprint("accounts", __name__)
+
+
+@routes.get("/api/v1/accounts/verify_credentials")
+def verify_credentials() -> Response:
+    return jsonify(credential_entity(author(), view()))
+
+
+@routes.get("/api/v1/accounts/<account_id>")
+def account(account_id: str) -> Response:
+    found = sandbox().store.account(account_id)
+    if found is None:
+        raise not_found()
+    return jsonify(account_entity(found, view()))
+
+
+@routes.get("/api/v1/accounts/<account_id>/statuses")
+def statuses_of(account_id: str) -> Response:
+    store = sandbox().store
+    if store.account(account_id) is None:
+        raise not_found()
+    here = view()
+    asked = params()
+    skip_replies = asked.flag("exclude_replies") or False
+    only_media = asked.flag("only_media") or False
+    found = [
+        status
+        for status in store.statuses()
+        if status.account_id == account_id
+        and may_see(status, here)
+        and not (skip_replies and _answers_another(status))
+        and not (only_media and not status.draft.media_ids)
+    ]
+    # exclude_reblogs changes nothing: the sandbox has no boosts.
+    if asked.flag("pinned"):
+        found = []
+    return answer_page(found, here, query=request.args)
+
+
+def _answers_another(status: Status) -> bool:
+    # An account's replies to itself, its threads, are no replies in this sense (app/models/status.rb).
+    return status.target.in_reply_to_id is not None and status.target.in_reply_to_account_id != status.account_id

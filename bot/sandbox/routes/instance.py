@@ -1,0 +1,113 @@
+"""`/api/v1/instance` and `/api/v2/instance`, with and without a slash at the end."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, jsonify
+
+from bot.model import Limits
+from bot.sandbox.context import base_url, sandbox
+from bot.sandbox.images import FORMATS, MAX_BYTES, MAX_PIXELS
+
+routes: Final = Blueprint("instance", __name__)
+
+_TITLE: Final = "Sandbox"
+_DESCRIPTION: Final = "A server for rehearsals. What is posted here stays on this machine."
+
+
+@routes.get("/api/v2/instance", strict_slashes=False)
+def instance_v2() -> Response:
+    personality = sandbox().personality
+    base = base_url()
+    return jsonify(
+        {
+            "domain": urlsplit(base).netloc,
+            "title": _TITLE,
+            "version": personality.version,
+            "source_url": "https://github.com/mastodon/mastodon",
+            "description": _DESCRIPTION,
+            "usage": {"users": {"active_month": len(sandbox().store.accounts())}},
+            "thumbnail": {"url": f"{base}/headers/sandbox.svg", "blurhash": None, "versions": {}},
+            "icon": [],
+            "languages": ["en"],
+            "configuration": {
+                "urls": {"streaming": "", "status": None, "about": base, "privacy_policy": None},
+                "vapid": {"public_key": ""},
+                "accounts": {"max_featured_tags": 10, "max_pinned_statuses": 5},
+                **_limits(personality.limits),
+                "translation": {"enabled": False},
+            },
+            "registrations": {
+                "enabled": False,
+                "approval_required": False,
+                "reason_required": False,
+                "message": None,
+                "min_age": None,
+                "url": None,
+            },
+            "api_versions": {"mastodon": personality.api_version},
+            "contact": {"email": "", "account": None},
+            "rules": [],
+        }
+    )
+
+
+@routes.get("/api/v1/instance", strict_slashes=False)
+def instance_v1() -> Response:
+    personality = sandbox().personality
+    base = base_url()
+    store = sandbox().store
+    return jsonify(
+        {
+            "uri": urlsplit(base).netloc,
+            "title": _TITLE,
+            "short_description": _DESCRIPTION,
+            "description": _DESCRIPTION,
+            "email": "",
+            "version": personality.version,
+            "urls": {"streaming_api": ""},
+            "stats": {
+                "user_count": len(store.accounts()),
+                "status_count": len(store.statuses()),
+                "domain_count": 0,
+            },
+            "thumbnail": f"{base}/headers/sandbox.svg",
+            "languages": ["en"],
+            "registrations": False,
+            "approval_required": False,
+            "invites_enabled": False,
+            "configuration": {
+                "accounts": {"max_featured_tags": 10},
+                **_limits(personality.limits),
+            },
+            "contact_account": None,
+            "rules": [],
+        }
+    )
+
+
+def _limits(limits: Limits) -> dict[str, Any]:
+    return {
+        "statuses": {
+            "max_characters": limits.characters,
+            "max_media_attachments": limits.pictures,
+            "characters_reserved_per_url": limits.characters_per_url,
+        },
+        "media_attachments": {
+            "description_limit": limits.description,
+            "supported_mime_types": [media_type for media_type, _ in FORMATS.values()],
+            "image_size_limit": MAX_BYTES,
+            "image_matrix_limit": MAX_PIXELS,
+            "video_size_limit": 103_809_024,
+            "video_frame_rate_limit": 120,
+            "video_matrix_limit": 8_294_400,
+        },
+        "polls": {
+            "max_options": 4,
+            "max_characters_per_option": 50,
+            "min_expiration": 300,
+            "max_expiration": 2_629_746,
+        },
+    }

@@ -1,0 +1,127 @@
+"""The timeline page: what people would see on Mastodon. It shows every toot, also those that only some would see."""
+
+from __future__ import annotations
+
+from collections import Counter
+from hashlib import sha256
+from secrets import token_urlsafe
+from typing import Final
+
+from flask import Blueprint, Response, make_response, render_template, request
+from markupsafe import escape
+from werkzeug.exceptions import NotFound
+
+from bot.compose.hashtags import fold_hashtag
+from bot.sandbox.context import sandbox, view
+from bot.sandbox.entities import Kind
+from bot.sandbox.paging import PageRequest, page_request, select_page
+from bot.sandbox.records import Status
+from bot.sandbox.serialise import View
+from bot.sandbox.timeline import show_time, show_toot
+
+routes: Final = Blueprint("page", __name__)
+
+
+@routes.get("/")
+def timeline() -> Response:
+    """The newest toots; `?account=name` shows one account's."""
+    username = request.args.get("account", "")
+    found = [status for status in sandbox().store.statuses() if not username or _is_by(status, username)]
+    return _page(found, account=username, heading=f"@{username}" if username else "Timeline")
+
+
+@routes.get("/@<username>")
+def profile(username: str) -> Response:
+    if sandbox().store.account_named(username) is None:
+        raise NotFound("There is no such account here.")
+    found = [status for status in sandbox().store.statuses() if _is_by(status, username)]
+    return _page(found, account=username, heading=f"@{username}")
+
+
+@routes.get("/@<username>/<status_id>")
+def toot(username: str, status_id: str) -> Response:
+    """One toot: where its address leads."""
+    status = sandbox().store.status(status_id)
+    if status is None or not _is_by(status, username):
+        raise NotFound("There is no such toot here. It may have been deleted.")
+    return _page([status], account=username, heading="Toot", single=True)
+
+
+@routes.get("/tags/<name>")
+def tag(name: str) -> Response:
+    here = view()
+    found = [status for status in here.store.statuses() if fold_hashtag(name) in _hashtags(status, here)]
+    return _page(found, heading=f"#{name}")
+
+
+@routes.get("/avatars/<username>.svg")
+def avatar(username: str) -> Response:
+    """A circle in the account's colour with its initial."""
+    return _drawing(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48">'
+        f'<circle cx="24" cy="24" r="24" fill="{_colour(username)}"/>'
+        '<text x="24" y="25" fill="#fff" font-family="system-ui, sans-serif" font-size="23" font-weight="600" '
+        f'text-anchor="middle" dominant-baseline="central">{escape(username[:1].upper())}</text></svg>'
+    )
+
+
+@routes.get("/headers/<username>.svg")
+def header(username: str) -> Response:
+    return _drawing(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1500 500">'
+        f'<rect width="1500" height="500" fill="{_colour(username)}"/></svg>'
+    )
+
+
+def _page(found: list[Status], *, account: str = "", heading: str, single: bool = False) -> Response:
+    here = view()
+    parts = sandbox()
+    now = parts.store.clock.now()
+    wanted = page_request({"limit": "40", **request.args})
+    shown = select_page(found, wanted)
+    oldest = shown[-1].id if shown else ""
+    has_older = bool(oldest and select_page(found, PageRequest(limit=1, max_id=int(oldest))))
+    counts = Counter(status.account_id for status in parts.store.statuses())
+    nonce = token_urlsafe(16)
+    response = make_response(
+        render_template(
+            "timeline.html",
+            heading=heading,
+            single=single,
+            account=account,
+            accounts=[(one.username, counts[one.id]) for one in parts.store.accounts()],
+            notice=parts.notice,
+            now=show_time(now, now=now, timezone=parts.timezone),
+            toots=[show_toot(status, here, now=now, timezone=parts.timezone) for status in shown],
+            older=f"?{f'account={account}&' if request.path == '/' and account else ''}max_id={oldest}"
+            if has_older
+            else "",
+            nonce=nonce,
+        )
+    )
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; connect-src 'self'; "
+        f"script-src 'nonce-{nonce}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _is_by(status: Status, username: str) -> bool:
+    account = sandbox().store.account(status.account_id)
+    return account is not None and account.username == username.lower()
+
+
+def _hashtags(status: Status, here: View) -> set[str]:
+    found = here.entities(status.draft.text)
+    return {fold_hashtag(entity.name) for entity in found if entity.kind is Kind.HASHTAG}
+
+
+def _colour(username: str) -> str:
+    # Lightness is low enough for white letters on every hue.
+    hue = int(sha256(username.encode()).hexdigest()[:6], 16) % 360
+    return f"hsl({hue} 45% 38%)"
+
+
+def _drawing(svg: str) -> Response:
+    return Response(svg, mimetype="image/svg+xml", headers={"Content-Security-Policy": "default-src 'none'"})

@@ -1,0 +1,82 @@
+"""Writing, changing, reading and deleting statuses."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint, Response, jsonify, request
+
+from bot.sandbox.answers import not_found
+from bot.sandbox.context import author, params, sandbox, view
+from bot.sandbox.records import Status
+from bot.sandbox.serialise import history_entity, may_see, status_entity
+from bot.sandbox.writing import edit_status, post_status
+
+routes: Final = Blueprint("statuses", __name__)
+
+_MOST_AT_ONCE: Final = 20
+
+
+@routes.post("/api/v1/statuses")
+def create() -> Response:
+    account = author()
+    with sandbox().store.transaction():
+        status = post_status(sandbox(), account, params(), key=request.headers.get("Idempotency-Key", ""), view=view())
+    return jsonify(status_entity(status, view()))
+
+
+@routes.get("/api/v1/statuses")
+def several() -> Response:
+    """Those of the named statuses that the caller may see, in the order named; without names none."""
+    here = view()
+    found = map(sandbox().store.status, params().list("id")[:_MOST_AT_ONCE])
+    return jsonify([status_entity(status, here) for status in found if status and may_see(status, here)])
+
+
+@routes.get("/api/v1/statuses/<status_id>")
+def show(status_id: str) -> Response:
+    return jsonify(status_entity(_visible(status_id), view()))
+
+
+@routes.put("/api/v1/statuses/<status_id>")
+def edit(status_id: str) -> Response:
+    account = author()
+    with sandbox().store.transaction():
+        status = edit_status(sandbox(), account, _own(status_id), params(), view=view())
+    return jsonify(status_entity(status, view()))
+
+
+@routes.delete("/api/v1/statuses/<status_id>")
+def delete(status_id: str) -> Response:
+    with sandbox().store.transaction():
+        status = _own(status_id)
+        answer = jsonify(status_entity(status, view(), with_text=True))
+        sandbox().store.remove(status, with_media=params().flag("delete_media") or False)
+    return answer
+
+
+@routes.get("/api/v1/statuses/<status_id>/source")
+def source(status_id: str) -> Response:
+    author()
+    status = _visible(status_id)
+    return jsonify({"id": status.id, "text": status.draft.text, "spoiler_text": status.draft.spoiler_text})
+
+
+@routes.get("/api/v1/statuses/<status_id>/history")
+def history(status_id: str) -> Response:
+    return jsonify(history_entity(_visible(status_id), view()))
+
+
+def _visible(status_id: str) -> Status:
+    status = sandbox().store.status(status_id)
+    if status is None or not may_see(status, view()):
+        raise not_found()
+    return status
+
+
+def _own(status_id: str) -> Status:
+    account = author()
+    status = sandbox().store.status(status_id)
+    if status is None or status.account_id != account.id:
+        raise not_found()
+    return status

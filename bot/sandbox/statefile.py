@@ -1,0 +1,77 @@
+"""The state file: one JSON file, and a folder beside it with the bytes of the pictures.
+
+The file is replaced in one step at each change, so a reader (and the next start) sees a whole one.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from bot.errors import UsageError
+from bot.sandbox.records import State
+
+_STATE: Final = TypeAdapter(State)
+
+
+def load_state(path: Path) -> State:
+    """Read the state; an empty one if there is no such file yet. Raises UsageError if it cannot be read."""
+    try:
+        return _STATE.validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return State()
+    except OSError as error:
+        raise UsageError(f"The sandbox's state file {path} cannot be read: {error.strerror}.") from None
+    except ValidationError:
+        raise UsageError(
+            f"{path} is not a state file of the sandbox, or it is damaged.",
+            remedy="Move it away to begin anew, or name another file with --state FILE.",
+        ) from None
+
+
+def save_state(path: Path, state: State) -> None:
+    """Replace the state file. Raises OSError if the disk refuses; the old file then still stands."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _replace(path, _STATE.dump_json(state, indent=1))
+
+
+def media_folder(path: Path) -> Path:
+    """Where the bytes of the pictures lie: beside the state file, `<its name>.media/`."""
+    return path.with_name(path.name + ".media")
+
+
+def save_media(path: Path, name: str, data: bytes) -> None:
+    """Keep the bytes of one picture. Raises OSError if the disk refuses."""
+    folder = media_folder(path)
+    folder.mkdir(parents=True, exist_ok=True)
+    _replace(folder / name, data)
+
+
+def load_media(path: Path, name: str) -> bytes | None:
+    """The bytes of one picture; None if somebody has removed its file."""
+    try:
+        return (media_folder(path) / name).read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def drop_media(path: Path, name: str) -> None:
+    """Forget the bytes of one picture."""
+    (media_folder(path) / name).unlink(missing_ok=True)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        temporary = Path(file.name)
+        try:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+    temporary.replace(path)

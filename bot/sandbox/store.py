@@ -1,0 +1,220 @@
+"""What the sandbox remembers, in memory and (if asked) in a state file. Safe to use from several threads.
+
+`with store.transaction():` makes a look and a change one step; every changing method is one on its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import RLock
+from typing import Final
+
+from bot.clock import Clock
+from bot.sandbox.names import username_for
+from bot.sandbox.records import (
+    Account,
+    Draft,
+    ImageFacts,
+    Media,
+    Picture,
+    State,
+    Status,
+    Target,
+    UsedKey,
+    Version,
+)
+from bot.sandbox.statefile import drop_media, load_media, load_state, save_media, save_state
+
+#: How long Mastodon remembers an Idempotency-Key (app/services/post_status_service.rb).
+KEY_LIFETIME: Final = timedelta(seconds=3600)
+
+
+class Store:
+    """Accounts, statuses, media and used Idempotency-Keys.
+
+    With a `path`, raises UsageError if that state file cannot be read.
+    """
+
+    def __init__(self, *, clock: Clock, path: Path | None = None) -> None:
+        self.clock = clock
+        self._path = path
+        self._state = load_state(path) if path else State()
+        self._bytes: dict[str, bytes] = {}
+        self._lock = RLock()
+        self._depth = 0
+        self._changed = False
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Keep all other threads out, and write the state file at the end if something changed."""
+        with self._lock:
+            self._depth += 1
+            try:
+                yield
+            finally:
+                self._depth -= 1
+                if self._depth == 0 and self._changed:
+                    self._changed = False
+                    if self._path:
+                        save_state(self._path, self._state)
+
+    # -- accounts
+
+    def account_for_token(self, token: str) -> Account:
+        """The account behind a bearer token; it comes into being with the first use."""
+        username = username_for(token)
+        with self.transaction():
+            known = self.account_named(username)
+            if known is not None:
+                return known
+            account = Account(id=self._next_id(), username=username, created_at=self.clock.now())
+            self._state.accounts[account.id] = account
+            return account
+
+    def account(self, account_id: str) -> Account | None:
+        with self._lock:
+            return self._state.accounts.get(account_id)
+
+    def account_named(self, username: str) -> Account | None:
+        with self._lock:
+            return next((a for a in self._state.accounts.values() if a.username == username.lower()), None)
+
+    def accounts(self) -> list[Account]:
+        """All accounts, the oldest first."""
+        with self._lock:
+            return list(self._state.accounts.values())
+
+    # -- statuses
+
+    def status(self, status_id: str) -> Status | None:
+        with self._lock:
+            return self._state.statuses.get(status_id)
+
+    def statuses(self) -> list[Status]:
+        """All statuses, the newest first."""
+        with self._lock:
+            return list(reversed(self._state.statuses.values()))
+
+    def status_of_key(self, account: Account, key: str) -> UsedKey | None:
+        """What an Idempotency-Key of this account led to within the last hour."""
+        with self._lock:
+            used = self._state.keys.get(f"{account.id}:{key}")
+            return used if used is not None and used.expires > self.clock.now() else None
+
+    def publish(self, account: Account, draft: Draft, target: Target, *, key: str = "") -> Status:
+        """Add a status, attach its media and remember its Idempotency-Key, if it came with one."""
+        with self.transaction():
+            now = self.clock.now()
+            status = Status(id=self._next_id(), account_id=account.id, created_at=now, draft=draft, target=target)
+            self._state.statuses[status.id] = status
+            self._attach(status)
+            if key:
+                self._forget_old_keys()
+                used = UsedKey(status_id=status.id, expires=now + KEY_LIFETIME)
+                self._state.keys[f"{account.id}:{key}"] = used
+            return status
+
+    def revise(self, status: Status, draft: Draft, pictures: tuple[Picture, ...]) -> Status:
+        """Let a status say something else from now on; `pictures` are those of the new version, in order."""
+        with self.transaction():
+            now = self.clock.now()
+            versions = status.versions or (self._version(status.draft, status.created_at),)
+            for picture in pictures:
+                self.change_media(replace(self._state.media[picture.media_id], description=picture.description))
+            versions += (self._version(draft, now),)
+            revised = replace(status, draft=draft, edited_at=now, versions=versions)
+            self._state.statuses[status.id] = revised
+            self._attach(revised)
+            return revised
+
+    def remove(self, status: Status, *, with_media: bool) -> None:
+        """Delete a status. Its media may be attached anew, unless they go with it."""
+        with self.transaction():
+            self._state.statuses.pop(status.id, None)
+            self._changed = True
+            for media in [m for m in self._state.media.values() if m.status_id == status.id]:
+                if with_media:
+                    self.remove_media(media)
+                else:
+                    self.change_media(replace(media, status_id=None))
+
+    # -- media
+
+    def add_media(
+        self, account: Account, facts: ImageFacts, data: bytes, *, description: str | None, focus: tuple[float, float]
+    ) -> Media:
+        with self.transaction():
+            media = Media(
+                id=self._next_id(),
+                account_id=account.id,
+                created_at=self.clock.now(),
+                facts=facts,
+                description=description,
+                focus=focus,
+            )
+            if self._path:
+                save_media(self._path, media.file_name, data)
+            else:
+                self._bytes[media.id] = data
+            self._state.media[media.id] = media
+            return media
+
+    def media(self, media_id: str) -> Media | None:
+        with self._lock:
+            return self._state.media.get(media_id)
+
+    def media_of(self, status: Status) -> list[Media]:
+        """The media of a status as it stands, in its order."""
+        with self._lock:
+            return [self._state.media[media_id] for media_id in status.draft.media_ids]
+
+    def media_bytes(self, media: Media) -> bytes | None:
+        """The picture itself; None if its file has gone."""
+        with self._lock:
+            return load_media(self._path, media.file_name) if self._path else self._bytes.get(media.id)
+
+    def change_media(self, media: Media) -> Media:
+        with self.transaction():
+            self._state.media[media.id] = media
+            self._changed = True
+            return media
+
+    def remove_media(self, media: Media) -> None:
+        with self.transaction():
+            self._state.media.pop(media.id, None)
+            self._bytes.pop(media.id, None)
+            self._changed = True
+            if self._path:
+                drop_media(self._path, media.file_name)
+
+    # -- within a transaction
+
+    def _next_id(self) -> str:
+        # Mastodon's ids are milliseconds shifted by 16 bits (lib/mastodon/snowflake.rb). They grow here even
+        # while the clock stands still or is set back.
+        milliseconds = int(self.clock.now().timestamp() * 1000)
+        self._state.last_id = max(milliseconds << 16, self._state.last_id + 1)
+        self._changed = True
+        return str(self._state.last_id)
+
+    def _attach(self, status: Status) -> None:
+        for media in self.media_of(status):
+            self.change_media(replace(media, status_id=status.id))
+
+    def _version(self, draft: Draft, at: datetime) -> Version:
+        media = [self._state.media[media_id] for media_id in draft.media_ids]
+        return Version(
+            created_at=at,
+            text=draft.text,
+            spoiler_text=draft.spoiler_text,
+            sensitive=draft.sensitive,
+            pictures=tuple(Picture(media_id=item.id, description=item.description) for item in media),
+        )
+
+    def _forget_old_keys(self) -> None:
+        now = self.clock.now()
+        self._state.keys = {name: used for name, used in self._state.keys.items() if used.expires > now}

@@ -1,0 +1,123 @@
+"""Staying up: APScheduler as the alarm clock, a sweep for what it misses, a designed stop.
+
+APScheduler is never the memory: one job for each account and one for the next release, and each only rings a bell.
+Its timers are monotonic and it can miss clock steps (agronholm/apscheduler#351, #794, #1066), so the loop looks for
+itself every `SWEEP`, on monotonic time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from threading import Thread
+from typing import Final
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.date import DateTrigger
+
+from bot.app import Bot
+from bot.clock import Clock
+from bot.run import Pass
+
+#: A full pass happens at least this often, whatever bells fail to ring.
+SWEEP: Final = timedelta(seconds=15)
+#: A look at the posts folder happens this often, or less often where a look is slow.
+SCAN: Final = timedelta(milliseconds=250)
+#: A look may take this share of one core.
+SCAN_SHARE: Final = 0.005
+#: After a change the folder is looked at again at this interval until two looks agree: files come in pieces.
+STILL: Final = timedelta(milliseconds=100)
+#: A folder that never holds still is read all the same after this time.
+STILL_AT_MOST: Final = timedelta(seconds=2)
+
+
+class Alarm:
+    """Rings callbacks at times of day of a clock that may be a pretended one."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(2)},
+            # The default grace of one second drops jobs after a stall.
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 10},
+        )
+
+    def __enter__(self) -> Alarm:
+        self._scheduler.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._scheduler.shutdown(wait=True)
+
+    def ring_at(self, name: str, moment: datetime | None, ring: Callable[[], None]) -> None:
+        """Call `ring` at `moment` (UTC); replaces the alarm of the same name. None: no alarm."""
+        if moment is None:
+            if self._scheduler.get_job(name) is not None:
+                self._scheduler.remove_job(name)
+            return
+        ahead = max(timedelta(), moment - self._clock.now())
+        self._scheduler.add_job(ring, DateTrigger(datetime.now(UTC) + ahead), id=name, name=name, replace_existing=True)
+
+
+def stay_up(bot: Bot, *, after_pass: Callable[[Pass], None] = lambda _: None) -> None:
+    """Pass, wait for a reason, pass again, until `bot.stop` is set; then finish what is in flight.
+
+    Raises whatever ended a worker: a bot never lives on half dead.
+    """
+    failure: list[BaseException] = []
+    with Alarm(bot.parts.clock) as alarm:
+
+        def serve(address: str) -> None:
+            drained = bot.drain(address)
+            if drained.wait_until is not None:
+                alarm.ring_at(f"account {address}", drained.wait_until, lambda: bot.engine.ring(address))
+
+        def run_engine() -> None:
+            try:
+                bot.engine.run(serve, stop=bot.stop)
+            except BaseException as error:  # noqa: BLE001 — raised again below, in the main thread
+                failure.append(error)
+                bot.stop.set()
+
+        engine = Thread(target=run_engine, name="engine")
+        engine.start()
+        try:
+            while not bot.stop.is_set():
+                bot.bell.clear()
+                result = bot.pass_once()
+                alarm.ring_at("next release", result.plan.next_release, bot.bell.set)
+                after_pass(result)
+                wait_for_reason(bot, seen=result.scan.signature)
+        finally:
+            bot.stop.set()
+            engine.join()
+    if failure:
+        raise failure[0]
+
+
+def wait_for_reason(bot: Bot, *, seen: object) -> None:
+    """Return when the bell rings, the posts folder has changed and holds still, the sweep is due, or at the stop."""
+    clock, posts = bot.parts.clock, bot.parts.posts
+    sweep_at = clock.monotonic() + SWEEP.total_seconds()
+    pause = SCAN.total_seconds()
+    while not bot.stop.is_set() and clock.monotonic() < sweep_at:
+        if bot.bell.wait(pause) or bot.stop.is_set():
+            return
+        begun = clock.monotonic()
+        stamp = posts.stamp()
+        pause = max(SCAN.total_seconds(), (clock.monotonic() - begun) / SCAN_SHARE)
+        if stamp != seen:
+            _until_still(bot, stamp)
+            return
+
+
+def _until_still(bot: Bot, stamp: object) -> None:
+    clock, posts = bot.parts.clock, bot.parts.posts
+    end = clock.monotonic() + STILL_AT_MOST.total_seconds()
+    while clock.monotonic() < end and not bot.stop.wait(STILL.total_seconds()):
+        again = posts.stamp()
+        if again == stamp:
+            return
+        stamp = again

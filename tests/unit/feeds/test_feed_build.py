@@ -1,0 +1,123 @@
+"""Which entries the feeds show, in which order, and what one bad entry does to the rest."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any, cast
+
+import pytest
+
+from bot.config import Feeds, Site
+from bot.feeds.build import FORMATS, FeedFiles, render_feeds
+from bot.model import Entry, Picture
+
+SITE = Site(title="Heronbridge Conf", url="https://heronbridge.example", timezone="UTC")
+MOMENT = datetime(2025, 3, 4, 14, 0, tzinfo=UTC)
+COVER = Picture(url="https://heronbridge.example/boat.jpg", media_type="image/jpeg", size=9)
+
+
+def entry(slug: str, *, days: int = 0, **changes: Any) -> Entry:
+    url = f"https://heronbridge.example/news/{slug}/"
+    published = MOMENT + timedelta(days=days)
+    plain = Entry(
+        post_id=url,
+        slug=slug,
+        url=url,
+        title=slug.title(),
+        published=published,
+        updated=published,
+        released_at=published,
+        language="en",
+        html=f"<p>{slug}</p>",
+        digest=slug,
+    )
+    return replace(plain, **changes)
+
+
+def titles(rendered: FeedFiles) -> list[str]:
+    return [item["title"] for item in json.loads(rendered.files["news/feed.json"])["items"]]
+
+
+def test_newest_come_first_and_equal_times_are_ordered_by_id() -> None:
+    entries = [entry("b"), entry("new", days=1), entry("c"), entry("old", days=-1), entry("a")]
+    assert titles(render_feeds(entries, site=SITE, feeds=Feeds())) == ["New", "C", "B", "A", "Old"]
+
+
+def test_the_order_of_the_entries_given_does_not_matter() -> None:
+    entries = [entry("b"), entry("a"), entry("a", url="https://heronbridge.example/x/"), entry("c", days=1)]
+    expected = render_feeds(entries, site=SITE, feeds=Feeds())
+    for seed in range(6):
+        Random(seed).shuffle(entries)
+        assert render_feeds(entries, site=SITE, feeds=Feeds()) == expected
+
+
+def test_only_so_many_are_shown_as_the_settings_say_and_the_oldest_go() -> None:
+    entries = [entry(f"n{number}", days=number) for number in range(5)]
+    assert titles(render_feeds(entries, site=SITE, feeds=Feeds(entries=2))) == ["N4", "N3"]
+
+
+def test_hidden_entries_leave_no_trace() -> None:
+    shown = [entry("a"), entry("b")]
+    hidden = entry("secret", days=3, hidden=True, updated=MOMENT + timedelta(days=9))
+    feeds = Feeds(entries=2)
+    assert render_feeds([hidden, *shown], site=SITE, feeds=feeds) == render_feeds(shown, site=SITE, feeds=feeds)
+
+
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ("/news", {"news/rss.xml", "news/atom.xml", "news/feed.json"}),
+        ("/", {"rss.xml", "atom.xml", "feed.json"}),
+        ("/a/b", {"a/b/rss.xml", "a/b/atom.xml", "a/b/feed.json"}),
+    ],
+)
+def test_the_files_lie_where_the_settings_say(path: str, names: set[str]) -> None:
+    assert set(render_feeds([], site=SITE, feeds=Feeds(path=path)).files) == names
+
+
+def test_each_format_has_its_own_name_and_media_type() -> None:
+    assert len({(kind.FILE_NAME, kind.MEDIA_TYPE) for kind in FORMATS}) == 3
+    assert {kind.MEDIA_TYPE.removeprefix("application/") for kind in FORMATS} == {"rss+xml", "atom+xml", "feed+json"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"title": "\x00"}, "its title is empty; give the post a title"),
+        ({"published": datetime(2025, 3, 5)}, "has no timezone"),  # noqa: DTZ001
+        ({"tags": (5,)}, "expected string"),
+        # Only JSON refuses this one, so it shows that an entry is left out of every format.
+        ({"cover": replace(COVER, size=cast(int, Decimal(5)))}, "Decimal"),
+        # Only XML refuses this one.
+        ({"cover": replace(COVER, width=cast(int, "\x00"))}, "XML compatible"),
+    ],
+    ids=["no-title", "no-zone", "no-text", "json-refuses", "xml-refuses"],
+)
+def test_one_bad_entry_is_named_and_left_out_of_every_format(changes: dict[str, Any], reason: str) -> None:
+    good = [entry("a"), entry("b", days=-1), entry("c", days=-2)]
+    feeds = Feeds(entries=2)
+    rendered = render_feeds([entry("bad", days=1, **changes), *good], site=SITE, feeds=feeds)
+    assert rendered.files == render_feeds(good, site=SITE, feeds=feeds).files
+    (fault,) = rendered.faults
+    assert fault.startswith("bad: left out of the feeds: ")
+    assert reason in fault
+
+
+def test_of_two_entries_with_one_id_the_newer_is_shown_and_the_other_named() -> None:
+    entries = [entry("first", post_id="same"), entry("second", days=1, post_id="same")]
+    rendered = render_feeds(entries, site=SITE, feeds=Feeds())
+    assert titles(rendered) == ["Second"]
+    (fault,) = rendered.faults
+    assert fault == (
+        'first: left out of the feeds: "second" has the same id, tag:heronbridge.example,2025:same; '
+        "give one of them another."
+    )
+
+
+def test_a_thousand_entries_are_cut_before_they_are_written() -> None:
+    entries = [entry(f"n{number:04}", days=-number) for number in range(1000)]
+    assert titles(render_feeds(entries, site=SITE, feeds=Feeds(entries=3))) == ["N0000", "N0001", "N0002"]

@@ -1,0 +1,111 @@
+"""What a release freezes, and what follows the file afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.feeds.entry import entry_of, refreshed
+from bot.model import Picture, Post
+
+PUBLISHED = datetime(2025, 3, 4, 14, 0, tzinfo=UTC)
+RELEASED = PUBLISHED + timedelta(seconds=3)
+LATER = PUBLISHED + timedelta(days=2, microseconds=5)
+SAID = datetime(2025, 3, 5, 8, 30, tzinfo=UTC)
+
+POST = Post(
+    path=Path("posts/boats.md"),
+    slug="boats",
+    url="https://heronbridge.example/news/boats/",
+    title="Boats",
+    authors=("Mira Lund",),
+    category="Travel",
+    tags=("water",),
+    published=PUBLISHED,
+    language="en",
+    summary="Come by boat.",
+    html="<p>Come by boat.</p>",
+    digest="one",
+)
+ENTRY = entry_of(POST, released_at=RELEASED)
+
+
+def test_a_first_release_takes_over_what_the_post_says() -> None:
+    assert (ENTRY.post_id, ENTRY.published, ENTRY.updated) == (POST.url, PUBLISHED, PUBLISHED)
+    assert (ENTRY.released_at, ENTRY.revision, ENTRY.digest) == (RELEASED, 0, "one")
+    for name in ("slug", "url", "title", "authors", "category", "tags", "language", "summary", "html", "cover"):
+        assert getattr(ENTRY, name) == getattr(POST, name), name
+
+
+def test_an_explicit_id_and_an_updated_datetime_are_taken_from_the_front_matter() -> None:
+    entry = entry_of(replace(POST, explicit_id="boats-2025", updated=SAID), released_at=RELEASED)
+    assert (entry.post_id, entry.updated) == ("boats-2025", SAID)
+
+
+def test_a_draft_has_no_entry() -> None:
+    with pytest.raises(ValueError, match=r"posts/boats\.md: a draft"):
+        entry_of(replace(POST, published=None), released_at=RELEASED)
+
+
+def test_an_unchanged_post_gives_an_equal_entry() -> None:
+    assert refreshed(ENTRY, POST, now=LATER) == ENTRY
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"html": "<p>Come by bus.</p>"},
+        {"summary": "Come by bus."},
+        {"title": "Buses"},
+        {"url": "https://heronbridge.example/blog/boats/"},
+        {"slug": "buses"},
+        {"authors": ("Teo Aalto",)},
+        {"category": None},
+        {"tags": ()},
+        {"language": "fi"},
+        {"cover": Picture(url="https://heronbridge.example/boat.jpg")},
+        {"hidden": True},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_what_is_shown_follows_the_post_and_alone_is_no_update(change: dict[str, Any]) -> None:
+    entry = refreshed(ENTRY, replace(POST, **change), now=LATER)
+    assert entry == replace(ENTRY, **change)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"published": PUBLISHED + timedelta(days=9)},
+        {"published": None},
+        {"explicit_id": "something-else"},
+    ],
+    ids=["datetime", "made-a-draft", "id"],
+)
+def test_identity_and_publish_datetime_are_frozen(change: dict[str, Any]) -> None:
+    assert refreshed(ENTRY, replace(POST, **change), now=LATER) == ENTRY
+
+
+def test_changed_words_are_a_revision_of_now_in_whole_seconds() -> None:
+    entry = refreshed(ENTRY, replace(POST, digest="two"), now=LATER)
+    assert (entry.revision, entry.digest) == (1, "two")
+    assert entry.updated == LATER.replace(microsecond=0)
+    assert refreshed(entry, replace(POST, digest="three"), now=LATER).revision == 2
+
+
+@pytest.mark.parametrize(("digest", "revision"), [("one", 0), ("two", 1)])
+def test_the_front_matters_updated_datetime_wins(digest: str, revision: int) -> None:
+    post = replace(POST, digest=digest, updated=SAID)
+    entry = refreshed(ENTRY, post, now=LATER)
+    assert (entry.updated, entry.revision) == (SAID, revision)
+    assert refreshed(entry, post, now=LATER + timedelta(days=1)) == entry
+
+
+def test_a_second_look_at_the_same_change_changes_nothing() -> None:
+    post = replace(POST, digest="two")
+    entry = refreshed(ENTRY, post, now=LATER)
+    assert refreshed(entry, post, now=LATER + timedelta(days=1)) == entry
