@@ -67,10 +67,10 @@ def _zone(name: object) -> object:
 
 def _web_address(url: str) -> str:
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f'"{url}" is not a web address; write it in full, for example "https://example.org"')
     if parts.username or parts.password:
         raise ValueError("a web address in the settings must not carry a name or password")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f'"{url}" is not a web address; write it in full, for example "https://example.org"')
     return url.rstrip("/")
 
 
@@ -342,7 +342,7 @@ def token_for(name: str, account: Account, *, root: Path, environ: Mapping[str, 
     if account.token_file is not None:
         try:
             return (root / account.token_file).read_text(encoding="utf-8").strip() or None
-        except OSError:
+        except (OSError, UnicodeDecodeError):
             return None
     return f"loopback-{name}" if is_loopback(account.server) else None
 
@@ -350,6 +350,12 @@ def token_for(name: str, account: Account, *, root: Path, environ: Mapping[str, 
 def token_variable(name: str) -> str:
     """The environment variable that holds the token of the account in section `name`."""
     return "ANNOUNCE_TOKEN_" + "".join(letter if letter.isalnum() else "_" for letter in name).upper()
+
+
+def _may_be_secret(where: str, value: object) -> bool:
+    # A value that stands where an account's table should be may be a token; an address may carry a password.
+    misplaced = where.startswith("accounts") and where.count(".") < 2
+    return misplaced or not isinstance(value, str | int | float) or "@" in str(value)
 
 
 def _planted_secrets(table: Mapping[str, object]) -> Iterator[Fault]:
@@ -375,7 +381,7 @@ def _faults(error: ValidationError) -> Iterator[Fault]:
         elif item["type"] == "value_error" and not isinstance(item["input"], str):
             yield _fault_of_a_table(where, message)
         else:
-            shown = "" if isinstance(item["input"], dict) else f" (it is {item['input']!r})"
+            shown = "" if _may_be_secret(where, item["input"]) else f" (it is {item['input']!r})"
             yield Fault(where=where, problem=f"{message[:1].lower()}{message[1:]}{shown}.")
 
 

@@ -20,10 +20,13 @@ def parse_duration(text: str) -> timedelta:
         return timedelta()
     if not compact or _PART.sub("", compact).strip():
         raise ValueError(f'"{text}" is not a duration; write for example "90s", "2m", "72h", "3d" or "off"')
-    return sum(
-        (timedelta(**{_UNITS[unit]: float(number)}) for number, unit in _PART.findall(compact)),
-        start=timedelta(),
-    )
+    try:
+        return sum(
+            (timedelta(**{_UNITS[unit]: float(number)}) for number, unit in _PART.findall(compact)),
+            start=timedelta(),
+        )
+    except OverflowError:
+        raise ValueError(f'"{text}" is too long a time') from None
 
 
 def format_duration(duration: timedelta) -> str:

@@ -33,8 +33,9 @@ class Ledger(Protocol):
         """Write the result of a plan. Safe to repeat.
 
         An entry that is there is replaced. A delivery that is there is replaced only while it is due, or held for
-        being unclear: never while it is sending, and never once it is settled or in a person's hands. A delivery is
-        retracted only if it is due and was never tried. An account that is there stays as it is.
+        being unclear: never while it is sending, and never once it is settled or in a person's hands. The traces of its
+        attempts stay, and so does the name of the person who ordered it. A delivery is retracted only if it may be
+        replaced, was never tried and no person ordered it. An account that is there stays as it is.
         """
 
     def note_problems(self, problems: frozenset[str], *, now: datetime) -> tuple[frozenset[str], frozenset[str]]:
@@ -47,7 +48,7 @@ class Ledger(Protocol):
         """Make deliveries due that the brake holds; returns them."""
 
     def lease(self, account: str, *, owner: str, duration: timedelta) -> Lease:
-        """Take the right to deliver for an account; raises LeaseHeldError while another owner has it."""
+        """Take the right to deliver for an account; raises LeaseHeldError while it is taken, also by the same owner."""
 
     def renew(self, lease: Lease) -> None:
         """Start the lease's duration again."""
@@ -72,7 +73,10 @@ class Ledger(Protocol):
         last_status_id: str | None = None,
         now: datetime,
     ) -> None:
-        """Remember what the server said of the account: its facts clear a block, the newest status id only grows."""
+        """Remember what the server said of the account: its facts clear a block, the newest status id only grows.
+
+        A block that is cleared is written into the history.
+        """
 
     def block_account(self, lease: Lease, *, why: str, not_before: datetime | None, now: datetime) -> bool:
         """Remember why nothing can be sent (or until when the server wants a pause); returns whether this is news."""

@@ -46,18 +46,13 @@ now_option = click.option(
 def read_now(text: str | None, config: Config) -> datetime:
     """The time that `--now` names, else the machine's; aware, in UTC. Raises UsageError."""
     from bot.errors import UsageError
-    from bot.posts.when import WhenError, read_when
+    from bot.posts.when import DatetimeError, parse_datetime
 
     if text is None:
         return datetime.now(UTC)
     try:
-        return read_when(
-            text,
-            zone=config.site.timezone,
-            naive_is_utc=config.site.naive_datetimes == "utc",
-            default_time=config.release.default_time,
-        ).at
-    except WhenError as error:
+        return parse_datetime(text, site=config.site, release=config.release).moment
+    except DatetimeError as error:
         raise UsageError(f"--now: {error.problem}", remedy=error.remedy) from error
 
 

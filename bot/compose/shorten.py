@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.compose.count import grapheme_pattern, graphemes
 from bot.compose.links import Span, find_links
+from bot.posts.tags import find_tags
 
 if TYPE_CHECKING:
     import regex
@@ -29,7 +30,7 @@ def shorten(text: str, budget: int, *, measure: Callable[[str], int] = graphemes
     """The beginning of a text, at most `budget` long (in grapheme clusters, unless measured otherwise).
 
     Ends at a sentence if that keeps at least half of what there is room for, else at a word with "…". Links, hashtags,
-    mentions and e-mail addresses stay whole or go. Empty if not even one word finds room.
+    mentions, e-mail addresses and template tags stay whole or go. Empty if not even one word finds room.
     """
     return shorten_to_fit(text, lambda candidate: measure(candidate) <= budget)
 
@@ -87,15 +88,16 @@ def _cuts(text: str, kept_whole: Sequence[Span]) -> list[int]:
 
 
 def _kept_whole(text: str) -> list[Span]:
-    """What must not be cut: links (and what only looks like one), e-mail addresses, mentions, hashtags."""
+    """What must not be cut: links and what only looks like one, e-mail addresses, mentions, hashtags, template tags."""
     look_alikes = _pattern(
         r"(?:(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]*+://\S*)"
         r"|(?:(?<![\w.+-])[\w.+-]++)?@\u2060?[\w.@-]+"
         r"|[#＃][\w\u00b7\u30fb\u200c]+"
     )
-    spans = sorted([*find_links(text), *(Span(*match.span()) for match in look_alikes.finditer(text))])
+    spans = [*find_links(text), *(Span(*match.span()) for match in look_alikes.finditer(text))]
+    spans += [Span(tag.start, tag.end) for tag in find_tags(text)]  # half a tag would not be known as one
     merged: list[Span] = []
-    for span in spans:
+    for span in sorted(spans):
         if merged and span.start < merged[-1].end:
             merged[-1] = Span(merged[-1].start, max(merged[-1].end, span.end))
         else:

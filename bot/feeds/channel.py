@@ -15,7 +15,7 @@ from bot.feeds.clean import one_line
 GENERATOR: Final = "announce"
 
 #: `updated` of a feed without entries: any fixed time does, and never the time of the build.
-EMPTY_UPDATED: Final = datetime(1970, 1, 1, tzinfo=UTC)
+EMPTY_UPDATED: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,8 @@ from bot.ledgers.rules import (
     may_retract,
     newer_id,
     problem_events,
+    replaced,
+    unblocked_event,
     unbraked,
     unbraked_event,
 )
@@ -68,7 +70,7 @@ class MemoryLedger:
                 if known is None:
                     self._deliveries[delivery.key] = replace(delivery, sequence=self._next_sequence())
                 elif may_replace(known):
-                    self._deliveries[delivery.key] = replace(delivery, sequence=known.sequence)
+                    self._deliveries[delivery.key] = replaced(known, delivery)
             for key in recording.retracted:
                 known = self._deliveries.get(key)
                 if known is not None and may_retract(known):
@@ -142,12 +144,15 @@ class MemoryLedger:
         with self._lock:
             self._check(lease)
             state = self._accounts[lease.account]
+            events: tuple[Event, ...] = ()
             if facts is not None:
+                if state.blocked:
+                    events = (unblocked_event(lease.account, blocked=state.blocked, now=now),)
                 state = replace(state, facts=facts, blocked="", not_before=None)
             if last_status_id is not None:
                 state = replace(state, last_status_id=newer_id(state.last_status_id, last_status_id))
             self._accounts[lease.account] = state
-            self._write((), now)
+            self._write(events, now)
 
     def block_account(self, lease: Lease, *, why: str, not_before: datetime | None, now: datetime) -> bool:
         with self._lock:
@@ -184,7 +189,7 @@ class MemoryLedger:
 
     def events(self, *, limit: int) -> tuple[Event, ...]:
         with self._lock:
-            return tuple(self._events[-limit:])
+            return tuple(self._events[-limit:] if limit > 0 else ())
 
     def close(self) -> None:
         """Nothing to let go of."""

@@ -13,6 +13,25 @@ def may_replace(known: Delivery) -> bool:
     return known.state is DeliveryState.DUE or (known.state is DeliveryState.HELD and known.hold in REPLACEABLE_HOLDS)
 
 
+def replaced(known: Delivery, wanted: Delivery) -> Delivery:
+    """What a plan wants, over what is there. The plan may have been made before the latest attempt or order.
+
+    So the traces of attempts stay as they are, and a person's word is never taken back.
+    """
+    return replace(
+        wanted,
+        sequence=known.sequence,
+        attempts=known.attempts,
+        generation=known.generation,
+        after_id=known.after_id,
+        intended_at=known.intended_at,
+        intended_mark=known.intended_mark,
+        first_tried_at=known.first_tried_at,
+        not_before=known.not_before,
+        ordered_by=wanted.ordered_by or known.ordered_by,
+    )
+
+
 def may_retract(known: Delivery) -> bool:
     """Whether a plan may take this delivery out: never tried, and no person has decided."""
     return may_replace(known) and known.attempts == 0 and not known.ordered_by
@@ -54,6 +73,11 @@ def unbraked_event(delivery: Delivery, *, now: datetime, who: str) -> Event:
         detail=f"was held by the {Hold.BRAKE.value}",
         who=who,
     )
+
+
+def unblocked_event(account: str, *, blocked: str, now: datetime) -> Event:
+    """The line of history of an account that works again after `blocked`."""
+    return Event(at=now, what="works again", account=account, detail=f"was: {blocked}")
 
 
 def newer_id(known: str | None, seen: str) -> str:

@@ -102,7 +102,14 @@ def migrate(connection: sqlite3.Connection) -> None:
         )
     while (version := _version(connection)) < len(MIGRATIONS):
         # executescript commits a transaction that is open, so the transaction is part of the script.
-        connection.executescript(f"BEGIN IMMEDIATE; {_guarded(version)} COMMIT;")
+        try:
+            connection.executescript(f"BEGIN IMMEDIATE; {_guarded(version)} COMMIT;")
+        except sqlite3.OperationalError:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            # Another process may have done the same step while this one waited for its turn.
+            if _version(connection) == version:
+                raise
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -20,6 +20,8 @@ from bot.ledgers.rules import (
     may_retract,
     newer_id,
     problem_events,
+    replaced,
+    unblocked_event,
     unbraked,
     unbraked_event,
 )
@@ -81,8 +83,10 @@ class SqliteLedger:
                 _write_entry(db, entry)
             for delivery in recording.deliveries:
                 known = _delivery(db, delivery.key)
-                if known is None or may_replace(known):
+                if known is None:
                     _write_delivery(db, delivery)
+                elif may_replace(known):
+                    _write_delivery(db, replaced(known, delivery))
             for key in recording.retracted:
                 known = _delivery(db, key)
                 if known is not None and may_retract(known):
@@ -160,7 +164,10 @@ class SqliteLedger:
     ) -> None:
         with self._transaction() as db:
             row = _leased(db, lease)
+            events: tuple[Event, ...] = ()
             if facts is not None:
+                if row["blocked"]:
+                    events = (unblocked_event(lease.account, blocked=row["blocked"], now=now),)
                 db.execute(
                     "UPDATE account SET facts = ?, blocked = '', not_before = NULL WHERE address = ?",
                     (codec.facts_to_json(facts), lease.account),
@@ -170,7 +177,7 @@ class SqliteLedger:
                     "UPDATE account SET last_status_id = ? WHERE address = ?",
                     (newer_id(row["last_status_id"], last_status_id), lease.account),
                 )
-            _write_history(db, (), now)
+            _write_history(db, events, now)
 
     def block_account(self, lease: Lease, *, why: str, not_before: datetime | None, now: datetime) -> bool:
         with self._transaction() as db:

@@ -19,7 +19,7 @@ from bot.posts.notes import Notes
 from bot.posts.options import hashtags_of, is_withdrawn, mastodon_options
 from bot.posts.tags import find_tags, without_tags
 from bot.posts.text import join_spaces, shorten
-from bot.posts.when import WhenError, read_when
+from bot.posts.when import DatetimeError, parse_datetime
 
 if TYPE_CHECKING:
     from bot.config import Config
@@ -122,9 +122,10 @@ def _title(fields: Fields, notes: Notes, source: Source) -> str:
     if not title:
         remedy = missing_key_remedy("title", source.values, 'title: "Your headline"')
         raise fields.fault("title", "is missing or empty.", remedy)
-    if find_tags(title):
-        problem = "holds a template tag, which nothing resolves here; a toot with it is held."
-        notes.warn("template-tag", problem, field="title", remedy="Write the words themselves.")
+    for name in ("title", "summary"):
+        if find_tags(fields.text(name) or ""):
+            problem = "holds a template tag, which nothing resolves here; a toot with it is held."
+            notes.warn("template-tag", problem, field=name, remedy="Write the words themselves.")
     return title
 
 
@@ -150,19 +151,13 @@ def _datetime(name: str, fields: Fields, notes: Notes, config: Config) -> dateti
     text = fields.text(name)
     if text is None:
         return None
-    site = config.site
     try:
-        when = read_when(
-            text,
-            zone=site.timezone,
-            naive_is_utc=site.naive_datetimes == "utc",
-            default_time=config.release.default_time,
-        )
-    except WhenError as error:
+        when = parse_datetime(text, site=config.site, release=config.release)
+    except DatetimeError as error:
         raise fields.fault(name, error.problem, error.remedy) from None
     for remark in when.remarks:
         notes.warn(remark.rule, remark.problem, field=name, remedy=remark.remedy)
-    return when.at
+    return when.moment
 
 
 def _explicit_id(fields: Fields) -> str | None:

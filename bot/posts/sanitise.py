@@ -1,6 +1,6 @@
 """The HTML that reaches readers: a deliberate allow-list.
 
-The elements are those that feed readers keep in common (Miniflux's list, `reference` of the feeds: headings,
+The elements are those that feed readers keep in common (Miniflux's own allow-list is the measure: headings,
 lists, tables, figures, pictures, sound, film, code); classes, ids and styles mean nothing outside the site.
 """
 

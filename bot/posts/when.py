@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, timezone
-from typing import Final
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from bot.config import Release, Site
 
 _WRITTEN: Final = re.compile(
     r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"
@@ -20,7 +24,7 @@ _WEST, _EAST = timedelta(hours=-12), timedelta(hours=14)
 _EXAMPLE: Final = "Write for example 2024-07-16 09:00 or 2024-07-16 09:00:00-04:00."
 
 
-class WhenError(ValueError):
+class DatetimeError(ValueError):
     """Not a usable datetime: the problem, and the remedy."""
 
     def __init__(self, problem: str, remedy: str) -> None:
@@ -39,45 +43,47 @@ class Remark:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class When:
+class Moment:
     """A moment, aware, in UTC, in whole seconds."""
 
-    at: datetime
+    moment: datetime
     remarks: tuple[Remark, ...] = ()
 
 
-def read_when(text: str, *, zone: ZoneInfo, naive_is_utc: bool, default_time: time) -> When:
+def parse_datetime(text: str, *, site: Site, release: Release) -> Moment:
     """The moment that is meant by a written datetime.
 
-    Without an offset it is in `zone`, or in UTC if `naive_is_utc`; a bare date means `default_time` in `zone`.
-    Fractions of a second are dropped. Raises WhenError.
+    Without an offset it is in the site's timezone, or in UTC if the site reads them so; a bare date means the
+    release's default time in the site's timezone. Fractions of a second are dropped. Raises DatetimeError.
     """
     found = _WRITTEN.fullmatch(text.strip())
     if found is None:
-        raise WhenError(f'"{text}" is not a datetime.', _EXAMPLE)
-    written = _clock_reading(found, text, default_time)
+        raise DatetimeError(f'"{text}" is not a datetime.', _EXAMPLE)
+    zone: ZoneInfo = site.timezone
+    naive_is_utc = site.naive_datetimes == "utc"
+    written = _clock_reading(found, text, release.default_time)
     if found["hour"] is None:
-        moment = _local(written, zone)
-        problem = f"is a bare date; {default_time:%H:%M} in {zone.key} is meant."
+        local = _local(written, zone)
+        problem = f"is a bare date; {written:%H:%M} in {zone.key} is meant."
         remark = Remark(rule="bare-date", problem=problem, remedy="Write the hour too, to be sure.")
-        return When(at=moment.at, remarks=(remark, *moment.remarks))
+        return Moment(moment=local.moment, remarks=(remark, *local.remarks))
     offset = _offset(found)
-    if offset is None:
-        return When(at=written.replace(tzinfo=UTC)) if naive_is_utc else _local(written, zone)
-    return _with_offset(written, offset, zone, naive_is_utc=naive_is_utc)
+    if offset is not None:
+        return _with_offset(written, offset, zone, naive_is_utc=naive_is_utc)
+    return Moment(moment=written.replace(tzinfo=UTC)) if naive_is_utc else _local(written, zone)
 
 
 def _clock_reading(found: re.Match[str], text: str, default_time: time) -> datetime:
     year, month, day = (int(found[part]) for part in ("year", "month", "day"))
     if year not in _YEARS:
-        raise WhenError(f"the year {year} is out of range.", f"Write a year from {_YEARS[0]} to {_YEARS[-1]}.")
+        raise DatetimeError(f"the year {year} is out of range.", f"Write a year from {_YEARS[0]} to {_YEARS[-1]}.")
     clock = default_time.replace(microsecond=0, tzinfo=None)
     try:
         if found["hour"] is not None:
             clock = time(int(found["hour"]), int(found["minute"]), int(found["second"] or 0))
         return datetime.combine(datetime(year, month, day), clock)  # noqa: DTZ001 - a reading, in no zone yet
     except ValueError:
-        raise WhenError(f'"{text}" is not in the calendar or on the clock.', _EXAMPLE) from None
+        raise DatetimeError(f'"{text}" is not in the calendar or on the clock.', _EXAMPLE) from None
 
 
 def _offset(found: re.Match[str]) -> timedelta | None:
@@ -88,34 +94,36 @@ def _offset(found: re.Match[str]) -> timedelta | None:
     amount = timedelta(hours=int(found["hours"]), minutes=int(found["minutes"] or 0))
     offset = amount if found["sign"] == "+" else -amount
     if int(found["minutes"] or 0) > 59 or not _WEST <= offset <= _EAST:
-        raise WhenError(f"the offset {show_offset(offset)} is not in use anywhere.", "Write it as +02:00 or -04:00.")
+        raise DatetimeError(
+            f"the offset {show_offset(offset)} is not in use anywhere.", "Write it as +02:00 or -04:00."
+        )
     return offset
 
 
-def _with_offset(written: datetime, offset: timedelta, zone: ZoneInfo, *, naive_is_utc: bool) -> When:
+def _with_offset(written: datetime, offset: timedelta, zone: ZoneInfo, *, naive_is_utc: bool) -> Moment:
     at = written.replace(tzinfo=timezone(offset)).astimezone(UTC)
     there = at.astimezone(zone)
     expected = there.utcoffset()
     if expected is None or offset == expected or (naive_is_utc and not offset):
-        return When(at=at)
+        return Moment(moment=at)
     remark = Remark(
         rule="datetime-offset",
         problem=f"{show_offset(offset)}, but {zone.key} is {show_offset(expected)} on {written:%Y-%m-%d}.",
         remedy=f"As it stands it means {there:%Y-%m-%d %H:%M} in {zone.key}. Leave the offset out, or mend it.",
     )
-    return When(at=at, remarks=(remark,))
+    return Moment(moment=at, remarks=(remark,))
 
 
-def _local(written: datetime, zone: ZoneInfo) -> When:
+def _local(written: datetime, zone: ZoneInfo) -> Moment:
     first, second = (written.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
     before, after = first.utcoffset(), second.utcoffset()
     assert before is not None
     assert after is not None
     if before == after:
-        return When(at=first.astimezone(UTC))
+        return Moment(moment=first.astimezone(UTC))
     if before < after:  # PEP 495: in a gap, fold=0 counts with the offset before it, fold=1 with the one after
         valid = _end_of_gap(written, before, after, zone)
-        raise WhenError(
+        raise DatetimeError(
             f"{written:%Y-%m-%d %H:%M} does not exist in {zone.key}: the clocks skip it.",
             f"The next valid time is {valid:%Y-%m-%d %H:%M}.",
         )
@@ -124,7 +132,7 @@ def _local(written: datetime, zone: ZoneInfo) -> When:
         problem=f"{written:%H:%M} comes twice on {written:%Y-%m-%d} in {zone.key}; the first is meant.",
         remedy=f"Write {written:%H:%M:%S}{show_offset(before)} for the first or {show_offset(after)} for the second.",
     )
-    return When(at=first.astimezone(UTC), remarks=(remark,))
+    return Moment(moment=first.astimezone(UTC), remarks=(remark,))
 
 
 def _end_of_gap(written: datetime, before: timedelta, after: timedelta, zone: ZoneInfo) -> datetime:

@@ -143,8 +143,10 @@ def _yaml_fault(reader: _Reader, error: yaml.YAMLError) -> PostError:
         return reader.fault(
             "holds a control character, which YAML does not allow.", at=at, remedy="Delete it; it is invisible."
         )
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     said = " ".join(part for part in (getattr(error, "context", ""), getattr(error, "problem", "")) if part)
+    begun, noticed = getattr(error, "context_mark", None), getattr(error, "problem_mark", None)
+    # What is opened and never closed is noticed only where something else stops.
+    mark = begun if begun and ("quoted scalar" in said or "flow" in said) else noticed or begun
     remedy = next((remedy for sign, remedy in _REMEDIES if sign in said), _QUOTES)
     where = f" at column {mark.column + 1}" if mark else ""
     return reader.fault(f"is not valid YAML{where}: {said}.", at=mark.index if mark else 0, remedy=remedy)

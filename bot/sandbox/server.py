@@ -176,6 +176,10 @@ class _QuietHandler(WSGIRequestHandler):
         self.send_response_only(code, message)
         self.send_header("Server", self.version_string())
 
+    def connection_dropped(self, error: BaseException, environ: Any = None) -> None:  # noqa: ARG002 - werkzeug's names
+        """Close the connection for good, after the client has gone or where a fault wants it so."""
+        self.close_connection = True
+
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's name
         if type == "error":
             super().log(type, message, *args)

@@ -6,12 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from bot.compose import Templates, compose, shortened_parts, status_length
+from bot.compose import Templates, compose, status_length
 from bot.compose.hashtags import find_hashtags
-from bot.compose.links import find_links
 from bot.compose.mentions import WORD_JOINER, find_mentions
 from bot.config import Account, Release, Site
 from bot.errors import ComposeError
@@ -32,7 +29,7 @@ POST = Post(
 COVER = Picture(url="https://conf.example.org/a.png", path=Path("a.png"), alt="A hall full of people.")
 
 
-def settings(
+def arguments(
     *,
     limits: Limits = Limits(),  # noqa: B008 - immutable
     templates: Templates | None = None,
@@ -49,7 +46,7 @@ def settings(
 
 
 def composed(post: Post, **some: Any) -> Announcement:
-    return compose(post, **settings(**some))
+    return compose(post, **arguments(**some))
 
 
 def toot(options: MastodonOptions | None = None, *, template: Templates | None = None, **fields: Any) -> str:
@@ -122,13 +119,8 @@ def test_a_persons_own_words_stand(words: str, text: str) -> None:
     ],
 )
 def test_a_template_decides_the_wording(tmp_path: Path, source: str, text: str) -> None:
-    fields: dict[str, Any] = {
-        "title": "T @ana",
-        "authors": ("@cy", "Di"),
-        "hashtags": ("Tag", "Two"),
-        "tags": ("t1", "t2"),
-    }
-    assert toot(template=template(tmp_path, source), summary="Sum", **fields) == text
+    words: dict[str, Any] = {"title": "T @ana", "summary": "Sum", "authors": ("@cy", "Di"), "tags": ("t1", "t2")}
+    assert toot(template=template(tmp_path, source), hashtags=("Tag", "Two"), **words) == text
 
 
 def test_nobody_named_in_a_post_is_notified() -> None:
@@ -186,76 +178,12 @@ def test_the_cover_is_shown(cover: Picture | None, pictures: int, shown: tuple[P
     assert composed(replace(POST, cover=cover), limits=limits).pictures == shown
 
 
-# title: 19 characters, excerpt: 39, link: 23, hashtag: 4, two line ends between them.
-@pytest.mark.parametrize(
-    ("limit", "shown", "parts"),
-    [
-        pytest.param(91, f"The schedule is out\n\n{POST.excerpt}\n\n{URL}\n\n#Tag", (), id="all"),
-        pytest.param(
-            90,
-            f"The schedule is out\n\nThree days of talks and one of…\n\n{URL}\n\n#Tag",
-            ("excerpt",),
-            id="excerpt cut",
-        ),
-        pytest.param(70, f"The schedule is out\n\n{URL}\n\n#Tag", ("excerpt",), id="excerpt dropped"),
-        pytest.param(49, f"The schedule is…\n\n{URL}\n\n#Tag", ("title", "excerpt"), id="title cut"),
-    ],
-)
-def test_what_does_not_fit_is_shortened(limit: int, shown: str, parts: tuple[str, ...]) -> None:
-    post = replace(POST, hashtags=("Tag",))
-    limits = Limits(characters=limit)
-    assert composed(post, limits=limits).text == shown
-    assert shortened_parts(post, **settings(limits=limits)) == parts
-
-
-def test_a_persons_own_words_are_shortened_too() -> None:
-    post = replace(POST, mastodon=MastodonOptions(text="word " * 200), hashtags=("Tag",))
-    announcement = composed(post)
-    assert announcement.text.endswith(f"word…\n\n{URL}\n\n#Tag")
-    assert 490 < announcement.length <= 500
-    assert shortened_parts(post, **settings()) == ("mastodon.text",)
-
-
-def test_a_summary_is_shortened_where_the_template_uses_it(tmp_path: Path) -> None:
-    post = replace(POST, summary="word " * 200)
-    some: dict[str, Any] = {"templates": template(tmp_path, "{{ title }}: {{ summary }}")}
-    assert composed(post, **some).text.endswith(f"word…\n\n{URL}")
-    assert shortened_parts(post, **settings(**some)) == ("summary",)
-
-
-def test_an_excerpt_that_the_template_does_not_use_is_not_called_shortened(tmp_path: Path) -> None:
-    post = replace(POST, excerpt="word " * 20_000)
-    assert shortened_parts(post, **settings(templates=template(tmp_path, "{{ title }}"))) == ()
-
-
-def test_the_content_warning_takes_room_from_the_excerpt() -> None:
-    post = replace(POST, excerpt="word " * 200, mastodon=MastodonOptions(content_warning="w" * 100))
-    announcement = composed(post)
-    assert announcement.content_warning == "w" * 100
-    assert 490 < announcement.length <= 500
-
-
-@pytest.mark.parametrize(
-    ("fields", "limit"),
-    [
-        pytest.param({}, 30, id="no room for title and link"),
-        pytest.param({"hashtags": ("x" * 480,)}, 500, id="hashtags"),
-        pytest.param({"mastodon": MastodonOptions(content_warning="w" * 490)}, 500, id="content warning"),
-        pytest.param({"mastodon": MastodonOptions(text="word " * 30)}, 40, id="own words"),
-    ],
-)
-def test_no_room_is_an_error_that_says_what_to_do(fields: dict[str, Any], limit: int) -> None:
-    with pytest.raises(ComposeError, match=rf"^posts/x\.md: the toot does not fit into {limit} characters") as caught:
-        composed(replace(POST, **fields), limits=Limits(characters=limit))
-    assert caught.value.remedy
-
-
 @pytest.mark.parametrize(
     ("fields", "where"),
     [
         ({"title": "Meet {{ speaker.name }}"}, 'the toot shows a left-over template tag, "{{ speaker.name }}"'),
         ({"excerpt": "See {% url 'x' %} now"}, "the toot shows a left-over template tag, \"{% url 'x' %}\""),
-        ({"excerpt": "See {{ url"}, 'the toot shows a left-over template tag, "{{ url'),
+        ({"title": "{{ tag\n" + "x" * 70 + " }}"}, f'the toot shows a left-over template tag, "{{{{ tag {"x" * 53}…"'),
         ({"mastodon": MastodonOptions(text="See {{ link }}")}, "the toot shows"),
         ({"mastodon": MastodonOptions(content_warning="{{ x }}")}, "the content warning shows"),
         ({"cover": replace(COVER, alt="{{ x }}")}, "the picture's alt text shows"),
@@ -267,6 +195,12 @@ def test_a_left_over_tag_holds_the_toot(fields: dict[str, Any], where: str) -> N
     assert caught.value.message.startswith(f"posts/x.md: {where}")
     assert "held until the tag is resolved" in caught.value.message
     assert caught.value.remedy
+
+
+def test_a_tag_is_never_cut_so_that_it_would_go_unnoticed() -> None:
+    text = toot(excerpt="word " * 88 + "{{ a.tag.of.some.length }}")
+    assert "{{" not in text
+    assert "word…" in text
 
 
 def test_a_left_over_tag_that_nobody_sees_does_no_harm(tmp_path: Path) -> None:
@@ -282,31 +216,3 @@ def test_a_toot_without_words_is_refused(fields: dict[str, Any]) -> None:
 def test_a_broken_template_is_named(tmp_path: Path) -> None:
     with pytest.raises(ComposeError, match=r"default\.j2:2: "):
         toot(template=template(tmp_path, "\n{{ titel }}"))
-
-
-PIECES = st.sampled_from(
-    ["word", "Sentence.", "https://example.org/a", "#Tag", "@ana", "@bo@example.org", "日本語", "🇩🇪", ",", "\n\n", "…"]
-)
-TEXTS = st.one_of(
-    st.text(st.characters(exclude_characters="{", exclude_categories=["Cs"]), max_size=900),
-    st.lists(PIECES, max_size=150).map(" ".join),
-    st.lists(PIECES, max_size=150).map("".join),
-)
-TITLES = TEXTS.map(lambda text: f"News: {text}")
-
-
-@given(title=TITLES, excerpt=TEXTS, own=st.none() | TITLES, warning=st.text(max_size=40), room=st.integers(150, 600))
-def test_a_toot_never_exceeds_the_limit_and_keeps_its_link(
-    title: str, excerpt: str, own: str | None, warning: str, room: int
-) -> None:
-    warning = warning.replace("{", "")
-    options = MastodonOptions(text=own, content_warning=warning)
-    post = replace(POST, title=title, excerpt=excerpt, mastodon=options, hashtags=("Tag", "Other"))
-    announcement = composed(post, limits=Limits(characters=room))
-    text = announcement.text
-    assert announcement.length == status_length(text, announcement.content_warning or "", limits=Limits()) <= room
-    assert URL in [text[span.start : span.end] for span in find_links(text)]
-    assert {"#tag", "#other"} <= {tag.lower() for tag in find_hashtags(text)}
-    assert "\n\n\n" not in text
-    if own is None:
-        assert find_mentions(text) == []

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.compose.count import graphemes, status_length
@@ -79,6 +79,7 @@ def test_the_server_says_what_a_link_counts() -> None:
     assert status_length("https://example.org/x", limits=Limits(characters_per_url=40)) == 40
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_the_count_never_exceeds_the_code_points_of_a_text_without_links(text: str) -> None:
     text = text.replace("://", "")

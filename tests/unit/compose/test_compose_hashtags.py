@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.compose.hashtags import find_hashtags, fold_hashtag, invalid_hashtags, make_hashtags, missing_hashtags
@@ -84,6 +84,7 @@ def test_a_hashtag_in_the_text_is_not_missing(text: str, missing: tuple[str, ...
     assert missing_hashtags(("#DjangoCon", "#Python"), text) == missing
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=12), max_size=6))
 def test_every_hashtag_made_is_found_by_the_server_once(written: list[str]) -> None:
     made = make_hashtags(written)

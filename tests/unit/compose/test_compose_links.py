@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.compose.links import _is_short_enough, _pattern, find_links, holds_link
@@ -89,6 +89,7 @@ SIGNS = ["/", "?", "@", "#", "-", "_", "(", ")", " ", "\n", "…", "\u3000", ";"
 PIECES = st.sampled_from([*SCHEMES, *HOSTS, *SIGNS])
 
 
+@settings(deadline=None)
 @given(st.lists(PIECES, max_size=16).map("".join))
 def test_the_quick_search_finds_what_a_full_scan_finds(text: str) -> None:
     full = [

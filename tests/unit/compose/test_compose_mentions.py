@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 import regex
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.compose.mentions import WORD_JOINER, defuse, find_mentions
@@ -58,11 +58,13 @@ NAMES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(NAMES, max_size=12).map("".join))
 def test_a_defused_text_notifies_nobody(text: str) -> None:
     assert NOTIFIES.search(defuse(text)) is None
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_defusing_changes_nothing_else(text: str) -> None:
     text = text.replace(WORD_JOINER, "")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 import regex
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.compose.count import graphemes
@@ -40,6 +40,7 @@ FAMILY = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
         pytest.param("Hello #DjangoCon people", 12, "Hello…", id="never inside a hashtag"),
         pytest.param("Hello @ana@example.org people", 14, "Hello…", id="never inside a mention"),
         pytest.param("Hello me.you@example.org people", 14, "Hello…", id="never inside an e-mail address"),
+        pytest.param("Hello {{ some.tag }} people", 16, "Hello…", id="never inside a template tag"),
         pytest.param("日" * 50, 10, "日" * 9 + "…", id="text without spaces"),
         pytest.param("日本語。" * 20, 10, "日本語。日本語。", id="sentences without spaces"),
         pytest.param(FAMILY * 40, 5, FAMILY * 4 + "…", id="never inside a grapheme"),
@@ -61,11 +62,13 @@ TEXTS = st.lists(st.tuples(WORDS, st.sampled_from([" ", " ", ""])), max_size=60)
 )
 
 
+@settings(deadline=None)
 @given(st.one_of(TEXTS, st.text(max_size=200)), st.integers(0, 200))
 def test_a_cut_text_never_exceeds_its_budget(text: str, budget: int) -> None:
     assert graphemes(shorten(text, budget)) <= budget
 
 
+@settings(deadline=None)
 @given(st.one_of(TEXTS, st.text(max_size=200)), st.integers(0, 200))
 def test_a_cut_text_is_a_beginning_cut_between_graphemes(text: str, budget: int) -> None:
     text = text.strip()
@@ -76,6 +79,7 @@ def test_a_cut_text_is_a_beginning_cut_between_graphemes(text: str, budget: int)
     assert len(kept) in ends
 
 
+@settings(deadline=None)
 @given(TEXTS, st.integers(0, 200))
 def test_links_stay_whole_or_go(text: str, budget: int) -> None:
     short = shorten(text, budget)
@@ -84,6 +88,7 @@ def test_links_stay_whole_or_go(text: str, budget: int) -> None:
     assert kept == whole[: len(kept)]
 
 
+@settings(deadline=None)
 @given(TEXTS, st.integers(0, 200))
 def test_nothing_dangles_before_the_ellipsis(text: str, budget: int) -> None:
     short = shorten(text, budget)
@@ -91,6 +96,7 @@ def test_nothing_dangles_before_the_ellipsis(text: str, budget: int) -> None:
         assert not regex.search(r"[\s,.;:!?–(“]…$", short) or regex.search(r"://\S+ …$", short)
 
 
+@settings(deadline=None)
 @given(TEXTS, st.integers(1, 150))
 def test_more_room_never_gives_less_than_half(text: str, budget: int) -> None:
     less, more = graphemes(shorten(text, budget)), graphemes(shorten(text, budget + 1))

@@ -1,0 +1,136 @@
+"""The text of a toot: the words of the post, its link and its hashtags, each once, within what the server accepts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from bot.compose.count import status_length
+from bot.compose.fit import Step, fit
+from bot.compose.hashtags import missing_hashtags
+from bot.compose.links import holds_link
+from bot.compose.mentions import defuse
+from bot.compose.shorten import shorten
+from bot.compose.templates import Templates
+from bot.config import Site
+from bot.errors import ComposeError
+from bot.model import Limits, Post
+
+_OWN_TEXT: Final = "mastodon.text"
+_STEPS: Final = (
+    Step(name="excerpt", least=20, may_go=True),
+    Step(name="summary", least=20, may_go=True),
+    Step(name="title", least=1, may_go=False),
+)
+_STEPS_OF_OWN_TEXT: Final = (Step(name=_OWN_TEXT, least=1, may_go=False),)
+
+# Words that are longer than the limit by this never fit; cutting them first keeps the search short.
+_FAR_TOO_LONG: Final = 2_000
+
+# Everything below U+0020 except tab and line feed, and the C1 controls: a server may refuse them (NUL, for one).
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wording:
+    """A post and all that its text depends on. Nothing here is decided yet."""
+
+    post: Post
+    site: Site
+    limits: Limits
+    templates: Templates
+    hashtags: tuple[str, ...]  #: as the text shows them
+    content_warning: str
+
+    def fitted(self) -> Mapping[str, str]:
+        """The post's words by name, shortened until the text fits.
+
+        Raises ComposeError: a broken template, no room for link, hashtags and content warning.
+        """
+        words = self._limited(self._words())
+        fitted = fit(words, _STEPS_OF_OWN_TEXT if _OWN_TEXT in words else _STEPS, self.text, self._fits)
+        if fitted is None:
+            raise ComposeError(
+                f"{self.post.path}: the toot does not fit into {self.limits.characters} characters, "
+                "even with as few words as make sense beside its link, hashtags and content warning.",
+                remedy="Use fewer hashtags, a shorter content warning or a shorter template.",
+            )
+        return fitted
+
+    def shortened(self) -> tuple[str, ...]:
+        """The names of the words that the text uses and `fitted` had to cut or drop. Raises ComposeError as it does."""
+        fitted, whole = self.fitted(), self._words()
+        limited = self._limited(whole)
+
+        def is_used(name: str) -> bool:
+            return self.text({**fitted, name: limited[name]}) != self.text({**fitted, name: ""})
+
+        return tuple(name for name, word in whole.items() if word != fitted[name] and is_used(name))
+
+    def text(self, words: Mapping[str, str]) -> str:
+        """The whole text made of these words. Raises ComposeError for a broken template."""
+        if _OWN_TEXT in words:
+            return self.completed(words[_OWN_TEXT])
+        name = self.templates.name_for(self.post)
+        variables = self._variables(words)
+        bare = self.templates.render(name, {**variables, "hashtags": ""})
+        missing = missing_hashtags(self.hashtags, tidy(bare))
+        if not missing:
+            return self.completed(bare)
+        return self.completed(self.templates.render(name, {**variables, "hashtags": " ".join(missing)}))
+
+    def completed(self, text: str) -> str:
+        """The text, followed by the link and the hashtags where it lacks them."""
+        text = tidy(text)
+        if self.post.link and not holds_link(text, self.post.url):
+            text = f"{text}\n\n{self.post.url}"
+        return f"{text}\n\n{' '.join(missing_hashtags(self.hashtags, text))}".strip()
+
+    def _fits(self, text: str) -> bool:
+        return status_length(text, self.content_warning, limits=self.limits) <= self.limits.characters
+
+    def _words(self) -> Mapping[str, str]:
+        """What may be shortened, by name."""
+        post = self.post
+        own = tidy(post.mastodon.text or "")
+        if own:
+            return {_OWN_TEXT: own}
+        return {
+            "title": " ".join(tidy(post.title).split()),
+            "excerpt": tidy(post.excerpt),
+            "summary": tidy(post.summary),
+        }
+
+    def _limited(self, words: Mapping[str, str]) -> Mapping[str, str]:
+        longest = self.limits.characters + _FAR_TOO_LONG
+
+        def counted(text: str) -> int:
+            return status_length(text, limits=self.limits)
+
+        return {name: shorten(word, longest, measure=counted) for name, word in words.items()}
+
+    def _variables(self, words: Mapping[str, str]) -> dict[str, object]:
+        """What a template may use (see TEMPLATE_VARIABLES); nobody named in it is notified."""
+        post, site = self.post, self.site
+        authors = [defuse(author) for author in post.authors]
+        return {
+            **{name: defuse(word) for name, word in words.items()},
+            "link": post.url if post.link else "",
+            "author": ", ".join(authors),
+            "authors": authors,
+            "category": defuse(post.category or ""),
+            "tags": [defuse(tag) for tag in post.tags],
+            "kind": defuse(post.kind or ""),
+            "slug": defuse(post.slug),
+            "date": post.published.astimezone(site.timezone) if post.published else None,
+            "site": {"title": defuse(site.title), "url": site.url},
+        }
+
+
+def tidy(text: str) -> str:
+    """Plain line ends, no control characters, no spaces at line ends, at most one empty line in a row."""
+    plain = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    lines = "\n".join(line.rstrip() for line in plain.split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", lines).strip()

@@ -1,0 +1,60 @@
+"""The sandbox over HTTP, a project that publishes to it, and what is there afterwards."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.sandbox.server import SandboxServer
+from tests.support.project import CORPUS, SETTINGS, Project, Timeline
+
+
+@pytest.fixture
+def server() -> Iterator[SandboxServer]:
+    with SandboxServer() as running:
+        yield running
+
+
+@pytest.fixture
+def project(tmp_path: Path, server: SandboxServer) -> Project:
+    made = Project(root=tmp_path)
+    made.write("config/bot.toml", SETTINGS.format(server=server.url))
+    (tmp_path / "posts").mkdir()
+    return made
+
+
+@pytest.fixture
+def corpus_project(project: Project) -> Project:
+    """The project with the corpus's posts and pictures: copies for the time of a test."""
+    if not CORPUS.is_dir():
+        pytest.skip("the corpus of real posts is not beside this project")
+    for folder in ("posts", "assets"):
+        # Links would not do: pictures must lie inside of the assets folder.
+        shutil.copytree(CORPUS / folder, project.root / folder, copy_function=shutil.copyfile, dirs_exist_ok=True)
+    return project
+
+
+@pytest.fixture
+def faketime() -> None:
+    if shutil.which("faketime") is None:
+        if os.environ.get("CI"):
+            pytest.fail("faketime is missing; .ci/run installs it")
+        pytest.skip("Debian's faketime is not installed")
+
+
+@pytest.fixture
+def timeline(server: SandboxServer) -> Timeline:
+    """What followers see, oldest first, read over HTTP."""
+
+    def read() -> list[dict[str, Any]]:
+        answer = httpx.get(f"{server.url}/api/v1/timelines/public", params={"limit": 40}, timeout=10)
+        statuses: list[dict[str, Any]] = answer.raise_for_status().json()
+        return statuses[::-1]
+
+    return read

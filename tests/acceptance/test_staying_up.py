@@ -1,0 +1,124 @@
+"""`announce run` as a process: prompt, quiet, cleanly stopped, and safe to kill."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import httpx
+import psutil
+import pytest
+
+from bot.sandbox.faults import Fault
+from bot.sandbox.server import SandboxServer
+from tests.support.project import Project, Timeline
+
+
+def wait_for(condition: Callable[[], object], *, seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)
+
+
+@contextmanager
+def running(project: Project) -> Iterator[subprocess.Popen[str]]:
+    process = project.start("run")
+    try:
+        wait_for(lambda: "next:" in project.run_log)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def local(moment: datetime) -> str:
+    return f"{moment.astimezone(ZoneInfo('America/New_York')):%Y-%m-%d %H:%M:%S}"
+
+
+def test_a_new_post_is_tooted_within_a_second_of_its_datetime(project: Project, timeline: Timeline) -> None:
+    with running(project) as process:
+        due = (datetime.now(UTC) + timedelta(seconds=4)).replace(microsecond=0)
+        project.write_post("fresh", local(due))
+        wait_for(timeline)
+        (toot,) = timeline()
+        tooted = datetime.fromisoformat(str(toot["created_at"]))
+        assert timedelta() <= tooted - due < timedelta(seconds=1)
+        assert (project.root / "public/news/rss.xml").read_text(encoding="utf-8").count("<item>") == 1
+
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=10) == 0
+    assert "sent  fresh" in project.run_log
+    assert project.run_log.rstrip().endswith("stopped")
+
+
+def test_a_post_that_is_due_when_it_is_written_goes_out_at_once(project: Project, timeline: Timeline) -> None:
+    with running(project):
+        written = time.monotonic()
+        project.write_post("at-once", local(datetime.now(UTC) - timedelta(minutes=5)))
+        wait_for(timeline)
+        assert time.monotonic() - written < 2
+        project.write_post("broken", "2024-13-99 25:00")
+        wait_for(lambda: "problem" in project.run_log)
+        assert "posts/broken.md:3" in project.run_log
+
+
+def test_it_is_quiet_with_31_posts(project: Project) -> None:
+    """Under 1 % of one core; measured over a quarter of a minute here, over a whole one by hand."""
+    later = datetime.now(UTC) + timedelta(days=30)
+    for number in range(31):
+        project.write_post(f"post-{number:02}", local(later + timedelta(hours=2 * number)))
+    with running(project) as process:
+        watched = psutil.Process(process.pid)
+        time.sleep(1)
+        before, begun = sum(watched.cpu_times()[:2]), time.monotonic()
+        time.sleep(15)
+        share = (sum(watched.cpu_times()[:2]) - before) / (time.monotonic() - begun)
+        assert share < 0.01, f"{share:.2%} of a core"
+
+
+@pytest.mark.crash
+@pytest.mark.parametrize("do", ["post-then-hang:60", "post-then-drop"])
+def test_killed_between_request_and_answer_it_looks_before_it_sends(
+    project: Project, timeline: Timeline, server: SandboxServer, do: str
+) -> None:
+    server.faults.switch([Fault(on="POST /api/v1/statuses", do=do)])
+    project.write_post("one", local(datetime.now(UTC) - timedelta(minutes=5)))
+    project.write_post("two", local(datetime.now(UTC) - timedelta(minutes=4)))
+    first = project.start("run")
+    wait_for(timeline)
+    os.kill(first.pid, signal.SIGKILL)
+    first.wait()
+    server.faults.switch()
+
+    with running(project):
+        # The second one is late too, so it keeps the spacing of two minutes: only the first is settled here.
+        wait_for(lambda: "found" in project.run_log, seconds=30)
+    (toot,) = timeline()
+    assert "/news/one/" in toot["content"]
+    seen = httpx.get(f"{server.url}/sandbox/requests", timeout=5).json()
+    assert [f"{one['method']} {one['path']}" for one in seen].count("POST /api/v1/statuses") == 1
+
+
+@pytest.mark.crash
+def test_killed_before_the_request_arrives_it_is_sent_once_all_the_same(
+    project: Project, timeline: Timeline, server: SandboxServer
+) -> None:
+    server.faults.switch([Fault(on="POST /api/v1/statuses", do="drop-before")])
+    project.write_post("one", local(datetime.now(UTC) - timedelta(minutes=5)))
+    first = project.start("run")
+    wait_for(lambda: "no answer" in project.run_log)
+    os.kill(first.pid, signal.SIGKILL)
+    first.wait()
+    assert timeline() == []
+
+    with running(project):
+        wait_for(timeline, seconds=40)
+        wait_for(lambda: "sent  one" in project.run_log)
+    assert len(timeline()) == 1

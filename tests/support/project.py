@@ -1,0 +1,111 @@
+"""A site in a folder, and the real command line in it, as a person uses it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "djangocon-us-2024"
+
+SETTINGS = """
+[site]
+title = "DjangoCon US 2024"
+url = "https://2024.djangocon.us"
+timezone = "America/New_York"
+language = "en"
+permalink = "/news/{{slug}}/"
+posts = "posts"
+assets = "."
+author = "Comms team"
+
+[feeds]
+folder = "public"
+path = "/news"
+entries = 30
+
+[accounts.main]
+server = "{server}"
+visibility = "public"
+
+[release]
+catch_up = "72h"
+spacing = "2m"
+brake = 4
+wait_for_page = "off"
+
+[delivery]
+timeout = "2s"
+send_within = "1s"
+lease = "4s"
+settle = "6s"
+
+[ledger]
+url = "sqlite:///var/ledger.db"
+"""
+
+
+@dataclass
+class Project:
+    """A project's folder, and the command line run in it."""
+
+    root: Path
+    environ: dict[str, str] = field(default_factory=lambda: {**os.environ, "COLUMNS": "80"})
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def write_post(self, slug: str, published: str, *, title: str = "News of the day", **extra: str) -> Path:
+        more = "".join(f"{key}: {value}\n" for key, value in extra.items())
+        body = "This is the first paragraph, which is long enough to be an excerpt of the post.\n"
+        text = f'---\ntitle: "{title}"\npublished_datetime: {published}\n{more}---\n\n{body}'
+        return self.write(f"posts/{slug}.md", text)
+
+    def command(self, *arguments: str, at: str | None = None) -> list[str]:
+        command = [sys.executable, "-m", "bot", *arguments]
+        return ["faketime", at, *command] if at else command
+
+    def announce(
+        self, *arguments: str, at: str | None = None, environ: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `announce`; `at` is the machine's time in UTC, through Debian's faketime."""
+        return subprocess.run(
+            self.command(*arguments, at=at),
+            cwd=self.root,
+            env={**self.environ, "TZ": "UTC", **(environ or {})},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        log = (self.root / "run.log").open("a", encoding="utf-8")
+        try:
+            return subprocess.Popen(
+                self.command(*arguments),
+                cwd=self.root,
+                env={**self.environ, "TZ": "UTC", "PYTHONUNBUFFERED": "1"},
+                stdout=log,
+                stderr=log,
+                text=True,
+                stdin=subprocess.DEVNULL,
+            )
+        finally:
+            log.close()
+
+    @property
+    def run_log(self) -> str:
+        return (self.root / "run.log").read_text(encoding="utf-8")
+
+
+#: What followers see, oldest first, read over HTTP.
+Timeline = Callable[[], list[dict[str, Any]]]

@@ -1,0 +1,55 @@
+"""Every real post can be said on Mastodon; the ones that hold template tags are held for that reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.compose import Templates, compose, status_length
+from bot.compose.links import find_links
+from bot.compose.mentions import find_mentions
+from bot.config import Account, Config
+from bot.errors import ComposeError
+from bot.model import Announcement, Limits, Post
+from bot.posts.read import read_post
+from bot.posts.tags import find_tags
+
+CORPUS = Path(__file__).resolve().parents[3] / "../shared/corpus"
+FILES = sorted(CORPUS.glob("*/posts/*.md"))
+
+pytestmark = pytest.mark.skipif(not FILES, reason="the corpus of real posts is not here")
+
+
+SETTINGS = {"site": {"title": "A conference", "url": "https://2024.djangocon.us", "timezone": "America/New_York"}}
+ACCOUNT = Account(server="http://127.0.0.1:3000", hashtags=("DjangoCon",))
+
+
+def composed(path: Path, *, characters: int) -> tuple[Post, Announcement]:
+    root = path.parents[1]
+    config = Config.model_validate({**SETTINGS, "root": root, "path": root / "config" / "bot.toml"})
+    post = read_post(path, config=config)
+    assert post is not None
+    limits = Limits(characters=characters)
+    announcement = compose(
+        post, account=ACCOUNT, site=config.site, release=config.release, limits=limits, templates=Templates()
+    )
+    return post, announcement
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in FILES])
+@pytest.mark.parametrize("characters", [500, 200])
+def test_a_real_post_fits_with_its_link_whole(path: Path, characters: int) -> None:
+    try:
+        post, announcement = composed(path, characters=characters)
+    except ComposeError as error:
+        if "left-over template tag" not in error.message or "{" not in path.read_text(encoding="utf-8"):
+            raise
+        pytest.skip("it is held, for it shows a template tag")
+    text = announcement.text
+    assert announcement.length == status_length(text, limits=Limits()) <= characters
+    assert announcement.link == post.url
+    assert [text[span.start : span.end] for span in find_links(text)].count(post.url) == 1
+    assert find_mentions(text) == []
+    assert not find_tags(text)
+    assert text.endswith("#DjangoCon")

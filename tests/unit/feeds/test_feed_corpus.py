@@ -1,0 +1,101 @@
+"""Real posts of a past season, read from a folder beside the project, as a feed reader sees them."""
+
+from __future__ import annotations
+
+import html
+import json
+from calendar import timegm
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from runpy import run_path
+
+import feedparser
+import pytest
+
+from bot.config import Config, Feeds, Site
+from bot.feeds.build import FeedFiles, render_feeds
+from bot.feeds.entry import entry_of
+from bot.model import Entry
+from bot.posts.read import read_post
+
+PROJECT = Path(__file__).resolve().parents[3]
+CORPUS = (PROJECT / "../shared/corpus/djangocon-us-2024").resolve()
+NOW = datetime(2025, 1, 1, tzinfo=UTC)
+
+pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason="the folder of real posts is not beside the project")
+
+
+@cache
+def config() -> Config:
+    site = Site(title="DjangoCon US 2024", url="https://2024.djangocon.us", timezone="America/New_York", assets=Path())
+    return Config(root=CORPUS, path=CORPUS / "config" / "bot.toml", site=site, feeds=Feeds())
+
+
+@cache
+def released() -> dict[str, Entry]:
+    """Permalink, made from the file's name alone → the entry."""
+    entries: dict[str, Entry] = {}
+    for path in sorted((CORPUS / "posts").glob("*.md")):
+        post = read_post(path, config=config())
+        assert post is not None
+        entries[f"https://2024.djangocon.us/news/{path.stem}/"] = entry_of(post, released_at=NOW)
+    return entries
+
+
+@cache
+def rendered() -> FeedFiles:
+    return render_feeds(released().values(), site=config().site, feeds=config().feeds)
+
+
+def test_every_post_is_in_every_feed() -> None:
+    assert rendered().faults == ()
+    assert len(released()) == 21
+    items = json.loads(rendered().files["news/feed.json"])["items"]
+    assert {item["url"] for item in items} == set(released())
+    assert len({item["id"] for item in items}) == 21
+    assert all(entry.published < NOW for entry in released().values())
+
+
+@pytest.mark.parametrize("name", ["rss.xml", "atom.xml"])
+def test_a_reader_finds_each_posts_link_dates_author_summary_and_enclosure(name: str) -> None:
+    feed = feedparser.parse(rendered().files[f"news/{name}"])
+    assert not feed.bozo
+    assert len(feed.entries) == 21
+    for read in feed.entries:
+        entry = released()[read.link]
+        assert read.title == entry.title
+        assert timegm(read.published_parsed) == int(entry.published.timestamp())
+        assert [author.name for author in read.authors] == list(entry.authors)
+        assert entry.authors
+        assert entry.summary
+        assert (html.unescape(read.summary) if name == "rss.xml" else read.summary) == entry.summary
+        cover = entry.cover if entry.cover and not entry.cover.problem else None
+        enclosures = [(cover.url, cover.media_type, str(cover.size))] if cover else []
+        assert [(one.href, one.type, one.length) for one in read.enclosures] == enclosures
+        assert read.content[0].value
+
+
+def test_newest_posts_stand_first_in_every_feed() -> None:
+    newest_first = sorted(released(), key=lambda url: released()[url].published, reverse=True)
+    assert [item["url"] for item in json.loads(rendered().files["news/feed.json"])["items"]] == newest_first
+    for name in ("rss.xml", "atom.xml"):
+        assert [read.link for read in feedparser.parse(rendered().files[f"news/{name}"]).entries] == newest_first
+
+
+def test_covers_that_are_there_are_shown_and_missing_ones_are_left_out() -> None:
+    for item in json.loads(rendered().files["news/feed.json"])["items"]:
+        cover = released()[item["url"]].cover
+        usable = cover is not None and not cover.problem
+        assert ("image" in item) is usable
+        assert not usable or item["content_html"].count(f'src="{item["image"]}"') == 1
+    with_cover = [entry.cover for entry in released().values() if entry.cover]
+    assert len([cover for cover in with_cover if cover.problem]) == 2
+    assert len([cover for cover in with_cover if not cover.problem]) > 10
+
+
+@pytest.mark.parametrize("name", ["rss.xml", "atom.xml", "feed.json"])
+def test_the_feeds_of_real_posts_keep_the_rules(name: str) -> None:
+    rules = run_path(str(Path(__file__).with_name("test_feed_w3c_rules.py")))["RULES"]
+    findings = rules[name](rendered().files[f"news/{name}"], f"https://2024.djangocon.us/news/{name}")
+    assert list(findings) == []

@@ -1,0 +1,303 @@
+"""Statuses over HTTP, through the real Mastodon.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from mastodon import Mastodon
+from mastodon.errors import (
+    MastodonAPIError,
+    MastodonInternalServerError,
+    MastodonNotFoundError,
+    MastodonUnauthorizedError,
+)
+
+from bot.clock import SetClock
+from bot.sandbox.personality import Repeat
+from bot.sandbox.server import SandboxServer
+
+URL = "https://conf.example.org/news/a-very-long-address-that-is-far-longer-than-what-it-counts"
+BLANK = "Validation failed: Text can't be blank"
+TOO_LONG = "Validation failed: Text character limit of 500 exceeded"
+
+
+def refusal(error: pytest.ExceptionInfo[MastodonAPIError]) -> tuple[int, str]:
+    """Status code and text of what Mastodon.py raised."""
+    return error.value.args[1], error.value.args[3]
+
+
+def texts(statuses: list[Any]) -> list[str]:
+    return [status["content"].removeprefix("<p>").removesuffix("</p>") for status in statuses]
+
+
+def test_a_posted_status_is_read_back_everywhere(client: Mastodon) -> None:
+    posted = client.status_post("Doors open at nine", language="de", visibility="unlisted")
+    assert client.status(posted.id) == posted
+    assert client.account_statuses(client.me().id)[0].id == posted.id
+    assert client.status_source(posted.id).text == "Doors open at nine"
+    assert posted.language == "de"
+    assert posted.visibility == "unlisted"
+    assert posted.card is None
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [
+        ({"status": " \n both ends \t\0"}, ("both ends", "", False)),
+        ({"status": "a\n\n  b"}, ("a\n\n  b", "", False)),
+        ({"status": "text", "spoiler_text": " quiz "}, ("text", "quiz", True)),
+        ({"status": "  ", "spoiler_text": "only a warning"}, ("only a warning", "", True)),
+        ({"status": "text", "sensitive": "1"}, ("text", "", True)),
+        ({"status": "text", "sensitive": "0"}, ("text", "", False)),
+    ],
+)
+def test_words_are_cleaned_as_mastodon_does(http: httpx.Client, sent: dict[str, str], stored: object) -> None:
+    status = http.post("/api/v1/statuses", data=sent).json()
+    source = http.get(f"/api/v1/statuses/{status['id']}/source").json()
+    assert (source["text"], source["spoiler_text"], status["sensitive"]) == stored
+
+
+@pytest.mark.parametrize(
+    ("sent", "code", "text"),
+    [
+        ({"status": ""}, 422, "Validation failed: Text can't be blank"),
+        ({"status": " \n\u00a0"}, 422, "Validation failed: Text can't be blank"),
+        ({"status": "x" * 501}, 422, "Validation failed: Text character limit of 500 exceeded"),
+        (
+            {"status": "x" * 400, "spoiler_text": "y" * 101},
+            422,
+            "Validation failed: Text character limit of 500 exceeded",
+        ),
+        ({"status": "x" * 476 + " " + URL + "!"}, 422, "Validation failed: Text character limit of 500 exceeded"),
+        ({"status": "x", "visibility": "secret"}, 422, "Validation failed: Visibility is not included in the list"),
+        ({"status": "x", "media_ids[]": ["1", "2"]}, 422, "Media 1, 2 not found or already attached to another post"),
+        ({"status": "x", "media_ids[]": list("12345")}, 422, "Cannot attach more than 4 files"),
+        ({"status": "x", "in_reply_to_id": "7"}, 404, "The post you are trying to reply to does not appear to exist."),
+        ({"status": "x", "scheduled_at": "2030-01-01T00:00:00Z"}, 422, "This sandbox takes no scheduled posts."),
+        ({"status": "x", "poll[options][]": ["a", "b"]}, 422, "This sandbox takes no polls."),
+    ],
+)
+def test_what_is_not_valid_is_refused_in_mastodons_words(
+    http: httpx.Client, server: SandboxServer, sent: dict[str, Any], code: int, text: str
+) -> None:
+    answer = http.post("/api/v1/statuses", data=sent)
+    assert (answer.status_code, answer.json()) == (code, {"error": text})
+    assert server.store.statuses() == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x" * 500, "x" * 476 + " " + URL, "x" * 494 + " @name@a-long-domain.example.org", "👩‍👩‍👧‍👦" * 500],
+)
+def test_five_hundred_counted_characters_fit(client: Mastodon, text: str) -> None:
+    assert client.status_post(text).id
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"), [("de", "de"), ("de-AT", "de"), ("zh-TW", "zh-TW"), ("xx", "en"), ("", "en")]
+)
+def test_a_language_is_never_an_error(http: httpx.Client, sent: str, kept: str) -> None:
+    assert http.post("/api/v1/statuses", data={"status": "x", "language": sent}).json()["language"] == kept
+
+
+def test_json_is_taken_like_a_form(http: httpx.Client) -> None:
+    status = http.post("/api/v1/statuses", json={"status": "x", "sensitive": True, "language": None}).json()
+    assert status["sensitive"] is True
+    assert http.post("/api/v1/statuses", content=b"[", headers={"Content-Type": "application/json"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/api/v1/statuses"),
+        ("PUT", "/api/v1/statuses/1"),
+        ("DELETE", "/api/v1/statuses/1"),
+        ("GET", "/api/v1/statuses/1/source"),
+        ("POST", "/api/v2/media"),
+        ("GET", "/api/v1/accounts/verify_credentials"),
+    ],
+)
+def test_without_a_token_nothing_of_this_is_allowed(server: SandboxServer, method: str, path: str) -> None:
+    answer = httpx.request(method, server.url + path)
+    assert (answer.status_code, answer.json()) == (401, {"error": "The access token is invalid"})
+
+
+def test_mastodon_py_names_the_missing_token(connect: Callable[..., Mastodon]) -> None:
+    with pytest.raises(MastodonUnauthorizedError):
+        connect(None).account_verify_credentials()
+
+
+def test_unknown_paths_are_html(http: httpx.Client) -> None:
+    answer = http.get("/api/v1/nothing")
+    assert answer.status_code == 404
+    assert answer.headers["Content-Type"].startswith("text/html")
+
+
+def test_a_second_delete_finds_nothing(client: Mastodon) -> None:
+    posted = client.status_post("Soon gone")
+    deleted = client.status_delete(posted.id)
+    assert deleted["text"] == "Soon gone"
+    assert "content" not in deleted
+    with pytest.raises(MastodonNotFoundError) as error:
+        client.status_delete(posted.id)
+    assert refusal(error) == (404, "Record not found")
+    assert client.account_statuses(client.me().id) == []
+
+
+def test_nobody_changes_the_status_of_another(client: Mastodon, connect: Callable[..., Mastodon]) -> None:
+    posted = client.status_post("Mine")
+    other = connect("loopback-other")
+    for act in (other.status_delete, lambda status: other.status_update(status, "Yours")):
+        with pytest.raises(MastodonNotFoundError):
+            act(posted.id)
+    assert client.status_source(posted.id).text == "Mine"
+
+
+def test_an_edit_replaces_everything(client: Mastodon, clock: SetClock, draw: Callable[..., bytes]) -> None:
+    media = client.media_post(draw(), mime_type="image/png")
+    posted = client.status_post("First", spoiler_text="quiz", media_ids=[media], language="de", visibility="private")
+    clock.advance(timedelta(minutes=5))
+    edited = client.status_update(posted.id, "Second")
+    assert edited.content == "<p>Second</p>"
+    assert (edited.spoiler_text, edited.sensitive, edited.media_attachments) == ("", False, [])
+    assert (edited.language, edited.visibility, edited.created_at) == ("de", "private", posted.created_at)
+    assert edited.edited_at - posted.created_at == timedelta(minutes=5)
+
+
+def test_an_edit_without_a_difference_is_none(client: Mastodon) -> None:
+    posted = client.status_post("Same")
+    assert client.status_update(posted.id, "Same").edited_at is None
+    assert len(client.status_history(posted.id)) == 1
+
+
+def test_an_edit_is_checked_like_a_post(client: Mastodon) -> None:
+    posted = client.status_post("Text")
+    with pytest.raises(MastodonAPIError) as error:
+        client.status_update(posted.id, "")
+    assert refusal(error) == (422, "Validation failed: Text can't be blank")
+
+
+def test_one_edit_gives_two_entries_of_history(client: Mastodon, clock: SetClock, draw: Callable[..., bytes]) -> None:
+    media = client.media_post(draw(), mime_type="image/png", description="before")
+    posted = client.status_post("First", media_ids=[media])
+    clock.advance(timedelta(minutes=1))
+    change = client.generate_media_edit_attributes(media.id, description="after")
+    client.status_update(posted.id, "First", media_attributes=[change])
+    history = client.status_history(posted.id)
+    assert [entry.media_attachments[0].description for entry in history] == ["before", "after"]
+    assert history[0].created_at == posted.created_at
+    assert client.status(posted.id).media_attachments[0].description == "after"
+
+
+def test_media_that_an_edit_took_away_can_come_back(client: Mastodon, draw: Callable[..., bytes]) -> None:
+    media = client.media_post(draw(), mime_type="image/png")
+    posted = client.status_post("Text", media_ids=[media])
+    client.status_update(posted.id, "Text")
+    assert client.status_update(posted.id, "Text", media_ids=[media]).media_attachments[0].id == media.id
+
+
+def test_a_reply_to_oneself_is_no_reply_for_the_filter(client: Mastodon, connect: Callable[..., Mastodon]) -> None:
+    first = client.status_post("one")
+    client.status_post("two", in_reply_to_id=first)
+    foreign = connect("loopback-other").status_post("hello")
+    client.status_post("three", in_reply_to_id=foreign)
+    me = client.me().id
+    assert texts(client.account_statuses(me, exclude_replies=True)) == ["two", "one"]
+    assert texts(client.account_statuses(me)) == ["three", "two", "one"]
+    assert client.status(first.id).replies_count == 1
+
+
+@pytest.mark.parametrize(
+    ("visibility", "seen_by_others", "on_public_timeline"),
+    [("public", True, True), ("unlisted", True, False), ("private", False, False), ("direct", False, False)],
+)
+def test_others_see_what_is_meant_for_them(
+    client: Mastodon, connect: Callable[..., Mastodon], visibility: str, seen_by_others: bool, on_public_timeline: bool
+) -> None:
+    posted = client.status_post("For some", visibility=visibility)
+    me = client.me().id
+    for other in (connect(None), connect("loopback-other")):
+        assert bool(other.account_statuses(me)) is seen_by_others
+        assert bool(other.timeline_public()) is on_public_timeline
+        if not seen_by_others:
+            with pytest.raises(MastodonNotFoundError):
+                other.status(posted.id)
+    assert client.account_statuses(me)[0].id == posted.id
+
+
+def test_a_mentioned_account_sees_a_private_mention(client: Mastodon, connect: Callable[..., Mastodon]) -> None:
+    other = connect("loopback-other")
+    other.me()
+    posted = client.status_post("@other look", visibility="direct")
+    assert other.status(posted.id).mentions[0].acct == "other"
+
+
+def test_a_local_domain_is_cut_from_mentions(client: Mastodon) -> None:
+    client.me()
+    posted = client.status_post("by @main@127.0.0.1 and @main@example.social")
+    assert client.status_source(posted.id).text == "by @main and @main@example.social"
+    assert [mention.acct for mention in posted.mentions] == ["main", "main@example.social"]
+
+
+def test_several_statuses_at_once(client: Mastodon, http: httpx.Client) -> None:
+    one, two = client.status_post("one"), client.status_post("two")
+    asked = {"id[]": [str(two.id), "1", str(one.id)]}
+    assert [status["id"] for status in http.get("/api/v1/statuses", params=asked).json()] == [str(two.id), str(one.id)]
+    assert http.get("/api/v1/statuses").json() == []
+
+
+def test_a_repeated_key_gives_the_status_as_it_stands(client: Mastodon, server: SandboxServer) -> None:
+    posted = client.status_post("Once", idempotency_key="k1")
+    client.status_update(posted.id, "Once, mended")
+    again = client.status_post("Other words", idempotency_key="k1")
+    assert (again.id, again.content) == (posted.id, "<p>Once, mended</p>")
+    assert client.status_post("Once", idempotency_key="k2").id != posted.id
+    assert len(server.store.statuses()) == 2
+
+
+def test_a_key_is_of_one_account(client: Mastodon, connect: Callable[..., Mastodon]) -> None:
+    posted = client.status_post("Mine", idempotency_key="k1")
+    assert connect("loopback-other").status_post("Theirs", idempotency_key="k1").id != posted.id
+
+
+@pytest.mark.parametrize(("seconds", "same"), [(3599, True), (3600, False)])
+def test_a_key_is_forgotten_after_an_hour(client: Mastodon, clock: SetClock, seconds: int, same: bool) -> None:
+    posted = client.status_post("Once", idempotency_key="k1")
+    clock.advance(timedelta(seconds=seconds))
+    assert (client.status_post("Once", idempotency_key="k1").id == posted.id) is same
+
+
+def test_a_failure_leaves_the_key_usable(client: Mastodon) -> None:
+    with pytest.raises(MastodonAPIError):
+        client.status_post("x" * 501, idempotency_key="k1")
+    assert client.status_post("short", idempotency_key="k1").content == "<p>short</p>"
+
+
+def test_a_key_of_a_deleted_status_is_not_found(client: Mastodon) -> None:
+    client.status_delete(client.status_post("Once", idempotency_key="k1").id)
+    with pytest.raises(MastodonNotFoundError):
+        client.status_post("Once", idempotency_key="k1")
+
+
+def test_a_blank_key_is_no_key(http: httpx.Client) -> None:
+    sent = [http.post("/api/v1/statuses", data={"status": "x"}, headers={"Idempotency-Key": ""}) for _ in range(2)]
+    assert sent[0].json()["id"] != sent[1].json()["id"]
+
+
+def test_a_repeat_can_be_set_to_fail(client: Mastodon, server: SandboxServer) -> None:
+    server.faults.switch(repeat=Repeat.ERROR)
+    client.status_post("Once", idempotency_key="k1")
+    with pytest.raises(MastodonInternalServerError):
+        client.status_post("Once", idempotency_key="k1")
+    assert len(server.store.statuses()) == 1
+
+
+def test_a_repeat_can_be_set_to_post_again(client: Mastodon, server: SandboxServer) -> None:
+    server.faults.switch(repeat=Repeat.IGNORED)
+    client.status_post("Once", idempotency_key="k1")
+    client.status_post("Once", idempotency_key="k1")
+    assert len(server.store.statuses()) == 2
