@@ -70,7 +70,8 @@ def _web_address(url: str) -> str:
     if parts.username or parts.password:
         raise ValueError("a web address in the settings must not carry a name or password")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f'"{url}" is not a web address; write it in full, for example "https://example.org"')
+        shown = "this" if "@" in url else f'"{url}"'
+        raise ValueError(f'{shown} is not a web address; write it in full, for example "https://example.org"')
     return url.rstrip("/")
 
 

@@ -5,7 +5,7 @@ Nothing is decided here but how each step is carried out, and what is written do
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -19,7 +19,8 @@ from bot.errors import (
     TransientError,
 )
 from bot.ledger import Ledger
-from bot.model import Delivery, DeliveryKey, DeliveryState, Event, Lease, Receipt, SeenStatus
+from bot.ledgers.rules import unblocked_event
+from bot.model import Announcement, Delivery, DeliveryKey, DeliveryState, Event, Lease, Receipt, SeenStatus
 from bot.protocol import (
     Adopt,
     Done,
@@ -77,8 +78,9 @@ class _Memory:
 
     introduced: bool = False
     looked: dict[DeliveryKey, SeenStatus | None] = field(default_factory=dict)
+    look_began: dict[DeliveryKey, timedelta | None] = field(default_factory=dict)  #: the intent's age then
     foreign: set[str] = field(default_factory=set)
-    uploaded: dict[DeliveryKey, tuple[str, ...]] = field(default_factory=dict)
+    uploaded: dict[DeliveryKey, tuple[Announcement, tuple[str, ...]]] = field(default_factory=dict)
     fresh_intent: DeliveryKey | None = None
     events: list[Event] = field(default_factory=list)
     attention: bool = False
@@ -135,11 +137,29 @@ def _known(tools: Drain, memory: _Memory) -> Known:
         deliveries=deliveries,
         introduced=memory.introduced,
         looked=memory.looked,
-        uploaded=memory.uploaded,
-        intent_age=tools.clock.since(sending.intended_mark) if sending else None,
+        uploaded=_still_wanted(memory.uploaded, deliveries),
+        intent_age=_intent_age(sending, tools, memory) if sending else None,
         fresh_intent=memory.fresh_intent,
         stopping=tools.stopping(),
     )
+
+
+def _intent_age(sending: Delivery, tools: Drain, memory: _Memory) -> timedelta | None:
+    # A slow look may end after `settle`, but it proves nothing about what came while it lasted.
+    if sending.key in memory.look_began:
+        return memory.look_began[sending.key]
+    return tools.clock.since(sending.intended_mark)
+
+
+def _still_wanted(
+    uploaded: Mapping[DeliveryKey, tuple[Announcement, tuple[str, ...]]], deliveries: Iterable[Delivery]
+) -> dict[DeliveryKey, tuple[str, ...]]:
+    # The post may have been changed while its pictures were under way: the new words want their own.
+    return {
+        delivery.key: uploaded[delivery.key][1]
+        for delivery in deliveries
+        if delivery.key in uploaded and uploaded[delivery.key][0] == delivery.announcement
+    }
 
 
 def _perform(step: Step, tools: Drain, lease: Lease, memory: _Memory) -> None:
@@ -149,8 +169,11 @@ def _perform(step: Step, tools: Drain, lease: Lease, memory: _Memory) -> None:
         ledger.renew(lease)
     match step:
         case Introduce():
+            blocked = ledger.account(lease.account).blocked
             ledger.note_account(lease, facts=publisher.introduce(), now=now)
             memory.introduced = True
+            if blocked:
+                _say(unblocked_event(lease.account, blocked=blocked, now=now), tools, memory)
         case Learn():
             ledger.note_account(lease, last_status_id=publisher.newest_status_id(), now=now)
         case Look(delivery):
@@ -159,15 +182,13 @@ def _perform(step: Step, tools: Drain, lease: Lease, memory: _Memory) -> None:
             _adopt(delivery, status, tools, lease, memory)
         case Restore(delivery):
             _write(restored(delivery), "not there", "looked for, not found: is sent again", tools, lease, memory)
-            del memory.looked[delivery.key]
+            del memory.looked[delivery.key], memory.look_began[delivery.key]
         case Upload(delivery):
-            memory.uploaded[delivery.key] = _upload(delivery, tools, memory)
+            memory.uploaded[delivery.key] = (delivery.announcement, _upload(delivery, tools, memory))
         case WriteIntent(delivery):
             after_id = ledger.account(lease.account).last_status_id or "0"
             if ledger.write_intent(lease, delivery, after_id=after_id, now=now):
                 memory.fresh_intent = delivery.key
-            else:
-                memory.uploaded.pop(delivery.key, None)
         case Send(delivery):
             _send(delivery, tools, lease, memory)
         case Done() | Wait():
@@ -177,6 +198,7 @@ def _perform(step: Step, tools: Drain, lease: Lease, memory: _Memory) -> None:
 def _look(delivery: Delivery, tools: Drain, memory: _Memory) -> None:
     # An intent that was not sent in time counts as any other of unknown outcome from here on.
     memory.fresh_intent = None
+    memory.look_began[delivery.key] = tools.clock.since(delivery.intended_mark)
     seen = tools.publisher.look(delivery.announcement, after_id=delivery.after_id or "0")
     claimed = tools.ledger.known_status_ids(tools.publisher.address)
     status, is_foreign = find_status(delivery.announcement, seen, claimed=claimed)
@@ -196,7 +218,7 @@ def _adopt(delivery: Delivery, status: SeenStatus, tools: Drain, lease: Lease, m
 def _send(delivery: Delivery, tools: Drain, lease: Lease, memory: _Memory) -> None:
     # Sent once and never again on this intent, whatever comes.
     memory.fresh_intent = None
-    media_ids = memory.uploaded.pop(delivery.key, ())
+    _, media_ids = memory.uploaded.pop(delivery.key, (None, ()))
     key, repeat = idempotency_key(delivery), delivery.attempts > 1
     try:
         receipt = tools.publisher.publish(delivery.announcement, media_ids=media_ids, key=key, repeat=repeat)
@@ -233,6 +255,9 @@ def _upload(delivery: Delivery, tools: Drain, memory: _Memory) -> tuple[str, ...
             # The news matters more than its picture; a person is told.
             memory.attention = True
             _say(_event(delivery, "picture left out", str(error), tools), tools, memory)
+        except OutcomeUnknownError as error:
+            # A picture that nobody attaches shows nowhere, so it may be uploaded again.
+            raise TransientError(error.message, remedy=error.remedy) from error
     return tuple(media_ids)
 
 
@@ -258,11 +283,10 @@ def _blocked(error: AccountBlockedError, step: Step, tools: Drain, lease: Lease,
         due = replace(step.delivery, state=DeliveryState.DUE, reason=str(error))
         tools.ledger.settle(lease, due, event=None, now=now)
     news = tools.ledger.block_account(lease, why=str(error), not_before=None, now=now)
-    memory.attention = True
-    event = Event(at=now, what="blocked", account=lease.account, detail=str(error))
     if news:
-        tools.say(event)
-    memory.events.append(event)
+        # Told once, not at every tick of a token that nobody has mended yet.
+        memory.attention = True
+        _say(Event(at=now, what="blocked", account=lease.account, detail=str(error)), tools, memory)
     return Wait(now + ASK_AGAIN, str(error))
 
 

@@ -82,14 +82,14 @@ def make_plan(
     """Decide everything for this moment. Pure; `compose(post, account)` may raise ComposeError."""
     doubt = _doubt(snapshot, now)
     dated, findings = _unique(post for post in posts if post.published is not None)
-    matches = {post.path: find_entry(post, snapshot.entries) for post in dated}
+    matches = match_entries(dated, snapshot.entries)
     upcoming = [post for post in dated if _published(post) > now and matches[post.path] is None]
     out = [post for post in dated if matches[post.path] is not None or _published(post) <= now]
     states = {address: _state(address, snapshot, now) for address in accounts}
 
     draft = _Draft(snapshot=snapshot, now=now, policy=policy, compose=compose)
     if not doubt:
-        for post in out:
+        for post in sorted(out, key=_published):
             draft.release(post, matches[post.path])
         for address in accounts:
             draft.deliver(states[address])
@@ -106,13 +106,15 @@ def make_plan(
     )
 
 
-def find_entry(post: Post, entries: Mapping[str, Entry]) -> Entry | None:
-    """The released entry of a post: by its identity, else by its slug. `entries` are keyed by post id."""
-    if post.post_id in entries:
-        return entries[post.post_id]
-    if post.url in entries:
-        return entries[post.url]
-    return next((entry for entry in entries.values() if entry.slug == post.slug), None)
+def match_entries(posts: Sequence[Post], entries: Mapping[str, Entry]) -> dict[Path, Entry | None]:
+    """Path → the released entry of the post: by its identity, else by its slug. `entries` are keyed by post id.
+
+    No entry belongs to two posts: a new post may have the old slug of one that was renamed.
+    """
+    matches = {post.path: entries.get(post.post_id) or entries.get(post.url) for post in posts}
+    taken = {entry.post_id for entry in matches.values() if entry is not None}
+    by_slug = {entry.slug: entry for entry in entries.values() if entry.post_id not in taken}
+    return {post.path: matches[post.path] or by_slug.pop(post.slug, None) for post in posts}
 
 
 class _Draft:
@@ -149,7 +151,7 @@ class _Draft:
             key = DeliveryKey(entry.post_id, state.address, Occasion.PUBLISH)
             case = Case(post=post, entry=entry, state=state, known=self.snapshot.deliveries.get(key), room=room)
             ruling = self._with_text(case, rule(case, now=self.now, policy=self.policy))
-            if ruling.new and ruling.verdict is Verdict.DUE:
+            if ruling.counts and ruling.verdict is Verdict.DUE:
                 room -= 1
             self._write(key, case, ruling)
 

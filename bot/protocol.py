@@ -25,6 +25,8 @@ from bot.model import AccountState, Announcement, Delivery, DeliveryKey, Deliver
 
 #: A toot that leaves within this time of its datetime is on time: no spacing holds it back.
 ON_TIME: Final = timedelta(minutes=1)
+#: @user, or @user@domain; a full stop after either is the sentence's (mastodon: account.rb, MENTION_RE).
+_MENTION: Final = re.compile(r"(@\w+(?:[.-]+\w+)*)(?:@\w+(?:[.-]+\w+)*(?::\d+)?)?")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +49,9 @@ class Known:
     introduced: bool = False  #: the server has confirmed the account since this drain began
     looked: Mapping[DeliveryKey, SeenStatus | None] = field(default_factory=dict)  #: results of looks in this drain
     uploaded: Mapping[DeliveryKey, tuple[str, ...]] = field(default_factory=dict)  #: media ids, once all are there
-    intent_age: timedelta | None = None  #: since the intent of the delivery in `sending` was committed
+    #: Since the intent of the delivery in `sending` was committed; once it was looked for, as old as it was when the
+    #: look began. None if the machine was restarted since.
+    intent_age: timedelta | None = None
     fresh_intent: DeliveryKey | None = None  #: the intent that this drain wrote and has not sent yet
     stopping: bool = False  #: begin nothing new
 
@@ -147,7 +151,10 @@ def _finish(delivery: Delivery, known: Known, timing: Timing) -> Step:
     found = known.looked[delivery.key]
     if found is not None:
         return Adopt(delivery, found)
-    if age is not None and age < timing.settle:
+    if age is None:
+        # A machine may restart within seconds; then only the time of day tells. A clock behind makes it wait.
+        age = max(timedelta(), known.now - delivery.intended_at) if delivery.intended_at else timing.settle
+    if age < timing.settle:
         return Wait(known.now + (timing.settle - age), "the server may still be working on an earlier attempt")
     return Restore(delivery)
 
@@ -190,9 +197,9 @@ def find_status(
 
 
 def _comparable(text: str, content_warning: str | None) -> tuple[str, str]:
-    # A server strips the ends, and rewrites @user@its.own.domain to @user (mastodon: process_mentions_service.rb).
+    # A server strips the ends, and writes @User@its.own.domain as @user (mastodon: process_mentions_service.rb).
     plain = "\n".join(line.rstrip() for line in text.replace("\r\n", "\n").strip().split("\n"))
-    return re.sub(r"(@\w[\w.-]*)@[\w.-]+", r"\1", plain), (content_warning or "").strip()
+    return _MENTION.sub(lambda mention: mention[1].lower(), plain), (content_warning or "").strip()
 
 
 def backoff(attempts: int, *, jitter: float, retry_after: timedelta | None) -> timedelta:

@@ -62,7 +62,7 @@ class Ruling:
     verdict: Verdict
     reason: str = ""
     hold: Hold | None = None
-    new: bool = False  #: a delivery that the ledger does not have yet
+    counts: bool = False  #: takes one of the brake's places: it was not pending until now
     compose: bool = False  #: the text is (still) to be composed from the post
     retract: bool = False  #: take an untried delivery out of the ledger
     announcement: Announcement | None = None
@@ -96,17 +96,17 @@ def rule(case: Case, *, now: datetime, policy: Policy) -> Ruling:
     why_not = _why_not(case, now=now, policy=policy) if untouched else ""
     if why_not:
         return Ruling(verdict=Verdict.SKIPPED, reason=why_not, retract=known is not None)
-    if known is not None:
+    if known is not None and (known.hold is None or known.ordered_by):
         return Ruling(verdict=Verdict.DUE, compose=True, reason=known.reason if known.hold is None else "")
+    # New, or held as unclear: one mended template may free a pile of them.
     if case.room <= 0:
         return Ruling(
             verdict=Verdict.HELD,
             hold=Hold.BRAKE,
             reason=f"more than {policy.brake} new toots within an hour; `announce resume` lets them go",
-            new=True,
             compose=True,
         )
-    return Ruling(verdict=Verdict.DUE, new=True, compose=True)
+    return Ruling(verdict=Verdict.DUE, counts=True, compose=True)
 
 
 def brake_room(snapshot: Snapshot, account: str, *, now: datetime, policy: Policy) -> int:

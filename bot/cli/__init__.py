@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import sys
 import traceback
@@ -35,11 +36,19 @@ class _Commands(click.Group):
         command: click.Command = getattr(importlib.import_module(f"bot.cli.{_MODULES[cmd_name]}"), cmd_name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in _MODULES and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], _MODULES, n=1)
+            ctx.fail(f"There is no command {args[0]}." + (f" Did you mean {near[0]}?" if near else ""))
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for heading, commands in SECTIONS.items():
             with formatter.section(heading):
                 rows = [(name, self.get_command(ctx, name)) for name in commands]
-                formatter.write_dl([(name, command.get_short_help_str(60)) for name, command in rows if command])
+                formatter.write_dl([(name, command.get_short_help_str(68)) for name, command in rows if command])
 
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -55,12 +64,14 @@ def announce(ctx: click.Context, /, **options: Any) -> None:
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 something new needs attention, 2 wrong use or settings."""
     try:
-        code = announce.main(standalone_mode=False)
+        code = announce.main(prog_name="announce", standalone_mode=False)
     except click.exceptions.Exit as leave:
         code = leave.exit_code
-    except click.ClickException as error:
-        error.show()
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else "", err=True)
         code = 2
+    except click.ClickException as error:
+        code = _explain_use(error)
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)
         code = 130
@@ -81,6 +92,13 @@ def main() -> None:
             )
         code = 1
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _explain_use(error: click.ClickException) -> int:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "announce"
+    click.echo(f"announce: {error.format_message()} See `{path} --help`.", err=True)
+    return 2
 
 
 def _explain(error: BotError) -> int:

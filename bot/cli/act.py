@@ -145,7 +145,10 @@ def build(config: Config, now_text: str | None, out: Path | None) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask once more.")
 @json_option
 def resume(config: Config, yes: bool, as_json: bool) -> None:
-    """Let go what the brake holds; `announce run` or the next tick sends it, spaced."""
+    """Let go what the brake holds.
+
+    `announce run` or the next ticks send it, with `spacing` between the toots.
+    """
     import getpass
 
     from bot.app import known_so_far

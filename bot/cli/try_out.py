@@ -25,7 +25,7 @@ port_option = click.option(
 @click.option("--state", type=click.Path(path_type=Path, dir_okay=False), help="Keep what is posted in this file.")
 @click.option("--debug", is_flag=True, help="Show the full traceback of an error.")
 def sandbox(port: int, state: Path | None, debug: bool) -> None:  # noqa: ARG001 — main() looks for --debug
-    """Run a Mastodon-like server on this machine, with a timeline page."""
+    """Run a Mastodon-like server with a timeline page, on this machine."""
     from bot.sandbox.server import serve
 
     serve(port=port, state=state, say=click.echo)

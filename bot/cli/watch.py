@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.option("--all", "everything", is_flag=True, help="Also what was sent, and what was skipped long ago.")
 @json_option
 def queue(config: Config, now_text: str | None, everything: bool, as_json: bool) -> None:
-    """Show what goes out next: when, where, and what is held or skipped and why."""
+    """Show what goes out next, when and where, and what does not and why."""
     from bot.app import known_so_far
     from bot.clock import SystemClock
     from bot.posts.folder import PostFolder
@@ -39,7 +39,9 @@ def queue(config: Config, now_text: str | None, everything: bool, as_json: bool)
     now = read_now(now_text, config)
     scan = PostFolder(config).scan()
     plan = decide(config, scan.posts, known_so_far(config, SystemClock()), now=now)
-    items = plan.items if everything else _worth_showing(plan)
+    # As of a later day, what comes before it is taken as done by then.
+    between = {item.due for item in plan.items if datetime.now(UTC) < item.due <= now}
+    items = plan.items if everything else tuple(item for item in _worth_showing(plan) if item.due not in between)
     if as_json:
         echo_json([{**plain(item), "when": show_time(item.due, config.site)} for item in items])
         return

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[PATH]...")
 @json_option
 def check(config: Config, paths: tuple[Path, ...], as_json: bool) -> None:
-    """Find what is wrong with posts and settings, before it goes out."""
+    """Find what is wrong with posts and settings."""
     from bot.model import Severity
 
     findings, count = _findings(config, paths)
@@ -159,6 +159,7 @@ def _show_preview(
 
 
 def _show_toot(out: Console, address: str, toot: Announcement | str) -> None:
+    from rich.padding import Padding
     from rich.panel import Panel
     from rich.text import Text
 
@@ -172,7 +173,8 @@ def _show_toot(out: Console, address: str, toot: Announcement | str) -> None:
     for picture in toot.pictures:
         size = f"{picture.width}×{picture.height}" if picture.width else "size unknown"
         click.echo(f"Picture: {picture.path.name if picture.path else picture.url} ({picture.media_type}, {size})")
-        click.echo(f"    Alt text: {picture.alt or 'none: people who cannot see it learn nothing'}")
+        alt = picture.alt or "none: people who cannot see it learn nothing"
+        out.print(Padding(Text(f"Alt text: {alt}"), (0, 0, 0, 4)))
     if not toot.pictures:
         click.echo("No picture.")
 

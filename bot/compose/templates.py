@@ -81,28 +81,16 @@ class Templates:
         """
         from jinja2 import TemplateError
 
-        pieces: list[str] = []
-        length = 0
         try:
-            for piece in self._template(name).generate(variables):
-                length += len(piece)
-                if length > MAX_RESULT:
-                    break
-                pieces.append(piece)
-        except TemplateError as error:
-            raise self._explained(error, name) from None
+            return self._generated(name, variables)
         except ComposeError:
             raise
-        except Exception as error:
+        except TemplateError as error:
+            raise self._explained(error, name) from None
+        except Exception as error:  # a template's expressions can raise anything
             raise ComposeError(
                 f"{self._place(error, name)}: the template cannot be used: {error}.", remedy="Correct the template."
             ) from error
-        if length > MAX_RESULT:
-            raise ComposeError(
-                f"{self._place(None, name)}: the template gives more than {MAX_RESULT:,} characters.",
-                remedy="Check its loops.",
-            )
-        return "".join(pieces)
 
     def faults(self) -> tuple[ComposeError, ...]:
         """What is wrong with any template, used or not: cannot be read, not valid, unknown variables."""
@@ -140,6 +128,19 @@ class Templates:
         if name not in self._compiled:
             self._compiled[name] = self._sandbox.get_template(name)
         return self._compiled[name]
+
+    def _generated(self, name: str, variables: Mapping[str, object]) -> str:
+        pieces: list[str] = []
+        room = MAX_RESULT
+        for piece in self._template(name).generate(variables):
+            room -= len(piece)
+            if room < 0:
+                raise ComposeError(
+                    f"{self._place(None, name)}: the template gives more than {MAX_RESULT:,} characters.",
+                    remedy="Check its loops.",
+                )
+            pieces.append(piece)
+        return "".join(pieces)
 
     def _explained(self, error: TemplateError, name: str) -> ComposeError:
         from jinja2.exceptions import SecurityError, TemplateNotFound, TemplateSyntaxError, UndefinedError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from threading import Event
+from threading import Event, Lock
 
 from bot.engine import DrainAccount
 
@@ -16,14 +16,17 @@ class InlineEngine:
 
     def __init__(self, *, parallel: bool = True) -> None:
         self._parallel = parallel
+        self._lock = Lock()
         self._rung: dict[str, None] = {}
 
     def ring(self, account: str) -> None:
-        self._rung[account] = None
+        with self._lock:
+            self._rung[account] = None
 
     def run(self, drain: DrainAccount, *, stop: Event) -> None:
         while self._rung and not stop.is_set():
-            accounts, self._rung = list(self._rung), {}
+            with self._lock:
+                accounts, self._rung = list(self._rung), {}
             if self._parallel and len(accounts) > 1:
                 self._together(accounts, drain, stop)
                 continue

@@ -273,6 +273,12 @@ class SqliteLedger:
                 f"the ledger {self._path} is damaged: {error}.",
                 remedy="Put the file aside, or put a copy of it back; nothing was sent.",
             ) from error
+        except ValueError as error:
+            # A record that is no record: not to be guessed at. Its content stays out of the message.
+            raise LedgerError(
+                f"the ledger {self._path} holds something that this version cannot read ({type(error).__name__}).",
+                remedy="Put a copy of it back; nothing was sent.",
+            ) from error
         except OSError as error:
             raise LedgerError(
                 f"the ledger {self._path} cannot be made: {error.strerror or error}.",

@@ -63,6 +63,7 @@ def _parse(html: str) -> _Element:
         raise BodyError("the text cannot be read as HTML.")
     if _depth(body) > DEEPEST_NESTING:
         raise BodyError(f"HTML elements stand within each other over {DEEPEST_NESTING} levels deep.")
+    _empty_the_void(body)
     return body
 
 
@@ -73,6 +74,19 @@ def _depth(body: _Element) -> int:
         deepest += 1
         level = [child for element in level for child in element]
     return deepest
+
+
+def _empty_the_void(body: _Element) -> None:
+    # libxml2 knows HTML 4: it takes what follows one of these for its content.
+    for element in list(body.iter("embed", "source", "track", "wbr")):
+        parent, swallowed = element.getparent(), list(element)
+        if parent is None:
+            continue
+        tail, element.tail, element.text = element.tail, element.text, None
+        for offset, child in enumerate(swallowed, start=1 + parent.index(element)):
+            parent.insert(offset, child)
+        last = swallowed[-1] if swallowed else element
+        last.tail = (last.tail or "") + (tail or "")
 
 
 def _drop_comments(tree: _Element, stand_ins: StandIns) -> set[int]:

@@ -64,13 +64,13 @@ def near_miss(key: str, known: Collection[str] = OURS) -> str | None:
         return None
     if known is OURS and plain in _SYNONYMS:
         return _SYNONYMS[plain]
-    return next(iter(difflib.get_close_matches(plain, list(known), n=1, cutoff=0.8)), None)
+    return next(iter(difflib.get_close_matches(plain, list(known), n=1, cutoff=0.8 if known is OURS else 0.6)), None)
 
 
 def missing_key_remedy(name: str, keys: Iterable[str], example: str) -> str:
     """What to do about a missing key: perhaps it is there under another name."""
     slip = next((key for key in keys if near_miss(key) == name), None)
-    return f'Did you mean "{name}" with "{slip}"?' if slip else f"Write {example}."
+    return f'Did you mean it with "{slip}"? Write "{name}".' if slip else f"Write {example}."
 
 
 def note_keys(fields: Fields, notes: Notes, top: Collection[str]) -> None:

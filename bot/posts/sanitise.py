@@ -45,7 +45,9 @@ _ATTRIBUTES: Final = {
 #: Shown as links later on, so the first pass keeps them.
 EMBEDS: Final = {"iframe": {"src"}, "embed": {"src"}, "object": {"data"}}
 #: Gone with everything inside: it is no text, or only makes sense on the site's own page.
-_WITH_CONTENT: Final = {"script", "style", "template", "svg", "math", "textarea", "select", "button", "title"}
+_WITH_CONTENT: Final = set(
+    re.findall(r"\w+", "script style template noscript noembed noframes svg math textarea select button title")
+)
 SCHEMES: Final = frozenset({"http", "https", "mailto", "tel", "irc", "ircs", "matrix", "webcal", "xmpp"})
 
 

@@ -51,7 +51,8 @@ class _Reader:
     text: str
     first_line: int
     deepest: int
-    lines: dict[str, int] = field(default_factory=dict)
+    lines: dict[str, int]
+    opened: list[int] = field(default_factory=list)  #: where the lists and mappings begin that are not closed yet
 
     def fault(self, problem: str, *, at: int, name: str = _WHOLE, remedy: str = "") -> PostError:
         """`at` counts characters of the front matter."""
@@ -88,8 +89,13 @@ def _refuse_the_unusual(reader: _Reader) -> None:
     # On the events, before any tree is built: aliases can blow up, and PyYAML's composer recurses in C.
     depth = 0
     for event in yaml.parse(reader.text, Loader=_WordLoader):
-        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
         at = event.start_mark.index if event.start_mark else 0
+        if isinstance(event, CollectionStartEvent):
+            depth += 1
+            reader.opened.append(at)
+        elif isinstance(event, CollectionEndEvent):
+            depth -= 1
+            reader.opened.pop()
         if depth > reader.deepest:
             raise reader.fault(f"is nested over {reader.deepest} levels deep.", at=at, remedy=_QUOTES)
         if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
@@ -145,8 +151,12 @@ def _yaml_fault(reader: _Reader, error: yaml.YAMLError) -> PostError:
         )
     said = " ".join(part for part in (getattr(error, "context", ""), getattr(error, "problem", "")) if part)
     begun, noticed = getattr(error, "context_mark", None), getattr(error, "problem_mark", None)
-    # What is opened and never closed is noticed only where something else stops.
-    mark = begun if begun and ("quoted scalar" in said or "flow" in said) else noticed or begun
+    at = noticed.index if noticed else 0
+    # What is opened and never closed is noticed only where something else stops: point at where it begins.
+    if "flow" in said and reader.opened:
+        at = reader.opened[-1]
+    elif "quoted scalar" in said and begun:
+        at = begun.index
     remedy = next((remedy for sign, remedy in _REMEDIES if sign in said), _QUOTES)
-    where = f" at column {mark.column + 1}" if mark else ""
-    return reader.fault(f"is not valid YAML{where}: {said}.", at=mark.index if mark else 0, remedy=remedy)
+    column = at - reader.text.rfind("\n", 0, at)
+    return reader.fault(f"is not valid YAML at column {column}: {said}.", at=at, remedy=remedy)

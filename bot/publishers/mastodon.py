@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from html import unescape
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
 
 import requests
 from mastodon import Mastodon
-from mastodon.errors import MastodonError
+from mastodon.errors import MastodonError, MastodonNotFoundError
 
 from bot.clock import Clock
-from bot.errors import AccountBlockedError, OutcomeUnknownError, RejectedError, TransientError
+from bot.config import is_loopback
+from bot.errors import AccountBlockedError, OutcomeUnknownError, PublishError, RejectedError, TransientError
 from bot.model import AccountFacts, Announcement, Limits, Picture, Receipt, SeenStatus
 from bot.publishers.outcomes import Doing, classify
 
@@ -27,6 +29,9 @@ LOOK_PAGES: Final = 25
 #: How often an upload that is still being processed is asked for.
 MEDIA_POLL: Final = timedelta(seconds=1)
 _HREF: Final = re.compile(r"""href=(?:"([^"]*)"|'([^']*)')""")
+_TAG: Final = re.compile(r"<[^>]*>")
+#: What a header can carry; requests shows a token that it refuses in its error.
+_CARRIED_BY_A_HEADER: Final = re.compile(r"[!-~\xa1-\xff](?:[ -~\xa0-\xff]*[!-~\xa1-\xff])?")
 
 
 class MastodonPublisher:
@@ -51,23 +56,33 @@ class MastodonPublisher:
         self._clock = clock
         self._sleep = sleep
         self._timeout = timeout
-        self._session = session or requests.Session()
+        self._token = token
+        self._session = session or _session(server)
         # A redirect would turn the POST into a GET (requests, as browsers do), so it is an error.
         self._session.max_redirects = 0
         self._account_id = ""
         self._client = Mastodon(
-            access_token=token,
             api_base_url=server,
             ratelimit_method="throw",
             request_timeout=timeout.total_seconds(),
             user_agent="announce",
             session=self._session,
         )
+        # Not through the constructor, which takes a token that is a file's name for the file.
+        self._client.access_token = token
 
     def introduce(self) -> AccountFacts:
+        self._account_id = ""
+        if not _CARRIED_BY_A_HEADER.fullmatch(self._token):
+            raise AccountBlockedError(
+                "the token holds a line break, a blank or a letter that no token has.",
+                remedy="Copy it anew, all of it and nothing else.",
+            )
         with self._errors("reading"):
             me = self._client.account_verify_credentials()
             instance = self._client.instance_v2()
+        if not _text(me, "id") or not _text(me, "username"):
+            raise TransientError("the server's answer is no account.", remedy="Check `server` in the settings.")
         address = f"{_text(me, 'username')}@{_domain(instance, self._server)}".lower()
         if self._acct is not None and address != self._acct.lstrip("@").lower():
             raise AccountBlockedError(
@@ -78,20 +93,20 @@ class MastodonPublisher:
         return AccountFacts(address=address, account_id=self._account_id, limits=_limits(instance))
 
     def newest_status_id(self) -> str:
-        with self._errors("reading"):
-            page = self._client.account_statuses(self._own_id(), limit=1, exclude_reblogs=False)
+        page = self._statuses(limit=1)
         return _text(page[0], "id") if page else "0"
 
     def look(self, announcement: Announcement, *, after_id: str) -> tuple[SeenStatus, ...]:
-        with self._errors("reading"):
-            return tuple(self._with_text(status, announcement) for status in self._after(after_id))
+        return tuple(self._with_text(status, announcement) for status in self._after(after_id))
 
     def upload(self, picture: Picture) -> str:
-        assert picture.path is not None
+        if picture.path is None:
+            raise RejectedError(f"{picture.url} has no file here: {picture.problem or 'it was not found'}.")
         try:
             data = picture.path.read_bytes()
         except OSError as error:
             raise RejectedError(f"{picture.path} cannot be read: {error.strerror}.") from error
+        self._own_id()
         with self._errors("uploading"):
             media = self._client.media_post(
                 data, mime_type=picture.media_type, description=picture.alt or None, file_name=picture.path.name
@@ -99,6 +114,7 @@ class MastodonPublisher:
             return self._processed(media)
 
     def publish(self, announcement: Announcement, *, media_ids: tuple[str, ...], key: str, repeat: bool) -> Receipt:
+        self._own_id()
         with self._errors("sending", repeat=repeat):
             status = self._client.status_post(
                 announcement.text,
@@ -126,18 +142,28 @@ class MastodonPublisher:
     def _after(self, after_id: str) -> Iterator[Any]:
         # min_id gives the page just above an id, newest first; page by page upwards gives oldest first.
         for _ in range(LOOK_PAGES):
-            page = self._client.account_statuses(self._own_id(), min_id=after_id, limit=PAGE)
-            own = [status for status in page if _field(status, "reblog") is None]
-            yield from reversed(own)
+            page = self._statuses(min_id=after_id, limit=PAGE)
             if not page:
                 return
+            yield from (status for status in reversed(page) if _field(status, "reblog") is None)
             after_id = _text(page[0], "id")
+        # Never a shorter list: what is missing from it would count as absent and be sent again.
+        raise TransientError(f"the account has over {LOOK_PAGES * PAGE} toots since the last one known.")
+
+    def _statuses(self, **which: Any) -> list[Any]:
+        with self._errors("reading"):
+            page = self._client.account_statuses(self._own_id(), exclude_reblogs=False, **which)
+        if not isinstance(page, list) or not all(map(_is_status, page)):
+            raise TransientError("the server's answer is no list of toots.")
+        return page
 
     def _with_text(self, status: Any, announcement: Announcement) -> SeenStatus:
-        links = frozenset(unescape(a or b) for a, b in _HREF.findall(_text(status, "content")))
+        content = _text(status, "content")
+        links = frozenset(unescape(a or b) for a, b in _HREF.findall(content))
         text, warning = None, _text(status, "spoiler_text")
-        if announcement.link is None or announcement.link in links:
-            source = self._client.status_source(_text(status, "id"))
+        # Not every address becomes a link: http://localhost and endings that the server does not know do not.
+        if announcement.link is None or announcement.link in links or announcement.link in _plain(content):
+            source = self._source(_text(status, "id"))
             text, warning = _text(source, "text"), _text(source, "spoiler_text")
         return SeenStatus(
             status_id=_text(status, "id"),
@@ -148,15 +174,25 @@ class MastodonPublisher:
             content_warning=warning,
         )
 
+    def _source(self, status_id: str) -> Any:
+        with self._errors("reading"):
+            try:
+                return self._client.status_source(status_id)
+            except MastodonNotFoundError as error:
+                raise TransientError("a toot was deleted while it was being looked at.") from error
+
     def _processed(self, media: Any) -> str:
         # 202 and 206 come with `url: null` while the server works (mastodon: media_controller.rb).
+        # Counted as well, for a clock that stands still.
         media_id = _text(media, "id")
         end = self._clock.monotonic() + self._timeout.total_seconds()
-        while not _text(media, "url"):
-            if self._clock.monotonic() >= end:
-                raise TransientError("the server is still working on the picture.")
-            self._sleep(MEDIA_POLL.total_seconds())
+        for _ in range(math.ceil(self._timeout / MEDIA_POLL)):
+            if not media_id or _text(media, "url") or self._clock.monotonic() >= end:
+                break
+            self._sleep(min(MEDIA_POLL, self._timeout).total_seconds())
             media = self._client.media(media_id)
+        if not media_id or not _text(media, "url"):
+            raise TransientError("the server has not finished with the picture.")
         return media_id
 
     @contextmanager
@@ -165,7 +201,31 @@ class MastodonPublisher:
             yield
         except MastodonError as error:
             reset = self._client.ratelimit_reset
-            raise classify(error, doing=doing, repeat=repeat, ratelimit_reset=reset) from error
+            found = classify(error, doing=doing, repeat=repeat, ratelimit_reset=reset)
+            if self._token in f"{found} {error}":
+                self._raise_without_token(found)
+            raise found from error
+
+    def _raise_without_token(self, found: PublishError) -> NoReturn:
+        # A server may repeat what it was sent, in its words or on a page that Mastodon.py quotes.
+        found.message = found.message.replace(self._token, "(token)")
+        found.args = (found.message,)
+        raise found from None
+
+
+def _session(server: str) -> requests.Session:
+    session = requests.Session()
+    # What is said to this machine does not go through a proxy that the environment names.
+    session.trust_env = not is_loopback(server)
+    return session
+
+
+def _plain(content: str) -> str:
+    return unescape(_TAG.sub("", content))
+
+
+def _is_status(record: Any) -> bool:
+    return bool(_text(record, "id")) and isinstance(_field(record, "created_at"), datetime)
 
 
 def _field(record: Any, name: str) -> Any:
@@ -184,7 +244,9 @@ def _aware(moment: Any) -> datetime:
 
 
 def _domain(instance: Any, server: str) -> str:
-    return _text(instance, "domain") or urlsplit(server).netloc
+    # `domain` is the one in addresses, also where the server itself is elsewhere (Mastodon: LOCAL_DOMAIN and
+    # WEB_DOMAIN); GoToSocial has `account_domain` for that (internal/api/model/instancev2.go).
+    return _text(instance, "account_domain") or _text(instance, "domain") or urlsplit(server).netloc
 
 
 def _limits(instance: Any) -> Limits:

@@ -6,6 +6,7 @@ takes pictures only: no video, no sound, and of the formats of newer telephones 
 
 from __future__ import annotations
 
+import struct
 from io import BytesIO
 from typing import Final
 
@@ -25,6 +26,8 @@ FORMATS: Final = {
     "WEBP": ("image/webp", "webp"),
     "AVIF": ("image/avif", "avif"),
 }
+# What Pillow raises for files that are no picture or a damaged one (found by damaging some); the first holds its own.
+_BROKEN: Final = (OSError, SyntaxError, ValueError, RuntimeError, IndexError, EOFError, struct.error)
 _EXIF_ORIENTATION: Final = 0x0112
 _LYING_ON_ITS_SIDE: Final = (5, 6, 7, 8)
 
@@ -33,11 +36,7 @@ def inspect_image(data: bytes) -> ImageFacts:
     """The facts about a picture. Raises Refusal (422) if it is none, is broken, or is too large."""
     if len(data) >= MAX_BYTES:
         raise failed("File must be less than 16 MB", "File file size must be less than 16 MB")
-    facts = _read(data)
-    limit = MAX_GIF_PIXELS if facts.media_type == "image/gif" else MAX_PIXELS
-    if facts.width * facts.height > limit:
-        raise refused(f"{facts.width}x{facts.height} images are not supported")
-    return facts
+    return _read(data)
 
 
 def preview_size(width: int, height: int) -> tuple[int, int]:
@@ -47,21 +46,24 @@ def preview_size(width: int, height: int) -> tuple[int, int]:
 
 
 def _read(data: bytes) -> ImageFacts:
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     try:
         with Image.open(BytesIO(data), formats=list(FORMATS)) as image:
-            media_type, extension = FORMATS[image.format or ""]
+            kind = "JPEG" if image.format == "MPO" else image.format or ""  # several pictures in one JPEG
             width, height = image.size
-            if width * height <= MAX_PIXELS:
-                image.load()  # a file cut short shows only when its pixels are read
+            # Before the pixels are unpacked, which may take all memory.
+            if width * height > (MAX_GIF_PIXELS if kind == "GIF" else MAX_PIXELS):
+                raise refused(f"{width}x{height} images are not supported")
+            image.load()  # a file cut short shows only when its pixels are read
             if image.getexif().get(_EXIF_ORIENTATION) in _LYING_ON_ITS_SIDE:
                 width, height = height, width
-            animated = getattr(image, "n_frames", 1) > 1
+            animated = kind == "GIF" and getattr(image, "n_frames", 1) > 1
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise refused("images with so many pixels are not supported") from None
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
+    except _BROKEN:
         raise failed("File content type is invalid", "File is invalid") from None
+    media_type, extension = FORMATS[kind]
     return ImageFacts(
         media_type=media_type, extension=extension, animated=animated, width=width, height=height, size=len(data)
     )

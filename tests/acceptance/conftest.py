@@ -23,7 +23,7 @@ def server() -> Iterator[SandboxServer]:
 
 @pytest.fixture
 def project(tmp_path: Path, server: SandboxServer) -> Project:
-    made = Project(root=tmp_path)
+    made = Project(root=tmp_path, server=server.url)
     made.write("config/bot.toml", SETTINGS.format(server=server.url))
     (tmp_path / "posts").mkdir()
     return made

@@ -54,6 +54,7 @@ class Project:
     """A project's folder, and the command line run in it."""
 
     root: Path
+    server: str
     environ: dict[str, str] = field(default_factory=lambda: {**os.environ, "COLUMNS": "80"})
 
     def write(self, name: str, text: str) -> Path:

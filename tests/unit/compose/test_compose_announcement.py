@@ -78,6 +78,7 @@ def test_the_built_in_wording() -> None:
         pytest.param({"link": False}, "The schedule is out\n\nThree days of talks and one of sprints.", id="no link"),
         pytest.param({"excerpt": ""}, f"The schedule is out\n\n{URL}", id="no excerpt"),
         pytest.param({"excerpt": "a \r\n\n\n\t\nb\x00", "title": "T"}, f"T\n\na\n\nb\n\n{URL}", id="tidied"),
+        pytest.param({"excerpt": "a\n\n\nb", "title": "T"}, f"T\n\na\n\nb\n\n{URL}", id="two empty lines"),
         pytest.param({"title": "T\n T", "excerpt": ""}, f"T T\n\n{URL}", id="title on one line"),
         pytest.param({"title": "T", "excerpt": f"See {URL} now"}, f"T\n\nSee {URL} now\n\n{URL}", id="template places"),
     ],

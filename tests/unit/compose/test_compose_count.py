@@ -50,6 +50,7 @@ def test_what_a_reader_sees_as_one_counts_one(text: str, count: int) -> None:
         pytest.param("ana@example.org", 15, id="e-mail in full"),
         pytest.param(f"@ana@{'a' * 250}.org", 259, id="a domain over 253 is none"),
         pytest.param("https://example.org/@ana@example.org", 23, id="no mention inside a link"),
+        pytest.param("https://example.org/?q,@ana@b.org x", 25, id="no mention inside a query"),
         pytest.param("  \n a  b \t\n", 4, id="stripped at the ends only"),
         pytest.param("a\r\nb", 3, id="CRLF counts 1"),
         pytest.param("a\n\n\nb", 5, id="each line end counts"),

@@ -50,6 +50,8 @@ def test_an_impossible_tag_is_left_out_and_named(written: str) -> None:
         (["ｐｙ", "py"], ("#ｐｙ",)),
         (["Django Con", "djangocon"], ("#DjangoCon",)),
         (["कि", "की"], ("#कि", "#की")),
+        (["क्ष", "कष"], ("#क्ष", "#कष")),
+        (["が", "か"], ("#が", "#か")),
     ],
 )
 def test_no_hashtag_comes_twice(written: list[str], shown: tuple[str, ...]) -> None:

@@ -40,7 +40,8 @@ FAMILY = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
         pytest.param("Hello #DjangoCon people", 12, "Hello…", id="never inside a hashtag"),
         pytest.param("Hello @ana@example.org people", 14, "Hello…", id="never inside a mention"),
         pytest.param("Hello me.you@example.org people", 14, "Hello…", id="never inside an e-mail address"),
-        pytest.param("Hello {{ some.tag }} people", 16, "Hello…", id="never inside a template tag"),
+        pytest.param("Hello {{ some.tag }} people", 19, "Hello…", id="never inside a template tag"),
+        pytest.param("日" * 20 + "https://example.org/" + "a" * 30, 40, "日" * 20 + "…", id="never inside a long link"),
         pytest.param("日" * 50, 10, "日" * 9 + "…", id="text without spaces"),
         pytest.param("日本語。" * 20, 10, "日本語。日本語。", id="sentences without spaces"),
         pytest.param(FAMILY * 40, 5, FAMILY * 4 + "…", id="never inside a grapheme"),
@@ -54,9 +55,10 @@ def test_a_cut_text_reads_well(text: str, budget: int, short: str) -> None:
 
 
 ADDRESSES = ["https://example.org/a/b_(c)", "http://localhost/x", "#Tag", "@ana@example.org", "me@example.org"]
+LONG_LINK = "https://example.org/" + "a-b" * 20
 PROSE = ["word", "a", "Sentence.", "end!", "e\u0301", FAMILY, "日本語", "🇩🇪🇫🇷", "1\ufe0f\u20e3"]
 MARKS = ["(", ")", "“", "”", ",", "–", '"', "'", "\n", "\n\n"]
-WORDS = st.sampled_from([*ADDRESSES, *PROSE, *MARKS])
+WORDS = st.sampled_from([*ADDRESSES, LONG_LINK, *PROSE, *MARKS])
 TEXTS = st.lists(st.tuples(WORDS, st.sampled_from([" ", " ", ""])), max_size=60).map(
     lambda pairs: "".join(word + gap for word, gap in pairs)
 )

@@ -112,6 +112,7 @@ def test_lines_are_counted_as_editors_count_them() -> None:
         ("title: !important", 2, "front matter", "in quotes"),
         ("title: !!python/name:os.system", 2, "front matter", "in quotes"),
         ("tags: [#a, #b]", 2, "front matter", "in quotes"),
+        ("x: {a: [b]}\ntags: [#a, #b]\ntitle: A", 3, "front matter", "in quotes"),
         ("title: A\nauthor: B\ntitle: C", 4, "title", "Keep one"),
         ("cover:\n  alt: A\n  alt: B", 4, "cover.alt", "Keep one"),
         ("x: [{a: 1, a: 2}]", 2, "x[].a", "Keep one"),

@@ -111,9 +111,7 @@ def test_the_times_beside_the_gap_exist(text: str, hour: int) -> None:
         ("2024-04-07 01:45", "Australia/Lord_Howe", "2024-04-06 14:45", "01:45:00+11:00", "+10:30"),
     ],
 )
-def test_a_repeated_time_is_the_first_and_is_remarked(
-    text: str, zone: str, utc: str, first: str, second: str
-) -> None:
+def test_a_repeated_time_is_the_first_and_is_remarked(text: str, zone: str, utc: str, first: str, second: str) -> None:
     found = read(text, zone)
     assert found.moment == datetime.fromisoformat(utc).replace(tzinfo=UTC)
     assert [remark.rule for remark in found.remarks] == ["repeated-time"]
@@ -169,7 +167,7 @@ def test_what_is_no_usable_datetime_is_refused(text: str, problem: str) -> None:
 
 
 @given(
-    st.datetimes(min_value=datetime(1990, 1, 1), max_value=datetime(2040, 1, 1)),
+    st.datetimes(min_value=datetime.fromisoformat("1990-01-01"), max_value=datetime.fromisoformat("2040-01-01")),
     st.sampled_from([NEW_YORK, "Australia/Lord_Howe", "Asia/Kathmandu", "Europe/Dublin", "Africa/Casablanca"]),
 )
 def test_a_local_time_comes_back_as_it_was_or_is_refused(written: datetime, zone: str) -> None:
@@ -177,7 +175,7 @@ def test_a_local_time_comes_back_as_it_was_or_is_refused(written: datetime, zone
     try:
         found = read(f"{written:%Y-%m-%d %H:%M:%S}", zone).moment
     except DatetimeError as error:
-        valid = datetime.strptime(error.remedy, "The next valid time is %Y-%m-%d %H:%M.")
+        valid = datetime.fromisoformat(error.remedy.removeprefix("The next valid time is ").rstrip("."))
         assert timedelta() < valid - written <= timedelta(hours=24)
         assert read(f"{valid:%Y-%m-%d %H:%M}", zone).remarks == ()
     else:

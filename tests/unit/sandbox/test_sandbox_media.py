@@ -96,8 +96,9 @@ def test_an_unattached_upload_can_be_deleted(http: httpx.Client, client: Mastodo
 
 def png_header(width: int, height: int) -> bytes:
     """A PNG that claims a size and holds nothing."""
-    body = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + body + struct.pack(">I", zlib.crc32(body))
+    chunks = (b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0), b"IDAT")
+    packed = (struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) for chunk in chunks)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(packed)
 
 
 def cut_short() -> bytes:
@@ -154,9 +155,15 @@ def test_facts_tell_the_picture_as_it_is_displayed() -> None:
     assert (facts.width, facts.height) == (20, 30)
 
 
+def test_a_jpeg_with_several_pictures_is_a_jpeg(draw: Callable[..., bytes]) -> None:
+    several = draw("MPO", save_all=True, append_images=[Image.new("RGB", (60, 40))])
+    facts = inspect_image(several)
+    assert (facts.media_type, facts.animated) == ("image/jpeg", False)
+
+
 def test_a_moving_gif_is_a_gifv(http: httpx.Client) -> None:
     file = BytesIO()
-    Image.new("P", (9, 9), 0).save(file, "GIF", save_all=True, append_images=[Image.new("P", (9, 9), 1)])
+    Image.new("RGB", (9, 9), "red").save(file, "GIF", save_all=True, append_images=[Image.new("RGB", (9, 9), "blue")])
     assert http.post("/api/v2/media", files={"file": file.getvalue()}).json()["type"] == "gifv"
 
 

@@ -1,0 +1,102 @@
+"""Records for tests: a plain one each, with the named fields changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.config import Config, load_config
+from bot.model import Announcement, Delivery, DeliveryKey, Entry, Occasion, Post
+
+PUBLISHED = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
+SITE = "https://conf.example"
+
+
+@pytest.fixture(scope="session")
+def make_post() -> Callable[..., Post]:
+    """A post; its path, permalink and title follow from `slug` unless they are given."""
+
+    def make(slug: str = "tickets", **changes: Any) -> Post:
+        post = Post(
+            path=Path("posts") / f"{slug}.md",
+            slug=slug,
+            url=f"{SITE}/news/{slug}/",
+            title=f"About {slug}",
+            published=PUBLISHED,
+            language="en",
+            digest=f"digest of {slug}",
+        )
+        return replace(post, **changes)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_entry() -> Callable[..., Entry]:
+    """The entry of a post that was released on time."""
+
+    def make(slug: str = "tickets", **changes: Any) -> Entry:
+        entry = Entry(
+            post_id=f"{SITE}/news/{slug}/",
+            slug=slug,
+            url=f"{SITE}/news/{slug}/",
+            title=f"About {slug}",
+            published=PUBLISHED,
+            updated=PUBLISHED,
+            released_at=PUBLISHED,
+            language="en",
+            digest=f"digest of {slug}",
+        )
+        return replace(entry, **changes)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_announcement() -> Callable[..., Announcement]:
+    """An announcement of a post, with its link."""
+
+    def make(slug: str = "tickets", **changes: Any) -> Announcement:
+        text = f"About {slug}\n\n{SITE}/news/{slug}/"
+        announcement = Announcement(text=text, link=f"{SITE}/news/{slug}/", length=len(text), limit=500)
+        return replace(announcement, **changes)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_delivery(make_announcement: Callable[..., Announcement]) -> Callable[..., Delivery]:
+    """A delivery that is due and untried."""
+
+    def make(slug: str = "tickets", account: str = "conf@example.social", **changes: Any) -> Delivery:
+        delivery = Delivery(
+            key=DeliveryKey(f"{SITE}/news/{slug}/", account, Occasion.PUBLISH),
+            slug=slug,
+            due=PUBLISHED,
+            announcement=make_announcement(slug),
+        )
+        return replace(delivery, **changes)
+
+    return make
+
+
+@pytest.fixture
+def site_config(tmp_path: Path) -> Callable[..., Config]:
+    """Settings in `tmp_path`; each keyword is a table's TOML text, and `accounts` holds whole sections."""
+
+    def make(
+        *, top: str = "", site: str = "", feeds: str = "", accounts: str = "", release: str = "", delivery: str = ""
+    ) -> Config:
+        path = tmp_path / "config" / "bot.toml"
+        path.parent.mkdir(exist_ok=True)
+        plain = f'title = "Conf"\nurl = "{SITE}"\ntimezone = "America/New_York"'
+        text = f"{top}\n[site]\n{plain}\n{site}\n[feeds]\n{feeds}\n{accounts}\n[release]\n{release}\n[delivery]\n{delivery}\n"
+        path.write_text(text, encoding="utf-8")
+        return load_config(path)
+
+    return make

@@ -1,0 +1,172 @@
+"""What the tests of the publishers share: a publisher on loopback, announcements, pictures, and doctored answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import requests
+from PIL import Image
+from requests.adapters import HTTPAdapter
+
+from bot.clock import Clock, SystemClock
+from bot.model import Announcement, Picture, Visibility
+from bot.publishers.mastodon import MastodonPublisher
+
+TOKEN = "loopback-conf"
+TIMEOUT = timedelta(seconds=1)
+
+
+@contextmanager
+def on_loopback(
+    server: str,
+    *,
+    acct: str | None = None,
+    token: str = TOKEN,
+    timeout: timedelta = TIMEOUT,
+    clock: Clock | None = None,
+    session: requests.Session | None = None,
+    sleep: Callable[[float], None] = lambda _: None,
+) -> Iterator[MastodonPublisher]:
+    """A MastodonPublisher that is closed at the end and that never really sleeps."""
+    publisher = MastodonPublisher(
+        address=f"conf@{urlsplit(server).netloc}",
+        acct=acct,
+        server=server,
+        token=token,
+        timeout=timeout,
+        clock=clock or SystemClock(),
+        session=session,
+        sleep=sleep,
+    )
+    try:
+        yield publisher
+    finally:
+        publisher.close()
+
+
+def announcement(
+    text: str = "The schedule is out. https://conf.example.org/news/schedule/",
+    *,
+    link: str | None = "https://conf.example.org/news/schedule/",
+    content_warning: str | None = None,
+    visibility: Visibility = Visibility.PUBLIC,
+    language: str | None = "en",
+) -> Announcement:
+    return Announcement(
+        text=text,
+        link=link,
+        content_warning=content_warning,
+        visibility=visibility,
+        language=language,
+        length=len(text),
+        limit=500,
+    )
+
+
+def picture(folder: Path, *, name: str = "cover.png", alt: str = "A stage with two chairs") -> Picture:
+    """A real, small PNG."""
+    path = folder / name
+    Image.new("RGB", (8, 6), "teal").save(path, "PNG")
+    return Picture(url=f"https://conf.example.org/{name}", path=path, alt=alt, media_type="image/png")
+
+
+def public_statuses(server: str) -> list[dict[str, Any]]:
+    """What everybody can see on the server, over HTTP."""
+    answer = httpx.get(f"{server}/api/v1/timelines/public", params={"limit": 40}, trust_env=False)
+    answer.raise_for_status()
+    statuses: list[dict[str, Any]] = answer.json()
+    return statuses
+
+
+def requests_seen(server: str, *, method: str = "*", path: str = "*") -> list[str]:
+    """The API requests that really arrived, as "GET /api/...", without those of these tests."""
+    seen = httpx.get(f"{server}/sandbox/requests", trust_env=False).json()
+    return [
+        f"{request['method']} {request['path']}"
+        for request in seen
+        if fnmatchcase(request["method"], method)
+        and fnmatchcase(request["path"], path)
+        and request["path"] != "/api/v1/timelines/public"
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """An answer in the place of the server's."""
+
+    status: int = 200
+    body: object = b""  #: bytes as they are, anything else as JSON
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def to(self, request: requests.PreparedRequest) -> requests.Response:
+        response = requests.Response()
+        response.status_code = self.status
+        response.reason = "Because"
+        response.url = request.url or ""
+        response.request = request
+        is_bytes = isinstance(self.body, bytes)
+        response.headers["Content-Type"] = "text/html" if is_bytes else "application/json"
+        response.headers.update(self.headers)
+        response._content = self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
+        return response
+
+
+Doctor = Callable[[requests.PreparedRequest], "Answer | None"]
+
+
+class DoctoredAdapter(HTTPAdapter):
+    """Notes every request; answers where `doctor` has an answer (or raises), else asks the real server."""
+
+    def __init__(self, doctor: Doctor) -> None:
+        super().__init__()
+        self.sent: list[requests.PreparedRequest] = []
+        self._doctor = doctor
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+        self.sent.append(request)
+        answer = self._doctor(request)
+        return super().send(request, *args, **options) if answer is None else answer.to(request)
+
+    def lines(self, what: str = "*") -> list[str]:
+        """The requests as "GET /api/...", with their queries."""
+        lines = [f"{request.method} {request.path_url}" for request in self.sent]
+        return [line for line in lines if fnmatchcase(line, what)]
+
+
+def doctored(doctor: Doctor = lambda _: None) -> tuple[requests.Session, DoctoredAdapter]:
+    """A session whose answers the doctor sees first."""
+    session, adapter = requests.Session(), DoctoredAdapter(doctor)
+    session.trust_env = False
+    session.mount("http://", adapter)
+    return session, adapter
+
+
+def answering(**answers: Answer | list[Answer]) -> Doctor:
+    """A doctor by the end of the path: `answering(statuses=...)` for "…/statuses".
+
+    A list is used up answer by answer; then the real server is asked again.
+    """
+
+    def doctor(request: requests.PreparedRequest) -> Answer | None:
+        answer = answers.get((request.path_url or "").partition("?")[0].rstrip("/").rpartition("/")[2])
+        if isinstance(answer, list):
+            return answer.pop(0) if answer else None
+        return answer
+
+    return doctor
+
+
+def form(request: requests.PreparedRequest) -> dict[str, list[str]]:
+    """The fields of a request's form."""
+    body = request.body
+    assert isinstance(body, str)
+    return parse_qs(body, keep_blank_values=True, strict_parsing=True)

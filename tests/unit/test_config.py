@@ -1,0 +1,346 @@
+"""The settings: what is taken, and every fault with its remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import time, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.config import Account, Config, is_loopback, load_config, token_for, token_variable
+from bot.errors import ConfigError, Fault
+from bot.model import Visibility
+
+MakeConfig = Callable[..., Config]
+
+LOOPBACK = '[accounts.main]\nserver = "http://127.0.0.1:3000"'
+REAL = '[accounts.main]\nserver = "https://example.social"\nacct = "@conf@example.social"'
+
+
+def faults(make: MakeConfig, **tables: str) -> tuple[Fault, ...]:
+    with pytest.raises(ConfigError) as caught:
+        make(**tables)
+    return caught.value.faults
+
+
+def only_fault(make: MakeConfig, **tables: str) -> Fault:
+    (fault,) = faults(make, **tables)
+    return fault
+
+
+def test_a_small_file_is_enough_and_the_rest_has_defaults(site_config: MakeConfig) -> None:
+    config = site_config(accounts=REAL)
+    assert config.release.catch_up == timedelta(hours=72)
+    assert config.release.spacing == timedelta(minutes=2)
+    assert config.release.brake == 4
+    assert config.release.default_time == time(9)
+    assert config.delivery.timeout == timedelta(seconds=25)
+    assert config.delivery.lease == timedelta(seconds=60)
+    assert config.delivery.settle == timedelta(seconds=120)
+    assert config.delivery.send_within == timedelta(seconds=5)
+    assert config.feeds.entries == 30
+    assert config.accounts["main"].visibility is Visibility.PUBLIC
+    assert not config.example
+
+
+def test_relative_paths_count_from_the_folder_above_the_settings(site_config: MakeConfig, tmp_path: Path) -> None:
+    config = site_config(site='posts = "news"\nassets = "static"', feeds='folder = "out"')
+    assert config.root == tmp_path
+    assert config.posts_folder == tmp_path / "news"
+    assert config.assets_folder == tmp_path / "static"
+    assert config.public_folder == tmp_path / "out"
+    assert config.templates_folder == tmp_path / "config" / "templates"
+    assert config.ledger_path == tmp_path / "var" / "ledger.db"
+
+
+def test_an_absolute_ledger_stays_where_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "config" / "bot.toml"
+    path.parent.mkdir()
+    path.write_text(
+        '[site]\ntitle = "C"\nurl = "https://c.example/"\ntimezone = "UTC"\n[ledger]\nurl = "sqlite:////srv/l.db"\n'
+    )
+    config = load_config(path)
+    assert config.ledger_path == Path("/srv/l.db")
+    assert config.site.url == "https://c.example"
+
+
+def test_a_permalink_quotes_the_slug(site_config: MakeConfig) -> None:
+    config = site_config(site='permalink = "/{slug}.html"')
+    assert config.site.permalink_of("élan vital") == "https://conf.example/%C3%A9lan%20vital.html"
+
+
+@pytest.mark.parametrize(
+    ("tables", "where", "remedy"),
+    [
+        ({"site": 'titel = "x"'}, "site.titel", 'Did you mean "title"?'),
+        ({"release": "brakes = 2"}, "release.brakes", 'Did you mean "brake"?'),
+        ({"delivery": 'time_out = "5s"'}, "delivery.time_out", 'Did you mean "timeout"?'),
+        ({"accounts": LOOPBACK + '\nvisability = "direct"'}, "accounts.main.visability", 'Did you mean "visibility"?'),
+        ({"accounts": "[acounts.main]"}, "acounts", 'Did you mean "accounts"?'),
+        (
+            {"feeds": "zzz = 1"},
+            "feeds.zzz",
+            "Known here: entries, folder, path.",
+        ),
+    ],
+)
+def test_an_unknown_key_is_named_with_the_nearest_known_one(
+    site_config: MakeConfig, tables: dict[str, str], where: str, remedy: str
+) -> None:
+    fault = only_fault(site_config, **tables)
+    assert (fault.where, fault.problem, fault.remedy) == (where, "is not a setting.", remedy)
+
+
+def test_all_faults_are_told_at_once(site_config: MakeConfig) -> None:
+    found = faults(
+        site_config,
+        site='permalink = "/news/"\nlanguge = "en"',
+        feeds="entries = 0",
+        accounts='[accounts.main]\nserver = "http://example.social"\n[accounts.other]\nserver = "https://example.social"',
+        release='catch_up = "soon"\nbrake = 0',
+        delivery="lease = 60",
+    )
+    assert {fault.where for fault in found} == {
+        "site.permalink",
+        "site.languge",
+        "feeds.entries",
+        "accounts.main.server",
+        "accounts.other.acct",
+        "release.catch_up",
+        "release.brake",
+        "delivery.lease",
+    }
+
+
+def test_a_missing_setting_says_what_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "bot.toml"
+    path.write_text('[site]\ntitle = "C"\ntimezone = "UTC"\n')
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    assert str(caught.value) == f"{path}: site.url: is missing. It is the site's address, without a path at its end."
+
+
+@pytest.mark.parametrize(
+    ("tables", "where", "problem"),
+    [
+        ({"site": 'permalink = "{slug}/"'}, "site.permalink", "must begin with"),
+        ({"site": 'naive_datetimes = "local"'}, "site.naive_datetimes", "input should be 'site' or 'utc'"),
+        ({"feeds": 'path = "../etc"'}, "feeds.path", "must begin with"),
+        ({"feeds": 'path = "/news/../.."'}, "feeds.path", 'hold no ".."'),
+        ({"feeds": "entries = 1001"}, "feeds.entries", "less than or equal to 1000"),
+        ({"release": "catch_up = 72"}, "release.catch_up", "write a duration in quotes"),
+        ({"release": 'spacing = "2 minuts"'}, "release.spacing", '"2 minuts" is not a duration'),
+        ({"release": 'default_time = "9 am"'}, "release.default_time", '"9 am" is not a time of day'),
+        ({"release": 'wait_for_page = "30m"'}, "release.wait_for_page", "cannot wait for a page yet"),
+        ({"delivery": 'lease = "30s"'}, "delivery.lease", "must be longer than timeout and send_within together"),
+        ({"delivery": 'settle = "29s"'}, "delivery.settle", "must not be shorter than timeout and send_within"),
+        ({"accounts": '[accounts.main]\nserver = "x"'}, "accounts.main.server", "is not a web address"),
+        ({"accounts": LOOPBACK + '\nacct = "conf"'}, "accounts.main.acct", "is not an account's address"),
+        ({"accounts": LOOPBACK + '\nvisibility = "hidden"'}, "accounts.main.visibility", "input should be 'public'"),
+        ({"top": 'example = "perhaps"'}, "example", "valid boolean"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_is_wrong(
+    site_config: MakeConfig, tables: dict[str, str], where: str, problem: str
+) -> None:
+    fault = only_fault(site_config, **tables)
+    assert fault.where == where
+    assert problem in fault.problem
+    assert fault.problem.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "problem"),
+    [
+        ("timezone", "Mars/Olympus", '"Mars/Olympus" is not a timezone'),
+        ("timezone", "../zone", "is not a timezone"),
+        ("timezone", "", "is not a timezone"),
+        ("url", "conf.example", '"conf.example" is not a web address'),
+        ("url", "ftp://conf.example", "is not a web address"),
+        ("title", "", "at least 1 character"),
+    ],
+)
+def test_a_wrong_value_of_a_needed_setting_is_named(tmp_path: Path, key: str, value: str, problem: str) -> None:
+    settings = {"title": "Conf", "url": "https://conf.example", "timezone": "UTC", key: value}
+    path = tmp_path / "bot.toml"
+    path.write_text("[site]\n" + "\n".join(f'{name} = "{text}"' for name, text in settings.items()))
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    (fault,) = caught.value.faults
+    assert fault.where == f"site.{key}"
+    assert problem in fault.problem
+
+
+def test_a_server_elsewhere_must_be_asked_over_https(site_config: MakeConfig) -> None:
+    fault = only_fault(
+        site_config, accounts='[accounts.main]\nserver = "http://example.social"\nacct = "@conf@example.social"'
+    )
+    assert fault.where == "accounts.main.server"
+    assert "must begin with https://" in fault.problem
+
+
+def test_an_account_elsewhere_needs_its_address(site_config: MakeConfig) -> None:
+    fault = only_fault(site_config, accounts='[accounts.main]\nserver = "https://example.social"')
+    assert fault.where == "accounts.main.acct"
+    assert fault.problem.startswith("is missing; write the account's address")
+
+
+@pytest.mark.parametrize("server", ["http://127.0.0.1:3000", "http://localhost:3000", "http://[::1]:3000"])
+def test_a_server_on_this_machine_needs_neither(site_config: MakeConfig, server: str) -> None:
+    config = site_config(accounts=f'[accounts.main]\nserver = "{server}"')
+    assert config.account_addresses() == {"main": f"main@{server.removeprefix('http://')}"}
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://127.0.0.1", True),
+        ("http://127.9.9.9:80/x", True),
+        ("https://LOCALHOST", True),
+        ("http://[::1]", True),
+        ("https://localhost.example.org", False),
+        ("https://127.0.0.1.example.org", False),
+        ("https://10.0.0.1", False),
+        ("https://example.social", False),
+        ("", False),
+    ],
+)
+def test_this_machine_is_told_from_others(url: str, expected: bool) -> None:
+    assert is_loopback(url) is expected
+
+
+@pytest.mark.parametrize("key", ["token", "access_token", "password", "secret", "client_secret"])
+def test_a_secret_in_the_file_is_refused_and_not_repeated(site_config: MakeConfig, key: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        site_config(accounts=f'{REAL}\n{key} = "S3CRET"')
+    (fault,) = caught.value.faults
+    assert fault.where == f"accounts.main.{key}"
+    assert "ANNOUNCE_TOKEN_MAIN" in fault.remedy
+    assert "S3CRET" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        {"accounts": '[accounts]\ntoken = "S3CRET"'},
+        {"accounts": '[accounts]\nmain = "S3CRET"'},
+        {"top": 'token = "S3CRET"'},
+        {"accounts": REAL + '\nacces_token = "S3CRET"'},
+        {"accounts": '[accounts.main]\nserver = "https://me:S3CRET@example.social"\nacct = "@a@example.social"'},
+        {"accounts": '[accounts.main]\nserver = "me:S3CRET@example.social"\nacct = "@a@example.social"'},
+        {"accounts": '[accounts.main]\nserver = ["S3CRET"]\nacct = "@a@example.social"'},
+    ],
+)
+def test_a_secret_in_a_wrong_place_is_not_repeated_either(site_config: MakeConfig, tables: dict[str, str]) -> None:
+    with pytest.raises(ConfigError) as caught:
+        site_config(**tables)
+    assert "S3CRET" not in str(caught.value)
+
+
+def test_the_worked_example_publishes_to_no_real_server(site_config: MakeConfig) -> None:
+    assert site_config(top="example = true", accounts=LOOPBACK).example
+    fault = only_fault(site_config, top="example = true", accounts=REAL)
+    assert fault.where == "accounts.main.server"
+    assert "example = true" in fault.problem
+
+
+@pytest.mark.parametrize("line", ['lease = "59s"', 'settle = "119s"'])
+def test_shorter_protocol_times_are_for_this_machine_only(site_config: MakeConfig, line: str) -> None:
+    assert site_config(accounts=LOOPBACK, delivery=line)
+    fault = only_fault(site_config, accounts=REAL, delivery=line)
+    assert fault.where == f"delivery.{line.partition(' ')[0]}"
+    assert "only safe with servers on this machine" in fault.problem
+
+
+def test_longer_protocol_times_are_for_everyone(site_config: MakeConfig) -> None:
+    config = site_config(accounts=REAL, delivery='lease = "60s"\nsettle = "10m"')
+    assert config.delivery.settle == timedelta(minutes=10)
+
+
+def test_two_sections_with_one_account_are_refused(site_config: MakeConfig) -> None:
+    other = '[accounts.other]\nserver = "https://example.social"\nacct = "Conf@Example.social"'
+    fault = only_fault(site_config, accounts=f"{REAL}\n{other}")
+    assert fault.where == "accounts.other.acct"
+    assert "accounts.main" in fault.problem
+
+
+def test_the_address_does_not_depend_on_the_sections_name(site_config: MakeConfig) -> None:
+    renamed = REAL.replace("accounts.main", "accounts.mastodon")
+    assert list(site_config(accounts=REAL).account_addresses().values()) == ["conf@example.social"]
+    assert list(site_config(accounts=renamed).account_addresses().values()) == ["conf@example.social"]
+
+
+def test_a_missing_file_says_how_to_name_another(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config(tmp_path / "bot.toml")
+    assert "there is no such file. Run the command in the project's folder, or name the file with --config" in str(
+        caught.value
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"[site\n", "is not valid TOML"),
+        (b"\xff\xfe", "cannot be read"),
+        (b"", "site: is missing."),
+    ],
+)
+def test_a_broken_file_is_one_fault(tmp_path: Path, content: bytes, problem: str) -> None:
+    path = tmp_path / "bot.toml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    assert len(caught.value.faults) == 1
+    assert str(caught.value).startswith(f"{path}: ")
+    assert problem in str(caught.value)
+
+
+def test_a_folder_in_place_of_the_file_is_one_fault(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_config(tmp_path)
+
+
+class TestTokens:
+    """The environment first, then the private file, then what loopback servers take."""
+
+    REAL = Account(server="https://example.social", acct="@conf@example.social", token_file=Path("var/token"))
+    BARE = Account(server="https://example.social", acct="@conf@example.social")
+    LOCAL = Account(server="http://127.0.0.1:3000")
+
+    def test_the_environment_comes_first(self, tmp_path: Path) -> None:
+        self.write(tmp_path, b"from-file\n")
+        environ = {"ANNOUNCE_TOKEN_MAIN": " from-environment\n"}
+        assert token_for("main", self.REAL, root=tmp_path, environ=environ) == "from-environment"
+
+    @pytest.mark.parametrize("environ", [{}, {"ANNOUNCE_TOKEN_MAIN": "  "}, {"ANNOUNCE_TOKEN_OTHER": "x"}])
+    def test_then_the_file_counted_from_the_project(self, tmp_path: Path, environ: dict[str, str]) -> None:
+        self.write(tmp_path, b"from-file\n")
+        assert token_for("main", self.REAL, root=tmp_path, environ=environ) == "from-file"
+
+    @pytest.mark.parametrize("content", [None, b"", b" \n", b"\xff\xfe"])
+    def test_an_unusable_file_is_no_token(self, tmp_path: Path, content: bytes | None) -> None:
+        if content is not None:
+            self.write(tmp_path, content)
+        assert token_for("main", self.REAL, root=tmp_path, environ={}) is None
+
+    def test_without_either_there_is_none(self, tmp_path: Path) -> None:
+        assert token_for("main", self.BARE, root=tmp_path, environ={}) is None
+
+    def test_a_server_on_this_machine_takes_the_sections_name(self, tmp_path: Path) -> None:
+        assert token_for("main", self.LOCAL, root=tmp_path, environ={}) == "loopback-main"
+        environ = {"ANNOUNCE_TOKEN_MAIN": "given"}
+        assert token_for("main", self.LOCAL, root=tmp_path, environ=environ) == "given"
+
+    @pytest.mark.parametrize(
+        ("name", "variable"),
+        [("main", "ANNOUNCE_TOKEN_MAIN"), ("main-2.x", "ANNOUNCE_TOKEN_MAIN_2_X"), ("día", "ANNOUNCE_TOKEN_DÍA")],
+    )
+    def test_the_variable_is_named_after_the_section(self, name: str, variable: str) -> None:
+        assert token_variable(name) == variable
+
+    @staticmethod
+    def write(root: Path, content: bytes) -> None:
+        (root / "var").mkdir()
+        (root / "var" / "token").write_bytes(content)
