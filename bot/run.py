@@ -13,6 +13,7 @@ from datetime import datetime
 from bot.clock import Clock
 from bot.compose.composer import Composer
 from bot.config import Config
+from bot.errors import PostError
 from bot.feeds.build import render_feeds
 from bot.ledger import Ledger
 from bot.ledgers.rules import problem_events
@@ -51,7 +52,7 @@ class Pass:
 def run_pass(parts: Parts) -> Pass:
     """Do one pass. Raises LedgerError: then nothing was released."""
     now = parts.clock.now()
-    scan = parts.posts.scan()
+    scan = look(parts.posts)
     snapshot = parts.ledger.snapshot()
     plan = decide(parts.config, scan.posts, snapshot, now=now)
     if plan.recording:
@@ -75,6 +76,14 @@ def run_pass(parts: Parts) -> Pass:
         problems=problems,
         attention=bool(new_problems) or newly_held,
     )
+
+
+def look(posts: PostFolder) -> Scan:
+    """What the posts folder holds. One that is not there is a fault like any other: what was released stays so."""
+    try:
+        return posts.scan()
+    except PostError as error:
+        return Scan(posts=(), faults=(error,), signature=())
 
 
 def decide(config: Config, posts: Iterable[Post], snapshot: Snapshot, *, now: datetime) -> Plan:

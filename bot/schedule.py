@@ -18,6 +18,8 @@ from apscheduler.triggers.date import DateTrigger
 
 from bot.app import Bot
 from bot.clock import Clock
+from bot.errors import PostError
+from bot.posts.folder import PostFolder
 from bot.run import Pass
 
 #: A full pass happens at least this often, whatever bells fail to ring.
@@ -106,18 +108,25 @@ def wait_for_reason(bot: Bot, *, seen: object) -> None:
         if bot.bell.wait(pause) or bot.stop.is_set():
             return
         begun = clock.monotonic()
-        stamp = posts.stamp()
+        stamp = _stamp(posts)
         pause = max(SCAN.total_seconds(), (clock.monotonic() - begun) / SCAN_SHARE)
         if stamp != seen:
             _until_still(bot, stamp)
             return
 
 
+def _stamp(posts: PostFolder) -> object:
+    try:
+        return posts.stamp()
+    except PostError:
+        return ()  # as `run.look` has it for a folder that is not there
+
+
 def _until_still(bot: Bot, stamp: object) -> None:
     clock, posts = bot.parts.clock, bot.parts.posts
     end = clock.monotonic() + STILL_AT_MOST.total_seconds()
     while clock.monotonic() < end and not bot.stop.wait(STILL.total_seconds()):
-        again = posts.stamp()
+        again = _stamp(posts)
         if again == stamp:
             return
         stamp = again

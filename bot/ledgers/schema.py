@@ -6,6 +6,8 @@ Times of day are ISO 8601 texts in UTC, which sort as they should. `mark` column
 from __future__ import annotations
 
 import sqlite3
+import time
+from datetime import timedelta
 from typing import Final
 
 from bot.errors import LedgerError
@@ -110,6 +112,24 @@ def migrate(connection: sqlite3.Connection) -> None:
             # Another process may have done the same step while this one waited for its turn.
             if _version(connection) == version:
                 raise
+
+
+def write_ahead(connection: sqlite3.Connection, *, patience: timedelta) -> None:
+    """Turn write-ahead logging on. The file keeps it, so only the first time changes anything.
+
+    SQLite does not wait for its turn here as it does elsewhere (two processes that make the file at once), so this
+    does, for `patience`.
+    """
+    end = time.monotonic() + patience.total_seconds()
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -25,7 +25,7 @@ from bot.ledgers.rules import (
     unbraked,
     unbraked_event,
 )
-from bot.ledgers.schema import migrate
+from bot.ledgers.schema import migrate, write_ahead
 from bot.model import (
     AccountFacts,
     AccountState,
@@ -57,7 +57,11 @@ class SqliteLedger:
             path.parent.mkdir(parents=True, exist_ok=True)
             # The ledger holds what is about to be said; nobody else on the machine needs to read it.
             path.touch(mode=0o600)
-            migrate(self._connection())
+            try:
+                migrate(self._connection())
+            except BaseException:
+                self.close()
+                raise
 
     def snapshot(self) -> Snapshot:
         with self._transaction("BEGIN") as db:
@@ -239,7 +243,7 @@ class SqliteLedger:
             self._path, timeout=BUSY_TIMEOUT.total_seconds(), isolation_level=None, check_same_thread=False
         )
         connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA journal_mode = WAL")
+        write_ahead(connection, patience=BUSY_TIMEOUT)
         connection.execute("PRAGMA synchronous = FULL")
         with self._closing:
             self._connections.append(connection)

@@ -60,6 +60,8 @@ class MastodonPublisher:
         self._session = session or _session(server)
         # A redirect would turn the POST into a GET (requests, as browsers do), so it is an error.
         self._session.max_redirects = 0
+        self._session.hooks["response"].append(self._note_words)
+        self._words = ""
         self._account_id = ""
         self._client = Mastodon(
             api_base_url=server,
@@ -197,14 +199,18 @@ class MastodonPublisher:
 
     @contextmanager
     def _errors(self, doing: Doing, *, repeat: bool = False) -> Iterator[None]:
+        self._words = ""
         try:
             yield
         except MastodonError as error:
             reset = self._client.ratelimit_reset
-            found = classify(error, doing=doing, repeat=repeat, ratelimit_reset=reset)
+            found = classify(error, doing=doing, repeat=repeat, ratelimit_reset=reset, words=self._words)
             if self._token in f"{found} {error}":
                 self._raise_without_token(found)
             raise found from error
+
+    def _note_words(self, response: requests.Response, *_args: object, **_options: object) -> None:
+        self._words = "" if response.ok else _error_of(response)
 
     def _raise_without_token(self, found: PublishError) -> NoReturn:
         # A server may repeat what it was sent, in its words or on a page that Mastodon.py quotes.
@@ -222,6 +228,13 @@ def _session(server: str) -> requests.Session:
 
 def _plain(content: str) -> str:
     return unescape(_TAG.sub("", content))
+
+
+def _error_of(response: requests.Response) -> str:
+    try:
+        return _text(response.json(), "error")
+    except ValueError:
+        return ""
 
 
 def _is_status(record: Any) -> bool:

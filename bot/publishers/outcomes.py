@@ -50,11 +50,12 @@ _OPEN_ON_REPEAT: Final = frozenset({400, 404})
 
 
 def classify(
-    error: MastodonError, *, doing: Doing, repeat: bool = False, ratelimit_reset: float | None = None
+    error: MastodonError, *, doing: Doing, repeat: bool = False, ratelimit_reset: float | None = None, words: str = ""
 ) -> PublishError:
     """The error that tells the caller what to do.
 
-    `ratelimit_reset` is the client's epoch seconds; `repeat` says that an earlier try may have been carried out.
+    `ratelimit_reset` is the client's epoch seconds; `repeat` says that an earlier try may have been carried out;
+    `words` is the answer's JSON error: Mastodon.py loses it where it expects a list.
     """
     if isinstance(error, MastodonRatelimitError):
         return _rate_limited(error, doing, ratelimit_reset)
@@ -66,7 +67,7 @@ def classify(
     code, said = _answer(error)
     if code is None:
         return _open("the server's answer cannot be read", doing)
-    return _answered(code, said, doing, repeat=repeat)
+    return _answered(code, said or _one_line(words), doing, repeat=repeat)
 
 
 def _answered(code: int, said: str, doing: Doing, *, repeat: bool) -> PublishError:

@@ -69,6 +69,20 @@ def test_a_post_that_is_due_when_it_is_written_goes_out_at_once(project: Project
         assert "posts/broken.md:3" in project.run_log
 
 
+def test_a_posts_folder_that_vanishes_is_told_and_its_return_noticed(project: Project, timeline: Timeline) -> None:
+    project.write_post("one", local(datetime.now(UTC)))
+    with running(project) as process:
+        wait_for(timeline)
+        feed = (project.root / "public/news/rss.xml").read_bytes()
+        (project.root / "posts").rename(project.root / "away")
+        wait_for(lambda: "problem  posts: there is no such folder" in project.run_log)
+        assert process.poll() is None
+        assert (project.root / "public/news/rss.xml").read_bytes() == feed
+        (project.root / "away").rename(project.root / "posts")
+        wait_for(lambda: "solved  posts: there is no such folder" in project.run_log)
+    assert len(timeline()) == 1
+
+
 def test_it_is_quiet_with_31_posts(project: Project) -> None:
     """Under 1 % of one core; measured over a quarter of a minute here, over a whole one by hand."""
     later = datetime.now(UTC) + timedelta(days=30)

@@ -1,0 +1,51 @@
+"""Every keeper of the ledger's contract, fresh for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.clock import SetClock
+from bot.ledger import Ledger
+from bot.ledgers.memory import MemoryLedger
+from bot.ledgers.sqlite import SqliteLedger
+
+
+class RestartableClock(SetClock):
+    """A set clock on a machine that may be restarted."""
+
+    boot = 1
+
+    def mark(self) -> str:
+        return f"{self.boot} {super().mark()}"
+
+    def since(self, mark: str) -> timedelta | None:
+        boot, _, rest = mark.partition(" ")
+        return super().since(rest) if boot == str(self.boot) else None
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return RestartableClock(datetime(2026, 3, 10, 14, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def restart(clock: SetClock) -> Callable[[], None]:
+    """Restarts the clock's machine: no mark of before means anything."""
+
+    def again() -> None:
+        assert isinstance(clock, RestartableClock)
+        clock.boot += 1
+
+    return again
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def ledger(request: pytest.FixtureRequest, tmp_path: Path, clock: SetClock) -> Iterator[Ledger]:
+    keeper: Ledger
+    keeper = MemoryLedger(clock) if request.param == "memory" else SqliteLedger(tmp_path / "ledger.db", clock)
+    yield keeper
+    keeper.close()

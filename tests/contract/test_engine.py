@@ -1,0 +1,260 @@
+"""The engine's contract: rings become drains, whatever the keeper does with threads."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event, Lock, Thread
+
+import pytest
+
+from bot.engine import DrainAccount, Engine
+from bot.engines.embedded import EmbeddedEngine
+from bot.engines.inline import InlineEngine
+
+#: Far beyond what any of these tests takes: only a fault makes them wait so long.
+LONG = 30.0
+
+
+@pytest.fixture(params=["embedded", "inline", "inline, one by one"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    if request.param == "embedded":
+        return EmbeddedEngine()
+    return InlineEngine(parallel=request.param == "inline")
+
+
+@contextmanager
+def running(engine: Engine, drain: DrainAccount) -> Iterator[Event]:
+    """Runs the engine in a thread of its own; what it raises is raised at the end."""
+    stop = Event()
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            engine.run(drain, stop=stop)
+        except BaseException as error:
+            failure.append(error)
+
+    thread = Thread(target=run, name="engine under test")
+    thread.start()
+    try:
+        yield stop
+    finally:
+        stop.set()
+        thread.join(LONG)
+        assert not thread.is_alive()
+    if failure:
+        raise failure[0]
+
+
+def waits(event: Event) -> None:
+    assert event.wait(LONG), "what was to happen did not happen"
+
+
+def test_a_ring_before_the_run_is_served(engine: Engine) -> None:
+    served = Event()
+    engine.ring("a")
+    with running(engine, lambda account: served.set() if account == "a" else None):
+        waits(served)
+
+
+def test_every_account_that_was_rung_is_served(engine: Engine) -> None:
+    served = {account: Event() for account in "abc"}
+    for account in served:
+        engine.ring(account)
+    with running(engine, lambda account: served[account].set()):
+        for event in served.values():
+            waits(event)
+
+
+def test_what_was_not_rung_is_not_served(engine: Engine) -> None:
+    served: list[str] = []
+    done = Event()
+
+    def drain(account: str) -> None:
+        served.append(account)
+        done.set()
+
+    engine.ring("a")
+    with running(engine, drain):
+        waits(done)
+    assert served == ["a"]
+
+
+def test_a_ring_while_draining_leads_to_another_drain(engine: Engine) -> None:
+    drains: list[str] = []
+    again = Event()
+
+    def drain(account: str) -> None:
+        drains.append(account)
+        if len(drains) == 1:
+            engine.ring(account)
+        else:
+            again.set()
+
+    engine.ring("a")
+    with running(engine, drain):
+        waits(again)
+
+
+def test_a_ring_for_another_account_while_draining_is_served(engine: Engine) -> None:
+    served = Event()
+
+    def drain(account: str) -> None:
+        if account == "a":
+            engine.ring("b")
+        else:
+            served.set()
+
+    engine.ring("a")
+    with running(engine, drain):
+        waits(served)
+
+
+def test_one_account_is_never_served_twice_at_once(engine: Engine) -> None:
+    guard, inside, overlaps = Lock(), Counter[str](), list[str]()
+    drains, enough = Counter[str](), Event()
+
+    def drain(account: str) -> None:
+        with guard:
+            inside[account] += 1
+            if inside[account] > 1:
+                overlaps.append(account)
+            drains[account] += 1
+            if min(drains["a"], drains["b"]) >= 50:
+                enough.set()
+        if not enough.is_set():
+            engine.ring("a")
+            engine.ring("b")
+        with guard:
+            inside[account] -= 1
+
+    engine.ring("a")
+    engine.ring("b")
+    with running(engine, drain):
+        waits(enough)
+    assert overlaps == []
+
+
+@pytest.mark.parametrize("make", [EmbeddedEngine, InlineEngine])
+def test_a_slow_account_delays_no_other(make: Callable[[], Engine]) -> None:
+    engine = make()
+    inside_slow, served_other = Event(), Event()
+
+    def drain(account: str) -> None:
+        if account == "slow":
+            inside_slow.set()
+            waits(served_other)  # the slow server answers only once the other was served
+        else:
+            waits(inside_slow)
+            served_other.set()
+
+    engine.ring("slow")
+    engine.ring("other")
+    with running(engine, drain):
+        waits(served_other)
+
+
+def test_an_unexpected_error_stops_the_engine_and_is_raised(engine: Engine) -> None:
+    def drain(account: str) -> None:
+        raise ZeroDivisionError(account)
+
+    stop = Event()
+    engine.ring("a")
+    with pytest.raises(ZeroDivisionError, match="a"):
+        engine.run(drain, stop=stop)
+    assert stop.is_set()
+
+
+def test_an_error_in_one_account_lets_another_finish(engine: Engine) -> None:
+    finished = Event()
+    ready = Event()
+
+    def drain(account: str) -> None:
+        if account == "bad":
+            if not isinstance(engine, InlineEngine) or engine._parallel:
+                waits(ready)
+            raise ZeroDivisionError
+        ready.set()
+        finished.set()
+
+    engine.ring("good")
+    engine.ring("bad")
+    with pytest.raises(ZeroDivisionError):
+        engine.run(drain, stop=Event())
+    assert finished.is_set()
+
+
+def test_the_stop_waits_for_what_is_in_hand(engine: Engine) -> None:
+    inside, go_on, finished = Event(), Event(), Event()
+
+    def drain(account: str) -> None:
+        inside.set()
+        waits(go_on)
+        finished.set()
+
+    engine.ring("a")
+    stop = Event()
+    thread = Thread(target=engine.run, args=(drain,), kwargs={"stop": stop})
+    thread.start()
+    waits(inside)
+    stop.set()
+    thread.join(0.5)
+    assert thread.is_alive(), "it went away while an account was being served"
+    go_on.set()
+    thread.join(LONG)
+    assert not thread.is_alive()
+    assert finished.is_set()
+
+
+def test_after_the_stop_nothing_new_begins(engine: Engine) -> None:
+    drains: list[str] = []
+    stop = Event()
+
+    def drain(account: str) -> None:
+        drains.append(account)
+        stop.set()
+        engine.ring(account)
+        engine.ring("another")
+
+    engine.ring("a")
+    engine.run(drain, stop=stop)
+    assert drains == ["a"]
+
+
+def test_a_run_that_is_stopped_from_the_start_serves_nothing(engine: Engine) -> None:
+    stop = Event()
+    stop.set()
+    engine.ring("a")
+    drains: list[str] = []
+    engine.run(drains.append, stop=stop)
+    assert drains == []
+
+
+def test_the_inline_engine_returns_once_nothing_rings() -> None:
+    drains: list[str] = []
+    engine = InlineEngine()
+    engine.run(drains.append, stop=Event())
+    engine.ring("a")
+    engine.ring("a")
+    engine.run(drains.append, stop=Event())
+    assert drains == ["a"]
+
+
+def test_the_inline_engine_serves_in_the_order_of_the_rings_if_told_so() -> None:
+    drains: list[str] = []
+    engine = InlineEngine(parallel=False)
+    for account in ("c", "a", "b", "a"):
+        engine.ring(account)
+    engine.run(drains.append, stop=Event())
+    assert drains == ["c", "a", "b"]
+
+
+def test_the_embedded_engine_stays_until_the_stop() -> None:
+    engine, served = EmbeddedEngine(), Event()
+    with running(engine, lambda account: served.set()):
+        for _ in range(3):
+            engine.ring("a")
+            waits(served)
+            served.clear()

@@ -1,0 +1,415 @@
+"""The ledger's contract: what is recorded, and what is never replaced. Leases: test_ledger_leases.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import MISSING, fields, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.clock import SetClock
+from bot.errors import LedgerError
+from bot.ledger import Ledger
+from bot.ledgers.rules import newer_id
+from bot.model import (
+    AccountFacts,
+    AccountState,
+    Announcement,
+    Delivery,
+    DeliveryKey,
+    DeliveryState,
+    Entry,
+    Event,
+    Hold,
+    Limits,
+    Picture,
+    Recording,
+    Visibility,
+)
+
+ACCOUNT = "conf@example.social"
+NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
+TIME = datetime(2026, 3, 9, 8, 7, 6, 543210, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+PICTURE = Picture(
+    url="https://conf.example/ü.png",
+    path=Path("assets/ü ñ.png"),
+    alt="Ein Bild 🎉",
+    media_type="image/png",
+    size=12,
+    width=3,
+    height=4,
+    problem="none, but told all the same",
+)
+ANNOUNCEMENT = Announcement(
+    text="Grüße 👩‍👩‍👧\r\n\ttab \x00 “quotes” \u2028",
+    link="https://conf.example/news/ü/",
+    visibility=Visibility.UNLISTED,
+    language="de",
+    content_warning="Übung",
+    pictures=(PICTURE, replace(PICTURE, path=None, alt="", media_type=None, size=None)),
+    length=33,
+    limit=444,
+)
+DELIVERY = Delivery(
+    key=DeliveryKey("id/ü", ACCOUNT, "reminder:ß"),
+    slug="ü",
+    due=TIME,
+    announcement=ANNOUNCEMENT,
+    state=DeliveryState.HELD,
+    hold=Hold.FAILED,
+    reason="wegen Übung",
+    sequence=1,
+    attempts=2,
+    generation=3,
+    after_id="10",
+    intended_at=TIME + SECOND,
+    intended_mark="boot 12.5",
+    first_tried_at=TIME + 2 * SECOND,
+    not_before=TIME + 3 * SECOND,
+    status_id="11",
+    status_url="https://example.social/@conf/11",
+    settled_at=TIME + 4 * SECOND,
+    ordered_by="Ämy",
+    foreign=True,
+)
+ENTRY = Entry(
+    post_id="id/ü",
+    slug="ü",
+    url="https://conf.example/news/ü/",
+    title="Grüße 🎉",
+    authors=("Ämy", "Bob"),
+    category="news",
+    tags=("a", "ß"),
+    published=TIME,
+    updated=TIME + SECOND,
+    released_at=TIME + 2 * SECOND,
+    language="de",
+    summary="kurz",
+    html="<p>lang &amp; breit</p>",
+    cover=PICTURE,
+    hidden=True,
+    digest="d",
+    revision=5,
+)
+
+
+def test_the_full_examples_leave_no_field_at_its_default() -> None:
+    for record in (PICTURE, ANNOUNCEMENT, DELIVERY, ENTRY):
+        for field in fields(record):
+            default: Any = field.default_factory() if field.default_factory is not MISSING else field.default
+            assert getattr(record, field.name) != default, f"{type(record).__name__}.{field.name}"
+
+
+def test_everything_recorded_comes_back_as_it_was(ledger: Ledger) -> None:
+    ledger.record(Recording(entries=(ENTRY,), deliveries=(DELIVERY,)), now=NOW)
+    snapshot = ledger.snapshot()
+    assert snapshot.entries == {"id/ü": ENTRY}
+    assert snapshot.deliveries == {DELIVERY.key: DELIVERY}
+    kept = snapshot.deliveries[DELIVERY.key]
+    assert isinstance(kept.announcement.pictures[0].path, Path)
+    assert kept.due.tzinfo is not None
+
+
+def test_plain_records_come_back_as_they_were(
+    ledger: Ledger, make_entry: Callable[..., Entry], make_delivery: Callable[..., Delivery]
+) -> None:
+    entry, delivery = make_entry(), make_delivery()
+    ledger.record(Recording(entries=(entry,), deliveries=(delivery,)), now=NOW)
+    assert ledger.snapshot().entries == {entry.post_id: entry}
+    assert ledger.snapshot().deliveries == {delivery.key: replace(delivery, sequence=1)}
+
+
+def test_a_new_ledger_is_empty(ledger: Ledger) -> None:
+    snapshot = ledger.snapshot()
+    assert (snapshot.entries, snapshot.accounts, snapshot.deliveries, snapshot.newest) == ({}, {}, {}, None)
+    assert ledger.events(limit=10) == ()
+
+
+def test_a_snapshot_does_not_change_afterwards(ledger: Ledger, make_entry: Callable[..., Entry]) -> None:
+    before = ledger.snapshot()
+    ledger.record(Recording(entries=(make_entry(),), joining=(state(),)), now=NOW)
+    assert (before.entries, before.accounts) == ({}, {})
+
+
+def test_recording_twice_is_recording_once(
+    ledger: Ledger, make_entry: Callable[..., Entry], make_delivery: Callable[..., Delivery]
+) -> None:
+    recording = Recording(
+        entries=(make_entry(),), deliveries=(make_delivery(), make_delivery("cfp")), joining=(state(),)
+    )
+    ledger.record(recording, now=NOW)
+    once = ledger.snapshot()
+    ledger.record(recording, now=NOW)
+    assert ledger.snapshot() == once
+    assert [delivery.sequence for delivery in once.deliveries.values()] == [1, 2]
+
+
+def test_an_entry_that_is_there_is_replaced(ledger: Ledger, make_entry: Callable[..., Entry]) -> None:
+    ledger.record(Recording(entries=(make_entry(), make_entry("cfp"))), now=NOW)
+    changed = replace(make_entry(), title="Other", slug="renamed", revision=1)
+    ledger.record(Recording(entries=(changed,)), now=NOW)
+    assert ledger.snapshot().entries[changed.post_id] == changed
+    assert len(ledger.snapshot().entries) == 2
+
+
+STANDING = [
+    pytest.param({}, True, id="due"),
+    pytest.param({"state": DeliveryState.HELD, "hold": Hold.UNCLEAR}, True, id="unclear"),
+    pytest.param({"state": DeliveryState.HELD, "hold": Hold.BRAKE}, False, id="brake"),
+    pytest.param({"state": DeliveryState.HELD, "hold": Hold.PERSON}, False, id="person"),
+    pytest.param({"state": DeliveryState.HELD, "hold": Hold.FAILED}, False, id="failed"),
+    pytest.param({"state": DeliveryState.SENDING, "intended_at": NOW}, False, id="sending"),
+    pytest.param({"state": DeliveryState.SENT}, False, id="sent"),
+    pytest.param({"state": DeliveryState.REJECTED}, False, id="rejected"),
+    pytest.param({"state": DeliveryState.SKIPPED}, False, id="skipped"),
+]
+
+
+@pytest.mark.parametrize(("standing", "replaceable"), STANDING)
+def test_a_delivery_is_replaced_only_while_nothing_is_decided(
+    ledger: Ledger, make_delivery: Callable[..., Delivery], standing: dict[str, Any], replaceable: bool
+) -> None:
+    known = make_delivery(**standing)
+    ledger.record(Recording(deliveries=(known,)), now=NOW)
+    wanted = make_delivery(announcement=ANNOUNCEMENT, state=DeliveryState.HELD, hold=Hold.UNCLEAR, reason="other")
+    ledger.record(Recording(deliveries=(wanted,)), now=NOW)
+    assert ledger.snapshot().deliveries[known.key] == replace(wanted if replaceable else known, sequence=1)
+
+
+@pytest.mark.parametrize(("standing", "replaceable"), STANDING)
+def test_a_delivery_is_retracted_only_while_nothing_is_decided(
+    ledger: Ledger, make_delivery: Callable[..., Delivery], standing: dict[str, Any], replaceable: bool
+) -> None:
+    known = make_delivery(**standing)
+    ledger.record(Recording(deliveries=(known,)), now=NOW)
+    ledger.record(Recording(retracted=(known.key,)), now=NOW)
+    assert (known.key not in ledger.snapshot().deliveries) is replaceable
+
+
+@pytest.mark.parametrize("kept", [{"attempts": 1}, {"ordered_by": "amy"}])
+def test_what_was_tried_or_ordered_is_not_retracted(
+    ledger: Ledger, make_delivery: Callable[..., Delivery], kept: dict[str, Any]
+) -> None:
+    known = make_delivery(**kept)
+    ledger.record(Recording(deliveries=(known,)), now=NOW)
+    ledger.record(Recording(retracted=(known.key,)), now=NOW)
+    assert known.key in ledger.snapshot().deliveries
+
+
+def test_retracting_what_is_not_there_changes_nothing(ledger: Ledger, make_delivery: Callable[..., Delivery]) -> None:
+    ledger.record(Recording(deliveries=(make_delivery(),)), now=NOW)
+    before = ledger.snapshot()
+    ledger.record(Recording(retracted=(make_delivery("other").key,)), now=NOW)
+    assert ledger.snapshot() == before
+
+
+def test_an_older_plan_does_not_undo_what_an_attempt_has_left(
+    ledger: Ledger, make_delivery: Callable[..., Delivery]
+) -> None:
+    tried = make_delivery(
+        attempts=2,
+        generation=1,
+        after_id="7",
+        first_tried_at=NOW,
+        intended_at=NOW,
+        intended_mark="m",
+        not_before=NOW + SECOND,
+        ordered_by="amy",
+    )
+    ledger.record(Recording(deliveries=(tried,)), now=NOW)
+    ledger.record(Recording(deliveries=(make_delivery(announcement=ANNOUNCEMENT),)), now=NOW)
+    assert ledger.snapshot().deliveries[tried.key] == replace(tried, announcement=ANNOUNCEMENT, sequence=1)
+
+
+def test_a_retracted_delivery_may_come_again_after_the_others(
+    ledger: Ledger, make_delivery: Callable[..., Delivery]
+) -> None:
+    first, second = make_delivery(), make_delivery("cfp")
+    ledger.record(Recording(deliveries=(first, second)), now=NOW)
+    ledger.record(Recording(retracted=(first.key,)), now=NOW)
+    ledger.record(Recording(deliveries=(first,)), now=NOW)
+    assert [delivery.key for delivery in ledger.open_deliveries(ACCOUNT)] == [second.key, first.key]
+
+
+def test_one_recording_may_hold_everything(
+    ledger: Ledger, make_entry: Callable[..., Entry], make_delivery: Callable[..., Delivery]
+) -> None:
+    ledger.record(Recording(deliveries=(make_delivery("old"),)), now=NOW)
+    event = Event(at=NOW, what="released", slug="tickets", account=ACCOUNT, occasion="publish", detail="d", who="w")
+    ledger.record(
+        Recording(
+            entries=(make_entry(),),
+            deliveries=(make_delivery(),),
+            retracted=(make_delivery("old").key,),
+            joining=(state(joined_at=NOW),),
+            events=(event,),
+        ),
+        now=NOW,
+    )
+    snapshot = ledger.snapshot()
+    assert set(snapshot.entries) == {make_entry().post_id}
+    assert set(snapshot.deliveries) == {make_delivery().key}
+    assert snapshot.accounts == {ACCOUNT: state(joined_at=NOW)}
+    assert ledger.events(limit=9) == (event,)
+
+
+def test_an_account_that_is_there_stays_as_it_is(ledger: Ledger) -> None:
+    ledger.record(Recording(joining=(state(joined_at=TIME),)), now=NOW)
+    lease = ledger.lease(ACCOUNT, owner="me", duration=SECOND)
+    facts = AccountFacts(address=ACCOUNT, account_id="1", limits=Limits(characters=11, pictures=2))
+    ledger.note_account(lease, facts=facts, last_status_id="5", now=NOW)
+    ledger.record(Recording(joining=(state(joined_at=None),)), now=NOW)
+    assert ledger.account(ACCOUNT) == state(joined_at=TIME, facts=facts, last_status_id="5")
+
+
+def test_an_account_that_was_never_recorded_is_an_error(ledger: Ledger) -> None:
+    with pytest.raises(LedgerError, match=ACCOUNT):
+        ledger.account(ACCOUNT)
+    with pytest.raises(LedgerError, match=ACCOUNT):
+        ledger.lease(ACCOUNT, owner="me", duration=SECOND)
+
+
+def test_open_deliveries_are_the_accounts_own_in_the_order_of_due_and_sequence(
+    ledger: Ledger, make_delivery: Callable[..., Delivery]
+) -> None:
+    rows = (
+        make_delivery("later", due=TIME + 2 * SECOND),
+        make_delivery("twin-a", due=TIME + SECOND),
+        make_delivery("twin-b", due=TIME + SECOND),
+        make_delivery("first", due=TIME, state=DeliveryState.SENDING, intended_at=NOW),
+        make_delivery("held", due=TIME, state=DeliveryState.HELD, hold=Hold.BRAKE),
+        make_delivery("sent", due=TIME, state=DeliveryState.SENT),
+        make_delivery("elsewhere", account="other@example.social", due=TIME),
+    )
+    ledger.record(Recording(deliveries=rows), now=NOW)
+    assert [d.slug for d in ledger.open_deliveries(ACCOUNT)] == ["first", "twin-a", "twin-b", "later"]
+    assert ledger.open_deliveries("nobody@example.social") == ()
+
+
+def test_known_status_ids_are_the_accounts_own(ledger: Ledger, make_delivery: Callable[..., Delivery]) -> None:
+    rows = (
+        make_delivery("a", state=DeliveryState.SENT, status_id="1"),
+        make_delivery("b", state=DeliveryState.SENT, status_id="2"),
+        make_delivery("c"),
+        make_delivery("d", account="other@example.social", state=DeliveryState.SENT, status_id="3"),
+    )
+    ledger.record(Recording(deliveries=rows), now=NOW)
+    assert ledger.known_status_ids(ACCOUNT) == {"1", "2"}
+
+
+def test_problems_are_told_once_and_again_when_they_are_solved(ledger: Ledger) -> None:
+    none: frozenset[str] = frozenset()
+    assert ledger.note_problems(frozenset({"a", "b"}), now=NOW) == (frozenset({"a", "b"}), none)
+    assert ledger.note_problems(frozenset({"a", "b"}), now=NOW) == (none, none)
+    assert ledger.note_problems(frozenset({"b", "c"}), now=NOW) == (frozenset({"c"}), frozenset({"a"}))
+    assert ledger.note_problems(none, now=NOW) == (none, frozenset({"b", "c"}))
+    assert ledger.note_problems(frozenset({"a"}), now=NOW) == (frozenset({"a"}), none)
+    history = [(event.what, event.detail) for event in ledger.events(limit=99)]
+    assert history == [
+        ("problem", "a"),
+        ("problem", "b"),
+        ("problem", "c"),
+        ("solved", "a"),
+        ("solved", "b"),
+        ("solved", "c"),
+        ("problem", "a"),
+    ]
+
+
+def test_releasing_the_brake_lets_go_what_it_holds_and_nothing_else(
+    ledger: Ledger, make_delivery: Callable[..., Delivery]
+) -> None:
+    def held(slug: str, hold: Hold) -> Delivery:
+        return make_delivery(slug, state=DeliveryState.HELD, hold=hold, reason="r")
+
+    rows = tuple(held(hold.value, hold) for hold in Hold)
+    second = replace(held("second", Hold.BRAKE), due=TIME)
+    ledger.record(Recording(deliveries=(*rows, make_delivery("due"), second)), now=NOW)
+    before = ledger.snapshot().deliveries
+
+    freed = ledger.release_brake(now=NOW, who="amy")
+
+    assert [delivery.slug for delivery in freed] == ["brake", "second"]
+    for delivery in freed:
+        assert delivery == replace(
+            before[delivery.key], state=DeliveryState.DUE, hold=None, reason="", ordered_by="amy"
+        )
+    assert ledger.snapshot().deliveries == {**before, **{delivery.key: delivery for delivery in freed}}
+    events = ledger.events(limit=9)
+    assert [(e.what, e.slug, e.account, e.who) for e in events] == [
+        ("let go", "brake", ACCOUNT, "amy"),
+        ("let go", "second", ACCOUNT, "amy"),
+    ]
+    assert ledger.release_brake(now=NOW, who="amy") == ()
+
+
+def test_events_are_the_latest_ones_oldest_first(ledger: Ledger) -> None:
+    events = tuple(Event(at=NOW - number * SECOND, what=f"e{number}") for number in range(5))
+    ledger.record(Recording(events=events[:3]), now=NOW)
+    ledger.record(Recording(events=events[3:]), now=NOW)
+    assert ledger.events(limit=2) == events[3:]
+    assert ledger.events(limit=99) == events
+    assert ledger.events(limit=0) == ()
+
+
+def test_the_newest_time_only_grows(ledger: Ledger) -> None:
+    for now, newest in ((NOW, NOW), (NOW - SECOND, NOW), (NOW + SECOND, NOW + SECOND), (TIME, NOW + SECOND)):
+        ledger.record(Recording(), now=now)
+        assert ledger.snapshot().newest == newest
+
+
+def test_the_newest_time_counts_every_change(
+    ledger: Ledger, clock: SetClock, make_delivery: Callable[..., Delivery]
+) -> None:
+    def newest() -> datetime | None:
+        return ledger.snapshot().newest
+
+    ledger.record(Recording(joining=(state(),), deliveries=(make_delivery(),)), now=NOW)
+    lease = ledger.lease(ACCOUNT, owner="me", duration=SECOND)
+    (due,) = ledger.open_deliveries(ACCOUNT)
+    ledger.note_account(lease, last_status_id="1", now=NOW + 1 * SECOND)
+    assert newest() == NOW + 1 * SECOND
+    ledger.block_account(lease, why="x", not_before=None, now=NOW + 2 * SECOND)
+    assert newest() == NOW + 2 * SECOND
+    ledger.write_intent(lease, due, after_id="1", now=NOW + 3 * SECOND)
+    assert newest() == NOW + 3 * SECOND
+    ledger.settle(lease, replace(due, state=DeliveryState.SENT), event=None, now=NOW + 4 * SECOND)
+    assert newest() == NOW + 4 * SECOND
+    ledger.note_problems(frozenset({"p"}), now=NOW + 5 * SECOND)
+    assert newest() == NOW + 5 * SECOND
+    ledger.release_brake(now=NOW + 6 * SECOND, who="amy")
+    assert newest() == NOW + 6 * SECOND
+
+
+def test_closing_may_be_repeated(ledger: Ledger) -> None:
+    ledger.close()
+    ledger.close()
+
+
+@pytest.mark.parametrize(
+    ("known", "seen", "expected"),
+    [
+        (None, "5", "5"),
+        (None, "0", "0"),
+        ("0", "5", "5"),
+        ("5", "0", "5"),
+        ("9", "10", "10"),
+        ("10", "9", "10"),
+        ("0", "01HZX", "01HZX"),
+        ("01HZX", "01HZY", "01HZY"),
+        ("01HZY", "01HZX", "01HZY"),
+    ],
+)
+def test_the_newer_of_two_status_ids(known: str | None, seen: str, expected: str) -> None:
+    assert newer_id(known, seen) == expected
+
+
+def state(
+    *, joined_at: datetime | None = None, facts: AccountFacts | None = None, last_status_id: str | None = None
+) -> AccountState:
+    return AccountState(address=ACCOUNT, joined_at=joined_at, facts=facts, last_status_id=last_status_id)
