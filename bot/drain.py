@@ -20,7 +20,17 @@ from bot.errors import (
 )
 from bot.ledger import Ledger
 from bot.ledgers.rules import unblocked_event
-from bot.model import Announcement, Delivery, DeliveryKey, DeliveryState, Event, Lease, Receipt, SeenStatus
+from bot.model import (
+    AccountFacts,
+    Announcement,
+    Delivery,
+    DeliveryKey,
+    DeliveryState,
+    Event,
+    Lease,
+    Receipt,
+    SeenStatus,
+)
 from bot.protocol import (
     Adopt,
     Done,
@@ -77,6 +87,7 @@ class _Memory:
     """What one drain has learnt since it began."""
 
     introduced: bool = False
+    facts_once_sent: AccountFacts | None = None  #: of an account that was blocked when the drain began
     looked: dict[DeliveryKey, SeenStatus | None] = field(default_factory=dict)
     look_began: dict[DeliveryKey, timedelta | None] = field(default_factory=dict)  #: the intent's age then
     foreign: set[str] = field(default_factory=set)
@@ -169,11 +180,13 @@ def _perform(step: Step, tools: Drain, lease: Lease, memory: _Memory) -> None:
         ledger.renew(lease)
     match step:
         case Introduce():
-            blocked = ledger.account(lease.account).blocked
-            ledger.note_account(lease, facts=publisher.introduce(), now=now)
+            facts = publisher.introduce()
             memory.introduced = True
-            if blocked:
-                _say(unblocked_event(lease.account, blocked=blocked, now=now), tools, memory)
+            if ledger.account(lease.account).blocked:
+                # A token may be good for reading and not for posting: the block stands until a toot went out.
+                memory.facts_once_sent = facts
+            else:
+                ledger.note_account(lease, facts=facts, now=now)
         case Learn():
             ledger.note_account(lease, last_status_id=publisher.newest_status_id(), now=now)
         case Look(delivery):
@@ -213,6 +226,7 @@ def _adopt(delivery: Delivery, status: SeenStatus, tools: Drain, lease: Lease, m
     sent = replace(_sent(delivery, receipt, tools), foreign=is_foreign)
     what = "found, tooted by hand" if is_foreign else "found"
     _write(sent, what, status.url, tools, lease, memory)
+    _works_again(tools, lease, memory)
 
 
 def _send(delivery: Delivery, tools: Drain, lease: Lease, memory: _Memory) -> None:
@@ -233,6 +247,16 @@ def _send(delivery: Delivery, tools: Drain, lease: Lease, memory: _Memory) -> No
         _write(replace(delivery, reason=str(error)), "no answer", str(error), tools, lease, memory)
     else:
         _write(_sent(delivery, receipt, tools), "sent", receipt.url, tools, lease, memory)
+        _works_again(tools, lease, memory)
+
+
+def _works_again(tools: Drain, lease: Lease, memory: _Memory) -> None:
+    if memory.facts_once_sent is None:
+        return
+    blocked, now = tools.ledger.account(lease.account).blocked, tools.clock.now()
+    tools.ledger.note_account(lease, facts=memory.facts_once_sent, now=now)
+    memory.facts_once_sent = None
+    _say(unblocked_event(lease.account, blocked=blocked, now=now), tools, memory)
 
 
 def _sent(delivery: Delivery, receipt: Receipt, tools: Drain) -> Delivery:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.model import Entry, Post
+from bot.posts.tags import without_tags
 
 
 def entry_of(post: Post, *, released_at: datetime) -> Entry:
@@ -19,7 +20,7 @@ def entry_of(post: Post, *, released_at: datetime) -> Entry:
         post_id=post.post_id,
         slug=post.slug,
         url=post.url,
-        title=post.title,
+        title=without_tags(post.title) or post.title,
         authors=post.authors,
         category=post.category,
         tags=post.tags,
@@ -48,7 +49,7 @@ def refreshed(entry: Entry, post: Post, *, now: datetime) -> Entry:
         entry,
         slug=post.slug,
         url=post.url,
-        title=post.title,
+        title=without_tags(post.title) or post.title,
         authors=post.authors,
         category=post.category,
         tags=post.tags,

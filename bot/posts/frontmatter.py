@@ -14,7 +14,7 @@ from bot.errors import PostError
 from bot.posts.text import clean
 from bot.posts.yamltext import Value, read_yaml
 
-LARGEST_FILE: Final = 1024 * 1024  #: bytes
+LARGEST_FILE: Final = 256 * 1024  #: bytes; the longest real posts have a tenth of it
 LARGEST_FRONT_MATTER: Final = 64 * 1024  #: bytes
 DEEPEST_NESTING: Final = 20
 
@@ -55,7 +55,7 @@ def read_source(data: bytes, *, path: Path) -> Source | None:
 
 def _decode(data: bytes, path: Path) -> str:
     if len(data) > LARGEST_FILE:
-        raise PostError(path, "is larger than 1 MiB.", remedy="A post is text; link or embed what is larger.")
+        raise PostError(path, "is larger than 256 KiB.", remedy="A post is text; link or embed what is larger.")
     data = data.removeprefix(_BOM)
     try:
         text = data.decode("utf-8")

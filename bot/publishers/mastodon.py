@@ -60,8 +60,8 @@ class MastodonPublisher:
         self._session = session or _session(server)
         # A redirect would turn the POST into a GET (requests, as browsers do), so it is an error.
         self._session.max_redirects = 0
-        self._session.hooks["response"].append(self._note_words)
-        self._words = ""
+        self._session.hooks["response"].append(self._note_answer)
+        self._answer: object = None
         self._account_id = ""
         self._client = Mastodon(
             api_base_url=server,
@@ -155,9 +155,10 @@ class MastodonPublisher:
     def _statuses(self, **which: Any) -> list[Any]:
         with self._errors("reading"):
             page = self._client.account_statuses(self._own_id(), exclude_reblogs=False, **which)
-        if not isinstance(page, list) or not all(map(_is_status, page)):
+        # Asked of the answer itself, for Mastodon.py makes an empty list of `{}`.
+        if not isinstance(self._answer, list) or not all(map(_is_status, page)):
             raise TransientError("the server's answer is no list of toots.")
-        return page
+        return list(page)
 
     def _with_text(self, status: Any, announcement: Announcement) -> SeenStatus:
         content = _text(status, "content")
@@ -199,18 +200,22 @@ class MastodonPublisher:
 
     @contextmanager
     def _errors(self, doing: Doing, *, repeat: bool = False) -> Iterator[None]:
-        self._words = ""
+        self._answer = None
         try:
             yield
         except MastodonError as error:
             reset = self._client.ratelimit_reset
-            found = classify(error, doing=doing, repeat=repeat, ratelimit_reset=reset, words=self._words)
+            words = _text(self._answer, "error")
+            found = classify(error, doing=doing, repeat=repeat, ratelimit_reset=reset, words=words)
             if self._token in f"{found} {error}":
                 self._raise_without_token(found)
             raise found from error
 
-    def _note_words(self, response: requests.Response, *_args: object, **_options: object) -> None:
-        self._words = "" if response.ok else _error_of(response)
+    def _note_answer(self, response: requests.Response, *_args: object, **_options: object) -> None:
+        try:
+            self._answer = response.json()
+        except ValueError:
+            self._answer = None
 
     def _raise_without_token(self, found: PublishError) -> NoReturn:
         # A server may repeat what it was sent, in its words or on a page that Mastodon.py quotes.
@@ -228,13 +233,6 @@ def _session(server: str) -> requests.Session:
 
 def _plain(content: str) -> str:
     return unescape(_TAG.sub("", content))
-
-
-def _error_of(response: requests.Response) -> str:
-    try:
-        return _text(response.json(), "error")
-    except ValueError:
-        return ""
 
 
 def _is_status(record: Any) -> bool:

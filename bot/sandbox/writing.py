@@ -59,7 +59,7 @@ def edit_status(here: Sandbox, account: Account, status: Status, params: Params,
     pictures = tuple(
         Picture(media_id=item.id, description=descriptions.get(item.id, item.description)) for item in media
     )
-    if False:
+    if draft == status.draft and _unchanged(media, pictures):
         return status
     _spend(here, account)
     return here.store.revise(status, draft, pictures)

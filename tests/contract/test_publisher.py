@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
-import httpx
 import pytest
 
 from bot.clock import SystemClock
@@ -16,7 +15,7 @@ from bot.model import Announcement, Receipt
 from bot.publisher import Publisher
 from bot.publishers.recording import RecordingPublisher
 from bot.sandbox.server import SandboxServer
-from tests.support.publishing import announcement, on_loopback, picture
+from tests.support.publishing import announcement, on_loopback, picture, status_shown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +43,8 @@ def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
     with SandboxServer(limited=False) as server, on_loopback(server.url) as publisher:
 
         def alts(receipt: Receipt) -> list[str]:
-            status = httpx.get(f"{server.url}/api/v1/statuses/{receipt.status_id}", trust_env=False).json()
-            return [media["description"] for media in status["media_attachments"]]
+            shown = status_shown(server.url, receipt.status_id)
+            return [media["description"] for media in shown["media_attachments"]]
 
         yield Stage(publisher=publisher, address=publisher.address, alts=alts)
 

@@ -109,3 +109,9 @@ def test_a_second_look_at_the_same_change_changes_nothing() -> None:
     post = replace(POST, digest="two")
     entry = refreshed(ENTRY, post, now=LATER)
     assert refreshed(entry, post, now=LATER + timedelta(days=1)) == entry
+
+
+def test_a_left_over_template_tag_is_taken_out_of_the_title() -> None:
+    post = replace(POST, title="Tickets from {{ price }} are here")
+    assert entry_of(post, released_at=RELEASED).title == "Tickets from are here"
+    assert refreshed(ENTRY, post, now=LATER).title == "Tickets from are here"

@@ -225,13 +225,14 @@ def test_what_is_no_file_is_left_alone(folder: PostFolder, posts: Path) -> None:
     assert folder.scan().posts == ()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 @pytest.mark.parametrize("name", ["a.md", "sub"])
 def test_what_may_not_be_read_is_a_fault_until_it_may(folder: PostFolder, posts: Path, name: str) -> None:
     write(posts, "a.md")
     write(posts, "sub/b.md")
     (posts / name).chmod(0o000)
     try:
+        if os.access(posts / name, os.R_OK):
+            pytest.skip("this user may read everything")
         scan = folder.scan()
         assert [str(fault.path) for fault in scan.faults] == [f"posts/{name}"]
         assert len(scan.posts) == 1

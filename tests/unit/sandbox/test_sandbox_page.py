@@ -104,6 +104,8 @@ def test_nothing_that_is_posted_can_run_or_load_anything(
     policy = answer.headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; img-src 'self' data:;")
     assert "http" not in policy
+    nonce = policy.partition("script-src 'nonce-")[2].partition("'")[0]
+    assert f'<script nonce="{nonce}">' in answer.text
     assert 'src="http' not in answer.text
 
 

@@ -1,0 +1,224 @@
+"""Pictures: uploaded with their alt texts, waited for while the server works, left out where it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import requests
+
+from bot.clock import SetClock
+from bot.errors import PublishError, RejectedError, TransientError
+from bot.model import Announcement, Picture, Receipt
+from bot.publishers.mastodon import MastodonPublisher
+from bot.sandbox.faults import Fault
+from bot.sandbox.server import SandboxServer
+from tests.support.publishing import (
+    Answer,
+    announcement,
+    answering,
+    doctored,
+    on_loopback,
+    picture,
+    public_statuses,
+    requests_seen,
+    status_shown,
+)
+
+HTML = b"<html><body>Welcome!</body></html>"
+NOON = datetime(2026, 11, 4, 12, 0, 0, 250_000, tzinfo=UTC)
+LINK = "https://conf.example.org/news/schedule/"
+
+
+@pytest.fixture
+def server() -> Iterator[SandboxServer]:
+    with SandboxServer(limited=False, clock=SetClock(NOON)) as running:
+        yield running
+
+
+@pytest.fixture
+def publisher(server: SandboxServer) -> Iterator[MastodonPublisher]:
+    with on_loopback(server.url) as made:
+        yield made
+
+
+@pytest.fixture
+def url(server: SandboxServer) -> str:
+    return server.url
+
+
+def publish(
+    publisher: MastodonPublisher, said: Announcement, *, key: str = "key", media_ids: tuple[str, ...] = ()
+) -> Receipt:
+    return publisher.publish(said, media_ids=media_ids, key=key, repeat=False)
+
+
+def test_the_first_upload_asks_for_the_version_and_later_ones_do_not(
+    server: SandboxServer, publisher: MastodonPublisher, tmp_path: Path
+) -> None:
+    publisher.introduce()
+    before = len(requests_seen(server.url))
+    publisher.upload(picture(tmp_path))
+    first = requests_seen(server.url)[before:]
+    publisher.upload(picture(tmp_path))
+    second = requests_seen(server.url)[before + len(first) :]
+    # Mastodon.py: media.py `verify_minimum_version`; what `introduce` was told of v2 is asked again.
+    assert first == ["GET /api/v1/instance/", "GET /api/v2/instance/", "POST /api/v2/media"]
+    assert second == ["POST /api/v2/media"]
+
+
+@pytest.mark.parametrize("do", ["error-500", "redirect-301", "empty-200", "drop"])
+def test_without_a_version_the_older_way_of_uploading_works(
+    server: SandboxServer, publisher: MastodonPublisher, tmp_path: Path, do: str
+) -> None:
+    server.faults.switch([Fault(on="GET /api/v1/instance/", do=do, times=None)])
+    media_id = publisher.upload(picture(tmp_path))
+    assert requests_seen(server.url, method="POST") == ["POST /api/v1/media"]
+    receipt = publish(publisher, announcement(), media_ids=(media_id,))
+    (shown,) = status_shown(server.url, receipt.status_id)["media_attachments"]
+    assert shown["description"] == "A stage with two chairs"
+
+
+@pytest.mark.parametrize("alt", ["Two chairs, früh am Morgen\nand “tea”", ""])
+def test_the_alt_text_arrives_with_the_picture(
+    server: SandboxServer, publisher: MastodonPublisher, tmp_path: Path, alt: str
+) -> None:
+    media_id = publisher.upload(picture(tmp_path, name="früh & “spät”.png", alt=alt))
+    receipt = publish(publisher, announcement(), media_ids=(media_id,))
+    (shown,) = status_shown(server.url, receipt.status_id)["media_attachments"]
+    assert shown["description"] == (alt or None)
+    assert shown["meta"]["original"]["size"] == "8x6"
+
+
+def test_a_picture_that_the_server_refuses_is_rejected_and_can_be_left_out(
+    server: SandboxServer, publisher: MastodonPublisher, tmp_path: Path
+) -> None:
+    path = tmp_path / "cover.png"
+    path.write_bytes(b"this is no picture")
+    with pytest.raises(RejectedError, match=r"422: .*File content type is invalid"):
+        publisher.upload(Picture(url="https://conf.example.org/cover.png", path=path, media_type="image/png"))
+    publish(publisher, announcement())
+    assert len(public_statuses(server.url)) == 1
+
+
+def test_an_alt_text_that_is_too_long_is_rejected(publisher: MastodonPublisher, tmp_path: Path) -> None:
+    with pytest.raises(RejectedError, match="Description is too long"):
+        publisher.upload(picture(tmp_path, alt="x" * 1501))
+
+
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [
+        (Picture(url="https://conf.example.org/a.png", path=Path("/nowhere/a.png")), "/nowhere/a.png cannot be read"),
+        (Picture(url="https://conf.example.org/a.png", path=Path("/")), "cannot be read"),
+        (Picture(url="https://conf.example.org/a.png", problem="there is no file a.png"), "there is no file a.png"),
+    ],
+)
+def test_a_picture_without_a_file_is_rejected_before_anything_is_asked(
+    server: SandboxServer, publisher: MastodonPublisher, missing: Picture, words: str
+) -> None:
+    with pytest.raises(RejectedError, match=words):
+        publisher.upload(missing)
+    assert requests_seen(server.url) == []
+
+
+def test_a_picture_of_unknown_type_is_rejected(publisher: MastodonPublisher, tmp_path: Path) -> None:
+    with pytest.raises(RejectedError, match="mime type"):
+        publisher.upload(replace(picture(tmp_path), media_type=None))
+
+
+# -- pictures that take their time
+
+
+def media(number: int = 1, **more: object) -> dict[str, object]:
+    return {"id": str(number), "type": "image", "url": "http://localhost/x.png", **more}
+
+
+WORKING = media(url=None)
+FAILED = Answer(status=422, body={"error": "Error processing thumbnail for uploaded media"})
+
+
+def upload(
+    url: str, tmp_path: Path, *answers: Answer, timeout: float = 5, clock: SetClock | None = None
+) -> tuple[str, list[float], list[str]]:
+    """The media id, how long was slept each time, and the requests about media."""
+    left = list(answers)
+
+    def doctor(request: requests.PreparedRequest) -> Answer | None:
+        about_media = "/media" in (request.path_url or "")
+        return (left.pop(0) if len(left) > 1 else left[0]) if about_media else None
+
+    slept: list[float] = []
+    session, adapter = doctored(doctor)
+    stepping = clock or SetClock(NOON)
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if clock is None:
+            stepping.advance(timedelta(seconds=seconds))
+
+    with on_loopback(
+        url, session=session, timeout=timedelta(seconds=timeout), clock=stepping, sleep=sleep
+    ) as publisher:
+        media_id = publisher.upload(picture(tmp_path))
+    return media_id, slept, adapter.lines("*/media*")
+
+
+def test_a_picture_that_is_ready_is_not_asked_for_again(url: str, tmp_path: Path) -> None:
+    assert upload(url, tmp_path, Answer(body=media(7))) == ("7", [], ["POST /api/v2/media"])
+
+
+def test_a_picture_is_waited_for_until_it_is_processed(url: str, tmp_path: Path) -> None:
+    # 202 while it waits, 206 while it is processed, 200 when it is done (mastodon: media_controller.rb).
+    answers = [Answer(status=202, body=WORKING), *[Answer(status=206, body=WORKING)] * 2, Answer(body=media())]
+    media_id, slept, lines = upload(url, tmp_path, *answers)
+    assert (media_id, slept) == ("1", [1, 1, 1])
+    assert lines == ["POST /api/v2/media", *["GET /api/v1/media/1"] * 3]
+
+
+@pytest.mark.parametrize("timeout", [0.5, 1, 5])
+def test_a_picture_that_is_never_ready_is_not_waited_for_longer_than_the_timeout(
+    url: str, tmp_path: Path, timeout: float
+) -> None:
+    clock = SetClock(NOON)
+    session, _ = doctored(answering(media=Answer(status=202, body=WORKING), **{"1": Answer(status=206, body=WORKING)}))
+
+    def sleep(seconds: float) -> None:
+        clock.advance(timedelta(seconds=seconds))
+
+    allowed = timedelta(seconds=timeout)
+    with (
+        on_loopback(url, session=session, timeout=allowed, clock=clock, sleep=sleep) as publisher,
+        pytest.raises(TransientError, match="not finished with the picture"),
+    ):
+        publisher.upload(picture(tmp_path))
+    assert clock.now() - NOON <= allowed
+
+
+def test_the_wait_ends_also_by_a_clock_that_stands_still(url: str, tmp_path: Path) -> None:
+    with pytest.raises(TransientError, match="not finished"):
+        upload(url, tmp_path, Answer(status=202, body=WORKING), clock=SetClock(NOON))
+
+
+@pytest.mark.parametrize(
+    ("answers", "kind"),
+    [
+        ([FAILED], RejectedError),
+        ([Answer(status=202, body=WORKING), FAILED], RejectedError),
+        ([Answer(status=202, body=WORKING), Answer(status=404, body={"error": "Record not found"})], RejectedError),
+        ([Answer(status=202, body=WORKING), Answer(status=502, body=HTML)], TransientError),
+        # a proxy's own limit
+        ([Answer(status=413, body=HTML)], TransientError),
+        ([Answer(status=500, body={"error": "Error processing thumbnail for uploaded media"})], TransientError),
+        ([Answer(body={})], TransientError),
+        ([Answer(body=[])], TransientError),
+        ([Answer(status=202, body={"url": None})], TransientError),
+    ],
+)
+def test_an_upload_that_goes_wrong(url: str, tmp_path: Path, answers: list[Answer], kind: type[PublishError]) -> None:
+    with pytest.raises(PublishError) as caught:
+        upload(url, tmp_path, *answers)
+    assert type(caught.value) is kind
