@@ -23,7 +23,7 @@ from bot.publishers.mastodon import MastodonPublisher
 
 TOKEN = "loopback-conf"
 #: Never reached where the server answers, not even on a busy machine.
-TIMEOUT = timedelta(seconds=5)
+TIMEOUT = timedelta(seconds=10)
 
 
 @contextmanager

@@ -19,23 +19,27 @@ from bot.verdict import Policy, Verdict
 
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
 ACCOUNTS = ("conf@example.social", "kids@example.social")
-POLICY = Policy(catch_up=timedelta(hours=72), brake=3)
+POLICY = Policy(catch_up=timedelta(hours=72), brake=2)
 
 #: Hours from now; dense around the moment itself and around the end of catch-up.
 hours = st.sampled_from([-1000, -73, -72, -71, -2, -1, 0, 0, 0, 1, 2, 100])
 
+#: True now and then: most posts are plain.
+rarely = st.sampled_from([False, False, False, True])
+
 shapes = st.fixed_dictionaries(
     {
-        "hours": st.one_of(st.none(), hours),
-        "broken": st.booleans(),
-        "hidden": st.booleans(),
-        "skip": st.booleans(),
+        "slug": st.sampled_from("pqrstuv"),
+        "hours": st.one_of(hours, hours, st.none()),
+        "broken": rarely,
+        "hidden": rarely,
+        "skip": rarely,
         "explicit_id": st.sampled_from([None, None, "x", "y"]),
         "words": st.integers(0, 3),
     }
 )
-#: One folder at several moments: the n-th shape is always the file post-n.md.
-seasons = st.lists(st.lists(shapes, max_size=7), min_size=1, max_size=4)
+#: One folder at several moments. Files keep their names or change them, and an old name may come back.
+seasons = st.lists(st.lists(shapes, max_size=7, unique_by=lambda shape: str(shape["slug"])), min_size=1, max_size=4)
 
 
 def compose(post: Post, account: str) -> Announcement:
@@ -46,12 +50,12 @@ def compose(post: Post, account: str) -> Announcement:
 
 def folder(make_post: Callable[..., Post], season: list[dict[str, object]]) -> list[Post]:
     posts = []
-    for number, shape in enumerate(season):
+    for shape in season:
         offset = shape["hours"]
         assert offset is None or isinstance(offset, int)
         posts.append(
             make_post(
-                f"post-{number}",
+                str(shape["slug"]),
                 published=None if offset is None else NOW + timedelta(hours=offset),
                 title=f"{'broken' if shape['broken'] else 'fine'} {shape['words']}",
                 digest=f"{shape['words']}",
