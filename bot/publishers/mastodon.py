@@ -200,7 +200,6 @@ class MastodonPublisher:
 
     @contextmanager
     def _errors(self, doing: Doing, *, repeat: bool = False) -> Iterator[None]:
-        self._answer = None
         try:
             yield
         except MastodonError as error:

@@ -113,7 +113,7 @@ def test_looking_changes_nothing(stage: Stage) -> None:
 
 
 def test_a_look_goes_through_all_pages_oldest_first(stage: Stage) -> None:
-    before = stage.say("Before them.").status_id
+    before = [stage.say(f"Before them, {number}.").status_id for number in range(9)][-1]
     link = "https://conf.example.org/news/wanted/"
     wanted = announcement(f"This one. {link}", link=link)
     ids = [stage.say(f"Number {number}.").status_id for number in range(44)]

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import requests
 
 from bot.errors import AccountBlockedError, PublishError, TransientError
 from bot.model import Announcement, Limits, Receipt
@@ -164,6 +165,22 @@ def test_no_request_sets_a_language_for_the_client(server: SandboxServer, tmp_pa
         publisher.look(announcement(), after_id="0")
     assert len(adapter.sent) > 5
     assert [line for line in adapter.lines() if "lang" in line] == []
+
+
+def test_closing_lets_go_of_the_connections(server: SandboxServer) -> None:
+    class Session(requests.Session):
+        closed = 0
+
+        def close(self) -> None:
+            self.closed += 1
+            super().close()
+
+    session = Session()
+    session.trust_env = False
+    with on_loopback(server.url, session=session) as publisher:
+        publisher.introduce()
+        assert session.closed == 0
+    assert session.closed == 1
 
 
 def test_a_server_that_is_gone_is_told_by_each_call(publisher: MastodonPublisher, server: SandboxServer) -> None:

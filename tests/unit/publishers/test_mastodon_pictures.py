@@ -17,6 +17,7 @@ from bot.publishers.mastodon import MastodonPublisher
 from bot.sandbox.faults import Fault
 from bot.sandbox.server import SandboxServer
 from tests.support.publishing import (
+    TIMEOUT,
     Answer,
     announcement,
     answering,
@@ -141,9 +142,7 @@ WORKING = media(url=None)
 FAILED = Answer(status=422, body={"error": "Error processing thumbnail for uploaded media"})
 
 
-def upload(
-    url: str, tmp_path: Path, *answers: Answer, timeout: float = 5, clock: SetClock | None = None
-) -> tuple[str, list[float], list[str]]:
+def upload(url: str, tmp_path: Path, *answers: Answer) -> tuple[str, list[float], list[str]]:
     """The media id, how long was slept each time, and the requests about media."""
     left = list(answers)
 
@@ -153,16 +152,7 @@ def upload(
 
     slept: list[float] = []
     session, adapter = doctored(doctor)
-    stepping = clock or SetClock(NOON)
-
-    def sleep(seconds: float) -> None:
-        slept.append(seconds)
-        if clock is None:
-            stepping.advance(timedelta(seconds=seconds))
-
-    with on_loopback(
-        url, session=session, timeout=timedelta(seconds=timeout), clock=stepping, sleep=sleep
-    ) as publisher:
+    with on_loopback(url, session=session, sleep=slept.append) as publisher:
         media_id = publisher.upload(picture(tmp_path))
     return media_id, slept, adapter.lines("*/media*")
 
@@ -198,9 +188,33 @@ def test_a_picture_that_is_never_ready_is_not_waited_for_longer_than_the_timeout
     assert clock.now() - NOON <= allowed
 
 
+def test_the_time_that_the_answers_take_counts_as_well(url: str, tmp_path: Path) -> None:
+    clock = SetClock(NOON)
+
+    def doctor(request: requests.PreparedRequest) -> Answer | None:
+        if "/media" not in (request.path_url or ""):
+            return None
+        clock.advance(TIMEOUT * 0.7)
+        return Answer(status=206, body=WORKING)
+
+    session, adapter = doctored(doctor)
+    with (
+        on_loopback(url, session=session, clock=clock) as publisher,
+        pytest.raises(TransientError, match="not finished"),
+    ):
+        publisher.upload(picture(tmp_path))
+    assert adapter.lines("*/media*") == ["POST /api/v2/media", *["GET /api/v1/media/1"] * 2]
+
+
 def test_the_wait_ends_also_by_a_clock_that_stands_still(url: str, tmp_path: Path) -> None:
-    with pytest.raises(TransientError, match="not finished"):
-        upload(url, tmp_path, Answer(status=202, body=WORKING), clock=SetClock(NOON))
+    slept: list[float] = []
+    session, _ = doctored(answering(media=Answer(status=202, body=WORKING), **{"1": Answer(status=206, body=WORKING)}))
+    with (
+        on_loopback(url, session=session, clock=SetClock(NOON), sleep=slept.append) as publisher,
+        pytest.raises(TransientError, match="not finished"),
+    ):
+        publisher.upload(picture(tmp_path))
+    assert 0 < sum(slept) <= TIMEOUT.total_seconds()
 
 
 @pytest.mark.parametrize(
