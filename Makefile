@@ -4,7 +4,9 @@ PORT ?= 3000
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test lint format clean
+SEEDS ?= 1000
+
+.PHONY: help run test simulate lint format clean
 
 help: ## what there is to do
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/:/' | column -t -s:
@@ -13,7 +15,13 @@ run: $(VENV)/.installed ## play the example conference against the sandbox, and 
 	@$(BIN)/announce rehearse --port $(PORT)
 
 test: $(VENV)/.installed-dev ## run all tests
-	@$(BIN)/pytest -n auto $(ARGS)
+	@$(BIN)/pytest -n 4 $(ARGS)
+
+simulate: $(VENV)/.installed-dev ## run histories full of faults, each from its seed: make simulate SEEDS=10000
+	@$(BIN)/python -m tests.simulation.run --seeds $(SEEDS)
+
+kills: $(VENV)/.installed-dev ## kill the real bot a thousand times, and count on the server's side
+	@KILLS=1000 $(BIN)/pytest -n 4 tests/crash $(ARGS)
 
 lint: $(VENV)/.installed-dev ## format, lint, types, import order
 	@$(BIN)/ruff format --check bot tests

@@ -6,25 +6,31 @@ import os
 import random
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from threading import Event as Signal
+from typing import Final
 
 from bot.clock import Clock, SystemClock
-from bot.config import Config, token_for, token_variable
+from bot.config import Config
 from bot.drain import Drain, Drained, drain
 from bot.engine import Engine
 from bot.engines.inline import InlineEngine
 from bot.ledger import Ledger
-from bot.ledgers.memory import MemoryLedger
 from bot.ledgers.sqlite import SqliteLedger
 from bot.model import Event, Snapshot
+from bot.output.alerts import News, tell
 from bot.output.files import PublicFolder
 from bot.posts.folder import PostFolder
 from bot.protocol import Timing
 from bot.publisher import Publisher
 from bot.run import Parts, Pass, run_pass
+from bot.tokens import find_token
 
 Say = Callable[[Event], None]
+
+#: A cause that comes back within this time is not told again.
+TOLD_FOR: Final = timedelta(hours=1)
 
 
 def silent(_event: Event) -> None:
@@ -40,6 +46,7 @@ class Bot:
     publishers: Mapping[str, Publisher]  #: by the account's address
     timing: Timing
     owner: str
+    environ: Mapping[str, str]
     stop: Signal = field(default_factory=Signal)
     bell: Signal = field(default_factory=Signal)  #: wakes the loop for another pass
     random: random.Random = field(default_factory=random.Random)
@@ -68,10 +75,29 @@ class Bot:
         drained: list[Drained] = []
         result = self.pass_once()
         self.engine.run(lambda address: drained.append(self.drain(address)), stop=self.stop)
+        last = result
+        if any(one.events for one in drained):
+            # What the deliveries came to is public too (`syndication.json`), and may be worth an alert.
+            last = run_pass(replace(self.parts, ring=_ring_nobody))
+        self.tell(last)
         return result, tuple(drained)
 
+    def tell(self, result: Pass) -> None:
+        """Send the alerts that are new, and what has recovered. Takes as long as the slowest way of telling."""
+        config, now = self.parts.config, self.parts.clock.now()
+        causes = {cause.key: cause if config.alerts.embargoed else cause.redacted() for cause in result.causes}
+        words = {key: cause.what for key, cause in causes.items()}
+        new, recovered = self.parts.ledger.note_told(words, quiet=TOLD_FOR, now=now)
+        told_by_another = {causes[key].instead_of for key in new}
+        news = News(causes=tuple(causes[key] for key in sorted(new - told_by_another)), recovered=recovered)
+        if news:
+            tell(news, settings=config.alerts, site=config.site.title, environ=self.environ, say=self._say_plainly)
+
+    def _say_plainly(self, text: str) -> None:
+        self.parts.say(Event(at=self.parts.clock.now(), what="problem", detail=text))
+
     def ask_to_stop(self) -> None:
-        """Begin nothing new, finish what is in flight. Safe in a signal handler, and to repeat."""
+        """Begin nothing new, finish what is in flight. Safe to repeat; not for a signal handler, as it takes locks."""
         self.stop.set()
         self.bell.set()
 
@@ -80,6 +106,10 @@ class Bot:
         for publisher in self.publishers.values():
             publisher.close()
         self.parts.ledger.close()
+
+
+def _ring_nobody(_address: str) -> None:
+    """Nobody is rung: everything due was just delivered, or waits."""
 
 
 def make_bot(
@@ -111,6 +141,7 @@ def make_bot(
         publishers=publishers,
         timing=timing_of(config),
         owner=f"{socket.gethostname()} {os.getpid()}",
+        environ=environ,
     )
 
 
@@ -122,15 +153,15 @@ def make_publishers(config: Config, *, environ: Mapping[str, str], clock: Clock)
     publishers: dict[str, Publisher] = {}
     for name, account in config.accounts.items():
         address = account.address(name)
-        token = token_for(name, account, root=config.root, environ=environ)
-        if token is None:
-            publishers[address] = AbsentPublisher(address=address, variable=token_variable(name))
+        token = find_token(name, account, root=config.root, environ=environ)
+        if token.value is None:
+            publishers[address] = AbsentPublisher(address=address, trouble=token.trouble)
             continue
         publishers[address] = MastodonPublisher(
             address=address,
             acct=account.acct,
             server=account.server,
-            token=token,
+            token=token.value,
             timeout=config.delivery.timeout,
             clock=clock,
         )
@@ -139,8 +170,14 @@ def make_publishers(config: Config, *, environ: Mapping[str, str], clock: Clock)
 
 def timing_of(config: Config) -> Timing:
     """The protocol's times from the settings."""
-    times = config.delivery
-    return Timing(lease=times.lease, settle=times.settle, send_within=times.send_within, spacing=config.release.spacing)
+    times, release = config.delivery, config.release
+    return Timing(
+        lease=times.lease,
+        settle=times.settle,
+        send_within=times.send_within,
+        spacing=release.spacing,
+        give_up_after=release.give_up_after,
+    )
 
 
 def known_so_far(config: Config, clock: Clock) -> Snapshot:
@@ -152,8 +189,3 @@ def known_so_far(config: Config, clock: Clock) -> Snapshot:
         return ledger.snapshot()
     finally:
         ledger.close()
-
-
-def memory_copy(config: Config, clock: Clock) -> MemoryLedger:
-    """A ledger in memory that begins with what the real one knows: for trying things out."""
-    return MemoryLedger(clock, known_so_far(config, clock))

@@ -1,16 +1,23 @@
-"""The feeds from the post files alone, as of a time: no ledger, no network, and nothing is remembered."""
+"""The feeds from the post files as of a time: no network, and nothing is remembered.
+
+Where there is a ledger, released posts keep the ids and dates that it has frozen, so that a build and the bot itself
+write the same bytes.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from bot.config import Config
 from bot.feeds.build import render_feeds
-from bot.feeds.entry import entry_of
+from bot.model import Announcement, Entry, Post, Snapshot
 from bot.output.files import PublicFolder
-from bot.posts.folder import PostFolder
+from bot.plan import Plan, make_plan
+from bot.planning.gone import entries_shown
+from bot.planning.verdict import Policy
+from bot.posts.folder import PostFolder, Scan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,15 +28,42 @@ class Built:
     faults: tuple[str, ...]
 
 
-def build_feeds(config: Config, *, now: datetime, folder: Path) -> Built:
-    """Write the feeds of the posts whose datetime has come by `now` into `folder`."""
+def build_feeds(config: Config, *, now: datetime, folder: Path, known: Snapshot) -> Built:
+    """Write the feeds of the posts whose datetime has come by `now` into `folder`.
+
+    A folder without any post writes nothing: that is more likely a wrong folder than no news.
+    """
     scan = PostFolder(config).scan()
-    entries = [
-        entry_of(post, released_at=post.published)
-        for post in scan.posts
-        if post.published is not None and post.published <= now
-    ]
-    feeds = render_feeds(entries, site=config.site, feeds=config.feeds)
+    faults = [str(fault) for fault in scan.faults]
+    if not scan.posts:
+        return Built(changed=(), faults=(*faults, f"there are no posts in {config.site.posts}; nothing was written"))
+    plan = _plan(config, scan, known, now)
+    if plan.doubt:
+        faults.append(f"nothing new is shown: {plan.doubt}")
+    released = {**_released(known, now), **{entry.post_id: entry for entry in plan.recording.entries}}
+    feeds = render_feeds(entries_shown(released.values(), now=now), site=config.site, feeds=config.feeds)
     written = PublicFolder(folder).write(feeds.files)
-    faults = (*(str(fault) for fault in scan.faults), *feeds.faults, *(str(fault) for fault in written.faults))
-    return Built(changed=written.changed, faults=faults)
+    return Built(changed=written.changed, faults=(*faults, *feeds.faults, *(str(fault) for fault in written.faults)))
+
+
+def _plan(config: Config, scan: Scan, known: Snapshot, now: datetime) -> Plan:
+    """What the bot itself would release by then: the same rules, so a post that a person holds stays out."""
+    return make_plan(
+        scan.posts,
+        # As of a time: one that has passed is no reason to doubt the clock.
+        replace(known, entries=_released(known, now), newest=None),
+        now=now,
+        accounts=(),
+        policy=Policy(catch_up=config.release.catch_up, brake=config.release.brake),
+        compose=_no_toot,
+        broken=frozenset(fault.path.stem for fault in scan.faults),
+        readable=bool(scan.signature),
+    )
+
+
+def _released(known: Snapshot, now: datetime) -> dict[str, Entry]:
+    return {post_id: entry for post_id, entry in known.entries.items() if entry.published <= now}
+
+
+def _no_toot(_post: Post, _account: str) -> Announcement:
+    raise AssertionError("without accounts nothing is composed")

@@ -6,7 +6,10 @@ import time
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
+
+#: Marks are written with six decimals (seconds).
+_ROUNDED: Final = 1e-6
 
 
 class Clock(Protocol):
@@ -104,4 +107,7 @@ def _since(mark: str, *, boot: str, seconds: float) -> timedelta | None:
     marked_boot, _, marked_seconds = mark.rpartition(" ")
     if marked_boot != boot:
         return None
-    return timedelta(seconds=max(0.0, seconds - float(marked_seconds)))
+    passed = seconds - float(marked_seconds)
+    # Where the system does not tell one start from the next, counting from zero again does.
+    # A mark is rounded to the microsecond, so a moment ago may look like a moment to come.
+    return None if passed < -_ROUNDED else timedelta(seconds=max(0.0, passed))

@@ -27,6 +27,7 @@ from pydantic import (
     model_validator,
 )
 
+from bot.daytime import read_hours
 from bot.durations import parse_duration
 from bot.errors import ConfigError, Fault
 from bot.model import Visibility
@@ -84,6 +85,13 @@ def _clock_time(value: object) -> object:
     return value
 
 
+def _hours(value: object) -> object:
+    if value is None or isinstance(value, str):
+        return None if value is None else read_hours(value)
+    raise ValueError('write a span of hours in quotes, for example "08:00-21:00"')
+
+
+Hours = Annotated[tuple[time, time] | None, BeforeValidator(_hours)]
 Duration = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(str)]
 Zone = Annotated[Any, BeforeValidator(_zone), PlainSerializer(str)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
@@ -188,11 +196,26 @@ class Release(_Table):
     catch_up: Duration = Field(timedelta(hours=72), description="a post later than this is not tooted")
     spacing: Duration = Field(timedelta(minutes=2), description="pause between two late toots of one account")
     brake: int = Field(4, ge=1, description="more new toots than this within an hour are held until `announce resume`")
+    give_up_after: Duration = Field(
+        timedelta(hours=24), description="a toot that could not be sent for this long is held, with an alert"
+    )
+    daytime: Hours = Field(
+        None, description='late toots go out within these hours only, for example "08:00-21:00"; on time at any hour'
+    )
+    edits: bool = Field(True, description="whether a changed post edits its toot")
+    edit_window: Duration = Field(timedelta(days=30), description="a toot older than this is not edited any more")
     default_time: ClockTime = Field(time(9), description="the hour meant by a bare date")
     hashtags: tuple[str, ...] = Field((), description="hashtags for every toot of every account")
     wait_for_page: Duration = Field(
         timedelta(), description='"off"; the page check comes in a later version, any other value is refused'
     )
+
+    @field_validator("give_up_after")
+    @classmethod
+    def _trying_takes_time(cls, value: timedelta) -> timedelta:
+        if not value:
+            raise ValueError('a toot is tried for some time; write for example give_up_after = "24h"')
+        return value
 
     @field_validator("wait_for_page")
     @classmethod
@@ -225,6 +248,29 @@ class Delivery(_Table):
         return self
 
 
+class Alerts(_Table):
+    """Who is told when something is wrong."""
+
+    webhook: str | None = Field(
+        None, description='address that gets a JSON POST; better "env:NAME", for it often holds a secret'
+    )
+    mail_to: tuple[str, ...] = Field((), description="addresses that get a mail")
+    mail_from: str | None = Field(None, description="sender of the mails; else the first of `mail_to`")
+    smtp: str = Field(
+        "smtp://localhost", description='mail server, "smtp://" or "smtps://"; "env:NAME" if it holds a password'
+    )
+    embargoed: bool = Field(False, description="whether alerts may name posts that are not released yet")
+
+    @field_validator("smtp")
+    @classmethod
+    def _password_is_no_setting(cls, value: str) -> str:
+        if not value.startswith("env:") and urlsplit(value).password:
+            raise ValueError('a password does not belong into the settings file; write "env:NAME"')
+        if not value.startswith(("env:", "smtp://", "smtps://")):
+            raise ValueError("it must begin with smtp://, smtps:// or env:")
+        return value
+
+
 class Ledger(_Table):
     """The durable memory."""
 
@@ -234,7 +280,8 @@ class Ledger(_Table):
     @classmethod
     def _known_kind(cls, value: str) -> str:
         if not value.startswith("sqlite:///") or value == "sqlite:///":
-            raise ValueError(f'"{value}" is not a ledger that this version knows; write "sqlite:///var/ledger.db"')
+            # Not quoted: it may hold a password.
+            raise ValueError('it is not a ledger that this version knows; write for example "sqlite:///var/ledger.db"')
         return value
 
 
@@ -247,6 +294,7 @@ class _Settings(_Table):
     accounts: dict[str, Account] = Field(default_factory=dict)
     release: Release = Release()
     delivery: Delivery = Delivery()
+    alerts: Alerts = Alerts()
     ledger: Ledger = Ledger()
 
     @model_validator(mode="after")
@@ -257,6 +305,9 @@ class _Settings(_Table):
                 f"accounts.{real[0]}.server: this is the worked example (example = true), which publishes to servers "
                 "on this machine only; start your own settings instead"
             )
+        ledger = Path(self.ledger.url.removeprefix("sqlite:///"))
+        if ledger.is_relative_to(self.feeds.folder):
+            raise ValueError("ledger.url: lies in the public folder, where everybody could read it")
         addresses: dict[str, str] = {}
         for name, account in self.accounts.items():
             other = addresses.setdefault(account.address(name), name)
@@ -332,22 +383,6 @@ def load_config(path: Path = DEFAULT_PATH) -> Config:
         raise ConfigError(path, list(_faults(error))) from None
 
 
-def token_for(name: str, account: Account, *, root: Path, environ: Mapping[str, str]) -> str | None:
-    """The account's token from ANNOUNCE_TOKEN_<NAME> or its private file; None if there is none.
-
-    A server on loopback takes any token, so the section's name serves there when none is given.
-    """
-    variable = token_variable(name)
-    if environ.get(variable, "").strip():
-        return environ[variable].strip()
-    if account.token_file is not None:
-        try:
-            return (root / account.token_file).read_text(encoding="utf-8").strip() or None
-        except (OSError, UnicodeDecodeError):
-            return None
-    return f"loopback-{name}" if is_loopback(account.server) else None
-
-
 def token_variable(name: str) -> str:
     """The environment variable that holds the token of the account in section `name`."""
     return "ANNOUNCE_TOKEN_" + "".join(letter if letter.isalnum() else "_" for letter in name).upper()
@@ -356,6 +391,7 @@ def token_variable(name: str) -> str:
 def _may_be_secret(where: str, value: object) -> bool:
     # A value that stands where an account's table should be may be a token; an address may carry a password.
     misplaced = where.startswith("accounts") and where.count(".") < 2
+    misplaced = misplaced or where in ("alerts.webhook", "alerts.smtp")
     return misplaced or not isinstance(value, str | int | float) or "@" in str(value)
 
 
@@ -383,7 +419,35 @@ def _faults(error: ValidationError) -> Iterator[Fault]:
             yield _fault_of_a_table(where, message)
         else:
             shown = "" if _may_be_secret(where, item["input"]) else f" (it is {item['input']!r})"
-            yield Fault(where=where, problem=f"{message[:1].lower()}{message[1:]}{shown}.")
+            words = _in_plain_words(item["type"], where, item.get("ctx", {}), message)
+            yield Fault(where=where, problem=f"{words}{shown}.")
+
+
+#: pydantic's kinds of error → words for people. {name} is what its context calls it.
+_PLAIN_WORDS: Final = {
+    "bool_type": "must be true or false, without quotes",
+    "bool_parsing": "must be true or false, without quotes",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "string_type": "must be a text in quotes",
+    "string_too_short": "must not be empty",
+    "tuple_type": 'must be a list such as ["one", "two"]',
+    "path_type": "must be a path in quotes",
+    "greater_than_equal": "must be {ge} or more",
+    "less_than_equal": "must be {le} or less",
+    "literal_error": "must be one of {expected}",
+    "enum": "must be one of {expected}",
+    "dict_type": "must be a table, written [{where}]",
+    "model_type": "must be a table, written [{where}]",
+    "model_attributes_type": "must be a table, written [{where}]",
+}
+
+
+def _in_plain_words(kind: str, where: str, context: Mapping[str, Any], message: str) -> str:
+    if kind not in _PLAIN_WORDS:
+        return f"{message[:1].lower()}{message[1:]}"
+    return _PLAIN_WORDS[kind].format(where=where, **context)
 
 
 def _fault_of_a_table(where: str, message: str) -> Fault:

@@ -12,6 +12,7 @@ BotError                     one base; what happened, and the remedy
 │   ├─ RejectedError         the server refuses this announcement: never again as it stands
 │   └─ OutcomeUnknownError   it may have been accepted: look before sending again
 └─ LedgerError               stop: without the ledger nothing may be sent
+    ├─ DamagedLedgerError    put the file aside and adopt what the accounts show
     ├─ LeaseHeldError        another process delivers for this account: come back later
     └─ LeaseLostError        another process has taken over: drop what was in hand
 """
@@ -107,6 +108,10 @@ class OutcomeUnknownError(PublishError):
 
 class LedgerError(BotError):
     """The ledger cannot be read or written; nothing may be sent without it."""
+
+
+class DamagedLedgerError(LedgerError):
+    """The ledger's file is no ledger, or broken; it was not touched."""
 
 
 class LeaseHeldError(LedgerError):

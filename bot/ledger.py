@@ -5,13 +5,16 @@ Every keeper (`ledgers/`) passes the same suite, `tests/contract/test_ledger.py`
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.model import (
     AccountFacts,
     AccountState,
+    Change,
     Delivery,
+    DeliveryKey,
     Event,
     Lease,
     Recording,
@@ -29,13 +32,13 @@ class Ledger(Protocol):
     def snapshot(self) -> Snapshot:
         """Everything that planning needs, as of one moment."""
 
-    def record(self, recording: Recording, *, now: datetime) -> None:
-        """Write the result of a plan. Safe to repeat.
+    def record(self, recording: Recording, *, now: datetime) -> tuple[Change, ...]:
+        """Write the result of a plan, or of a person's command; returns the changes that were refused.
 
-        An entry that is there is replaced. A delivery that is there is replaced only while it is due, or held for
-        being unclear: never while it is sending, and never once it is settled or in a person's hands. The traces of its
-        attempts stay, and so does the name of the person who ordered it. A delivery is retracted only if it may be
-        replaced, was never tried and no person ordered it. An account that is there stays as it is.
+        An entry that is there is replaced, unless it is of another release: the first one counts, and only its events
+        are written. An account that is there stays as it is. A change is written only if the delivery is exactly as
+        the change knows it, and never while it is sending: whoever planned it on an older state plans again. Events
+        of a change that is refused are not written.
         """
 
     def note_problems(self, problems: frozenset[str], *, now: datetime) -> tuple[frozenset[str], frozenset[str]]:
@@ -44,8 +47,13 @@ class Ledger(Protocol):
         Each is written into the history once.
         """
 
-    def release_brake(self, *, now: datetime, who: str) -> tuple[Delivery, ...]:
-        """Make deliveries due that the brake holds; returns them."""
+    def note_told(
+        self, causes: Mapping[str, str], *, quiet: timedelta, now: datetime
+    ) -> tuple[frozenset[str], tuple[str, ...]]:
+        """Remember the causes (key → words) that are there now; returns the keys to tell of, and what has recovered.
+
+        A cause that stays is told once; one that goes and comes back is told again, but not within `quiet`.
+        """
 
     def lease(self, account: str, *, owner: str, duration: timedelta) -> Lease:
         """Take the right to deliver for an account; raises LeaseHeldError while it is taken, also by the same owner."""
@@ -58,6 +66,12 @@ class Ledger(Protocol):
 
     def account(self, address: str) -> AccountState:
         """What is known of an account; raises LedgerError for one that was never recorded."""
+
+    def paused(self) -> str:
+        """Who paused everything and when; empty if nobody did."""
+
+    def delivery(self, key: DeliveryKey) -> Delivery | None:
+        """One delivery; None if there is none."""
 
     def open_deliveries(self, account: str) -> tuple[Delivery, ...]:
         """The account's deliveries that are due or sending, in the order of (due, sequence)."""

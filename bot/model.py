@@ -73,6 +73,14 @@ class MastodonOptions:
     skip: bool = False  #: into the feeds only, no toot
 
 
+class Missed(Enum):
+    """What `if_missed:` asks for when a post is released more than an hour after its datetime."""
+
+    POST = "post"
+    SKIP = "skip"
+    HOLD = "hold"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Post:
     """One post file, read and understood."""
@@ -97,6 +105,9 @@ class Post:
     link: bool = True  #: whether the permalink is appended to the toot
     mastodon: MastodonOptions = field(default_factory=MastodonOptions)
     hidden: bool = False  #: kept out of the feeds
+    withdrawn: str | None = None  #: taken back: the reason, or empty for none; None: it stands
+    expires: datetime | None = None  #: not tooted from then on
+    if_missed: Missed | None = None
     digest: str  #: of the post's own words; changes when they do, and only then
     findings: tuple[Finding, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict)  #: front matter key → line
@@ -126,6 +137,7 @@ class Entry:
     html: str = ""
     cover: Picture | None = None
     hidden: bool = False
+    missing_since: datetime | None = None  #: when its file was first seen to be gone
     digest: str  #: of the post's words that this entry shows
     revision: int = 0  #: how often those words have changed since the release
 
@@ -178,6 +190,20 @@ class DeliveryKey:
     occasion: str
 
 
+class Action(Enum):
+    """What is asked of the server."""
+
+    PUBLISH = "publish"  #: post a status
+    REPLY = "reply"  #: post a status that answers the published one
+    EDIT = "edit"  #: replace the published one's text; may be repeated without harm
+    DELETE = "delete"  #: remove the published one; may be repeated without harm
+
+    @property
+    def posts(self) -> bool:
+        """Whether a second time would make a second status."""
+        return self in (Action.PUBLISH, Action.REPLY)
+
+
 class DeliveryState(Enum):
     """Where a delivery stands."""
 
@@ -198,10 +224,6 @@ class Hold(Enum):
     FAILED = "failed"  #: tried for too long: let go by a person
 
 
-#: Holds under which a delivery may still be composed anew: nothing is in flight and no person has decided.
-REPLACEABLE_HOLDS: Final = frozenset({Hold.UNCLEAR})
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Delivery:
     """One announcement owed to one account."""
@@ -209,6 +231,7 @@ class Delivery:
     key: DeliveryKey
     slug: str
     due: datetime
+    action: Action = Action.PUBLISH
     announcement: Announcement
     state: DeliveryState = DeliveryState.DUE
     hold: Hold | None = None
@@ -293,6 +316,36 @@ class Event:
     who: str = ""  #: the person, where a person decided
 
 
+class Said(Enum):
+    """What a person may say of one post."""
+
+    HOLD = "hold"  #: do not release or toot it until I say so
+    RELEASE = "release"  #: no longer held, however late it is
+    PUBLISH = "publish"  #: toot it, however late it is
+    SKIP = "skip"  #: do not toot it
+    RETRY = "retry"  #: try again what was rejected, or failed for too long
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Word:
+    """A person's latest word on a post; it beats every rule but `expires:`."""
+
+    post_id: str
+    said: Said
+    early: bool = False  #: with PUBLISH: release it before its datetime
+    who: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Upcoming:
+    """A post that waits for its datetime, as the latest pass saw it: so that its disappearance is noticed."""
+
+    post_id: str
+    slug: str
+    due: datetime
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Snapshot:
     """The ledger at one moment, as `plan` needs it."""
@@ -301,17 +354,47 @@ class Snapshot:
     accounts: Mapping[str, AccountState] = field(default_factory=dict)
     deliveries: Mapping[DeliveryKey, Delivery] = field(default_factory=dict)
     newest: datetime | None = None  #: the newest time that the ledger has written
+    words: Mapping[str, Word] = field(default_factory=dict)  #: by post id
+    upcoming: Mapping[str, Upcoming] = field(default_factory=dict)  #: by post id
+    paused: str = ""  #: who paused everything and when; empty if nobody did
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """A cause of trouble that people were told of."""
+
+    what: str  #: as they were told
+    at: datetime  #: when they were last told
+    there: bool  #: whether it was still there at the latest pass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """A delivery as it was read, and as it is wanted; written only if it still is as it was read."""
+
+    known: Delivery | None  #: None: the ledger does not have it
+    wanted: Delivery | None  #: None: take it out
+
+    @property
+    def key(self) -> DeliveryKey:
+        known = self.wanted or self.known
+        assert known is not None
+        return known.key
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recording:
-    """What one pass writes into the ledger, in one transaction."""
+    """What one pass, or one command of a person, writes into the ledger in one transaction."""
 
     entries: tuple[Entry, ...] = ()  #: newly released, or refreshed
-    deliveries: tuple[Delivery, ...] = ()  #: newly owed, or composed anew while nothing is in flight
-    retracted: tuple[DeliveryKey, ...] = ()  #: owed but never tried, and no longer to be sent
+    changes: tuple[Change, ...] = ()  #: of deliveries
     joining: tuple[AccountState, ...] = ()  #: accounts that the ledger meets for the first time
     events: tuple[Event, ...] = ()
+    words: tuple[Word, ...] = ()
+    upcoming: Mapping[str, Upcoming] | None = None  #: all of them; None: as they were
+    paused: str | None = None  #: empty lifts the pause; None: as it was
+    believes_clock: bool = False  #: a person says that the clock is right, whatever later time the ledger has seen
 
     def __bool__(self) -> bool:
-        return bool(self.entries or self.deliveries or self.retracted or self.joining or self.events)
+        said = self.upcoming is not None or self.paused is not None or self.believes_clock
+        return said or bool(self.entries or self.changes or self.joining or self.events or self.words)

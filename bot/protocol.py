@@ -1,4 +1,4 @@
-"""The delivery protocol, sans-I/O: what is known → the next step. `drain.py` performs the steps.
+"""The delivery protocol, sans-I/O: what is known → the next step. `bot.drain` performs the steps.
 
 The rules, and why each is as it is:
 
@@ -8,6 +8,10 @@ The rules, and why each is as it is:
 - Absence counts only `settle` after the intent: a server may still be working on a request that we gave up on.
 - The look starts after the newest status id that was known before the first attempt. That makes it independent of
   clocks, of posts made by hand, and of two announcements with the same text.
+- Before each send the account's recent statuses are read: what a lost ledger has forgotten, or a volunteer has tooted
+  meanwhile, is recognised by the post's link.
+- Giving up follows a failure: after a day's pause, or with a machine that was off, there is another try first.
+- Edits and deletions may be repeated, so they are not looked for, and one that fails holds nobody else up.
 - The Idempotency-Key helps where a server honours it. Mastodon forgets it after an hour, 4.6 answers a repeat with
   500 (mastodon/mastodon#40399), GoToSocial ignores it: it is never the proof.
 """
@@ -15,18 +19,12 @@ The rules, and why each is as it is:
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final
 
-from bot.model import AccountState, Announcement, Delivery, DeliveryKey, DeliveryState, SeenStatus
-
-#: A toot that leaves within this time of its datetime is on time: no spacing holds it back.
-ON_TIME: Final = timedelta(minutes=1)
-#: @user, or @user@domain; a full stop after either is the sentence's (mastodon: account.rb, MENTION_RE).
-_MENTION: Final = re.compile(r"(@\w+(?:[.-]+\w+)*)(?:@\w+(?:[.-]+\w+)*(?::\d+)?)?")
+from bot.model import AccountState, Action, Delivery, DeliveryKey, DeliveryState, SeenStatus
+from bot.turns import WITHDRAWALS, called_off, head_of, is_on_time
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,6 +35,7 @@ class Timing:
     settle: timedelta
     send_within: timedelta
     spacing: timedelta
+    give_up_after: timedelta = timedelta(hours=24)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,13 +45,16 @@ class Known:
     now: datetime
     account: AccountState
     deliveries: tuple[Delivery, ...]  #: due and sending, in order
+    anchor: Delivery | None = None  #: the toot that the head of the queue edits, deletes or answers
     introduced: bool = False  #: the server has confirmed the account since this drain began
     looked: Mapping[DeliveryKey, SeenStatus | None] = field(default_factory=dict)  #: results of looks in this drain
+    met: Mapping[DeliveryKey, SeenStatus | None] = field(default_factory=dict)  #: results of pre-flight looks
     uploaded: Mapping[DeliveryKey, tuple[str, ...]] = field(default_factory=dict)  #: media ids, once all are there
     #: Since the intent of the delivery in `sending` was committed; once it was looked for, as old as it was when the
     #: look began. None if the machine was restarted since.
     intent_age: timedelta | None = None
     fresh_intent: DeliveryKey | None = None  #: the intent that this drain wrote and has not sent yet
+    failed: Wait | None = None  #: what this drain came up against; nothing more is tried
     stopping: bool = False  #: begin nothing new
 
 
@@ -71,6 +73,28 @@ class Look:
     """Look for a delivery of unknown outcome."""
 
     delivery: Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """Before a send: read the account's recent statuses, whether the post is announced already."""
+
+    delivery: Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """It was tried for too long: hold it for a person."""
+
+    delivery: Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class CallOff:
+    """There is nothing (any more) to be sent: settle it as skipped."""
+
+    delivery: Delivery
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +146,30 @@ class Done:
     """Nothing is left to do."""
 
 
-Step = Introduce | Learn | Look | Adopt | Restore | Upload | WriteIntent | Send | Wait | Done
+Step = (
+    Introduce
+    | Learn
+    | Preflight
+    | Look
+    | Adopt
+    | Restore
+    | GiveUp
+    | CallOff
+    | Upload
+    | WriteIntent
+    | Send
+    | Wait
+    | Done
+)
 
 
 def next_step(known: Known, timing: Timing) -> Step:
     """The one next step for an account. Pure."""
     if not known.deliveries:
         return Done()
+    if known.failed is not None:
+        due = (delivery for delivery in known.deliveries if delivery.state is DeliveryState.DUE)
+        return next((GiveUp(d) for d in due if _tried_for_too_long(d, known, timing)), known.failed)
     pause = known.account.not_before
     if known.fresh_intent is None and pause is not None and pause > known.now:
         return Wait(pause, known.account.blocked or "the server asked for a pause")
@@ -139,13 +180,20 @@ def next_step(known: Known, timing: Timing) -> Step:
     for delivery in known.deliveries:
         if delivery.state is DeliveryState.SENDING:
             return _finish(delivery, known, timing)
-    return Done() if known.stopping else _begin(known.deliveries[0], known, timing)
+    return Done() if known.stopping else _begin(head_of(known.deliveries, now=known.now), known, timing)
+
+
+def _tried_for_too_long(delivery: Delivery, known: Known, timing: Timing) -> bool:
+    began = delivery.first_tried_at
+    return began is not None and known.now - began > timing.give_up_after
 
 
 def _finish(delivery: Delivery, known: Known, timing: Timing) -> Step:
     age = known.intent_age
     if known.fresh_intent == delivery.key and age is not None and age <= timing.send_within:
         return Send(delivery)
+    if not delivery.action.posts:
+        return Restore(delivery)
     if delivery.key not in known.looked:
         return Look(delivery)
     found = known.looked[delivery.key]
@@ -156,14 +204,40 @@ def _finish(delivery: Delivery, known: Known, timing: Timing) -> Step:
         age = max(timedelta(), known.now - delivery.intended_at) if delivery.intended_at else timing.settle
     if age < timing.settle:
         return Wait(known.now + (timing.settle - age), "the server may still be working on an earlier attempt")
-    return Restore(delivery)
+    return GiveUp(delivery) if _tried_for_too_long(delivery, known, timing) else Restore(delivery)
 
 
 def _begin(delivery: Delivery, known: Known, timing: Timing) -> Step:
+    void = called_off(delivery, known.deliveries) if delivery.action in WITHDRAWALS else None
+    if void is not None:
+        return CallOff(void, "withdrawn (`withdrawn:`)")
+    if known.anchor is not None and known.anchor.state is DeliveryState.DUE:
+        delivery = known.anchor  # what is edited goes first, also if the clock was set back
+    moot = _moot(delivery, known)
+    if moot:
+        return CallOff(delivery, moot)
     if delivery.not_before is not None and delivery.not_before > known.now:
         return Wait(delivery.not_before, delivery.reason)
+    return _publish(delivery, known, timing) if delivery.action is Action.PUBLISH else WriteIntent(delivery)
+
+
+def _moot(delivery: Delivery, known: Known) -> str:
+    if delivery.action is Action.PUBLISH:
+        return ""
+    if known.anchor is None or known.anchor.state is not DeliveryState.SENT:
+        return "there is no toot to change"
+    return "the toot was made by hand" if known.anchor.foreign else ""
+
+
+def _publish(delivery: Delivery, known: Known, timing: Timing) -> Step:
+    # Before the spacing: a lost ledger recognises at once all that is there.
+    if delivery.key not in known.met:
+        return Preflight(delivery)
+    met = known.met[delivery.key]
+    if met is not None:
+        return Adopt(delivery, met)
     last_sent = known.account.last_sent_at
-    if last_sent is not None and known.now - delivery.due > ON_TIME and known.now < last_sent + timing.spacing:
+    if last_sent is not None and not is_on_time(delivery, known.now) and known.now < last_sent + timing.spacing:
         return Wait(last_sent + timing.spacing, "late toots go out one by one (`spacing`)")
     if delivery.announcement.pictures and delivery.key not in known.uploaded:
         return Upload(delivery)
@@ -175,31 +249,6 @@ def idempotency_key(delivery: Delivery) -> str:
     key = delivery.key
     parts = (key.post_id, key.account, key.occasion, delivery.announcement.text, str(delivery.generation))
     return hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def find_status(
-    announcement: Announcement, seen: Iterable[SeenStatus], *, claimed: frozenset[str]
-) -> tuple[SeenStatus | None, bool]:
-    """The status that says this announcement, and whether it is somebody else's.
-
-    The exact text is ours. A status with the post's link and other words was made by hand: it counts as announced.
-    Statuses that other deliveries live at (`claimed`) are left out; of several the oldest is taken.
-    """
-    free = [status for status in seen if status.status_id not in claimed]
-    wanted = _comparable(announcement.text, announcement.content_warning)
-    for status in free:
-        if status.text is not None and _comparable(status.text, status.content_warning) == wanted:
-            return status, False
-    for status in free:
-        if announcement.link is not None and announcement.link in status.links:
-            return status, True
-    return None, False
-
-
-def _comparable(text: str, content_warning: str | None) -> tuple[str, str]:
-    # A server strips the ends, and writes @User@its.own.domain as @user (mastodon: process_mentions_service.rb).
-    plain = "\n".join(line.rstrip() for line in text.replace("\r\n", "\n").strip().split("\n"))
-    return _MENTION.sub(lambda mention: mention[1].lower(), plain), (content_warning or "").strip()
 
 
 def backoff(attempts: int, *, jitter: float, retry_after: timedelta | None) -> timedelta:

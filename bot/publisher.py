@@ -5,6 +5,7 @@ Every keeper (`publishers/`) passes the same suite, `tests/contract/test_publish
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Protocol
 
 from bot.model import AccountFacts, Announcement, Picture, Receipt, SeenStatus
@@ -34,8 +35,37 @@ class Publisher(Protocol):
     def upload(self, picture: Picture) -> str:
         """Upload a picture with its alt text and wait until it can be attached; returns the server's media id."""
 
-    def publish(self, announcement: Announcement, *, media_ids: tuple[str, ...], key: str, repeat: bool) -> Receipt:
-        """Post the announcement, once. `key` is the Idempotency-Key; `repeat`: an earlier try's outcome was open."""
+    def recent(self, *, since: datetime) -> tuple[SeenStatus, ...]:
+        """The account's own statuses since a time, oldest first, without their `text`.
+
+        Raises TransientError if there are more than can be read.
+        """
+
+    def with_text(self, status: SeenStatus) -> SeenStatus:
+        """The status with its `text` and content warning as they were sent."""
+
+    def publish(
+        self,
+        announcement: Announcement,
+        *,
+        media_ids: tuple[str, ...],
+        key: str,
+        repeat: bool,
+        in_reply_to: str | None = None,
+    ) -> Receipt:
+        """Post the announcement, once. `key` is the Idempotency-Key; `repeat`: an earlier try's outcome was open.
+
+        `in_reply_to` is the id of the status that it answers; RejectedError if there is none.
+        """
+
+    def edit(self, status_id: str, announcement: Announcement, *, shown: Announcement | None) -> Receipt:
+        """Make a status say `announcement` instead of `shown` (None: nobody knows what it shows). Harmless to repeat.
+
+        Pictures that it shows already stay attached; their alt texts follow the announcement.
+        """
+
+    def delete(self, status_id: str) -> None:
+        """Remove a status. Harmless to repeat: one that is not there is as good as removed."""
 
     def close(self) -> None:
         """Let go of connections."""

@@ -7,21 +7,31 @@ The feeds are written before anything is sent, so a slow server never delays the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Final
 
+from bot.check.causes import Cause, causes_of
 from bot.clock import Clock
 from bot.compose.composer import Composer
 from bot.config import Config
+from bot.daytime import Daytime
 from bot.errors import PostError
 from bot.feeds.build import render_feeds
+from bot.feeds.channel import folder_of
 from bot.ledger import Ledger
 from bot.ledgers.rules import problem_events
-from bot.model import Entry, Event, Post, Snapshot
+from bot.model import AccountState, Entry, Event, Recording, Snapshot
 from bot.output.files import PublicFolder
+from bot.output.syndication import FILE_NAME as SYNDICATION
+from bot.output.syndication import render_syndication
 from bot.plan import Plan, make_plan
+from bot.planning.gone import entries_shown
+from bot.planning.verdict import Policy
 from bot.posts.folder import PostFolder, Scan
-from bot.verdict import Policy
+
+#: A plan that is out of date when it is recorded is made again this often; then the next pass has its turn.
+_TRIES: Final = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +57,7 @@ class Pass:
     changed_files: tuple[str, ...] = ()
     problems: frozenset[str] = field(default_factory=frozenset)  #: everything that is wrong now
     attention: bool = False  #: something new is wrong, or newly held
+    causes: tuple[Cause, ...] = ()  #: everything that somebody should know of
 
 
 def run_pass(parts: Parts) -> Pass:
@@ -54,21 +65,32 @@ def run_pass(parts: Parts) -> Pass:
     now = parts.clock.now()
     scan = look(parts.posts)
     snapshot = parts.ledger.snapshot()
-    plan = decide(parts.config, scan.posts, snapshot, now=now)
-    if plan.recording:
-        parts.ledger.record(plan.recording, now=now)
+    plan = decide(parts.config, scan, snapshot, now=now)
+    if plan.recording and parts.ledger.record(plan.recording, now=now):
+        _plan_again(parts, scan, snapshot, now)
     entries = {**snapshot.entries, **{entry.post_id: entry for entry in plan.recording.entries}}
-    changed, feed_faults = _write_feeds(parts, entries.values())
+    changed, feed_faults = _write_feeds(parts, entries.values(), snapshot, now)
 
     problems = frozenset([*_problems(plan, scan), *feed_faults])
     new_problems, solved = parts.ledger.note_problems(problems, now=now)
     events = (*plan.recording.events, *problem_events(new_problems, solved, now=now))
     for event in events:
         parts.say(event)
-    for address in parts.config.account_addresses().values():
+    addresses = parts.config.account_addresses().values()
+    for address in addresses:
         parts.ring(address)
-    newly_held = any(event.what == "held" for event in plan.recording.events)
+    causes = causes_of(
+        plan,
+        posts=scan.posts,
+        faults=scan.faults,
+        feed_faults=feed_faults,
+        # Also those that the ledger meets in this pass: what is wrong with a post does not wait for them.
+        accounts={address: snapshot.accounts.get(address, _newcomer(address)) for address in addresses},
+        compose=Composer(parts.config, snapshot),
+    )
+    newly_held = any(event.what in ("held", "picture left out") for event in plan.recording.events)
     return Pass(
+        causes=causes,
         plan=plan,
         scan=scan,
         events=events,
@@ -76,6 +98,22 @@ def run_pass(parts: Parts) -> Pass:
         problems=problems,
         attention=bool(new_problems) or newly_held,
     )
+
+
+def _newcomer(address: str) -> AccountState:
+    return AccountState(address=address, joined_at=None)
+
+
+def _plan_again(parts: Parts, scan: Scan, before: Snapshot, now: datetime) -> None:
+    """Deliveries have moved on while they were planned: plan these again.
+
+    A post that changed in this pass counts as changed once more, or its toot would never be edited.
+    """
+    for _ in range(_TRIES):
+        snapshot = replace(parts.ledger.snapshot(), entries=before.entries)
+        changes = decide(parts.config, scan, snapshot, now=now).recording.changes
+        if not parts.ledger.record(Recording(changes=changes), now=now):
+            return
 
 
 def look(posts: PostFolder) -> Scan:
@@ -86,21 +124,40 @@ def look(posts: PostFolder) -> Scan:
         return Scan(posts=(), faults=(error,), signature=())
 
 
-def decide(config: Config, posts: Iterable[Post], snapshot: Snapshot, *, now: datetime) -> Plan:
+def decide(config: Config, scan: Scan, snapshot: Snapshot, *, now: datetime) -> Plan:
     """Plan with the settings' rules; reads the templates, writes nothing."""
     return make_plan(
-        posts,
+        scan.posts,
         snapshot,
         now=now,
         accounts=list(config.account_addresses().values()),
-        policy=Policy(catch_up=config.release.catch_up, brake=config.release.brake),
+        policy=policy_of(config),
         compose=Composer(config, snapshot),
+        broken=frozenset(fault.path.stem for fault in scan.faults),
+        readable=bool(scan.signature),
     )
 
 
-def _write_feeds(parts: Parts, entries: Iterable[Entry]) -> tuple[tuple[str, ...], list[str]]:
-    feeds = render_feeds(entries, site=parts.config.site, feeds=parts.config.feeds)
-    written = parts.public.write(feeds.files)
+def policy_of(config: Config) -> Policy:
+    """The settings that the rules depend on."""
+    release = config.release
+    hours = release.daytime
+    return Policy(
+        catch_up=release.catch_up,
+        brake=release.brake,
+        daytime=None if hours is None else Daytime(begin=hours[0], end=hours[1], zone=config.site.timezone),
+        edits=release.edits,
+        edit_window=release.edit_window,
+    )
+
+
+def _write_feeds(
+    parts: Parts, entries: Iterable[Entry], snapshot: Snapshot, now: datetime
+) -> tuple[tuple[str, ...], list[str]]:
+    shown = entries_shown(entries, now=now)
+    feeds = render_feeds(shown, site=parts.config.site, feeds=parts.config.feeds)
+    syndication = str(folder_of(parts.config.feeds) / SYNDICATION)
+    written = parts.public.write({**feeds.files, syndication: render_syndication(shown, snapshot)})
     return written.changed, [*feeds.faults, *(str(fault) for fault in written.faults)]
 
 
@@ -109,3 +166,4 @@ def _problems(plan: Plan, scan: Scan) -> Iterable[str]:
         yield plan.doubt
     yield from (str(fault) for fault in scan.faults)
     yield from (str(finding) for finding in plan.findings)
+    yield from plan.troubles

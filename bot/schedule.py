@@ -8,6 +8,7 @@ itself every `SWEEP`, on monotonic time.
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor as Teller
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 from typing import Final
@@ -70,11 +71,21 @@ def stay_up(bot: Bot, *, after_pass: Callable[[Pass], None] = lambda _: None) ->
     """
     failure: list[BaseException] = []
     with Alarm(bot.parts.clock) as alarm:
+        resting: dict[str, datetime] = {}
 
         def serve(address: str) -> None:
+            if resting.get(address, bot.parts.clock.now()) > bot.parts.clock.now():
+                return  # a blocked or unreachable account is not asked at every pass
+            resting.pop(address, None)
             drained = bot.drain(address)
+            if drained.events:
+                # Another pass writes what came of it where the site and people look.
+                bot.bell.set()
             if drained.wait_until is not None:
-                alarm.ring_at(f"account {address}", drained.wait_until, lambda: bot.engine.ring(address))
+                if drained.trouble:
+                    resting[address] = drained.wait_until
+                # A pass, which rings the engine: the post may have changed while its toot waited.
+                alarm.ring_at(f"account {address}", drained.wait_until, bot.bell.set)
 
         def run_engine() -> None:
             try:
@@ -83,6 +94,7 @@ def stay_up(bot: Bot, *, after_pass: Callable[[Pass], None] = lambda _: None) ->
                 failure.append(error)
                 bot.stop.set()
 
+        teller = Teller(max_workers=1, thread_name_prefix="teller")
         engine = Thread(target=run_engine, name="engine")
         engine.start()
         try:
@@ -90,11 +102,17 @@ def stay_up(bot: Bot, *, after_pass: Callable[[Pass], None] = lambda _: None) ->
                 bot.bell.clear()
                 result = bot.pass_once()
                 alarm.ring_at("next release", result.plan.next_release, bot.bell.set)
+                if result.plan.released:
+                    # What is due now is tried now, whatever pause an account is in.
+                    resting.clear()
                 after_pass(result)
+                # A slow mail server must not keep the next release waiting.
+                teller.submit(bot.tell, result)
                 wait_for_reason(bot, seen=result.scan.signature)
         finally:
             bot.stop.set()
             engine.join()
+            teller.shutdown()
     if failure:
         raise failure[0]
 

@@ -10,7 +10,7 @@ from bot.durations import format_duration
 from bot.errors import ComposeError, PostError
 from bot.model import Finding, Post, Severity
 from bot.plan import Plan
-from bot.verdict import BRAKE_WINDOW
+from bot.planning.verdict import BRAKE_WINDOW
 
 _WEIGHT = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 

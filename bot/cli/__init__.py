@@ -18,7 +18,19 @@ from bot.errors import BotError, ConfigError, UsageError
 SECTIONS: Final = {
     "Write posts": {"check": "write", "preview": "write"},
     "Watch what happens": {"queue": "watch", "log": "watch"},
-    "Act": {"run": "act", "tick": "act", "build": "act", "resume": "act"},
+    "Act": {
+        "run": "act",
+        "tick": "act",
+        "build": "act",
+        "publish": "decide",
+        "hold": "decide",
+        "release": "decide",
+        "skip": "decide",
+        "retry": "decide",
+        "pause": "decide",
+        "resume": "decide",
+        "adopt": "decide",
+    },
     "Set up and try out": {"sandbox": "try_out", "rehearse": "try_out"},
 }
 _MODULES: Final = {name: module for commands in SECTIONS.values() for name, module in commands.items()}
@@ -77,10 +89,6 @@ def main() -> None:
         code = 130
     except BotError as error:
         code = _explain(error)
-    except BrokenPipeError:
-        # The reader of our output has left (`announce log | head`).
-        sys.stderr.close()
-        code = 0
     except Exception as error:  # noqa: BLE001 — the last edge: a person gets one line, not a traceback
         if "--debug" in sys.argv:
             traceback.print_exc()

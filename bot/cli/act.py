@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.cli.common import echo_json, json_option, now_option, read_now, with_settings
+from bot.cli.common import now_option, read_now, with_settings
 
 if TYPE_CHECKING:
     from bot.app import Bot
@@ -44,11 +44,26 @@ def _embedded() -> Any:
 
 
 def _stop_on_signals(bot: Bot) -> None:
-    def stop(_signal: int, _frame: object) -> None:
+    """Stop on SIGINT and SIGTERM.
+
+    A handler may interrupt the main thread while it holds a lock that setting an event would wait for; a SimpleQueue
+    may be put to from anywhere, so a thread of its own does the rest.
+    """
+    from queue import SimpleQueue
+    from threading import Thread
+
+    asked: SimpleQueue[int] = SimpleQueue()
+
+    def stop_when_asked() -> None:
+        asked.get()
         bot.ask_to_stop()
 
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
+    def ask(number: int, _frame: object) -> None:
+        asked.put(number)
+
+    Thread(target=stop_when_asked, name="stopper", daemon=True).start()
+    signal.signal(signal.SIGINT, ask)
+    signal.signal(signal.SIGTERM, ask)
 
 
 @click.command()
@@ -87,7 +102,7 @@ def _dry_run(config: Config) -> None:
 
     clock = SystemClock()
     scan = PostFolder(config).scan()
-    plan = decide(config, scan.posts, known_so_far(config, clock), now=clock.now())
+    plan = decide(config, scan, known_so_far(config, clock), now=clock.now())
     for line in _would(plan):
         click.echo(line)
     for fault in scan.faults:
@@ -95,20 +110,25 @@ def _dry_run(config: Config) -> None:
 
 
 def _would(plan: Plan) -> list[str]:
-    from bot.verdict import Verdict
+    from bot.planning.verdict import Verdict
 
     if plan.doubt:
         return [f"would release nothing: {plan.doubt}"]
     lines = [f"would enter into the feeds: {post.slug}" for post in plan.released]
     lines += [f"would toot: {item.slug} → {item.account}" for item in plan.of(Verdict.DUE)]
     lines += [f"would look for: {item.slug} → {item.account}" for item in plan.of(Verdict.SENDING)]
-    new = {delivery.key for delivery in plan.recording.deliveries}
+    new = {change.key for change in plan.recording.changes}
     lines += [
         f"would hold: {item.slug} → {item.account}: {item.reason}"
         for item in plan.of(Verdict.HELD)
         if any(key.post_id == item.post_id and key.account == item.account for key in new)
     ]
     return lines or ["would do nothing"]
+
+
+def _touches(out: Path, public: Path) -> bool:
+    one, other = out.resolve(), public.resolve()
+    return one.is_relative_to(other) or other.is_relative_to(one)
 
 
 @click.command()
@@ -121,16 +141,18 @@ def build(config: Config, now_text: str | None, out: Path | None) -> None:
     """Write the feeds from the post files alone; contacts nobody."""
     from datetime import UTC, datetime
 
+    from bot.app import known_so_far
     from bot.build import build_feeds
+    from bot.clock import SystemClock
     from bot.errors import UsageError
 
     now = read_now(now_text, config)
-    if out is None and now > datetime.now(UTC):
+    if now > datetime.now(UTC) and (out is None or _touches(out, config.public_folder)):
         raise UsageError(
             "--now is in the future, and the public folder must not show what is not released.",
             remedy="Name another folder with --out DIR.",
         )
-    built = build_feeds(config, now=now, folder=out or config.public_folder)
+    built = build_feeds(config, now=now, folder=out or config.public_folder, known=known_so_far(config, SystemClock()))
     for fault in built.faults:
         click.echo(f"problem: {fault}", err=True)
     for name in built.changed:
@@ -138,43 +160,3 @@ def build(config: Config, now_text: str | None, out: Path | None) -> None:
     if not built.changed and not built.faults:
         click.echo("nothing has changed")
     sys.exit(1 if built.faults else 0)
-
-
-@click.command()
-@with_settings
-@click.option("--yes", is_flag=True, help="Do not ask once more.")
-@json_option
-def resume(config: Config, yes: bool, as_json: bool) -> None:
-    """Let go what the brake holds.
-
-    `announce run` or the next ticks send it, with `spacing` between the toots.
-    """
-    import getpass
-
-    from bot.app import known_so_far
-    from bot.clock import SystemClock
-    from bot.durations import format_duration
-    from bot.ledgers.sqlite import SqliteLedger
-    from bot.model import Hold
-
-    clock = SystemClock()
-    held = [d for d in known_so_far(config, clock).deliveries.values() if d.hold is Hold.BRAKE]
-    for delivery in held:
-        click.echo(f"{delivery.slug} → {delivery.key.account}", err=as_json)
-    if not held:
-        if as_json:
-            echo_json([])
-        else:
-            click.echo("The brake holds nothing.")
-        return
-    if not yes and sys.stdin.isatty():
-        click.confirm(f"Let these {len(held)} go?", abort=True)
-    ledger = SqliteLedger(config.ledger_path, clock)
-    try:
-        freed = ledger.release_brake(now=clock.now(), who=getpass.getuser())
-    finally:
-        ledger.close()
-    if as_json:
-        echo_json([{"slug": delivery.slug, "account": delivery.key.account} for delivery in freed])
-    else:
-        click.echo(f"Let go: {len(freed)}. They go out {format_duration(config.release.spacing)} apart.")

@@ -42,7 +42,11 @@ class Voice:
     def line(self, text: str) -> None:
         """Print a line with the time in front, in the site's zone."""
         local = self._clock.now().astimezone(self._site.timezone)
-        click.echo(f"{local:%Y-%m-%d %H:%M:%S} {text}")
+        try:
+            click.echo(f"{local:%Y-%m-%d %H:%M:%S} {text}")
+        except OSError:
+            # Nobody reads on, or the disk of the log is full: the work goes on, the ledger has the history.
+            return
 
     def waiting(self, drained: Drained) -> None:
         """Say what is left after a tick."""

@@ -21,7 +21,8 @@ from bot.cli.common import (
 
 if TYPE_CHECKING:
     from bot.config import Config, Site
-    from bot.plan import Item, Plan
+    from bot.plan import Plan
+    from bot.planning.item import Item
 
 
 @click.command()
@@ -38,7 +39,7 @@ def queue(config: Config, now_text: str | None, everything: bool, as_json: bool)
 
     now = read_now(now_text, config)
     scan = PostFolder(config).scan()
-    plan = decide(config, scan.posts, known_so_far(config, SystemClock()), now=now)
+    plan = decide(config, scan, known_so_far(config, SystemClock()), now=now)
     # As of a later day, what comes before it is taken as done by then.
     between = {item.due for item in plan.items if datetime.now(UTC) < item.due <= now}
     items = plan.items if everything else tuple(item for item in _worth_showing(plan) if item.due not in between)
@@ -53,7 +54,7 @@ def queue(config: Config, now_text: str | None, everything: bool, as_json: bool)
 
 
 def _worth_showing(plan: Plan) -> tuple[Item, ...]:
-    from bot.verdict import Verdict
+    from bot.planning.verdict import Verdict
 
     recent = {Verdict.SENT, Verdict.SKIPPED}
     skipped = [item for item in plan.items if item.verdict is Verdict.SKIPPED]
@@ -71,7 +72,9 @@ def _show(items: tuple[Item, ...], site: Site, now: datetime) -> None:
         out.print(f"[bold]{show_time(item.due, site)}[/bold], {show_distance(item.due, now)}", soft_wrap=True)
         out.print(f"    {_escaped(item.title)}")
         place = f"feeds and {item.account}" if item.account else "feeds"
-        out.print(f"    {item.slug}  →  {place}: [bold]{item.verdict.value}[/bold]", soft_wrap=True)
+        occasion = "" if item.occasion == "publish" else f" ({item.occasion})"
+        name = _escaped(f"{item.slug}{occasion}  →  {place}")
+        out.print(f"    {name}: [bold]{item.verdict.value}[/bold]", soft_wrap=True)
         if item.reason:
             out.print(f"    {_escaped(item.reason)}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.config import Config
-    from bot.model import Announcement, Entry, Finding, Post
+    from bot.model import Announcement, Entry, Finding, Post, Snapshot
 
 
 @click.command()
@@ -38,6 +39,7 @@ def check(config: Config, paths: tuple[Path, ...], as_json: bool) -> None:
 def _findings(config: Config, paths: tuple[Path, ...]) -> tuple[tuple[Finding, ...], int]:
     from bot.app import known_so_far
     from bot.check.posts import check_posts
+    from bot.check.settings import check_settings
     from bot.clock import SystemClock
     from bot.compose.composer import Composer
     from bot.posts.folder import PostFolder
@@ -49,12 +51,14 @@ def _findings(config: Config, paths: tuple[Path, ...]) -> tuple[tuple[Finding, .
     findings = check_posts(
         scan.posts,
         scan.faults,
-        plan=decide(config, scan.posts, snapshot, now=now),
+        plan=decide(config, scan, snapshot, now=now),
         compose=Composer(config, snapshot),
         accounts=list(config.account_addresses().values()),
         brake=config.release.brake,
         now=now,
     )
+    if not paths:
+        findings = (*check_settings(config, environ=os.environ), *findings)
     files = [post.path for post in scan.posts] + [fault.path for fault in scan.faults]
     if not paths:
         return findings, len(files)
@@ -93,8 +97,8 @@ def preview(config: Config, post: str, as_json: bool) -> None:
     from bot.feeds.entry import entry_of
 
     clock = SystemClock()
-    found = find_post(config, post)
-    now, compose = clock.now(), Composer(config, known_so_far(config, clock))
+    found, snapshot = find_post(config, post), known_so_far(config, clock)
+    now, compose = clock.now(), Composer(config, snapshot)
     toots: dict[str, Announcement | str] = {}
     for address in config.account_addresses().values():
         try:
@@ -102,11 +106,38 @@ def preview(config: Config, post: str, as_json: bool) -> None:
         except ComposeError as error:
             toots[address] = str(error)
     entry = entry_of(found, released_at=found.published) if found.published else None
+    fates = _fates(config, found, snapshot, now)
     if as_json:
-        echo_json({"slug": found.slug, "due": found.published, "toots": plain(toots), "entry": plain(entry)})
+        echo_json(
+            {
+                "slug": found.slug,
+                "due": found.published,
+                "fates": fates,
+                "toots": plain(toots),
+                "entry": plain(entry),
+            }
+        )
     else:
-        _show_preview(config, found, toots, entry, now)
-    sys.exit(1 if any(isinstance(toot, str) for toot in toots.values()) else 0)
+        _show_preview(config, found, toots, entry, now, fates)
+    going = not found.mastodon.skip and not found.hidden
+    sys.exit(1 if going and any(isinstance(toot, str) for toot in toots.values()) else 0)
+
+
+def _fates(config: Config, post: Post, snapshot: Snapshot, now: datetime) -> dict[str, str]:
+    """What becomes of the post on each account, in words; the key is empty for the release itself."""
+    from dataclasses import replace
+
+    from bot.posts.folder import PostFolder
+    from bot.run import decide, look
+
+    scan = look(PostFolder(config))
+    posts = tuple(other for other in scan.posts if other.path != post.path)
+    plan = decide(config, replace(scan, posts=(*posts, post)), snapshot, now=now)
+    return {
+        item.account: f"{item.verdict.value}{f': {item.reason}' if item.reason else ''}"
+        for item in plan.items
+        if item.slug == post.slug and item.occasion == "publish"
+    }
 
 
 def find_post(config: Config, name: str) -> Post:
@@ -141,15 +172,18 @@ def _show_preview(
     toots: dict[str, Announcement | str],
     entry: Entry | None,
     now: datetime,
+    fates: dict[str, str],
 ) -> None:
+    from rich.text import Text
+
     out = console()
     if post.published is None:
         click.echo(f"{post.path}: a draft, it has no published_datetime and is not released.")
     else:
         click.echo(f"{post.path}: {show_time(post.published, config.site)}, {show_distance(post.published, now)}")
-    if post.mastodon.skip:
-        click.echo("In the feeds only (`mastodon.skip`).")
-    else:
+    for address, fate in fates.items():
+        out.print(Text(f"{address or 'feeds and accounts'}: {fate}"), soft_wrap=True)
+    if not post.mastodon.skip:
         for address, toot in toots.items():
             _show_toot(out, address, toot)
     if entry is not None and not post.hidden:

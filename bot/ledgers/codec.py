@@ -10,7 +10,22 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from bot.model import AccountFacts, AccountState, Announcement, Delivery, DeliveryKey, DeliveryState, Entry, Event, Hold
+from bot.model import (
+    AccountFacts,
+    AccountState,
+    Action,
+    Announcement,
+    Delivery,
+    DeliveryKey,
+    DeliveryState,
+    Entry,
+    Event,
+    Hold,
+    Said,
+    Told,
+    Upcoming,
+    Word,
+)
 
 
 @cache
@@ -67,7 +82,7 @@ def delivery_to_row(delivery: Delivery) -> dict[str, Any]:
         value = getattr(delivery, field.name)
         if isinstance(value, datetime):
             value = time_to_text(value)
-        elif isinstance(value, DeliveryState | Hold):
+        elif isinstance(value, DeliveryState | Hold | Action):
             value = value.value
         elif isinstance(value, Announcement):
             value = _announcements().dump_json(value).decode("utf-8")
@@ -81,6 +96,7 @@ def delivery_from_row(row: Row) -> Delivery:
         key=DeliveryKey(row["post_id"], row["account"], row["occasion"]),
         slug=row["slug"],
         due=datetime.fromisoformat(row["due"]),
+        action=Action(row["action"]),
         announcement=_announcements().validate_json(row["announcement"]),
         state=DeliveryState(row["state"]),
         hold=None if row["hold"] is None else Hold(row["hold"]),
@@ -121,3 +137,24 @@ def event_from_row(row: Row) -> Event:
         at=datetime.fromisoformat(row["at"]),
         **{name: row[name] for name in ("what", "slug", "account", "occasion", "detail", "who")},
     )
+
+
+def word_from_row(row: Row) -> Word:
+    """A person's word of a row."""
+    return Word(
+        post_id=row["post_id"],
+        said=Said(row["said"]),
+        early=bool(row["early"]),
+        who=row["who"],
+        at=datetime.fromisoformat(row["at"]),
+    )
+
+
+def upcoming_from_row(row: Row) -> Upcoming:
+    """The waiting post of a row."""
+    return Upcoming(post_id=row["post_id"], slug=row["slug"], due=datetime.fromisoformat(row["due"]))
+
+
+def told_from_row(row: Row) -> Told:
+    """What people were told, of a row."""
+    return Told(what=row["what"], at=datetime.fromisoformat(row["at"]), there=bool(row["there"]))

@@ -1,7 +1,8 @@
-"""A ledger in memory: the shipped double, and what `tick --dry-run` writes to."""
+"""A ledger in memory: the shipped double, for tests and for trying things out."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import RLock
@@ -10,28 +11,30 @@ from bot.clock import Clock
 from bot.errors import LeaseHeldError, LeaseLostError, LedgerError
 from bot.ledgers.rules import (
     intended,
+    is_rival,
+    may_change,
     may_intend,
-    may_replace,
-    may_retract,
     newer_id,
     problem_events,
-    replaced,
+    still_news,
+    telling,
     unblocked_event,
-    unbraked,
-    unbraked_event,
 )
 from bot.model import (
     AccountFacts,
     AccountState,
+    Change,
     Delivery,
     DeliveryKey,
     DeliveryState,
     Entry,
     Event,
-    Hold,
     Lease,
     Recording,
     Snapshot,
+    Told,
+    Upcoming,
+    Word,
 )
 
 
@@ -47,7 +50,11 @@ class MemoryLedger:
         self._deliveries: dict[DeliveryKey, Delivery] = dict(start.deliveries)
         self._events: list[Event] = []
         self._newest = start.newest
+        self._words: dict[str, Word] = dict(start.words)
+        self._upcoming: dict[str, Upcoming] = dict(start.upcoming)
+        self._paused = start.paused
         self._problems: frozenset[str] = frozenset()
+        self._told: dict[str, Told] = {}
         self._fences: dict[str, int] = {}
         self._leases: dict[str, tuple[Lease, str, timedelta]] = {}
 
@@ -58,24 +65,43 @@ class MemoryLedger:
                 accounts=dict(self._accounts),
                 deliveries=dict(self._deliveries),
                 newest=self._newest,
+                words=dict(self._words),
+                upcoming=dict(self._upcoming),
+                paused=self._paused,
             )
 
-    def record(self, recording: Recording, *, now: datetime) -> None:
+    def record(self, recording: Recording, *, now: datetime) -> tuple[Change, ...]:
         with self._lock:
             for state in recording.joining:
                 self._accounts.setdefault(state.address, state)
-            self._entries.update({entry.post_id: entry for entry in recording.entries})
-            for delivery in recording.deliveries:
-                known = self._deliveries.get(delivery.key)
-                if known is None:
-                    self._deliveries[delivery.key] = replace(delivery, sequence=self._next_sequence())
-                elif may_replace(known):
-                    self._deliveries[delivery.key] = replaced(known, delivery)
-            for key in recording.retracted:
-                known = self._deliveries.get(key)
-                if known is not None and may_retract(known):
-                    del self._deliveries[key]
-            self._write(recording.events, now)
+            known = {
+                entry.post_id: self._entries[entry.post_id]
+                for entry in recording.entries
+                if entry.post_id in self._entries
+            }
+            fresh = (entry for entry in recording.entries if not is_rival(known.get(entry.post_id), entry))
+            self._entries.update({entry.post_id: entry for entry in fresh})
+            refused = tuple(change for change in recording.changes if not self._change(change))
+            self._words.update({word.post_id: word for word in recording.words})
+            if recording.upcoming is not None:
+                self._upcoming = dict(recording.upcoming)
+            if recording.paused is not None:
+                self._paused = recording.paused
+            if recording.believes_clock:
+                self._newest = now
+            self._write(still_news(recording, known=known, refused=refused), now)
+            return refused
+
+    def _change(self, change: Change) -> bool:
+        known = self._deliveries.get(change.key)
+        if not may_change(known, change):
+            return False
+        if change.wanted is None:
+            self._deliveries.pop(change.key, None)
+        else:
+            sequence = known.sequence if known is not None else self._next_sequence()
+            self._deliveries[change.key] = replace(change.wanted, sequence=sequence)
+        return True
 
     def note_problems(self, problems: frozenset[str], *, now: datetime) -> tuple[frozenset[str], frozenset[str]]:
         with self._lock:
@@ -85,12 +111,12 @@ class MemoryLedger:
                 self._write(problem_events(new, solved, now=now), now)
             return new, solved
 
-    def release_brake(self, *, now: datetime, who: str) -> tuple[Delivery, ...]:
+    def note_told(
+        self, causes: Mapping[str, str], *, quiet: timedelta, now: datetime
+    ) -> tuple[frozenset[str], tuple[str, ...]]:
         with self._lock:
-            freed = tuple(unbraked(d, who=who) for d in self._deliveries.values() if d.hold is Hold.BRAKE)
-            self._deliveries.update({delivery.key: delivery for delivery in freed})
-            self._write(tuple(unbraked_event(delivery, now=now, who=who) for delivery in freed), now)
-            return freed
+            self._told, new, recovered = telling(self._told, causes, quiet=quiet, now=now)
+            return new, recovered
 
     def lease(self, account: str, *, owner: str, duration: timedelta) -> Lease:
         with self._lock:
@@ -120,6 +146,14 @@ class MemoryLedger:
             if address not in self._accounts:
                 raise LedgerError(f"the ledger knows no account {address}.")
             return self._accounts[address]
+
+    def paused(self) -> str:
+        with self._lock:
+            return self._paused
+
+    def delivery(self, key: DeliveryKey) -> Delivery | None:
+        with self._lock:
+            return self._deliveries.get(key)
 
     def open_deliveries(self, account: str) -> tuple[Delivery, ...]:
         with self._lock:

@@ -2,39 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
-from bot.model import REPLACEABLE_HOLDS, Delivery, DeliveryState, Event, Hold
+from bot.model import Change, Delivery, DeliveryState, Entry, Event, Recording, Told
+
+#: Events that are true once for each post: whoever records its entry first tells them.
+OF_A_RELEASE: Final = ("released", "picture left out")
 
 
-def may_replace(known: Delivery) -> bool:
-    """Whether a plan may write this delivery anew."""
-    return known.state is DeliveryState.DUE or (known.state is DeliveryState.HELD and known.hold in REPLACEABLE_HOLDS)
+def may_change(known: Delivery | None, change: Change) -> bool:
+    """Whether a change still fits: the delivery is as it was read, and no request of it is open."""
+    return known == change.known and (known is None or known.state is not DeliveryState.SENDING)
 
 
-def replaced(known: Delivery, wanted: Delivery) -> Delivery:
-    """What a plan wants, over what is there. The plan may have been made before the latest attempt or order.
+def is_rival(known: Entry | None, entry: Entry) -> bool:
+    """Whether another process released the post meanwhile: the first release is the one that counts."""
+    return known is not None and known.released_at != entry.released_at
 
-    So the traces of attempts stay as they are, and a person's word is never taken back.
+
+def still_news(recording: Recording, *, known: Collection[str], refused: Collection[Change]) -> tuple[Event, ...]:
+    """The events that are (still) true: not the releases that another process has recorded, nor refused changes.
+
+    `known` are the ids of those of the recording's entries that the ledger had before.
     """
-    return replace(
-        wanted,
-        sequence=known.sequence,
-        attempts=known.attempts,
-        generation=known.generation,
-        after_id=known.after_id,
-        intended_at=known.intended_at,
-        intended_mark=known.intended_mark,
-        first_tried_at=known.first_tried_at,
-        not_before=known.not_before,
-        ordered_by=wanted.ordered_by or known.ordered_by,
-    )
+    theirs = {entry.slug for entry in recording.entries if entry.post_id in known}
+    all_theirs = bool(recording.entries) and all(entry.post_id in known for entry in recording.entries)
+    not_done = {(change.key.account, change.key.occasion, _slug_of(change)) for change in refused}
+
+    def is_news(event: Event) -> bool:
+        if event.what in OF_A_RELEASE:
+            return event.slug not in theirs if event.slug else not all_theirs
+        return (event.account, event.occasion, event.slug) not in not_done
+
+    return tuple(event for event in recording.events if is_news(event))
 
 
-def may_retract(known: Delivery) -> bool:
-    """Whether a plan may take this delivery out: never tried, and no person has decided."""
-    return may_replace(known) and known.attempts == 0 and not known.ordered_by
+def _slug_of(change: Change) -> str:
+    delivery = change.wanted or change.known
+    return delivery.slug if delivery is not None else ""
 
 
 def may_intend(known: Delivery | None, wanted: Delivery) -> bool:
@@ -54,24 +62,6 @@ def intended(delivery: Delivery, *, after_id: str, now: datetime, mark: str) -> 
         intended_mark=mark,
         first_tried_at=delivery.first_tried_at or now,
         not_before=None,
-    )
-
-
-def unbraked(delivery: Delivery, *, who: str) -> Delivery:
-    """The delivery after a person has let the brake go."""
-    return replace(delivery, state=DeliveryState.DUE, hold=None, reason="", ordered_by=who)
-
-
-def unbraked_event(delivery: Delivery, *, now: datetime, who: str) -> Event:
-    """Its line of history."""
-    return Event(
-        at=now,
-        what="let go",
-        slug=delivery.slug,
-        account=delivery.key.account,
-        occasion=delivery.key.occasion,
-        detail=f"was held by the {Hold.BRAKE.value}",
-        who=who,
     )
 
 
@@ -97,3 +87,27 @@ def problem_events(new: frozenset[str], solved: frozenset[str], *, now: datetime
         *(Event(at=now, what="problem", detail=text) for text in sorted(new)),
         *(Event(at=now, what="solved", detail=text) for text in sorted(solved)),
     )
+
+
+def telling(
+    told: Mapping[str, Told], causes: Mapping[str, str], *, quiet: timedelta, now: datetime
+) -> tuple[dict[str, Told], frozenset[str], tuple[str, ...]]:
+    """What people were told from now on, which causes are news, and the words of those that have recovered."""
+    after: dict[str, Told] = {}
+    new: set[str] = set()
+    recovered: list[str] = []
+    for cause, what in causes.items():
+        known = told.get(cause)
+        if known is not None and (known.there or known.at > now - quiet):
+            # One that came back soon waits, still marked as gone, until the quiet time is over.
+            after[cause] = known
+        else:
+            new.add(cause)
+            after[cause] = Told(what=what, at=now, there=True)
+    for cause, known in told.items():
+        if cause not in causes:
+            if known.there:
+                recovered.append(known.what)
+            if known.at > now - quiet:
+                after[cause] = replace(known, there=False)
+    return after, frozenset(new), tuple(sorted(recovered))

@@ -15,7 +15,8 @@ from bot.errors import LedgerError
 _FIRST: Final = """
 CREATE TABLE memory (
     one    INTEGER PRIMARY KEY CHECK (one = 1),
-    newest TEXT
+    newest TEXT,
+    paused TEXT NOT NULL DEFAULT ''
 ) STRICT;
 INSERT INTO memory (one) VALUES (1);
 
@@ -50,6 +51,7 @@ CREATE TABLE delivery (
     occasion       TEXT NOT NULL,
     slug           TEXT NOT NULL,
     due            TEXT NOT NULL,
+    action         TEXT NOT NULL CHECK (action IN ('publish', 'reply', 'edit', 'delete')),
     state          TEXT NOT NULL CHECK (state IN ('due', 'sending', 'sent', 'rejected', 'held', 'skipped')),
     hold           TEXT CHECK (hold IN ('brake', 'person', 'unclear', 'failed')),
     reason         TEXT NOT NULL,
@@ -72,10 +74,34 @@ CREATE TABLE delivery (
 ) STRICT;
 CREATE INDEX delivery_by_account ON delivery (account, state, due, sequence);
 
+-- A person's latest word on a post.
+CREATE TABLE word (
+    post_id TEXT PRIMARY KEY,
+    said    TEXT NOT NULL CHECK (said IN ('hold', 'release', 'publish', 'skip', 'retry')),
+    early   INTEGER NOT NULL,
+    who     TEXT NOT NULL,
+    at      TEXT NOT NULL
+) STRICT;
+
+-- The posts that waited for their datetime at the latest pass, so that their disappearance is noticed.
+CREATE TABLE upcoming (
+    post_id TEXT PRIMARY KEY,
+    slug    TEXT NOT NULL,
+    due     TEXT NOT NULL
+) STRICT;
+
 -- What was wrong at the last pass, so that a person is told once.
 CREATE TABLE problem (
     text  TEXT PRIMARY KEY,
     since TEXT NOT NULL
+) STRICT;
+
+-- The causes of trouble that people were told of.
+CREATE TABLE told (
+    cause TEXT PRIMARY KEY,
+    what  TEXT NOT NULL,
+    at    TEXT NOT NULL,
+    there INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE event (

@@ -4,37 +4,36 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from bot.clock import Clock
-from bot.errors import LeaseHeldError, LeaseLostError, LedgerError
+from bot.errors import DamagedLedgerError, LeaseHeldError, LeaseLostError, LedgerError
 from bot.ledgers import codec
 from bot.ledgers.rules import (
     intended,
+    is_rival,
+    may_change,
     may_intend,
-    may_replace,
-    may_retract,
     newer_id,
     problem_events,
-    replaced,
+    still_news,
+    telling,
     unblocked_event,
-    unbraked,
-    unbraked_event,
 )
 from bot.ledgers.schema import migrate, write_ahead
 from bot.model import (
     AccountFacts,
     AccountState,
+    Change,
     Delivery,
     DeliveryKey,
     DeliveryState,
     Entry,
     Event,
-    Hold,
     Lease,
     Recording,
     Snapshot,
@@ -68,34 +67,43 @@ class SqliteLedger:
             entries = [codec.entry_from_json(row["document"]) for row in db.execute("SELECT document FROM entry")]
             accounts = [codec.account_from_row(row) for row in db.execute("SELECT * FROM account")]
             deliveries = [codec.delivery_from_row(row) for row in db.execute("SELECT * FROM delivery")]
-            newest = db.execute("SELECT newest FROM memory").fetchone()["newest"]
+            words = [codec.word_from_row(row) for row in db.execute("SELECT * FROM word")]
+            upcoming = [codec.upcoming_from_row(row) for row in db.execute("SELECT * FROM upcoming")]
+            memory = db.execute("SELECT newest, paused FROM memory").fetchone()
         return Snapshot(
             entries={entry.post_id: entry for entry in entries},
             accounts={account.address: account for account in accounts},
             deliveries={delivery.key: delivery for delivery in deliveries},
-            newest=codec.time_from_text(newest),
+            newest=codec.time_from_text(memory["newest"]),
+            words={word.post_id: word for word in words},
+            upcoming={post.post_id: post for post in upcoming},
+            paused=memory["paused"],
         )
 
-    def record(self, recording: Recording, *, now: datetime) -> None:
+    def record(self, recording: Recording, *, now: datetime) -> tuple[Change, ...]:
+        refused: list[Change] = []
         with self._transaction() as db:
             for state in recording.joining:
                 db.execute(
                     "INSERT INTO account (address, joined_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
                     (state.address, codec.time_to_text(state.joined_at)),
                 )
+            known = _known_entries(db, recording.entries)
             for entry in recording.entries:
-                _write_entry(db, entry)
-            for delivery in recording.deliveries:
-                known = _delivery(db, delivery.key)
-                if known is None:
-                    _write_delivery(db, delivery)
-                elif may_replace(known):
-                    _write_delivery(db, replaced(known, delivery))
-            for key in recording.retracted:
-                known = _delivery(db, key)
-                if known is not None and may_retract(known):
-                    db.execute("DELETE FROM delivery WHERE sequence = ?", (known.sequence,))
-            _write_history(db, recording.events, now)
+                if not is_rival(known.get(entry.post_id), entry):
+                    _write_entry(db, entry)
+            for change in recording.changes:
+                if not may_change(_delivery(db, change.key), change):
+                    refused.append(change)
+                elif change.wanted is not None:
+                    _write_delivery(db, change.wanted)
+                else:
+                    _remove_delivery(db, change.key)
+            _write_words(db, recording)
+            if recording.believes_clock:
+                db.execute("UPDATE memory SET newest = ?", (codec.time_to_text(now),))
+            _write_history(db, still_news(recording, known=known, refused=refused), now)
+        return tuple(refused)
 
     def note_problems(self, problems: frozenset[str], *, now: datetime) -> tuple[frozenset[str], frozenset[str]]:
         with self._transaction() as db:
@@ -108,14 +116,19 @@ class SqliteLedger:
                 _write_history(db, problem_events(new, solved, now=now), now)
         return new, solved
 
-    def release_brake(self, *, now: datetime, who: str) -> tuple[Delivery, ...]:
+    def note_told(
+        self, causes: Mapping[str, str], *, quiet: timedelta, now: datetime
+    ) -> tuple[frozenset[str], tuple[str, ...]]:
         with self._transaction() as db:
-            rows = db.execute("SELECT * FROM delivery WHERE hold = ? ORDER BY sequence", (Hold.BRAKE.value,)).fetchall()
-            freed = tuple(unbraked(codec.delivery_from_row(row), who=who) for row in rows)
-            for delivery in freed:
-                _write_delivery(db, delivery)
-            _write_history(db, tuple(unbraked_event(delivery, now=now, who=who) for delivery in freed), now)
-        return freed
+            told = {row["cause"]: codec.told_from_row(row) for row in db.execute("SELECT * FROM told")}
+            after, new, recovered = telling(told, causes, quiet=quiet, now=now)
+            if after != told:
+                db.execute("DELETE FROM told")
+                db.executemany(
+                    "INSERT INTO told (cause, what, at, there) VALUES (?, ?, ?, ?)",
+                    [(cause, t.what, codec.time_to_text(t.at), int(t.there)) for cause, t in after.items()],
+                )
+        return new, recovered
 
     def lease(self, account: str, *, owner: str, duration: timedelta) -> Lease:
         with self._transaction() as db:
@@ -144,6 +157,14 @@ class SqliteLedger:
     def account(self, address: str) -> AccountState:
         with self._transaction("BEGIN") as db:
             return codec.account_from_row(_account(db, address))
+
+    def paused(self) -> str:
+        with self._transaction("BEGIN") as db:
+            return str(db.execute("SELECT paused FROM memory").fetchone()["paused"])
+
+    def delivery(self, key: DeliveryKey) -> Delivery | None:
+        with self._transaction("BEGIN") as db:
+            return _delivery(db, key)
 
     def open_deliveries(self, account: str) -> tuple[Delivery, ...]:
         with self._transaction("BEGIN") as db:
@@ -273,9 +294,10 @@ class SqliteLedger:
                 remedy="Check that its folder can be written to, and that the disk has room; nothing was sent.",
             ) from error
         except sqlite3.DatabaseError as error:
-            raise LedgerError(
+            raise DamagedLedgerError(
                 f"the ledger {self._path} is damaged: {error}.",
-                remedy="Put the file aside, or put a copy of it back; nothing was sent.",
+                remedy="Nothing was sent. Put a good copy in its place, or let `announce adopt` put it aside and begin "
+                "a new one with what the accounts show.",
             ) from error
         except ValueError as error:
             # A record that is no record: not to be guessed at. Its content stays out of the message.
@@ -322,6 +344,37 @@ def _write_delivery(db: sqlite3.Connection, delivery: Delivery) -> None:
         f"ON CONFLICT (post_id, account, occasion) DO UPDATE SET {changes}",
         row,
     )
+
+
+def _remove_delivery(db: sqlite3.Connection, key: DeliveryKey) -> None:
+    db.execute(
+        "DELETE FROM delivery WHERE post_id = ? AND account = ? AND occasion = ?",
+        (key.post_id, key.account, key.occasion),
+    )
+
+
+def _write_words(db: sqlite3.Connection, recording: Recording) -> None:
+    db.executemany(
+        "INSERT OR REPLACE INTO word (post_id, said, early, who, at) VALUES (?, ?, ?, ?, ?)",
+        [(w.post_id, w.said.value, int(w.early), w.who, codec.time_to_text(w.at)) for w in recording.words],
+    )
+    if recording.paused is not None:
+        db.execute("UPDATE memory SET paused = ?", (recording.paused,))
+    if recording.upcoming is not None:
+        db.execute("DELETE FROM upcoming")
+        db.executemany(
+            "INSERT INTO upcoming (post_id, slug, due) VALUES (?, ?, ?)",
+            [(post.post_id, post.slug, codec.time_to_text(post.due)) for post in recording.upcoming.values()],
+        )
+
+
+def _known_entries(db: sqlite3.Connection, entries: Iterable[Entry]) -> dict[str, Entry]:
+    known: dict[str, Entry] = {}
+    for entry in entries:
+        row = db.execute("SELECT document FROM entry WHERE post_id = ?", (entry.post_id,)).fetchone()
+        if row is not None:
+            known[entry.post_id] = codec.entry_from_json(row["document"])
+    return known
 
 
 def _write_entry(db: sqlite3.Connection, entry: Entry) -> None:

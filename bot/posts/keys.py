@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MASTODON: Final = ("text", "visibility", "content_warning", "language", "skip")
 COVER: Final = ("url", "alt")
 #: Have a meaning that this version does not carry out.
-NOT_YET: Final = ("expires", "if_missed", "reminders")
+NOT_YET: Final = ("reminders",)
 OURS: Final = (
     "title",
     "author",
@@ -36,6 +36,8 @@ OURS: Final = (
     "mastodon",
     "draft",
     "withdrawn",
+    "expires",
+    "if_missed",
     *NOT_YET,
 )
 #: Keys of sites and their generators that resemble ours and are something else.

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.model import MastodonOptions, Visibility
+from bot.model import MastodonOptions, Missed, Visibility
 from bot.posts.fields import FALSE, TRUE
 
 if TYPE_CHECKING:
     from bot.posts.fields import Fields
-    from bot.posts.notes import Notes
 
 
 def hashtags_of(fields: Fields) -> tuple[str, ...]:
@@ -17,30 +16,34 @@ def hashtags_of(fields: Fields) -> tuple[str, ...]:
     return fields.texts("hashtags", separators=", \t\n")
 
 
-def is_withdrawn(fields: Fields, notes: Notes) -> bool:
-    """Whether the post was taken back. Raises PostError."""
-    value = fields.text("withdrawn")
-    if value is None or value.lower() in FALSE:
-        return False
-    reason = "" if value.lower() in TRUE else " nor posts the reason"
-    notes.warn(
-        "not-yet",
-        f"the post leaves the feeds and is not tooted, but this version neither deletes a toot that is out{reason}.",
-        field="withdrawn",
-        remedy="Delete the toot by hand if there is one.",
-    )
-    return True
+def withdrawal_of(fields: Fields) -> str | None:
+    """Why the post was taken back, empty if no reason is given; None if it stands. Raises PostError."""
+    value = fields.prose("withdrawn")
+    if value is None or value.strip().lower() in FALSE:
+        return None
+    return "" if value.strip().lower() in TRUE else value.strip()
 
 
-def mastodon_options(fields: Fields, *, withdrawn: bool) -> MastodonOptions:
-    """What stands under `mastodon:`; a withdrawn post is not tooted. Raises PostError."""
+def if_missed_of(fields: Fields) -> Missed | None:
+    """What is to happen if the post is released late. Raises PostError."""
+    value = fields.text("if_missed")
+    if value is None:
+        return None
+    try:
+        return Missed(value.lower())
+    except ValueError:
+        raise fields.fault("if_missed", f'"{value}" is not known.', "Write post, skip or hold.") from None
+
+
+def mastodon_options(fields: Fields) -> MastodonOptions:
+    """What stands under `mastodon:`. Raises PostError."""
     fields.mapping("mastodon", "Write for example mastodon: and below it, indented, skip: true.")
     return MastodonOptions(
         text=fields.prose("mastodon.text"),
         visibility=_visibility(fields),
         content_warning=fields.text("mastodon.content_warning"),
         language=fields.language("mastodon.language"),
-        skip=fields.flag("mastodon.skip", default=False) or withdrawn,
+        skip=fields.flag("mastodon.skip", default=False),
     )
 
 

@@ -16,7 +16,7 @@ from bot.posts.fields import Fields
 from bot.posts.frontmatter import LARGEST_FILE, Source, read_source
 from bot.posts.keys import missing_key_remedy, note_keys
 from bot.posts.notes import Notes
-from bot.posts.options import hashtags_of, is_withdrawn, mastodon_options
+from bot.posts.options import hashtags_of, if_missed_of, mastodon_options, withdrawal_of
 from bot.posts.tags import find_tags, without_tags
 from bot.posts.text import join_spaces, shorten
 from bot.posts.when import DatetimeError, parse_datetime
@@ -55,8 +55,8 @@ def parse_post(data: bytes, *, path: Path, slug: str, config: Config) -> Post | 
     body = _body(source, notes, shown, permalink)
     summary = fields.prose("summary")
     chosen = body.excerpt.shown if body.excerpt.marked or not summary else join_spaces(summary)
-    withdrawn = is_withdrawn(fields, notes)
-    mastodon = mastodon_options(fields, withdrawn=withdrawn)
+    withdrawn = withdrawal_of(fields)
+    mastodon = mastodon_options(fields)
     published = _datetime("published_datetime", fields, notes, config)
     return Post(
         path=shown,
@@ -78,7 +78,10 @@ def parse_post(data: bytes, *, path: Path, slug: str, config: Config) -> Post | 
         hashtags=hashtags_of(fields),
         link=fields.flag("link", default=True),
         mastodon=mastodon,
-        hidden=fields.flag("hidden", default=False) or withdrawn,
+        hidden=fields.flag("hidden", default=False) or withdrawn is not None,
+        withdrawn=withdrawn,
+        expires=_datetime("expires", fields, notes, config),
+        if_missed=if_missed_of(fields),
         digest=digest_of(_own_words(fields, source, title, mastodon)),
         findings=notes.findings(),
         lines=source.lines,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NoReturn
 
 from bot.errors import AccountBlockedError
@@ -11,9 +12,9 @@ from bot.model import AccountFacts, Announcement, Picture, Receipt, SeenStatus
 class AbsentPublisher:
     """Keeps the contract of `bot.publisher.Publisher` by refusing everything."""
 
-    def __init__(self, *, address: str, variable: str) -> None:
+    def __init__(self, *, address: str, trouble: str) -> None:
         self.address = address
-        self._variable = variable
+        self._trouble = trouble
 
     def introduce(self) -> AccountFacts:
         self._refuse()
@@ -34,7 +35,26 @@ class AbsentPublisher:
         media_ids: tuple[str, ...],  # noqa: ARG002
         key: str,  # noqa: ARG002
         repeat: bool,  # noqa: ARG002
+        in_reply_to: str | None = None,  # noqa: ARG002
     ) -> Receipt:
+        self._refuse()
+
+    def recent(self, *, since: datetime) -> tuple[SeenStatus, ...]:  # noqa: ARG002
+        self._refuse()
+
+    def with_text(self, status: SeenStatus) -> SeenStatus:  # noqa: ARG002
+        self._refuse()
+
+    def edit(
+        self,
+        status_id: str,  # noqa: ARG002
+        announcement: Announcement,  # noqa: ARG002
+        *,
+        shown: Announcement | None,  # noqa: ARG002
+    ) -> Receipt:
+        self._refuse()
+
+    def delete(self, status_id: str) -> None:  # noqa: ARG002
         self._refuse()
 
     def close(self) -> None:
@@ -42,6 +62,5 @@ class AbsentPublisher:
 
     def _refuse(self) -> NoReturn:
         raise AccountBlockedError(
-            f"there is no token for {self.address}.",
-            remedy=f"Set the environment variable {self._variable}, or `token_file` in the account's settings.",
+            f"there is no token for {self.address}: {self._trouble}.", remedy="docs/settings.md says how to get one."
         )

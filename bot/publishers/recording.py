@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from bot.clock import Clock
-from bot.errors import PublishError
+from bot.errors import PublishError, RejectedError, TransientError
 from bot.model import AccountFacts, Announcement, Limits, Picture, Receipt, SeenStatus
 
 
@@ -13,7 +14,8 @@ from bot.model import AccountFacts, Announcement, Limits, Picture, Receipt, Seen
 class RecordingPublisher:
     """Keeps the contract of `bot.publisher.Publisher` in memory.
 
-    `failures` are raised by the next calls of `publish`, one each; with `posts_first` the status exists all the same.
+    `failures` are raised by the next calls of `publish`, `edit` and `delete`, one each; with `posts_first` what was
+    asked for happens all the same.
     """
 
     address: str
@@ -21,7 +23,9 @@ class RecordingPublisher:
     statuses: list[SeenStatus] = field(default_factory=list)
     uploads: list[Picture] = field(default_factory=list)
     media_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    replies: dict[str, str] = field(default_factory=dict)  #: status id → the one that it answers
     failures: list[PublishError] = field(default_factory=list)
+    posted: int = 0  #: how many statuses ever were; ids are never used again
     posts_first: bool = False
     limits: Limits = field(default_factory=Limits)
 
@@ -45,11 +49,13 @@ class RecordingPublisher:
         media_ids: tuple[str, ...],
         key: str,  # noqa: ARG002
         repeat: bool,  # noqa: ARG002
+        in_reply_to: str | None = None,
     ) -> Receipt:
-        failure = self.failures.pop(0) if self.failures else None
-        if failure is not None and not self.posts_first:
-            raise failure
-        status_id = str(len(self.statuses) + 1)
+        failure = self._failure()
+        if in_reply_to is not None:
+            self._index(in_reply_to)
+        self.posted += 1
+        status_id = str(self.posted)
         status = SeenStatus(
             status_id=status_id,
             url=f"https://recording.invalid/{self.address}/{status_id}",
@@ -60,9 +66,67 @@ class RecordingPublisher:
         )
         self.statuses.append(status)
         self.media_of[status_id] = media_ids
+        if in_reply_to is not None:
+            self.replies[status_id] = in_reply_to
         if failure is not None:
             raise failure
         return Receipt(status_id=status_id, url=status.url, created_at=status.created_at)
 
+    def recent(self, *, since: datetime) -> tuple[SeenStatus, ...]:
+        return tuple(replace(status, text=None) for status in self.statuses if status.created_at >= since)
+
+    def with_text(self, status: SeenStatus) -> SeenStatus:
+        for one in self.statuses:
+            if one.status_id == status.status_id:
+                return one
+        raise TransientError("a toot was deleted while it was being looked at.")
+
+    def edit(self, status_id: str, announcement: Announcement, *, shown: Announcement | None) -> Receipt:
+        failure = self._failure()
+        index = self._index(status_id)
+        status = replace(
+            self.statuses[index],
+            links=frozenset(filter(None, [announcement.link])),
+            text=announcement.text,
+            content_warning=announcement.content_warning or "",
+        )
+        self.statuses[index] = status
+        self.media_of[status_id] = self._pictures(self.media_of.get(status_id, ()), announcement, shown)
+        if failure is not None:
+            raise failure
+        return Receipt(status_id=status_id, url=status.url, created_at=status.created_at)
+
+    def _pictures(
+        self, attached: tuple[str, ...], announcement: Announcement, shown: Announcement | None
+    ) -> tuple[str, ...]:
+        is_same = shown is not None and [one.url for one in shown.pictures] == [
+            one.url for one in announcement.pictures
+        ]
+        if not is_same:
+            return tuple(self.upload(picture) for picture in announcement.pictures)
+        if len(attached) == len(announcement.pictures):
+            for media_id, picture in zip(attached, announcement.pictures, strict=True):
+                self.uploads[int(media_id.removeprefix("media-")) - 1] = picture
+        return attached
+
+    def delete(self, status_id: str) -> None:
+        failure = self._failure()
+        self.statuses = [status for status in self.statuses if status.status_id != status_id]
+        if failure is not None:
+            raise failure
+
     def close(self) -> None:
         """Nothing to let go of."""
+
+    def _failure(self) -> PublishError | None:
+        """The next failure, if what was asked for happens all the same; raised at once if it does not."""
+        failure = self.failures.pop(0) if self.failures else None
+        if failure is not None and not self.posts_first:
+            raise failure
+        return failure
+
+    def _index(self, status_id: str) -> int:
+        for index, status in enumerate(self.statuses):
+            if status.status_id == status_id:
+                return index
+        raise RejectedError("there is no such status.")

@@ -162,12 +162,28 @@ def test_the_brake_holds_the_rest_and_resume_lets_it_go(project: Project, timeli
 
     held = json.loads(project.announce("queue", "--json").stdout)
     assert [item["hold"] for item in held] == ["brake", "brake"]
-    let_go = project.announce("resume")
+    let_go = project.announce("resume", "--yes")
     assert let_go.returncode == 0
-    assert "Let go: 2." in let_go.stdout
+    assert let_go.stdout.count("held by the brake, goes out") == 2
     assert project.announce("tick").returncode == 0
     assert len(timeline()) == 6, "still on time, so no spacing"
-    assert "The brake holds nothing." in project.announce("resume").stdout
+    again = project.announce("resume", "--yes")
+    assert again.returncode == 0
+    assert again.stdout == "Nothing is paused, and the brake holds nothing.\n"
+
+
+def test_a_first_start_over_an_archive_is_one_line(project: Project, timeline: Timeline) -> None:
+    for number in range(1, 8):
+        project.write_post(f"old-{number}", f"2024-07-1{number} 06:00:00")
+    project.write_post("fresh", time.strftime("%Y-%m-%d %H:%M:%S+00:00", time.gmtime()))
+    first = project.announce("tick")
+    assert first.returncode == 0
+    assert next(line.split("  ", 1)[1] for line in first.stdout.splitlines() if " released " in line) == (
+        "7 older posts into the feeds, without toots"
+    )
+    assert first.stdout.count(" released ") == 2
+    assert len(timeline()) == 1
+    assert (project.root / "public/news/rss.xml").read_text(encoding="utf-8").count("<item>") == 8
 
 
 def test_an_unexpected_error_shows_no_traceback_unless_asked(project: Project) -> None:

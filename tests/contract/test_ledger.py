@@ -1,4 +1,4 @@
-"""The ledger's contract: what is recorded, and what is never replaced. Leases: test_ledger_leases.py."""
+"""The ledger's contract: what is recorded. Changes: test_ledger_changes.py; leases: test_ledger_leases.py."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from bot.ledgers.rules import newer_id
 from bot.model import (
     AccountFacts,
     AccountState,
+    Action,
     Announcement,
+    Change,
     Delivery,
     DeliveryKey,
     DeliveryState,
@@ -59,6 +61,7 @@ DELIVERY = Delivery(
     key=DeliveryKey("id/ü", ACCOUNT, "reminder:ß"),
     slug="ü",
     due=TIME,
+    action=Action.REPLY,
     announcement=ANNOUNCEMENT,
     state=DeliveryState.HELD,
     hold=Hold.FAILED,
@@ -93,6 +96,7 @@ ENTRY = Entry(
     html="<p>lang &amp; breit</p>",
     cover=PICTURE,
     hidden=True,
+    missing_since=TIME + 3 * SECOND,
     digest="d",
     revision=5,
 )
@@ -106,7 +110,7 @@ def test_the_full_examples_leave_no_field_at_its_default() -> None:
 
 
 def test_everything_recorded_comes_back_as_it_was(ledger: Ledger) -> None:
-    ledger.record(Recording(entries=(ENTRY,), deliveries=(DELIVERY,)), now=NOW)
+    ledger.record(Recording(entries=(ENTRY,), changes=added(DELIVERY)), now=NOW)
     snapshot = ledger.snapshot()
     assert snapshot.entries == {"id/ü": ENTRY}
     assert snapshot.deliveries == {DELIVERY.key: DELIVERY}
@@ -119,7 +123,7 @@ def test_plain_records_come_back_as_they_were(
     ledger: Ledger, make_entry: Callable[..., Entry], make_delivery: Callable[..., Delivery]
 ) -> None:
     entry, delivery = make_entry(), make_delivery()
-    ledger.record(Recording(entries=(entry,), deliveries=(delivery,)), now=NOW)
+    ledger.record(Recording(entries=(entry,), changes=added(delivery)), now=NOW)
     assert ledger.snapshot().entries == {entry.post_id: entry}
     assert ledger.snapshot().deliveries == {delivery.key: replace(delivery, sequence=1)}
 
@@ -140,11 +144,11 @@ def test_recording_twice_is_recording_once(
     ledger: Ledger, make_entry: Callable[..., Entry], make_delivery: Callable[..., Delivery]
 ) -> None:
     recording = Recording(
-        entries=(make_entry(),), deliveries=(make_delivery(), make_delivery("cfp")), joining=(state(),)
+        entries=(make_entry(),), changes=added(make_delivery(), make_delivery("cfp")), joining=(state(),)
     )
-    ledger.record(recording, now=NOW)
+    assert ledger.record(recording, now=NOW) == ()
     once = ledger.snapshot()
-    ledger.record(recording, now=NOW)
+    assert ledger.record(recording, now=NOW) == recording.changes
     assert ledger.snapshot() == once
     assert [delivery.sequence for delivery in once.deliveries.values()] == [1, 2]
 
@@ -157,95 +161,16 @@ def test_an_entry_that_is_there_is_replaced(ledger: Ledger, make_entry: Callable
     assert len(ledger.snapshot().entries) == 2
 
 
-STANDING = [
-    pytest.param({}, True, id="due"),
-    pytest.param({"state": DeliveryState.HELD, "hold": Hold.UNCLEAR}, True, id="unclear"),
-    pytest.param({"state": DeliveryState.HELD, "hold": Hold.BRAKE}, False, id="brake"),
-    pytest.param({"state": DeliveryState.HELD, "hold": Hold.PERSON}, False, id="person"),
-    pytest.param({"state": DeliveryState.HELD, "hold": Hold.FAILED}, False, id="failed"),
-    pytest.param({"state": DeliveryState.SENDING, "intended_at": NOW}, False, id="sending"),
-    pytest.param({"state": DeliveryState.SENT}, False, id="sent"),
-    pytest.param({"state": DeliveryState.REJECTED}, False, id="rejected"),
-    pytest.param({"state": DeliveryState.SKIPPED}, False, id="skipped"),
-]
-
-
-@pytest.mark.parametrize(("standing", "replaceable"), STANDING)
-def test_a_delivery_is_replaced_only_while_nothing_is_decided(
-    ledger: Ledger, make_delivery: Callable[..., Delivery], standing: dict[str, Any], replaceable: bool
-) -> None:
-    known = make_delivery(**standing)
-    ledger.record(Recording(deliveries=(known,)), now=NOW)
-    wanted = make_delivery(announcement=ANNOUNCEMENT, state=DeliveryState.HELD, hold=Hold.UNCLEAR, reason="other")
-    ledger.record(Recording(deliveries=(wanted,)), now=NOW)
-    assert ledger.snapshot().deliveries[known.key] == replace(wanted if replaceable else known, sequence=1)
-
-
-@pytest.mark.parametrize(("standing", "replaceable"), STANDING)
-def test_a_delivery_is_retracted_only_while_nothing_is_decided(
-    ledger: Ledger, make_delivery: Callable[..., Delivery], standing: dict[str, Any], replaceable: bool
-) -> None:
-    known = make_delivery(**standing)
-    ledger.record(Recording(deliveries=(known,)), now=NOW)
-    ledger.record(Recording(retracted=(known.key,)), now=NOW)
-    assert (known.key not in ledger.snapshot().deliveries) is replaceable
-
-
-@pytest.mark.parametrize("kept", [{"attempts": 1}, {"ordered_by": "amy"}])
-def test_what_was_tried_or_ordered_is_not_retracted(
-    ledger: Ledger, make_delivery: Callable[..., Delivery], kept: dict[str, Any]
-) -> None:
-    known = make_delivery(**kept)
-    ledger.record(Recording(deliveries=(known,)), now=NOW)
-    ledger.record(Recording(retracted=(known.key,)), now=NOW)
-    assert known.key in ledger.snapshot().deliveries
-
-
-def test_retracting_what_is_not_there_changes_nothing(ledger: Ledger, make_delivery: Callable[..., Delivery]) -> None:
-    ledger.record(Recording(deliveries=(make_delivery(),)), now=NOW)
-    before = ledger.snapshot()
-    ledger.record(Recording(retracted=(make_delivery("other").key,)), now=NOW)
-    assert ledger.snapshot() == before
-
-
-def test_an_older_plan_does_not_undo_what_an_attempt_has_left(
-    ledger: Ledger, make_delivery: Callable[..., Delivery]
-) -> None:
-    tried = make_delivery(
-        attempts=2,
-        generation=1,
-        after_id="7",
-        first_tried_at=NOW,
-        intended_at=NOW,
-        intended_mark="m",
-        not_before=NOW + SECOND,
-        ordered_by="amy",
-    )
-    ledger.record(Recording(deliveries=(tried,)), now=NOW)
-    ledger.record(Recording(deliveries=(make_delivery(announcement=ANNOUNCEMENT),)), now=NOW)
-    assert ledger.snapshot().deliveries[tried.key] == replace(tried, announcement=ANNOUNCEMENT, sequence=1)
-
-
-def test_a_retracted_delivery_may_come_again_after_the_others(
-    ledger: Ledger, make_delivery: Callable[..., Delivery]
-) -> None:
-    first, second = make_delivery(), make_delivery("cfp")
-    ledger.record(Recording(deliveries=(first, second)), now=NOW)
-    ledger.record(Recording(retracted=(first.key,)), now=NOW)
-    ledger.record(Recording(deliveries=(first,)), now=NOW)
-    assert [delivery.key for delivery in ledger.open_deliveries(ACCOUNT)] == [second.key, first.key]
-
-
 def test_one_recording_may_hold_everything(
     ledger: Ledger, make_entry: Callable[..., Entry], make_delivery: Callable[..., Delivery]
 ) -> None:
-    ledger.record(Recording(deliveries=(make_delivery("old"),)), now=NOW)
+    ledger.record(Recording(changes=added(make_delivery("old"))), now=NOW)
+    (old,) = ledger.open_deliveries(ACCOUNT)
     event = Event(at=NOW, what="released", slug="tickets", account=ACCOUNT, occasion="publish", detail="d", who="w")
     ledger.record(
         Recording(
             entries=(make_entry(),),
-            deliveries=(make_delivery(),),
-            retracted=(make_delivery("old").key,),
+            changes=(*added(make_delivery()), Change(known=old, wanted=None)),
             joining=(state(joined_at=NOW),),
             events=(event,),
         ),
@@ -286,7 +211,7 @@ def test_open_deliveries_are_the_accounts_own_in_the_order_of_due_and_sequence(
         make_delivery("sent", due=TIME, state=DeliveryState.SENT),
         make_delivery("elsewhere", account="other@example.social", due=TIME),
     )
-    ledger.record(Recording(deliveries=rows), now=NOW)
+    ledger.record(Recording(changes=added(*rows)), now=NOW)
     assert [d.slug for d in ledger.open_deliveries(ACCOUNT)] == ["first", "twin-a", "twin-b", "later"]
     assert ledger.open_deliveries("nobody@example.social") == ()
 
@@ -298,7 +223,7 @@ def test_known_status_ids_are_the_accounts_own(ledger: Ledger, make_delivery: Ca
         make_delivery("c"),
         make_delivery("d", account="other@example.social", state=DeliveryState.SENT, status_id="3"),
     )
-    ledger.record(Recording(deliveries=rows), now=NOW)
+    ledger.record(Recording(changes=added(*rows)), now=NOW)
     assert ledger.known_status_ids(ACCOUNT) == {"1", "2"}
 
 
@@ -319,33 +244,6 @@ def test_problems_are_told_once_and_again_when_they_are_solved(ledger: Ledger) -
         ("solved", "c"),
         ("problem", "a"),
     ]
-
-
-def test_releasing_the_brake_lets_go_what_it_holds_and_nothing_else(
-    ledger: Ledger, make_delivery: Callable[..., Delivery]
-) -> None:
-    def held(slug: str, hold: Hold) -> Delivery:
-        return make_delivery(slug, state=DeliveryState.HELD, hold=hold, reason="r")
-
-    rows = tuple(held(hold.value, hold) for hold in Hold)
-    second = replace(held("second", Hold.BRAKE), due=TIME)
-    ledger.record(Recording(deliveries=(*rows, make_delivery("due"), second)), now=NOW)
-    before = ledger.snapshot().deliveries
-
-    freed = ledger.release_brake(now=NOW, who="amy")
-
-    assert [delivery.slug for delivery in freed] == ["brake", "second"]
-    for delivery in freed:
-        assert delivery == replace(
-            before[delivery.key], state=DeliveryState.DUE, hold=None, reason="", ordered_by="amy"
-        )
-    assert ledger.snapshot().deliveries == {**before, **{delivery.key: delivery for delivery in freed}}
-    events = ledger.events(limit=9)
-    assert [(e.what, e.slug, e.account, e.who) for e in events] == [
-        ("let go", "brake", ACCOUNT, "amy"),
-        ("let go", "second", ACCOUNT, "amy"),
-    ]
-    assert ledger.release_brake(now=NOW, who="amy") == ()
 
 
 def test_events_are_the_latest_ones_oldest_first(ledger: Ledger) -> None:
@@ -369,7 +267,7 @@ def test_the_newest_time_counts_every_change(
     def newest() -> datetime | None:
         return ledger.snapshot().newest
 
-    ledger.record(Recording(joining=(state(),), deliveries=(make_delivery(),)), now=NOW)
+    ledger.record(Recording(joining=(state(),), changes=added(make_delivery())), now=NOW)
     lease = ledger.lease(ACCOUNT, owner="me", duration=SECOND)
     (due,) = ledger.open_deliveries(ACCOUNT)
     ledger.note_account(lease, last_status_id="1", now=NOW + 1 * SECOND)
@@ -382,7 +280,7 @@ def test_the_newest_time_counts_every_change(
     assert newest() == NOW + 4 * SECOND
     ledger.note_problems(frozenset({"p"}), now=NOW + 5 * SECOND)
     assert newest() == NOW + 5 * SECOND
-    ledger.release_brake(now=NOW + 6 * SECOND, who="amy")
+    ledger.record(Recording(paused="amy"), now=NOW + 6 * SECOND)
     assert newest() == NOW + 6 * SECOND
 
 
@@ -407,6 +305,10 @@ def test_closing_may_be_repeated(ledger: Ledger) -> None:
 )
 def test_the_newer_of_two_status_ids(known: str | None, seen: str, expected: str) -> None:
     assert newer_id(known, seen) == expected
+
+
+def added(*deliveries: Delivery) -> tuple[Change, ...]:
+    return tuple(Change(known=None, wanted=delivery) for delivery in deliveries)
 
 
 def state(

@@ -21,6 +21,7 @@ from bot.model import (
     AccountFacts,
     AccountState,
     Announcement,
+    Change,
     Delivery,
     DeliveryState,
     Event,
@@ -40,7 +41,7 @@ MINUTE = timedelta(minutes=1)
 def due(ledger: Ledger, make_delivery: Callable[..., Delivery]) -> Delivery:
     """A delivery that is due on an account that the ledger knows."""
     joining = AccountState(address=ACCOUNT, joined_at=None)
-    ledger.record(Recording(joining=(joining,), deliveries=(make_delivery(),)), now=NOW)
+    ledger.record(Recording(joining=(joining,), changes=(Change(known=None, wanted=make_delivery()),)), now=NOW)
     (delivery,) = ledger.open_deliveries(ACCOUNT)
     return delivery
 
@@ -224,7 +225,10 @@ def test_no_intent_for_words_that_were_changed_meanwhile(
     ledger: Ledger, due: Delivery, make_announcement: Callable[..., Announcement]
 ) -> None:
     lease = take(ledger)
-    ledger.record(Recording(deliveries=(replace(due, announcement=make_announcement(text="new")),)), now=NOW)
+    ledger.record(
+        Recording(changes=(Change(known=due, wanted=replace(due, announcement=make_announcement(text="new"))),)),
+        now=NOW,
+    )
     assert not ledger.write_intent(lease, due, after_id="0", now=NOW)
     assert one(ledger) == replace(due, announcement=make_announcement(text="new"))
     assert ledger.write_intent(lease, one(ledger), after_id="0", now=NOW)
@@ -232,7 +236,7 @@ def test_no_intent_for_words_that_were_changed_meanwhile(
 
 def test_no_intent_for_what_was_retracted_meanwhile(ledger: Ledger, due: Delivery) -> None:
     lease = take(ledger)
-    ledger.record(Recording(retracted=(due.key,)), now=NOW)
+    ledger.record(Recording(changes=(Change(known=due, wanted=None),)), now=NOW)
     assert not ledger.write_intent(lease, due, after_id="0", now=NOW)
     assert not ledger.snapshot().deliveries
 
@@ -240,7 +244,7 @@ def test_no_intent_for_what_was_retracted_meanwhile(ledger: Ledger, due: Deliver
 def test_no_intent_for_what_became_unclear_meanwhile(ledger: Ledger, due: Delivery) -> None:
     lease = take(ledger)
     unclear = replace(due, state=DeliveryState.HELD, hold=Hold.UNCLEAR)
-    ledger.record(Recording(deliveries=(unclear,)), now=NOW)
+    ledger.record(Recording(changes=(Change(known=due, wanted=unclear),)), now=NOW)
     assert not ledger.write_intent(lease, due, after_id="0", now=NOW)
     assert one(ledger) == unclear
 

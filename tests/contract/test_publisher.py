@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -11,11 +11,14 @@ from pathlib import Path
 import pytest
 
 from bot.clock import SystemClock
-from bot.model import Announcement, Receipt
+from bot.errors import RejectedError, TransientError
+from bot.model import Announcement, Picture, Receipt
 from bot.publisher import Publisher
 from bot.publishers.recording import RecordingPublisher
 from bot.sandbox.server import SandboxServer
-from tests.support.publishing import announcement, on_loopback, picture, status_shown
+from tests.support.publishing import announcement, on_loopback, picture, pictured, status_shown
+
+EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,14 +28,29 @@ class Stage:
     publisher: Publisher
     address: str  #: as the server knows it
     alts: Callable[[Receipt], list[str]]  #: the alt texts that a status shows
+    media: Callable[[Receipt], list[str]]  #: the ids of its pictures
     numbers: Iterator[int] = field(default_factory=count)
 
     def say(self, text: str) -> Receipt:
         return self.publish(announcement(text, link=None))
 
-    def publish(self, said: Announcement, *, media_ids: tuple[str, ...] = ()) -> Receipt:
+    def publish(
+        self, said: Announcement, *, media_ids: tuple[str, ...] = (), in_reply_to: str | None = None
+    ) -> Receipt:
         key = f"key-{next(self.numbers)}"
-        return self.publisher.publish(said, media_ids=media_ids, key=key, repeat=False)
+        return self.publisher.publish(said, media_ids=media_ids, key=key, repeat=False, in_reply_to=in_reply_to)
+
+    def publish_with_pictures(self, said: Announcement) -> Receipt:
+        return self.publish(said, media_ids=tuple(self.publisher.upload(one) for one in said.pictures))
+
+    def recent(self, long: timedelta = timedelta(days=1)) -> list[str]:
+        return [status.status_id for status in self.publisher.recent(since=datetime.now(UTC) - long)]
+
+    def says(self, receipt: Receipt) -> tuple[str | None, str]:
+        """The text and the content warning that it has now."""
+        (seen,) = (one for one in self.publisher.recent(since=EVER) if one.status_id == receipt.status_id)
+        seen = self.publisher.with_text(seen)
+        return seen.text, seen.content_warning
 
 
 @pytest.fixture(params=["mastodon", "recording"])
@@ -46,7 +64,10 @@ def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
             shown = status_shown(server.url, receipt.status_id)
             return [media["description"] for media in shown["media_attachments"]]
 
-        yield Stage(publisher=publisher, address=publisher.address, alts=alts)
+        def media(receipt: Receipt) -> list[str]:
+            return [one["id"] for one in status_shown(server.url, receipt.status_id)["media_attachments"]]
+
+        yield Stage(publisher=publisher, address=publisher.address, alts=alts, media=media)
 
 
 def _recording() -> Stage:
@@ -56,7 +77,10 @@ def _recording() -> Stage:
         numbers = [int(media_id.removeprefix("media-")) for media_id in publisher.media_of[receipt.status_id]]
         return [publisher.uploads[number - 1].alt for number in numbers]
 
-    return Stage(publisher=publisher, address=publisher.address, alts=alts)
+    def media(receipt: Receipt) -> list[str]:
+        return list(publisher.media_of[receipt.status_id])
+
+    return Stage(publisher=publisher, address=publisher.address, alts=alts, media=media)
 
 
 def test_it_introduces_itself_with_the_address_that_the_server_confirms(stage: Stage) -> None:
@@ -182,6 +206,176 @@ def test_pictures_are_attached_in_order_with_their_alt_texts(stage: Stage, tmp_p
 def test_an_upload_alone_posts_nothing(stage: Stage, tmp_path: Path) -> None:
     stage.publisher.upload(picture(tmp_path))
     assert stage.publisher.newest_status_id() == "0"
+
+
+# -- what the account has
+
+
+def test_recent_statuses_come_oldest_first_over_all_pages_without_their_texts(stage: Stage) -> None:
+    ids = [stage.say(f"Number {number}.").status_id for number in range(44)]
+    seen = stage.publisher.recent(since=EVER)
+    assert [status.status_id for status in seen] == ids
+    assert {status.text for status in seen} == {None}
+
+
+def test_an_account_without_statuses_has_none_recently(stage: Stage) -> None:
+    assert stage.publisher.recent(since=EVER) == ()
+
+
+def test_recent_ends_where_it_is_told_to(stage: Stage) -> None:
+    first = stage.say("First.")
+    second = stage.say("Second.")
+    assert [one.status_id for one in stage.publisher.recent(since=first.created_at)] == [
+        first.status_id,
+        second.status_id,
+    ]
+    assert stage.publisher.recent(since=second.created_at + timedelta(seconds=1)) == ()
+
+
+def test_recent_tells_links_and_replies_too(stage: Stage) -> None:
+    said = announcement()
+    first = stage.publish(said)
+    reply = stage.publish(announcement("And more.", link=None), in_reply_to=first.status_id)
+    seen = stage.publisher.recent(since=EVER)
+    assert [one.status_id for one in seen] == [first.status_id, reply.status_id]
+    assert [one.links for one in seen] == [{said.link}, frozenset()]
+    assert (seen[0].url, seen[0].created_at) == (first.url, first.created_at)
+
+
+def test_the_text_of_a_status_is_told_on_demand(stage: Stage) -> None:
+    stage.publish(announcement("Behind it.\n\nTwo lines & <b>.", link=None, content_warning="Food"))
+    (seen,) = stage.publisher.recent(since=EVER)
+    told = stage.publisher.with_text(seen)
+    assert (told.text, told.content_warning) == ("Behind it.\n\nTwo lines & <b>.", "Food")
+    assert replace(told, text=None) == seen
+
+
+def test_a_text_that_is_gone_is_asked_for_again_later(stage: Stage) -> None:
+    receipt = stage.say("Gone.")
+    (seen,) = stage.publisher.recent(since=EVER)
+    stage.publisher.delete(receipt.status_id)
+    with pytest.raises(TransientError, match="deleted"):
+        stage.publisher.with_text(seen)
+
+
+# -- replies
+
+
+def test_a_reply_to_what_is_not_there_is_rejected_and_posts_nothing(stage: Stage) -> None:
+    receipt = stage.say("Gone.")
+    stage.publisher.delete(receipt.status_id)
+    with pytest.raises(RejectedError):
+        stage.publish(announcement("Sorry.", link=None), in_reply_to=receipt.status_id)
+    assert stage.recent() == []
+
+
+# -- edits
+
+
+def test_an_edit_replaces_the_text_and_the_content_warning(stage: Stage) -> None:
+    old = announcement(content_warning="Food")
+    receipt = stage.publish(old)
+    new = announcement("New words.\nhttps://conf.example.org/x/", link="https://conf.example.org/x/")
+    assert stage.publisher.edit(receipt.status_id, new, shown=old) == receipt
+    assert stage.says(receipt) == (new.text, "")
+    assert stage.publisher.recent(since=EVER)[0].links == {"https://conf.example.org/x/"}
+    assert stage.publisher.edit(receipt.status_id, old, shown=new) == receipt
+    assert stage.says(receipt) == (old.text, "Food")
+    assert stage.recent() == [receipt.status_id]
+
+
+def test_an_edit_may_be_repeated(stage: Stage, tmp_path: Path) -> None:
+    old = pictured(tmp_path, "one")
+    receipt = stage.publish_with_pictures(old)
+    new = replace(pictured(tmp_path, "one", "two"), text="New words.")
+    for shown in (old, None, new):
+        stage.publisher.edit(receipt.status_id, new, shown=shown)
+        assert (stage.says(receipt), stage.alts(receipt)) == (("New words.", ""), ["one", "two"])
+
+
+@pytest.mark.parametrize("content_warning", [None, "Flashing lights"])
+def test_an_edit_of_the_words_keeps_pictures_and_their_alt_texts(
+    stage: Stage, tmp_path: Path, content_warning: str | None
+) -> None:
+    old = pictured(tmp_path, "one", "two")
+    receipt = stage.publish_with_pictures(old)
+    new = replace(old, text="New words.", content_warning=content_warning)
+    stage.publisher.edit(receipt.status_id, new, shown=old)
+    assert stage.says(receipt) == ("New words.", content_warning or "")
+    assert stage.alts(receipt) == ["one", "two"]
+
+
+@pytest.mark.parametrize("alts", [("uno", "two"), ("one", ""), ("zwei", "eins")])
+def test_an_edit_may_change_nothing_but_alt_texts(stage: Stage, tmp_path: Path, alts: tuple[str, ...]) -> None:
+    old, new = pictured(tmp_path, "one", "two"), pictured(tmp_path, *alts)
+    receipt = stage.publish_with_pictures(old)
+    stage.publisher.edit(receipt.status_id, new, shown=old)
+    assert [alt or "" for alt in stage.alts(receipt)] == list(alts)
+
+
+def renamed(one: Picture) -> Picture:
+    return replace(one, url="https://conf.example.org/other.png", alt="another")
+
+
+def test_an_edit_replaces_a_picture_by_another(stage: Stage, tmp_path: Path) -> None:
+    old = pictured(tmp_path, "one", "two")
+    receipt = stage.publish_with_pictures(old)
+    new = replace(old, pictures=(old.pictures[0], renamed(old.pictures[1])))
+    stage.publisher.edit(receipt.status_id, new, shown=old)
+    assert stage.alts(receipt) == ["one", "another"]
+
+
+def test_an_edit_takes_all_pictures_away_or_adds_the_first(stage: Stage, tmp_path: Path) -> None:
+    old, bare = pictured(tmp_path, "one"), pictured(tmp_path)
+    receipt = stage.publish_with_pictures(old)
+    stage.publisher.edit(receipt.status_id, bare, shown=old)
+    assert stage.alts(receipt) == []
+    stage.publisher.edit(receipt.status_id, old, shown=bare)
+    assert stage.alts(receipt) == ["one"]
+
+
+def test_where_nobody_knows_what_it_shows_the_pictures_are_those_of_the_new_words(stage: Stage, tmp_path: Path) -> None:
+    # As after an edit with another picture whose answer was lost.
+    old = pictured(tmp_path, "one")
+    receipt = stage.publish_with_pictures(old)
+    stage.publisher.edit(receipt.status_id, replace(old, pictures=(renamed(old.pictures[0]),)), shown=old)
+    before = set(stage.media(receipt))
+    stage.publisher.edit(receipt.status_id, old, shown=None)
+    assert stage.alts(receipt) == ["one"]
+    assert before.isdisjoint(stage.media(receipt)), "not the other picture under this one's alt text"
+
+
+def test_a_picture_that_was_left_out_before_stays_out(stage: Stage, tmp_path: Path) -> None:
+    old = pictured(tmp_path, "refused", "two")
+    receipt = stage.publish(old, media_ids=(stage.publisher.upload(old.pictures[1]),))
+    stage.publisher.edit(receipt.status_id, replace(old, text="New words."), shown=old)
+    assert (stage.says(receipt)[0], stage.alts(receipt)) == ("New words.", ["two"])
+
+
+def test_an_edit_of_a_deleted_status_is_rejected(stage: Stage, tmp_path: Path) -> None:
+    old = pictured(tmp_path, "one")
+    receipt = stage.publish_with_pictures(old)
+    stage.publisher.delete(receipt.status_id)
+    for shown in (old, None):
+        with pytest.raises(RejectedError):
+            stage.publisher.edit(receipt.status_id, replace(old, text="New words."), shown=shown)
+    assert stage.recent() == []
+
+
+# -- deletions
+
+
+def test_a_deleted_status_is_gone_and_the_others_stay(stage: Stage) -> None:
+    first, second, third = (stage.say(text) for text in ("First.", "Second.", "Third."))
+    stage.publisher.delete(second.status_id)
+    assert stage.recent() == [first.status_id, third.status_id]
+
+
+def test_deleting_twice_does_no_harm(stage: Stage) -> None:
+    receipt = stage.say("Gone.")
+    stage.publisher.delete(receipt.status_id)
+    stage.publisher.delete(receipt.status_id)
+    assert stage.recent() == []
 
 
 def test_closing_twice_does_no_harm(stage: Stage) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from bot.config import Account, Config, Delivery, Feeds, Ledger, Release, Site
+from bot.config import Account, Alerts, Config, Delivery, Feeds, Ledger, Release, Site
 from bot.durations import format_duration
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
@@ -20,6 +20,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "accounts.<name>": Account,
     "release": Release,
     "delivery": Delivery,
+    "alerts": Alerts,
     "ledger": Ledger,
 }
 

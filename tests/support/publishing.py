@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -78,6 +78,12 @@ def picture(folder: Path, *, name: str = "cover.png", alt: str = "A stage with t
     path = folder / name
     Image.new("RGB", (8, 6), "teal").save(path, "PNG")
     return Picture(url=f"https://conf.example.org/{name}", path=path, alt=alt, media_type="image/png")
+
+
+def pictured(folder: Path, *alts: str, content_warning: str | None = None) -> Announcement:
+    """An announcement with pictures that have these alt texts."""
+    pictures = tuple(picture(folder, name=f"{number}.png", alt=alt) for number, alt in enumerate(alts))
+    return replace(announcement("With pictures.", link=None, content_warning=content_warning), pictures=pictures)
 
 
 # httpx would read the machine's certificates on each call; on loopback there are none to check.

@@ -2,162 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
-from bot.clock import SetClock
-from bot.drain import ASK_AGAIN, Drain, Drained, drain
-from bot.errors import (
-    AccountBlockedError,
-    LeaseHeldError,
-    LedgerError,
-    OutcomeUnknownError,
-    RejectedError,
-    TransientError,
-)
+from bot.drain import ASK_AGAIN, Drained
+from bot.errors import AccountBlockedError, LedgerError, OutcomeUnknownError, RejectedError, TransientError
 from bot.ledgers.memory import MemoryLedger
-from bot.model import (
-    AccountFacts,
-    AccountState,
-    Announcement,
-    Delivery,
-    DeliveryState,
-    Event,
-    Hold,
-    Lease,
-    Picture,
-    Recording,
-    SeenStatus,
+from bot.model import AccountFacts, Delivery, DeliveryState, Hold, Lease
+from bot.protocol import idempotency_key
+from tests.support.draining import (
+    ACCOUNT,
+    MINUTE,
+    NOW,
+    SECOND,
+    TIMING,
+    MakeDelivery,
+    World,
+    free,
+    new_world,
+    pictured,
+    raising,
+    saying,
+    status,
 )
-from bot.protocol import Timing, idempotency_key
-from bot.publishers.recording import RecordingPublisher
-
-ACCOUNT = "conf@example.social"
-NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
-SECOND = timedelta(seconds=1)
-MINUTE = timedelta(minutes=1)
-TIMING = Timing(
-    lease=timedelta(seconds=60), settle=timedelta(seconds=120), send_within=timedelta(seconds=5), spacing=2 * MINUTE
-)
-
-MakeDelivery = Callable[..., Delivery]
-
-
-@dataclass
-class Server(RecordingPublisher):
-    """The shipped double, that also counts what it is asked and can be told what happens meanwhile."""
-
-    asked: list[str] = field(default_factory=list)
-    keys: list[tuple[str, bool]] = field(default_factory=list)
-    answers: dict[str, list[Callable[[], None]]] = field(default_factory=dict)
-
-    def during(self, method: str, *happenings: Callable[[], None]) -> None:
-        """What happens during the next calls of a method, one each; an exception is its answer."""
-        self.answers[method] = list(happenings)
-
-    def _happen(self, method: str) -> None:
-        self.asked.append(method)
-        if self.answers.get(method):
-            self.answers[method].pop(0)()
-
-    def introduce(self) -> AccountFacts:
-        self._happen("introduce")
-        return super().introduce()
-
-    def newest_status_id(self) -> str:
-        self._happen("newest_status_id")
-        return super().newest_status_id()
-
-    def look(self, announcement: Announcement, *, after_id: str) -> tuple[SeenStatus, ...]:
-        seen = super().look(announcement, after_id=after_id)
-        self._happen("look")
-        return seen
-
-    def upload(self, picture: Picture) -> str:
-        self._happen("upload")
-        return super().upload(picture)
-
-    def publish(self, announcement: Announcement, *, media_ids: tuple[str, ...], key: str, repeat: bool) -> Any:
-        self._happen("publish")
-        self.keys.append((key, repeat))
-        return super().publish(announcement, media_ids=media_ids, key=key, repeat=repeat)
-
-    @property
-    def texts(self) -> list[str | None]:
-        return [status.text for status in self.statuses]
-
-
-@dataclass
-class World:
-    """One account, its server, its ledger, and a bot that drains it."""
-
-    clock: SetClock
-    ledger: MemoryLedger
-    server: Server
-    said: list[Event] = field(default_factory=list)
-    stopping: bool = False
-
-    def owes(self, *deliveries: Delivery) -> None:
-        self.ledger.record(Recording(deliveries=deliveries), now=self.clock.now())
-
-    def drain(self, owner: str = "me") -> Drained:
-        return drain(
-            Drain(
-                ledger=self.ledger,
-                publisher=self.server,
-                clock=self.clock,
-                timing=TIMING,
-                owner=owner,
-                stopping=lambda: self.stopping,
-                jitter=lambda: 0.0,
-                say=self.said.append,
-            )
-        )
-
-    def later(self, by: timedelta) -> Drained:
-        self.clock.advance(by)
-        return self.drain()
-
-    def row(self, slug: str = "tickets") -> Delivery:
-        (row,) = (row for row in self.ledger.snapshot().deliveries.values() if row.slug == slug)
-        return row
-
-    @property
-    def account(self) -> AccountState:
-        return self.ledger.account(ACCOUNT)
-
-    @property
-    def history(self) -> list[tuple[str, str]]:
-        return [(event.what, event.slug) for event in self.ledger.events(limit=99)]
 
 
 @pytest.fixture
 def world() -> World:
-    clock = SetClock(NOW)
-    ledger = MemoryLedger(clock)
-    ledger.record(Recording(joining=(AccountState(address=ACCOUNT, joined_at=None),)), now=NOW)
-    return World(clock=clock, ledger=ledger, server=Server(address=ACCOUNT, clock=clock))
-
-
-def raising(error: BaseException) -> Callable[[], None]:
-    def answer() -> None:
-        raise error
-
-    return answer
-
-
-def free(world: World) -> bool:
-    """Whether the account's lease is free; takes it and gives it back."""
-    try:
-        world.ledger.give_back(world.ledger.lease(ACCOUNT, owner="probe", duration=SECOND))
-    except LeaseHeldError:
-        return False
-    return True
+    return new_world()
 
 
 class TestAllIsWell:
@@ -317,9 +191,11 @@ class TestFailures:
         result = world.drain()
         assert (world.row().state, world.row().attempts) == (DeliveryState.DUE, 0)
         assert result.wait_until == NOW + timedelta(seconds=15)
-        assert [event.what for event in world.said] == ["will retry"]
+        told = "blocked" if method == "introduce" else "will retry"
+        assert ([event.what for event in world.said], result.attention) == ([told], method == "introduce")
         world.later(timedelta(seconds=15))
         assert world.row().state is DeliveryState.SENT
+        assert ("works again" in [event.what for event in world.said]) == (method == "introduce")
 
     def test_an_upload_without_answer_is_simply_repeated(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW, announcement=pictured("a")))
@@ -328,6 +204,16 @@ class TestFailures:
         assert world.row().state is DeliveryState.DUE
         world.later(timedelta(seconds=15))
         assert len(world.server.statuses) == 1
+
+    @pytest.mark.parametrize(("tried", "goes_out"), [(timedelta(minutes=9), False), (timedelta(minutes=10), True)])
+    def test_a_picture_that_cannot_be_uploaded_does_not_hold_the_news_for_long(
+        self, world: World, make_delivery: MakeDelivery, tried: timedelta, goes_out: bool
+    ) -> None:
+        world.owes(make_delivery(due=NOW, announcement=pictured("a"), first_tried_at=NOW - tried))
+        world.server.during("upload", raising(TransientError("the server cannot take it.")))
+        result = world.drain()
+        assert (world.row().state is DeliveryState.SENT, result.attention) == (goes_out, goes_out)
+        assert ("picture left out" in [event.what for event in world.said]) == goes_out
 
     def test_a_refused_picture_is_left_out_and_told(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW, announcement=pictured("a", "b")))
@@ -434,14 +320,15 @@ class TestUnknownOutcome:
 
     def test_the_look_starts_after_what_was_there_before(self, world: World, make_delivery: MakeDelivery) -> None:
         delivery = make_delivery(due=NOW)
-        world.server.statuses.append(status("1", delivery.announcement))
+        # Older than the pre-flight look goes back.
+        world.server.statuses.append(replace(status("1", delivery.announcement), created_at=NOW - timedelta(days=9)))
         world.owes(delivery)
         world.server.failures = [OutcomeUnknownError("no answer.")]
         world.drain()
         assert (world.row().state, world.row().after_id) == (DeliveryState.SENDING, "1")
 
     def test_two_toots_with_the_same_words_are_told_apart(self, world: World, make_delivery: MakeDelivery) -> None:
-        same = Announcement(text="Good morning!", link=None, length=13, limit=500)
+        same = saying("Good morning!")
         world.owes(make_delivery("a", due=NOW, announcement=same), make_delivery("b", due=NOW, announcement=same))
         world.server.failures = [OutcomeUnknownError("1"), OutcomeUnknownError("2")]
         world.server.posts_first = True
@@ -477,7 +364,7 @@ class TestChangesMeanwhile:
         self, world: World, make_delivery: MakeDelivery
     ) -> None:
         world.owes(make_delivery(due=NOW))
-        new = Announcement(text="new words", link=None, length=9, limit=500)
+        new = saying("new words")
         world.server.during("introduce", lambda: world.owes(make_delivery(due=NOW, announcement=new)))
         world.drain()
         assert world.server.texts == ["new words"]
@@ -496,8 +383,7 @@ class TestChangesMeanwhile:
     def test_what_is_retracted_during_the_upload_is_not_sent(self, world: World, make_delivery: MakeDelivery) -> None:
         delivery = make_delivery(due=NOW, announcement=pictured("a"))
         world.owes(delivery)
-        retract = Recording(retracted=(delivery.key,))
-        world.server.during("upload", lambda: world.ledger.record(retract, now=NOW))
+        world.server.during("upload", lambda: world.retract(delivery))
         assert world.drain().wait_until is None
         assert world.server.statuses == []
 
@@ -505,7 +391,7 @@ class TestChangesMeanwhile:
         self, world: World, make_delivery: MakeDelivery
     ) -> None:
         world.owes(make_delivery(due=NOW))
-        new = Announcement(text="new words", link=None, length=9, limit=500)
+        new = saying("new words")
         world.server.during("publish", lambda: world.owes(make_delivery(due=NOW, announcement=new)))
         world.drain()
         assert world.row().state is DeliveryState.SENT
@@ -594,18 +480,3 @@ class TestStopping:
         world.server.during("publish", lambda: setattr(world, "stopping", True))
         world.drain()
         assert world.row().state is DeliveryState.SENT
-
-
-def pictured(*alts: str) -> Announcement:
-    pictures = tuple(Picture(url=f"https://conf.example/{alt}.png", path=Path(f"{alt}.png"), alt=alt) for alt in alts)
-    return Announcement(text="with pictures", link=None, pictures=pictures, length=13, limit=500)
-
-
-def status(status_id: str, announcement: Announcement) -> SeenStatus:
-    return SeenStatus(
-        status_id=status_id,
-        url=f"https://example.social/{status_id}",
-        created_at=NOW,
-        links=frozenset(filter(None, [announcement.link])),
-        text=announcement.text,
-    )

@@ -10,11 +10,9 @@ from pathlib import Path
 import pytest
 
 from bot.clock import SetClock
-from bot.errors import ComposeError
 from bot.ledgers.memory import MemoryLedger
 from bot.model import (
     AccountState,
-    Announcement,
     Delivery,
     DeliveryKey,
     DeliveryState,
@@ -26,9 +24,12 @@ from bot.model import (
     Recording,
     Severity,
     Snapshot,
+    Upcoming,
 )
-from bot.plan import CLOCK_TOLERANCE, Plan, make_plan
-from bot.verdict import Policy, Verdict
+from bot.person import resume
+from bot.plan import Plan, make_plan
+from bot.planning.verdict import Policy, Verdict
+from tests.support.planning import compose, retracted, verdicts, wanted
 
 ACCOUNT = "conf@example.social"
 OTHER = "kids@example.social"
@@ -41,14 +42,6 @@ POLICY = Policy(catch_up=timedelta(hours=72), brake=4)
 MakePost = Callable[..., Post]
 MakeEntry = Callable[..., Entry]
 MakeDelivery = Callable[..., Delivery]
-
-
-def compose(post: Post, account: str) -> Announcement:
-    """A composer that knows two faults: a title "broken", and an account's name in the text."""
-    if post.title.startswith("broken"):
-        raise ComposeError(f"{post.path}: the template has no end.")
-    text = f"{post.title} for {account}"
-    return Announcement(text=text, link=post.url, length=len(text), limit=500)
 
 
 def planned(
@@ -76,23 +69,21 @@ def after(plan: Plan, snapshot: Snapshot | None = None) -> Snapshot:
     return ledger.snapshot()
 
 
-def verdicts(plan: Plan) -> dict[str, Verdict]:
-    return {item.slug: item.verdict for item in plan.items}
-
-
 def test_a_post_is_released_at_its_datetime_and_not_before(make_post: MakePost) -> None:
     post = make_post(published=NOW)
     before = planned([post], now=NOW - SECOND)
     assert verdicts(before) == {"tickets": Verdict.UPCOMING}
     assert before.released == ()
-    assert before.recording == Recording(joining=(AccountState(address=ACCOUNT, joined_at=None),))
+    waits = Upcoming(post_id=post.url, slug="tickets", due=NOW)
+    joining = (AccountState(address=ACCOUNT, joined_at=None),)
+    assert before.recording == Recording(joining=joining, upcoming={post.url: waits})
     assert before.next_release == NOW
 
     plan = planned([post])
     assert verdicts(plan) == {"tickets": Verdict.DUE}
     assert plan.released == (post,)
     assert plan.next_release is None
-    (entry,), (delivery,) = plan.recording.entries, plan.recording.deliveries
+    (entry,), (delivery,) = plan.recording.entries, wanted(plan)
     assert (entry.post_id, entry.published, entry.released_at) == (post.url, NOW, NOW)
     assert delivery == Delivery(
         key=DeliveryKey(post.url, ACCOUNT, Occasion.PUBLISH),
@@ -132,7 +123,7 @@ def test_a_too_late_post_enters_the_feeds_and_is_not_tooted(make_post: MakePost)
     assert verdicts(plan) == {"tickets": Verdict.SKIPPED}
     assert "catch_up" in plan.items[0].reason
     assert len(plan.recording.entries) == 1
-    assert plan.recording.deliveries == ()
+    assert wanted(plan) == []
 
 
 def test_a_post_for_the_feeds_only_is_never_upcoming_on_an_account(make_post: MakePost) -> None:
@@ -144,13 +135,13 @@ def test_a_post_for_the_feeds_only_is_never_upcoming_on_an_account(make_post: Ma
 def test_without_accounts_posts_enter_the_feeds(make_post: MakePost) -> None:
     plan = planned([make_post(), make_post("next", published=NOW + HOUR)], accounts=())
     assert len(plan.recording.entries) == 1
-    assert plan.recording.deliveries == ()
+    assert wanted(plan) == []
     assert [(item.slug, item.account) for item in plan.items] == [("next", "")]
 
 
 def test_each_account_gets_its_own_delivery(make_post: MakePost) -> None:
     plan = planned([make_post()], accounts=(ACCOUNT, OTHER))
-    assert {d.key.account: d.announcement.text for d in plan.recording.deliveries} == {
+    assert {d.key.account: d.announcement.text for d in wanted(plan)} == {
         ACCOUNT: "About tickets for conf@example.social",
         OTHER: "About tickets for kids@example.social",
     }
@@ -167,14 +158,14 @@ class TestAccounts:
         living = after(planned([old, new]))
         plan = planned([old, new], living, now=NOW + MINUTE, accounts=(ACCOUNT, OTHER))
         assert plan.recording.joining == (AccountState(address=OTHER, joined_at=NOW + MINUTE),)
-        assert plan.recording.deliveries == ()
+        assert wanted(plan) == []
         (item,) = (item for item in plan.items if item.account == OTHER and item.slug == "old")
         assert (item.verdict, item.reason) == (
             Verdict.SKIPPED,
             "the account joined later, on 2026-03-10 14:01 UTC",
         )
         later = planned([old, new], after(plan, living), now=NOW + HOUR, accounts=(ACCOUNT, OTHER))
-        assert {(d.slug, d.key.account) for d in later.recording.deliveries} == {("new", ACCOUNT), ("new", OTHER)}
+        assert {(d.slug, d.key.account) for d in wanted(later)} == {("new", ACCOUNT), ("new", OTHER)}
 
     def test_an_account_that_leaves_the_settings_owes_nothing_new(self, make_post: MakePost) -> None:
         living = after(planned([make_post()], accounts=(ACCOUNT, OTHER)))
@@ -195,7 +186,7 @@ class TestBrake:
             "p1": Verdict.HELD,
             "p0": Verdict.HELD,
         }
-        held = [d for d in plan.recording.deliveries if d.state is DeliveryState.HELD]
+        held = [d for d in wanted(plan) if d.state is DeliveryState.HELD]
         assert {d.hold for d in held} == {Hold.BRAKE}
         assert all(d.announcement.text for d in held)
         assert [e.slug for e in plan.recording.events if e.what == "held"] == ["p1", "p0"]
@@ -215,7 +206,12 @@ class TestBrake:
             deliveries={row.key: row for row in rows},
         )
         posts = [make_post(slug, published=NOW) for slug in ("a", "b", "c")]
-        assert verdicts(planned(posts, living)) == {"a": Verdict.DUE, "b": Verdict.DUE, "c": Verdict.HELD}
+        plan = planned([*(make_post(row.slug) for row in rows), *posts], living)
+        assert {slug: verdicts(plan)[slug] for slug in "abc"} == {
+            "a": Verdict.DUE,
+            "b": Verdict.DUE,
+            "c": Verdict.HELD,
+        }
 
     def test_it_holds_on_each_account_for_itself(self, make_post: MakePost) -> None:
         posts = [make_post(f"p{n}") for n in range(3)]
@@ -232,7 +228,7 @@ class TestBrake:
         assert (item.slug, item.hold) == ("p2", Hold.BRAKE)
         assert not plan.recording.events
 
-        ledger.release_brake(now=much_later, who="amy")
+        ledger.record(resume(ledger.snapshot(), who="amy", now=much_later).recording, now=much_later)
         plan = planned(posts, ledger.snapshot(), now=much_later, brake=2)
         assert verdicts(plan)["p2"] is Verdict.DUE, "a person's word beats lateness and the brake"
 
@@ -252,7 +248,7 @@ class TestUnclear:
     def test_what_cannot_be_composed_is_held_and_the_others_go_on(self, make_post: MakePost) -> None:
         plan = planned([make_post("bad", title="broken"), make_post("good")])
         assert verdicts(plan) == {"bad": Verdict.HELD, "good": Verdict.DUE}
-        (held,) = (d for d in plan.recording.deliveries if d.slug == "bad")
+        (held,) = (d for d in wanted(plan) if d.slug == "bad")
         assert (held.state, held.hold) == (DeliveryState.HELD, Hold.UNCLEAR)
         assert held.reason == "posts/bad.md: the template has no end."
         assert held.announcement.text == ""
@@ -264,14 +260,14 @@ class TestUnclear:
     def test_once_mended_it_is_due(self, make_post: MakePost) -> None:
         living = after(planned([make_post(title="broken")]))
         plan = planned([make_post()], living)
-        (delivery,) = plan.recording.deliveries
+        (delivery,) = wanted(plan)
         assert (delivery.state, delivery.hold, delivery.reason) == (DeliveryState.DUE, None, "")
         assert delivery.announcement.text == "About tickets for conf@example.social"
 
     def test_what_was_due_and_breaks_is_held_with_its_last_words(self, make_post: MakePost) -> None:
         living = after(planned([make_post()]))
         plan = planned([make_post(title="broken")], living)
-        (delivery,) = plan.recording.deliveries
+        (delivery,) = wanted(plan)
         assert delivery.hold is Hold.UNCLEAR
         assert delivery.announcement.text == "About tickets for conf@example.social"
 
@@ -282,7 +278,7 @@ class TestUnclear:
     def test_a_new_reason_is_written_down(self, make_post: MakePost) -> None:
         living = after(planned([make_post(title="broken")]))
         plan = planned([make_post(title="broken", path=Path("posts/x.md"))], living)
-        (delivery,) = plan.recording.deliveries
+        (delivery,) = wanted(plan)
         assert delivery.reason == "posts/x.md: the template has no end."
         assert not plan.recording.events
 
@@ -291,27 +287,29 @@ class TestAfterTheRelease:
     def test_words_that_changed_before_the_toot_went_out_are_the_words_of_the_toot(self, make_post: MakePost) -> None:
         living = after(planned([make_post()]))
         plan = planned([make_post(title="Mended", digest="new")], living, now=NOW + MINUTE)
-        (delivery,), (entry,) = plan.recording.deliveries, plan.recording.entries
+        (delivery,), (entry,) = wanted(plan), plan.recording.entries
         assert delivery.announcement.text == "Mended for conf@example.social"
         assert (entry.title, entry.revision, entry.updated) == ("Mended", 1, NOW + MINUTE)
         assert plan.released == ()
 
     @pytest.mark.parametrize("state", [DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.REJECTED])
-    def test_words_that_changed_later_touch_no_delivery(self, make_post: MakePost, state: DeliveryState) -> None:
+    def test_words_that_changed_later_do_not_touch_the_first_delivery(
+        self, make_post: MakePost, state: DeliveryState
+    ) -> None:
         living = after(planned([make_post()]))
         (row,) = living.deliveries.values()
         kept = replace(row, state=state, intended_at=NOW, status_url="https://example.social/1")
         plan = planned([make_post(title="Mended", digest="new")], replace(living, deliveries={row.key: kept}))
-        assert plan.recording.deliveries == ()
+        assert row.key not in [delivery.key for delivery in wanted(plan)]
         assert len(plan.recording.entries) == 1
-        assert plan.items[0].status_url == "https://example.social/1"
+        (item,) = (item for item in plan.items if item.occasion == Occasion.PUBLISH)
+        assert item.status_url == "https://example.social/1"
 
-    @pytest.mark.parametrize("moved", [NOW - HOUR, NOW + timedelta(days=9)])
-    def test_a_moved_datetime_is_a_finding_and_no_second_release(self, make_post: MakePost, moved: datetime) -> None:
+    def test_a_moved_datetime_is_a_finding_and_no_second_release(self, make_post: MakePost) -> None:
         living = after(planned([make_post(published=NOW)]))
-        post = make_post(published=moved, lines={"published_datetime": 3})
+        post = make_post(published=NOW - HOUR, lines={"published_datetime": 3})
         plan = planned([post], living, now=NOW + MINUTE)
-        assert (plan.released, plan.recording.entries, plan.recording.deliveries) == ((), (), ())
+        assert (plan.released, plan.recording.entries, wanted(plan)) == ((), (), [])
         assert plan.next_release is None
         assert verdicts(plan) == {"tickets": Verdict.DUE}
         assert plan.items[0].due == NOW
@@ -319,25 +317,31 @@ class TestAfterTheRelease:
         assert (finding.rule, finding.severity, finding.line) == ("datetime-moved", Severity.WARNING, 3)
         assert "2026-03-10 14:00 UTC" in finding.problem
 
+    @pytest.mark.parametrize("moved", [MINUTE + SECOND, timedelta(days=9)])
+    def test_a_released_post_that_gets_a_datetime_to_come_shows_nothing_new(
+        self, make_post: MakePost, moved: timedelta
+    ) -> None:
+        living = after(planned([make_post(published=NOW)]))
+        plan = planned([make_post(published=NOW + moved, title="Secret", digest="new")], living, now=NOW + MINUTE)
+        assert (plan.released, plan.recording.entries, plan.recording.upcoming) == ((), (), None)
+        (held,) = wanted(plan)
+        assert (held.hold, held.announcement.text) == (Hold.UNCLEAR, "About tickets for conf@example.social")
+        (finding,) = plan.findings
+        assert (finding.rule, finding.severity) == ("identity-taken", Severity.ERROR)
+
     def test_an_untried_late_toot_is_taken_back(self, make_post: MakePost) -> None:
         living = after(planned([make_post()]))
         plan = planned([make_post()], living, now=NOW + timedelta(hours=72) + SECOND)
-        assert plan.recording.retracted == tuple(living.deliveries)
+        assert retracted(plan) == list(living.deliveries)
         assert verdicts(plan) == {"tickets": Verdict.SKIPPED}
         assert after(plan, living).deliveries == {}
 
     def test_a_post_that_becomes_hidden_before_its_toot_is_taken_back(self, make_post: MakePost) -> None:
         living = after(planned([make_post()]))
         plan = planned([make_post(hidden=True)], living)
-        assert plan.recording.retracted == tuple(living.deliveries)
+        assert retracted(plan) == list(living.deliveries)
         (entry,) = plan.recording.entries
         assert entry.hidden
-
-    def test_a_file_that_vanishes_touches_nothing(self, make_post: MakePost) -> None:
-        living = after(planned([make_post()]))
-        plan = planned([], living)
-        assert not plan.recording
-        assert plan.items == ()
 
 
 class TestIdentity:
@@ -346,7 +350,7 @@ class TestIdentity:
         two = make_post("two", explicit_id="x", lines={"id": 4})
         plan = planned([one, two])
         assert plan.released == (one,)
-        assert [d.slug for d in plan.recording.deliveries] == ["one"]
+        assert [d.slug for d in wanted(plan)] == ["one"]
         (finding,) = plan.findings
         assert (finding.rule, finding.severity, finding.path, finding.line) == (
             "same-id",
@@ -372,7 +376,7 @@ class TestIdentity:
         assert plan.released == ()
         (entry,) = plan.recording.entries
         assert (entry.post_id, entry.slug) == ("x", "renamed")
-        assert [d.key.post_id for d in plan.recording.deliveries] == ["x"]
+        assert [d.key.post_id for d in wanted(plan)] == ["x"]
 
     def test_a_new_file_with_the_old_name_of_a_renamed_one_is_a_new_post(self, make_post: MakePost) -> None:
         living = after(planned([make_post(explicit_id="x")]))
@@ -382,19 +386,3 @@ class TestIdentity:
             assert plan.released == (new,)
             assert {entry.post_id for entry in plan.recording.entries} == {"x", new.url}
             assert not planned(posts, after(plan, living), now=NOW + MINUTE).recording
-
-
-class TestDoubt:
-    @pytest.mark.parametrize("behind", [timedelta(), SECOND, CLOCK_TOLERANCE, -HOUR])
-    def test_a_small_correction_is_no_doubt(self, make_post: MakePost, behind: timedelta) -> None:
-        plan = planned([make_post()], Snapshot(newest=NOW + behind))
-        assert plan.doubt == ""
-        assert plan.recording.entries
-
-    def test_a_clock_behind_the_ledger_releases_nothing_and_says_why(self, make_post: MakePost) -> None:
-        newest = NOW + CLOCK_TOLERANCE + timedelta(microseconds=1)
-        plan = planned([make_post(), make_post("next", published=NOW + HOUR)], Snapshot(newest=newest))
-        assert plan.doubt.startswith("the clock says 2026-03-10 14:00:00 UTC, but the ledger has seen")
-        assert (bool(plan.recording), plan.released) == (False, ())
-        assert verdicts(plan) == {"next": Verdict.UPCOMING}
-        assert plan.next_release == NOW + HOUR

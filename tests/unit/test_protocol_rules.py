@@ -19,12 +19,8 @@ from bot.model import (
     Picture,
     SeenStatus,
 )
-from bot.protocol import (
-    backoff,
-    find_status,
-    idempotency_key,
-    restored,
-)
+from bot.protocol import backoff, idempotency_key, restored
+from bot.recognise import find_status
 
 ACCOUNT = "conf@example.social"
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)

@@ -21,7 +21,7 @@ from bot.clock import SetClock, SystemClock
 from bot.errors import LedgerError
 from bot.ledgers.schema import MIGRATIONS
 from bot.ledgers.sqlite import SqliteLedger
-from bot.model import AccountState, Delivery, DeliveryState, Entry, Recording
+from bot.model import AccountState, Change, Delivery, DeliveryState, Entry, Recording
 
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
 
@@ -167,8 +167,9 @@ def test_a_recording_that_fails_halfway_leaves_nothing(
     ledger = opened(tmp_path / "ledger.db")
     before = ledger.snapshot()
     impossible = make_delivery(state=DeliveryState.SENDING)  # without the time of an intent
+    changes = tuple(Change(known=None, wanted=delivery) for delivery in (make_delivery("a"), impossible))
     with pytest.raises(LedgerError):
-        ledger.record(Recording(entries=(make_entry(),), deliveries=(make_delivery("a"), impossible)), now=NOW)
+        ledger.record(Recording(entries=(make_entry(),), changes=changes, paused="amy"), now=NOW)
     assert ledger.snapshot() == before
     ledger.record(Recording(entries=(make_entry(),)), now=NOW)
     assert len(ledger.snapshot().entries) == 1

@@ -10,7 +10,7 @@ import pytest
 
 from bot.config import Config
 from bot.errors import PostError
-from bot.model import MastodonOptions, Post, Severity, Visibility
+from bot.model import MastodonOptions, Missed, Post, Severity, Visibility
 from bot.posts.keys import near_miss
 from bot.posts.read import parse_post, read_post
 
@@ -245,27 +245,38 @@ def test_keys_of_sites_are_no_slips(key: str) -> None:
     assert near_miss(key) is None
 
 
-@pytest.mark.parametrize("key", ["expires", "if_missed", "reminders"])
-def test_a_key_without_effect_in_this_version_is_warned_of(parse: Parse, key: str) -> None:
-    (finding,) = parse(f"{key}: tomorrow").findings
-    assert (finding.rule, finding.field, finding.line) == ("not-yet", key, 3)
-    assert f"`{key}:`" in finding.problem
-    assert parse(f"{key}: null").findings == ()
+def test_a_key_without_effect_in_this_version_is_warned_of(parse: Parse) -> None:
+    (finding,) = parse("reminders: tomorrow").findings
+    assert (finding.rule, finding.field, finding.line) == ("not-yet", "reminders", 3)
+    assert "`reminders:`" in finding.problem
+    assert parse("reminders: null").findings == ()
 
 
-@pytest.mark.parametrize("written", ["true", "yes", "the room is gone"])
-def test_a_withdrawn_post_leaves_the_feeds_and_is_not_tooted(parse: Parse, written: str) -> None:
+@pytest.mark.parametrize(("written", "reason"), [("true", ""), ("yes", ""), ("the room is gone", "the room is gone")])
+def test_a_withdrawn_post_leaves_the_feeds_with_its_reason(parse: Parse, written: str, reason: str) -> None:
     post = parse(f"withdrawn: {written}\npublished_datetime: 2024-07-16 06:00")
-    assert (post.hidden, post.mastodon.skip) == (True, True)
+    assert (post.hidden, post.withdrawn) == (True, reason)
     assert post.published is not None
-    assert rules(post) == ["not-yet"]
-    assert "by hand" in post.findings[0].remedy
+    assert post.findings == ()
+
+
+def test_expires_is_a_datetime_like_any_other(parse: Parse) -> None:
+    assert parse("expires: 2024-07-16 06:00").expires == datetime(2024, 7, 16, 10, tzinfo=UTC)
+    with pytest.raises(PostError, match="expires"):
+        parse("expires: soon")
+
+
+@pytest.mark.parametrize(("written", "meant"), [("skip", Missed.SKIP), ("Hold", Missed.HOLD), ("post", Missed.POST)])
+def test_if_missed_is_one_of_three_words(parse: Parse, written: str, meant: Missed) -> None:
+    assert parse(f"if_missed: {written}").if_missed is meant
+    with pytest.raises(PostError, match="Write post, skip or hold"):
+        parse("if_missed: later")
 
 
 @pytest.mark.parametrize("written", ["false", "null", "no"])
 def test_a_post_that_is_not_withdrawn_stays(parse: Parse, written: str) -> None:
     post = parse(f"withdrawn: {written}")
-    assert (post.hidden, post.mastodon.skip, post.findings) == (False, False, ())
+    assert (post.hidden, post.withdrawn, post.findings) == (False, None, ())
 
 
 @pytest.mark.parametrize(("written", "is_draft"), [("true", True), ("false", False), ("null", False)])
@@ -303,7 +314,7 @@ def test_a_date_beside_a_publish_datetime_or_in_a_draft_is_fine(parse: Parse, ma
 
 
 def test_findings_come_in_the_order_of_the_file(parse: Parse) -> None:
-    post = parse("expires: x\npublished_datetime: 2024-07-16\nlang: de\nimage: /no.png", "{{ x }}")
+    post = parse("reminders: x\npublished_datetime: 2024-07-16\nlang: de\nimage: /no.png", "{{ x }}")
     assert rules(post) == ["not-yet", "bare-date", "unknown-key", "alt-missing", "cover-missing", "template-tag"]
     assert [finding.line for finding in post.findings] == [3, 4, 5, 6, 6, 8]
 

@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from bot.errors import AccountBlockedError
-from bot.model import Picture
+from bot.model import Picture, SeenStatus
 from bot.publisher import Publisher
 from bot.publishers.absent import AbsentPublisher
 from tests.support.publishing import announcement
+
+SEEN = SeenStatus(status_id="1", url="u", created_at=datetime(2026, 11, 4, tzinfo=UTC), links=frozenset())
 
 CALLS: dict[str, Callable[[Publisher], object]] = {
     "introduce": lambda publisher: publisher.introduce(),
     "newest_status_id": lambda publisher: publisher.newest_status_id(),
     "look": lambda publisher: publisher.look(announcement(), after_id="0"),
     "upload": lambda publisher: publisher.upload(Picture(url="https://conf.example.org/a.png", path=Path("a.png"))),
+    "recent": lambda publisher: publisher.recent(since=datetime.now(UTC)),
+    "with_text": lambda publisher: publisher.with_text(SEEN),
+    "edit": lambda publisher: publisher.edit("1", announcement(), shown=None),
+    "delete": lambda publisher: publisher.delete("1"),
     "publish": lambda publisher: publisher.publish(announcement(), media_ids=(), key="key", repeat=False),
 }
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
-def test_every_call_is_blocked_and_names_the_variable(call: Callable[[Publisher], object]) -> None:
-    publisher = AbsentPublisher(address="conf@example.social", variable="ANNOUNCE_TOKEN_MAIN")
+def test_every_call_is_blocked_and_says_why(call: Callable[[Publisher], object]) -> None:
+    publisher = AbsentPublisher(address="conf@example.social", trouble="ANNOUNCE_TOKEN_MAIN is not set")
     with pytest.raises(AccountBlockedError) as caught:
         call(publisher)
-    assert "conf@example.social" in str(caught.value)
-    assert "ANNOUNCE_TOKEN_MAIN" in caught.value.remedy
-    assert "`token_file`" in caught.value.remedy
+    assert "conf@example.social: ANNOUNCE_TOKEN_MAIN is not set." in str(caught.value)
+    assert caught.value.remedy
     publisher.close()

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -200,6 +200,38 @@ def test_reading_is_transient_or_blocked_and_nothing_else(stage: Stage, on: str,
 
 
 @pytest.mark.parametrize("do", EACH_MISHAP)
+def test_recent_statuses_that_cannot_be_read_are_none_at_all(stage: Stage, do: str) -> None:
+    stage.say()
+    stage.goes_wrong("GET /api/v1/accounts/*/statuses", do)
+    kind = B if do in BLOCKING else T
+    assert type(failure(lambda: stage.publisher.recent(since=datetime(2000, 1, 1, tzinfo=UTC)))) is kind
+
+
+@pytest.mark.parametrize("carried_out", [True, False])
+@pytest.mark.parametrize("do", EACH_MISHAP)
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_an_edit_or_deletion_that_fails_can_be_made_again(
+    stage: Stage, method: str, do: str, carried_out: bool
+) -> None:
+    receipt = stage.say()
+    new = announcement("New words.", link=None)
+
+    def change() -> None:
+        if method == "DELETE":
+            stage.publisher.delete(receipt.status_id)
+        else:
+            stage.publisher.edit(receipt.status_id, new, shown=announcement())
+
+    stage.goes_wrong(f"{method} /api/v1/statuses/*", f"post-then-{do}" if carried_out else do, times=1)
+    error = failure(change)
+    assert type(error) is (B if do in BLOCKING else T if do.startswith("429") else U)
+    stage.adapter.method = ""
+    change()
+    contents = [status["content"] for status in public_statuses(stage.server.url)]
+    assert contents == ([] if method == "DELETE" else ["<p>New words.</p>"])
+
+
+@pytest.mark.parametrize("do", EACH_MISHAP)
 def test_an_upload_that_fails_is_transient_or_blocked_and_posts_nothing(stage: Stage, do: str, tmp_path: Path) -> None:
     stage.goes_wrong("POST /api/*/media", do)
     kind = B if do in BLOCKING else T
@@ -230,12 +262,15 @@ def test_another_account_than_the_settings_say_sends_nothing(stage: Stage, tmp_p
             lambda: publisher.look(announcement(), after_id="0"),
             lambda: publisher.upload(picture(tmp_path)),
             lambda: publisher.publish(announcement(), media_ids=(), key="key", repeat=False),
+            lambda: publisher.edit("1", announcement(), shown=None),
+            lambda: publisher.delete("1"),
+            lambda: publisher.recent(since=datetime.now(UTC)),
         ):
             error = failure(call)
             assert isinstance(error, AccountBlockedError)
             assert f"@conf@{url.removeprefix('http://')}" in str(error)
             assert "@other@example.social" in str(error)
-    assert requests_seen(url, method="POST") == []
+    assert [line for line in requests_seen(url) if not line.startswith("GET ")] == []
     assert public_statuses(url) == []
 
 

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from bot.errors import AccountBlockedError, OutcomeUnknownError, TransientError
-from bot.publishers.mastodon import LOOK_PAGES, PAGE
+from bot.publishers.account import LOOK_PAGES, PAGE
 from bot.sandbox.server import SandboxServer
 from tests.support.publishing import (
     Answer,

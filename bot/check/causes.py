@@ -1,0 +1,181 @@
+"""What somebody should be told, whoever is watching: each cause with what it means and what to do. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.durations import format_duration
+from bot.errors import ComposeError, PostError
+from bot.model import AccountState, Hold, Occasion, Post
+from bot.plan import Plan
+from bot.planning.draft import Compose
+from bot.planning.item import Item
+from bot.planning.verdict import Verdict
+
+#: Before each release the post is tried out at these distances; trouble is told once at each.
+LOOK_AHEAD: Final = (timedelta(hours=24), timedelta(hours=1))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cause:
+    """One thing that is wrong. Equal `key`: the same cause."""
+
+    key: str
+    what: str  #: what happened
+    means: str  #: what that means
+    todo: str  #: what to do
+    embargoed: bool = False  #: tells of a post that is not public yet
+    instead_of: str = ""  #: the key of a cause that need not be told besides this one
+
+    def redacted(self) -> Cause:
+        """The same without a word of an unreleased post: it is known by an opaque id."""
+        if not self.embargoed:
+            return self
+        return Cause(
+            key=self.key,
+            what=f"trouble with an upcoming post ({opaque(self.key)})",
+            means="It may not go out as planned.",
+            todo="Look at `announce check` and `announce queue` on the bot's machine.",
+            embargoed=True,
+            instead_of=self.instead_of,
+        )
+
+
+def opaque(text: str) -> str:
+    """A short id that gives nothing away."""
+    return "post-" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
+
+def causes_of(
+    plan: Plan,
+    *,
+    posts: Sequence[Post],
+    faults: Iterable[PostError],
+    feed_faults: Iterable[str],
+    accounts: Mapping[str, AccountState],
+    compose: Compose,
+) -> tuple[Cause, ...]:
+    """Everything that is wrong now. `accounts` are those in the settings, by address."""
+    return (
+        *_of_plan(plan),
+        *_of_files(faults, feed_faults),
+        *_of_accounts(accounts.values()),
+        *_of_items(plan.items),
+        *_ahead(plan, posts, list(accounts), compose),
+    )
+
+
+def _of_plan(plan: Plan) -> Iterator[Cause]:
+    if plan.doubt and not plan.doubt.startswith("paused"):
+        yield Cause(
+            key=f"doubt {plan.doubt[:40]}",
+            what=plan.doubt,
+            means="Nothing is released and nothing is tooted.",
+            todo="See to the cause; the bot goes on by itself once it is gone.",
+        )
+    for trouble in plan.troubles:
+        yield Cause(key=f"trouble {trouble[:60]}", what=trouble, means="", todo="Look at `announce queue`.")
+    for finding in plan.findings:
+        yield Cause(
+            key=f"finding {finding.rule} {finding.path}",
+            what=f"{finding.path}: {finding.problem}",
+            means="",
+            todo=finding.remedy,
+            embargoed=True,
+        )
+
+
+def _of_files(faults: Iterable[PostError], feed_faults: Iterable[str]) -> Iterator[Cause]:
+    for fault in faults:
+        yield Cause(
+            key=f"file {fault.path} {fault.problem}",
+            what=fault.message,
+            means="The post of this file is left out until it is mended; the others go on.",
+            todo=fault.remedy,
+            embargoed=True,
+        )
+    for text in feed_faults:
+        yield Cause(
+            key=f"feeds {text}", what=text, means="The last good feed stays in its place.", todo="See to the cause."
+        )
+
+
+def _of_accounts(accounts: Iterable[AccountState]) -> Iterator[Cause]:
+    for account in accounts:
+        if account.blocked:
+            yield Cause(
+                key=f"account {account.address} {account.blocked}",
+                what=f"{account.address}: {account.blocked}",
+                means="Nothing is tooted there; what is due waits. The feeds go on.",
+                todo="Mend the token or the settings; the bot goes on by itself.",
+            )
+
+
+_MEANS: Final = {
+    Hold.BRAKE: ("A flood was stopped; these toots wait.", "Look at `announce queue`, then `announce resume`."),
+    Hold.UNCLEAR: ("The toot waits until its file is mended.", "Mend the file."),
+    Hold.FAILED: ("The toot waits for a person.", "See to the cause, then `announce retry SLUG`."),
+}
+
+
+def _of_items(items: Iterable[Item]) -> Iterator[Cause]:
+    for item in items:
+        name = f"{item.slug} → {item.account or 'feeds'}"
+        name += "" if item.occasion == Occasion.PUBLISH else f" ({item.occasion})"
+        if item.verdict is Verdict.HELD and item.hold in _MEANS:
+            means, todo = _MEANS[item.hold]
+            yield Cause(
+                key=f"held {name} {item.hold.value}",
+                what=f"held: {name}: {item.reason}",
+                means=means,
+                todo=todo,
+                embargoed=not item.account,
+            )
+        elif item.verdict is Verdict.REJECTED:
+            yield Cause(
+                key=f"rejected {name}",
+                what=f"rejected: {name}: {item.reason}",
+                means="The server refuses this toot as it stands; it is not sent.",
+                todo="Change the post and `announce retry SLUG`, or toot by hand.",
+            )
+
+
+def _ahead(plan: Plan, posts: Sequence[Post], accounts: Sequence[str], compose: Compose) -> Iterator[Cause]:
+    waiting = {item.post_id for item in plan.of(Verdict.UPCOMING)}
+    for post in posts:
+        distances = _distances(post.published, plan.now)
+        if not distances or post.post_id not in waiting or post.mastodon.skip:
+            continue
+        for problem in sorted(set(_troubles(post, accounts, compose))):
+            keys = [f"ahead {distance} {post.post_id} {problem}" for distance in distances]
+            # The farther cause stays beside the nearer one: it has not been solved.
+            for key, distance, farther in zip(keys, distances, ("", *keys), strict=False):
+                yield Cause(
+                    key=key,
+                    what=f"{post.path} is due in less than {distance}: {problem}",
+                    means="It would not go out as meant.",
+                    todo=f"Mend it; `announce preview {post.slug}` shows how it stands.",
+                    embargoed=True,
+                    instead_of=farther,
+                )
+
+
+def _distances(published: datetime | None, now: datetime) -> list[str]:
+    """The distances that the release is within, farthest first."""
+    if published is None or published <= now:
+        return []
+    return [format_duration(distance) for distance in LOOK_AHEAD if published <= now + distance]
+
+
+def _troubles(post: Post, accounts: Sequence[str], compose: Compose) -> Iterator[str]:
+    if post.cover is not None and post.cover.problem:
+        yield f"its picture cannot be used: {post.cover.problem}"
+    for account in accounts:
+        try:
+            compose(post, account)
+        except ComposeError as error:
+            yield str(error)

@@ -1,0 +1,207 @@
+"""Commands by which a person decides: publish, hold, release, retry, skip, pause, resume, adopt."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.common import echo_json, json_option, with_settings
+from bot.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from bot.config import Config
+    from bot.model import Snapshot
+    from bot.person import Proposal
+
+yes_option = click.option("--yes", is_flag=True, help="Do not ask once more.")
+post_argument = click.argument("post", metavar="SLUG|PATH")
+
+
+@click.command()
+@with_settings
+@post_argument
+@click.option("--early", is_flag=True, help="Even before its datetime: feeds and toot, now.")
+@yes_option
+@json_option
+def publish(config: Config, post: str, early: bool, yes: bool, as_json: bool) -> None:
+    """Toot a post that is late, skipped or held.
+
+    `announce run` or the next tick sends it. A post whose datetime has not come needs --early.
+    """
+    _speak(config, post, "publish", yes=yes, as_json=as_json, early=early)
+
+
+@click.command()
+@with_settings
+@post_argument
+@yes_option
+@json_option
+def hold(config: Config, post: str, yes: bool, as_json: bool) -> None:
+    """Do not release a post until `announce release`."""
+    _speak(config, post, "hold", yes=yes, as_json=as_json)
+
+
+@click.command()
+@with_settings
+@post_argument
+@yes_option
+@json_option
+def release(config: Config, post: str, yes: bool, as_json: bool) -> None:
+    """Let go a post that is held."""
+    _speak(config, post, "release", yes=yes, as_json=as_json)
+
+
+@click.command()
+@with_settings
+@post_argument
+@yes_option
+@json_option
+def retry(config: Config, post: str, yes: bool, as_json: bool) -> None:
+    """Try again what was rejected or given up."""
+    _speak(config, post, "retry", yes=yes, as_json=as_json)
+
+
+@click.command()
+@with_settings
+@post_argument
+@yes_option
+@json_option
+def skip(config: Config, post: str, yes: bool, as_json: bool) -> None:
+    """Do not toot a post; it still enters the feeds."""
+    _speak(config, post, "skip", yes=yes, as_json=as_json)
+
+
+@click.command()
+@with_settings
+@yes_option
+@json_option
+def pause(config: Config, yes: bool, as_json: bool) -> None:
+    """Release and toot nothing until `announce resume`."""
+    from bot.person import pause as propose
+
+    _decide(config, lambda snapshot, who, now: propose(snapshot, who=who, now=now), yes=yes, as_json=as_json)
+
+
+@click.command()
+@with_settings
+@yes_option
+@json_option
+def resume(config: Config, yes: bool, as_json: bool) -> None:
+    """Go on after a pause, and let go what the brake holds.
+
+    What a person held stays held until `announce release`.
+    """
+    from bot.person import resume as propose
+
+    _decide(config, lambda snapshot, who, now: propose(snapshot, who=who, now=now), yes=yes, as_json=as_json)
+
+
+@click.command()
+@with_settings
+@yes_option
+def adopt(config: Config, yes: bool) -> None:
+    """Take over what the accounts already show, for a new ledger.
+
+    Releases what is due into the feeds, reads the accounts' own toots back to the oldest post, and takes those that
+    carry a post's link as sent. Sends nothing. A damaged ledger is put aside first.
+    """
+    from bot.adopt import adopt_account
+    from bot.app import make_bot
+    from bot.cli.lines import Voice, describe
+    from bot.errors import DamagedLedgerError, PublishError
+
+    _ask("Reads the accounts and takes as sent what carries a post's link; sends nothing.", yes=yes)
+    voice = Voice(config)
+    try:
+        bot = make_bot(config, environ=os.environ, say=voice.say)
+    except DamagedLedgerError as error:
+        click.echo(error.message)
+        _put_aside(config, yes=yes)
+        bot = make_bot(config, environ=os.environ, say=voice.say)
+    try:
+        bot.pass_once()
+        for address in bot.publishers:
+            try:
+                recording = adopt_account(bot, address)
+            except PublishError as error:
+                raise UsageError(f"{address} cannot be read: {error.message}", remedy=error.remedy) from error
+            bot.parts.ledger.record(recording, now=bot.parts.clock.now())
+            for event in recording.events:
+                click.echo(describe(event))
+            click.echo(f"{address}: {len(recording.events)} adopted")
+    finally:
+        bot.close()
+
+
+def _put_aside(config: Config, *, yes: bool) -> None:
+    from datetime import UTC, datetime
+
+    from bot.adopt import put_aside
+
+    _ask(f"{config.ledger_path.name} is put aside, and a new ledger begins.", yes=yes)
+    click.echo(f"put aside as {put_aside(config.ledger_path, now=datetime.now(UTC)).name}")
+
+
+def _ask(what: str, *, yes: bool) -> None:
+    click.echo(what)
+    _confirm(yes=yes)
+
+
+def _confirm(*, yes: bool) -> None:
+    if not yes and not sys.stdin.isatty():
+        raise UsageError("nothing was changed: there is nobody to ask.", remedy="Add --yes if you mean it.")
+    if not yes:
+        click.confirm("Do this?", abort=True)
+
+
+def _speak(config: Config, name: str, said: str, *, yes: bool, as_json: bool, early: bool = False) -> None:
+    from bot.cli.write import find_post
+    from bot.model import Said
+    from bot.person import speak
+
+    post = find_post(config, name)
+    accounts = list(config.account_addresses().values())
+
+    def propose(snapshot: Snapshot, who: str, now: datetime) -> Proposal:
+        return speak(Said(said), post, snapshot, who=who, now=now, accounts=accounts, early=early)
+
+    _decide(config, propose, yes=yes, as_json=as_json)
+
+
+def _decide(
+    config: Config,
+    propose: Callable[[Snapshot, str, datetime], Proposal],
+    *,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    from bot.clock import SystemClock
+    from bot.ledgers.sqlite import SqliteLedger
+
+    clock, who = SystemClock(), getpass.getuser()
+    ledger = SqliteLedger(config.ledger_path, clock)
+    try:
+        proposal = propose(ledger.snapshot(), who, clock.now())
+        if proposal.refusal:
+            raise UsageError(f"nothing was changed: {proposal.refusal}.")
+        for line in proposal.lines or ("Nothing is paused, and the brake holds nothing.",):
+            click.echo(line, err=as_json)
+        _confirm(yes=yes)
+        refused = ledger.record(proposal.recording, now=clock.now())
+    finally:
+        ledger.close()
+    if refused:
+        raise UsageError("the bot was at work on it just then.", remedy="Look at `announce queue` and try again.")
+    if as_json:
+        echo_json(
+            [{"slug": event.slug, "account": event.account, "what": event.what} for event in proposal.recording.events]
+        )
+    elif proposal.lines:
+        click.echo("Done. `announce run` or the next tick carries it out.")

@@ -1,0 +1,121 @@
+"""Reads what the account has on its server, and takes what is there already for sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from bot.drain.tools import Drain, Memory, say, settle
+from bot.ledgers.rules import unblocked_event
+from bot.model import Action, Announcement, Delivery, DeliveryKey, DeliveryState, Lease, SeenStatus
+from bot.recognise import find_status
+
+#: A person may have announced a post by hand this long before its datetime.
+ANNOUNCED_EARLY: Final = timedelta(days=1)
+
+
+def preflight(delivery: Delivery, tools: Drain, lease: Lease, memory: Memory) -> None:
+    """Read back once for all that is about to be sent: also what a lost ledger has forgotten is recognised.
+
+    Raises TransientError or AccountBlockedError: then nothing is sent.
+    """
+    waiting = _about_to_be_sent(delivery, tools)
+    now = tools.clock.now()
+    recent = tools.publisher.recent(since=min(now, *(other.due for other in waiting)) - ANNOUNCED_EARLY)
+    newest = recent[-1].status_id if recent else tools.publisher.newest_status_id()
+    claimed = tools.ledger.known_status_ids(lease.account)
+    with_text = _Texts(tools)
+    for other in waiting:
+        said = with_text.of(_alike(other.announcement, recent, claimed=claimed))
+        status = _found(other, said, claimed=claimed, memory=memory)
+        memory.met[other.key] = (other.announcement, status)
+        if status is not None:
+            claimed |= {status.status_id}
+    tools.ledger.note_account(lease, last_status_id=newest, now=tools.clock.now())
+    # Not counted from its beginning: one that takes longer than it is believed would be repeated for ever.
+    memory.met_at = tools.clock.monotonic()
+
+
+def _about_to_be_sent(delivery: Delivery, tools: Drain) -> list[Delivery]:
+    waiting: dict[DeliveryKey, Delivery] = {
+        other.key: other
+        for other in tools.ledger.open_deliveries(delivery.key.account)
+        if other.action is Action.PUBLISH and other.state is DeliveryState.DUE
+    }
+    # As the step knows it: if it was changed meanwhile, what is found here is not believed.
+    waiting[delivery.key] = delivery
+    return list(waiting.values())
+
+
+def _alike(
+    announcement: Announcement, recent: Iterable[SeenStatus], *, claimed: frozenset[str]
+) -> Iterable[SeenStatus]:
+    link = announcement.link
+    free = (status for status in recent if status.status_id not in claimed)
+    return (status for status in free if link is None or link in status.links)
+
+
+class _Texts:
+    """Asks for the text of each status once."""
+
+    def __init__(self, tools: Drain) -> None:
+        self._tools = tools
+        self._known: dict[str, SeenStatus] = {}
+
+    def of(self, statuses: Iterable[SeenStatus]) -> list[SeenStatus]:
+        return [self._one(status) for status in statuses]
+
+    def _one(self, status: SeenStatus) -> SeenStatus:
+        if status.status_id not in self._known:
+            self._known[status.status_id] = self._tools.publisher.with_text(status)
+        return self._known[status.status_id]
+
+
+def look(delivery: Delivery, tools: Drain, memory: Memory) -> None:
+    """Look for a delivery of unknown outcome among what came after its first attempt began."""
+    # An intent that was not sent in time counts as any other of unknown outcome from here on.
+    memory.fresh_intent = None
+    memory.look_began[delivery.key] = tools.clock.since(delivery.intended_mark)
+    seen = tools.publisher.look(delivery.announcement, after_id=delivery.after_id or "0")
+    claimed = tools.ledger.known_status_ids(tools.publisher.address)
+    memory.looked[delivery.key] = _found(delivery, seen, claimed=claimed, memory=memory)
+
+
+def _found(
+    delivery: Delivery, seen: Iterable[SeenStatus], *, claimed: frozenset[str], memory: Memory
+) -> SeenStatus | None:
+    status, is_foreign = find_status(delivery.announcement, seen, claimed=claimed)
+    if status is not None:
+        memory.foreign.discard((delivery.key, status.status_id))
+        if is_foreign:
+            memory.foreign.add((delivery.key, status.status_id))
+    return status
+
+
+def adopt(delivery: Delivery, status: SeenStatus, tools: Drain, lease: Lease, memory: Memory) -> None:
+    """Write that the status is this delivery, settled when the status was made: it may be days old."""
+    is_foreign = (delivery.key, status.status_id) in memory.foreign
+    sent = replace(
+        delivery,
+        state=DeliveryState.SENT,
+        reason="",
+        status_id=status.status_id,
+        status_url=status.url,
+        settled_at=min(status.created_at, tools.clock.now()),
+        not_before=None,
+        foreign=is_foreign,
+    )
+    settle(sent, "found, tooted by hand" if is_foreign else "found", status.url, tools, lease, memory)
+    works_again(tools, lease, memory)
+
+
+def works_again(tools: Drain, lease: Lease, memory: Memory) -> None:
+    """Lift the block of an account, now that something went out."""
+    if memory.facts_once_sent is None:
+        return
+    blocked, now = tools.ledger.account(lease.account).blocked, tools.clock.now()
+    tools.ledger.note_account(lease, facts=memory.facts_once_sent, now=now)
+    memory.facts_once_sent = None
+    say(unblocked_event(lease.account, blocked=blocked, now=now), tools, memory)

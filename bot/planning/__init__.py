@@ -1,0 +1,1 @@
+"""The rules behind `bot.plan`: pure, one file for each question."""

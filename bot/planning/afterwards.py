@@ -1,0 +1,129 @@
+"""What follows a toot that is out: edits and withdrawals, each decided for one post and one account. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.model import (
+    Action,
+    Announcement,
+    Change,
+    Delivery,
+    DeliveryKey,
+    DeliveryState,
+    Entry,
+    Hold,
+    Occasion,
+    Post,
+)
+from bot.planning.verdict import Policy
+
+_OUT = (DeliveryState.SENT, DeliveryState.SENDING)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class History:
+    """The deliveries of one post to one account, in the order of their recording."""
+
+    deliveries: Sequence[Delivery]
+
+    @property
+    def published(self) -> Delivery | None:
+        """The toot itself, if it is out (or may be) and is ours to change."""
+        for delivery in self.deliveries:
+            if delivery.key.occasion == Occasion.PUBLISH and delivery.state in _OUT and not delivery.foreign:
+                return delivery
+        return None
+
+    def of(self, *actions: Action) -> list[Delivery]:
+        """The deliveries with one of these actions."""
+        return [delivery for delivery in self.deliveries if delivery.action in actions]
+
+    @property
+    def last_words(self) -> Announcement | None:
+        """What the server was last told to show, or is being told."""
+        said = [d for d in self.of(Action.PUBLISH, Action.EDIT) if d.state in _OUT]
+        return said[-1].announcement if said else None
+
+
+def withdrawal(post: Post, history: History, *, reason: Announcement | None, now: datetime) -> Change | None:
+    """The change that takes a toot back: deletes it, or answers it with `reason`."""
+    published = history.published
+    if post.withdrawn is None or published is None:
+        return None
+    known = next(iter(history.of(Action.DELETE, Action.REPLY)), None)
+    # One that was called off found no toot to take back; now there is one.
+    if known is not None and known.state is not DeliveryState.SKIPPED:
+        return None
+    wanted = Delivery(
+        key=replace_occasion(published.key, Occasion.WITHDRAW),
+        slug=post.slug,
+        due=now,
+        action=Action.DELETE if reason is None else Action.REPLY,
+        announcement=reason or published.announcement,
+        sequence=known.sequence if known is not None else 0,
+    )
+    return Change(known=known, wanted=wanted)
+
+
+def superseded(post: Post, history: History) -> list[Change]:
+    """Edits that were not sent yet and no longer matter, since the toot is taken back."""
+    if post.withdrawn is None:
+        return []
+    waiting = (DeliveryState.DUE, DeliveryState.HELD)
+    return [Change(known=edit, wanted=None) for edit in history.of(Action.EDIT) if edit.state in waiting]
+
+
+def edit(
+    entry: Entry,
+    history: History,
+    *,
+    announcement: Announcement,
+    room: int,
+    now: datetime,
+    policy: Policy,
+) -> Change | None:
+    """The change that brings a toot up to the post's new words; None if it says them already."""
+    published = history.published
+    if published is None or not policy.edits:
+        return None
+    if published.settled_at is not None and now - published.settled_at > policy.edit_window:
+        return None
+    waiting = [d for d in history.of(Action.EDIT) if d.state in (DeliveryState.DUE, DeliveryState.HELD)]
+    if waiting:
+        # What was never sent is simply said better.
+        latest = waiting[-1]
+        if same_words(latest.announcement, announcement):
+            return None
+        reason = latest.reason if latest.state is DeliveryState.HELD else ""
+        return Change(known=latest, wanted=replace(latest, announcement=announcement, reason=reason))
+    if history.last_words is not None and same_words(history.last_words, announcement):
+        return None
+    wanted = Delivery(
+        key=replace_occasion(published.key, Occasion.edit(entry.revision)),
+        slug=entry.slug,
+        due=now,
+        action=Action.EDIT,
+        announcement=announcement,
+    )
+    if room <= 0:
+        reason = f"more than {policy.brake} new toots within an hour; `announce resume` lets them go"
+        wanted = replace(wanted, state=DeliveryState.HELD, hold=Hold.BRAKE, reason=reason)
+    return Change(known=None, wanted=wanted)
+
+
+def same_words(one: Announcement, other: Announcement) -> bool:
+    """Whether two announcements look the same to a follower."""
+    return _shown(one) == _shown(other)
+
+
+def _shown(announcement: Announcement) -> tuple[object, ...]:
+    pictures = tuple((picture.url, picture.alt, picture.size) for picture in announcement.pictures)
+    return (announcement.text, announcement.content_warning, announcement.language, pictures)
+
+
+def replace_occasion(key: DeliveryKey, occasion: str) -> DeliveryKey:
+    """The same post and account on another occasion."""
+    return DeliveryKey(key.post_id, key.account, occasion)

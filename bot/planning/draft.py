@@ -1,0 +1,317 @@
+"""The decisions of one pass while they are being made. Pure; `bot.plan` is the way in."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from bot.durations import format_duration
+from bot.errors import ComposeError
+from bot.feeds.entry import entry_of, refreshed
+from bot.model import (
+    AccountState,
+    Action,
+    Announcement,
+    Change,
+    Delivery,
+    DeliveryKey,
+    DeliveryState,
+    Entry,
+    Event,
+    Hold,
+    Occasion,
+    Post,
+    Recording,
+    Said,
+    Snapshot,
+    Upcoming,
+)
+from bot.planning.afterwards import History, edit, superseded, withdrawal
+from bot.planning.gone import GONE_AFTER
+from bot.planning.item import Item, published_of
+from bot.planning.matching import Matching
+from bot.planning.verdict import Case, Policy, Ruling, Verdict, brake_room, rule
+
+_NO_WORDS: Final = Announcement(text="", link=None, length=0, limit=0)
+
+Compose = Callable[[Post, str], Announcement]
+
+
+class Draft:
+    """The decisions while they are being made."""
+
+    def __init__(self, *, snapshot: Snapshot, now: datetime, policy: Policy, compose: Compose) -> None:
+        self.snapshot = snapshot
+        self.now = now
+        self.policy = policy
+        self.compose = compose
+        self.items: list[Item] = []
+        self.newly_released: list[Post] = []
+        self.released_ids: set[str] = set()
+        self.troubles: list[str] = []
+        self._out: list[tuple[Post, Entry, bool]] = []
+        self._entries: list[Entry] = []
+        self._old: list[str] = []
+        self._changes: list[Change] = []
+        self._events: list[Event] = []
+        self._histories: dict[tuple[str, str], list[Delivery]] = defaultdict(list)
+        for delivery in sorted(snapshot.deliveries.values(), key=lambda d: d.sequence):
+            self._histories[delivery.key.post_id, delivery.key.account].append(delivery)
+
+    def release(self, post: Post, matching: Matching) -> None:
+        """Enter the post into the feeds if its time has come, or refresh its entry."""
+        known = matching.entries.get(post.path)
+        if known is None:
+            due = self._due(post, matching)
+            if due is None:
+                return
+            entry = entry_of(replace(post, published=due), released_at=self.now)
+            self.newly_released.append(post)
+            self._tell_release(post, entry)
+        elif self._is_another(post, known):
+            # A file with a datetime to come is not the released post, whatever it shares with it: nothing shows.
+            return
+        else:
+            entry = replace(refreshed(known, post, now=self.now), missing_since=None)
+        self.released_ids.add(post.post_id)
+        self._out.append((post, entry, known is not None and entry.revision != known.revision))
+        if entry != known:
+            self._entries.append(entry)
+
+    def _tell_release(self, post: Post, entry: Entry) -> None:
+        late = self.now - entry.published
+        if late > self.policy.catch_up:
+            self._old.append(post.slug)
+            return
+        detail = f"{format_duration(late)} after its time"
+        self._events.append(Event(at=self.now, what="released", slug=post.slug, detail=detail))
+        if post.cover is not None and post.cover.problem:
+            detail = f"{post.cover.problem}; it goes out without a picture"
+            self._events.append(Event(at=self.now, what="picture left out", slug=post.slug, detail=detail))
+
+    def _is_another(self, post: Post, known: Entry) -> bool:
+        # Also once that datetime has come: it must not overwrite the entry, nor edit the toot, of another post.
+        word = self.snapshot.words.get(known.post_id)
+        released_early = word is not None and word.early
+        return published_of(post) > max(known.published, known.released_at) and not released_early
+
+    def _due(self, post: Post, matching: Matching) -> datetime | None:
+        """The datetime that the post is released with now; None if it is not."""
+        published, word = published_of(post), self.snapshot.words.get(post.post_id)
+        if published > self.now:
+            early = word is not None and word.said is Said.PUBLISH and word.early
+            return self.now.replace(microsecond=0) if early else None
+        held = f"held by {word.who}" if word is not None and word.said is Said.HOLD else ""
+        reason = held or matching.unclear.get(post.path, "")
+        if not reason:
+            return published
+        self._hold_release(post, reason, Hold.PERSON if held else Hold.UNCLEAR)
+        return None
+
+    def _hold_release(self, post: Post, reason: str, hold: Hold) -> None:
+        self.items.append(
+            Item(
+                post_id=post.post_id,
+                slug=post.slug,
+                title=post.title,
+                account="",
+                due=published_of(post),
+                verdict=Verdict.HELD,
+                reason=reason,
+                hold=hold,
+            )
+        )
+
+    def miss(self, vanished: Iterable[Entry]) -> None:
+        """Note entries whose file has disappeared: they leave the feeds after a day, their toots stay."""
+        for entry in vanished:
+            if entry.missing_since is None:
+                entry = replace(entry, missing_since=self.now)
+                self._entries.append(entry)
+            assert entry.missing_since is not None
+            leaves = entry.missing_since + GONE_AFTER
+            if leaves > self.now and not entry.hidden:
+                self.troubles.append(
+                    f"the file of {entry.slug} is gone: its toot stays, its entry leaves the feeds on "
+                    f"{leaves:%Y-%m-%d %H:%M} UTC. To take the post back, bring the file back with `withdrawn: true`."
+                )
+
+    def deliver(self, state: AccountState) -> None:
+        """Rule on every released post for one account, in the order of their datetimes."""
+        room = brake_room(self.snapshot, state.address, now=self.now, policy=self.policy)
+        for post, entry, changed in sorted(self._out, key=lambda out: (out[1].published, out[0].slug)):
+            key = DeliveryKey(entry.post_id, state.address, Occasion.PUBLISH)
+            case = Case(
+                post=post,
+                entry=entry,
+                state=state,
+                known=self.snapshot.deliveries.get(key),
+                word=self.snapshot.words.get(entry.post_id) or self.snapshot.words.get(post.post_id),
+                room=room,
+            )
+            ruling = self._with_words(case, rule(case, now=self.now, policy=self.policy))
+            room -= ruling.counts and ruling.verdict is Verdict.DUE
+            self._write(key, case, ruling)
+            room -= self._afterwards(case, changed=changed, room=room)
+
+    def _with_words(self, case: Case, ruling: Ruling) -> Ruling:
+        known = case.known.announcement if case.known else _NO_WORDS
+        if not ruling.compose:
+            return replace(ruling, announcement=known)
+        try:
+            return replace(ruling, announcement=self.compose(case.post, case.state.address))
+        except ComposeError as error:
+            # The last words that could be composed stay: they show what was meant.
+            ruling = replace(ruling, announcement=known)
+            if ruling.verdict is not Verdict.DUE:
+                return ruling
+            return replace(ruling, verdict=Verdict.HELD, hold=Hold.UNCLEAR, reason=str(error), again=False)
+
+    def _write(self, key: DeliveryKey, case: Case, ruling: Ruling) -> None:
+        known = case.known
+        self.items.append(
+            Item(
+                post_id=key.post_id,
+                slug=case.post.slug,
+                title=case.post.title,
+                account=key.account,
+                due=case.entry.published,
+                verdict=ruling.verdict,
+                reason=ruling.reason or (case.state.blocked if ruling.verdict is Verdict.DUE else ""),
+                hold=ruling.hold,
+                status_url=known.status_url if known else None,
+            )
+        )
+        if ruling.retract:
+            self._changes.append(Change(known=known, wanted=None))
+        elif ruling.writes:
+            fresh = Delivery(key=key, slug=case.post.slug, due=case.entry.published, announcement=_NO_WORDS)
+            wanted = replace(ruling.apply(known or fresh, now=self.now), slug=case.post.slug)
+            by_word = case.word is not None and case.word.said is Said.HOLD
+            self._want(known, wanted, told=by_word and ruling.hold is Hold.PERSON)
+
+    def _want(self, known: Delivery | None, wanted: Delivery, *, told: bool = False) -> None:
+        """Write what is wanted; a new hold is told of, unless the person who wants it was `told` already."""
+        if wanted == known:
+            return
+        self._changes.append(Change(known=known, wanted=wanted))
+        newly_held = wanted.hold is not None and (known is None or known.hold is not wanted.hold)
+        if newly_held and not told:
+            self._event("held", wanted, wanted.reason)
+
+    def _afterwards(self, case: Case, *, changed: bool, room: int) -> int:
+        """Edit or take back the toot; returns how much room of the brake that takes."""
+        history = History(deliveries=self._histories[case.entry.post_id, case.state.address])
+        self._show_open(history, case)
+        self._changes += superseded(case.post, history)
+        published = history.published
+        if published is None:
+            return 0
+        if case.post.withdrawn is not None:
+            reason = self._reason(case.post, published.announcement)
+            change = withdrawal(case.post, history, reason=reason, now=self.now)
+            self._follow(change, case)
+            return 0
+        if not changed:
+            return 0
+        try:
+            words = self.compose(case.post, case.state.address)
+        except ComposeError as error:
+            self.troubles.append(f"the toot of {case.post.slug} is not edited: {error}")
+            return 0
+        better = edit(case.entry, history, announcement=words, room=room, now=self.now, policy=self.policy)
+        return int(self._follow(better, case))
+
+    def _follow(self, change: Change | None, case: Case) -> bool:
+        """Write what follows a toot; returns whether it is a new delivery that goes out now."""
+        if change is None or change.wanted is None:
+            return False
+        self._want(change.known, change.wanted)
+        if change.known is None:
+            self._show(change.wanted, case.post.title)
+        return change.known is None and change.wanted.state is DeliveryState.DUE
+
+    def _reason(self, post: Post, published: Announcement) -> Announcement | None:
+        if not post.withdrawn:
+            return None
+        return replace(
+            published,
+            text=post.withdrawn,
+            link=None,
+            content_warning=None,
+            pictures=(),
+            length=len(post.withdrawn),
+        )
+
+    def _show_open(self, history: History, case: Case) -> None:
+        open_states = (DeliveryState.DUE, DeliveryState.SENDING, DeliveryState.HELD, DeliveryState.REJECTED)
+        for delivery in history.of(Action.EDIT, Action.DELETE, Action.REPLY):
+            if delivery.state in open_states:
+                self._show(delivery, case.post.title)
+
+    def _show_orphan(self, delivery: Delivery) -> None:
+        entry = self.snapshot.entries.get(delivery.key.post_id)
+        self._show(delivery, entry.title if entry is not None else delivery.slug)
+
+    def _show(self, delivery: Delivery, title: str) -> None:
+        self.items.append(
+            Item(
+                post_id=delivery.key.post_id,
+                slug=delivery.slug,
+                title=title,
+                account=delivery.key.account,
+                due=delivery.due,
+                verdict=Verdict(delivery.state.value),
+                occasion=delivery.key.occasion,
+                reason=delivery.reason,
+                hold=delivery.hold,
+            )
+        )
+
+    def _event(self, what: str, delivery: Delivery, detail: str) -> None:
+        key = delivery.key
+        self._events.append(
+            Event(at=self.now, what=what, slug=delivery.slug, account=key.account, occasion=key.occasion, detail=detail)
+        )
+
+    def _old_news(self) -> tuple[Event, ...]:
+        # A first start over an archive is one line, not hundreds.
+        if not self._old:
+            return ()
+        detail = f"{len(self._old)} older posts into the feeds, without toots"
+        return (Event(at=self.now, what="released", detail=detail),)
+
+    def orphans(self, accounts: Iterable[str]) -> None:
+        """Hold toots that are owed for posts that are not there (any more): a person may have taken them back.
+
+        Edits and withdrawals go on: a file is often removed once it was withdrawn.
+        """
+        ruled = {(entry.post_id, account) for _, entry, _ in self._out for account in accounts}
+        for delivery in self.snapshot.deliveries.values():
+            key = delivery.key
+            ours = delivery.action is Action.PUBLISH and key.account in accounts
+            waits = delivery.state is DeliveryState.DUE or delivery.hold in (Hold.BRAKE, Hold.UNCLEAR)
+            if not ours or not waits or (key.post_id, key.account) in ruled:
+                continue
+            reason = "its file is gone, broken, a draft, or has a datetime to come"
+            wanted = replace(delivery, state=DeliveryState.HELD, hold=Hold.UNCLEAR, reason=reason)
+            self._want(delivery, wanted)
+            self._show_orphan(wanted)
+
+    def wait(self, posts: Iterable[Post], doubt: str) -> None:
+        """Show what is held up by a doubt about everything."""
+        for post in posts:
+            if published_of(post) <= self.now:
+                self._hold_release(post, doubt, Hold.UNCLEAR)
+
+    def recording(self, joining: tuple[AccountState, ...], upcoming: Mapping[str, Upcoming] | None) -> Recording:
+        return Recording(
+            entries=tuple(self._entries),
+            changes=tuple(self._changes),
+            joining=joining,
+            events=(*self._old_news(), *self._events),
+            upcoming=upcoming,
+        )

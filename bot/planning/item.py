@@ -1,0 +1,31 @@
+"""What a plan says of one post on one account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.model import Hold, Occasion, Post
+from bot.planning.verdict import Verdict
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Item:
+    """What becomes of one post on one account, and why."""
+
+    post_id: str
+    slug: str
+    title: str
+    account: str  #: the account's address; empty: the feeds only
+    due: datetime
+    verdict: Verdict
+    occasion: str = Occasion.PUBLISH
+    reason: str = ""
+    hold: Hold | None = None
+    status_url: str | None = None
+
+
+def published_of(post: Post) -> datetime:
+    """The publish datetime of a post that has one."""
+    assert post.published is not None
+    return post.published

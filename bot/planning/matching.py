@@ -1,0 +1,85 @@
+"""Which post file belongs to which released entry. Pure.
+
+By identity first: `id:`, the permalink, the slug. A file that was renamed keeps its entry if it has the same datetime
+and the same title or body as an entry whose file is gone; where that is doubtful, a person decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.model import Entry, Post
+from bot.posts.tags import without_tags
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Matching:
+    """Posts and entries, side by side."""
+
+    entries: Mapping[Path, Entry] = field(default_factory=dict)  #: of the posts that were released before
+    unclear: Mapping[Path, str] = field(default_factory=dict)  #: posts that may be renamed ones: the reason
+    vanished: tuple[Entry, ...] = ()  #: entries without a file
+
+
+def match(posts: Iterable[Post], entries: Mapping[str, Entry], *, broken: Collection[str]) -> Matching:
+    """Find each post's entry. `entries` are keyed by post id; `broken` are the slugs of files with faults."""
+    found: dict[Path, Entry] = {}
+    rest = list(posts)
+    taken: set[str] = set()
+    # The strongest identity first, so that a new file with the old name of a renamed one does not take its entry.
+    for name in range(3):
+        unnamed, rest = rest, []
+        candidates = _named(entries)[name]
+        for post in unnamed:
+            entry = candidates.get(_names(post)[name])
+            if entry is None or entry.post_id in taken:
+                rest.append(post)
+            else:
+                taken.add(entry.post_id)
+                found[post.path] = entry
+    # A file that cannot be read at the moment is not gone.
+    gone = [entry for entry in entries.values() if entry.post_id not in taken and entry.slug not in broken]
+    # Clear cases first: what they take leaves nothing doubtful for the others.
+    for post in rest:
+        alike = [entry for entry in _of_its_time(post, gone, taken) if _alike(post, entry)]
+        if len(alike) == 1:
+            taken.add(alike[0].post_id)
+            found[post.path] = alike[0]
+    doubtful = {post.path: _of_its_time(post, gone, taken) for post in rest if post.path not in found}
+    unclear = {path: _doubt(candidates) for path, candidates in doubtful.items() if candidates}
+    vanished = tuple(entry for entry in gone if entry.post_id not in taken)
+    return Matching(entries=found, unclear=unclear, vanished=vanished)
+
+
+def _of_its_time(post: Post, gone: Iterable[Entry], taken: Collection[str]) -> list[Entry]:
+    return [entry for entry in gone if entry.published == post.published and entry.post_id not in taken]
+
+
+def entry_by_name(post: Post, entries: Mapping[str, Entry]) -> Entry | None:
+    """The entry that carries one of the post's names; None if there is none."""
+    for candidates, name in zip(_named(entries), _names(post), strict=True):
+        if name in candidates:
+            return candidates[name]
+    return None
+
+
+def _names(post: Post) -> tuple[str, str, str]:
+    return post.post_id, post.url, post.slug
+
+
+def _named(entries: Mapping[str, Entry]) -> tuple[Mapping[str, Entry], Mapping[str, Entry], Mapping[str, Entry]]:
+    return entries, entries, {entry.slug: entry for entry in entries.values()}
+
+
+def _alike(post: Post, entry: Entry) -> bool:
+    return entry.title == (without_tags(post.title) or post.title) or (bool(entry.html) and entry.html == post.html)
+
+
+def _doubt(candidates: list[Entry]) -> str:
+    names = ", ".join(sorted(entry.slug for entry in candidates))
+    return (
+        f"it has the datetime of {names}, which was released and whose file is gone: it may be the same post, "
+        f"renamed and rewritten. If so, write `id: {candidates[0].post_id}` into it; if not, give it another datetime."
+    )

@@ -1,0 +1,37 @@
+"""Which of an account's statuses says a given announcement. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from bot.model import Announcement, SeenStatus
+
+#: @user, or @user@domain; a full stop after either is the sentence's (mastodon: account.rb, MENTION_RE).
+_MENTION: Final = re.compile(r"(@\w+(?:[.-]+\w+)*)(?:@\w+(?:[.-]+\w+)*(?::\d+)?)?")
+
+
+def find_status(
+    announcement: Announcement, seen: Iterable[SeenStatus], *, claimed: frozenset[str]
+) -> tuple[SeenStatus | None, bool]:
+    """The status that says this announcement, and whether it is somebody else's.
+
+    The exact text is ours. A status with the post's link and other words was made by hand: it counts as announced.
+    Statuses that other deliveries live at (`claimed`) are left out; of several the oldest is taken.
+    """
+    free = [status for status in seen if status.status_id not in claimed]
+    wanted = _comparable(announcement.text, announcement.content_warning)
+    for status in free:
+        if status.text is not None and _comparable(status.text, status.content_warning) == wanted:
+            return status, False
+    for status in free:
+        if announcement.link is not None and announcement.link in status.links:
+            return status, True
+    return None, False
+
+
+def _comparable(text: str, content_warning: str | None) -> tuple[str, str]:
+    # A server strips the ends, and writes @User@its.own.domain as @user (mastodon: process_mentions_service.rb).
+    plain = "\n".join(line.rstrip() for line in text.replace("\r\n", "\n").strip().split("\n"))
+    return _MENTION.sub(lambda mention: mention[1].lower(), plain), (content_warning or "").strip()

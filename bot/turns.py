@@ -1,0 +1,71 @@
+"""Whose turn it is among what an account is owed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.model import Action, Delivery, DeliveryState
+
+#: A toot that leaves within this time of its datetime is on time.
+ON_TIME: Final = timedelta(minutes=1)
+#: These take a toot back.
+WITHDRAWALS: Final = (Action.DELETE, Action.REPLY)
+
+
+def head_of(deliveries: Sequence[Delivery], *, now: datetime) -> Delivery:
+    """The delivery that goes next: what is in flight, else withdrawals, else toots on time, else by (due, sequence).
+
+    A publish that backs off is waited for, so that the order is kept. Edits and withdrawals that back off, and what
+    was never tried and waits for the morning, hold nobody else up. Edits of one post keep their order always.
+    """
+    for delivery in deliveries:
+        if delivery.state is DeliveryState.SENDING:
+            return delivery
+    until = {delivery.key: _stands_aside_until(delivery, deliveries, now) for delivery in deliveries}
+    ready = [delivery for delivery in deliveries if until[delivery.key] <= now]
+    withdrawals = [delivery for delivery in ready if delivery.action in WITHDRAWALS]
+    on_time = [delivery for delivery in ready if is_on_time(delivery, now) and not _backs_off(delivery, now)]
+    soonest = min(deliveries, key=lambda delivery: until[delivery.key])
+    head = next(iter(withdrawals or on_time or ready), soonest)
+    return min([head, *_earlier_edits(head, deliveries)], key=lambda delivery: delivery.sequence)
+
+
+def is_on_time(delivery: Delivery, now: datetime) -> bool:
+    """Whether a toot leaves at its datetime: then neither late ones nor their spacing hold it up."""
+    return delivery.action is Action.PUBLISH and now - delivery.due <= ON_TIME
+
+
+def _backs_off(delivery: Delivery, now: datetime) -> bool:
+    return delivery.not_before is not None and delivery.not_before > now
+
+
+def called_off(withdrawal: Delivery, deliveries: Sequence[Delivery]) -> Delivery | None:
+    """What a withdrawal makes void: a publish that came to nothing, or an edit of what is taken back."""
+    for other in deliveries:
+        if other.key.post_id == withdrawal.key.post_id and other.action not in WITHDRAWALS:
+            return other
+    return None
+
+
+def _stands_aside_until(delivery: Delivery, deliveries: Sequence[Delivery], now: datetime) -> datetime:
+    waiting = [
+        one.not_before
+        for one in (delivery, *_earlier_edits(delivery, deliveries))
+        if one.not_before is not None and (one.attempts == 0 or one.action is not Action.PUBLISH)
+    ]
+    return max([now, *waiting])
+
+
+def _earlier_edits(delivery: Delivery, deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """Edits of the same post that were recorded before this one."""
+    if delivery.action is not Action.EDIT:
+        return []
+    return [
+        other
+        for other in deliveries
+        if other.action is Action.EDIT
+        and other.key.post_id == delivery.key.post_id
+        and other.sequence < delivery.sequence
+    ]

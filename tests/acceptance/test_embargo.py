@@ -1,0 +1,155 @@
+"""Never early: one second before its time, a post makes no difference to anything that others can see or are asked."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.config import load_config
+from bot.model import Severity
+from bot.posts.folder import PostFolder
+from bot.run import Pass
+from tests.support.inprocess import SERVER, World
+from tests.support.project import CORPUS, SETTINGS
+
+SECOND = timedelta(seconds=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+#: A look of the bot at each of these times before the release.
+LOOKS = (50 * HOUR, 25 * HOUR, 30 * timedelta(minutes=1), SECOND)
+NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
+NAMES = sorted(path.stem for path in (CORPUS / "posts").glob("*.md")) if CORPUS.is_dir() else []
+
+MakeWorld = Callable[..., World]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[MakeWorld]:
+    made: list[World] = []
+
+    def make(*, now: datetime = NOW) -> World:
+        made.append(World(tmp_path / f"world-{len(made)}", now=now))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture(scope="session")
+def released_at(tmp_path_factory: pytest.TempPathFactory) -> dict[str, datetime]:
+    """The publish datetime of each post of the corpus."""
+    root = tmp_path_factory.mktemp("corpus")
+    (root / "config").mkdir()
+    (root / "config/bot.toml").write_text(SETTINGS.format(server=SERVER), encoding="utf-8")
+    (root / "posts").symlink_to(CORPUS / "posts")
+    posts = PostFolder(load_config(root / "config/bot.toml")).scan().posts
+    return {post.slug: post.published for post in posts if post.published is not None}
+
+
+@pytest.mark.skipif(not NAMES, reason="the corpus of real posts is not beside this project")
+@pytest.mark.parametrize("slug", NAMES)
+def test_a_post_of_the_corpus_makes_no_difference_before_its_time(
+    world: MakeWorld, released_at: dict[str, datetime], slug: str
+) -> None:
+    due = released_at[slug]
+    with_it, without = world(now=due - 3 * DAY), world(now=due - 3 * DAY)
+    for one in (with_it, without):
+        for folder in ("posts", "assets"):
+            shutil.copytree(CORPUS / folder, one.root / folder, copy_function=shutil.copyfile, dirs_exist_ok=True)
+    (without.root / "posts" / f"{slug}.md").unlink()
+
+    for before in LOOKS:
+        with_it.tick(due - before)
+        without.tick(due - before)
+        assert with_it.seen() == without.seen()
+    with_it.tick(due)
+    without.tick(due)
+    assert with_it.seen().public != without.seen().public, "at its time it shows"
+    assert with_it.seen().requests != without.seen().requests
+    assert f"/news/{slug}/".encode() not in b"".join(without.seen().public.values())
+
+
+def same_file(world: World, due: datetime) -> None:
+    world.write_post("keynote", due, title="A secret")
+
+
+def same_id(world: World, due: datetime) -> None:
+    world.write_post("surprise", due, title="A secret", more="id: https://2024.djangocon.us/news/keynote/\n")
+
+
+def same_id_first(world: World, due: datetime) -> None:
+    world.write_post("a-surprise", due, title="A secret", more="id: https://2024.djangocon.us/news/keynote/\n")
+
+
+def same_name_elsewhere(world: World, due: datetime) -> None:
+    world.write_post("2027/keynote", due, title="A secret")
+
+
+def same_name_further_down(world: World, due: datetime) -> None:
+    world.write_post("zzz/keynote", due, title="A secret")
+
+
+def renamed_with_the_old_id(world: World, due: datetime) -> None:
+    (world.root / "posts/keynote.md").unlink()
+    world.write_post("a-surprise", due, title="A secret", more="id: https://2024.djangocon.us/news/keynote/\n")
+
+
+@pytest.mark.parametrize(
+    ("take", "rule"),
+    [
+        (same_file, "identity-taken"),
+        (same_id, ""),
+        (same_id_first, "identity-taken"),
+        (same_name_elsewhere, "identity-taken"),
+        (same_name_further_down, ""),
+        (renamed_with_the_old_id, "identity-taken"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_a_post_to_come_that_takes_a_released_ones_name_shows_nothing(
+    world: MakeWorld, take: Callable[[World, datetime], None], rule: str
+) -> None:
+    due = NOW + 9 * DAY
+    with_it, without = world(), world()
+    for one in (with_it, without):
+        one.write_post("keynote", NOW, title="Who speaks")
+        one.write_post("another", NOW + 4 * DAY, title="Something else")
+        one.tick(NOW + SECOND)
+    take(with_it, due)
+
+    for moment in (NOW + HOUR, NOW + 3 * DAY, NOW + 4 * DAY, due - SECOND):
+        result = with_it.tick(moment)
+        without.tick(moment)
+        assert with_it.seen() == without.seen()
+        assert b"A secret" not in b"".join(with_it.seen().public.values()) + with_it.seen().page
+        assert rules_of(result, Severity.ERROR) == ({rule} if rule else set())
+        assert rule or "has the same " in str(result.scan.faults), "the first by path keeps its name"
+
+
+def rules_of(result: Pass, severity: Severity) -> set[str]:
+    return {finding.rule for finding in result.plan.findings if finding.severity is severity}
+
+
+@pytest.mark.parametrize("state", ["due", "held by the brake"])
+def test_a_toot_that_still_waits_is_not_changed_into_the_one_to_come(world: MakeWorld, state: str) -> None:
+    one = world()
+    for number in range(4 if state == "held by the brake" else 0):
+        one.write_post(f"earlier-{number}", NOW - SECOND)
+    one.write_post("keynote", NOW, title="Who speaks")
+    if state == "due":
+        one.bot.stop.set()
+        one.bot.pass_once()
+        one.bot.stop.clear()
+    else:
+        one.tick(NOW)
+    same_file(one, NOW + 9 * DAY)
+    one.tick(NOW + HOUR)
+    seen = one.seen()
+    assert b"A secret" not in b"".join(seen.public.values()) + seen.page
+    deliveries = one.bot.parts.ledger.snapshot().deliveries.values()
+    assert not any("A secret" in delivery.announcement.text for delivery in deliveries)

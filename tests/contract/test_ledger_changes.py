@@ -1,0 +1,267 @@
+"""The ledger's contract: what a plan or a person may change, and what is refused because it has moved on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from threading import Barrier, Thread
+from typing import Any
+
+import pytest
+
+from bot.ledger import Ledger
+from bot.model import (
+    AccountState,
+    Announcement,
+    Change,
+    Delivery,
+    DeliveryState,
+    Event,
+    Hold,
+    Recording,
+    Said,
+    Upcoming,
+    Word,
+)
+
+ACCOUNT = "conf@example.social"
+NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+MakeDelivery = Callable[..., Delivery]
+
+
+def put(ledger: Ledger, *deliveries: Delivery) -> list[Delivery]:
+    """The deliveries as the ledger has them, once they were added."""
+    ledger.record(Recording(changes=tuple(Change(known=None, wanted=d) for d in deliveries)), now=NOW)
+    known = ledger.snapshot().deliveries
+    return [known[delivery.key] for delivery in deliveries]
+
+
+def change(ledger: Ledger, known: Delivery | None, wanted: Delivery | None) -> bool:
+    """Whether the change was taken."""
+    asked = Change(known=known, wanted=wanted)
+    refused = ledger.record(Recording(changes=(asked,)), now=NOW)
+    assert refused in ((), (asked,))
+    return not refused
+
+
+class TestChanges:
+    @pytest.mark.parametrize(
+        ("standing", "taken"),
+        [
+            pytest.param({}, True, id="due"),
+            *(pytest.param({"state": DeliveryState.HELD, "hold": hold}, True, id=hold.value) for hold in Hold),
+            pytest.param({"state": DeliveryState.SENT}, True, id="sent"),
+            pytest.param({"state": DeliveryState.REJECTED}, True, id="rejected"),
+            pytest.param({"state": DeliveryState.SKIPPED}, True, id="skipped"),
+            pytest.param({"state": DeliveryState.SENDING, "intended_at": NOW}, False, id="sending"),
+        ],
+    )
+    @pytest.mark.parametrize("removed", [False, True])
+    def test_one_that_is_as_it_was_read_is_changed_unless_it_is_sending(
+        self,
+        ledger: Ledger,
+        make_delivery: MakeDelivery,
+        make_announcement: Callable[..., Announcement],
+        standing: dict[str, Any],
+        taken: bool,
+        removed: bool,
+    ) -> None:
+        (known,) = put(ledger, make_delivery(**standing))
+        wanted = None if removed else replace(known, announcement=make_announcement(text="new"))
+        assert change(ledger, known, wanted) is taken
+        now = ledger.delivery(known.key)
+        assert now == (wanted if taken else known)
+
+    @pytest.mark.parametrize(
+        "moved",
+        [
+            {"reason": "the server was away"},
+            {"attempts": 1},
+            {"first_tried_at": NOW},
+            {"not_before": NOW},
+            {"ordered_by": "amy"},
+            {"state": DeliveryState.SENT, "status_id": "1"},
+            {"slug": "renamed"},
+            {"generation": 1},
+        ],
+    )
+    @pytest.mark.parametrize("removed", [False, True])
+    def test_one_that_has_moved_on_in_any_way_is_left_alone(
+        self, ledger: Ledger, make_delivery: MakeDelivery, moved: dict[str, Any], removed: bool
+    ) -> None:
+        (known,) = put(ledger, make_delivery())
+        assert change(ledger, known, replace(known, **moved))
+        assert not change(ledger, known, None if removed else replace(known, reason="an older plan"))
+        assert ledger.delivery(known.key) == replace(known, **moved)
+
+    def test_one_that_is_thought_new_replaces_none(self, ledger: Ledger, make_delivery: MakeDelivery) -> None:
+        (known,) = put(ledger, make_delivery())
+        assert not change(ledger, None, make_delivery(reason="again"))
+        assert ledger.delivery(known.key) == known
+
+    @pytest.mark.parametrize("removed", [False, True])
+    def test_one_that_is_gone_does_not_come_back(
+        self, ledger: Ledger, make_delivery: MakeDelivery, removed: bool
+    ) -> None:
+        (known,) = put(ledger, make_delivery())
+        assert change(ledger, known, None)
+        assert not change(ledger, known, None if removed else replace(known, reason="r"))
+        assert ledger.delivery(known.key) is None
+
+    def test_one_that_was_removed_may_come_again_after_the_others(
+        self, ledger: Ledger, make_delivery: MakeDelivery
+    ) -> None:
+        first, second = put(ledger, make_delivery(), make_delivery("cfp"))
+        assert change(ledger, first, None)
+        assert change(ledger, None, make_delivery())
+        assert [delivery.key for delivery in ledger.open_deliveries(ACCOUNT)] == [second.key, first.key]
+
+    def test_a_change_keeps_its_place_in_the_queue(self, ledger: Ledger, make_delivery: MakeDelivery) -> None:
+        first, second = put(ledger, make_delivery(), make_delivery("cfp"))
+        assert change(ledger, first, replace(first, reason="r", sequence=99))
+        assert [delivery.sequence for delivery in ledger.open_deliveries(ACCOUNT)] == [
+            first.sequence,
+            second.sequence,
+        ]
+
+    def test_the_rest_of_a_recording_is_kept_and_only_the_refused_are_named(
+        self, ledger: Ledger, make_delivery: MakeDelivery
+    ) -> None:
+        (known,) = put(ledger, make_delivery())
+        good = Change(known=None, wanted=make_delivery("cfp"))
+        bad = Change(known=replace(known, reason="otherwise"), wanted=None)
+        event = Event(at=NOW, what="e")
+        assert ledger.record(Recording(changes=(bad, good), events=(event,)), now=NOW) == (bad,)
+        assert {delivery.slug for delivery in ledger.snapshot().deliveries.values()} == {"tickets", "cfp"}
+        assert ledger.events(limit=9) == (event,)
+
+    def test_of_several_that_want_the_same_at_once_one_has_its_way(
+        self, ledger: Ledger, make_delivery: MakeDelivery
+    ) -> None:
+        (known,) = put(ledger, make_delivery())
+        start, taken = Barrier(4, timeout=30), []
+
+        def want(who: str) -> None:
+            start.wait()
+            if change(ledger, known, replace(known, ordered_by=who)):
+                taken.append(who)
+
+        threads = [Thread(target=want, args=(str(number),)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        (winner,) = taken
+        assert ledger.delivery(known.key) == replace(known, ordered_by=winner)
+
+    def test_a_delivery_that_nobody_recorded_is_none(self, ledger: Ledger, make_delivery: MakeDelivery) -> None:
+        assert ledger.delivery(make_delivery().key) is None
+
+
+class TestWords:
+    @pytest.mark.parametrize("said", Said)
+    def test_a_word_comes_back_as_it_was(self, ledger: Ledger, said: Said) -> None:
+        word = Word(post_id="id/ü", said=said, early=True, who="Ämy", at=NOW - SECOND)
+        ledger.record(Recording(words=(word,)), now=NOW)
+        assert ledger.snapshot().words == {"id/ü": word}
+
+    def test_the_latest_word_on_a_post_counts(self, ledger: Ledger) -> None:
+        words = [Word(post_id=post, said=said, who="amy", at=NOW) for post, said in WORDS]
+        for word in words:
+            ledger.record(Recording(words=(word,)), now=NOW)
+        assert ledger.snapshot().words == {"a": words[2], "b": words[1]}
+
+    def test_a_recording_without_words_leaves_them(self, ledger: Ledger) -> None:
+        word = Word(post_id="a", said=Said.HOLD, who="amy", at=NOW)
+        ledger.record(Recording(words=(word,), paused="amy", upcoming={"a": UPCOMING}), now=NOW)
+        before = ledger.snapshot()
+        ledger.record(Recording(joining=(AccountState(address=ACCOUNT, joined_at=None),)), now=NOW)
+        after = ledger.snapshot()
+        assert (after.words, after.paused, after.upcoming) == (before.words, before.paused, before.upcoming)
+
+
+WORDS = [("a", Said.HOLD), ("b", Said.SKIP), ("a", Said.RELEASE)]
+UPCOMING = Upcoming(post_id="a", slug="ü", due=NOW + SECOND)
+
+
+class TestPause:
+    def test_nothing_is_paused_at_first(self, ledger: Ledger) -> None:
+        assert (ledger.paused(), ledger.snapshot().paused) == ("", "")
+
+    def test_a_pause_lasts_until_it_is_lifted(self, ledger: Ledger) -> None:
+        ledger.record(Recording(paused="Ämy"), now=NOW)
+        ledger.record(Recording(), now=NOW)
+        assert (ledger.paused(), ledger.snapshot().paused) == ("Ämy", "Ämy")
+        ledger.record(Recording(paused=""), now=NOW)
+        assert (ledger.paused(), ledger.snapshot().paused) == ("", "")
+
+
+class TestUpcoming:
+    def test_all_of_them_are_replaced_at_once(self, ledger: Ledger) -> None:
+        second = Upcoming(post_id="b", slug="b", due=NOW)
+        ledger.record(Recording(upcoming={"a": UPCOMING, "b": second}), now=NOW)
+        assert ledger.snapshot().upcoming == {"a": UPCOMING, "b": second}
+        moved = replace(UPCOMING, due=NOW + 2 * SECOND)
+        ledger.record(Recording(upcoming={"a": moved}), now=NOW)
+        assert ledger.snapshot().upcoming == {"a": moved}
+        ledger.record(Recording(upcoming={}), now=NOW)
+        assert ledger.snapshot().upcoming == {}
+
+
+def test_only_a_person_takes_the_newest_time_back(ledger: Ledger) -> None:
+    ledger.record(Recording(), now=NOW)
+    ledger.record(Recording(events=(Event(at=NOW, what="e"),)), now=NOW - SECOND)
+    assert ledger.snapshot().newest == NOW
+    ledger.record(Recording(believes_clock=True), now=NOW - SECOND)
+    assert ledger.snapshot().newest == NOW - SECOND
+
+
+@pytest.mark.parametrize(
+    "recording",
+    [
+        Recording(paused=""),
+        Recording(upcoming={}),
+        Recording(believes_clock=True),
+        Recording(words=(Word(post_id="a", said=Said.SKIP, who="amy", at=NOW),)),
+        Recording(changes=(Change(known=None, wanted=None),)),
+        Recording(events=(Event(at=NOW, what="e"),)),
+    ],
+)
+def test_a_recording_that_says_anything_is_worth_writing(recording: Recording) -> None:
+    assert recording
+    assert not Recording()
+
+
+class TestTold:
+    HOUR = timedelta(hours=1)
+
+    def tell(self, ledger: Ledger, *causes: str, after: timedelta = timedelta()) -> tuple[set[str], list[str]]:
+        new, recovered = ledger.note_told({c: f"words of {c}" for c in causes}, quiet=self.HOUR, now=NOW + after)
+        return set(new), list(recovered)
+
+    def test_a_cause_that_stays_is_told_once(self, ledger: Ledger) -> None:
+        assert self.tell(ledger, "a") == ({"a"}, [])
+        assert self.tell(ledger, "a", "b", after=SECOND) == ({"b"}, [])
+        assert self.tell(ledger, "a", "b", after=9 * self.HOUR) == (set(), [])
+
+    def test_its_recovery_is_told_once(self, ledger: Ledger) -> None:
+        self.tell(ledger, "a", "b")
+        assert self.tell(ledger, "b", after=SECOND) == (set(), ["words of a"])
+        assert self.tell(ledger, "b", after=2 * SECOND) == (set(), [])
+
+    @pytest.mark.parametrize(("after", "news"), [(HOUR - SECOND, set[str]()), (HOUR, {"a"})])
+    def test_one_that_comes_back_is_told_again_but_not_within_the_quiet_time(
+        self, ledger: Ledger, after: timedelta, news: set[str]
+    ) -> None:
+        self.tell(ledger, "a")
+        self.tell(ledger, after=SECOND)
+        assert self.tell(ledger, "a", after=after) == (news, [])
+
+    def test_one_that_came_back_within_the_quiet_time_is_told_after_it(self, ledger: Ledger) -> None:
+        self.tell(ledger, "a")
+        self.tell(ledger, after=SECOND)
+        assert self.tell(ledger, "a", after=2 * SECOND) == (set(), [])
+        assert self.tell(ledger, "a", after=self.HOUR) == ({"a"}, [])

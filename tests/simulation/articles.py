@@ -1,0 +1,79 @@
+"""The posts of one seed as people mean them, and their files."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+SITE = "https://conf.example"
+
+
+@dataclass
+class Article:
+    """One post: what its author wants, and what has been done to it."""
+
+    number: int
+    due: datetime  #: its datetime, as the file says
+    slug: str
+    here: bool = False  #: whether the file has been written yet
+    revision: int = 0
+    hidden: bool = False
+    withdrawn: str | None = None  #: "true" or a reason
+    identity: str = ""
+    own_text: bool = False  #: the toot's words stand in the file, else the template makes them
+    pictured: bool = False
+    added_at: float = 0.0
+    edited_at: list[float] = field(default_factory=list)
+    slugs: list[str] = field(default_factory=list)
+    touched: set[str] = field(default_factory=set)  #: causes for coming late, out of order, or not at all
+    hand: dict[str, list[tuple[float, str]]] = field(default_factory=dict)  #: account → toots by hand
+    taken_back_at: float | None = None  #: when a pass had seen that it is withdrawn
+
+    @property
+    def token(self) -> str:
+        """The word by which its present wording is known."""
+        return f"A{self.number}R{self.revision}"
+
+    @property
+    def link(self) -> str:
+        return f"{SITE}/news/{self.slug}/"
+
+    @property
+    def text(self) -> str:
+        """The file."""
+        lines = ["---", f"title: Article {self.token}", f"published_datetime: {self.due:%Y-%m-%d %H:%M:%S}+00:00"]
+        if self.identity:
+            lines.append(f"id: {self.identity}")
+        if self.hidden:
+            lines.append("hidden: true")
+        if self.withdrawn is not None:
+            lines.append(f"withdrawn: {self.withdrawn}")
+        if self.pictured:
+            lines += ["cover:", "  url: /cover.png", "  alt: A stage with two chairs"]
+        if self.own_text:
+            lines += ["mastodon:", f"  text: Read {self.token} now"]
+        return "\n".join([*lines, "---", "", f"This paragraph says what {self.token} has to say to its readers.", ""])
+
+
+class Checkout:
+    """The posts folder on disk, as the branch that is checked out has it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.elsewhere = False  #: another branch is checked out, on which there are no posts
+        self._written: dict[str, str] = {}
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def write(self, articles: list[Article]) -> None:
+        """Make the files what they should be; each is replaced as a whole, as git does."""
+        wanted = {} if self.elsewhere else {article.slug: article.text for article in articles if article.here}
+        for slug in self._written.keys() - wanted.keys():
+            (self.folder / f"{slug}.md").unlink()
+        for slug, text in wanted.items():
+            if self._written.get(slug) != text:
+                new = self.folder / f".{slug}.new"
+                new.write_text(text, encoding="utf-8")
+                os.replace(new, self.folder / f"{slug}.md")
+        self._written = wanted

@@ -1,0 +1,310 @@
+"""One seed from its beginning to its rest."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import requests
+from PIL import Image
+
+from bot.app import Bot, make_bot
+from bot.config import Config, load_config
+from bot.drain import Drained
+from bot.engines.inline import InlineEngine
+from bot.ledgers.sqlite import SqliteLedger
+from bot.planning.verdict import Verdict
+from bot.publisher import Publisher
+from bot.publishers.mastodon import MastodonPublisher
+from bot.run import Pass
+from tests.simulation import oracle
+from tests.simulation.articles import SITE
+from tests.simulation.crashes import watched, watched_files
+from tests.simulation.faults import Mix
+from tests.simulation.people import People
+from tests.simulation.process import Crash, Process
+from tests.simulation.server import SERVER, Line, Server
+from tests.simulation.world import HOUR, World
+
+#: Where the files of a seed lie: in memory, if the machine has such a place.
+MEMORY = Path("/dev/shm")
+#: After the faults everything is sent within this time.
+REST = 6 * HOUR
+SETTINGS = """
+[site]
+title = "Conf"
+url = "{site}"
+timezone = "UTC"
+{accounts}
+[release]
+spacing = "{spacing}s"
+brake = {brake}
+"""
+
+
+@dataclass
+class Told:
+    """What came of one seed."""
+
+    seed: int
+    violations: list[str] = field(default_factory=list)
+    injected: Counter[str] = field(default_factory=Counter)
+    deliveries: int = 0  #: posts × accounts that were due
+    held: int = 0  #: of these, held at the end of the faults
+    passes: int = 0
+    trace: list[str] = field(default_factory=list)
+
+
+class History:
+    """The bot or two of them, people, a server, faults; and then rest."""
+
+    def __init__(self, seed: int, root: Path) -> None:
+        self.told = Told(seed=seed)
+        self.world = World(seed, root)
+        random = self.world.random
+        self.length = random.uniform(10, 30) * HOUR
+        self.two = random.random() < 0.3
+        self.lossy = not self.two and random.random() < 0.15
+        self.brake = random.choice((3, 4, 20, 20))
+        self.spacing = random.choice((0, 5, 120))
+        self.accounts = ["main", "other"][: random.choice((1, 1, 2))]
+        self.world.faults.mix = Mix.draw(random, two=self.two)
+        self.server = Server(self.world)
+        self.config = self._settings()
+        self.people = People(self.world, self.server, accounts=self.accounts, length=self.length, ring=self._ring)
+        self.processes: dict[str, Process] = {}
+        self.passes: dict[str, Pass] = {}
+        self.quiet: dict[str, float] = {}  #: process → when it last had nothing to wait for
+        self.ended = False  #: the history is over
+        self.lost_at: list[float] = []
+        self.stepped = False
+        self._changed_at = 0.0
+        self.over = False  #: a bot has ended by itself: there is nothing more to be seen
+
+    def _settings(self) -> Config:
+        accounts = "".join(f'[accounts.{name}]\nserver = "{SERVER}"\n' for name in self.accounts)
+        text = SETTINGS.format(site=SITE, accounts=accounts, spacing=self.spacing, brake=self.brake)
+        path = self.world.root / "config" / "bot.toml"
+        path.parent.mkdir()
+        path.write_text(text, encoding="utf-8")
+        Image.new("RGB", (8, 6), "teal").save(self.world.root / "cover.png", "PNG")
+        return load_config(path)
+
+    # -- the course of it
+
+    def run(self) -> Told:
+        """Let it happen, let it rest, and judge."""
+        world = self.world
+        self.people.plan(ledger_is_lost=self.lossy)
+        self._plan_mishaps()
+        for name in ("one", "two")[: 1 + self.two]:
+            world.at(world.random.uniform(0, 60), lambda name=name: self._start(name))  # type: ignore[misc]
+        world.faults.on = True
+        with watched_files(world):
+            world.run_until(self.length, enough=lambda: self.over)
+            if not self.over:
+                self._rest()
+            for process in list(self.processes.values()):
+                process.kill()
+        told = self.told
+        told.injected, told.trace = world.injected, world.trace
+        if not self.over:
+            told.violations += oracle.judge(self)
+        return told
+
+    def _rest(self) -> None:
+        world = self.world
+        world.faults.on = False
+        world.note("- the faults end")
+        self._set_clock_right()
+        self.ended = True
+        for name in ("one", "two")[: 1 + self.two]:
+            if name not in self.processes:
+                self._start(name)
+        self._ring(0.1)
+        world.run_until(world.now + HOUR)
+        self.told.held = sum(
+            item.verdict is Verdict.HELD for item in (self.passes["one"].plan.items if "one" in self.passes else ())
+        )
+        self.people.say_resume()
+        self._changed_at = world.now
+        world.run_until(world.now + REST, enough=self._is_quiet)
+        if not self._is_quiet():
+            self.told.violations.append(f"still at work {REST / HOUR:.0f} hours after the last fault: {self._waits}")
+
+    def _is_quiet(self) -> bool:
+        names = ("one", "two")[: 1 + self.two]
+        return all(self.quiet.get(name, -1.0) > self._changed_at for name in names)
+
+    # -- mishaps of the whole machine
+
+    def _plan_mishaps(self) -> None:
+        world, random = self.world, self.world.random
+        if random.random() < 0.3:
+            for _ in range(random.choice((1, 1, 2))):
+                self._plan_outage(random.uniform(0.05, 0.95) * self.length, random)
+        if random.random() < 0.25:
+            for _ in range(random.choice((1, 2))):
+                self._plan_clock_step(random.uniform(0.05, 0.9) * self.length, random)
+        if self.lossy:
+            world.at(random.uniform(0.2, 0.9) * self.length, self._lose_ledger)
+        for _ in range(random.choice((0, 0, 1, 3))):
+            world.at(random.uniform(0.05, 0.95) * self.length, self._power_cut)
+
+    def _plan_outage(self, at: float, random: Random) -> None:
+        lasts = random.choice((random.uniform(60, 900), random.uniform(60, 900), random.uniform(900, 3 * HOUR)))
+        kind = random.choice(("refused", "503 before", "lost"))
+        faults = self.world.faults
+
+        def begin() -> None:
+            self.world.wrong("outage", f"{lasts:.0f} s, {kind}")
+            faults.server_down_until, faults.down_kind = self.world.now + lasts, kind
+
+        self.world.at(at, begin)
+
+    def _plan_clock_step(self, at: float, random: Random) -> None:
+        by = timedelta(seconds=random.choice((-5, -HOUR, -300, 60, HOUR)))
+
+        def step() -> None:
+            self.stepped = True
+            self.world.wrong("clock step", str(by))
+            self.world.step_clock(by)
+
+        self.world.at(at, step)
+        if random.random() < 0.6:
+            self.world.at(at + random.uniform(5, 3 * HOUR), self._set_clock_right)
+
+    def _set_clock_right(self) -> None:
+        self.world.step_clock(self.world.true_clock.now() - self.world.clock.now())
+
+    def _power_cut(self) -> None:
+        if not self.ended and "one" in self.processes:
+            self.world.wrong("crash", "anywhere")
+            self.processes["one"].kill()
+
+    def _lose_ledger(self) -> None:
+        self.world.wrong("ledger lost")
+        self.lost_at.append(self.world.now)
+        if "one" in self.processes:
+            self.processes["one"].kill()
+        shutil.rmtree(self.world.root / "var", ignore_errors=True)
+        for article in self.people.articles:
+            if article.withdrawn is None:
+                article.taken_back_at = None  # nothing is left that could tell
+
+    # -- the processes
+
+    def _ring(self, within: float) -> None:
+        self._changed_at = self.world.now
+        for process in self.processes.values():
+            process.wake(within)
+
+    def _start(self, name: str) -> None:
+        if name in self.processes:
+            return
+        self.world.note(f"- {name} starts")
+        process = Process(self.world, name, self._life)
+        self.processes[name] = process
+        process.resume()
+
+    def _life(self, process: Process) -> None:
+        bot: Bot | None = None
+        try:
+            bot = self._make_bot(process)
+            while True:
+                result, drained = bot.tick()
+                process.sleep(self._after(process, bot, result, drained), in_bed=True)
+        except Crash:
+            pass
+        except Exception:  # noqa: BLE001 — whatever ends a bot is a finding
+            if not process.dead:
+                self.told.violations.append(f"{process.name} ended: {traceback.format_exc()}")
+                self.over = True
+        finally:
+            if bot is not None:
+                process.world.current = None
+                bot.close()
+        if self.processes.get(process.name) is process:
+            del self.processes[process.name]
+        down = 5.0 if self.ended else self.world.random.uniform(2, self.world.faults.mix.down_after_crash)
+        self.world.after(down, lambda: self._start(process.name))
+
+    def _after(self, process: Process, bot: Bot, result: Pass, drained: tuple[Drained, ...]) -> float:
+        """How long it sleeps now; as `announce run` does it, but for the idle passes."""
+        self.told.passes += 1
+        now, random = self.world.clock.now(), self.world.random
+        self.passes[process.name] = result
+        waits = [one.wait_until for one in drained if one.wait_until is not None]
+        end = self.world.moment(self.length)
+        if result.plan.next_release is not None and result.plan.next_release <= end:
+            waits.append(result.plan.next_release)
+        if not waits and not result.plan.doubt:
+            self.quiet[process.name] = self.world.now
+        self._accept(result)
+        self.told.deliveries = max(self.told.deliveries, len(result.plan.items))
+        idle = random.uniform(300, 8000)
+        if result.plan.doubt or self.ended:
+            idle = min(idle, 600.0)
+        self._waits = f"{result.plan.doubt} {[one.why for one in drained]}"
+        return max(0.05, min([idle, *((wait - now).total_seconds() for wait in waits)]))
+
+    _waits = ""
+
+    def _accept(self, result: Pass) -> None:
+        """A withdrawal is accepted once a pass has seen and recorded it."""
+        if result.plan.doubt:
+            return
+        withdrawn = {str(post.path) for post in result.scan.posts if post.withdrawn is not None}
+        for article in self.people.articles:
+            seen = f"posts/{article.slug}.md" in withdrawn
+            if seen and article.taken_back_at is None and article.due <= result.plan.now:
+                article.taken_back_at = self.world.now
+
+    def _make_bot(self, process: Process) -> Bot:
+        process.point("start")
+        ledger = SqliteLedger(self.config.ledger_path, self.world.clock)
+        publishers: dict[str, Publisher] = {}
+        for name, account in self.config.accounts.items():
+            session = requests.Session()
+            session.trust_env = False
+            session.mount("http://", Line(self.server, process))
+            publishers[account.address(name)] = MastodonPublisher(
+                address=account.address(name),
+                acct=account.acct,
+                server=account.server,
+                token=f"loopback-{name}",
+                timeout=self.config.delivery.timeout,
+                clock=self.world.clock,
+                session=session,
+                sleep=process.sleep,
+            )
+        bot = make_bot(
+            self.config,
+            environ={},
+            clock=self.world.clock,
+            ledger=watched(ledger, process),
+            publishers=publishers,
+            engine=InlineEngine(parallel=False),
+            say=lambda event: process.world.note(f"  {event.what} {event.slug} {event.occasion} {event.detail[:90]}"),
+        )
+        return replace(bot, random=Random(self.world.random.random()), owner=process.name)
+
+
+Mutate = Callable[[History], None]
+
+
+def run_seed(seed: int) -> Told:
+    """One history in a folder of its own."""
+    base = MEMORY if MEMORY.is_dir() else None
+    root = Path(tempfile.mkdtemp(prefix="announce-", dir=base))
+    try:
+        return History(seed, root).run()
+    finally:
+        shutil.rmtree(root, ignore_errors=True)

@@ -1,0 +1,160 @@
+"""One step of the protocol broken on purpose: so the tests show that the oracle would see it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Final
+
+from bot.app import timing_of
+from bot.errors import LeaseHeldError, OutcomeUnknownError, TransientError
+from bot.ledgers.rules import may_change, may_intend
+from bot.ledgers.sqlite import SqliteLedger
+from bot.model import DeliveryState, Lease, SeenStatus
+from bot.plan import make_plan
+from bot.planning.afterwards import History
+from bot.protocol import Adopt, Look, Preflight, Restore, next_step
+from bot.publishers.outcomes import classify
+from bot.recognise import find_status
+
+Broken = Callable[..., Any]
+
+
+@contextmanager
+def everywhere(right: Callable[..., Any], broken: Broken) -> Iterator[None]:
+    """Put a broken function in the place of the right one, in every module that has it."""
+    places = [
+        (module, name)
+        for module_name, module in list(sys.modules.items())
+        if module_name.startswith("bot.")
+        for name, value in list(vars(module).items())
+        if value is right
+    ]
+    assert places, f"{right} is nowhere"
+    for module, name in places:
+        setattr(module, name, broken)
+    try:
+        yield
+    finally:
+        for module, name in places:
+            setattr(module, name, right)
+
+
+@contextmanager
+def attribute(owner: type, name: str, broken: Any) -> Iterator[None]:
+    """Put something broken in the place of a method."""
+    right = owner.__dict__[name]
+    setattr(owner, name, broken)
+    try:
+        yield
+    finally:
+        setattr(owner, name, right)
+
+
+def _no_read_back(known: Any, timing: Any) -> Any:
+    step = next_step(known, timing)
+    return Restore(step.delivery) if isinstance(step, Look) else step
+
+
+def _record_before_post(known: Any, timing: Any) -> Any:
+    step = next_step(known, timing)
+    if not isinstance(step, Look):
+        return step
+    made_up = SeenStatus(status_id="1", url="http://127.0.0.1/1", created_at=known.now, links=frozenset())
+    return Adopt(step.delivery, made_up)
+
+
+def _no_preflight(known: Any, timing: Any) -> Any:
+    step = next_step(known, timing)
+    while isinstance(step, Preflight):
+        known = replace(known, met={**known.met, step.delivery.key: None})
+        step = next_step(known, timing)
+    return step
+
+
+def _wrong_order(self: SqliteLedger, account: str) -> Any:
+    found = _open_deliveries(self, account)
+    return tuple(sorted(found, key=lambda d: (d.state is not DeliveryState.SENDING, -d.due.timestamp(), -d.sequence)))
+
+
+_open_deliveries = SqliteLedger.open_deliveries
+_lease = SqliteLedger.lease
+
+
+def _5xx_is_unsent(error: Any, **options: Any) -> Any:
+    found = classify(error, **options)
+    if isinstance(found, OutcomeUnknownError) and "answered 5" in found.message:
+        return TransientError(found.message)
+    return found
+
+
+def _any_text(_announcement: Any, seen: Any, *, claimed: Any) -> Any:
+    return next(((status, False) for status in seen if status.status_id not in claimed), (None, False))
+
+
+def _early(posts: Any, snapshot: Any, *, now: Any, **options: Any) -> Any:
+    return make_plan(posts, replace(snapshot, newest=None), now=now + timedelta(hours=1), **options)
+
+
+def _lease_for_all(self: SqliteLedger, account: str, *, owner: str, duration: timedelta) -> Lease:
+    try:
+        return _lease(self, account, owner=owner, duration=duration)
+    except LeaseHeldError:
+        return Lease(account=account, owner=owner, fence=0)
+
+
+def _no_settle(config: Any) -> Any:
+    return replace(timing_of(config), settle=timedelta())
+
+
+def _published_only_when_sent(self: History) -> Any:
+    found = _published(self)
+    return found if found is not None and found.state is DeliveryState.SENT else None
+
+
+_published = History.__dict__["published"].fget
+
+
+def _lease_and_fence_off() -> ExitStack:
+    import bot.ledgers.sqlite as keeper
+
+    stack = ExitStack()
+    stack.enter_context(attribute(SqliteLedger, "lease", _lease_for_all))
+    stack.enter_context(everywhere(keeper._leased, lambda db, lease: keeper._account(db, lease.account)))
+    return stack
+
+
+def _changes_while_sending() -> ExitStack:
+    stack = ExitStack()
+    stack.enter_context(everywhere(may_change, lambda _known, _change: True))
+    stack.enter_context(everywhere(may_intend, lambda known, _wanted: known is not None))
+    return stack
+
+
+#: Name → the broken step.
+MUTATIONS: Final[Mapping[str, Callable[[], Any]]] = {
+    "no read-back": lambda: everywhere(next_step, _no_read_back),
+    "5xx counted as unsent": lambda: everywhere(classify, _5xx_is_unsent),
+    "text ignored in the look": lambda: everywhere(find_status, _any_text),
+    "recorded before the POST": lambda: everywhere(next_step, _record_before_post),
+    "wrong order": lambda: attribute(SqliteLedger, "open_deliveries", _wrong_order),
+    "an hour early": lambda: everywhere(make_plan, _early),
+    "lease and fence off": _lease_and_fence_off,
+    "settle time zero": lambda: everywhere(timing_of, _no_settle),
+    "edits while sending": _changes_while_sending,
+    "no pre-flight look": lambda: everywhere(next_step, _no_preflight),
+    "withdrawn while sending ignored": lambda: attribute(History, "published", property(_published_only_when_sent)),
+}
+
+
+@contextmanager
+def mutated(name: str) -> Iterator[None]:
+    """Break one step while this lasts; an empty name breaks nothing."""
+    if not name:
+        yield
+        return
+    with MUTATIONS[name]():
+        yield

@@ -1,0 +1,187 @@
+"""The judge: compares what the server and the feeds show with what people did. It knows nothing of the ledger."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from tests.simulation.articles import Article
+from tests.simulation.server import Created
+
+if TYPE_CHECKING:
+    from tests.simulation.history import History
+
+_TOOT = re.compile(r"\bA(\d+)R(\d+)\b")
+_ANSWER = re.compile(r"\bW(\d+)\b")
+#: A toot by hand may cross ours on the way: a pre-flight look is believed for a minute, and a process may stand still.
+CROSSING = 900.0
+
+
+def judge(history: History) -> list[str]:
+    """Everything that is wrong at rest."""
+    return list(_Judge(history).faults())
+
+
+class _Judge:
+    def __init__(self, history: History) -> None:
+        self.history = history
+        self.world = history.world
+        self.articles = history.people.articles
+        self.end = self.world.clock.now()
+        self.toots: dict[tuple[int, str], list[Created]] = defaultdict(list)
+        self.answers: dict[tuple[int, str], list[Created]] = defaultdict(list)
+        for created in history.server.store.created:
+            if created.by_hand:
+                continue
+            text = created.status.draft.text
+            toot, answer = _TOOT.search(text), _ANSWER.search(text)
+            if answer:
+                self.answers[int(answer[1]), created.account].append(created)
+            elif toot:
+                self.toots[int(toot[1]), created.account].append(created)
+
+    def faults(self) -> Iterator[str]:
+        for account in self.history.accounts:
+            shown = {status["id"]: status for status in self._timeline(account)}
+            for article in self.articles:
+                if not article.here:
+                    continue
+                place = f"a{article.number} on {account}: "
+                for fault in self._of(article, account, shown):
+                    yield place + fault
+            yield from self._order(account)
+        yield from self._feeds()
+        yield from self._held()
+
+    # -- one post on one account
+
+    def _of(self, article: Article, account: str, shown: dict[str, dict[str, Any]]) -> Iterator[str]:
+        toots = self.toots[article.number, account]
+        if self.history.lost_at and "withdrawn" in article.touched:
+            # A withdrawal that was taken back is known to the ledger alone, and that was lost.
+            toots = [toot for toot in toots if toot.at > self.history.lost_at[-1]]
+        if len(toots) > 1:
+            yield f"tooted {len(toots)} times, at {[round(toot.at) for toot in toots]}"
+        for toot in toots:
+            yield from self._moment(article, account, toot)
+        live = [toot for toot in toots if toot.status.id in shown]
+        if article.taken_back_at is None and article.withdrawn is None:
+            yield from self._owed(article, account, toots)
+            if toots and not live and "withdrawn" not in article.touched:
+                yield "its toot was deleted"
+        if live:
+            yield from self._words(article, shown[live[0].status.id])
+        yield from self._withdrawal(article, account, live, shown)
+
+    def _moment(self, article: Article, account: str, toot: Created) -> Iterator[str]:
+        if toot.asked_at < self._due_seconds(article) and self._latest_at(toot) < article.due:
+            yield f"tooted {article.due - self.world.moment(toot.asked_at)} early"
+        if article.taken_back_at is not None and toot.asked_at > article.taken_back_at:
+            yield f"tooted at {toot.asked_at:.0f}, after its withdrawal was accepted at {article.taken_back_at:.0f}"
+        # Under a name that it had before nobody can know it.
+        by_hand = [
+            at for at, slug in article.hand.get(account, ()) if at < toot.asked_at - CROSSING and slug == article.slug
+        ]
+        if by_hand:
+            yield f"tooted at {toot.asked_at:.0f}, though somebody had tooted it by hand at {by_hand[0]:.0f}"
+
+    def _due_seconds(self, article: Article) -> float:
+        return (article.due - self.world.moment(0)).total_seconds()
+
+    def _latest_at(self, toot: Created) -> Any:
+        # The machine's clock may have been ahead before: then it was released rightly, as far as anyone could know.
+        return toot.latest
+
+    def _owed(self, article: Article, account: str, toots: list[Created]) -> Iterator[str]:
+        excused = article.hidden or bool({"hidden", "withdrawn"} & article.touched) or self._given_up(article)
+        due = article.due <= self.end - timedelta(minutes=5)
+        if due and not toots and not article.hand.get(account) and not excused:
+            yield "never tooted"
+
+    def _given_up(self, article: Article) -> bool:
+        """Whether it may have been tried for so long that a person has to say what is to become of it."""
+        return self.end - article.due > timedelta(hours=24)
+
+    def _words(self, article: Article, status: dict[str, Any]) -> Iterator[str]:
+        if "withdrawn" in article.touched:
+            return
+        if self.history.lost_at and article.edited_at:
+            return  # an older wording is taken for somebody else's, and those are never edited
+        if article.token not in status["content"]:
+            yield f"its toot does not show the last text, {article.token}: {status['content'][:120]}"
+
+    def _withdrawal(
+        self, article: Article, account: str, live: list[Created], shown: dict[str, dict[str, Any]]
+    ) -> Iterator[str]:
+        answers = list(self.answers[article.number, account])
+        if len(answers) > 1:
+            yield f"its withdrawal was told {len(answers)} times"
+        if answers and "withdrawn" not in article.touched:
+            yield "told to be withdrawn, but it never was"
+        if self.history.lost_at:
+            return
+        if article.withdrawn == "true" and live and article.due <= self.end:
+            yield "withdrawn, but its toot still stands"
+        if article.withdrawn not in (None, "true") and live and not answers:
+            yield "withdrawn with a reason that was never told"
+        for answer in answers:
+            if answer.status.target.in_reply_to_id not in {toot.status.id for toot in live}:
+                yield "its withdrawal answers another toot"
+
+    # -- all of them
+
+    def _order(self, account: str) -> Iterator[str]:
+        if self._may_be_braked() or self.history.lost_at or self.history.people.away:
+            return
+        plain = [a for a in self.articles if a.here and not a.touched and len(self.toots[a.number, account]) == 1]
+        plain.sort(key=lambda article: article.due)
+        for earlier, later in pairwise(plain):
+            first, second = self.toots[earlier.number, account][0], self.toots[later.number, account][0]
+            if earlier.due < later.due and first.asked_at > second.asked_at:
+                yield f"a{later.number} was tooted before a{earlier.number} on {account}"
+
+    def _may_be_braked(self) -> bool:
+        posts = [article for article in self.articles if article.here]
+        edits = sum(len(article.edited_at) for article in posts)
+        return len(posts) + edits > self.history.brake
+
+    def _feeds(self) -> Iterator[str]:
+        path = self.world.root / "public" / "news" / "feed.json"
+        if not path.exists():
+            yield "there is no feed"
+            return
+        urls = {item["url"] for item in json.loads(path.read_bytes())["items"]}
+        wanted = {
+            article.link
+            for article in self.articles
+            if article.here and not article.hidden and article.withdrawn is None and article.due <= self.end
+        }
+        if urls != wanted:
+            yield f"the feed lacks {sorted(wanted - urls)} and has {sorted(urls - wanted)} besides"
+
+    def _held(self) -> Iterator[str]:
+        for name, result in self.history.passes.items():
+            for item in result.plan.items:
+                given_up = "tried for" in item.reason and any(map(self._given_up, self.articles))
+                if item.verdict.value == "held" and not given_up:
+                    yield f"{item.slug} on {item.account} is held by {name} at rest: {item.reason}"
+                if item.verdict.value == "rejected":
+                    yield f"{item.slug} on {item.account} was rejected: {item.reason}"
+
+    def _timeline(self, account: str) -> list[dict[str, Any]]:
+        """What the account shows, over HTTP."""
+        call, headers = self.history.server.call, {"Authorization": f"Bearer loopback-{account}"}
+        _, _, body = call("GET", "/api/v1/accounts/verify_credentials", headers=headers)
+        account_id, found, below = json.loads(body)["id"], list[dict[str, Any]](), ""
+        while True:
+            path = f"/api/v1/accounts/{account_id}/statuses?limit=40{below}"
+            page = json.loads(call("GET", path, headers=headers)[2])
+            if not page:
+                return found
+            found += page
+            below = f"&max_id={page[-1]['id']}"

@@ -1,0 +1,71 @@
+"""A simulated process: the bot's loop in a greenlet, which can be slowed, stopped and killed at each effect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from greenlet import greenlet
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+
+class Crash(BaseException):
+    """The process is killed. Nothing of ours may catch it, and nothing takes effect after it."""
+
+
+class Process:
+    """Runs `life` in the world's time. Every effect passes through `point`, so the world can come between any two."""
+
+    def __init__(self, world: World, name: str, life: Callable[[Process], None]) -> None:
+        self.world = world
+        self.name = name
+        self.dead = False
+        self.in_bed = False  #: asleep between two passes, so a bell may wake it
+        self._token = 0
+        self._greenlet = greenlet(lambda: life(self))
+        self._greenlet.gr_frame  # noqa: B018 — made now, so that its parent is the world's greenlet
+
+    def resume(self, token: int = 0) -> None:
+        """Let it go on, unless it was woken already by something else."""
+        if token != self._token or self._greenlet.dead:
+            return
+        self._token += 1
+        before, self.world.current = self.world.current, self
+        try:
+            self._greenlet.switch()
+        finally:
+            self.world.current = before
+
+    def sleep(self, seconds: float, *, in_bed: bool = False) -> None:
+        """Let the world go on for so long. Raises Crash if the process was killed meanwhile."""
+        token = self._token
+        self.world.after(seconds, lambda: self.resume(token))
+        self.in_bed = in_bed
+        self.world.hub.switch()
+        self.in_bed = False
+        self.alive()
+
+    def wake(self, within: float) -> None:
+        """Ring the bell: a process that waits between two passes does another one."""
+        if self.in_bed:
+            token = self._token
+            self.world.after(within, lambda: self.resume(token))
+
+    def kill(self) -> None:
+        """End it where it stands."""
+        self.dead = True
+        if self.world.current is not self:
+            self.resume(self._token)
+
+    def alive(self) -> None:
+        """Raises Crash in a process that was killed: its clean-up has no effect."""
+        if self.dead:
+            raise Crash(self.name)
+
+    def point(self, name: str) -> None:
+        """Between two effects: here the process may be killed, or stand still for a while."""
+        self.alive()
+        self.world.faults.at_point(self, name)
+        self.alive()

@@ -1,0 +1,94 @@
+"""`python -m tests.simulation.run --seeds 100`: run seeds, count what went wrong and what the oracle says."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+
+from tests.simulation.history import Told, run_seed
+from tests.simulation.mutations import MUTATIONS, mutated
+
+
+@dataclass
+class Sum:
+    """Many seeds together."""
+
+    seeds: int = 0
+    injected: Counter[str] = field(default_factory=Counter)
+    passes: int = 0
+    deliveries: int = 0
+    held: int = 0
+    failing: list[Told] = field(default_factory=list)
+
+    def add(self, told: Told) -> None:
+        self.seeds += 1
+        self.injected += told.injected
+        self.passes += told.passes
+        self.deliveries += told.deliveries
+        self.held += told.held
+        if told.violations:
+            self.failing.append(told)
+
+
+def run_one(seed: int, mutation: str) -> Told:
+    """One seed, perhaps with one step of the protocol broken on purpose."""
+    with mutated(mutation):
+        return run_seed(seed)
+
+
+def run_all(seeds: Iterable[int], *, mutation: str, processes: int) -> Iterator[Told]:
+    """The seeds, in their order, on several cores."""
+    if processes == 1:
+        yield from (run_one(seed, mutation) for seed in seeds)
+        return
+    with ProcessPoolExecutor(processes) as pool:
+        try:
+            yield from pool.map(partial(run_one, mutation=mutation), seeds, chunksize=2)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Run histories of many hours, each from its seed, and judge them.")
+    parser.add_argument("--seeds", type=int, default=100, help="how many")
+    parser.add_argument("--first", type=int, default=0, help="the first of them")
+    parser.add_argument("--seed", type=int, help="this one alone, and tell its story")
+    parser.add_argument("--mutation", default="", choices=["", *MUTATIONS], help="break a step of the protocol")
+    parser.add_argument("--until-found", action="store_true", help="stop at the first violation")
+    parser.add_argument("--cores", type=int, default=os.cpu_count() or 1)
+    asked = parser.parse_args()
+    alone = asked.seed is not None
+    seeds = [asked.seed] if alone else range(asked.first, asked.first + asked.seeds)
+    begun, total = time.monotonic(), Sum()
+    for told in run_all(seeds, mutation=asked.mutation, processes=1 if alone else asked.cores):
+        total.add(told)
+        if alone:
+            print("\n".join(told.trace))
+        for violation in told.violations:
+            print(f"seed {told.seed}: {violation}", flush=True)
+        if told.violations and asked.until_found:
+            break
+    _print(total, time.monotonic() - begun, mutation=asked.mutation)
+    return 1 if total.failing else 0
+
+
+def _print(total: Sum, seconds: float, *, mutation: str) -> None:
+    print(f"{total.seeds} seeds in {seconds:.0f} s ({total.seeds / seconds:.1f} a second), {total.passes} passes")
+    print("what went wrong: " + ", ".join(f"{kind} {times}" for kind, times in sorted(total.injected.items())))
+    share = total.held / total.deliveries if total.deliveries else 0
+    print(f"held when the faults ended: {total.held} of {total.deliveries} ({share:.2%})")
+    print(f"seeds with violations: {len(total.failing)}")
+    option = f" --mutation {mutation}" if mutation else ""
+    for told in total.failing[:20]:
+        print(f"    python -m tests.simulation.run --seed {told.seed}{option}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,87 @@
+"""The pretended world of one seed: its clocks, what happens when, and whose turn it is. All on one thread."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+from greenlet import getcurrent, greenlet
+
+from bot.clock import SetClock
+from tests.simulation.faults import Faults
+from tests.simulation.process import Process
+
+BEGIN = datetime(2026, 3, 10, 6, 0, tzinfo=UTC)
+HOUR = 3600.0
+
+
+class World:
+    """Events in the order of their times; between them nothing happens."""
+
+    def __init__(self, seed: int, root: Path) -> None:
+        self.seed = seed
+        self.root = root
+        self.random = Random(seed)
+        self.clock = SetClock(BEGIN)  #: the machine's, which may be set wrong
+        self.true_clock = SetClock(BEGIN)  #: the server's
+        self.latest = BEGIN  #: the latest time that the machine's clock has shown
+        self.hub: greenlet = getcurrent()
+        self.current: Process | None = None
+        self.injected: Counter[str] = Counter()  #: what went wrong, by kind
+        self.trace: list[str] = []
+        self.faults = Faults(self)
+        self._events: list[tuple[float, int, Callable[[], object]]] = []
+        self._count = 0
+
+    @property
+    def now(self) -> float:
+        """Seconds since the beginning, true time."""
+        return self.true_clock.monotonic()
+
+    def moment(self, seconds: float) -> datetime:
+        """The time of day, so many seconds after the beginning."""
+        return BEGIN + timedelta(seconds=seconds)
+
+    def after(self, seconds: float, action: Callable[[], object]) -> None:
+        """Do something later."""
+        self.at(self.now + max(0.0, seconds), action)
+
+    def at(self, seconds: float, action: Callable[[], object]) -> None:
+        """Do something, so many seconds after the beginning."""
+        self._count += 1
+        heapq.heappush(self._events, (max(seconds, self.now), self._count, action))
+
+    def run_until(self, end: float, *, enough: Callable[[], bool] = lambda: False) -> None:
+        """Let everything happen that is to happen until then, or until it is enough."""
+        while self._events and self._events[0][0] <= end and not enough():
+            when, _, action = heapq.heappop(self._events)
+            self._advance(when)
+            action()
+        if not enough():
+            self._advance(end)
+
+    def _advance(self, to: float) -> None:
+        by = timedelta(seconds=to - self.now)
+        if by > timedelta():
+            self.clock.advance(by)
+            self.true_clock.advance(by)
+        self.latest = max(self.latest, self.clock.now())
+
+    def step_clock(self, by: timedelta) -> None:
+        """Set the machine's clock wrong, or right again."""
+        self.clock.step_to(self.clock.now() + by)
+        self.latest = max(self.latest, self.clock.now())
+
+    def note(self, what: str) -> None:
+        """One line of the story, for whoever looks into a seed."""
+        who = self.current.name if self.current else "-"
+        self.trace.append(f"{self.now:10.2f} {self.clock.now():%d %H:%M:%S} {who:>5} {what}")
+
+    def wrong(self, kind: str, detail: str = "") -> None:
+        """Count something that goes wrong, and tell it."""
+        self.injected[kind] += 1
+        self.note(f"! {kind} {detail}")

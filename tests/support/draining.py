@@ -1,0 +1,255 @@
+"""One account, its server and its ledger, and a bot that drains it: the stage of the drain's tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bot.clock import SetClock
+from bot.drain import Drain, Drained, drain
+from bot.errors import LeaseHeldError
+from bot.ledgers.memory import MemoryLedger
+from bot.model import (
+    AccountFacts,
+    AccountState,
+    Action,
+    Announcement,
+    Change,
+    Delivery,
+    DeliveryKey,
+    Event,
+    Lease,
+    Occasion,
+    Picture,
+    Receipt,
+    Recording,
+    SeenStatus,
+)
+from bot.protocol import Timing
+from bot.publishers.recording import RecordingPublisher
+
+ACCOUNT = "conf@example.social"
+NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+TIMING = Timing(
+    lease=timedelta(seconds=60), settle=timedelta(seconds=120), send_within=timedelta(seconds=5), spacing=2 * MINUTE
+)
+
+MakeDelivery = Callable[..., Delivery]
+
+
+@dataclass
+class Server(RecordingPublisher):
+    """The shipped double, that also counts what it is asked and can be told what happens meanwhile."""
+
+    asked: list[str] = field(default_factory=list)
+    keys: list[tuple[str, bool]] = field(default_factory=list)
+    since: list[datetime] = field(default_factory=list)  #: of each pre-flight look
+    shown: list[Announcement | None] = field(default_factory=list)  #: what each edit was told of
+    answers: dict[str, list[Callable[[], None]]] = field(default_factory=dict)
+
+    def during(self, method: str, *happenings: Callable[[], None]) -> None:
+        """What happens during the next calls of a method, one each; an exception is its answer."""
+        self.answers[method] = list(happenings)
+
+    def _happen(self, method: str) -> None:
+        self.asked.append(method)
+        if self.answers.get(method):
+            self.answers[method].pop(0)()
+
+    def introduce(self) -> AccountFacts:
+        self._happen("introduce")
+        return super().introduce()
+
+    def newest_status_id(self) -> str:
+        self._happen("newest_status_id")
+        return super().newest_status_id()
+
+    def look(self, announcement: Announcement, *, after_id: str) -> tuple[SeenStatus, ...]:
+        seen = super().look(announcement, after_id=after_id)
+        self._happen("look")
+        return seen
+
+    def upload(self, picture: Picture) -> str:
+        self._happen("upload")
+        return super().upload(picture)
+
+    def recent(self, *, since: datetime) -> tuple[SeenStatus, ...]:
+        self._happen("recent")
+        self.since.append(since)
+        return super().recent(since=since)
+
+    def with_text(self, status: SeenStatus) -> SeenStatus:
+        self._happen("with_text")
+        return super().with_text(status)
+
+    def publish(
+        self,
+        announcement: Announcement,
+        *,
+        media_ids: tuple[str, ...],
+        key: str,
+        repeat: bool,
+        in_reply_to: str | None = None,
+    ) -> Receipt:
+        self._happen("publish")
+        self.keys.append((key, repeat))
+        return super().publish(announcement, media_ids=media_ids, key=key, repeat=repeat, in_reply_to=in_reply_to)
+
+    def edit(self, status_id: str, announcement: Announcement, *, shown: Announcement | None) -> Receipt:
+        self._happen("edit")
+        self.shown.append(shown)
+        return super().edit(status_id, announcement, shown=shown)
+
+    def delete(self, status_id: str) -> None:
+        self._happen("delete")
+        super().delete(status_id)
+
+    def hand(self, announcement: Announcement) -> SeenStatus:
+        """A person toots this."""
+        receipt = super().publish(announcement, media_ids=(), key="", repeat=False)
+        return next(status for status in self.statuses if status.status_id == receipt.status_id)
+
+    @property
+    def texts(self) -> list[str | None]:
+        return [status.text for status in self.statuses]
+
+
+class RacingLedger(MemoryLedger):
+    """A ledger that others write to just before a step is performed: after it was decided, before it is written."""
+
+    def __init__(self, clock: SetClock) -> None:
+        super().__init__(clock)
+        self.meanwhile: dict[int, Callable[[], None]] = {}  #: the number of the step → what happens before it
+        self._steps = 0
+
+    def renew(self, lease: Lease) -> None:
+        super().renew(lease)
+        self._steps += 1
+        self.meanwhile.pop(self._steps, lambda: None)()
+
+
+@dataclass
+class World:
+    """One account, its server, its ledger, and a bot that drains it."""
+
+    clock: SetClock
+    ledger: MemoryLedger
+    server: Server
+    said: list[Event] = field(default_factory=list)
+    stopping: bool = False
+    timing: Timing = TIMING
+
+    def owes(self, *deliveries: Delivery) -> None:
+        """A plan that wants these, from the ledger as it stands."""
+        for wanted in deliveries:
+            self.change(wanted.key, wanted)
+
+    def change(self, key: DeliveryKey, wanted: Delivery | None) -> None:
+        change = Change(known=self.ledger.delivery(key), wanted=wanted)
+        self.ledger.record(Recording(changes=(change,)), now=self.clock.now())
+
+    def retract(self, delivery: Delivery) -> None:
+        self.change(delivery.key, None)
+
+    def loses_its_ledger(self, *still_owed: Delivery) -> None:
+        """A new ledger that knows the account's name, and what a plan makes of the posts."""
+        self.ledger = MemoryLedger(self.clock)
+        joining = (AccountState(address=ACCOUNT, joined_at=None),)
+        self.ledger.record(Recording(joining=joining), now=self.clock.now())
+        self.owes(*still_owed)
+
+    def pauses(self, who: str = "amy") -> None:
+        self.ledger.record(Recording(paused=who), now=self.clock.now())
+
+    def drain(self, owner: str = "me") -> Drained:
+        return drain(
+            Drain(
+                ledger=self.ledger,
+                publisher=self.server,
+                clock=self.clock,
+                timing=self.timing,
+                owner=owner,
+                stopping=lambda: self.stopping,
+                jitter=lambda: 0.0,
+                say=self.said.append,
+            )
+        )
+
+    def later(self, by: timedelta) -> Drained:
+        self.clock.advance(by)
+        return self.drain()
+
+    def row(self, slug: str = "tickets", occasion: str = Occasion.PUBLISH) -> Delivery:
+        rows = self.ledger.snapshot().deliveries.values()
+        (row,) = (row for row in rows if (row.slug, row.key.occasion) == (slug, occasion))
+        return row
+
+    @property
+    def account(self) -> AccountState:
+        return self.ledger.account(ACCOUNT)
+
+    @property
+    def history(self) -> list[tuple[str, str]]:
+        return [(event.what, event.slug) for event in self.ledger.events(limit=99)]
+
+
+def racing_world() -> tuple[World, RacingLedger]:
+    world = new_world()
+    ledger = RacingLedger(world.clock)
+    ledger.record(Recording(joining=(AccountState(address=ACCOUNT, joined_at=None),)), now=NOW)
+    world.ledger = ledger
+    return world, ledger
+
+
+def raising(error: BaseException) -> Callable[[], None]:
+    def answer() -> None:
+        raise error
+
+    return answer
+
+
+def free(world: World) -> bool:
+    """Whether the account's lease is free; takes it and gives it back."""
+    try:
+        world.ledger.give_back(world.ledger.lease(ACCOUNT, owner="probe", duration=SECOND))
+    except LeaseHeldError:
+        return False
+    return True
+
+
+def new_world() -> World:
+    clock = SetClock(NOW)
+    ledger = MemoryLedger(clock)
+    ledger.record(Recording(joining=(AccountState(address=ACCOUNT, joined_at=None),)), now=NOW)
+    return World(clock=clock, ledger=ledger, server=Server(address=ACCOUNT, clock=clock))
+
+
+def following(publish: Delivery, action: Action, **changes: Any) -> Delivery:
+    """What edits, deletes or answers a publish."""
+    occasion = Occasion.edit(1) if action is Action.EDIT else Occasion.WITHDRAW
+    key = DeliveryKey(publish.key.post_id, publish.key.account, occasion)
+    return replace(publish, **{"key": key, "action": action, **changes})
+
+
+def saying(text: str, *, link: str | None = None) -> Announcement:
+    return Announcement(text=text, link=link, length=len(text), limit=500)
+
+
+def pictured(*alts: str) -> Announcement:
+    pictures = tuple(Picture(url=f"https://conf.example/{alt}.png", path=Path(f"{alt}.png"), alt=alt) for alt in alts)
+    return Announcement(text="with pictures", link=None, pictures=pictures, length=13, limit=500)
+
+
+def status(status_id: str, announcement: Announcement) -> SeenStatus:
+    return SeenStatus(
+        status_id=status_id,
+        url=f"https://example.social/{status_id}",
+        created_at=NOW,
+        links=frozenset(filter(None, [announcement.link])),
+        text=announcement.text,
+    )

@@ -1,0 +1,126 @@
+"""A whole bot in one process, on a clock that stands still: the sandbox is called without a network."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import requests
+from requests.adapters import BaseAdapter
+from requests.structures import CaseInsensitiveDict
+from werkzeug.test import Client
+
+from bot.app import Bot, make_bot
+from bot.clock import SetClock
+from bot.config import load_config
+from bot.publishers.mastodon import MastodonPublisher
+from bot.run import Pass
+from bot.sandbox.app import make_app
+from bot.sandbox.faults import Faults
+from bot.sandbox.store import Store
+from tests.support.project import SETTINGS
+
+SERVER = "http://127.0.0.1:3000"
+_NONCE = re.compile(rb'nonce="[^"]*"')
+NEAR = {"REMOTE_ADDR": "127.0.0.1"}
+
+
+class InProcess(BaseAdapter):
+    """Carries requests to an application, as if it listened at SERVER."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__()
+        self._client = client
+
+    def send(self, request: requests.PreparedRequest, *_args: Any, **_options: Any) -> requests.Response:
+        answer = self._client.open(
+            request.path_url,
+            base_url=SERVER,
+            method=request.method or "GET",
+            headers=dict(request.headers),
+            data=request.body,
+            environ_overrides=NEAR,
+        )
+        response = requests.Response()
+        response.status_code = answer.status_code
+        response.reason = "As it is"
+        response.url = request.url or ""
+        response.request = request
+        response.headers = CaseInsensitiveDict(answer.headers)
+        response.encoding = "utf-8"
+        response._content = answer.get_data()
+        return response
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Everything that others can see, or have been asked."""
+
+    public: Mapping[str, bytes]
+    requests: list[dict[str, Any]]  #: those that the server has had, with their queries and keys
+    page: bytes  #: the server's timeline page
+
+
+class World:
+    """A project's folder, a bot in it, and the server that it speaks to."""
+
+    def __init__(self, root: Path, *, now: datetime, settings: Callable[[str], str] = lambda text: text) -> None:
+        self.root = root
+        self.clock = SetClock(now)
+        (root / "config").mkdir(parents=True)
+        (root / "posts").mkdir(exist_ok=True)
+        (root / "config/bot.toml").write_text(settings(SETTINGS.format(server=SERVER)), encoding="utf-8")
+        self.client = Client(make_app(Store(clock=self.clock), faults=Faults(), limited=False))
+        config = load_config(root / "config/bot.toml")
+        session = requests.Session()
+        session.trust_env = False
+        session.mount("http://", InProcess(self.client))
+        address = next(iter(config.account_addresses().values()))
+        publisher = MastodonPublisher(
+            address=address,
+            acct=None,
+            server=SERVER,
+            token="loopback-main",
+            timeout=config.delivery.timeout,
+            clock=self.clock,
+            session=session,
+            sleep=lambda _: None,
+        )
+        self.bot: Bot = make_bot(config, environ={}, clock=self.clock, publishers={address: publisher})
+
+    def write_post(self, name: str, published: datetime, *, title: str = "News of the day", more: str = "") -> Path:
+        path = self.root / "posts" / f"{name}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        words = "This is the first paragraph, which is long enough to be an excerpt of the post."
+        when = published.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S+00:00")
+        path.write_text(f'---\ntitle: "{title}"\npublished_datetime: {when}\n{more}---\n\n{words} {title}.\n')
+        return path
+
+    def tick(self, now: datetime) -> Pass:
+        """One pass and its deliveries, at that time."""
+        self.clock.advance(now - self.clock.now())
+        result, _ = self.bot.tick()
+        return result
+
+    def seen(self) -> Seen:
+        folder = self.root / "public"
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        return Seen(
+            public={str(path.relative_to(folder)): path.read_bytes() for path in files},
+            requests=json.loads(self._read("/sandbox/requests")),
+            page=_NONCE.sub(b"", self._read("/")),
+        )
+
+    def _read(self, path: str) -> bytes:
+        return self.client.get(path, base_url=SERVER, environ_overrides=NEAR).get_data()
+
+    def close(self) -> None:
+        self.bot.close()

@@ -1,0 +1,174 @@
+"""Passes of the plan over a ledger in memory, for tests: what a person says and what a server does are named steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.clock import SetClock
+from bot.errors import ComposeError
+from bot.ledgers.memory import MemoryLedger
+from bot.model import (
+    Announcement,
+    Delivery,
+    DeliveryKey,
+    DeliveryState,
+    Entry,
+    Occasion,
+    Post,
+    Said,
+    Snapshot,
+)
+from bot.person import Proposal, pause, resume, speak
+from bot.plan import Plan, make_plan
+from bot.planning.verdict import Policy, Verdict
+
+ACCOUNT = "conf@example.social"
+OTHER = "kids@example.social"
+NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+POLICY = Policy(catch_up=timedelta(hours=72), brake=4)
+
+
+def compose(post: Post, account: str) -> Announcement:
+    """A composer that knows two faults: a title "broken", and an account's name in the text."""
+    if post.title.startswith("broken"):
+        raise ComposeError(f"{post.path}: the template has no end.")
+    text = f"{post.title} for {account}"
+    return Announcement(text=text, link=post.url, length=len(text), limit=500)
+
+
+def louder(post: Post, account: str) -> Announcement:
+    """Another template: the same posts in other words."""
+    return replace(compose(post, account), text=f"{post.title.upper()}!!! for {account}")
+
+
+def wanted(plan: Plan) -> list[Delivery]:
+    """The deliveries that the plan writes."""
+    return [change.wanted for change in plan.recording.changes if change.wanted is not None]
+
+
+def retracted(plan: Plan) -> list[DeliveryKey]:
+    """The deliveries that the plan takes out."""
+    return [change.key for change in plan.recording.changes if change.wanted is None]
+
+
+def verdicts(plan: Plan) -> dict[str, Verdict]:
+    """The verdict on each post, by slug; of an edit or a withdrawal by slug and occasion."""
+    return {
+        item.slug if item.occasion == Occasion.PUBLISH else f"{item.slug} {item.occasion}": item.verdict
+        for item in plan.items
+    }
+
+
+class Season:
+    """A ledger and a clock. Each pass must leave nothing to write for a second one at the same moment."""
+
+    def __init__(self, *, accounts: Sequence[str] = (ACCOUNT,), policy: Policy = POLICY, now: datetime = NOW) -> None:
+        self.accounts = list(accounts)
+        self.policy = policy
+        self.clock = SetClock(now)
+        self.ledger = MemoryLedger(self.clock)
+        self.compose = compose
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self.ledger.snapshot()
+
+    def look(self, *posts: Post, **options: Any) -> Plan:
+        """A plan that is not recorded."""
+        return make_plan(
+            posts,
+            self.snapshot,
+            now=self.now,
+            accounts=self.accounts,
+            policy=self.policy,
+            compose=self.compose,
+            **options,
+        )
+
+    def run(self, *posts: Post, after: timedelta = timedelta(), **options: Any) -> Plan:
+        """A pass: plan and record."""
+        self.clock.advance(after)
+        plan = self.look(*posts, **options)
+        assert self.ledger.record(plan.recording, now=self.now) == ()
+        again = self.look(*posts, **options)
+        assert not again.recording, again.recording
+        assert again.released == ()
+        return plan
+
+    def propose(self, said: Said, post: Post, *, who: str = "amy", early: bool = False) -> Proposal:
+        return speak(said, post, self.snapshot, who=who, now=self.now, accounts=self.accounts, early=early)
+
+    def say(self, said: Said, post: Post, *, who: str = "amy", early: bool = False) -> Proposal:
+        """A person's word, recorded; it must not be refused."""
+        return self._heard(self.propose(said, post, who=who, early=early))
+
+    def pause(self, who: str = "amy") -> Proposal:
+        return self._heard(pause(self.snapshot, who=who, now=self.now))
+
+    def resume(self, who: str = "amy") -> Proposal:
+        return self._heard(resume(self.snapshot, who=who, now=self.now))
+
+    def _heard(self, proposal: Proposal) -> Proposal:
+        assert proposal.refusal == ""
+        assert self.ledger.record(proposal.recording, now=self.now) == ()
+        return proposal
+
+    def delivery(self, slug: str, occasion: str = Occasion.PUBLISH, account: str = ACCOUNT) -> Delivery | None:
+        found = [
+            delivery
+            for delivery in self.snapshot.deliveries.values()
+            if (delivery.slug, delivery.key.occasion, delivery.key.account) == (slug, occasion, account)
+        ]
+        assert len(found) < 2
+        return found[0] if found else None
+
+    def entry(self, slug: str) -> Entry:
+        (entry,) = (entry for entry in self.snapshot.entries.values() if entry.slug == slug)
+        return entry
+
+    def state(self, slug: str, occasion: str = Occasion.PUBLISH, account: str = ACCOUNT) -> DeliveryState | None:
+        delivery = self.delivery(slug, occasion, account)
+        return delivery.state if delivery is not None else None
+
+    def settle(
+        self, slug: str, state: DeliveryState, occasion: str = Occasion.PUBLISH, account: str = ACCOUNT, **changes: Any
+    ) -> None:
+        """What a drain writes: an intent, and then how the attempt ended."""
+        delivery = self.delivery(slug, occasion, account)
+        assert delivery is not None
+        lease = self.ledger.lease(account, owner="test", duration=MINUTE)
+        if delivery.state is DeliveryState.DUE:
+            assert self.ledger.write_intent(lease, delivery, after_id="0", now=self.now)
+        delivery = self.delivery(slug, occasion, account)
+        assert delivery is not None
+        assert delivery.state is DeliveryState.SENDING
+        if state is not DeliveryState.SENDING:
+            settled_at = None if state is DeliveryState.DUE else self.now
+            ended = replace(delivery, state=state, settled_at=settled_at, **changes)
+            self.ledger.settle(lease, ended, event=None, now=self.now)
+        self.ledger.give_back(lease)
+
+    def send(self, slug: str, occasion: str = Occasion.PUBLISH, account: str = ACCOUNT) -> None:
+        """Carried out by the server."""
+        known = self.delivery(slug, occasion, account)
+        assert known is not None
+        status_id = str(100 + known.sequence)
+        self.settle(
+            slug,
+            DeliveryState.SENT,
+            occasion,
+            account,
+            status_id=status_id,
+            status_url=f"https://x.example/{status_id}",
+        )

@@ -1,0 +1,175 @@
+"""What `check` says of the posts: what reading, composing, planning and the brake would find."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.check.posts import check_posts
+from bot.compose.composer import Composer
+from bot.config import Config
+from bot.errors import PostError
+from bot.model import Finding, MastodonOptions, Post, Severity, Snapshot
+from bot.plan import Plan
+
+MakePost = Callable[..., Post]
+MakeConfig = Callable[..., Config]
+
+NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
+LATER = NOW + timedelta(days=3)
+HOUR = timedelta(hours=1)
+ONE = '[accounts.main]\nserver = "http://127.0.0.1:3000"\n'
+TWO = ONE + '[accounts.kids]\nserver = "http://127.0.0.1:3000"\n'
+
+
+@pytest.fixture
+def check(site_config: MakeConfig) -> Callable[..., tuple[Finding, ...]]:
+    def checked(
+        *posts: Post,
+        faults: Iterable[PostError] = (),
+        plan: Plan | None = None,
+        brake: int = 4,
+        accounts: str = ONE,
+        template: str | None = None,
+    ) -> tuple[Finding, ...]:
+        config = site_config(accounts=accounts)
+        if template is not None:
+            config.templates_folder.mkdir()
+            (config.templates_folder / "default.j2").write_text(template)
+        return check_posts(
+            posts,
+            faults,
+            plan=plan or Plan(now=NOW),
+            compose=Composer(config, Snapshot()),
+            accounts=list(config.account_addresses().values()),
+            brake=brake,
+            now=NOW,
+        )
+
+    return checked
+
+
+Check = Callable[..., tuple[Finding, ...]]
+
+
+def only(findings: tuple[Finding, ...]) -> Finding:
+    (finding,) = findings
+    return finding
+
+
+def a_finding(
+    path: str, *, rule: str = "odd", severity: Severity = Severity.WARNING, line: int | None = None
+) -> Finding:
+    return Finding(rule=rule, severity=severity, path=Path(path), line=line, problem="it is odd.")
+
+
+def test_good_posts_have_no_findings(check: Check, make_post: MakePost) -> None:
+    posts = [make_post(slug, published=LATER + number * HOUR) for number, slug in enumerate("abc")]
+    assert check(*posts) == ()
+
+
+def test_an_unreadable_file_is_an_error_with_line_and_remedy(check: Check) -> None:
+    fault = PostError(Path("posts/a.md"), "is no datetime.", line=3, field="published_datetime", remedy="Write it so.")
+    finding = only(check(faults=[fault]))
+    assert (finding.rule, finding.severity) == ("unreadable", Severity.ERROR)
+    assert str(finding) == "posts/a.md:3: published_datetime: is no datetime. Write it so."
+
+
+def test_what_reading_and_planning_found_is_passed_on(check: Check, make_post: MakePost) -> None:
+    read, planned = a_finding("posts/a.md", rule="read"), a_finding("posts/b.md", rule="planned")
+    post = make_post("a", published=LATER, findings=(read,))
+    assert check(post, plan=Plan(now=NOW, findings=(planned,))) == (read, planned)
+
+
+def test_findings_stand_in_the_order_of_files_lines_and_weight(check: Check, make_post: MakePost) -> None:
+    wanted = (
+        a_finding("posts/a.md", severity=Severity.ERROR),
+        a_finding("posts/a.md", severity=Severity.WARNING, rule="a"),
+        a_finding("posts/a.md", severity=Severity.WARNING, rule="b"),
+        a_finding("posts/a.md", severity=Severity.NOTE),
+        a_finding("posts/a.md", severity=Severity.NOTE, line=2),
+        a_finding("posts/a.md", severity=Severity.ERROR, line=10),
+        a_finding("posts/b.md", severity=Severity.ERROR, line=1),
+    )
+    assert check(make_post(findings=wanted[::-1])) == wanted
+
+
+def test_a_toot_that_cannot_be_composed_is_an_error(check: Check, make_post: MakePost) -> None:
+    finding = only(check(make_post(published=LATER), template="{{ titel }}"))
+    assert (finding.rule, finding.severity, finding.path) == ("toot-held", Severity.ERROR, Path("posts/tickets.md"))
+    assert "the toot would be held" in finding.problem
+    assert "Did you mean title?" in finding.remedy
+
+
+def test_the_same_trouble_on_a_second_account_is_no_second_finding(check: Check, make_post: MakePost) -> None:
+    only(check(make_post(published=LATER), template="{{ titel }}", accounts=TWO))
+
+
+@pytest.mark.parametrize("changes", [{"published": None}, {"hidden": True}, {"mastodon": MastodonOptions(skip=True)}])
+def test_a_post_without_a_toot_is_not_composed(check: Check, make_post: MakePost, changes: dict[str, Any]) -> None:
+    assert check(make_post(**{"published": LATER, **changes}), template="{{ titel }}") == ()
+
+
+@pytest.mark.parametrize(
+    ("field", "severity"),
+    [("title", Severity.WARNING), ("excerpt", Severity.NOTE), ("mastodon.text", Severity.WARNING)],
+)
+def test_words_that_are_cut_are_named_with_their_line(
+    check: Check, make_post: MakePost, field: str, severity: Severity
+) -> None:
+    words = "word " * 200
+    changes: dict[str, Any] = {field: words}
+    if field == "mastodon.text":
+        changes = {"mastodon": MastodonOptions(text=words)}
+    finding = only(check(make_post(published=LATER, lines={field: 7}, **changes)))
+    assert (finding.rule, finding.severity, finding.field, finding.line) == ("text-shortened", severity, field, 7)
+    assert "500 characters" in finding.problem
+
+
+def together(make: MakePost, count: int, *, apart: timedelta = timedelta(), begin: datetime = LATER) -> list[Post]:
+    return [make(f"post-{number}", published=begin + number * apart) for number in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("count", "apart", "braked"),
+    [
+        (4, timedelta(), []),
+        (5, timedelta(), ["post-4"]),
+        (7, timedelta(minutes=1), ["post-4", "post-5", "post-6"]),
+        (5, timedelta(minutes=15), []),
+        (5, timedelta(minutes=14, seconds=59), ["post-4"]),
+        (8, timedelta(minutes=12), ["post-4"]),
+    ],
+)
+def test_the_brake_is_foretold(
+    check: Check, make_post: MakePost, count: int, apart: timedelta, braked: list[str]
+) -> None:
+    found = check(*together(make_post, count, apart=apart))
+    assert [finding.path.stem for finding in found] == braked
+    assert all((finding.rule, finding.severity) == ("brake", Severity.WARNING) for finding in found)
+
+
+def test_the_brake_is_the_one_of_the_settings(check: Check, make_post: MakePost) -> None:
+    posts = together(make_post, 3)
+    assert [finding.path.stem for finding in check(*posts, brake=1)] == ["post-1", "post-2"]
+    assert check(*posts, brake=3) == ()
+
+
+def test_only_toots_to_come_count_for_the_brake(check: Check, make_post: MakePost) -> None:
+    posts = together(make_post, 7)
+    without = [
+        replace(posts[0], hidden=True),
+        replace(posts[1], mastodon=MastodonOptions(skip=True)),
+        replace(posts[2], published=None),
+    ]
+    assert check(*without, *posts[3:]) == ()
+    assert check(*together(make_post, 9, begin=NOW)) == (), "what is due already is the plan's business"
+
+
+def test_without_accounts_there_is_no_brake_to_foretell(check: Check, make_post: MakePost) -> None:
+    assert check(*together(make_post, 9), accounts="") == ()

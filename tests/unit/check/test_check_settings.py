@@ -1,0 +1,88 @@
+"""What `check` says of the settings: tokens that are missing or lie open, templates that are broken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.check.settings import check_settings
+from bot.config import Config
+from bot.model import Finding, Severity
+
+MakeConfig = Callable[..., Config]
+
+REAL = '[accounts.main]\nserver = "https://example.social"\nacct = "@conf@example.social"'
+WITH_FILE = f'{REAL}\ntoken_file = "var/token"'
+LOOPBACK = '[accounts.main]\nserver = "http://127.0.0.1:3000"'
+
+
+def write_token(config: Config, *, mode: int) -> None:
+    (config.root / "var").mkdir()
+    (config.root / "var/token").write_text("S3CRET\n")
+    (config.root / "var/token").chmod(mode)
+
+
+def only(findings: list[Finding]) -> Finding:
+    (finding,) = findings
+    return finding
+
+
+@pytest.mark.parametrize("accounts", ["", LOOPBACK])
+def test_where_no_token_is_needed_there_is_nothing_to_say(site_config: MakeConfig, accounts: str) -> None:
+    assert list(check_settings(site_config(accounts=accounts), environ={})) == []
+
+
+def test_a_missing_token_is_named_with_its_account(site_config: MakeConfig) -> None:
+    finding = only(list(check_settings(site_config(accounts=REAL), environ={})))
+    assert (finding.rule, finding.severity) == ("token-missing", Severity.WARNING)
+    assert (finding.path, finding.field) == (Path("config/bot.toml"), "accounts.main")
+    assert "ANNOUNCE_TOKEN_MAIN" in finding.problem
+    assert "docs/settings.md" in finding.remedy
+
+
+def test_a_token_in_the_environment_is_enough(site_config: MakeConfig) -> None:
+    assert list(check_settings(site_config(accounts=REAL), environ={"ANNOUNCE_TOKEN_MAIN": "S3CRET"})) == []
+
+
+@pytest.mark.parametrize(("mode", "rules"), [(0o600, []), (0o644, ["token-open"])])
+def test_a_token_file_is_private_or_warned_of(site_config: MakeConfig, mode: int, rules: list[str]) -> None:
+    config = site_config(accounts=WITH_FILE)
+    write_token(config, mode=mode)
+    findings = list(check_settings(config, environ={}))
+    assert [finding.rule for finding in findings] == rules
+    assert all("var/token can be read by others; `chmod 600 var/token`" in finding.problem for finding in findings)
+    assert all(finding.field == "accounts.main.token_file" for finding in findings)
+    assert "S3CRET" not in repr(findings)
+
+
+def test_each_account_is_looked_at(site_config: MakeConfig) -> None:
+    second = REAL.replace("main", "kids").replace("@conf", "@kids")
+    findings = list(check_settings(site_config(accounts=f"{REAL}\n{second}"), environ={"ANNOUNCE_TOKEN_MAIN": "x"}))
+    assert [finding.field for finding in findings] == ["accounts.kids"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{{ title", "keynote.j2:1: the template is not valid"),
+        ("{{ titel }}", "Did you mean title?"),
+        ("{{ title }}", None),
+    ],
+)
+def test_a_broken_template_is_found_before_a_post_needs_it(
+    site_config: MakeConfig, text: str, said: str | None
+) -> None:
+    config = site_config(accounts=LOOPBACK)
+    config.templates_folder.mkdir()
+    (config.templates_folder / "keynote.j2").write_text(text)
+    findings = list(check_settings(config, environ={}))
+    if said is None:
+        assert findings == []
+        return
+    finding = only(findings)
+    assert (finding.rule, finding.severity) == ("template-broken", Severity.ERROR)
+    assert finding.path == Path("config/templates/keynote.j2")
+    assert said in str(finding)
+    assert str(config.root) not in str(finding)
