@@ -15,7 +15,7 @@ run: $(VENV)/.installed ## play the example conference against the sandbox, and 
 	@$(BIN)/announce rehearse --port $(PORT)
 
 test: $(VENV)/.installed-dev ## run all tests
-	@$(BIN)/pytest -n 4 $(ARGS)
+	@$(BIN)/pytest -n 4 --dist worksteal $(ARGS)
 
 simulate: $(VENV)/.installed-dev ## run histories full of faults, each from its seed: make simulate SEEDS=10000
 	@$(BIN)/python -m tests.simulation.run --seeds $(SEEDS)
