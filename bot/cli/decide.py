@@ -198,7 +198,10 @@ def _decide(
     finally:
         ledger.close()
     if refused:
-        raise UsageError("the bot was at work on it just then.", remedy="Look at `announce queue` and try again.")
+        raise UsageError(
+            "your word is kept, but the bot was at work on the toot just then.",
+            remedy="Look at `announce queue` whether it came in time.",
+        )
     if as_json:
         echo_json(
             [{"slug": event.slug, "account": event.account, "what": event.what} for event in proposal.recording.events]
