@@ -69,8 +69,12 @@ def withdrawal(post: Post, history: History, *, reason: Announcement | None, now
 
 
 def superseded(post: Post, history: History) -> list[Change]:
-    """Edits that were not sent yet and no longer matter, since the toot is taken back."""
-    if post.withdrawn is None:
+    """Edits that were not sent yet and no longer matter.
+
+    The toot is taken back; or it is not out after all, and is composed anew, so that a waiting edit would bring older
+    words.
+    """
+    if post.withdrawn is None and history.published is not None:
         return []
     waiting = (DeliveryState.DUE, DeliveryState.HELD)
     return [Change(known=edit, wanted=None) for edit in history.of(Action.EDIT) if edit.state in waiting]

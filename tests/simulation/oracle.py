@@ -21,6 +21,9 @@ _ANSWER = re.compile(r"\bW(\d+)\b")
 #: A toot by hand may cross ours on the way: a pre-flight look is believed for a minute, and a process may stand still.
 CROSSING = 900.0
 
+#: Seconds: a toot that leaves so soon after its datetime is on time; a process may stand still on the way.
+ON_TIME, STALLED = 60.0, 400.0
+
 
 def judge(history: History) -> list[str]:
     """Everything that is wrong at rest."""
@@ -142,7 +145,9 @@ class _Judge:
         plain.sort(key=lambda article: article.due)
         for earlier, later in pairwise(plain):
             first, second = self.toots[earlier.number, account][0], self.toots[later.number, account][0]
-            if earlier.due < later.due and first.asked_at > second.asked_at:
+            # A toot on time waits for no late one (design, section 7).
+            left_on_time = second.asked_at - self._due_seconds(later) <= ON_TIME + STALLED
+            if earlier.due < later.due and first.asked_at > second.asked_at and not left_on_time:
                 yield f"a{later.number} was tooted before a{earlier.number} on {account}"
 
     def _may_be_braked(self) -> bool:

@@ -343,3 +343,16 @@ class TestWithdrawals:
         plan = season.run(other, after=MINUTE)
         assert season.state("tickets", "withdraw") is DeliveryState.DUE
         assert plan.troubles == (), "an entry that no feed shows is not missed"
+
+
+def test_an_edit_of_a_toot_that_never_arrived_brings_no_older_words_back(season: Season, make_post: MakePost) -> None:
+    season.run(make_post(published=NOW))
+    season.settle("tickets", DeliveryState.SENDING)
+    season.run(make_post(published=NOW, title="Second", digest="2"), after=MINUTE)
+    assert season.state("tickets", "edit:1") is DeliveryState.DUE
+    season.settle("tickets", DeliveryState.DUE)
+    season.run(make_post(published=NOW, title="Third", digest="3"), after=MINUTE)
+    publish = season.delivery("tickets")
+    assert publish is not None
+    assert publish.announcement.text.startswith("Third")
+    assert season.state("tickets", "edit:1") is None
