@@ -24,7 +24,6 @@ from bot.model import (
     Event,
     Hold,
     Lease,
-    Occasion,
     Recording,
 )
 from bot.protocol import (
@@ -47,7 +46,7 @@ from bot.protocol import (
     next_step,
     restored,
 )
-from bot.turns import head_of
+from bot.turns import anchor_of, head_of
 
 #: A blocked account is asked again after this time: a person is mending the token meanwhile.
 ASK_AGAIN: Final = timedelta(minutes=1)
@@ -128,7 +127,7 @@ def _known(tools: Drain, memory: Memory) -> Known:
 
 
 def _anchor(head: Delivery, ledger: Ledger) -> Delivery | None:
-    return ledger.delivery(DeliveryKey(head.key.post_id, head.key.account, Occasion.PUBLISH))
+    return ledger.delivery(anchor_of(head))
 
 
 def _intent_age(sending: Delivery, tools: Drain, memory: Memory) -> timedelta | None:

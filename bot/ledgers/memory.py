@@ -14,7 +14,6 @@ from bot.ledgers.rules import (
     is_rival,
     may_change,
     may_intend,
-    newer_id,
     problem_events,
     still_news,
     telling,
@@ -36,6 +35,7 @@ from bot.model import (
     Upcoming,
     Word,
 )
+from bot.status_ids import newer_id
 
 
 class MemoryLedger:

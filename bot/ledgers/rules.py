@@ -70,17 +70,6 @@ def unblocked_event(account: str, *, blocked: str, now: datetime) -> Event:
     return Event(at=now, what="works again", account=account, detail=f"was: {blocked}")
 
 
-def newer_id(known: str | None, seen: str) -> str:
-    """The newer of two status ids: numbers by size; other ids (ULIDs) sort as text. "0" is older than any."""
-    if known is None or known == "0":
-        return seen
-    if seen == "0":
-        return known
-    if known.isdecimal() and seen.isdecimal():
-        return str(max(int(known), int(seen)))
-    return max(known, seen)
-
-
 def problem_events(new: frozenset[str], solved: frozenset[str], *, now: datetime) -> tuple[Event, ...]:
     """Lines of history for what went wrong, and for what was mended."""
     return (

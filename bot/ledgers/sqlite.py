@@ -18,7 +18,6 @@ from bot.ledgers.rules import (
     is_rival,
     may_change,
     may_intend,
-    newer_id,
     problem_events,
     still_news,
     telling,
@@ -38,6 +37,7 @@ from bot.model import (
     Recording,
     Snapshot,
 )
+from bot.status_ids import newer_id
 
 BUSY_TIMEOUT: Final = timedelta(seconds=10)
 

@@ -33,6 +33,7 @@ from bot.planning.afterwards import History, edit, superseded, withdrawal
 from bot.planning.gone import GONE_AFTER
 from bot.planning.item import Item, published_of
 from bot.planning.matching import Matching
+from bot.planning.thread import Thread
 from bot.planning.verdict import Case, Policy, Ruling, Verdict, brake_room, rule
 
 _NO_WORDS: Final = Announcement(text="", link=None, length=0, limit=0)
@@ -156,6 +157,7 @@ class Draft:
             room -= ruling.counts and ruling.verdict is Verdict.DUE
             self._write(key, case, ruling)
             room -= self._afterwards(case, changed=changed, room=room)
+            self._follow_with_thread(case)
 
     def _with_words(self, case: Case, ruling: Ruling) -> Ruling:
         known = case.known.announcement if case.known else _NO_WORDS
@@ -186,7 +188,7 @@ class Draft:
             )
         )
         if ruling.retract:
-            self._changes.append(Change(known=known, wanted=None))
+            self._change(Change(known=known, wanted=None))
         elif ruling.writes:
             fresh = Delivery(key=key, slug=case.post.slug, due=case.entry.published, announcement=_NO_WORDS)
             wanted = replace(ruling.apply(known or fresh, now=self.now), slug=case.post.slug)
@@ -197,23 +199,24 @@ class Draft:
         """Write what is wanted; a new hold is told of, unless the person who wants it was `told` already."""
         if wanted == known:
             return
-        self._changes.append(Change(known=known, wanted=wanted))
+        self._change(Change(known=known, wanted=wanted))
         newly_held = wanted.hold is not None and (known is None or known.hold is not wanted.hold)
         if newly_held and not told:
             self._event("held", wanted, wanted.reason)
 
     def _afterwards(self, case: Case, *, changed: bool, room: int) -> int:
         """Edit or take back the toot; returns how much room of the brake that takes."""
-        history = History(deliveries=self._histories[case.entry.post_id, case.state.address])
-        self._show_open(history, case)
-        self._changes += superseded(case.post, history)
+        deliveries = self._histories[case.entry.post_id, case.state.address]
+        history = History.of_part(deliveries, 1)
+        self._show_open(deliveries, case)
+        for change in superseded(case.post, history):
+            self._change(change)
         published = history.published
         if published is None:
             return 0
         if case.post.withdrawn is not None:
             reason = self._reason(case.post, published.announcement)
-            change = withdrawal(case.post, history, reason=reason, now=self.now)
-            self._follow(change, case)
+            self._follow(withdrawal(case.post, history, reason=reason, now=self.now), case)
             return 0
         if not changed:
             return 0
@@ -224,6 +227,26 @@ class Draft:
             return 0
         better = edit(case.entry, history, announcement=words, room=room, now=self.now, policy=self.policy)
         return int(self._follow(better, case))
+
+    def _follow_with_thread(self, case: Case) -> None:
+        """Keep the later parts of the thread in step with the toot."""
+        thread = Thread(
+            deliveries=tuple(self._histories[case.entry.post_id, case.state.address]),
+            entry=case.entry,
+            withdrawn=case.post.withdrawn,
+            now=self.now,
+            policy=self.policy,
+        )
+        for change in thread.changes():
+            self._change(change)
+
+    def _change(self, change: Change) -> None:
+        """Write a change; what follows in this pass goes by it."""
+        self._changes.append(change)
+        key = change.key
+        known = self._histories[key.post_id, key.account]
+        at = next((index for index, delivery in enumerate(known) if delivery.key == key), len(known))
+        known[at : at + 1] = [] if change.wanted is None else [change.wanted]
 
     def _follow(self, change: Change | None, case: Case) -> bool:
         """Write what follows a toot; returns whether it is a new delivery that goes out now."""
@@ -246,10 +269,10 @@ class Draft:
             length=len(post.withdrawn),
         )
 
-    def _show_open(self, history: History, case: Case) -> None:
+    def _show_open(self, deliveries: Iterable[Delivery], case: Case) -> None:
         open_states = (DeliveryState.DUE, DeliveryState.SENDING, DeliveryState.HELD, DeliveryState.REJECTED)
-        for delivery in history.of(Action.EDIT, Action.DELETE, Action.REPLY):
-            if delivery.state in open_states:
+        for delivery in deliveries:
+            if delivery.action is not Action.PUBLISH and delivery.state in open_states:
                 self._show(delivery, case.post.title)
 
     def _show_orphan(self, delivery: Delivery) -> None:

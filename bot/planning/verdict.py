@@ -22,6 +22,7 @@ from bot.model import (
     Entry,
     Hold,
     Missed,
+    Occasion,
     Post,
     Said,
     Snapshot,
@@ -304,6 +305,8 @@ def brake_room(snapshot: Snapshot, account: str, *, now: datetime, policy: Polic
         if delivery.key.account != account or delivery.ordered_by or delivery.action is Action.DELETE:
             # What a person let go was counted by that person.
             continue
+        if Occasion.part(delivery.key.occasion) > 1:
+            continue  # a thread is one announcement
         pending = delivery.state in (DeliveryState.DUE, DeliveryState.SENDING)
         recent = (
             delivery.state is DeliveryState.SENT

@@ -33,6 +33,7 @@ def seen(status: Any) -> SeenStatus:
         created_at=aware(field(status, "created_at")),
         links=frozenset(links),
         content_warning=text(status, "spoiler_text"),
+        in_reply_to=text(status, "in_reply_to_id") or None,
     )
 
 

@@ -13,7 +13,6 @@ import pytest
 from bot.clock import SetClock
 from bot.errors import LedgerError
 from bot.ledger import Ledger
-from bot.ledgers.rules import newer_id
 from bot.model import (
     AccountFacts,
     AccountState,
@@ -33,6 +32,7 @@ from bot.model import (
     Recording,
     Visibility,
 )
+from bot.status_ids import newer_id
 
 ACCOUNT = "conf@example.social"
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
