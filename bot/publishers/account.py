@@ -20,9 +20,11 @@ from mastodon.errors import MastodonError, MastodonNotFoundError
 from bot.clock import Clock
 from bot.config import is_loopback
 from bot.errors import AccountBlockedError, PublishError, TransientError
-from bot.model import AccountFacts, Announcement, SeenStatus
+from bot.model import AccountFacts, Announcement, Limits, SeenStatus
 from bot.publishers.outcomes import Doing, classify
-from bot.publishers.records import aware, domain_of, field, is_status, limits_of, seen, text
+from bot.publishers.records import aware, field, is_status, seen, text
+from bot.publishers.servers import domain_of, limits_of
+from bot.publishers.wire import Finishing
 
 #: A status list page; larger values are cut down by the server (mastodon: accounts/statuses_controller.rb).
 PAGE: Final = 40
@@ -59,8 +61,11 @@ class MastodonAccount:
         # A redirect would turn the POST into a GET (requests, as browsers do), so it is an error.
         self._session.max_redirects = 0
         self._session.hooks["response"].append(self._note_answer)
+        self._finishing = Finishing()
+        self._session.auth = self._finishing
         self._answer: object = None
         self._account_id = ""
+        self._limits = Limits()
         self._client = Mastodon(
             api_base_url=server,
             ratelimit_method="throw",
@@ -80,7 +85,7 @@ class MastodonAccount:
             )
         with self._errors("reading"):
             me = self._client.account_verify_credentials()
-            instance = self._client.instance_v2()
+            instance = self._instance()
         if not text(me, "id") or not text(me, "username"):
             raise TransientError("the server's answer is no account.", remedy="Check `server` in the settings.")
         address = f"{text(me, 'username')}@{domain_of(instance, self._server)}".lower()
@@ -89,8 +94,8 @@ class MastodonAccount:
                 f"the token belongs to @{address}, but the settings say {self._acct}.",
                 remedy="Set the token of the right account, or correct `acct`; nothing was sent.",
             )
-        self._account_id = text(me, "id")
-        return AccountFacts(address=address, account_id=self._account_id, limits=limits_of(instance))
+        self._account_id, self._limits = text(me, "id"), limits_of(instance)
+        return AccountFacts(address=address, account_id=self._account_id, limits=self._limits)
 
     def newest_status_id(self) -> str:
         page = self._statuses(limit=1)
@@ -122,6 +127,13 @@ class MastodonAccount:
         if not self._account_id:
             self.introduce()
         return self._account_id
+
+    def _instance(self) -> Any:
+        try:
+            return self._client.instance_v2()
+        except MastodonNotFoundError:
+            # Older servers, and some Pleroma and Pixelfed, have the first version alone.
+            return self._client.instance_v1()
 
     def _after(self, after_id: str) -> Iterator[Any]:
         # min_id gives the page just above an id, newest first; page by page upwards gives oldest first.
