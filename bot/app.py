@@ -47,6 +47,7 @@ class Bot:
     timing: Timing
     owner: str
     environ: Mapping[str, str]
+    presence: str  #: how a later process names this one to a person
     stop: Signal = field(default_factory=Signal)
     bell: Signal = field(default_factory=Signal)  #: wakes the loop for another pass
     random: random.Random = field(default_factory=random.Random)
@@ -69,6 +70,10 @@ class Bot:
                 say=self.parts.say,
             )
         )
+
+    def attend(self) -> str:
+        """Say on the ledger that this process stays; returns who else does, empty if nobody."""
+        return self.parts.ledger.attend(self.presence)
 
     def tick(self) -> tuple[Pass, tuple[Drained, ...]]:
         """One pass and its deliveries, then done; for the engines that serve in the caller's time."""
@@ -141,6 +146,7 @@ def make_bot(
         publishers=publishers,
         timing=timing_of(config),
         owner=f"{socket.gethostname()} {os.getpid()}",
+        presence=f"process {os.getpid()} on {socket.gethostname()}, since {clock.now():%Y-%m-%d %H:%M} UTC",
         environ=environ,
     )
 

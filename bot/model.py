@@ -398,3 +398,11 @@ class Recording:
     def __bool__(self) -> bool:
         said = self.upcoming is not None or self.paused is not None or self.believes_clock
         return said or bool(self.entries or self.changes or self.joining or self.events or self.words)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recorded:
+    """What became of a recording: another process, or a person, may have been there first."""
+
+    refused: tuple[Change, ...] = ()  #: not written: the delivery has moved on
+    events: tuple[Event, ...] = ()  #: those that were true, and are in the history now

@@ -21,7 +21,7 @@ from bot.feeds.build import render_feeds
 from bot.feeds.channel import folder_of
 from bot.ledger import Ledger
 from bot.ledgers.rules import problem_events
-from bot.model import AccountState, Entry, Event, Recording, Snapshot
+from bot.model import AccountState, Entry, Event, Recorded, Recording, Snapshot
 from bot.output.files import PublicFolder
 from bot.output.syndication import FILE_NAME as SYNDICATION
 from bot.output.syndication import render_syndication
@@ -66,14 +66,16 @@ def run_pass(parts: Parts) -> Pass:
     scan = look(parts.posts)
     snapshot = parts.ledger.snapshot()
     plan = decide(parts.config, scan, snapshot, now=now)
-    if plan.recording and parts.ledger.record(plan.recording, now=now):
+    recorded = parts.ledger.record(plan.recording, now=now) if plan.recording else Recorded()
+    if recorded.refused:
         _plan_again(parts, scan, snapshot, now)
     entries = {**snapshot.entries, **{entry.post_id: entry for entry in plan.recording.entries}}
     changed, feed_faults = _write_feeds(parts, entries.values(), snapshot, now)
 
     problems = frozenset([*_problems(plan, scan), *feed_faults])
     new_problems, solved = parts.ledger.note_problems(problems, now=now)
-    events = (*plan.recording.events, *problem_events(new_problems, solved, now=now))
+    # Not what the plan says: another process may have recorded it first, and told it.
+    events = (*recorded.events, *problem_events(new_problems, solved, now=now))
     for event in events:
         parts.say(event)
     addresses = parts.config.account_addresses().values()
@@ -88,7 +90,7 @@ def run_pass(parts: Parts) -> Pass:
         accounts={address: snapshot.accounts.get(address, _newcomer(address)) for address in addresses},
         compose=Composer(parts.config, snapshot),
     )
-    newly_held = any(event.what in ("held", "picture left out") for event in plan.recording.events)
+    newly_held = any(event.what in ("held", "picture left out") for event in recorded.events)
     return Pass(
         causes=causes,
         plan=plan,
@@ -112,7 +114,7 @@ def _plan_again(parts: Parts, scan: Scan, before: Snapshot, now: datetime) -> No
     for _ in range(_TRIES):
         snapshot = replace(parts.ledger.snapshot(), entries=before.entries)
         changes = decide(parts.config, scan, snapshot, now=now).recording.changes
-        if not parts.ledger.record(Recording(changes=changes), now=now):
+        if not parts.ledger.record(Recording(changes=changes), now=now).refused:
             return
 
 

@@ -100,6 +100,7 @@ def stay_up(bot: Bot, *, after_pass: Callable[[Pass], None] = lambda _: None) ->
         try:
             while not bot.stop.is_set():
                 bot.bell.clear()
+                bot.attend()  # again and again: one that was there before may have ended
                 result = bot.pass_once()
                 alarm.ring_at("next release", result.plan.next_release, bot.bell.set)
                 if result.plan.released:

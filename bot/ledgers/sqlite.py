@@ -13,6 +13,7 @@ from typing import Any, Final
 from bot.clock import Clock
 from bot.errors import DamagedLedgerError, LeaseHeldError, LeaseLostError, LedgerError
 from bot.ledgers import codec
+from bot.ledgers.presence import Presence
 from bot.ledgers.rules import (
     intended,
     is_rival,
@@ -35,6 +36,7 @@ from bot.model import (
     Entry,
     Event,
     Lease,
+    Recorded,
     Recording,
     Snapshot,
 )
@@ -52,6 +54,7 @@ class SqliteLedger:
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._closing = threading.Lock()
+        self._presence = Presence(path.with_name(f"{path.name}-running"))
         with self._explained():
             path.parent.mkdir(parents=True, exist_ok=True)
             # The ledger holds what is about to be said; nobody else on the machine needs to read it.
@@ -80,7 +83,7 @@ class SqliteLedger:
             paused=memory["paused"],
         )
 
-    def record(self, recording: Recording, *, now: datetime) -> tuple[Change, ...]:
+    def record(self, recording: Recording, *, now: datetime) -> Recorded:
         refused: list[Change] = []
         with self._transaction() as db:
             for state in recording.joining:
@@ -102,8 +105,9 @@ class SqliteLedger:
             _write_words(db, recording)
             if recording.believes_clock:
                 db.execute("UPDATE memory SET newest = ?", (codec.time_to_text(now),))
-            _write_history(db, still_news(recording, known=known, refused=refused), now)
-        return tuple(refused)
+            events = still_news(recording, known=known, refused=refused)
+            _write_history(db, events, now)
+        return Recorded(refused=tuple(refused), events=events)
 
     def note_problems(self, problems: frozenset[str], *, now: datetime) -> tuple[frozenset[str], frozenset[str]]:
         with self._transaction() as db:
@@ -240,6 +244,10 @@ class SqliteLedger:
                 )
             _write_history(db, (event,) if event else (), now)
 
+    def attend(self, who: str) -> str:
+        with self._explained():
+            return self._presence.claim(who)
+
     def events(self, *, limit: int) -> tuple[Event, ...]:
         with self._transaction("BEGIN") as db:
             rows = db.execute("SELECT * FROM event ORDER BY sequence DESC LIMIT ?", (limit,)).fetchall()
@@ -250,6 +258,7 @@ class SqliteLedger:
             while self._connections:
                 self._connections.pop().close()
             self._local = threading.local()
+        self._presence.give_up()
 
     def _renew(self, db: sqlite3.Connection, lease: Lease) -> None:
         _leased(db, lease)

@@ -146,9 +146,9 @@ def test_recording_twice_is_recording_once(
     recording = Recording(
         entries=(make_entry(),), changes=added(make_delivery(), make_delivery("cfp")), joining=(state(),)
     )
-    assert ledger.record(recording, now=NOW) == ()
+    assert ledger.record(recording, now=NOW).refused == ()
     once = ledger.snapshot()
-    assert ledger.record(recording, now=NOW) == recording.changes
+    assert ledger.record(recording, now=NOW).refused == recording.changes
     assert ledger.snapshot() == once
     assert [delivery.sequence for delivery in once.deliveries.values()] == [1, 2]
 
