@@ -6,7 +6,7 @@ The feeds are written before anything is sent, so a slow server never delays the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -26,9 +26,11 @@ from bot.output.files import PublicFolder
 from bot.output.syndication import FILE_NAME as SYNDICATION
 from bot.output.syndication import render_syndication
 from bot.plan import Plan, make_plan
+from bot.planning.doubts import believable
 from bot.planning.gone import entries_shown
 from bot.planning.verdict import Policy
 from bot.posts.folder import PostFolder, Scan
+from bot.publishers.servertimes import ServerTimes
 
 #: A plan that is out of date when it is recorded is made again this often; then the next pass has its turn.
 _TRIES: Final = 3
@@ -43,6 +45,7 @@ class Parts:
     posts: PostFolder
     ledger: Ledger
     public: PublicFolder
+    server_times: ServerTimes
     ring: Callable[[str], None]
     say: Callable[[Event], None]
 
@@ -65,7 +68,12 @@ def run_pass(parts: Parts) -> Pass:
     now = parts.clock.now()
     scan = look(parts.posts)
     snapshot = parts.ledger.snapshot()
-    plan = decide(parts.config, scan, snapshot, now=now)
+    plan = decide(parts.config, scan, snapshot, now=now, server_times=parts.server_times.now())
+    if plan.released and not parts.server_times.asked:
+        # Only where something depends on it: a tick that releases nothing bothers nobody.
+        parts.server_times.ask()
+        now = parts.clock.now()
+        plan = decide(parts.config, scan, snapshot, now=now, server_times=parts.server_times.now())
     recorded = parts.ledger.record(plan.recording, now=now) if plan.recording else Recorded()
     if recorded.refused:
         _plan_again(parts, scan, snapshot, now)
@@ -73,6 +81,7 @@ def run_pass(parts: Parts) -> Pass:
     changed, feed_faults = _write_feeds(parts, entries.values(), snapshot, now)
 
     problems = frozenset([*_problems(plan, scan), *feed_faults])
+    now = believable(now, parts.server_times.now())
     new_problems, solved = parts.ledger.note_problems(problems, now=now)
     # Not what the plan says: another process may have recorded it first, and told it.
     events = (*recorded.events, *problem_events(new_problems, solved, now=now))
@@ -126,8 +135,15 @@ def look(posts: PostFolder) -> Scan:
         return Scan(posts=(), faults=(error,), signature=())
 
 
-def decide(config: Config, scan: Scan, snapshot: Snapshot, *, now: datetime) -> Plan:
-    """Plan with the settings' rules; reads the templates, writes nothing."""
+def decide(
+    config: Config,
+    scan: Scan,
+    snapshot: Snapshot,
+    *,
+    now: datetime,
+    server_times: Mapping[str, datetime] | None = None,
+) -> Plan:
+    """Plan with the settings' rules; reads the templates, writes nothing, asks nobody."""
     return make_plan(
         scan.posts,
         snapshot,
@@ -137,6 +153,7 @@ def decide(config: Config, scan: Scan, snapshot: Snapshot, *, now: datetime) -> 
         compose=Composer(config, snapshot),
         broken=frozenset(fault.path.stem for fault in scan.faults),
         readable=bool(scan.signature),
+        server_times=server_times,
     )
 
 

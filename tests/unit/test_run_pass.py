@@ -15,6 +15,7 @@ from bot.ledgers.memory import MemoryLedger
 from bot.model import Change, DeliveryState, Entry, Event, Recorded, Recording, Snapshot
 from bot.output.files import PublicFolder
 from bot.posts.folder import PostFolder
+from bot.publishers.servertimes import ServerTimes
 from bot.run import Parts, Pass, policy_of, run_pass
 
 ACCOUNT = "conf@example.social"
@@ -61,6 +62,7 @@ class Site:
                 posts=PostFolder(self.config),
                 ledger=self.ledger,
                 public=PublicFolder(self.config.public_folder),
+                server_times=ServerTimes(self.clock, timeout=MINUTE),
                 ring=self.rung.append,
                 say=self.said.append,
             )
