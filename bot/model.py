@@ -140,6 +140,7 @@ class Entry:
     missing_since: datetime | None = None  #: when its file was first seen to be gone
     digest: str  #: of the post's words that this entry shows
     revision: int = 0  #: how often those words have changed since the release
+    feed_id: str = ""  #: the permanent id in the feeds, frozen at the first release; empty: made of `post_id`
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

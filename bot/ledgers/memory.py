@@ -12,6 +12,7 @@ from bot.errors import LeaseHeldError, LeaseLostError, LedgerError
 from bot.ledgers.rules import (
     intended,
     is_rival,
+    last_sent,
     may_change,
     may_intend,
     newer_id,
@@ -220,7 +221,7 @@ class MemoryLedger:
                 self._accounts[lease.account] = replace(
                     state,
                     last_status_id=newer_id(state.last_status_id, delivery.status_id),
-                    last_sent_at=delivery.settled_at,
+                    last_sent_at=last_sent(state.last_sent_at, delivery.settled_at, now=now),
                 )
             self._write((event,) if event else (), now)
 

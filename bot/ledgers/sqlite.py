@@ -17,6 +17,7 @@ from bot.ledgers.presence import Presence
 from bot.ledgers.rules import (
     intended,
     is_rival,
+    last_sent,
     may_change,
     may_intend,
     newer_id,
@@ -238,7 +239,9 @@ class SqliteLedger:
                     "UPDATE account SET last_status_id = ?, last_sent_at = ? WHERE address = ?",
                     (
                         newer_id(row["last_status_id"], delivery.status_id),
-                        codec.time_to_text(delivery.settled_at),
+                        codec.time_to_text(
+                            last_sent(codec.time_from_text(row["last_sent_at"]), delivery.settled_at, now=now)
+                        ),
                         lease.account,
                     ),
                 )

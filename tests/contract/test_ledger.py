@@ -99,6 +99,7 @@ ENTRY = Entry(
     missing_since=TIME + 3 * SECOND,
     digest="d",
     revision=5,
+    feed_id="tag:conf.example,2026:id/%C3%BC",
 )
 
 
