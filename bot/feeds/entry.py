@@ -57,6 +57,7 @@ def refreshed(entry: Entry, post: Post, *, now: datetime) -> Entry:
         category=post.category,
         tags=post.tags,
         updated=post.updated or unsaid,
+        dated=post.published if entry.dated is not None else None,
         language=post.language,
         summary=post.summary,
         html=post.html,

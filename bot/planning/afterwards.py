@@ -68,6 +68,18 @@ def withdrawal(post: Post, history: History, *, reason: Announcement | None, now
     return Change(known=known, wanted=wanted)
 
 
+def called_back(post: Post, history: History) -> list[Change]:
+    """Withdrawals that have not gone out, of a post whose mark was taken away: it stands after all."""
+    if post.withdrawn is not None:
+        return []
+    waiting = (DeliveryState.DUE, DeliveryState.HELD)
+    return [
+        Change(known=taking, wanted=None)
+        for taking in history.of(Action.DELETE, Action.REPLY)
+        if taking.state in waiting
+    ]
+
+
 def superseded(post: Post, history: History) -> list[Change]:
     """Edits that were not sent yet and no longer matter.
 

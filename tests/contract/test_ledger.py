@@ -99,6 +99,8 @@ ENTRY = Entry(
     missing_since=TIME + 3 * SECOND,
     digest="d",
     revision=5,
+    dated=TIME + 4 * SECOND,
+    edit_owed=True,
     feed_id="tag:conf.example,2026:id/%C3%BC",
 )
 

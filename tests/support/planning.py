@@ -23,6 +23,7 @@ from bot.model import (
 )
 from bot.person import Proposal, pause, resume, speak
 from bot.plan import Plan, make_plan
+from bot.planning.draft import Compose
 from bot.planning.verdict import Policy, Verdict
 
 ACCOUNT = "conf@example.social"
@@ -74,7 +75,7 @@ class Season:
         self.policy = policy
         self.clock = SetClock(now)
         self.ledger = MemoryLedger(self.clock)
-        self.compose = compose
+        self.compose: Compose = compose
 
     @property
     def now(self) -> datetime:
