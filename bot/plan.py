@@ -16,6 +16,7 @@ from bot.planning.draft import Compose, Draft
 from bot.planning.findings import moved_posts, renamed_posts, unique_posts
 from bot.planning.item import Item, published_of
 from bot.planning.matching import match
+from bot.planning.stuck import stuck
 from bot.planning.verdict import Policy, Verdict
 from bot.planning.words import carried_over, still_to_come
 
@@ -99,7 +100,7 @@ def make_plan(
             *moved_posts(dated, matching, words=snapshot.words),
             *renamed_posts(dated, matching),
         ),
-        troubles=tuple(filter(None, (*draft.troubles, notice))),
+        troubles=tuple(filter(None, (*draft.troubles, *stuck(snapshot, accounts, now=now, policy=policy), notice))),
         next_release=min((published_of(post) for post in waiting), default=None),
     )
 

@@ -55,6 +55,7 @@ class Policy:
     daytime: Daytime | None = None
     edits: bool = True
     edit_window: timedelta = timedelta(days=30)
+    give_up_after: timedelta = timedelta(hours=24)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
