@@ -185,7 +185,9 @@ def test_a_folder_that_is_gone_changes_nothing(site: Site) -> None:
 
 
 def test_the_settings_are_the_policy(site_config: Callable[..., Config]) -> None:
-    release = 'catch_up = "5h"\nbrake = 7\ndaytime = "08:00-21:00"\nedits = false\nedit_window = "3d"\ngive_up_after = "9h"'
+    release = (
+        'catch_up = "5h"\nbrake = 7\ndaytime = "08:00-21:00"\nedits = false\nedit_window = "3d"\ngive_up_after = "9h"'
+    )
     policy = policy_of(site_config(release=release))
     assert (policy.catch_up, policy.brake, policy.edits) == (timedelta(hours=5), 7, False)
     assert (policy.edit_window, policy.give_up_after) == (timedelta(days=3), timedelta(hours=9))
