@@ -83,6 +83,21 @@ def withdrawal(post: Post, history: History, *, reason: Announcement | None, now
     return Change(known=known, wanted=wanted)
 
 
+def called_back(post: Post, history: History) -> list[Change]:
+    """Withdrawals that have not gone out, of a post whose mark was taken away: it stands after all."""
+    if post.withdrawn is not None:
+        return []
+    takings = history.of(Action.DELETE, Action.REPLY)
+    return [Change(known=taking, wanted=None) for taking in takings if _has_not_happened(taking)]
+
+
+def _has_not_happened(taking: Delivery) -> bool:
+    # A deletion whose answer was lost may have come through, so it is carried to its end.
+    if taking.state is DeliveryState.DUE:
+        return taking.action.posts or taking.attempts == 0
+    return taking.state is DeliveryState.HELD
+
+
 def superseded(post: Post, history: History) -> list[Change]:
     """Edits that were not sent yet and no longer matter.
 

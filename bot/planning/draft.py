@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from bot.compose.reason import compose_reason
 from bot.durations import format_duration
 from bot.errors import ComposeError
 from bot.feeds.entry import entry_of, refreshed
@@ -22,6 +23,7 @@ from bot.model import (
     Entry,
     Event,
     Hold,
+    Limits,
     Occasion,
     Post,
     Recording,
@@ -29,7 +31,7 @@ from bot.model import (
     Snapshot,
     Upcoming,
 )
-from bot.planning.afterwards import History, edit, superseded, withdrawal
+from bot.planning.afterwards import History, called_back, edit, superseded, withdrawal
 from bot.planning.gone import GONE_AFTER
 from bot.planning.item import Item, published_of
 from bot.planning.matching import Matching
@@ -55,6 +57,7 @@ class Draft:
         self.troubles: list[str] = []
         self._out: list[tuple[Post, Entry, bool]] = []
         self._entries: list[Entry] = []
+        self._edits_owed: set[str] = set()
         self._old: list[str] = []
         self._changes: list[Change] = []
         self._events: list[Event] = []
@@ -69,7 +72,8 @@ class Draft:
             due = self._due(post, matching)
             if due is None:
                 return
-            entry = entry_of(replace(post, published=due), released_at=self.now)
+            dated = None if due == post.published else post.published
+            entry = replace(entry_of(replace(post, published=due), released_at=self.now), dated=dated)
             self.newly_released.append(post)
             self._tell_release(post, entry)
         elif self._is_another(post, known):
@@ -78,9 +82,9 @@ class Draft:
         else:
             entry = replace(refreshed(known, post, now=self.now), missing_since=None)
         self.released_ids.add(post.post_id)
-        self._out.append((post, entry, known is not None and entry.revision != known.revision))
-        if entry != known:
-            self._entries.append(entry)
+        changed = known is not None and (entry.revision != known.revision or known.edit_owed)
+        self._out.append((post, entry, changed))
+        self._entries.append(entry)
 
     def _tell_release(self, post: Post, entry: Entry) -> None:
         late = self.now - entry.published
@@ -208,14 +212,15 @@ class Draft:
         """Edit or take back the toot; returns how much room of the brake that takes."""
         deliveries = self._histories[case.entry.post_id, case.state.address]
         history = History.of_part(deliveries, 1)
-        self._show_open(deliveries, case)
-        for change in superseded(case.post, history):
+        for change in (*superseded(case.post, history), *called_back(case.post, history)):
             self._change(change)
+        self._show_open(deliveries, case)
+        history = History.of_part(deliveries, 1)
         published = history.published
         if published is None:
             return 0
         if case.post.withdrawn is not None:
-            reason = self._reason(case.post, published.announcement)
+            reason = self._reason(case, published.announcement)
             self._follow(withdrawal(case.post, history, reason=reason, now=self.now), case)
             return 0
         if not changed:
@@ -224,6 +229,7 @@ class Draft:
             words = self.compose(case.post, case.state.address)
         except ComposeError as error:
             self.troubles.append(f"the toot of {case.post.slug} is not edited: {error}")
+            self._edits_owed.add(case.entry.post_id)
             return 0
         better = edit(case.entry, history, announcement=words, room=room, now=self.now, policy=self.policy)
         return int(self._follow(better, case))
@@ -257,17 +263,11 @@ class Draft:
             self._show(change.wanted, case.post.title)
         return change.known is None and change.wanted.state is DeliveryState.DUE
 
-    def _reason(self, post: Post, published: Announcement) -> Announcement | None:
-        if not post.withdrawn:
+    def _reason(self, case: Case, published: Announcement) -> Announcement | None:
+        if not case.post.withdrawn:
             return None
-        return replace(
-            published,
-            text=post.withdrawn,
-            link=None,
-            content_warning=None,
-            pictures=(),
-            length=len(post.withdrawn),
-        )
+        limits = case.state.facts.limits if case.state.facts is not None else Limits()
+        return compose_reason(case.post.withdrawn, published, limits=limits)
 
     def _show_open(self, deliveries: Iterable[Delivery], case: Case) -> None:
         open_states = (DeliveryState.DUE, DeliveryState.SENDING, DeliveryState.HELD, DeliveryState.REJECTED)
@@ -330,9 +330,18 @@ class Draft:
             if published_of(post) <= self.now:
                 self._hold_release(post, doubt, Hold.UNCLEAR)
 
+    def _changed_entries(self) -> Iterator[Entry]:
+        here = {entry.post_id for _, entry, _ in self._out}
+        for entry in self._entries:
+            # An entry whose file is gone for now owes what it owed.
+            owed = entry.post_id in self._edits_owed if entry.post_id in here else entry.edit_owed
+            final = replace(entry, edit_owed=owed)
+            if final != self.snapshot.entries.get(entry.post_id):
+                yield final
+
     def recording(self, joining: tuple[AccountState, ...], upcoming: Mapping[str, Upcoming] | None) -> Recording:
         return Recording(
-            entries=tuple(self._entries),
+            entries=tuple(self._changed_entries()),
             changes=tuple(self._changes),
             joining=joining,
             events=(*self._old_news(), *self._events),
