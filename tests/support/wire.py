@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum, auto
 from threading import Condition, Thread
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
+
+
+#: How a request begins that posts a status.
+SEND: Final = b"POST /api/v1/statuses "
 
 
 class Line(Enum):
@@ -27,6 +32,7 @@ class Wire:
         self._target = port
         self._line = Line.WHOLE
         self._changed = Condition()
+        self._sends_left, self._then = 0, _nothing
         self._listener: socket.socket | None = None
         self._open: set[socket.socket] = set()
         self.port = 0
@@ -44,6 +50,10 @@ class Wire:
             self._hang_up()
         elif self._listener is None:
             self._listen()
+
+    def at_send(self, number: int, then: Callable[[], None]) -> None:
+        """Call `then` when the n-th request that posts a status from now on has come, before it goes on."""
+        self._sends_left, self._then = number, then
 
     def __enter__(self) -> Self:
         self._listen()
@@ -88,6 +98,10 @@ class Wire:
     def _carry(self, source: socket.socket, sink: socket.socket, asks: bool) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
+                if data.startswith(SEND):
+                    self._sends_left -= 1
+                    if self._sends_left == 0:
+                        self._then()
                 if self._passes(asks=asks):
                     sink.sendall(data)
         # A client that gives up does not take back what it has sent.
@@ -102,3 +116,7 @@ class Wire:
             if self._line is Line.CLOSED or (self._line is Line.ANSWERS_LOST and not asks):
                 raise ConnectionResetError
             return self._line is not Line.SILENT
+
+
+def _nothing() -> None:
+    """Nothing happens."""
