@@ -13,7 +13,7 @@ import pytest
 from bot.sandbox.personality import Repeat
 from tests.crash.conftest import CrashSite, is_up, wait_for, went_out
 from tests.support.sandbox_process import SandboxProcess
-from tests.support.wire import Line, Wire
+from tests.support.wire import OVERTAKEN, Line, Wire
 
 #: Longer than an answer is waited for, and than an attempt is thought to be at work.
 LONG = 2.5
@@ -125,7 +125,7 @@ def test_a_new_release_does_not_wait_for_the_pause_after_an_outage(site: CrashSi
 
 @pytest.mark.crash
 def test_a_request_that_is_stuck_on_its_way_and_arrives_late_is_not_sent_twice(site: CrashSite, wire: Wire) -> None:
-    """The jam lasts longer than `settle`; when it ends, the bot's look may overtake the request that it looks for."""
+    """The jam lasts longer than `settle`; when it ends, the bot's look overtakes the request that it looks for."""
     wire.at_send(MIDDLE, lambda: wire.switch(Line.JAMMED))
     slugs = site.write_posts(6)
     process = site.start()
@@ -134,3 +134,5 @@ def test_a_request_that_is_stuck_on_its_way_and_arrives_late_is_not_sent_twice(s
     wire.switch(Line.WHOLE)
     went_out(site, slugs + a_new_release(site))
     site.stop(process)
+    time.sleep(OVERTAKEN + 0.5)
+    assert sorted(site.slugs()) == sorted([*slugs, "bell"]), site.log[-5000:]

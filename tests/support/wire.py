@@ -22,7 +22,11 @@ class Line(Enum):
     CLOSED = auto()  #: nobody listens, and what was connected is cut
     SILENT = auto()  #: connections are taken, nothing comes through in either direction, and it never will
     ANSWERS_LOST = auto()  #: requests go through; the connection is cut when the answer comes back
-    JAMMED = auto()  #: requests are taken and kept; they go on when the line is whole again, whoever has given up
+    JAMMED = auto()  #: requests are taken and kept; they go on a while after it ends, whoever has given up
+
+
+#: Requests that were jammed are overtaken by those of so many seconds after.
+OVERTAKEN: Final = 1.0
 
 
 class Wire:
@@ -112,7 +116,9 @@ class Wire:
         """Whether a piece goes through; waits while the line is jammed. Raises OSError where it is cut."""
         with self._changed:
             if asks:
-                self._changed.wait_for(lambda: self._line is not Line.JAMMED)
+                if self._line is Line.JAMMED:
+                    self._changed.wait_for(lambda: self._line is not Line.JAMMED)
+                    self._changed.wait_for(lambda: self._line is Line.CLOSED, timeout=OVERTAKEN)
             if self._line is Line.CLOSED or (self._line is Line.ANSWERS_LOST and not asks):
                 raise ConnectionResetError
             return self._line is not Line.SILENT
