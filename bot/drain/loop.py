@@ -250,10 +250,7 @@ def _failed(error: TransientError, step: Step, tools: Drain, lease: Lease, memor
 
 
 def _doubt_what_is_in_flight(tools: Drain, lease: Lease) -> None:
-    """Let `settle` begin again, from the first look that the server answers.
-
-    What keeps it from answering may be holding the request as well, and let it through after that look.
-    """
+    # What keeps the server from answering may be holding the request as well, and let it through after our next look.
     now = tools.clock.now()
     for delivery in tools.ledger.open_deliveries(lease.account):
         if delivery.state is DeliveryState.SENDING and delivery.action.posts:

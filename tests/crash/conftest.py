@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -133,14 +131,6 @@ def went_out(site: CrashSite, slugs: list[str]) -> None:
 
 def is_up(process: subprocess.Popen[str]) -> bool:
     return process.poll() is None and psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE
-
-
-@pytest.fixture
-def faketime() -> None:
-    if shutil.which("faketime") is None:
-        if os.environ.get("CI"):
-            pytest.fail("faketime is missing; .ci/run installs it")
-        pytest.skip("Debian's faketime is not installed")
 
 
 @pytest.fixture

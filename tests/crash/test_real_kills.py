@@ -54,7 +54,8 @@ class Season:
         return "; ".join(
             f"{slug}: {statuses} instead of {title}"
             for slug, title in self.wanted.items()
-            if (statuses := shown[slug]) != [] if title is None or len(statuses) != 1 or title not in statuses[0]
+            if (statuses := shown[slug]) != []
+            if title is None or len(statuses) != 1 or title not in statuses[0]
         ) + "".join(f"{slug} is lost; " for slug, title in self.wanted.items() if title and not shown[slug])
 
 

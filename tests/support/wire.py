@@ -10,7 +10,6 @@ from threading import Condition, Thread
 from types import TracebackType
 from typing import Final, Self
 
-
 #: How a request begins that posts a status.
 SEND: Final = b"POST /api/v1/statuses "
 
@@ -115,10 +114,9 @@ class Wire:
     def _passes(self, *, asks: bool) -> bool:
         """Whether a piece goes through; waits while the line is jammed. Raises OSError where it is cut."""
         with self._changed:
-            if asks:
-                if self._line is Line.JAMMED:
-                    self._changed.wait_for(lambda: self._line is not Line.JAMMED)
-                    self._changed.wait_for(lambda: self._line is Line.CLOSED, timeout=OVERTAKEN)
+            if asks and self._line is Line.JAMMED:
+                self._changed.wait_for(lambda: self._line is not Line.JAMMED)
+                self._changed.wait_for(lambda: self._line is Line.CLOSED, timeout=OVERTAKEN)
             if self._line is Line.CLOSED or (self._line is Line.ANSWERS_LOST and not asks):
                 raise ConnectionResetError
             return self._line is not Line.SILENT
