@@ -302,7 +302,9 @@ class Delivery:
     generation: int = 0  #: part of the Idempotency-Key; rises only when a read-back proved absence
     after_id: str | None = None  #: newest status id known before the first attempt: the look starts there
     intended_at: datetime | None = None  #: when the open (or last) intent was committed
-    intended_mark: str = ""  #: the same moment as a `Clock.mark()`, which clock steps do not move
+    #: The same moment as a `Clock.mark()`, which clock steps do not move. Empty while it is `sending`: the server could
+    #: not be read since.
+    intended_mark: str = ""
     first_tried_at: datetime | None = None
     not_before: datetime | None = None  #: back-off: no attempt earlier
     status_id: str | None = None

@@ -5,7 +5,8 @@ The rules, and why each is as it is:
 - An intent is written and committed before a request leaves, so a process that dies leaves a trace: `sending`.
 - A delivery that is `sending` when nobody is sending it has an unknown outcome. It is looked for among the account's
   own statuses before anything else of this account goes out; only a proven absence lets it be sent again.
-- Absence counts only `settle` after the intent: a server may still be working on a request that we gave up on.
+- Absence counts only `settle` after the intent: a server may still be working on a request that we gave up on. A
+  server that could not be read may have held that request as long, so then `settle` begins once it can be read.
 - The look starts after the newest status id that was known before the first attempt. That makes it independent of
   clocks, of posts made by hand, and of two announcements with the same text.
 - Before each send the account's recent statuses are read: what a lost ledger has forgotten, or a volunteer has tooted

@@ -106,8 +106,10 @@ def stay_up(bot: Bot, *, after_pass: Callable[[Pass], None] = lambda _: None) ->
                 result = bot.pass_once()
                 alarm.ring_at("next release", result.plan.next_release, bot.bell.set)
                 if result.plan.released:
-                    # What is due now is tried now, whatever pause an account is in.
+                    # What is due now is tried now, whatever pause an account is in; the pass has rung before this.
                     resting.clear()
+                    for address in bot.publishers:
+                        bot.engine.ring(address)
                 after_pass(result)
                 # A slow mail server must not keep the next release waiting.
                 teller.submit(bot.tell, result)

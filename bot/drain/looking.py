@@ -15,6 +15,8 @@ from bot.turns import ANNOUNCING, anchor_of
 
 #: A person may have announced a post by hand this long before its datetime.
 ANNOUNCED_EARLY: Final = timedelta(days=1)
+#: In the place of an intent's mark: the server could not be read since, so `settle` begins when it can.
+IN_DOUBT: Final = ""
 
 
 def preflight(delivery: Delivery, tools: Drain, lease: Lease, memory: Memory) -> None:
@@ -95,15 +97,19 @@ class _Texts:
         return self._known[status.status_id]
 
 
-def look(delivery: Delivery, tools: Drain, memory: Memory) -> None:
+def look(delivery: Delivery, tools: Drain, lease: Lease, memory: Memory) -> None:
     """Look for a delivery of unknown outcome among what came after its first attempt began."""
     # An intent that was not sent in time counts as any other of unknown outcome from here on.
     memory.fresh_intent = None
-    memory.look_began[delivery.key] = tools.clock.since(delivery.intended_mark)
+    in_doubt = delivery.intended_mark == IN_DOUBT
+    memory.look_began[delivery.key] = timedelta() if in_doubt else tools.clock.since(delivery.intended_mark)
     sought = delivery.announcement
     if delivery.action is Action.CONTINUE:
         sought = replace(sought, link=None)  # known by its text alone, so all texts are wanted
     seen = tools.publisher.look(sought, after_id=delivery.after_id or "0")
+    if in_doubt:
+        marked = replace(delivery, intended_mark=tools.clock.mark())
+        tools.ledger.settle(lease, marked, event=None, now=tools.clock.now())
     claimed = tools.ledger.known_status_ids(tools.publisher.address)
     memory.looked[delivery.key] = _found(delivery, seen, claimed=claimed, memory=memory)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final, TypeVar
 
-from bot.drain.looking import adopt, look, preflight
+from bot.drain.looking import IN_DOUBT, adopt, look, preflight
 from bot.drain.sending import send, upload
 from bot.drain.tools import Drain, Drained, Memory, put_aside, say, settle
 from bot.durations import format_duration
@@ -161,7 +161,7 @@ def _perform(step: Step, tools: Drain, lease: Lease, memory: Memory) -> None:
         case Preflight(delivery):
             preflight(delivery, tools, lease, memory)
         case Look(delivery):
-            look(delivery, tools, memory)
+            look(delivery, tools, lease, memory)
         case Adopt(delivery, status):
             adopt(delivery, status, tools, lease, memory)
         case Restore(delivery):
@@ -233,6 +233,7 @@ def _failed(error: TransientError, step: Step, tools: Drain, lease: Lease, memor
         tools.ledger.block_account(lease, why=error.message, not_before=until, now=now)
     elif not isinstance(step, Send):
         until = max(until, now + _patience(tools, lease))
+        _doubt_what_is_in_flight(tools, lease)
         if isinstance(step, Introduce):
             # What only waits for the morning, or for its turn, misses nothing.
             waiting = tools.ledger.open_deliveries(lease.account)
@@ -248,6 +249,14 @@ def _failed(error: TransientError, step: Step, tools: Drain, lease: Lease, memor
         settle(due, "will retry", str(error), tools, lease, memory)
     _begin_trying(str(error), tools, lease)
     return Wait(until, str(error))
+
+
+def _doubt_what_is_in_flight(tools: Drain, lease: Lease) -> None:
+    # What keeps the server from answering may be holding the request as well, and let it through after our next look.
+    now = tools.clock.now()
+    for delivery in tools.ledger.open_deliveries(lease.account):
+        if delivery.state is DeliveryState.SENDING and delivery.action.posts:
+            tools.ledger.settle(lease, replace(delivery, intended_mark=IN_DOUBT), event=None, now=now)
 
 
 def _patience(tools: Drain, lease: Lease) -> timedelta:

@@ -43,13 +43,17 @@ from bot.model import (
 from bot.status_ids import newer_id
 
 BUSY_TIMEOUT: Final = timedelta(seconds=10)
+_DAMAGED: Final = (
+    "Nothing is sent without it. Put a good copy in its place, or let `announce adopt` put it aside and begin a new one "
+    "with what the accounts show."
+)
 
 
 class SqliteLedger:
     """Keeps the contract of `bot.ledger.Ledger` across threads and processes of one machine."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
-        """Open the ledger, make or migrate its file. Raises LedgerError."""
+        """Open the ledger, make or migrate its file. Raises LedgerError; DamagedLedgerError if any of it is broken."""
         self._path = path
         self._clock = clock
         self._local = threading.local()
@@ -61,6 +65,7 @@ class SqliteLedger:
             # The ledger holds what is about to be said; nobody else on the machine needs to read it.
             path.touch(mode=0o600)
             try:
+                self._examine()
                 migrate(self._connection())
             except BaseException:
                 self.close()
@@ -263,6 +268,13 @@ class SqliteLedger:
             self._local = threading.local()
         self._presence.give_up()
 
+    def _examine(self) -> None:
+        # Some ten milliseconds for a thousand deliveries. Damage that is met later may have been acted on by then: a
+        # byte in an index hides a row, and what it says was sent is sent again.
+        found = [str(row[0]) for row in self._connection().execute("PRAGMA integrity_check(1)")]
+        if found != ["ok"]:
+            raise sqlite3.DatabaseError(" ".join(found[0].split()))
+
     def _renew(self, db: sqlite3.Connection, lease: Lease) -> None:
         _leased(db, lease)
         db.execute("UPDATE account SET lease_mark = ? WHERE address = ?", (self._clock.mark(), lease.account))
@@ -303,24 +315,23 @@ class SqliteLedger:
         except sqlite3.OperationalError as error:
             raise LedgerError(
                 f"the ledger {self._path} cannot be used: {error}.",
-                remedy="Check that its folder can be written to, and that the disk has room; nothing was sent.",
+                remedy="Check that its folder can be written to, and that the disk has room; nothing is sent without it.",
             ) from error
         except sqlite3.DatabaseError as error:
             raise DamagedLedgerError(
                 f"the ledger {self._path} is damaged: {error}.",
-                remedy="Nothing was sent. Put a good copy in its place, or let `announce adopt` put it aside and begin "
-                "a new one with what the accounts show.",
+                remedy=_DAMAGED,
             ) from error
         except ValueError as error:
             # A record that is no record: not to be guessed at. Its content stays out of the message.
-            raise LedgerError(
+            raise DamagedLedgerError(
                 f"the ledger {self._path} holds something that this version cannot read ({type(error).__name__}).",
-                remedy="Put a copy of it back; nothing was sent.",
+                remedy=_DAMAGED,
             ) from error
         except OSError as error:
             raise LedgerError(
-                f"the ledger {self._path} cannot be made: {error.strerror or error}.",
-                remedy="Check the folder in `[ledger] url`.",
+                f"the ledger {self._path} cannot be made or written: {error.strerror or error}.",
+                remedy="Check the folder in `[ledger] url`; nothing is sent without it.",
             ) from error
 
 

@@ -312,6 +312,8 @@ class TestUnknownOutcome:
         assert world.row().state is DeliveryState.SENDING
         assert world.server.statuses == []
         world.later(MINUTE)
+        assert world.server.statuses == [], "what kept the server from answering may be holding the request as well"
+        world.later(2 * MINUTE)
         assert len(world.server.statuses) == 1
 
     def test_somebody_elses_toot_with_the_link_counts_as_announced(
