@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from bot.app import Bot
     from bot.config import Config
     from bot.model import Snapshot
     from bot.person import Proposal
@@ -120,7 +121,7 @@ def adopt(config: Config, yes: bool) -> None:
     _ask("Reads the accounts and takes as sent what carries a post's link; sends nothing.", yes=yes)
     voice = Voice(config)
     try:
-        bot = make_bot(config, environ=os.environ, say=voice.say)
+        bot = _with_readable_ledger(make_bot(config, environ=os.environ, say=voice.say))
     except DamagedLedgerError as error:
         click.echo(error.message)
         _put_aside(config, yes=yes)
@@ -138,6 +139,17 @@ def adopt(config: Config, yes: bool) -> None:
             click.echo(f"{address}: {len(recording.events)} adopted")
     finally:
         bot.close()
+
+
+def _with_readable_ledger(bot: Bot) -> Bot:
+    """The bot, once its ledger was read: damage may show only in the rows. Raises LedgerError."""
+    try:
+        bot.parts.ledger.snapshot()
+        bot.parts.ledger.events(limit=1)
+    except BaseException:
+        bot.close()
+        raise
+    return bot
 
 
 def _put_aside(config: Config, *, yes: bool) -> None:
