@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor as Teller
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from threading import Thread
 from typing import Final
 
@@ -87,17 +88,17 @@ def stay_up(bot: Bot, *, after_pass: Callable[[Pass], None] = lambda _: None) ->
                 # A pass, which rings the engine: the post may have changed while its toot waited.
                 alarm.ring_at(f"account {address}", drained.wait_until, bot.bell.set)
 
-        def run_engine() -> None:
+        def watched(work: Callable[[], object]) -> None:
             try:
-                bot.engine.run(serve, stop=bot.stop)
+                work()
             except BaseException as error:  # noqa: BLE001 — raised again below, in the main thread
                 failure.append(error)
-                bot.stop.set()
+                bot.ask_to_stop()
 
         teller = Teller(max_workers=1, thread_name_prefix="teller")
         # Before the first release; from then on each answer tells, and what is missing is asked for beside the work.
         bot.parts.server_times.ask()
-        engine = Thread(target=run_engine, name="engine")
+        engine = Thread(target=watched, args=(lambda: bot.engine.run(serve, stop=bot.stop),), name="engine")
         engine.start()
         try:
             while not bot.stop.is_set():
@@ -112,8 +113,8 @@ def stay_up(bot: Bot, *, after_pass: Callable[[Pass], None] = lambda _: None) ->
                         bot.engine.ring(address)
                 after_pass(result)
                 # A slow mail server must not keep the next release waiting.
-                teller.submit(bot.tell, result)
-                teller.submit(bot.parts.server_times.ask)
+                teller.submit(watched, partial(bot.tell, result))
+                teller.submit(watched, bot.parts.server_times.ask)
                 wait_for_reason(bot, seen=result.scan.signature)
         finally:
             bot.stop.set()

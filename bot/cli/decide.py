@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from bot.app import Bot
     from bot.config import Config
     from bot.model import Snapshot
     from bot.person import Proposal
@@ -113,20 +114,18 @@ def adopt(config: Config, yes: bool) -> None:
     carry a post's link as sent. Sends nothing. A damaged ledger is put aside first.
     """
     from bot.adopt import adopt_account
-    from bot.app import known_so_far, make_bot
+    from bot.app import make_bot
     from bot.cli.lines import Voice, describe
-    from bot.clock import SystemClock
     from bot.errors import DamagedLedgerError, PublishError
 
     _ask("Reads the accounts and takes as sent what carries a post's link; sends nothing.", yes=yes)
     voice = Voice(config)
     try:
-        # Read as a whole: a record may be broken where the file is not.
-        known_so_far(config, SystemClock())
+        bot = _with_readable_ledger(make_bot(config, environ=os.environ, say=voice.say))
     except DamagedLedgerError as error:
         click.echo(error.message)
         _put_aside(config, yes=yes)
-    bot = make_bot(config, environ=os.environ, say=voice.say)
+        bot = make_bot(config, environ=os.environ, say=voice.say)
     try:
         bot.pass_once()
         for address in bot.publishers:
@@ -140,6 +139,17 @@ def adopt(config: Config, yes: bool) -> None:
             click.echo(f"{address}: {len(recording.events)} adopted")
     finally:
         bot.close()
+
+
+def _with_readable_ledger(bot: Bot) -> Bot:
+    """The bot, once its ledger was read: damage may show only in the rows. Raises LedgerError."""
+    try:
+        bot.parts.ledger.snapshot()
+        bot.parts.ledger.events(limit=1)
+    except BaseException:
+        bot.close()
+        raise
+    return bot
 
 
 def _put_aside(config: Config, *, yes: bool) -> None:
