@@ -119,7 +119,8 @@ LINK = "https://conf.example.org/news/doors"
         ("pleroma", 'One<br/>two<br/><br/><a href="{link}" rel="ugc">{link}</a>'),
         (
             "pixelfed",
-            'One<br />\ntwo<br />\n<br />\n<a href="{link}" rel="external nofollow noopener" target="_blank">{link}</a>',
+            'One<br />\ntwo<br />\n<br />\n<a href="{link}" rel="external nofollow noopener" target="_blank">{link}'
+            "</a>",
         ),
     ],
 )
@@ -205,8 +206,8 @@ def test_a_description_has_the_servers_limit(
 ) -> None:
     here = peer(name)
     for length, code in ((limit, 200), (limit + 1, 422)):
-        sent = {"files": {"file": draw()}, "data": {"description": "é" * length}}
-        assert here.http.post("/api/v2/media", **sent).status_code == code
+        sent = here.http.post("/api/v2/media", files={"file": draw()}, data={"description": "é" * length})
+        assert sent.status_code == code
 
 
 @pytest.mark.parametrize(
