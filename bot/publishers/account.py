@@ -55,12 +55,13 @@ class MastodonAccount:
         self._sleep = sleep
         self._timeout = timeout
         self._token = token
-        self._session = session or _session(server)
+        self._session = session or new_session(server)
         # A redirect would turn the POST into a GET (requests, as browsers do), so it is an error.
         self._session.max_redirects = 0
         self._session.hooks["response"].append(self._note_answer)
         self._answer: object = None
         self._account_id = ""
+        self._instance: object = None
         self._client = Mastodon(
             api_base_url=server,
             ratelimit_method="throw",
@@ -80,7 +81,7 @@ class MastodonAccount:
             )
         with self._errors("reading"):
             me = self._client.account_verify_credentials()
-            instance = self._client.instance_v2()
+            self._instance = instance = self._client.instance_v2()
         if not text(me, "id") or not text(me, "username"):
             raise TransientError("the server's answer is no account.", remedy="Check `server` in the settings.")
         address = f"{text(me, 'username')}@{domain_of(instance, self._server)}".lower()
@@ -179,7 +180,8 @@ class MastodonAccount:
         raise found from None
 
 
-def _session(server: str) -> requests.Session:
+def new_session(server: str) -> requests.Session:
+    """A session for one server."""
     session = requests.Session()
     # What is said to this machine does not go through a proxy that the environment names.
     session.trust_env = not is_loopback(server)

@@ -12,6 +12,7 @@ from bot.model import Limits, SeenStatus
 
 _ADDRESS: Final = re.compile(r"https?://[^\s<>\"]+")
 _HREF: Final = re.compile(r"""href=(?:"([^"]*)"|'([^']*)')""")
+_COMPATIBLE: Final = re.compile(r"\(compatible; ([^)]+)\)")
 _TAG: Final = re.compile(r"<[^>]*>")
 _LINKED: Final = re.compile(r"<a\b.*?</a>", re.DOTALL)
 #: What may belong to the sentence around an address.
@@ -64,6 +65,17 @@ def domain_of(instance: Any, server: str) -> str:
     # `domain` is the one in addresses, also where the server itself is elsewhere (Mastodon: LOCAL_DOMAIN and
     # WEB_DOMAIN); GoToSocial has `account_domain` for that (internal/api/model/instancev2.go).
     return text(instance, "account_domain") or text(instance, "domain") or urlsplit(server).netloc
+
+
+def software_of(instance: Any) -> str:
+    """What an instance runs, with its version: "Mastodon 4.5.15", "Pixelfed 0.12.3"; empty if it does not say."""
+    version = text(instance, "version")
+    # "2.7.2 (compatible; Pleroma 2.7.0)": the version of Mastodon whose API it keeps, then its own.
+    compatible = _COMPATIBLE.search(version)
+    if compatible:
+        return compatible[1].strip()
+    name = "GoToSocial" if "gotosocial" in text(instance, "source_url").lower() else "Mastodon"
+    return f"{name} {version}" if version else ""
 
 
 def limits_of(instance: Any) -> Limits:
