@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import requests
 from mastodon import Mastodon
 from mastodon.errors import MastodonError, MastodonIllegalArgumentError
+from mastodon.types_base import AttribAccessDict
 from requests.adapters import HTTPAdapter
 
 from bot.config import is_loopback
@@ -45,12 +46,14 @@ class LoginServer:
         # Only this server: its metadata may name any other for the secrets to be sent to.
         self._session.adapters.clear()
         self._session.mount(f"{server}/", self._wire)
-        self._client = Mastodon(
+        self._client = _Client(
             api_base_url=server,
             ratelimit_method="throw",
             request_timeout=timeout.total_seconds(),
             user_agent="announce",
             session=self._session,
+            # Otherwise `log_in` asks for it afterwards, and for ever if it gets none (utility.py).
+            mastodon_version="4.0.0",
         )
         self._is_loopback = is_loopback(server)
 
@@ -204,6 +207,17 @@ def _origin(error: Exception | None) -> BaseException | None:
     while isinstance(origin, MastodonError) and origin.__context__ is not None:
         origin = origin.__context__
     return origin
+
+
+class _Client(Mastodon):
+    """Mastodon.py, without None in the place of what a server's metadata leaves out: it takes that for an address."""
+
+    def oauth_authorization_server_info(self) -> Any:
+        return super().oauth_authorization_server_info()
+
+
+# It fills up an answer to the type that it finds here; this one has no fields of its own (internals.py).
+_Client.oauth_authorization_server_info.__annotations__["return"] = AttribAccessDict
 
 
 class _Wire(HTTPAdapter):
