@@ -35,7 +35,7 @@ LONGEST_WAIT: Final = timedelta(days=1)
 _LONGEST_WORDS: Final = 300
 
 _BLOCKED: Final = {
-    401: ("the server does not accept the token", "Make a new token and set it, see docs/settings.md."),
+    401: ("the server does not accept the token", "`announce login` makes a new one, see docs/accounts.md."),
     403: (
         "the token or the account may not do this",
         "The token needs the scopes write:statuses, write:media, read:statuses and read:accounts; "

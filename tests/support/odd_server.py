@@ -23,7 +23,7 @@ class Says:
 
 @dataclass
 class OddServer:
-    """`answers` is path → answer, or what makes one of the posted form; any other path is 404.
+    """`answers` is path → answer, or what makes one of the posted form (and "token sent"); any other path is 404.
 
     `forms` is what was posted, by path.
     """
@@ -52,7 +52,7 @@ def odd_server() -> Iterator[OddServer]:
                 odd.forms.setdefault(path, []).append(form)
             # Mastodon.py asks for some with a slash at the end.
             says = odd.answers.get(path.rstrip("/"), Says({"error": "Not Found"}, 404))
-            says = says if isinstance(says, Says) else says(form)
+            says = says if isinstance(says, Says) else says({**form, "token sent": self._token_sent()})
             body = says.body if isinstance(says.body, bytes) else json.dumps(says.body).encode()
             self.send_response(says.status)
             for name, value in says.headers.items():
@@ -62,6 +62,9 @@ def odd_server() -> Iterator[OddServer]:
             self.wfile.write(body)
 
         do_POST = do_GET
+
+        def _token_sent(self) -> str:
+            return (self.headers.get("Authorization") or "").removeprefix("Bearer ")
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
             """Say nothing."""
