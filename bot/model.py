@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Final
@@ -50,6 +50,8 @@ class Picture:
     size: int | None = None  #: bytes
     width: int | None = None  #: pixels, as displayed
     height: int | None = None
+    focus: tuple[float, float] | None = None  #: the point that a crop keeps: x, y from -1 (left, bottom) to 1
+    remote: bool = False  #: on another host: fetched from `url` when it is uploaded
     problem: str = ""  #: why the picture cannot be used, e.g. "there is no file assets/x.png"
 
 
@@ -62,6 +64,24 @@ class Visibility(Enum):
     DIRECT = "direct"
 
 
+class QuotePolicy(Enum):
+    """Who may quote a toot; the values are Mastodon's (4.5: `quote_approval_policy`)."""
+
+    PUBLIC = "public"
+    FOLLOWERS = "followers"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Poll:
+    """A question with answers to choose from."""
+
+    options: tuple[str, ...]
+    expires_in: timedelta  #: open for so long after the toot
+    multiple: bool = False  #: whether several answers may be chosen
+    hide_totals: bool = False  #: whether the votes stay hidden until the end
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MastodonOptions:
     """What a post's front matter says under `mastodon:`. None means: as the settings say."""
@@ -69,8 +89,16 @@ class MastodonOptions:
     text: str | None = None
     visibility: Visibility | None = None
     content_warning: str | None = None
+    sensitive: bool | None = None  #: pictures behind a click; a content warning does that by itself
     language: str | None = None
     skip: bool = False  #: into the feeds only, no toot
+    thread: tuple[str, ...] = ()  #: the toots that follow the first, in order
+    thread_auto: bool = False  #: `thread: auto`: split what does not fit into one toot, at paragraphs
+    numbered: bool = False  #: whether the parts of a thread are numbered, "1/3"
+    media: tuple[Picture, ...] | None = None  #: instead of the cover; empty for no pictures
+    link_card: bool | None = None  #: no pictures, so that the server shows the page's card
+    poll: Poll | None = None
+    quote_policy: QuotePolicy | None = None
 
 
 class Missed(Enum):
@@ -150,6 +178,17 @@ class Limits:
     characters_per_url: int = 23
     pictures: int = 4
     description: int = 1500  #: alt text; 10,000 from Mastodon 4.6
+    picture_bytes: int = 16 * 1024 * 1024
+    picture_pixels: int = 33_177_600  #: width x height
+    picture_types: tuple[str, ...] = ("image/jpeg", "image/png", "image/gif", "image/webp")
+    poll_options: int = 4
+    poll_option: int = 50  #: characters of an answer
+    poll_shortest: timedelta = timedelta(minutes=5)
+    poll_longest: timedelta = timedelta(days=30, hours=10, minutes=29, seconds=6)  #: a twelfth of a year
+    poll_with_pictures: bool = False  #: from Mastodon 4.6 (mastodon/mastodon#39203)
+    quote_policy: bool = False  #: whether it is understood: from Mastodon 4.5
+    picture_needed: bool = False  #: Pixelfed takes no status without one
+    software: str = ""  #: e.g. "mastodon 4.5.3", "gotosocial 0.20.1"; empty: not known
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -161,13 +200,20 @@ class Announcement:
     visibility: Visibility = Visibility.PUBLIC
     language: str | None = None
     content_warning: str | None = None
+    sensitive: bool = False  #: pictures behind a click
     pictures: tuple[Picture, ...] = ()
+    poll: Poll | None = None
+    quote_policy: QuotePolicy | None = None
     length: int  #: counted as the server counts
     limit: int
+    thread: tuple[Announcement, ...] = ()  #: the toots that follow this one, each an answer to the one before
 
 
 class Occasion:
-    """Why something is sent: part of a delivery's identity. An edit adds its revision, a reminder its id."""
+    """Why something is sent: part of a delivery's identity. An edit adds its revision, a reminder its id.
+
+    What concerns a later part of a thread ends in its number, counted from 1: "publish/2", "edit:1/2", "withdraw/2".
+    """
 
     PUBLISH: Final = "publish"
     WITHDRAW: Final = "withdraw"
@@ -179,6 +225,17 @@ class Occasion:
     @staticmethod
     def reminder(reminder_id: str) -> str:
         return f"reminder:{reminder_id}"
+
+    @staticmethod
+    def of_part(occasion: str, part: int) -> str:
+        """The same occasion for a part of the thread."""
+        return occasion if part == 1 else f"{occasion}/{part}"
+
+    @staticmethod
+    def part(occasion: str) -> int:
+        """The part of the thread that an occasion is about; 1 for the toot itself."""
+        _, slash, number = occasion.rpartition("/")
+        return int(number) if slash and number.isdecimal() else 1
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -194,6 +251,7 @@ class Action(Enum):
     """What is asked of the server."""
 
     PUBLISH = "publish"  #: post a status
+    CONTINUE = "continue"  #: post the next part of a thread: a status that answers the part before
     REPLY = "reply"  #: post a status that answers the published one
     EDIT = "edit"  #: replace the published one's text; may be repeated without harm
     DELETE = "delete"  #: remove the published one; may be repeated without harm
@@ -201,7 +259,7 @@ class Action(Enum):
     @property
     def posts(self) -> bool:
         """Whether a second time would make a second status."""
-        return self in (Action.PUBLISH, Action.REPLY)
+        return self in (Action.PUBLISH, Action.CONTINUE, Action.REPLY)
 
 
 class DeliveryState(Enum):
@@ -269,6 +327,7 @@ class SeenStatus:
     created_at: datetime
     links: frozenset[str]  #: the `href`s in its HTML
     text: str | None = None  #: what was sent, from the server's `source`; None if it was not asked for
+    in_reply_to: str | None = None  #: id of the status that it answers
     content_warning: str = ""
 
 

@@ -7,16 +7,30 @@ from __future__ import annotations
 
 
 class Refusal(Exception):
-    """Ends a request with this status code and `{"error": text}`."""
+    """Ends a request with this status code and `{"error": text}`, and what more there is to say."""
 
-    def __init__(self, status: int, text: str) -> None:
+    def __init__(self, status: int, text: str, **more: object) -> None:
         super().__init__(f"{status}: {text}")
         self.status = status
         self.text = text
+        self.more = more
 
 
 def token_invalid() -> Refusal:
     return Refusal(401, "The access token is invalid")
+
+
+def token_revoked() -> Refusal:
+    return Refusal(401, "The access token was revoked")
+
+
+def out_of_scope() -> Refusal:
+    return Refusal(403, "This action is outside the authorized scopes")
+
+
+def no_user() -> Refusal:
+    """For a token that is a client's own and speaks for nobody."""
+    return Refusal(422, "This method requires an authenticated user")
 
 
 def not_found() -> Refusal:
@@ -27,8 +41,12 @@ def reply_not_found() -> Refusal:
     return Refusal(404, "The post you are trying to reply to does not appear to exist.")
 
 
-def too_many_requests() -> Refusal:
-    return Refusal(429, "Too many requests")
+def locked() -> Refusal:
+    return Refusal(503, "There was a temporary problem serving your request, please try again")
+
+
+def too_many_requests(text: str = "Too many requests") -> Refusal:
+    return Refusal(429, text)
 
 
 def failed(*faults: str) -> Refusal:

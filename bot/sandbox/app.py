@@ -11,15 +11,32 @@ from werkzeug.exceptions import Forbidden
 
 from bot.config import is_loopback
 from bot.sandbox.answers import Refusal, too_many_requests
-from bot.sandbox.context import Sandbox, sandbox, viewer
+from bot.sandbox.authority import Authority
+from bot.sandbox.bearer import name_behind
+from bot.sandbox.context import Sandbox, bearer, sandbox
 from bot.sandbox.faults import Faults
-from bot.sandbox.images import MAX_BYTES
+from bot.sandbox.german import in_german
 from bot.sandbox.mishaps import MishapLayer
 from bot.sandbox.personality import MASTODON, Personality
-from bot.sandbox.rates import REQUEST_RATES, STATUS_RATE, Asked, RateCounter, Standing, rate_headers
+from bot.sandbox.rates import Asked, RateCounter, Standing, rate_headers
+from bot.sandbox.repeats import KeyMemory
 from bot.sandbox.requestlog import RequestLog
-from bot.sandbox.routes import accounts, control, instance, media, page, statuses, timelines
+from bot.sandbox.routes import (
+    accounts,
+    apps,
+    control,
+    instance,
+    media,
+    oauth,
+    page,
+    polls,
+    statuses,
+    timelines,
+    wellknown,
+)
 from bot.sandbox.store import Store
+from bot.sandbox.switches import TextsSetting
+from bot.sandbox.traits import Repeat
 
 _PAGING: Final = ("page", "min_id", "max_id", "since_id")
 _ROOM_FOR_A_FORM: Final = 1024 * 1024
@@ -34,15 +51,16 @@ def make_app(
     limited: bool = True,
     timezone: tzinfo = UTC,
 ) -> Flask:
-    """The application around a store.
+    """The application around a store, whose ids must be those of the personality (`Store(ids=personality.ids)`).
 
     `notice` is a line at the top of the timeline page, whose times are shown in `timezone`; with `limited=False`
     nothing is counted against rate limits.
     """
+    assert store.ids is personality.ids, "the store spells its ids otherwise"
     app = Flask(__name__)
     # Mastodon names its fields in this order, and people read them.
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BYTES + _ROOM_FOR_A_FORM
+    app.config["MAX_CONTENT_LENGTH"] = personality.limits.picture_bytes + _ROOM_FOR_A_FORM
     log = RequestLog()
     parts = Sandbox(
         store=store,
@@ -50,6 +68,8 @@ def make_app(
         personality=personality,
         counter=RateCounter(limited=limited),
         log=log,
+        authority=Authority(store),
+        keys=KeyMemory(),
         notice=notice,
         timezone=timezone,
     )
@@ -57,11 +77,15 @@ def make_app(
         parts.install()
     app.before_request(_refuse_strangers)
     app.before_request(_count_request)
+    app.before_request(_answer_repeat)
+    app.after_request(_remember_answer)
     app.after_request(_tell_limits_and_time)
     app.register_error_handler(Refusal, _answer_refusal)
-    for part in (instance, accounts, statuses, media, timelines, control, page):
+    for part in (instance, wellknown, oauth, apps, accounts, statuses, polls, media, timelines, control, page):
         app.register_blueprint(part.routes)
-    app.wsgi_app = MishapLayer(app.wsgi_app, faults=faults, log=log, clock=store.clock)  # type: ignore[method-assign]
+    app.wsgi_app = MishapLayer(  # type: ignore[method-assign]
+        app.wsgi_app, faults=faults, log=log, clock=store.clock, name_behind=lambda token: name_behind(token, store)
+    )
     return app
 
 
@@ -78,33 +102,69 @@ def _refuse_strangers() -> None:
 
 
 def _count_request() -> None:
-    counter = sandbox().counter
-    if not counter.limited or not request.path.startswith("/api/"):
+    here = sandbox()
+    if not here.counter.limited or not request.path.startswith("/api/"):
         return
-    account = viewer()
+    found = bearer()
+    account = found.account if found else None
     asked = Asked(
         method=request.method,
         path=request.path,
         paged=any(name in request.args for name in _PAGING),
         account=account.id if account else None,
         address=request.remote_addr or "",
+        token=found.digest if found and account else "",
     )
-    now = sandbox().store.clock.now()
-    who = [(rate, rate.counts_for(asked)) for rate in REQUEST_RATES]
-    g.standings = [counter.count(rate, one, now) for rate, one in who if one is not None]
+    now = here.store.clock.now()
+    who = [(rate, rate.counts_for(asked)) for rate in here.personality.rates.requests]
+    g.standings = [here.counter.count(rate, one, now) for rate, one in who if one is not None]
     if any(standing.exceeded for standing in g.standings):
-        raise too_many_requests()
+        raise too_many_requests(here.personality.rates.text)
+
+
+def _answer_repeat() -> Response | None:
+    here = sandbox()
+    key = _key()
+    if not key:
+        return None
+    found = bearer()
+    account = found.account.id if found and found.account else ""
+    posts = request.method == "POST" and request.path == "/api/v1/statuses"
+    return here.keys.before(_repeat(), key, account=account, posts=posts, now=here.store.clock.now())
+
+
+def _remember_answer(response: Response) -> Response:
+    key = _key()
+    if key:
+        sandbox().keys.after(_repeat(), key, response, now=sandbox().store.clock.now())
+    return response
+
+
+def _key() -> str:
+    changes = request.method in ("POST", "PUT", "PATCH") and request.path.startswith("/api/")
+    return request.headers.get("Idempotency-Key", "").strip() if changes else ""
+
+
+def _repeat() -> Repeat:
+    return sandbox().faults.repeat or sandbox().personality.repeat
 
 
 def _tell_limits_and_time(response: Response) -> Response:
+    here = sandbox()
+    rates = here.personality.rates
     standings: list[Standing] = g.get("standings", [])
-    account = viewer()
-    if standings and account and request.method in ("POST", "PUT") and request.path.startswith("/api/v1/statuses"):
-        standings.append(sandbox().counter.look(STATUS_RATE, account.id, sandbox().store.clock.now()))
-    response.headers.update(rate_headers(standings))
-    response.date = sandbox().store.clock.now()
+    found = bearer()
+    account = found.account if found else None
+    on_statuses = request.method in ("POST", "PUT") and request.path.startswith("/api/v1/statuses")
+    if standings and account and on_statuses and rates.statuses:
+        standings.append(here.counter.look(rates.statuses, account.id, here.store.clock.now()))
+    if rates.headers:
+        response.headers.update(rate_headers(standings))
+    response.date = here.store.clock.now()
     return response
 
 
 def _answer_refusal(refusal: Refusal) -> tuple[Response, int]:
-    return jsonify({"error": refusal.text}), refusal.status
+    german = any(setting.texts == "de" for setting in sandbox().faults.settings(TextsSetting))
+    text = in_german(refusal.text) if german else refusal.text
+    return jsonify({"error": text, **refusal.more}), refusal.status

@@ -16,7 +16,7 @@ import regex
 
 from bot.compose.links import find_links
 from bot.compose.mentions import find_mentions
-from bot.sandbox.personality import Personality
+from bot.sandbox.traits import Personality
 
 # app/models/tag.rb of mastodon/mastodon, `HASHTAG_RE`. Ruby's [[:word:]], and what may stand inside a hashtag only.
 _WORD: Final = r"\p{L}\p{M}\p{Nd}\p{Pc}"
@@ -69,10 +69,10 @@ def _links(text: str) -> Iterator[Entity]:
 
 def _hashtags(text: str, personality: Personality) -> Iterator[Entity]:
     if any(sign in text for sign in personality.hashtag_signs):
-        for match in _hashtag_pattern(personality).finditer(text):
+        for match in _hashtag_pattern(personality.hashtag_signs, personality.hashtag_follows).finditer(text):
             yield Entity(match.start(), match.end(), Kind.HASHTAG, match.group(1))
 
 
 @cache
-def _hashtag_pattern(personality: Personality) -> regex.Pattern[str]:
-    return regex.compile(rf"{personality.hashtag_follows}[{personality.hashtag_signs}]({_NAME})")
+def _hashtag_pattern(signs: str, follows: str) -> regex.Pattern[str]:
+    return regex.compile(rf"{follows}[{signs}]({_NAME})")

@@ -1,21 +1,25 @@
 """Faults that can be switched on: what goes wrong, on which request, how often.
 
 `PUT /sandbox/faults` takes a JSON list such as
-`[{"on": "POST /api/v1/statuses", "do": "post-then-drop", "times": 1}, {"repeat": "500"}]`.
+`[{"on": "POST /api/v1/statuses", "do": "post-then-drop", "times": 1}, {"repeat": "500"}]`; what is no fault of a single
+request is a setting, see `switches.py`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from threading import Event, Lock
-from typing import Final
+from typing import Final, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, with_config
 
-from bot.sandbox.personality import Repeat
+from bot.sandbox.switches import RepeatSetting, Setting
+from bot.sandbox.traits import Repeat
+
+S = TypeVar("S")
 
 CARRIED_OUT: Final = "post-then-"
 BEFORE: Final = "-before"
@@ -74,53 +78,52 @@ class Fault:
         return (match[name] if match else "") or ""
 
 
-@with_config(ConfigDict(extra="forbid"))
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RepeatSetting:
-    """Another answer to a repeated Idempotency-Key than the server's own."""
-
-    repeat: Repeat
-
-
-_SETTINGS: Final = TypeAdapter(list[Fault | RepeatSetting])
+_SETTINGS: Final = TypeAdapter(list[Fault | Setting])
 
 
 class Faults:
     """The faults that are switched on. Safe to use from several threads."""
 
-    def __init__(self, faults: Iterable[Fault] = (), *, repeat: Repeat | None = None) -> None:
-        self._faults = list(faults)
-        self._repeat = repeat
+    def __init__(
+        self, faults: Iterable[Fault] = (), *, repeat: Repeat | None = None, settings: Iterable[Setting] = ()
+    ) -> None:
         self._lock = Lock()
         self._stopped = Event()
+        self._faults: list[Fault] = []
+        self._settings: list[Setting] = []
+        self.switch(faults, repeat=repeat, settings=settings)
 
-    def switch(self, faults: Iterable[Fault] = (), *, repeat: Repeat | None = None) -> None:
+    def switch(
+        self, faults: Iterable[Fault] = (), *, repeat: Repeat | None = None, settings: Iterable[Setting] = ()
+    ) -> None:
         """Put these in the place of all that is switched on; without arguments nothing goes wrong any more."""
         with self._lock:
             self._faults = list(faults)
-            self._repeat = repeat
+            self._settings = [*settings, *([RepeatSetting(repeat=repeat)] if repeat else [])]
 
     def switch_json(self, data: bytes) -> None:
         """The same from JSON. Raises pydantic's ValidationError."""
-        settings = _SETTINGS.validate_json(data)
-        repeats = [setting.repeat for setting in settings if isinstance(setting, RepeatSetting)]
+        told = _SETTINGS.validate_json(data)
         self.switch(
-            (setting for setting in settings if isinstance(setting, Fault)), repeat=repeats[-1] if repeats else None
+            [item for item in told if isinstance(item, Fault)],
+            settings=[item for item in told if not isinstance(item, Fault)],
         )
 
     def to_json(self) -> bytes:
         """What is still switched on, in the form that `switch_json` reads."""
         with self._lock:
-            settings: Sequence[Fault | RepeatSetting] = (
-                [*self._faults, RepeatSetting(repeat=self._repeat)] if self._repeat else list(self._faults)
-            )
-        return _SETTINGS.dump_json(list(settings))
+            return _SETTINGS.dump_json([*self._faults, *self._settings])
 
     @property
     def repeat(self) -> Repeat | None:
         """What is answered to a repeated Idempotency-Key; None: as the server does."""
+        found = self.settings(RepeatSetting)
+        return found[-1].repeat if found else None
+
+    def settings(self, kind: type[S]) -> list[S]:
+        """The settings of one kind that are switched on."""
         with self._lock:
-            return self._repeat
+            return [setting for setting in self._settings if isinstance(setting, kind)]
 
     def take(self, method: str, path: str) -> Fault | None:
         """The fault for this request, if there is one; that uses it up."""

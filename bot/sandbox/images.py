@@ -10,7 +10,8 @@ import struct
 from io import BytesIO
 from typing import Final
 
-from bot.sandbox.answers import failed, refused
+from bot.model import Limits
+from bot.sandbox.answers import Refusal, failed, refused
 from bot.sandbox.records import ImageFacts
 
 #: An image must be smaller than this (bytes).
@@ -28,15 +29,28 @@ FORMATS: Final = {
 }
 # What Pillow raises for files that are no picture or a damaged one (found by damaging some); the first holds its own.
 _BROKEN: Final = (OSError, SyntaxError, ValueError, RuntimeError, IndexError, EOFError, struct.error)
+_ANY_TYPE: Final = "application/octet-stream"  # what Pleroma says that it takes
 _EXIF_ORIENTATION: Final = 0x0112
 _LYING_ON_ITS_SIDE: Final = (5, 6, 7, 8)
 
 
-def inspect_image(data: bytes) -> ImageFacts:
-    """The facts about a picture. Raises Refusal (422) if it is none, is broken, or is too large."""
-    if len(data) >= MAX_BYTES:
-        raise failed("File must be less than 16 MB", "File file size must be less than 16 MB")
-    return _read(data)
+def inspect_image(data: bytes, *, limits: Limits | None = None) -> ImageFacts:
+    """The facts about a picture; without `limits`, Mastodon's are applied.
+
+    Raises Refusal (422) if it is none, is broken, is too large or of a type that the server does not take.
+    """
+    most = limits.picture_bytes if limits else MAX_BYTES
+    if len(data) >= most:
+        size = f"{most / 1024 / 1024:.3g} MB"
+        raise failed(f"File must be less than {size}", f"File file size must be less than {size}")
+    facts = _read(data)
+    if limits and facts.media_type not in limits.picture_types and _ANY_TYPE not in limits.picture_types:
+        raise invalid_file()
+    return facts
+
+
+def invalid_file() -> Refusal:
+    return failed("File content type is invalid", "File is invalid")
 
 
 def preview_size(width: int, height: int) -> tuple[int, int]:
@@ -62,7 +76,7 @@ def _read(data: bytes) -> ImageFacts:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise refused("images with so many pixels are not supported") from None
     except _BROKEN:
-        raise failed("File content type is invalid", "File is invalid") from None
+        raise invalid_file() from None
     media_type, extension = FORMATS[kind]
     return ImageFacts(
         media_type=media_type, extension=extension, animated=animated, width=width, height=height, size=len(data)

@@ -16,7 +16,6 @@ from werkzeug.wrappers import Request, Response
 
 from bot.sandbox.bearer import bearer_token
 from bot.sandbox.faults import Fault, Faults
-from bot.sandbox.names import username_for
 from bot.sandbox.rates import format_reset
 from bot.sandbox.requestlog import RequestLog, SeenRequest
 
@@ -41,11 +40,20 @@ class Scene:
 class MishapLayer:
     """Wraps the application; requests that do not begin with /api/ pass untouched."""
 
-    def __init__(self, app: WSGIApplication, *, faults: Faults, log: RequestLog, clock: Clock) -> None:
+    def __init__(
+        self,
+        app: WSGIApplication,
+        *,
+        faults: Faults,
+        log: RequestLog,
+        clock: Clock,
+        name_behind: Callable[[str], str | None],
+    ) -> None:
         self._app = app
         self._faults = faults
         self._log = log
         self._clock = clock
+        self._name_behind = name_behind
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
@@ -73,7 +81,7 @@ class MishapLayer:
             path=request.path,
             query=request.query_string.decode(errors="replace"),
             at=self._clock.now(),
-            account=username_for(token) if token else None,
+            account=self._name_behind(token) if token else None,
             idempotency_key=request.headers.get("Idempotency-Key"),
             fault=fault.do if fault else None,
         )

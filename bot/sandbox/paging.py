@@ -5,17 +5,18 @@ Source: app/models/concerns/paginable.rb and app/controllers/concerns/api/pagina
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 from urllib.parse import urlencode
 
+from bot.sandbox.ids import IdStyle
+
 _DEFAULT_LIMIT: Final = 20
 
 
 class HasId(Protocol):
-    """Anything with an id of digits."""
+    """Anything with an id."""
 
     @property
     def id(self) -> str: ...
@@ -26,7 +27,7 @@ Item = TypeVar("Item", bound=HasId)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PageRequest:
-    """Which page is wanted; ids as numbers, None where the request names none."""
+    """Which page is wanted; ids as numbers (see `ids.py`), None where the request names none."""
 
     limit: int = _DEFAULT_LIMIT
     max_id: int | None = None
@@ -34,28 +35,28 @@ class PageRequest:
     min_id: int | None = None
 
 
-def page_request(query: Mapping[str, str]) -> PageRequest:
+def page_request(query: Mapping[str, str], *, ids: IdStyle = IdStyle.SNOWFLAKE) -> PageRequest:
     """Read `limit` (clamped to twice the default), `max_id`, `since_id` and `min_id`. Blank ones count as absent."""
     limit = query.get("limit")
     return PageRequest(
-        limit=_DEFAULT_LIMIT if limit is None else min(abs(_number(limit)), 2 * _DEFAULT_LIMIT),
-        max_id=_optional_id(query.get("max_id")),
-        since_id=_optional_id(query.get("since_id")),
-        min_id=_optional_id(query.get("min_id")),
+        limit=_DEFAULT_LIMIT if limit is None else min(abs(IdStyle.SNOWFLAKE.decode(limit)), 2 * _DEFAULT_LIMIT),
+        max_id=_optional_id(query.get("max_id"), ids),
+        since_id=_optional_id(query.get("since_id"), ids),
+        min_id=_optional_id(query.get("min_id"), ids),
     )
 
 
-def select_page(items: Sequence[Item], wanted: PageRequest) -> list[Item]:
+def select_page(items: Sequence[Item], wanted: PageRequest, *, ids: IdStyle = IdStyle.SNOWFLAKE) -> list[Item]:
     """The page of `items` (newest first) that is wanted, newest first.
 
     `min_id` gives the page just above that id and makes `since_id` void; `since_id` gives the newest page, cut at
     that id.
     """
-    below = [item for item in items if wanted.max_id is None or int(item.id) < wanted.max_id]
+    below = [item for item in items if wanted.max_id is None or ids.decode(item.id) < wanted.max_id]
     if wanted.min_id is not None:
-        above = [item for item in below if int(item.id) > wanted.min_id]
+        above = [item for item in below if ids.decode(item.id) > wanted.min_id]
         return above[len(above) - min(wanted.limit, len(above)) :]
-    return [item for item in below if wanted.since_id is None or int(item.id) > wanted.since_id][: wanted.limit]
+    return [item for item in below if wanted.since_id is None or ids.decode(item.id) > wanted.since_id][: wanted.limit]
 
 
 def link_header(page: Sequence[HasId], wanted: PageRequest, *, url: str, query: Mapping[str, str]) -> str:
@@ -69,11 +70,5 @@ def link_header(page: Sequence[HasId], wanted: PageRequest, *, url: str, query: 
     return ", ".join(links)
 
 
-def _optional_id(text: str | None) -> int | None:
-    return _number(text) if text else None
-
-
-def _number(text: str) -> int:
-    # As Ruby reads numbers: the leading digits, else 0.
-    digits = re.match(r"\s*([+-]?\d+)", text)
-    return int(digits.group(1)) if digits else 0
+def _optional_id(text: str | None, ids: IdStyle) -> int | None:
+    return ids.decode(text) if text else None

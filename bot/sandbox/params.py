@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,26 +12,32 @@ from werkzeug.datastructures import MultiDict
 from bot.sandbox.answers import Refusal
 
 _FALSE: Final = ("", "0", "f", "false", "off", "n", "no")
+_FLAGS: Final = ("sensitive", "poll[multiple]", "poll[hide_totals]", "local_only")
+_CHANGES: Final = "media_attributes"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MediaChange:
-    """A new description for one of the media of a status."""
+    """What is to change about one of the media of a status; None leaves it."""
 
     media_id: str
     description: str | None
+    focus: str | None = None
 
 
 class Params:
-    """The parameters of one request. Lists carry "[]" behind their names in addresses and forms, not in JSON."""
+    """The parameters of one request. Lists end in "[]", what is inside something stands in brackets: `poll[multiple]`.
+
+    A JSON body is spelt the same way here, whatever its depth.
+    """
 
     def __init__(self, values: MultiDict[str, str], changes: tuple[MediaChange, ...] = ()) -> None:
         self._values = values
-        self.media_changes = changes
+        self.media_changes = changes or tuple(_changes_in_form(values))
 
     @classmethod
-    def from_json(cls, body: bytes, query: MultiDict[str, str]) -> Params:
-        """Raises Refusal (400) if the body is not a JSON object."""
+    def from_json(cls, body: bytes, query: MultiDict[str, str], *, strict: bool = False) -> Params:
+        """Raises Refusal (400) if the body is no JSON object, or if `strict` and a flag is neither true nor false."""
         try:
             told = json.loads(body or b"{}")
         except ValueError:
@@ -38,11 +45,11 @@ class Params:
         if not isinstance(told, dict):
             raise Refusal(400, "The body is not a JSON object")
         values: MultiDict[str, str] = MultiDict(query.items(multi=True))
-        for name, value in told.items():
-            for item in value if isinstance(value, list) else [value]:
-                if item is not None and not isinstance(item, dict):
-                    values.add(f"{name}[]" if isinstance(value, list) else name, _as_text(item))
-        return cls(values, tuple(_changes(told.get("media_attributes"))))
+        for name, value in _flat(told):
+            if strict and name in _FLAGS and not isinstance(value, bool):
+                raise Refusal(400, f"Bad Request: cannot read {name} as true or false")
+            values.add(name, _as_text(value))
+        return cls(values, tuple(_changes(told.get(_CHANGES))))
 
     def text(self, name: str) -> str | None:
         return self._values.get(name)
@@ -60,15 +67,42 @@ class Params:
         return any(key.partition("[")[0] in names for key in self._values)
 
 
+def _flat(told: Mapping[str, object], outer: str = "") -> Iterator[tuple[str, object]]:
+    for key, value in told.items():
+        name = f"{outer}[{key}]" if outer else key
+        if isinstance(value, dict):
+            yield from _flat(value, name)
+        elif isinstance(value, list):
+            yield from ((f"{name}[]", item) for item in value if item is not None and not isinstance(item, dict))
+        elif value is not None:
+            yield name, value
+
+
 def _as_text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _changes(told: object) -> list[MediaChange]:
-    if not isinstance(told, list):
-        return []
-    return [
-        MediaChange(media_id=str(item["id"]), description=item["description"])
-        for item in told
-        if isinstance(item, dict) and "id" in item and isinstance(item.get("description"), str)
-    ]
+def _changes(told: object) -> Iterator[MediaChange]:
+    for item in told if isinstance(told, list) else []:
+        if isinstance(item, dict) and "id" in item:
+            yield MediaChange(
+                media_id=str(item["id"]),
+                description=_text_or_none(item, "description"),
+                focus=_text_or_none(item, "focus"),
+            )
+
+
+def _text_or_none(item: Mapping[str, object], name: str) -> str | None:
+    value = item.get(name)
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    return value if isinstance(value, str) else None
+
+
+def _changes_in_form(values: MultiDict[str, str]) -> Iterator[MediaChange]:
+    # A form keeps the order of the fields of one name, so they belong together only if each change has all of them.
+    ids = values.getlist(f"{_CHANGES}[][id]")
+    columns = [values.getlist(f"{_CHANGES}[][{name}]") for name in ("description", "focus")]
+    descriptions, focuses = (column if len(column) == len(ids) else [None] * len(ids) for column in columns)
+    for media_id, description, focus in zip(ids, descriptions, focuses, strict=True):
+        yield MediaChange(media_id=media_id, description=description, focus=focus)

@@ -1,7 +1,7 @@
 """Rate limits, counted as Mastodon counts them: in fixed windows that are aligned to the Unix epoch.
 
 Sources: config/initializers/rack_attack.rb, app/lib/rate_limiter.rb, app/controllers/concerns/api/rate_limit_headers.rb
-of mastodon/mastodon. (Its 1500 requests per user and 5 minutes cannot be reached here, where a user has one token.)
+of mastodon/mastodon. The tables of the other servers stand below Mastodon's.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ class Asked:
     paged: bool  #: whether it names a page, min_id, max_id or since_id
     account: str | None  #: account id; None without a valid token
     address: str  #: of the caller
+    token: str = ""  #: what tells tokens of one account apart
 
     @property
     def whoever(self) -> str:
@@ -64,9 +65,23 @@ def _deletion(asked: Asked) -> str | None:
     return asked.whoever if asked.method == "DELETE" and asked.path.startswith("/api/v1/statuses/") else None
 
 
+def _registration(asked: Asked) -> str | None:
+    return asked.address if asked.method == "POST" and asked.path == "/api/v1/apps" else None
+
+
+def _status_action(asked: Asked) -> str | None:
+    changes = asked.method in ("POST", "PUT", "DELETE") and asked.path.startswith("/api/v1/statuses")
+    return asked.account if changes else None
+
+
 #: Counted for every request, whatever becomes of it.
 REQUEST_RATES: Final = (
-    Rate(name="api", limit=300, window=timedelta(minutes=5), counts_for=lambda asked: asked.account),
+    Rate(
+        name="api",
+        limit=300,
+        window=timedelta(minutes=5),
+        counts_for=lambda asked: f"{asked.account}{asked.token}" if asked.account else None,
+    ),
     Rate(
         name="anonymous",
         limit=300,
@@ -81,10 +96,40 @@ REQUEST_RATES: Final = (
         window=timedelta(minutes=15),
         counts_for=lambda asked: asked.whoever if asked.paged else None,
     ),
+    Rate(name="user", limit=1500, window=timedelta(minutes=5), counts_for=lambda asked: asked.account),
+    Rate(name="applications", limit=5, window=timedelta(minutes=10), counts_for=_registration),
 )
 
 #: Counted for every status that came into being and every real edit; failed validations are free.
 STATUS_RATE: Final = Rate(name="statuses", limit=300, window=timedelta(hours=3), counts_for=lambda asked: asked.account)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rates:
+    """What one kind of server limits, and how it tells."""
+
+    requests: tuple[Rate, ...] = ()
+    statuses: Rate | None = None
+    headers: bool = True  #: whether it sends X-RateLimit headers
+    text: str = "Too many requests"
+
+
+MASTODON_RATES: Final = Rates(requests=REQUEST_RATES, statuses=STATUS_RATE)
+
+#: Per address, signed in or not (internal/middleware/ratelimit.go of GoToSocial).
+GOTOSOCIAL_RATES: Final = Rates(
+    requests=(Rate(name="address", limit=300, window=timedelta(minutes=5), counts_for=lambda asked: asked.address),),
+    text="Too Many Requests: rate limit reached",
+)
+
+#: config/config.exs of Pleroma, `statuses_actions`.
+PLEROMA_RATES: Final = Rates(
+    requests=(Rate(name="status actions", limit=15, window=timedelta(seconds=10), counts_for=_status_action),),
+    headers=False,
+    text="Throttled",
+)
+
+NO_RATES: Final = Rates(headers=False)
 
 
 class RateCounter:

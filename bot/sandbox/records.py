@@ -1,6 +1,6 @@
 """What the sandbox remembers: frozen records; a change puts a new record in the place of the old one.
 
-Every datetime is aware and in UTC. Ids are strings of digits that grow with time, as Mastodon's do.
+Every datetime is aware and in UTC. Ids are texts that grow with time; how they look is told by the personality.
 """
 
 from __future__ import annotations
@@ -41,6 +41,12 @@ class Media:
     description: str | None = None
     focus: tuple[float, float] = (0.0, 0.0)  #: x and y, each from -1 to 1
     status_id: str | None = None  #: the status that it belongs to; None until it is attached
+    looks_left: int = 0  #: how often it is still answered that the server works on it
+    broken: bool = False  #: whether the server will fail with it
+
+    @property
+    def ready(self) -> bool:
+        return not self.looks_left and not self.broken
 
     @property
     def file_name(self) -> str:
@@ -53,6 +59,25 @@ class Picture:
 
     media_id: str
     description: str | None
+    focus: tuple[float, float] | None = None  #: another focus than it had
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """A poll as its author asks it."""
+
+    options: tuple[str, ...]
+    expires_at: datetime
+    multiple: bool = False
+    hide_totals: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Poll:
+    """The poll of a status: it keeps its id through edits, and what was voted as long as the choices stand."""
+
+    id: str
+    votes: dict[str, tuple[int, ...]] = field(default_factory=dict)  #: account id → places of what it chose
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,6 +89,8 @@ class Draft:
     sensitive: bool = False
     language: str = "en"
     media_ids: tuple[str, ...] = ()
+    question: Question | None = None
+    quote_policy: str = "public"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,6 +111,7 @@ class Version:
     spoiler_text: str
     sensitive: bool
     pictures: tuple[Picture, ...]
+    options: tuple[str, ...] = ()  #: of its poll
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,6 +125,7 @@ class Status:
     target: Target
     edited_at: datetime | None = None
     versions: tuple[Version, ...] = ()  #: empty until the first edit, then every version, the oldest first
+    poll: Poll | None = None  #: there if the draft has a question
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,13 +136,41 @@ class UsedKey:
     expires: datetime
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class App:
+    """A registered client. Of its secret only the SHA-256 is kept."""
+
+    id: str
+    client_id: str
+    secret_digest: str
+    name: str
+    website: str | None
+    scopes: tuple[str, ...]
+    redirect_uris: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Grant:
+    """What an issued token may do. The token itself is not kept, only its SHA-256 as the key of this record."""
+
+    client_id: str
+    account_id: str | None  #: None: the token is the client's own
+    scopes: tuple[str, ...]
+    created_at: datetime
+    revoked: bool = False
+
+
 @dataclass(kw_only=True, slots=True)
 class State:
     """All of it; the shape of the state file."""
 
     version: int = 1
     last_id: int = 0
+    ids: str = "snowflake"  #: how its ids are spelt
+    seed: str = ""  #: from which tokens are derived
     accounts: dict[str, Account] = field(default_factory=dict)  #: by id
     statuses: dict[str, Status] = field(default_factory=dict)  #: by id, the oldest first
     media: dict[str, Media] = field(default_factory=dict)  #: by id
     keys: dict[str, UsedKey] = field(default_factory=dict)  #: by "account id:key"
+    apps: dict[str, App] = field(default_factory=dict)  #: by client id
+    grants: dict[str, Grant] = field(default_factory=dict)  #: by the SHA-256 of the token

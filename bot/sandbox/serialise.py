@@ -1,4 +1,4 @@
-"""Records → the JSON of the API: every field of Mastodon's entities, with its type.
+"""Statuses, polls and histories as JSON: every field of Mastodon's entities, with its type.
 
 Source: app/serializers/rest/ of mastodon/mastodon. Ids are strings, times have milliseconds, what is absent is null.
 """
@@ -6,141 +6,13 @@ Source: app/serializers/rest/ of mastodon/mastodon. Ids are strings, times have 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import quote
 
-from bot.compose.hashtags import fold_hashtag
-from bot.sandbox.content import Mention, format_content
-from bot.sandbox.entities import Entity, Kind, find_entities, mentions_in
-from bot.sandbox.images import preview_size
-from bot.sandbox.mentions import resolve_mention
-from bot.sandbox.personality import Personality
-from bot.sandbox.records import Account, Media, Picture, Status, Version
-from bot.sandbox.store import Store
-
-Json = dict[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class View:
-    """How somebody sees things: through which address, and as whom."""
-
-    store: Store
-    personality: Personality
-    base: str  #: the server's address without a slash at its end
-    viewer: Account | None
-
-    def entities(self, text: str) -> list[Entity]:
-        return find_entities(text, self.personality)
-
-    def resolve(self, entity: Entity) -> Mention | None:
-        return resolve_mention(entity, store=self.store, base=self.base)
-
-    def content(self, text: str) -> str:
-        return format_content(text, self.entities(text), resolve=self.resolve, base=self.base)
-
-    def mentions(self, text: str) -> list[Mention]:
-        """Whom a text mentions, each once."""
-        found = map(self.resolve, mentions_in(text))
-        return list({mention.id: mention for mention in found if mention}.values())
-
-
-def may_see(status: Status, view: View) -> bool:
-    """Public and unlisted is for all; the rest for the author and the mentioned (nobody follows anybody here)."""
-    if status.target.visibility in ("public", "unlisted"):
-        return True
-    if view.viewer is None:
-        return False
-    if view.viewer.id == status.account_id:
-        return True
-    return view.viewer.id in {mention.id for mention in view.mentions(status.draft.text)}
-
-
-def moment(time: datetime) -> str:
-    """RFC 3339 in UTC with milliseconds."""
-    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def account_entity(account: Account, view: View) -> Json:
-    own = [status for status in view.store.statuses() if status.account_id == account.id]
-    url = f"{view.base}/@{account.username}"
-    avatar = f"{view.base}/avatars/{account.username}.svg"
-    header = f"{view.base}/headers/{account.username}.svg"
-    return {
-        "id": account.id,
-        "username": account.username,
-        "acct": account.username,
-        "display_name": display_name(account),
-        "locked": False,
-        "bot": True,
-        "discoverable": False,
-        "indexable": False,
-        "group": False,
-        "created_at": moment(account.created_at.replace(hour=0, minute=0, second=0, microsecond=0)),
-        "note": "",
-        "url": url,
-        "uri": f"{view.base}/users/{account.username}",
-        "avatar": avatar,
-        "avatar_static": avatar,
-        "header": header,
-        "header_static": header,
-        "followers_count": 0,
-        "following_count": 0,
-        "statuses_count": len(own),
-        "last_status_at": own[0].created_at.date().isoformat() if own else None,
-        "hide_collections": None,
-        "noindex": False,
-        "emojis": [],
-        "roles": [],
-        "fields": [],
-    }
-
-
-def display_name(account: Account) -> str:
-    """A name for people: "news_bot" → "News bot"."""
-    words = account.username.replace("_", " ").strip()
-    return words[:1].upper() + words[1:]
-
-
-def credential_entity(account: Account, view: View) -> Json:
-    source = {
-        "privacy": "public",
-        "sensitive": False,
-        "language": None,
-        "note": "",
-        "fields": [],
-        "follow_requests_count": 0,
-        "quote_policy": "public",
-    }
-    role = {"id": "-99", "name": "", "permissions": "0", "color": "", "highlighted": False}
-    return {**account_entity(account, view), "source": source, "role": role}
-
-
-def media_entity(media: Media, view: View, *, description: str | None = None) -> Json:
-    facts = media.facts
-    url = f"{view.base}/media/{media.file_name}"
-    return {
-        "id": media.id,
-        "type": "gifv" if facts.animated else "image",
-        "url": url,
-        "preview_url": url,
-        "remote_url": None,
-        "preview_remote_url": None,
-        "text_url": None,
-        "meta": {
-            "focus": {"x": media.focus[0], "y": media.focus[1]},
-            "original": _shape(facts.width, facts.height),
-            "small": _shape(*preview_size(facts.width, facts.height)),
-        },
-        "description": media.description if description is None else description,
-        "blurhash": None,
-    }
-
-
-def _shape(width: int, height: int) -> Json:
-    return {"width": width, "height": height, "size": f"{width}x{height}", "aspect": width / height}
+from bot.sandbox.cards import card_of
+from bot.sandbox.records import Picture, Status, Version
+from bot.sandbox.serialise_account import account_entity
+from bot.sandbox.serialise_media import media_entity
+from bot.sandbox.view import Json, View, moment
 
 
 def status_entity(status: Status, view: View, *, with_text: bool = False) -> Json:
@@ -150,7 +22,7 @@ def status_entity(status: Status, view: View, *, with_text: bool = False) -> Jso
     draft, target = status.draft, status.target
     mine = view.viewer is not None and view.viewer.id == account.id
     said = {"text": draft.text} if with_text else {"content": view.content(draft.text)}
-    return {
+    entity = {
         "id": status.id,
         "created_at": moment(status.created_at),
         "in_reply_to_id": target.in_reply_to_id,
@@ -166,7 +38,6 @@ def status_entity(status: Status, view: View, *, with_text: bool = False) -> Jso
         "favourites_count": 0,
         "quotes_count": 0,
         "edited_at": moment(status.edited_at) if status.edited_at else None,
-        **said,
         "reblog": None,
         **_for_viewer(view),
         **_for_author(mine),
@@ -179,10 +50,45 @@ def status_entity(status: Status, view: View, *, with_text: bool = False) -> Jso
         "tags": _tags(draft.text, view),
         "emojis": [],
         "quote": None,
-        "quote_approval": {"automatic": ["public"], "manual": [], "current_user": "automatic"},
-        "card": None,
-        "poll": None,
+        "quote_approval": _quote_approval(draft.quote_policy, mine=mine),
+        "card": card_of(status, view, now=view.store.clock.now()),
+        "poll": poll_entity(status, view),
     }
+    # The dialect first: the text of a DELETE stays whatever it lacks or adds.
+    return {**view.personality.dialect("status", entity), **said}
+
+
+def poll_entity(status: Status, view: View) -> Json | None:
+    """The Poll of a status; None if it has none. Hidden totals are null until the end."""
+    question, poll = status.draft.question, status.poll
+    if question is None or poll is None:
+        return None
+    expired = question.expires_at <= view.store.clock.now()
+    hidden = question.hide_totals and not expired
+    chosen = [place for places in poll.votes.values() for place in places]
+    entity: Json = {
+        "id": poll.id,
+        "expires_at": moment(question.expires_at),
+        "expired": expired,
+        "multiple": question.multiple,
+        "votes_count": len(chosen),
+        "voters_count": len(poll.votes),
+        "options": [
+            {"title": title, "votes_count": None if hidden else chosen.count(place)}
+            for place, title in enumerate(question.options)
+        ],
+        "emojis": [],
+    }
+    if view.viewer is not None:
+        own = poll.votes.get(view.viewer.id, ())
+        entity |= {"voted": bool(own) or view.viewer.id == status.account_id, "own_votes": list(own)}
+    return entity
+
+
+def _quote_approval(policy: str, *, mine: bool) -> Json:
+    automatic = {"public": ["public"], "followers": ["followers"], "nobody": []}[policy]
+    current = "automatic" if mine or policy == "public" else "denied"
+    return {"automatic": automatic, "manual": [], "current_user": current}
 
 
 def _for_viewer(view: View) -> Json:
@@ -196,8 +102,7 @@ def _for_author(mine: bool) -> Json:
 
 
 def _tags(text: str, view: View) -> list[Json]:
-    names = [fold_hashtag(entity.name) for entity in view.entities(text) if entity.kind is Kind.HASHTAG]
-    return [{"name": name, "url": f"{view.base}/tags/{quote(name)}"} for name in dict.fromkeys(names)]
+    return [{"name": name, "url": f"{view.base}/tags/{quote(name)}"} for name in view.hashtags(text)]
 
 
 def history_entity(status: Status, view: View) -> list[Json]:
@@ -211,7 +116,7 @@ def history_entity(status: Status, view: View) -> list[Json]:
             "sensitive": version.sensitive,
             "created_at": moment(version.created_at),
             "account": account_entity(account, view),
-            "poll": None,
+            "poll": {"options": [{"title": title} for title in version.options]} if version.options else None,
             "quote": None,
             "media_attachments": list(_pictures(version.pictures, view)),
             "emojis": [],
@@ -229,6 +134,7 @@ def _only_version(status: Status, view: View) -> Version:
         spoiler_text=draft.spoiler_text,
         sensitive=draft.sensitive,
         pictures=tuple(Picture(media_id=item.id, description=item.description) for item in media),
+        options=draft.question.options if draft.question else (),
     )
 
 

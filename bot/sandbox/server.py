@@ -43,7 +43,7 @@ class SandboxServer:
         limited: bool = True,
         timezone: tzinfo = UTC,
     ) -> None:
-        self.store = Store(clock=clock or SystemClock(), path=state)
+        self.store = Store(clock=clock or SystemClock(), path=state, ids=personality.ids)
         self.faults = Faults()
         self.app = make_app(
             self.store,
@@ -105,15 +105,17 @@ def serve(
     host: str = DEFAULT_HOST,
     notice: str = "",
     timezone: tzinfo = UTC,
+    personality: Personality = MASTODON,
 ) -> None:
     """Run a sandbox until SIGINT or SIGTERM; `say` is told its address. Call it from the main thread.
 
     Raises UsageError if the port cannot be had, the host is not loopback or the state file cannot be read.
     """
-    server = SandboxServer(clock=clock, state=state, notice=notice, timezone=timezone)
+    server = SandboxServer(clock=clock, state=state, notice=notice, timezone=timezone, personality=personality)
     with _until_signal() as stopped, server.start(port, host):
         say(f"The sandbox listens on {server.url} (stop it with Ctrl-C).")
         say(f"State: {state}" if state else "State: in memory only; it is gone when the sandbox stops.")
+        say(f"It behaves like {personality.name} (another: --like).")
         stopped.wait()
 
 

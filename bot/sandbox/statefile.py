@@ -16,21 +16,28 @@ from bot.errors import UsageError
 from bot.sandbox.records import State
 
 _STATE: Final = TypeAdapter(State)
+_ANEW: Final = "Move it away to begin anew, or name another file with --state FILE."
 
 
-def load_state(path: Path) -> State:
-    """Read the state; an empty one if there is no such file yet. Raises UsageError if it cannot be read."""
+def load_state(path: Path, *, ids: str) -> State:
+    """Read the state; an empty one if there is no such file yet.
+
+    Raises UsageError if it cannot be read, or holds ids of another kind of server.
+    """
     try:
-        return _STATE.validate_json(path.read_bytes())
+        state = _STATE.validate_json(path.read_bytes())
     except FileNotFoundError:
-        return State()
+        return State(ids=ids)
     except OSError as error:
         raise UsageError(f"The sandbox's state file {path} cannot be read: {error.strerror}.") from None
     except ValidationError:
         raise UsageError(
             f"{path} is not a state file of the sandbox, or it is damaged.",
-            remedy="Move it away to begin anew, or name another file with --state FILE.",
+            remedy=_ANEW,
         ) from None
+    if state.ids != ids:
+        raise UsageError(f"{path} was kept by another kind of server: its ids are other ({state.ids}).", remedy=_ANEW)
+    return state
 
 
 def save_state(path: Path, state: State) -> None:

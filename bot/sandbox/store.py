@@ -5,22 +5,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from secrets import token_hex
 from threading import RLock
 from typing import Final
 
 from bot.clock import Clock
+from bot.sandbox.ids import IdStyle
 from bot.sandbox.names import username_for
 from bot.sandbox.records import (
     Account,
+    App,
     Draft,
+    Grant,
     ImageFacts,
     Media,
     Picture,
+    Poll,
     State,
     Status,
     Target,
@@ -34,15 +39,17 @@ KEY_LIFETIME: Final = timedelta(seconds=3600)
 
 
 class Store:
-    """Accounts, statuses, media and used Idempotency-Keys.
+    """Accounts, statuses, media, used Idempotency-Keys, clients and tokens.
 
-    With a `path`, raises UsageError if that state file cannot be read.
+    `ids` is the spelling of ids: that of the personality. With a `path`, raises UsageError if that state file cannot
+    be read or has ids of another spelling.
     """
 
-    def __init__(self, *, clock: Clock, path: Path | None = None) -> None:
+    def __init__(self, *, clock: Clock, path: Path | None = None, ids: IdStyle = IdStyle.SNOWFLAKE) -> None:
         self.clock = clock
+        self.ids = ids
         self._path = path
-        self._state = load_state(path) if path else State()
+        self._state = load_state(path, ids=ids.value) if path else State(ids=ids.value)
         self._bytes: dict[str, bytes] = {}
         self._lock = RLock()
         self._depth = 0
@@ -110,6 +117,8 @@ class Store:
         with self.transaction():
             now = self.clock.now()
             status = Status(id=self._next_id(), account_id=account.id, created_at=now, draft=draft, target=target)
+            if draft.question:
+                status = replace(status, poll=Poll(id=self._next_id()))
             self._state.statuses[status.id] = status
             self._attach(status)
             if key:
@@ -124,12 +133,20 @@ class Store:
             now = self.clock.now()
             versions = status.versions or (self._version(status.draft, status.created_at),)
             for picture in pictures:
-                self.change_media(replace(self._state.media[picture.media_id], description=picture.description))
+                media = self._state.media[picture.media_id]
+                self.change_media(replace(media, description=picture.description, focus=picture.focus or media.focus))
             versions += (self._version(draft, now),)
-            revised = replace(status, draft=draft, edited_at=now, versions=versions)
+            poll = self._poll_after(status, draft)
+            revised = replace(status, draft=draft, edited_at=now, versions=versions, poll=poll)
             self._state.statuses[status.id] = revised
             self._attach(revised)
             return revised
+
+    def replace_status(self, status: Status) -> None:
+        """Keep this in the place of the status of the same id; no edit."""
+        with self.transaction():
+            self._state.statuses[status.id] = status
+            self._changed = True
 
     def remove(self, status: Status, *, with_media: bool) -> None:
         """Delete a status. Its media may be attached anew, unless they go with it."""
@@ -145,7 +162,15 @@ class Store:
     # -- media
 
     def add_media(
-        self, account: Account, facts: ImageFacts, data: bytes, *, description: str | None, focus: tuple[float, float]
+        self,
+        account: Account,
+        facts: ImageFacts,
+        data: bytes,
+        *,
+        description: str | None,
+        focus: tuple[float, float],
+        looks_left: int = 0,
+        broken: bool = False,
     ) -> Media:
         with self.transaction():
             media = Media(
@@ -155,6 +180,8 @@ class Store:
                 facts=facts,
                 description=description,
                 focus=focus,
+                looks_left=looks_left,
+                broken=broken,
             )
             if self._path:
                 save_media(self._path, media.file_name, data)
@@ -191,15 +218,55 @@ class Store:
             if self._path:
                 drop_media(self._path, media.file_name)
 
+    # -- clients and tokens
+
+    @property
+    def seed(self) -> str:
+        """A secret of this store, from which its tokens are derived."""
+        with self.transaction():
+            if not self._state.seed:
+                self._state.seed = token_hex(32)
+                self._changed = True
+            return self._state.seed
+
+    def app(self, client_id: str) -> App | None:
+        with self._lock:
+            return self._state.apps.get(client_id)
+
+    def add_app(self, make: Callable[[str], App]) -> App:
+        """Keep a client that `make` makes of its id."""
+        with self.transaction():
+            app = make(self._next_id())
+            self._state.apps[app.client_id] = app
+            return app
+
+    def grant(self, digest: str) -> Grant | None:
+        with self._lock:
+            return self._state.grants.get(digest)
+
+    def set_grant(self, digest: str, grant: Grant) -> None:
+        with self.transaction():
+            self._state.grants[digest] = grant
+            self._changed = True
+
     # -- within a transaction
 
     def _next_id(self) -> str:
-        # Mastodon's ids are milliseconds shifted by 16 bits (lib/mastodon/snowflake.rb). They grow here even
-        # while the clock stands still or is set back.
+        # Ids grow even while the clock stands still or is set back.
         milliseconds = int(self.clock.now().timestamp() * 1000)
-        self._state.last_id = max(milliseconds << 16, self._state.last_id + 1)
+        self._state.last_id = max(self.ids.number_at(milliseconds), self._state.last_id + 1)
         self._changed = True
-        return str(self._state.last_id)
+        return self.ids.encode(self._state.last_id)
+
+    def _poll_after(self, status: Status, draft: Draft) -> Poll | None:
+        # Votes are for choices; other choices make them void (app/services/update_status_service.rb).
+        before, after = status.draft.question, draft.question
+        if after is None:
+            return None
+        if status.poll is None or before is None:
+            return Poll(id=self._next_id())
+        same = (before.options, before.multiple) == (after.options, after.multiple)
+        return status.poll if same else Poll(id=status.poll.id)
 
     def _attach(self, status: Status) -> None:
         for media in self.media_of(status):
@@ -213,6 +280,7 @@ class Store:
             spoiler_text=draft.spoiler_text,
             sensitive=draft.sensitive,
             pictures=tuple(Picture(media_id=item.id, description=item.description) for item in media),
+            options=draft.question.options if draft.question else (),
         )
 
     def _forget_old_keys(self) -> None:

@@ -10,7 +10,8 @@ from markupsafe import Markup
 
 from bot.durations import format_duration
 from bot.sandbox.records import Media, Status
-from bot.sandbox.serialise import View, display_name
+from bot.sandbox.serialise_account import display_name
+from bot.sandbox.view import View
 
 _JUST_NOW_SECONDS: Final = 5
 _VISIBILITY_WORDS: Final = {
@@ -19,6 +20,8 @@ _VISIBILITY_WORDS: Final = {
     "private": "Followers",
     "direct": "Private mention",
 }
+_QUOTE_WORDS: Final = {"public": "", "followers": "Followers may quote", "nobody": "Nobody may quote"}
+_OPEN: Final = ("public", "unlisted")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +42,27 @@ class ShownPicture:
     width: int
     height: int
     position: str
+    point: str  #: where the focus is, for a picture that is shown whole; empty in its middle
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShownChoice:
+    """A choice of a poll; `share` is that of all votes, in percent."""
+
+    title: str
+    votes: int | None  #: None: hidden until the end
+    share: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShownPoll:
+    """A poll."""
+
+    choices: tuple[ShownChoice, ...]
+    multiple: bool
+    voters: int
+    ends: ShownTime
+    over: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,22 +80,27 @@ class Toot:
     warning: str
     sensitive: bool
     pictures: tuple[ShownPicture, ...]
+    poll: ShownPoll | None
     visibility: str
     visibility_word: str
     language: str
     reply_to: str  #: username; empty if it is no reply
     reply_link: str
+    replies: int
+    quote_policy: str  #: in words; empty if everybody may quote
+    place: str = ""  #: on the page of one toot: "above", "this" or "below"
 
 
-def show_toot(status: Status, view: View, *, now: datetime, timezone: tzinfo) -> Toot:
+def show_toot(status: Status, view: View, *, now: datetime, timezone: tzinfo, place: str = "") -> Toot:
     """The toot of a status, its times told in `timezone`."""
     account = view.store.account(status.account_id)
     assert account is not None
     target = status.target
     replied = view.store.account(target.in_reply_to_account_id or "")
+    replies = sum(other.target.in_reply_to_id == status.id for other in view.store.statuses())
     return Toot(
         id=status.id,
-        version=f"{status.id}.{len(status.versions)}",
+        version=f"{status.id}.{len(status.versions)}.{replies}.{len(status.poll.votes) if status.poll else 0}",
         link=f"/@{account.username}/{status.id}",
         name=display_name(account),
         username=account.username,
@@ -84,9 +113,36 @@ def show_toot(status: Status, view: View, *, now: datetime, timezone: tzinfo) ->
         pictures=tuple(_show_picture(media) for media in view.store.media_of(status)),
         visibility=target.visibility,
         visibility_word=_VISIBILITY_WORDS[target.visibility],
+        poll=_show_poll(status, now=now, timezone=timezone),
         language=status.draft.language,
         reply_to=replied.username if replied else "",
         reply_link=f"/@{replied.username}/{target.in_reply_to_id}" if replied else "",
+        replies=replies,
+        quote_policy=_QUOTE_WORDS[status.draft.quote_policy] if target.visibility in _OPEN else "",
+        place=place,
+    )
+
+
+def _show_poll(status: Status, *, now: datetime, timezone: tzinfo) -> ShownPoll | None:
+    question, poll = status.draft.question, status.poll
+    if question is None or poll is None:
+        return None
+    over = question.expires_at <= now
+    chosen = [place for places in poll.votes.values() for place in places]
+    hidden = question.hide_totals and not over
+    return ShownPoll(
+        choices=tuple(
+            ShownChoice(
+                title=title,
+                votes=None if hidden else chosen.count(place),
+                share=0 if hidden or not poll.votes else round(100 * chosen.count(place) / len(poll.votes)),
+            )
+            for place, title in enumerate(question.options)
+        ),
+        multiple=question.multiple,
+        voters=len(poll.votes),
+        ends=show_time(question.expires_at, now=now, timezone=timezone),
+        over=over,
     )
 
 
@@ -114,4 +170,5 @@ def _show_picture(media: Media) -> ShownPicture:
         height=media.facts.height,
         # Focus runs from -1 to 1, y upwards; CSS from 0 to 100 %, y downwards.
         position=f"{50 + 50 * x:.0f}% {50 - 50 * y:.0f}%",
+        point=f"left: {50 + 50 * x:.0f}%; top: {50 - 50 * y:.0f}%" if (x, y) != (0, 0) else "",
     )

@@ -28,6 +28,8 @@ from bot.model import (
     Hold,
     Limits,
     Picture,
+    Poll,
+    QuotePolicy,
     Recording,
     Visibility,
 )
@@ -45,6 +47,8 @@ PICTURE = Picture(
     size=12,
     width=3,
     height=4,
+    focus=(0.25, -1.0),
+    remote=True,
     problem="none, but told all the same",
 )
 ANNOUNCEMENT = Announcement(
@@ -53,9 +57,13 @@ ANNOUNCEMENT = Announcement(
     visibility=Visibility.UNLISTED,
     language="de",
     content_warning="Übung",
+    sensitive=True,
+    poll=Poll(options=("ja", "nein 🎉"), expires_in=timedelta(days=2, seconds=3), multiple=True, hide_totals=True),
+    quote_policy=QuotePolicy.FOLLOWERS,
     pictures=(PICTURE, replace(PICTURE, path=None, alt="", media_type=None, size=None)),
     length=33,
     limit=444,
+    thread=(Announcement(text="2/2 Übung", link=None, length=9, limit=444),),
 )
 DELIVERY = Delivery(
     key=DeliveryKey("id/ü", ACCOUNT, "reminder:ß"),
@@ -103,7 +111,8 @@ ENTRY = Entry(
 
 
 def test_the_full_examples_leave_no_field_at_its_default() -> None:
-    for record in (PICTURE, ANNOUNCEMENT, DELIVERY, ENTRY):
+    for record in (PICTURE, ANNOUNCEMENT.poll, ANNOUNCEMENT, DELIVERY, ENTRY):
+        assert record is not None
         for field in fields(record):
             default: Any = field.default_factory() if field.default_factory is not MISSING else field.default
             assert getattr(record, field.name) != default, f"{type(record).__name__}.{field.name}"

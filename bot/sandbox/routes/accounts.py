@@ -6,22 +6,35 @@ from typing import Final
 
 from flask import Blueprint, Response, jsonify, request
 
+from bot.compose.hashtags import fold_hashtag
 from bot.sandbox.answers import not_found
-from bot.sandbox.context import author, params, sandbox, view
+from bot.sandbox.context import author, params, sandbox, view, viewer
 from bot.sandbox.records import Status
 from bot.sandbox.routes.lists import answer_page
-from bot.sandbox.serialise import account_entity, credential_entity, may_see
+from bot.sandbox.serialise_account import account_entity, credential_entity
+from bot.sandbox.view import may_see
 
 routes: Final = Blueprint("accounts", __name__)
 
 
 @routes.get("/api/v1/accounts/verify_credentials")
 def verify_credentials() -> Response:
-    return jsonify(credential_entity(author(), view()))
+    return jsonify(credential_entity(author("read:accounts", "profile"), view()))
+
+
+@routes.get("/api/v1/accounts/lookup")
+def lookup() -> Response:
+    """An account by its name."""
+    viewer("read:accounts")
+    found = sandbox().store.account_named((params().text("acct") or "").lstrip("@"))
+    if found is None:
+        raise not_found()
+    return jsonify(account_entity(found, view()))
 
 
 @routes.get("/api/v1/accounts/<account_id>")
 def account(account_id: str) -> Response:
+    viewer("read:accounts")
     found = sandbox().store.account(account_id)
     if found is None:
         raise not_found()
@@ -30,6 +43,7 @@ def account(account_id: str) -> Response:
 
 @routes.get("/api/v1/accounts/<account_id>/statuses")
 def statuses_of(account_id: str) -> Response:
+    viewer("read:statuses")
     store = sandbox().store
     if store.account(account_id) is None:
         raise not_found()
@@ -37,6 +51,8 @@ def statuses_of(account_id: str) -> Response:
     asked = params()
     skip_replies = asked.flag("exclude_replies") or False
     only_media = asked.flag("only_media") or False
+    skip_direct = asked.flag("exclude_direct") or False
+    tagged = fold_hashtag(asked.text("tagged") or "")
     found = [
         status
         for status in store.statuses()
@@ -44,6 +60,8 @@ def statuses_of(account_id: str) -> Response:
         and may_see(status, here)
         and not (skip_replies and _answers_another(status))
         and not (only_media and not status.draft.media_ids)
+        and not (skip_direct and status.target.visibility == "direct")
+        and (not tagged or tagged in here.hashtags(status.draft.text))
     ]
     # exclude_reblogs changes nothing: the sandbox has no boosts.
     if asked.flag("pinned"):

@@ -9,7 +9,6 @@ from flask import Blueprint, Response, jsonify
 
 from bot.model import Limits
 from bot.sandbox.context import base_url, sandbox
-from bot.sandbox.images import FORMATS, MAX_BYTES, MAX_PIXELS
 
 routes: Final = Blueprint("instance", __name__)
 
@@ -21,12 +20,12 @@ _DESCRIPTION: Final = "A server for rehearsals. What is posted here stays on thi
 def instance_v2() -> Response:
     personality = sandbox().personality
     base = base_url()
-    return jsonify(
+    return _answer(
         {
             "domain": urlsplit(base).netloc,
             "title": _TITLE,
             "version": personality.version,
-            "source_url": "https://github.com/mastodon/mastodon",
+            "source_url": personality.source_url,
             "description": _DESCRIPTION,
             "usage": {"users": {"active_month": len(sandbox().store.accounts())}},
             "thumbnail": {"url": f"{base}/headers/sandbox.svg", "blurhash": None, "versions": {}},
@@ -38,6 +37,11 @@ def instance_v2() -> Response:
                 "accounts": {"max_featured_tags": 10, "max_pinned_statuses": 5},
                 **_limits(personality.limits),
                 "translation": {"enabled": False},
+                "timelines_access": {
+                    "live_feeds": {"local": "public", "remote": "public"},
+                    "hashtag_feeds": {"local": "public", "remote": "public"},
+                    "trending_link_feeds": {"local": "public", "remote": "public"},
+                },
             },
             "registrations": {
                 "enabled": False,
@@ -59,7 +63,7 @@ def instance_v1() -> Response:
     personality = sandbox().personality
     base = base_url()
     store = sandbox().store
-    return jsonify(
+    return _answer(
         {
             "uri": urlsplit(base).netloc,
             "title": _TITLE,
@@ -88,6 +92,10 @@ def instance_v1() -> Response:
     )
 
 
+def _answer(entity: dict[str, Any]) -> Response:
+    return jsonify(sandbox().personality.dialect("instance", entity))
+
+
 def _limits(limits: Limits) -> dict[str, Any]:
     return {
         "statuses": {
@@ -97,17 +105,17 @@ def _limits(limits: Limits) -> dict[str, Any]:
         },
         "media_attachments": {
             "description_limit": limits.description,
-            "supported_mime_types": [media_type for media_type, _ in FORMATS.values()],
-            "image_size_limit": MAX_BYTES,
-            "image_matrix_limit": MAX_PIXELS,
+            "supported_mime_types": list(limits.picture_types),
+            "image_size_limit": limits.picture_bytes,
+            "image_matrix_limit": limits.picture_pixels,
             "video_size_limit": 103_809_024,
             "video_frame_rate_limit": 120,
             "video_matrix_limit": 8_294_400,
         },
         "polls": {
-            "max_options": 4,
-            "max_characters_per_option": 50,
-            "min_expiration": 300,
-            "max_expiration": 2_629_746,
+            "max_options": limits.poll_options,
+            "max_characters_per_option": limits.poll_option,
+            "min_expiration": int(limits.poll_shortest.total_seconds()),
+            "max_expiration": int(limits.poll_longest.total_seconds()),
         },
     }

@@ -12,10 +12,10 @@ from werkzeug.exceptions import NotFound
 
 from bot.compose.hashtags import fold_hashtag
 from bot.sandbox.context import sandbox, view
-from bot.sandbox.entities import Kind
+from bot.sandbox.ids import IdStyle
 from bot.sandbox.paging import PageRequest, page_request, select_page
 from bot.sandbox.records import Status
-from bot.sandbox.serialise import View
+from bot.sandbox.threads import thread_around
 from bot.sandbox.timeline import show_time, show_toot
 
 routes: Final = Blueprint("page", __name__)
@@ -39,17 +39,19 @@ def profile(username: str) -> Response:
 
 @routes.get("/@<username>/<status_id>")
 def toot(username: str, status_id: str) -> Response:
-    """One toot: where its address leads."""
+    """One toot, with the thread around it: where its address leads."""
     status = sandbox().store.status(status_id)
     if status is None or not _is_by(status, username):
         raise NotFound("There is no such toot here. It may have been deleted.")
-    return _page([status], account=username, heading="Toot", single=True)
+    return _page(_with_thread(status), account=username, heading="Toot", single=status)
 
 
 @routes.get("/tags/<name>")
+@routes.get("/tag/<name>")
+@routes.get("/discover/tags/<name>")
 def tag(name: str) -> Response:
     here = view()
-    found = [status for status in here.store.statuses() if fold_hashtag(name) in _hashtags(status, here)]
+    found = [status for status in here.store.statuses() if fold_hashtag(name) in here.hashtags(status.draft.text)]
     return _page(found, heading=f"#{name}")
 
 
@@ -72,26 +74,29 @@ def header(username: str) -> Response:
     )
 
 
-def _page(found: list[Status], *, account: str = "", heading: str, single: bool = False) -> Response:
+def _page(found: list[Status], *, account: str = "", heading: str, single: Status | None = None) -> Response:
     here = view()
     parts = sandbox()
     now = parts.store.clock.now()
-    wanted = page_request({"limit": "40", **request.args})
-    shown = select_page(found, wanted)
+    ids = here.personality.ids
+    shown, has_older = (found, False) if single else _newest(found, ids)
     oldest = shown[-1].id if shown else ""
-    has_older = bool(oldest and select_page(found, PageRequest(limit=1, max_id=int(oldest))))
     counts = Counter(status.account_id for status in parts.store.statuses())
     nonce = token_urlsafe(16)
     response = make_response(
         render_template(
             "timeline.html",
             heading=heading,
-            single=single,
+            single=single is not None,
             account=account,
             accounts=[(one.username, counts[one.id]) for one in parts.store.accounts()],
             notice=parts.notice,
             now=show_time(now, now=now, timezone=parts.timezone),
-            toots=[show_toot(status, here, now=now, timezone=parts.timezone) for status in shown],
+            toots=[
+                show_toot(status, here, now=now, timezone=parts.timezone, place=_place(status, single, ids))
+                for status in shown
+            ],
+            like=here.personality.name,
             older=f"?{f'account={account}&' if request.path == '/' and account else ''}max_id={oldest}"
             if has_older
             else "",
@@ -106,14 +111,29 @@ def _page(found: list[Status], *, account: str = "", heading: str, single: bool 
     return response
 
 
+def _newest(found: list[Status], ids: IdStyle) -> tuple[list[Status], bool]:
+    """The page that is asked for, and whether there are older ones."""
+    shown = select_page(found, page_request({"limit": "40", **request.args}, ids=ids), ids=ids)
+    below = PageRequest(limit=1, max_id=ids.decode(shown[-1].id)) if shown else None
+    return shown, bool(below and select_page(found, below, ids=ids))
+
+
+def _with_thread(status: Status) -> list[Status]:
+    around = thread_around(status, sandbox().store.statuses())
+    return [*around.ancestors, status, *around.descendants]
+
+
+def _place(status: Status, single: Status | None, ids: IdStyle) -> str:
+    if single is None:
+        return ""
+    if status.id == single.id:
+        return "this"
+    return "above" if ids.decode(status.id) < ids.decode(single.id) else "below"
+
+
 def _is_by(status: Status, username: str) -> bool:
     account = sandbox().store.account(status.account_id)
     return account is not None and account.username == username.lower()
-
-
-def _hashtags(status: Status, here: View) -> set[str]:
-    found = here.entities(status.draft.text)
-    return {fold_hashtag(entity.name) for entity in found if entity.kind is Kind.HASHTAG}
 
 
 def _colour(username: str) -> str:

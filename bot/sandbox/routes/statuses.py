@@ -7,9 +7,11 @@ from typing import Final
 from flask import Blueprint, Response, jsonify, request
 
 from bot.sandbox.answers import not_found
-from bot.sandbox.context import author, params, sandbox, view
+from bot.sandbox.context import author, params, sandbox, view, viewer
 from bot.sandbox.records import Status
-from bot.sandbox.serialise import history_entity, may_see, status_entity
+from bot.sandbox.serialise import history_entity, status_entity
+from bot.sandbox.threads import thread_around
+from bot.sandbox.view import may_see
 from bot.sandbox.writing import edit_status, post_status
 
 routes: Final = Blueprint("statuses", __name__)
@@ -19,7 +21,7 @@ _MOST_AT_ONCE: Final = 20
 
 @routes.post("/api/v1/statuses")
 def create() -> Response:
-    account = author()
+    account = author("write:statuses")
     with sandbox().store.transaction():
         status = post_status(sandbox(), account, params(), key=request.headers.get("Idempotency-Key", ""), view=view())
     return jsonify(status_entity(status, view()))
@@ -28,6 +30,7 @@ def create() -> Response:
 @routes.get("/api/v1/statuses")
 def several() -> Response:
     """Those of the named statuses that the caller may see, in the order named; without names none."""
+    viewer("read:statuses")
     here = view()
     found = map(sandbox().store.status, params().list("id")[:_MOST_AT_ONCE])
     return jsonify([status_entity(status, here) for status in found if status and may_see(status, here)])
@@ -40,7 +43,7 @@ def show(status_id: str) -> Response:
 
 @routes.put("/api/v1/statuses/<status_id>")
 def edit(status_id: str) -> Response:
-    account = author()
+    account = author("write:statuses")
     with sandbox().store.transaction():
         status = edit_status(sandbox(), account, _own(status_id), params(), view=view())
     return jsonify(status_entity(status, view()))
@@ -57,7 +60,7 @@ def delete(status_id: str) -> Response:
 
 @routes.get("/api/v1/statuses/<status_id>/source")
 def source(status_id: str) -> Response:
-    author()
+    author("read:statuses")
     status = _visible(status_id)
     return jsonify({"id": status.id, "text": status.draft.text, "spoiler_text": status.draft.spoiler_text})
 
@@ -67,7 +70,21 @@ def history(status_id: str) -> Response:
     return jsonify(history_entity(_visible(status_id), view()))
 
 
+@routes.get("/api/v1/statuses/<status_id>/context")
+def context(status_id: str) -> Response:
+    """What the status answers, the oldest first, and what answers it, each thread in its order."""
+    status, here = _visible(status_id), view()
+    around = thread_around(status, [one for one in here.store.statuses() if may_see(one, here)])
+    return jsonify(
+        {
+            "ancestors": [status_entity(one, here) for one in around.ancestors],
+            "descendants": [status_entity(one, here) for one in around.descendants],
+        }
+    )
+
+
 def _visible(status_id: str) -> Status:
+    viewer("read:statuses")
     status = sandbox().store.status(status_id)
     if status is None or not may_see(status, view()):
         raise not_found()
@@ -75,7 +92,7 @@ def _visible(status_id: str) -> Status:
 
 
 def _own(status_id: str) -> Status:
-    account = author()
+    account = author("write:statuses")
     status = sandbox().store.status(status_id)
     if status is None or status.account_id != account.id:
         raise not_found()

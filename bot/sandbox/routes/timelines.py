@@ -6,7 +6,7 @@ from typing import Final
 
 from flask import Blueprint, Response, request
 
-from bot.sandbox.context import params, sandbox, view
+from bot.sandbox.context import params, sandbox, view, viewer
 from bot.sandbox.routes.lists import answer_page
 
 routes: Final = Blueprint("timelines", __name__)
@@ -15,6 +15,7 @@ routes: Final = Blueprint("timelines", __name__)
 @routes.get("/api/v1/timelines/public")
 def public() -> Response:
     """Newest first, without replies to others. `remote` finds nothing: all accounts are local."""
+    viewer("read:statuses")
     found = [
         status
         for status in sandbox().store.statuses()

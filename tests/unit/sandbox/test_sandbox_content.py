@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sandbox.content import Mention, format_content
+from bot.sandbox.content import Mention
 from bot.sandbox.entities import Entity, find_entities
+from bot.sandbox.markup import format_content
 from bot.sandbox.personality import MASTODON
 
 LINK = '<a href="{0}" target="_blank" rel="nofollow noopener" translate="no">{1}</a>'

@@ -27,18 +27,24 @@ def counted_by(asked: Asked) -> dict[str, str]:
     [
         ("GET", "/api/v1/timelines/public", False, None, {"anonymous": "::1"}),
         ("GET", "/api/v1/timelines/public", True, None, {"anonymous": "::1", "pages": "::1"}),
-        ("GET", "/api/v1/statuses/1", False, "7", {"api": "7"}),
-        ("GET", "/api/v1/accounts/7/statuses", True, "7", {"api": "7", "pages": "7"}),
-        ("POST", "/api/v1/media", False, "7", {"api": "7", "media": "7"}),
-        ("POST", "/api/v2/media", False, "7", {"api": "7", "media": "7"}),
-        ("PUT", "/api/v1/media/3", False, "7", {"api": "7"}),
-        ("DELETE", "/api/v1/statuses/3", False, "7", {"api": "7", "deletions": "7"}),
+        ("GET", "/api/v1/statuses/1", False, "7", {"api": "7", "user": "7"}),
+        ("GET", "/api/v1/accounts/7/statuses", True, "7", {"api": "7", "pages": "7", "user": "7"}),
+        ("POST", "/api/v1/media", False, "7", {"api": "7", "media": "7", "user": "7"}),
+        ("POST", "/api/v2/media", False, "7", {"api": "7", "media": "7", "user": "7"}),
+        ("PUT", "/api/v1/media/3", False, "7", {"api": "7", "user": "7"}),
+        ("POST", "/api/v1/apps", False, None, {"anonymous": "::1", "applications": "::1"}),
+        ("DELETE", "/api/v1/statuses/3", False, "7", {"api": "7", "deletions": "7", "user": "7"}),
     ],
 )
 def test_a_request_counts_where_it_should(
     method: str, path: str, paged: bool, account: str | None, rates: dict[str, str]
 ) -> None:
     assert counted_by(Asked(method=method, path=path, paged=paged, account=account, address="::1")) == rates
+
+
+def test_tokens_of_one_account_have_their_own_three_hundred_and_share_fifteen_hundred() -> None:
+    asked = Asked(method="GET", path="/api/v1/statuses/1", paged=False, account="7", address="::1", token="t1")
+    assert counted_by(asked) == {"api": "7t1", "user": "7"}
 
 
 def test_windows_are_aligned_to_the_epoch() -> None:

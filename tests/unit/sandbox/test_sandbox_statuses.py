@@ -76,7 +76,12 @@ def test_words_are_cleaned_as_mastodon_does(http: httpx.Client, sent: dict[str, 
         ({"status": "x", "media_ids[]": list("12345")}, 422, "Cannot attach more than 4 files"),
         ({"status": "x", "in_reply_to_id": "7"}, 404, "The post you are trying to reply to does not appear to exist."),
         ({"status": "x", "scheduled_at": "2030-01-01T00:00:00Z"}, 422, "This sandbox takes no scheduled posts."),
-        ({"status": "x", "poll[options][]": ["a", "b"]}, 422, "This sandbox takes no polls."),
+        ({"status": "x", "quoted_status_id": "1"}, 422, "This sandbox takes no quotes."),
+        (
+            {"status": "x", "quote_approval_policy": "friends"},
+            422,
+            "Validation failed: Quote approval policy is not included in the list",
+        ),
     ],
 )
 def test_what_is_not_valid_is_refused_in_mastodons_words(

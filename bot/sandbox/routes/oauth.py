@@ -1,0 +1,172 @@
+"""OAuth 2: agreeing to a client on a page, and exchanging codes for tokens.
+
+Sources: config/initializers/doorkeeper.rb of mastodon/mastodon, its documentation methods/oauth; RFC 6749, RFC 7636.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Final
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
+
+from bot.sandbox.authority import OUT_OF_BAND, Issued, OAuthError
+from bot.sandbox.context import params, sandbox
+from bot.sandbox.names import username_for
+from bot.sandbox.params import Params
+from bot.sandbox.records import App
+from bot.sandbox.scopes import DEFAULT_SCOPES, within
+
+routes: Final = Blueprint("oauth", __name__)
+
+_FIELDS: Final = (
+    "client_id",
+    "redirect_uri",
+    "response_type",
+    "scope",
+    "state",
+    "code_challenge",
+    "code_challenge_method",
+)
+
+
+class PageError(Exception):
+    """What is wrong with a request to agree to a client: shown to a person, for there is nowhere to send it."""
+
+    def __init__(self, status: int, words: str) -> None:
+        super().__init__(words)
+        self.status = status
+        self.words = words
+
+
+@routes.get("/oauth/authorize")
+def ask() -> Response:
+    """The page on which a person agrees. Nobody signs in: the account is the one that is named."""
+    app, scopes = _request_of(params())
+    fields = {name: params().text(name) or "" for name in _FIELDS}
+    known = [account.username for account in sandbox().store.accounts()]
+    return _page("authorize.html", app=app, scopes=scopes, fields=fields, known=known)
+
+
+@routes.post("/oauth/authorize")
+def agree() -> Response:
+    """Make a code: shown on a page (out of band), or brought to the client by the browser."""
+    asked = params()
+    app, scopes = _request_of(asked)
+    redirect_uri, state = asked.text("redirect_uri") or "", asked.text("state")
+    name = (asked.text("account") or "main").strip().lstrip("@")
+    if asked.text("decision") == "deny":
+        if redirect_uri == OUT_OF_BAND:
+            raise PageError(403, "You have refused. The client gets no code.")
+        return _send(redirect_uri, {"error": "access_denied", "error_description": "The owner refused."}, state)
+    account = sandbox().store.account_for_token(f"loopback-{name}")
+    code = sandbox().authority.allow(
+        app, account, redirect_uri=redirect_uri, scopes=scopes, challenge=asked.text("code_challenge") or ""
+    )
+    if redirect_uri == OUT_OF_BAND:
+        return _page("code.html", app=app, code=code, account=username_for(f"loopback-{name}"))
+    return _send(redirect_uri, {"code": code}, state)
+
+
+@routes.post("/oauth/token")
+def token() -> Response:
+    """A token for a code, or one for the client alone. Raises OAuthError."""
+    asked = params()
+    app = _client(asked)
+    authority = sandbox().authority
+    match asked.text("grant_type"):
+        case "authorization_code":
+            issued = authority.exchange(
+                app,
+                asked.text("code") or "",
+                redirect_uri=asked.text("redirect_uri") or "",
+                verifier=asked.text("code_verifier") or "",
+            )
+        case "client_credentials":
+            issued = authority.for_client(app, _scopes(asked, app))
+        case _:
+            raise OAuthError(400, "unsupported_grant_type", "The authorization grant type is not supported.")
+    return _no_store(jsonify(token_entity(issued)))
+
+
+@routes.post("/oauth/revoke")
+def revoke() -> Response:
+    sandbox().authority.revoke(_client(params()), params().text("token") or "")
+    return jsonify({})
+
+
+@routes.errorhandler(OAuthError)
+def _oauth_error(error: OAuthError) -> tuple[Response, int]:
+    return _no_store(jsonify({"error": error.name, "error_description": error.words})), error.status
+
+
+@routes.errorhandler(PageError)
+def _page_error(error: PageError) -> tuple[Response, int]:
+    return _page("oauth_error.html", words=error.words), error.status
+
+
+def token_entity(issued: Issued) -> dict[str, str | int]:
+    """A Token (documentation entities/Token). It never expires, and there is no refresh."""
+    return {
+        "access_token": issued.token,
+        "token_type": "Bearer",
+        "scope": " ".join(issued.grant.scopes),
+        "created_at": int(issued.grant.created_at.timestamp()),
+    }
+
+
+def _request_of(asked: Params) -> tuple[App, tuple[str, ...]]:
+    app = sandbox().store.app(asked.text("client_id") or "")
+    if app is None:
+        raise PageError(401, "The client is not known here. Register it first (POST /api/v1/apps).")
+    if asked.text("redirect_uri") not in app.redirect_uris:
+        raise PageError(400, "The redirect URI is none of those that the client has registered.")
+    if asked.text("response_type") != "code":
+        raise PageError(400, 'The response type must be "code".')
+    method = asked.text("code_challenge_method")
+    if asked.text("code_challenge") and method != "S256":
+        raise PageError(400, "The code challenge method must be S256.")
+    try:
+        return app, _scopes(asked, app)
+    except OAuthError as error:
+        raise PageError(error.status, error.words) from None
+
+
+def _scopes(asked: Params, app: App) -> tuple[str, ...]:
+    wanted = tuple((asked.text("scope") or "").split()) or DEFAULT_SCOPES
+    if not within(wanted, app.scopes):
+        raise OAuthError(400, "invalid_scope", "The requested scope is invalid, unknown, or malformed.")
+    return wanted
+
+
+def _client(asked: Params) -> App:
+    client_id, secret = asked.text("client_id") or "", asked.text("client_secret") or ""
+    kind, _, encoded = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() == "basic":
+        try:
+            client_id, _, secret = base64.b64decode(encoded).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            client_id = ""
+    return sandbox().authority.client(client_id, secret)
+
+
+def _send(uri: str, answer: dict[str, str], state: str | None) -> Response:
+    told = answer if state is None else {**answer, "state": state}
+    joint = "&" if "?" in uri else "?"
+    return _no_store(make_response(redirect(f"{uri}{joint}{urlencode(told)}", 302)))
+
+
+def _page(template: str, **what: object) -> Response:
+    response = make_response(render_template(template, **what))
+    # No form-action: browsers apply it to where the answer sends them, too, which is the client's own address.
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+    )
+    return _no_store(response)
+
+
+def _no_store(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response
