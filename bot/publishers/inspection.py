@@ -34,7 +34,7 @@ class Inspection:
     reachable: bool = False
     software: str = ""  #: with its version
     limits: Limits | None = None
-    scopes: tuple[str, ...] = ()  #: as far as the server tells; empty: it was tried what works
+    scopes: tuple[str, ...] = ()  #: as far as the server tells; empty: it does not
     missing: tuple[str, ...] = ()
     trouble: str = ""  #: why nothing can be published; empty if it can
     remedy: str = ""
@@ -73,16 +73,15 @@ class AccountInspector(MastodonAccount):
 
     def _with_scopes(self, found: Inspection, granted: tuple[str, ...], *, may_try: bool = True) -> Inspection:
         scopes = granted or self._scopes_of_the_application()
-        if not scopes and not may_try:
-            return found
-        missing = missing_scopes(scopes) if scopes else self._missing_by_trying()
+        # Trying counts more: an application may have been given other scopes since the token was made.
+        missing = self._missing_by_trying() if may_try and not granted else missing_scopes(scopes) if scopes else ()
         found = replace(found, scopes=scopes, missing=missing)
         if not missing:
             return found
         return replace(
             found,
             trouble=f"the token lacks {explain_missing(missing)}.",
-            remedy="Make a new one: a token's scopes cannot be changed.",
+            remedy="`announce login` makes a new one: a token's scopes cannot be changed.",
         )
 
     def _scopes_of_the_application(self) -> tuple[str, ...]:

@@ -103,6 +103,18 @@ class Project:
         finally:
             log.close()
 
+    def start_with_pipes(self, *arguments: str) -> subprocess.Popen[str]:
+        """Run `announce` and talk with it; standard error comes on its own."""
+        return subprocess.Popen(
+            self.command(*arguments),
+            cwd=self.root,
+            env={**self.environ, "TZ": "UTC", "PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
     @property
     def run_log(self) -> str:
         return (self.root / "run.log").read_text(encoding="utf-8")

@@ -69,11 +69,9 @@ def test_where_all_is_well_everything_is_told(server: SandboxServer) -> None:
 
 
 @pytest.mark.parametrize("missing", ["read:statuses", "write:statuses", "write:media"])
-@pytest.mark.parametrize("kept", [True, False], ids=["kept with the token", "told by the server"])
-def test_missing_scopes_are_named_with_purpose_and_remedy(server: SandboxServer, missing: str, kept: bool) -> None:
+def test_missing_scopes_are_named_with_purpose_and_remedy(server: SandboxServer, missing: str) -> None:
     scopes = tuple(scope for scope in ALL if scope != missing)
-    told = says_scopes(*(ALL if kept else scopes))
-    found = look(server.url, doctor=answering(apps_verify=told), granted=scopes if kept else ())
+    found = look(server.url, granted=scopes)
     assert (found.scopes, found.missing) == (scopes, (missing,))
     assert f"the token lacks {missing} (to " in found.trouble
     assert found.remedy
@@ -87,6 +85,11 @@ def test_a_token_that_may_not_even_ask_whose_it_is_is_told_which_scope_that_need
 
 
 SILENT = Answer(body={"name": "announce"})
+
+
+def test_what_is_refused_counts_more_than_what_the_application_has(server: SandboxServer) -> None:
+    found = look(server.url, doctor=answering(apps_verify=says_scopes(*ALL), _media_0=FORBIDDEN))
+    assert (found.scopes, found.missing) == (ALL, ("write:media",))
 
 
 @pytest.mark.parametrize(
