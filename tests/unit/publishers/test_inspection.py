@@ -142,6 +142,16 @@ def test_what_is_wrong_is_told_with_what_is_known_all_the_same(
     assert (found.reachable, found.software) == (reachable, "Mastodon 4.5.15")
 
 
+def test_a_server_that_refuses_a_dead_token_everywhere_still_tells_what_it_is(server: SandboxServer) -> None:
+    def doctor(request: requests.PreparedRequest) -> Answer | None:
+        dead = Answer(status=401, body={"error": "The access token was revoked"})
+        return dead if "Authorization" in request.headers else None
+
+    found = look(server.url, doctor=doctor)
+    assert (found.reachable, found.software) == (True, "Mastodon 4.5.15")
+    assert "does not accept the token" in found.trouble
+
+
 def test_a_server_that_is_not_there_is_told() -> None:
     with SandboxServer() as gone:
         url = gone.url
