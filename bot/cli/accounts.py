@@ -44,7 +44,7 @@ class _Memory:
 @with_settings
 @json_option
 def accounts(config: Config, as_json: bool) -> None:
-    """Show who we are on each server, its limits and whether all is well.
+    """Show who we are on each server, and whether all is well.
 
     Contacts the servers and changes nothing there. Exit code 1 if an account cannot be used.
     """
