@@ -88,7 +88,7 @@ class Toot:
     reply_link: str
     replies: int
     quote_policy: str  #: in words; empty if everybody may quote
-    place: str = ""  #: on the page of one toot: "above", "this" or "below"
+    place: str = ""  #: on the page of one toot: "this" is the one, among others of its thread
 
 
 def show_toot(status: Status, view: View, *, now: datetime, timezone: tzinfo, place: str = "") -> Toot:

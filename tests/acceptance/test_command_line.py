@@ -46,6 +46,7 @@ def test_each_command_explains_itself(project: Project, command: str) -> None:
         (["build", "--now", "2199-01-01"], "--now is in the future"),
         (["check", "posts/none.md"], "posts/none.md"),
         (["sandbox", "--port", "70000"], "70000 is not in the range"),
+        (["sandbox", "--like", "friendica"], "The sandbox cannot be like friendica. It can be like mastodon-4.5,"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -222,6 +222,57 @@ def test_words_stand_out_from_their_ground(page: Page, server: SandboxServer, to
     assert {name: ratio for name, ratio in ratios if ratio < 4.5} == {}
 
 
+@pytest.fixture
+def conversation(client: Mastodon, server: SandboxServer) -> list[Any]:
+    """A thread with a poll at its end, on which somebody has voted."""
+    media = client.media_post(picture(), mime_type="image/png", description=ALT, focus=(0.5, 0.5))
+    first = client.status_post("The schedule is out.", media_ids=[media])
+    poll = client.make_poll(["Sauna", "Board games"], 86_400)
+    second = client.status_post("Which social event?", in_reply_to_id=first, poll=poll)
+    vote(server, second.poll.id)
+    return [first, second]
+
+
+def vote(server: SandboxServer, poll_id: str) -> None:
+    headers = {"Authorization": "Bearer loopback-volunteer"}
+    data = {"choices[]": ["0"]}
+    answer = requests.post(f"{server.url}/api/v1/polls/{poll_id}/votes", data=data, headers=headers, timeout=5)
+    answer.raise_for_status()
+
+
+def test_a_thread_and_its_poll_are_shown_around_a_toot(
+    page: Page, server: SandboxServer, conversation: list[Any]
+) -> None:
+    page.goto(server.url)
+    expect(page.get_by_role("img", name="Focus: what a crop keeps")).to_be_visible()
+    page.get_by_role("link", name="1 reply").click()
+    articles = page.get_by_role("article")
+    expect(articles).to_have_count(2)
+    expect(articles.first).to_have_attribute("aria-current", "true")
+    choices = articles.last.locator(".choice")
+    expect(choices).to_have_text(["Sauna 100 %, 1 vote", "Board games 0 %, 0 votes"], use_inner_text=False)
+    bars = [bar.bounding_box() for bar in articles.last.locator(".bar").all()]
+    assert bars[0] is not None
+    assert bars[0]["width"] > 300
+    assert {name: ratio for name, ratio in page.evaluate(CONTRASTS) if ratio < 4.5} == {}
+
+
+def test_a_client_is_agreed_to_with_the_keyboard(page: Page, server: SandboxServer) -> None:
+    form = {"client_name": "announce", "redirect_uris": "urn:ietf:wg:oauth:2.0:oob", "scopes": "read write"}
+    app = requests.post(f"{server.url}/api/v1/apps", data=form, timeout=5).json()
+    asked = f"client_id={app['client_id']}&redirect_uri=urn:ietf:wg:oauth:2.0:oob&response_type=code&scope=read+write"
+    page.goto(f"{server.url}/oauth/authorize?{asked}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Allow announce?")
+    assert {name: ratio for name, ratio in page.evaluate(CONTRASTS) if ratio < 4.5} == {}
+    page.get_by_label("Account").fill("conf")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    code = page.get_by_label("Code")
+    expect(code).to_be_visible()
+    assert len(code.input_value()) > 20
+    assert server.store.account_named("conf") is not None
+
+
 CONTRASTS = """() => {
   const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
   const rgba = (colour) => {

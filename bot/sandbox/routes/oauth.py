@@ -162,7 +162,7 @@ def _page(template: str, **what: object) -> Response:
     response = make_response(render_template(template, **what))
     # No form-action: browsers apply it to where the answer sends them, too, which is the client's own address.
     response.headers["Content-Security-Policy"] = (
-        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
     )
     return _no_store(response)
 

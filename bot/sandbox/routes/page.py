@@ -93,7 +93,13 @@ def _page(found: list[Status], *, account: str = "", heading: str, single: Statu
             notice=parts.notice,
             now=show_time(now, now=now, timezone=parts.timezone),
             toots=[
-                show_toot(status, here, now=now, timezone=parts.timezone, place=_place(status, single, ids))
+                show_toot(
+                    status,
+                    here,
+                    now=now,
+                    timezone=parts.timezone,
+                    place="this" if status is single and len(shown) > 1 else "",
+                )
                 for status in shown
             ],
             like=here.personality.name,
@@ -121,14 +127,6 @@ def _newest(found: list[Status], ids: IdStyle) -> tuple[list[Status], bool]:
 def _with_thread(status: Status) -> list[Status]:
     around = thread_around(status, sandbox().store.statuses())
     return [*around.ancestors, status, *around.descendants]
-
-
-def _place(status: Status, single: Status | None, ids: IdStyle) -> str:
-    if single is None:
-        return ""
-    if status.id == single.id:
-        return "this"
-    return "above" if ids.decode(status.id) < ids.decode(single.id) else "below"
 
 
 def _is_by(status: Status, username: str) -> bool:

@@ -1,4 +1,8 @@
-"""The JSON that the API answers: every field, with its type."""
+"""The JSON that the API answers: every field, with its type.
+
+The shapes are copied out by hand from Mastodon's own sources, app/serializers/rest/*_serializer.rb of
+mastodon/mastodon 4.5, and from entities/ of its documentation (mastodon/documentation); each names its file.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,8 @@ import httpx
 import pytest
 from mastodon import Mastodon
 
+from bot.clock import SetClock
+from bot.sandbox.cards import CARD_AFTER
 from bot.sandbox.server import SandboxServer
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -19,6 +25,7 @@ URL = re.compile(r"http://127\.0\.0\.1:\d+/\S+")
 #: Field → type, or a pattern that the text must match; a list where null is allowed, too.
 Shape = Mapping[str, Any]
 
+#: account_serializer.rb, entities/Account
 ACCOUNT: Shape = {
     "id": ID,
     "username": str,
@@ -43,6 +50,7 @@ ACCOUNT: Shape = {
     "emojis": list,
     "fields": list,
 }
+#: media_attachment_serializer.rb, entities/MediaAttachment
 MEDIA: Shape = {
     "id": ID,
     "type": re.compile("image|gifv"),
@@ -55,8 +63,11 @@ MEDIA: Shape = {
     "description": [str],
     "blurhash": [str],
 }
+#: media_attachment_serializer.rb `meta`: width and height in pixels
 SHAPE: Shape = {"width": int, "height": int, "size": re.compile(r"\d+x\d+"), "aspect": float}
+#: status_serializer.rb `MentionSerializer`
 MENTION: Shape = {"id": ID, "username": str, "url": str, "acct": str}
+#: status_serializer.rb, entities/Status
 STATUS: Shape = {
     "id": ID,
     "created_at": TIME,
@@ -92,6 +103,106 @@ STATUS: Shape = {
     "quote": [dict],
     "quote_approval": dict,
 }
+#: poll_serializer.rb, entities/Poll
+POLL: Shape = {
+    "id": ID,
+    "expires_at": [TIME],
+    "expired": bool,
+    "multiple": bool,
+    "votes_count": int,
+    "voters_count": [int],
+    "options": list,
+    "emojis": list,
+    "voted": bool,
+    "own_votes": list,
+}
+#: preview_card_serializer.rb, entities/PreviewCard
+CARD: Shape = {
+    "url": str,
+    "title": str,
+    "description": str,
+    "language": [str],
+    "type": re.compile("link|photo|video|rich"),
+    "author_name": str,
+    "author_url": str,
+    "authors": list,
+    "provider_name": str,
+    "provider_url": str,
+    "html": str,
+    "width": int,
+    "height": int,
+    "image": [str],
+    "image_description": str,
+    "embed_url": str,
+    "blurhash": [str],
+    "published_at": [TIME],
+}
+#: credential_account_serializer.rb, entities/Account#source and entities/Role
+SOURCE: Shape = {
+    "privacy": re.compile("public|unlisted|private|direct"),
+    "sensitive": bool,
+    "language": [str],
+    "note": str,
+    "fields": list,
+    "follow_requests_count": int,
+    "quote_policy": re.compile("public|followers|nobody"),
+}
+ROLE: Shape = {"id": re.compile(r"-?\d+"), "name": str, "permissions": str, "color": str, "highlighted": bool}
+#: instance_serializer.rb, entities/Instance
+INSTANCE: Shape = {
+    "domain": str,
+    "title": str,
+    "version": re.compile(r"4\.5\.\d+"),
+    "source_url": str,
+    "description": str,
+    "usage": dict,
+    "thumbnail": dict,
+    "icon": list,
+    "languages": list,
+    "configuration": dict,
+    "registrations": dict,
+    "api_versions": dict,
+    "contact": dict,
+    "rules": list,
+}
+#: instance_serializer.rb `configuration`
+CONFIGURATION: Mapping[str, Shape] = {
+    "urls": {"streaming": str, "status": [str], "about": str, "privacy_policy": [str]},
+    "vapid": {"public_key": str},
+    "accounts": {"max_featured_tags": int, "max_pinned_statuses": int},
+    "statuses": {"max_characters": int, "max_media_attachments": int, "characters_reserved_per_url": int},
+    "media_attachments": {
+        "description_limit": int,
+        "image_matrix_limit": int,
+        "image_size_limit": int,
+        "supported_mime_types": list,
+        "video_frame_rate_limit": int,
+        "video_matrix_limit": int,
+        "video_size_limit": int,
+    },
+    "polls": {"max_options": int, "max_characters_per_option": int, "min_expiration": int, "max_expiration": int},
+    "translation": {"enabled": bool},
+}
+#: application_serializer.rb, entities/Application (4.3+)
+APPLICATION: Shape = {
+    "id": ID,
+    "name": str,
+    "website": [str],
+    "scopes": list,
+    "redirect_uri": str,
+    "redirect_uris": list,
+    "vapid_key": str,
+}
+#: entities/CredentialApplication
+CREDENTIALS: Shape = {**APPLICATION, "client_id": str, "client_secret": str, "client_secret_expires_at": int}
+#: entities/Token
+TOKEN: Shape = {
+    "access_token": str,
+    "token_type": re.compile("Bearer"),
+    "scope": str,
+    "created_at": int,
+}
+#: status_edit_serializer.rb, entities/StatusEdit
 EDIT: Shape = {
     "content": str,
     "spoiler_text": str,
@@ -139,6 +250,55 @@ def test_a_status_has_every_field(status: Any) -> None:
     assert status["edited_at"] == "2026-11-04T15:00:00.123Z"
 
 
+def test_a_poll_has_every_field(http: httpx.Client) -> None:
+    poll = {"options": ["a", "b"], "expires_in": 300}
+    status = http.post("/api/v1/statuses", json={"status": "Which?", "poll": poll}).json()
+    check(status["poll"], POLL)
+    for option in status["poll"]["options"]:
+        check(option, {"title": str, "votes_count": [int]})
+    check(http.get(f"/api/v1/polls/{status['poll']['id']}").json(), POLL)
+
+
+def test_a_card_comes_later_and_has_every_field(http: httpx.Client, clock: SetClock) -> None:
+    form = {"status": "See http://127.0.0.1/x and https://conf.example.org/news/the-schedule and https://example.org"}
+    status = http.post("/api/v1/statuses", data=form).json()
+    assert status["card"] is None
+    clock.advance(CARD_AFTER)
+    card = http.get(f"/api/v1/statuses/{status['id']}").json()["card"]
+    check(card, CARD)
+    assert (card["url"], card["title"]) == ("https://conf.example.org/news/the-schedule", "The schedule")
+
+
+def test_there_is_no_card_beside_a_picture_or_without_a_link(
+    http: httpx.Client, draw: Callable[..., bytes], clock: SetClock
+) -> None:
+    media = http.post("/api/v2/media", files={"file": draw()}).json()["id"]
+    http.post("/api/v1/statuses", data={"status": "https://conf.example.org", "media_ids[]": [media]})
+    http.post("/api/v1/statuses", data={"status": "no link, gopher://conf.example.org"})
+    clock.advance(CARD_AFTER)
+    assert [status["card"] for status in http.get("/api/v1/timelines/public").json()] == [None, None]
+
+
+def test_the_instance_has_every_field(http: httpx.Client) -> None:
+    told = http.get("/api/v2/instance").json()
+    check(told, INSTANCE)
+    for part, shape in CONFIGURATION.items():
+        check(told["configuration"][part], shape)
+
+
+def test_a_client_and_its_token_have_every_field(http: httpx.Client) -> None:
+    form = {"client_name": "announce", "redirect_uris": "urn:ietf:wg:oauth:2.0:oob"}
+    app = http.post("/api/v1/apps", data=form).json()
+    check(app, CREDENTIALS)
+    form = {**{name: app[name] for name in ("client_id", "client_secret")}, "grant_type": "client_credentials"}
+    token = http.post("/oauth/token", data=form).json()
+    check(token, TOKEN)
+    assert token["scope"] == "read"
+    headers = {"Authorization": f"Bearer {token['access_token']}"}
+    for header in ({}, headers):
+        check(http.get("/api/v1/apps/verify_credentials", headers=header).json(), APPLICATION)
+
+
 def test_history_has_every_field(http: httpx.Client, status: Any) -> None:
     for entry in http.get(f"/api/v1/statuses/{status['id']}/history").json():
         check(entry, EDIT)
@@ -147,7 +307,8 @@ def test_history_has_every_field(http: httpx.Client, status: Any) -> None:
 def test_credentials_have_source_and_role(http: httpx.Client) -> None:
     account = http.get("/api/v1/accounts/verify_credentials").json()
     check(account, {**ACCOUNT, "source": dict, "role": dict})
-    assert set(account["source"]) >= {"privacy", "sensitive", "language", "note", "fields"}
+    check(account["source"], SOURCE)
+    check(account["role"], ROLE)
     assert (account["username"], account["last_status_at"]) == ("main", None)
     assert http.get(f"/api/v1/accounts/{account['id']}").json()["acct"] == "main"
     assert http.get("/api/v1/accounts/1").status_code == 404

@@ -72,6 +72,57 @@ def test_a_permalink_shows_the_one_toot(http: httpx.Client, client: Mastodon) ->
     assert "That one" not in page
 
 
+def test_a_permalink_shows_the_thread_around_it(http: httpx.Client, client: Mastodon) -> None:
+    first = client.status_post("toot-one")
+    second = client.status_post("toot-two", in_reply_to_id=first)
+    client.status_post("toot-three", in_reply_to_id=second)
+    client.status_post("toot-four")
+    page = http.get(second.url).text
+    assert [word for word in ("one", "two", "three", "four") if f"toot-{word}" in page] == ["one", "two", "three"]
+    assert page.index("toot-one") < page.index('aria-current="true"') < page.index("toot-two")
+    assert page.count("Continues a thread") == 2
+    assert page.count("1 reply") == 2
+
+
+def test_a_poll_is_shown_with_its_votes(
+    http: httpx.Client, client: Mastodon, connect: Callable[..., Mastodon], clock: SetClock
+) -> None:
+    posted = client.status_post("Which?", poll=client.make_poll(["<b>Tea", "Coffee"], 3600, multiple=True))
+    connect("loopback-other").poll_vote(posted.poll.id, [1])
+    page = http.get("/").text
+    assert "&lt;b&gt;Tea" in page
+    assert "several choices · 1 person · open until" in page
+    assert "100 %" in page
+    clock.advance(timedelta(hours=2))
+    assert "· closed <time" in http.get("/").text
+
+
+def test_hidden_totals_are_not_shown(http: httpx.Client, client: Mastodon, clock: SetClock) -> None:
+    client.status_post("Which?", poll=client.make_poll(["Tea", "Coffee"], 3600, hide_totals=True))
+    assert "0 %<" not in http.get("/").text
+    clock.advance(timedelta(hours=2))
+    assert "0 %<" in http.get("/").text
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [({"quote_approval_policy": "nobody"}, "Nobody may quote"), ({}, ""), ({"visibility": "private"}, "")],
+)
+def test_who_may_quote_is_told_where_not_everybody_may(http: httpx.Client, sent: dict[str, str], said: str) -> None:
+    http.post("/api/v1/statuses", data={"status": "x", **sent}).raise_for_status()
+    page = http.get("/").text
+    assert ("may quote" in page) is bool(said)
+    assert said in page
+
+
+def test_a_focus_is_marked_on_a_picture_that_stands_alone(
+    http: httpx.Client, client: Mastodon, draw: Callable[..., bytes]
+) -> None:
+    media = client.media_post(draw(), mime_type="image/png", focus=(0.5, 0.5))
+    client.status_post("x", media_ids=[media])
+    assert 'style="left: 75%; top: 25%"' in http.get("/").text
+
+
 @pytest.mark.parametrize("path", ["/@main/1", "/@nobody", "/@other/{id}"])
 def test_what_is_not_there_is_a_404(http: httpx.Client, client: Mastodon, path: str) -> None:
     posted = client.status_post("This one")

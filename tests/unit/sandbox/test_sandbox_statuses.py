@@ -253,6 +253,82 @@ def test_a_local_domain_is_cut_from_mentions(client: Mastodon) -> None:
     assert [mention.acct for mention in posted.mentions] == ["main", "main@example.social"]
 
 
+def test_the_context_is_the_thread_above_and_below(client: Mastodon, connect: Callable[..., Mastodon]) -> None:
+    first = client.status_post("1")
+    second = client.status_post("2", in_reply_to_id=first)
+    foreign = connect("loopback-other").status_post("1.b", in_reply_to_id=first)
+    third = client.status_post("3", in_reply_to_id=second)
+    client.status_post("hidden", in_reply_to_id=third, visibility="private")
+    around = client.status_context(second.id)
+    assert (texts(around.ancestors), texts(around.descendants)) == (["1"], ["3", "hidden"])
+    whole = connect(None).status_context(first.id)
+    assert (texts(whole.ancestors), texts(whole.descendants)) == ([], ["2", "3", "1.b"])
+    client.status_delete(second.id)
+    assert texts(client.status_context(first.id).descendants) == ["1.b"]
+    assert client.status(foreign.id).in_reply_to_id == first.id
+
+
+def test_an_edit_changes_description_and_focus_of_media_by_form_or_json(
+    http: httpx.Client, draw: Callable[..., bytes]
+) -> None:
+    media = http.post("/api/v2/media", files={"file": draw()}).json()["id"]
+    posted = http.post("/api/v1/statuses", data={"status": "x", "media_ids[]": [media]}).json()["id"]
+    form = {"status": "x", "media_ids[]": [media]}
+    form |= {"media_attributes[][id]": [media], "media_attributes[][description]": ["A"]}
+    path = f"/api/v1/statuses/{posted}"
+    assert http.put(path, data=form).json()["media_attachments"][0]["description"] == "A"
+    change = {"id": media, "focus": "0.5,-2"}
+    edited = http.put(path, json={"status": "x", "media_ids": [media], "media_attributes": [change]}).json()
+    assert edited["media_attachments"][0]["meta"]["focus"] == {"x": 0.5, "y": -1.0}
+    assert edited["media_attachments"][0]["description"] == "A"
+    again = http.put(path, json={"status": "x", "media_ids": [media], "media_attributes": [change]}).json()
+    assert again["edited_at"] == edited["edited_at"]
+    assert len(http.get(f"{path}/history").json()) == 3
+    bad = {"status": "x", "media_ids": [media], "media_attributes": [{"id": media, "focus": "left"}]}
+    assert http.put(path, json=bad).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("sent", "automatic"),
+    [
+        ({}, ["public"]),
+        ({"quote_approval_policy": "followers"}, ["followers"]),
+        ({"quote_approval_policy": "nobody"}, []),
+        ({"quote_approval_policy": "public", "visibility": "private"}, []),
+    ],
+)
+def test_the_quote_policy_is_kept_and_survives_an_edit(
+    http: httpx.Client, sent: dict[str, str], automatic: list[str]
+) -> None:
+    posted = http.post("/api/v1/statuses", data={"status": "x", **sent}).json()
+    edited = http.put(f"/api/v1/statuses/{posted['id']}", data={"status": "y"}).json()
+    for status in (posted, edited):
+        assert status["quote_approval"]["automatic"] == automatic
+
+
+def test_an_unexpected_mention_is_refused_if_asked(http: httpx.Client, client: Mastodon) -> None:
+    me = client.me()
+    form = {"status": "@main and @ada@example.social", "allowed_mentions[]": [str(me.id)]}
+    answer = http.post("/api/v1/statuses", data=form)
+    assert answer.status_code == 422
+    assert [account["acct"] for account in answer.json()["unexpected_accounts"]] == ["ada@example.social"]
+    assert http.post("/api/v1/statuses", data={**form, "status": "@main"}).status_code == 200
+
+
+def test_lists_are_filtered_by_hashtag_and_directness(http: httpx.Client, client: Mastodon) -> None:
+    client.status_post("one #Fjörd")
+    client.status_post("two", visibility="direct")
+    path = f"/api/v1/accounts/{client.me().id}/statuses"
+
+    def shown(**asked: str) -> list[str]:
+        return texts(http.get(path, params=asked).json())
+
+    assert len(shown()) == 2
+    assert len(shown(exclude_direct="true")) == 1
+    assert shown(exclude_direct="true") == shown(tagged="fjord")
+    assert shown(tagged="other") == []
+
+
 def test_several_statuses_at_once(client: Mastodon, http: httpx.Client) -> None:
     one, two = client.status_post("one"), client.status_post("two")
     asked = {"id[]": [str(two.id), "1", str(one.id)]}
