@@ -9,6 +9,7 @@ BotError                     one base; what happened, and the remedy
 ├─ PublishError              about one account's server
 │   ├─ TransientError        nothing was posted: retry, after `retry_after` if the server named it
 │   ├─ AccountBlockedError   token, scope or address: nothing of this account goes out until that is mended
+│   ├─ CodeRefusedError      the code of a login was not accepted: ask for it once more
 │   ├─ RejectedError         the server refuses this announcement: never again as it stands
 │   └─ OutcomeUnknownError   it may have been accepted: look before sending again
 └─ LedgerError               stop: without the ledger nothing may be sent
@@ -96,6 +97,10 @@ class TransientError(PublishError):
 
 class AccountBlockedError(PublishError):
     """The account cannot publish (token, scope, wrong address); no announcement is at fault."""
+
+
+class CodeRefusedError(PublishError):
+    """A login's code was not accepted; the same address gives another one."""
 
 
 class RejectedError(PublishError):

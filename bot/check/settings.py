@@ -24,7 +24,7 @@ def check_settings(config: Config, *, environ: Mapping[str, str]) -> Iterator[Fi
                 path=path,
                 field=f"accounts.{name}",
                 problem=f"there is no token: {token.trouble}.",
-                remedy="Nothing can be tooted from here; docs/settings.md says how to get one.",
+                remedy=f"Nothing can be tooted from here; `announce login {name}` gets one, see docs/accounts.md.",
             )
         if token.warning:
             yield Finding(

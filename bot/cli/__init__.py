@@ -31,7 +31,13 @@ SECTIONS: Final = {
         "resume": "decide",
         "adopt": "decide",
     },
-    "Set up and try out": {"sandbox": "try_out", "rehearse": "try_out"},
+    "Set up and try out": {
+        "login": "login",
+        "logout": "login",
+        "accounts": "accounts",
+        "sandbox": "try_out",
+        "rehearse": "try_out",
+    },
 }
 _MODULES: Final = {name: module for commands in SECTIONS.values() for name, module in commands.items()}
 

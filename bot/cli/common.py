@@ -99,3 +99,13 @@ def console() -> Console:
 
     width = None if sys.stdout.isatty() else 80
     return Console(width=width, highlight=False, soft_wrap=False)
+
+
+def confirm(*, yes: bool) -> None:
+    """Ask once more, unless `yes`. Raises UsageError without a terminal, click's Abort at a no."""
+    from bot.errors import UsageError
+
+    if not yes and not sys.stdin.isatty():
+        raise UsageError("nothing was changed: there is nobody to ask.", remedy="Add --yes if you mean it.")
+    if not yes:
+        click.confirm("Do this?", abort=True)

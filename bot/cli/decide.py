@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import getpass
 import os
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.common import echo_json, json_option, with_settings
+from bot.cli.common import confirm, echo_json, json_option, with_settings
 from bot.errors import UsageError
 
 if TYPE_CHECKING:
@@ -163,14 +162,7 @@ def _put_aside(config: Config, *, yes: bool) -> None:
 
 def _ask(what: str, *, yes: bool) -> None:
     click.echo(what)
-    _confirm(yes=yes)
-
-
-def _confirm(*, yes: bool) -> None:
-    if not yes and not sys.stdin.isatty():
-        raise UsageError("nothing was changed: there is nobody to ask.", remedy="Add --yes if you mean it.")
-    if not yes:
-        click.confirm("Do this?", abort=True)
+    confirm(yes=yes)
 
 
 def _speak(config: Config, name: str, said: str, *, yes: bool, as_json: bool, early: bool = False) -> None:
@@ -205,7 +197,7 @@ def _decide(
             raise UsageError(f"nothing was changed: {proposal.refusal}.")
         for line in proposal.lines or ("Nothing is paused, and the brake holds nothing.",):
             click.echo(line, err=as_json)
-        _confirm(yes=yes)
+        confirm(yes=yes)
         refused = ledger.record(proposal.recording, now=clock.now()).refused
     finally:
         ledger.close()

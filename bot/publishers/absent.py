@@ -62,5 +62,6 @@ class AbsentPublisher:
 
     def _refuse(self) -> NoReturn:
         raise AccountBlockedError(
-            f"there is no token for {self.address}: {self._trouble}.", remedy="docs/settings.md says how to get one."
+            f"there is no token for {self.address}: {self._trouble}.",
+            remedy="`announce login` gets one, see docs/accounts.md.",
         )

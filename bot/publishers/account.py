@@ -62,7 +62,7 @@ class MastodonAccount:
         self._on_answer = on_answer
         self._timeout = timeout
         self._token = token
-        self._session = session or _session(server)
+        self._session = session or new_session(server)
         # A redirect would turn the POST into a GET (requests, as browsers do), so it is an error.
         self._session.max_redirects = 0
         self._session.hooks["response"].append(self._note_answer)
@@ -198,7 +198,8 @@ class MastodonAccount:
         raise found from None
 
 
-def _session(server: str) -> requests.Session:
+def new_session(server: str) -> requests.Session:
+    """A session for one server."""
     session = requests.Session()
     # What is said to this machine does not go through a proxy that the environment names.
     session.trust_env = not is_loopback(server)

@@ -35,7 +35,7 @@ LONGEST_WAIT: Final = timedelta(days=1)
 _LONGEST_WORDS: Final = 300
 
 _BLOCKED: Final = {
-    401: ("the server does not accept the token", "Make a new token and set it, see docs/settings.md."),
+    401: ("the server does not accept the token", "`announce login` makes a new one, see docs/accounts.md."),
     403: (
         "the token or the account may not do this",
         "Look whether the account is suspended.",
@@ -98,10 +98,9 @@ def _answered(code: int, said: str, doing: Doing, *, repeat: bool) -> PublishErr
 def _forbidden(said: str, doing: Doing) -> tuple[str, str]:
     problem, remedy = _BLOCKED[403]
     scopes = " and ".join(SCOPES[doing])
-    needed = f"{scopes} for this; all in all {', '.join(scope for each in SCOPES.values() for scope in each)}"
     if _SCOPE_WORDS in said:
-        return f"the token lacks the scope {scopes}", f"Make a new token that has it: it needs {needed}."
-    return problem, f"The token needs {needed}. {remedy}"
+        return f"the token lacks the scope {scopes}", "`announce login` makes a new one with all that it needs."
+    return problem, f"The token needs {scopes} for this (`announce accounts` shows what it has). {remedy}"
 
 
 def _answer(error: MastodonError) -> tuple[int | None, str]:

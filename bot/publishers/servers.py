@@ -40,14 +40,14 @@ def domain_of(instance: Any, server: str) -> str:
 
 
 def software_of(instance: Any) -> str:
-    """The server's kind and version, e.g. "mastodon 4.5.3" or "pleroma 2.7.0"; empty if it does not say."""
+    """The server's kind and version, e.g. "Mastodon 4.5.3" or "Pleroma 2.7.0"; empty if it does not say."""
     version = text(instance, "version")
     compatible = _COMPATIBLE.search(version)
     if compatible is not None:
-        return f"{compatible['name'].lower()} {compatible['version']}"
+        return f"{compatible['name']} {compatible['version']}"
     if not version:
         return ""
-    kind = "gotosocial" if "gotosocial" in text(instance, "source_url").lower() else "mastodon"
+    kind = "GoToSocial" if "gotosocial" in text(instance, "source_url").lower() else "Mastodon"
     return f"{kind} {version}"
 
 
@@ -58,7 +58,7 @@ def limits_of(instance: Any) -> Limits:
     told = {ours: _number(field(settings, table), name) for table, name, ours in _OWN_LIMITS}
     polls = field(settings, "polls")
     times = {"poll_shortest": _number(polls, "min_expiration"), "poll_longest": _number(polls, "max_expiration")}
-    software, api = software_of(instance), _number(field(instance, "api_versions"), "mastodon") or 0
+    software, api = software_of(instance).lower(), _number(field(instance, "api_versions"), "mastodon") or 0
     types = field(field(settings, "media_attachments"), "supported_mime_types")
     values: dict[str, Any] = {name: value for name, value in told.items() if value}
     values |= {name: timedelta(seconds=value) for name, value in times.items() if value}

@@ -11,6 +11,8 @@ import httpx
 import pytest
 
 from bot.sandbox.server import SandboxServer
+from tests.support.logins import login_server
+from tests.support.odd_server import OddServer
 from tests.support.project import CORPUS, SETTINGS, Project, Timeline
 
 
@@ -24,6 +26,23 @@ def server() -> Iterator[SandboxServer]:
 def project(tmp_path: Path, server: SandboxServer) -> Project:
     made = Project(root=tmp_path, server=server.url)
     made.write("config/bot.toml", SETTINGS.format(server=server.url))
+    (tmp_path / "posts").mkdir()
+    return made
+
+
+@pytest.fixture
+def mastodon() -> Iterator[OddServer]:
+    """A server that gives tokens out."""
+    with login_server() as odd:
+        yield odd
+
+
+@pytest.fixture
+def site(tmp_path: Path, mastodon: OddServer) -> Project:
+    """A project with an account on that server, without a token."""
+    made = Project(root=tmp_path, server=mastodon.url)
+    settings = SETTINGS.format(server=mastodon.url)
+    made.write("config/bot.toml", settings.replace("visibility", 'acct = "@conf@conf.example"\nvisibility', 1))
     (tmp_path / "posts").mkdir()
     return made
 

@@ -74,9 +74,9 @@ class Project:
         return ["faketime", at, *command] if at else command
 
     def announce(
-        self, *arguments: str, at: str | None = None, environ: Mapping[str, str] | None = None
+        self, *arguments: str, at: str | None = None, environ: Mapping[str, str] | None = None, typed: str = ""
     ) -> subprocess.CompletedProcess[str]:
-        """Run `announce`; `at` is the machine's time in UTC, through Debian's faketime."""
+        """Run `announce`; `at` is the machine's time in UTC, through Debian's faketime. `typed` comes by a pipe."""
         return subprocess.run(
             self.command(*arguments, at=at),
             cwd=self.root,
@@ -84,7 +84,7 @@ class Project:
             capture_output=True,
             text=True,
             timeout=60,
-            stdin=subprocess.DEVNULL,
+            input=typed,
             check=False,
         )
 
@@ -105,6 +105,18 @@ class Project:
             )
         finally:
             log.close()
+
+    def start_with_pipes(self, *arguments: str) -> subprocess.Popen[str]:
+        """Run `announce` and talk with it; standard error comes on its own."""
+        return subprocess.Popen(
+            self.command(*arguments),
+            cwd=self.root,
+            env={**self.environ, "TZ": "UTC", "PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
 
     @property
     def run_log(self) -> str:

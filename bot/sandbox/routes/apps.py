@@ -10,7 +10,7 @@ from bot.sandbox.answers import failed
 from bot.sandbox.authority import OUT_OF_BAND
 from bot.sandbox.context import params, sandbox, token
 from bot.sandbox.records import App
-from bot.sandbox.scopes import DEFAULT_SCOPES, SCOPES
+from bot.sandbox.scopes import DEFAULT_SCOPES, EVERYTHING, SCOPES
 
 routes: Final = Blueprint("apps", __name__)
 
@@ -21,7 +21,7 @@ _INVENTED: Final = App(
     secret_digest="",
     name="announce",
     website=None,
-    scopes=DEFAULT_SCOPES,
+    scopes=EVERYTHING,
     redirect_uris=(OUT_OF_BAND,),
 )
 

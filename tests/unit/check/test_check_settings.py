@@ -39,7 +39,7 @@ def test_a_missing_token_is_named_with_its_account(site_config: MakeConfig) -> N
     assert (finding.rule, finding.severity) == ("token-missing", Severity.WARNING)
     assert (finding.path, finding.field) == (Path("config/bot.toml"), "accounts.main")
     assert "ANNOUNCE_TOKEN_MAIN" in finding.problem
-    assert "docs/settings.md" in finding.remedy
+    assert "`announce login main` gets one" in finding.remedy
 
 
 def test_a_token_in_the_environment_is_enough(site_config: MakeConfig) -> None:

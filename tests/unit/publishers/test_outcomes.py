@@ -216,7 +216,7 @@ def test_what_mastodon_py_refuses_to_send_is_rejected(doing: Doing, kind: Kind) 
         (Answer(status=401, body=said("The access token was revoked")), ["revoked", "new token"]),
         (
             Answer(status=403, body=said("Your login is currently disabled")),
-            ["login is currently disabled", "write:statuses", "write:media", "read:statuses", "read:accounts"],
+            ["login is currently disabled", "announce accounts", "read:statuses", "read:accounts"],
         ),
         (Answer(status=410, body=said("Gone")), ["`server`"]),
         (Answer(status=404, body=said("Not Found")), ["404", "`server`"]),
@@ -281,3 +281,13 @@ def test_a_reset_that_is_passing_right_now_is_a_wait_all_the_same() -> None:
     told = classify(error, doing="sending", ratelimit_reset=time.time() - 30)
     assert isinstance(told, TransientError)
     assert told.retry_after == timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("doing", "scope"), [("reading", "read:statuses"), ("uploading", "write:media"), ("sending", "write:statuses")]
+)
+def test_the_scope_that_is_missing_is_named(doing: Doing, scope: str) -> None:
+    text = str(found(Answer(status=403, body=said("This action is outside the authorized scopes")), doing=doing))
+    assert "lacks the scope" in text
+    assert scope in text
+    assert "announce login" in text

@@ -37,14 +37,14 @@ MASTODON_46: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("instance", "software"),
     [
-        (MASTODON_46, "mastodon 4.6.2"),
-        ({"version": "4.3.0+glitch"}, "mastodon 4.3.0+glitch"),
-        ({"version": "2.7.2 (compatible; Pleroma 2.7.0-12-gabc)"}, "pleroma 2.7.0-12-gabc"),
-        ({"version": "2.7.2 (compatible; Akkoma 3.10.4)"}, "akkoma 3.10.4"),
-        ({"version": "3.5.3 (compatible; Pixelfed 0.12.1)"}, "pixelfed 0.12.1"),
+        (MASTODON_46, "Mastodon 4.6.2"),
+        ({"version": "4.3.0+glitch"}, "Mastodon 4.3.0+glitch"),
+        ({"version": "2.7.2 (compatible; Pleroma 2.7.0-12-gabc)"}, "Pleroma 2.7.0-12-gabc"),
+        ({"version": "2.7.2 (compatible; Akkoma 3.10.4)"}, "Akkoma 3.10.4"),
+        ({"version": "3.5.3 (compatible; Pixelfed 0.12.1)"}, "Pixelfed 0.12.1"),
         (
             {"version": "0.20.1+git-1a2b", "source_url": "https://codeberg.org/superseriousbusiness/gotosocial"},
-            "gotosocial 0.20.1+git-1a2b",
+            "GoToSocial 0.20.1+git-1a2b",
         ),
         ({}, ""),
         ({"version": None}, ""),

@@ -1,0 +1,203 @@
+"""The command that shows the accounts: who we are on each server, what it takes, and whether all is well."""
+
+from __future__ import annotations
+
+import os
+import sys
+import textwrap
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from bot.cli.common import echo_json, json_option, show_distance, show_time, with_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.clock import Clock
+    from bot.config import Config
+    from bot.publishers.inspection import Inspection
+    from bot.tokens import Token
+
+_INDENT: Final = 15
+#: Longest wait for one answer, and for all of an account's: a person sits before it.
+_ANSWER: Final = timedelta(seconds=10)
+_ALL: Final = timedelta(seconds=30)
+#: Those limits that a person who writes posts meets.
+_LIMITS: Final = ("characters", "characters_per_url", "pictures", "description")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Memory:
+    """What the ledger and the plan say of the accounts, by address."""
+
+    last_sent: dict[str, datetime] = field(default_factory=dict)
+    blocked: dict[str, str] = field(default_factory=dict)
+    next_due: dict[str, datetime] = field(default_factory=dict)
+    trouble: str = ""  #: why nothing is known
+
+
+@click.command()
+@with_settings
+@json_option
+def accounts(config: Config, as_json: bool) -> None:
+    """Show who we are on each server, and whether all is well.
+
+    Contacts the servers and changes nothing there. Exit code 1 if an account cannot be used.
+    """
+    from bot.clock import SystemClock
+    from bot.publishers.inspection import inspect_all
+
+    if not config.accounts:
+        if as_json:
+            echo_json([])
+        else:
+            click.echo("The settings name no account: posts go into the feeds only.")
+            click.echo(f"Add [accounts.main] to {config.path.name} to toot; docs/accounts.md shows how.")
+        return
+    clock = SystemClock()
+    memory = _remember(config, clock)
+    if memory.trouble:
+        click.echo(f"problem: {memory.trouble}", err=True)
+    tokens = _tokens(config)
+    looks = {name: _look(config, name, tokens[name], clock) for name in config.accounts}
+    found: dict[str, Inspection] = {}
+    for name, inspection in inspect_all(looks, longest=_ALL, clock=clock):
+        found[name] = inspection
+        if not as_json:
+            _show(config, _report(config, name, inspection, tokens[name], memory), clock.now())
+    if as_json:
+        # In the order of the settings, whoever answered first.
+        echo_json([_report(config, name, found[name], tokens[name], memory) for name in config.accounts])
+    sys.exit(1 if any(inspection.trouble for inspection in found.values()) else 0)
+
+
+def _tokens(config: Config) -> dict[str, Token]:
+    from bot.tokens import find_token
+
+    return {
+        name: find_token(name, account, root=config.root, environ=os.environ)
+        for name, account in config.accounts.items()
+    }
+
+
+def _look(config: Config, name: str, token: Token, clock: Clock) -> Callable[[], Inspection]:
+    from bot.publishers.inspection import AccountInspector, Inspection
+    from bot.tokens import stored_application, token_file
+
+    account = config.accounts[name]
+    if token.value is None:
+        return partial(
+            Inspection, trouble=f"there is no token: {token.trouble}.", remedy=f"`announce login {name}` gets one."
+        )
+    application = stored_application(config.root / token_file(name, account), token.value)
+    inspector = AccountInspector(
+        address=account.address(name),
+        acct=account.acct,
+        server=account.server,
+        token=token.value,
+        timeout=min(config.delivery.timeout, _ANSWER),
+        clock=clock,
+    )
+
+    def look() -> Inspection:
+        try:
+            return inspector.inspect(granted=application.scopes if application else ())
+        finally:
+            inspector.close()
+
+    return look
+
+
+def _remember(config: Config, clock: Clock) -> _Memory:
+    from bot.app import known_so_far
+    from bot.errors import BotError
+    from bot.planning.verdict import Verdict
+    from bot.posts.folder import PostFolder
+    from bot.run import decide
+
+    try:
+        snapshot = known_so_far(config, clock)
+        plan = decide(config, PostFolder(config).scan(), snapshot, now=clock.now())
+    except BotError as error:
+        return _Memory(trouble=str(error))
+    following: dict[str, datetime] = {}
+    for item in plan.items:
+        if item.account and item.verdict in (Verdict.UPCOMING, Verdict.DUE, Verdict.SENDING):
+            following[item.account] = min(item.due, following.get(item.account, item.due))
+    return _Memory(
+        last_sent={a: state.last_sent_at for a, state in snapshot.accounts.items() if state.last_sent_at},
+        blocked={a: state.blocked for a, state in snapshot.accounts.items() if state.blocked},
+        next_due=following,
+    )
+
+
+def _report(config: Config, name: str, found: Inspection, token: Token, memory: _Memory) -> dict[str, Any]:
+    account = config.accounts[name]
+    address = account.address(name)
+    return {
+        "name": name,
+        "usable": not found.trouble,
+        "server": account.server,
+        "acct": account.acct,
+        "address": found.address or None,
+        "reachable": found.reachable,
+        "software": found.software or None,
+        "limits": {name: getattr(found.limits, name) for name in _LIMITS} if found.limits else None,
+        "scopes": list(found.scopes),
+        "missing": list(found.missing),
+        "token_from": token.place or None,
+        "warning": token.warning,
+        "last_sent": memory.last_sent.get(address),
+        "next": memory.next_due.get(address),
+        "blocked": memory.blocked.get(address, ""),
+        "trouble": found.trouble,
+        "remedy": found.remedy,
+    }
+
+
+def _show(config: Config, report: dict[str, Any], now: datetime) -> None:
+    who = f"@{report['address']}" if report["address"] else report["acct"] or report["server"]
+    verdict = "all is well" if report["usable"] else "CANNOT BE USED"
+    click.echo(f"{click.style(report['name'], bold=True)}  {who}: {click.style(verdict, bold=True)}")
+    for label, text in _lines(config, report, now):
+        # Addresses and names stay whole, so that they can be copied.
+        rows = textwrap.wrap(text, width=80 - _INDENT, break_long_words=False, break_on_hyphens=False)
+        for row in rows:
+            click.echo(f"    {label:<{_INDENT - 4}}{row}")
+            label = ""
+
+
+def _lines(config: Config, report: dict[str, Any], now: datetime) -> list[tuple[str, str]]:
+    def when(moment: datetime) -> str:
+        return f"{show_time(moment, config.site)}, {show_distance(moment, now)}"
+
+    lines = [("problem", f"{report['trouble']} {report['remedy']}".rstrip())] if report["trouble"] else []
+    software = f"{report['software'] or 'unknown software'} at " if report["reachable"] else ""
+    lines.append(("server", f"{software}{report['server']}"))
+    if report["limits"]:
+        limits = report["limits"]
+        lines.append(
+            (
+                "limits",
+                f"{limits['characters']:,} characters, a link counts {limits['characters_per_url']}, "
+                f"{limits['pictures']} pictures with {limits['description']:,} characters of alt text",
+            )
+        )
+    if report["token_from"]:
+        lines.append(("token", f"from {report['token_from']}"))
+    elif report["reachable"]:
+        lines.append(("token", "none set; a server on this machine takes any"))
+    if report["address"]:
+        lines.append(("scopes", ", ".join(report["scopes"]) or "the server does not say; what is needed works"))
+    if report["warning"]:
+        lines.append(("careful", f"{report['warning']}."))
+    if report["blocked"]:
+        ends = " It works now; the next tick goes on." if report["usable"] else ""
+        lines.append(("blocked", f"at the latest delivery: {report['blocked']}{ends}"))
+    lines.append(("last toot", when(report["last_sent"]) if report["last_sent"] else "none yet"))
+    lines.append(("next", when(report["next"]) if report["next"] else "nothing is planned"))
+    return lines

@@ -1,0 +1,254 @@
+"""Commands that get a token and give it back: login, logout."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from bot.cli.common import confirm, with_settings
+from bot.errors import AccountBlockedError, BotError, CodeRefusedError, PublishError, UsageError
+
+if TYPE_CHECKING:
+    from bot.config import Account, Config
+    from bot.publishers.login import LoginServer
+    from bot.tokens import Application
+
+Say = Callable[[str], object]
+
+_TRIES: Final = 5
+account_argument = click.argument("name", metavar="ACCOUNT")
+
+
+@click.command()
+@with_settings
+@account_argument
+@click.option("--no-browser", is_flag=True, help="Only print the address, open nothing.")
+@click.option("--print", "to_print", is_flag=True, help="Print the token for a CI secret; store nothing.")
+def login(config: Config, name: str, no_browser: bool, to_print: bool) -> None:
+    """Get a token for an account of the settings.
+
+    ACCOUNT is the section's name: "main" for [accounts.main].
+    """
+    from bot.publishers.login import LoginServer
+
+    account = _account(config, name)
+    # With --print the token is all that standard output gets.
+    say = functools.partial(click.echo, err=to_print)
+    server = LoginServer(account.server, timeout=config.delivery.timeout)
+    try:
+        application = server.register(f"announce for {config.site.title}", website=config.site.url)
+        address = server.address(application)
+        _invite(account, application, address, say)
+        if not no_browser:
+            _open_browser(address)
+        token, granted = _exchange(server, application, say, to_err=to_print)
+        done = False
+        try:
+            _check(config, name, token, granted)
+            earlier = None
+            if to_print:
+                _print_token(name, token, say)
+            else:
+                earlier = _store(config, name, token, replace(application, scopes=granted or application.scopes))
+            done = True
+        finally:
+            # Whatever went wrong, a Ctrl-C too: no token stays alive that nobody has.
+            if not done:
+                _undo(server, application, token)
+        if not to_print:
+            _tell_of_the_file(config, name)
+        if earlier is not None:
+            _revoke_earlier(server, *earlier)
+    finally:
+        server.close()
+
+
+def _account(config: Config, name: str) -> Account:
+    if name in config.accounts:
+        return config.accounts[name]
+    if not config.accounts:
+        raise UsageError("the settings name no account.", remedy=_add_account(config))
+    near = difflib.get_close_matches(name, config.accounts, n=1)
+    known = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(config.accounts)}."
+    raise UsageError(f"there is no [accounts.{name}] in the settings.", remedy=known)
+
+
+def _add_account(config: Config) -> str:
+    return f"Add [accounts.main] with `server` and `acct` to {config.path.name}; docs/accounts.md shows how."
+
+
+def _invite(account: Account, application: Application, address: str, say: Say) -> None:
+    from bot.publishers.scopes import NEEDS
+
+    say(f"1. In your browser, sign in to {account.server}" + (f" as {account.acct}." if account.acct else "."))
+    say("2. Open this address there and allow what it asks for:\n")
+    say(f"   {address}\n")
+    for why, scopes in NEEDS.items():
+        say(f"   {next(s for s in scopes if s in application.scopes):<16} {why}")
+    say("\n3. Copy the code that it shows, and put it in here.")
+
+
+def _open_browser(address: str) -> None:
+    import webbrowser
+
+    has_display = sys.platform in ("darwin", "win32") or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
+    if has_display and sys.stdin.isatty() and sys.stderr.isatty():
+        webbrowser.open(address)
+
+
+def _exchange(server: LoginServer, application: Application, say: Say, *, to_err: bool) -> tuple[str, tuple[str, ...]]:
+    from bot.publishers.login import clean_code
+
+    for left in reversed(range(_TRIES)):
+        try:
+            pasted: str = click.prompt("Code", err=to_err)
+        except click.Abort:
+            if sys.stdin.isatty():
+                raise
+            raise UsageError("no code was given; nothing is stored.", remedy="Run it in a terminal.") from None
+        try:
+            return server.exchange(application, clean_code(pasted))
+        except CodeRefusedError as error:
+            if left:
+                say(f"{error.message} The same address gives a new one.")
+    raise AccountBlockedError(f"{_TRIES} codes were not accepted; nothing is stored.", remedy="Begin anew.")
+
+
+def _check(config: Config, name: str, token: str, granted: tuple[str, ...]) -> None:
+    """Whose token it is and what it may do. Raises a PublishError if it cannot be used."""
+    from bot.clock import SystemClock
+    from bot.publishers.account import MastodonAccount
+    from bot.publishers.scopes import explain_missing, missing_scopes
+
+    account = config.accounts[name]
+    missing = missing_scopes(granted) if granted else ()
+    if missing:
+        raise AccountBlockedError(
+            f"the token lacks {explain_missing(missing)}.", remedy="Begin anew, and allow all that the page asks for."
+        )
+    publisher = MastodonAccount(
+        address=account.address(name),
+        acct=None,
+        server=account.server,
+        token=token,
+        timeout=config.delivery.timeout,
+        clock=SystemClock(),
+    )
+    try:
+        address = publisher.introduce().address
+    finally:
+        publisher.close()
+    if account.acct is not None and account.acct.lstrip("@").lower() != address:
+        raise AccountBlockedError(
+            f"you allowed it as @{address}, but the settings say {account.acct}.",
+            remedy=f"Sign out on the server, sign in as {account.acct} and begin anew; or correct `acct`.",
+        )
+    click.echo(f"This is @{address}.", err=True)
+    if account.acct is None:
+        click.echo(f'Add to [accounts.{name}] in the settings:  acct = "@{address}"', err=True)
+
+
+def _print_token(name: str, token: str, say: Say) -> None:
+    from bot.config import token_variable
+
+    say(f"Put this into your CI's secrets as {token_variable(name)}. It is shown once and stored nowhere:")
+    click.echo(token)
+
+
+def _store(config: Config, name: str, token: str, application: Application) -> tuple[Application, str] | None:
+    """Keep the token; returns the one that stood there before with its application, if that server can revoke it."""
+    from bot.tokens import read_token, store_token, stored_application, token_file
+
+    path = config.root / token_file(name, config.accounts[name])
+    earlier = read_token(path)
+    its_application = stored_application(path, earlier) if earlier else None
+    store_token(path, token, application)
+    if earlier is None or its_application is None or its_application.server != application.server:
+        return None
+    return its_application, earlier
+
+
+def _tell_of_the_file(config: Config, name: str) -> None:
+    from bot.config import token_variable
+    from bot.tokens import may_enter_git, token_file
+
+    file = token_file(name, config.accounts[name])
+    click.echo(f"The token is in {file}, for you alone to read. Restart `announce run` if it runs.")
+    if may_enter_git(config.root / file):
+        click.echo(f"Careful: git does not ignore {file.parent}/. Add it to .gitignore before you commit anything.")
+    if os.environ.get(token_variable(name), "").strip():
+        click.echo(f"Careful: {token_variable(name)} is set, and goes before the file.")
+
+
+def _revoke_earlier(server: LoginServer, application: Application, token: str) -> None:
+    try:
+        server.revoke(application, token)
+        click.echo("The earlier token is revoked.")
+    except PublishError as error:
+        click.echo(f"The earlier token could not be revoked: {error.message} {_by_hand(application.server)}")
+
+
+def _undo(server: LoginServer, application: Application, token: str) -> None:
+    """End a token that will not be used."""
+    try:
+        server.revoke(application, token)
+        click.echo("The token that was just made is revoked; nothing is stored.", err=True)
+    except PublishError as failure:
+        click.echo(
+            f"The token that was just made is not stored, but could not be revoked: {failure.message} "
+            f"{_by_hand(application.server)}",
+            err=True,
+        )
+
+
+def _by_hand(server: str) -> str:
+    return f"Revoke it at {server}/oauth/authorized_applications."
+
+
+@click.command()
+@with_settings
+@account_argument
+@click.option("--yes", is_flag=True, help="Do not ask once more.")
+def logout(config: Config, name: str, yes: bool) -> None:
+    """Revoke the token that `announce login` stored, and delete it.
+
+    It stops working wherever it is used.
+    """
+    from bot.config import token_variable
+    from bot.publishers.login import LoginServer
+    from bot.tokens import forget_token, read_token, stored_application, token_file
+
+    account = _account(config, name)
+    file, variable = token_file(name, account), token_variable(name)
+    path = config.root / file
+    in_environment = bool(os.environ.get(variable, "").strip())
+    token = read_token(path)
+    if token is None:
+        if in_environment:
+            raise UsageError(f"the token comes from {variable}; none is stored here.", remedy=_by_hand(account.server))
+        click.echo(f"There is no token in {file}: nothing to revoke.")
+        return
+    application = stored_application(path, token)
+    if application is None:
+        raise BotError(
+            f"the token in {file} was not made by `announce login`, so only the server can revoke it.",
+            remedy=f"{_by_hand(account.server)} Then delete {file}.",
+        )
+    click.echo(f"Revokes the token in {file} and deletes it; nothing is tooted as {account.address(name)} then.")
+    confirm(yes=yes)
+    server = LoginServer(application.server, timeout=config.delivery.timeout)
+    try:
+        server.revoke(application, token)
+    finally:
+        server.close()
+    forget_token(path)
+    click.echo("Done: the token is revoked and deleted.")
+    if in_environment:
+        click.echo(f"{variable} is still set; if that is another token, it still works. {_by_hand(account.server)}")
