@@ -67,6 +67,7 @@ class Bot:
                 stopping=self.stop.is_set,
                 jitter=self.random.random,
                 say=self.parts.say,
+                hold_without_picture=self.parts.config.release.if_no_picture == "hold",
             )
         )
 
@@ -149,7 +150,9 @@ def make_publishers(config: Config, *, environ: Mapping[str, str], clock: Clock)
     """A publisher for each account, by address. Contacts nobody."""
     from bot.publishers.absent import AbsentPublisher
     from bot.publishers.mastodon import MastodonPublisher
+    from bot.web_client import WebClient
 
+    web = WebClient(private=config.site.private_addresses)
     publishers: dict[str, Publisher] = {}
     for name, account in config.accounts.items():
         address = account.address(name)
@@ -164,6 +167,7 @@ def make_publishers(config: Config, *, environ: Mapping[str, str], clock: Clock)
             token=token.value,
             timeout=config.delivery.timeout,
             clock=clock,
+            web=web,
         )
     return publishers
 

@@ -170,6 +170,10 @@ class Entry:
     revision: int = 0  #: how often those words have changed since the release
 
 
+#: Mastodon takes no GIF with more pixels (width x height), and does not say so (app/models/media_attachment.rb).
+GIF_PIXELS: Final = 921_600
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
     """What a server accepts (its `/api/v2/instance`); the defaults are Mastodon's."""

@@ -148,6 +148,7 @@ def policy_of(config: Config) -> Policy:
         daytime=None if hours is None else Daytime(begin=hours[0], end=hours[1], zone=config.site.timezone),
         edits=release.edits,
         edit_window=release.edit_window,
+        hold_without_picture=release.if_no_picture == "hold",
     )
 
 

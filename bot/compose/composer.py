@@ -35,12 +35,20 @@ class Composer:
         """Which of the post's words are cut for want of room: "excerpt", "title", "mastodon.text"."""
         return shortened_parts(post, **self._means(address))
 
-    def _means(self, address: str) -> _Means:
+    def account(self, address: str) -> Account:
+        """The account's settings."""
+        return self._accounts[address]
+
+    def limits(self, address: str) -> Limits:
+        """What the account's server accepts; Mastodon's limits where that is not known yet."""
         state = self._snapshot.accounts.get(address)
+        return state.facts.limits if state is not None and state.facts is not None else Limits()
+
+    def _means(self, address: str) -> _Means:
         return _Means(
             account=self._accounts[address],
             site=self._config.site,
             release=self._config.release,
-            limits=state.facts.limits if state is not None and state.facts is not None else Limits(),
+            limits=self.limits(address),
             templates=self._templates,
         )
