@@ -149,7 +149,7 @@ class _Guard:
 
 
 def _transport(guard: _Guard, tls: ssl.SSLContext) -> httpx.BaseTransport:
-    """httpx's way to requests, over a pool that knows the guard (httpcore: "Network Backends")."""
+    """The way of httpx to its answers, over a pool that knows the guard (httpcore: "Network Backends")."""
     import httpcore
     import httpx
 

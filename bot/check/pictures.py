@@ -59,6 +59,4 @@ def _finding(
     post: Post, field: str, *, rule: str, problem: str, remedy: str, severity: Severity = Severity.WARNING
 ) -> Finding:
     line = post.lines.get(field) or post.lines.get("mastodon.media" if field.startswith("mastodon.media") else field)
-    return Finding(
-        rule=rule, severity=severity, path=post.path, line=line, field=field, problem=problem, remedy=remedy
-    )
+    return Finding(rule=rule, severity=severity, path=post.path, line=line, field=field, problem=problem, remedy=remedy)

@@ -50,7 +50,12 @@ def _is_worth_holding(delivery: Delivery, tools: Drain) -> bool:
 def _hold(delivery: Delivery, error: PublishError, tools: Drain, lease: Lease, memory: Memory) -> None:
     reason = f"{PICTURE_FAILED}{error}"
     held = replace(
-        delivery, state=DeliveryState.HELD, hold=Hold.UNCLEAR, reason=reason, settled_at=tools.clock.now(), not_before=None
+        delivery,
+        state=DeliveryState.HELD,
+        hold=Hold.UNCLEAR,
+        reason=reason,
+        settled_at=tools.clock.now(),
+        not_before=None,
     )
     remedy = f"Another picture in the post lets it go; `announce release {delivery.slug}` sends it without."
     put_aside(delivery, held, "held", f"{reason} {remedy}", tools, lease, memory)

@@ -169,7 +169,9 @@ class Draft:
         try:
             words = self.compose(case.post, case.state.address)
             if _is_held_for_picture(ruling) and words.pictures != known.pictures:
-                ruling = replace(ruling, verdict=Verdict.DUE, hold=None, reason="")
+                # Mended: ruled on like any other that was unclear.
+                mended = replace(case, known=replace(case.known, reason="") if case.known else None)
+                return self._with_words(mended, rule(mended, now=self.now, policy=self.policy))
             return replace(ruling, announcement=words)
         except ComposeError as error:
             # The last words that could be composed stay: they show what was meant.

@@ -120,7 +120,11 @@ class PostFolder:
 
     def _files_of(self, post: Post) -> list[Path]:
         """Where its pictures lie, whether they are there or not."""
-        files = (local_file(picture.url, config=self._config) for picture in (post.cover, *(post.mastodon.media or ())) if picture)
+        files = (
+            local_file(picture.url, config=self._config)
+            for picture in (post.cover, *(post.mastodon.media or ()))
+            if picture
+        )
         return list(dict.fromkeys(file for file in files if file is not None))
 
 

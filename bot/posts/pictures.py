@@ -28,6 +28,8 @@ _MEDIA_TYPES: Final = {
     "AVIF": "image/avif",
 }
 _TAIL: Final = 4096  #: bytes at the end of a file, which tell whether it was cut short
+_MOST_PIXELS: Final = 89_478_485  #: Pillow's own limit (`Image.MAX_IMAGE_PIXELS`), which uploading keeps to
+_TOO_MANY_PIXELS: Final = "has more than 89 million pixels, which is not unpacked"
 _LARGEST_LOOK: Final = 40_000_000  #: pixels of a picture that is unpacked to see whether it is whole
 SVG: Final = "is an SVG drawing, which Mastodon does not take"
 _ORIENTATION: Final = 0x0112  # Exif 2.3, section 4.6.4: 5 to 8 lie on their side
@@ -44,6 +46,8 @@ def remedy_for(problem: str) -> str:
         return "Export it from the drawing program as PNG, and name that file."
     if problem.endswith("outside of the assets folder"):
         return "Put the file into the assets folder ([site] assets in the settings)."
+    if problem.endswith(_TOO_MANY_PIXELS):
+        return "Make the picture smaller."
     if problem.endswith("https"):
         return NOT_HTTPS
     return "Use a JPEG, PNG, GIF or WebP file."
@@ -90,6 +94,8 @@ def _with_facts(url: str, alt: str, path: Path, shown: str) -> Picture:
         if size > LARGEST_FILE:
             return Picture(url=url, alt=alt, size=size, problem=f"{shown} is larger than 100 MB")
         found = _look(file)
+        if isinstance(found, str):
+            return Picture(url=url, alt=alt, size=size, problem=f"{shown} {found}")
         if found is None:
             file.seek(0)
             drawing = path.suffix.lower() in (".svg", ".svgz") or b"<svg" in file.read(4096)
@@ -100,7 +106,8 @@ def _with_facts(url: str, alt: str, path: Path, shown: str) -> Picture:
     return Picture(url=url, path=path, alt=alt, media_type=media_type, size=size, width=width, height=height)
 
 
-def _look(file: IO[bytes]) -> tuple[str, int, int] | None:
+def _look(file: IO[bytes]) -> tuple[str, int, int] | str | None:
+    """Media type, width and height; or what is wrong with it; None if it is none that can be read."""
     from PIL import Image
 
     Image.init()
@@ -112,8 +119,12 @@ def _look(file: IO[bytes]) -> tuple[str, int, int] | None:
                 width, height = image.size
                 if "exif" in image.info and image.getexif().get(_ORIENTATION) in _ON_ITS_SIDE:
                     width, height = height, width
+                if width * height > _MOST_PIXELS:
+                    return _TOO_MANY_PIXELS
                 _raise_if_cut_short(image, file)
                 return _MEDIA_TYPES[str(image.format)], width, height
+    except Image.DecompressionBombError:
+        return _TOO_MANY_PIXELS
     except Exception:  # noqa: BLE001 - Pillow raises whatever a broken file leads it to
         return None
 
@@ -124,7 +135,10 @@ def _raise_if_cut_short(image: Image.Image, file: IO[bytes]) -> None:
     head = file.read(12)
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - _TAIL))
-    if not _looks_whole(str(image.format), head, file.read(_TAIL), size) and image.width * image.height <= _LARGEST_LOOK:
+    if (
+        not _looks_whole(str(image.format), head, file.read(_TAIL), size)
+        and image.width * image.height <= _LARGEST_LOOK
+    ):
         image.load()
 
 

@@ -20,9 +20,10 @@ from mastodon.errors import MastodonError, MastodonNotFoundError
 from bot.clock import Clock
 from bot.config import is_loopback
 from bot.errors import AccountBlockedError, PublishError, TransientError
-from bot.model import AccountFacts, Announcement, SeenStatus
+from bot.model import AccountFacts, Announcement, Limits, SeenStatus
 from bot.publishers.outcomes import Doing, classify
 from bot.publishers.records import aware, domain_of, field, is_status, limits_of, seen, text
+from bot.web_client import WebClient
 
 #: A status list page; larger values are cut down by the server (mastodon: accounts/statuses_controller.rb).
 PAGE: Final = 40
@@ -46,8 +47,12 @@ class MastodonAccount:
         clock: Clock,
         session: requests.Session | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        web: WebClient | None = None,
     ) -> None:
-        """Make the client; contacts nobody. `acct` is the address that the token must belong to."""
+        """Make the client; contacts nobody. `acct` is the address that the token must belong to.
+
+        `web` fetches the pictures of other hosts.
+        """
         self.address = address
         self._acct = acct
         self._server = server
@@ -61,6 +66,8 @@ class MastodonAccount:
         self._session.hooks["response"].append(self._note_answer)
         self._answer: object = None
         self._account_id = ""
+        self._limits = Limits()
+        self._web = web or WebClient()
         self._client = Mastodon(
             api_base_url=server,
             ratelimit_method="throw",
@@ -90,7 +97,8 @@ class MastodonAccount:
                 remedy="Set the token of the right account, or correct `acct`; nothing was sent.",
             )
         self._account_id = text(me, "id")
-        return AccountFacts(address=address, account_id=self._account_id, limits=limits_of(instance))
+        self._limits = limits_of(instance)
+        return AccountFacts(address=address, account_id=self._account_id, limits=self._limits)
 
     def newest_status_id(self) -> str:
         page = self._statuses(limit=1)

@@ -77,4 +77,18 @@ def limits_of(instance: Any) -> Limits:
         characters_per_url=field(statuses, "characters_reserved_per_url") or known.characters_per_url,
         pictures=field(statuses, "max_media_attachments") or known.pictures,
         description=field(media, "description_limit") or known.description,
+        picture_bytes=_whole(media, "image_size_limit") or known.picture_bytes,
+        picture_pixels=_whole(media, "image_matrix_limit") or known.picture_pixels,
+        picture_types=_picture_types(media) or known.picture_types,
     )
+
+
+def _whole(record: Any, name: str) -> int:
+    """A whole number above zero; 0 if there is none."""
+    value = field(record, name)
+    return value if isinstance(value, int) and value > 0 else 0
+
+
+def _picture_types(media: Any) -> tuple[str, ...]:
+    types = field(media, "supported_mime_types")
+    return tuple(one for one in types if str(one).startswith("image/")) if isinstance(types, list) else ()
