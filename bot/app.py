@@ -150,9 +150,9 @@ def make_publishers(config: Config, *, environ: Mapping[str, str], clock: Clock)
     """A publisher for each account, by address. Contacts nobody."""
     from bot.publishers.absent import AbsentPublisher
     from bot.publishers.mastodon import MastodonPublisher
-    from bot.web_client import WebClient
+    from bot.web_client import WebClient, anywhere, is_public
 
-    web = WebClient(private=config.site.private_addresses)
+    web = WebClient(may_reach=anywhere if config.site.private_addresses else is_public)
     publishers: dict[str, Publisher] = {}
     for name, account in config.accounts.items():
         address = account.address(name)

@@ -50,14 +50,17 @@ class WebClient:
     def __init__(
         self,
         *,
-        private: bool = False,
+        may_reach: Callable[[str], bool] | None = None,
         schemes: Collection[str] = ("https",),
         resolve: Resolve | None = None,
         tls: ssl.SSLContext | None = None,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`private` allows every address; `tls` replaces the machine's own certificates."""
-        self._private = private
+        """`may_reach` says of an IP address whether it may be connected to, else the public ones.
+
+        `tls` replaces the machine's own certificates.
+        """
+        self._may_reach = may_reach or is_public
         self._schemes = tuple(schemes)
         self._resolve = resolve or system_addresses
         self._tls = tls
@@ -67,7 +70,7 @@ class WebClient:
         """Fetch with GET: at most `largest` bytes, all of it `within` a time. Raises FetchError."""
         import httpx
 
-        guard = _Guard(self._resolve, self._timer, self._timer() + within.total_seconds(), private=self._private)
+        guard = _Guard(self._resolve, self._timer, self._timer() + within.total_seconds(), self._may_reach)
         self._tls = self._tls or ssl.create_default_context()
         headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
         with (
@@ -119,14 +122,21 @@ def is_public(address: str) -> bool:
     return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified or ip.is_loopback)
 
 
+def anywhere(address: str) -> bool:  # noqa: ARG001 - the shape of a rule
+    """For `may_reach`, where the settings allow private addresses."""
+    return True
+
+
 class _Guard:
     """Opens connections to checked addresses only, and lets none of them last beyond the end."""
 
-    def __init__(self, resolve: Resolve, timer: Callable[[], float], end: float, *, private: bool) -> None:
+    def __init__(
+        self, resolve: Resolve, timer: Callable[[], float], end: float, may_reach: Callable[[str], bool]
+    ) -> None:
         self._resolve = resolve
         self._timer = timer
         self._end = end
-        self._private = private
+        self._may_reach = may_reach
 
     def remaining(self, timeout: float | None) -> float:
         """The time that a step may take, in seconds. Raises FetchError if there is none."""
@@ -143,8 +153,8 @@ class _Guard:
             raise FetchError(f"{host} has no address.", passing=True) from error
         if not found:
             raise FetchError(f"{host} has no address.", passing=True)
-        if not self._private and not all(map(is_public, found)):
-            raise FetchError(f"{host} is not fetched from: it is on a private network, not on the public internet.")
+        if not all(map(self._may_reach, found)):
+            raise FetchError(f"{host} is on a private network, not on the public internet.")
         return found
 
 
