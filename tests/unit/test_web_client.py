@@ -1,4 +1,4 @@
-"""What is fetched from the web, and what never is: nothing of a private network, nothing too large, nothing too slow."""
+"""What is fetched from the web, and what never is: nothing of a private network, nothing too large or too slow."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_one_private_address_among_others_is_enough_to_refuse(addresses: str) ->
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "2130706433", "0x7f.1", "127.1", "0"])
 def test_this_machine_is_refused_however_it_is_written(host: str) -> None:
     # Each of these is looked up by the machine itself, without asking anybody.
-    with pytest.raises(FetchError, match="private network|no address|not a web address"):
+    with pytest.raises(FetchError, match=r"private network|no address|not a web address"):
         get(f"https://{host}/a", client=WebClient())
 
 
@@ -236,9 +236,9 @@ def test_a_drip_of_bytes_ends_with_the_time_that_it_may_take() -> None:
     # The time is the client's own: each look at it is a second later.
     seconds = count()
     client = WebClient(may_reach=anywhere, schemes=("http",), timer=lambda: next(seconds))
-    with web_server({"/a": Page(chunks=iter(lambda: b"x", b""))}) as address:
-        with pytest.raises(FetchError, match="takes too long") as caught:
-            get(f"{address}/a", client=client, largest=10**9, within=timedelta(seconds=30))
+    page = Page(chunks=iter(lambda: b"x", b""))
+    with web_server({"/a": page}) as address, pytest.raises(FetchError, match="takes too long") as caught:
+        get(f"{address}/a", client=client, largest=10**9, within=timedelta(seconds=30))
     assert caught.value.passing
 
 

@@ -21,6 +21,7 @@ def picture(name: str, **facts: Any) -> Picture:
     return Picture(**{"url": f"https://conf.example/{name}", "path": Path(name), "alt": f"It is {name}.", **facts})
 
 
+MASTODON = Limits()
 COVER = picture("cover")
 A, B, C = (picture(name) for name in "abc")
 GONE = picture("gone", path=None, problem="there is no file gone")
@@ -31,9 +32,9 @@ PLAIN_HTTP = picture("http", path=None)
 def chosen(
     post: Post,
     *,
-    limits: Limits = Limits(),
+    limits: Limits = MASTODON,
     link_card: bool = False,
-    **release: Any,  # noqa: B008 - immutable
+    **release: Any,
 ) -> tuple[Picture, ...]:
     account = Account(server="http://127.0.0.1:3000", link_card=link_card)
     return chosen_pictures(post, account=account, release=Release(**release), limits=limits)

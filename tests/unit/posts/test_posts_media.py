@@ -112,7 +112,8 @@ def test_an_svg_drawing_comes_with_a_remedy(parse: Parse) -> None:
 
 
 def test_each_finding_points_at_its_own_picture(parse: Parse) -> None:
-    words = "mastodon:\n  media:\n    - file: /assets/a.png\n      alt: A\n\n    - alt: B\n      file: /gone.png\n    - file: /assets/a.png"
+    first, second = "    - file: /assets/a.png\n      alt: A\n\n", "    - alt: B\n      file: /gone.png\n"
+    words = f"mastodon:\n  media:\n{first}{second}    - file: /assets/a.png"
     findings = parse(words).findings
     assert [(finding.rule, finding.line) for finding in findings] == [("picture-missing", 8), ("alt-missing", 10)]
     assert "third picture has no alt text" in findings[1].problem
