@@ -5,8 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 SEEDS ?= 1000
+KILLS ?= 1000
 
-.PHONY: help run test simulate lint format clean
+.PHONY: help run test simulate kills soak lint format clean
 
 help: ## what there is to do
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/:/' | column -t -s:
@@ -20,8 +21,11 @@ test: $(VENV)/.installed-dev ## run all tests
 simulate: $(VENV)/.installed-dev ## run histories full of faults, each from its seed: make simulate SEEDS=10000
 	@$(BIN)/python -m tests.simulation.run --seeds $(SEEDS)
 
-kills: $(VENV)/.installed-dev ## kill the real bot a thousand times, and count on the server's side
-	@KILLS=1000 $(BIN)/pytest -n 4 tests/crash $(ARGS)
+kills: $(VENV)/.installed-dev ## kill the real bot a thousand times and at each named point, and count on the server's side
+	@KILLS=$(KILLS) POINTS=all $(BIN)/pytest -n 4 --dist worksteal -rP tests/crash $(ARGS)
+
+soak: $(VENV)/.installed-dev ## play a season of 200 posts on 5 accounts in four minutes, with faults, and see that nothing grows
+	@SOAK_POSTS=200 SOAK_SECONDS=200 $(BIN)/pytest tests/soak -s $(ARGS)
 
 lint: $(VENV)/.installed-dev ## format, lint, types, import order
 	@$(BIN)/ruff format --check bot tests

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import time, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -22,6 +23,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    TypeAdapter,
     ValidationError,
     field_validator,
     model_validator,
@@ -307,32 +309,6 @@ class _Settings(_Table):
     alerts: Alerts = Alerts()
     ledger: Ledger = Ledger()
 
-    @model_validator(mode="after")
-    def _accounts_fit(self) -> Self:
-        real = [name for name, account in self.accounts.items() if not is_loopback(account.server)]
-        if real and self.example:
-            raise ValueError(
-                f"accounts.{real[0]}.server: this is the worked example (example = true), which publishes to servers "
-                "on this machine only; start your own settings instead"
-            )
-        ledger = Path(self.ledger.url.removeprefix("sqlite:///"))
-        if ledger.is_relative_to(self.feeds.folder):
-            raise ValueError("ledger.url: lies in the public folder, where everybody could read it")
-        addresses: dict[str, str] = {}
-        for name, account in self.accounts.items():
-            other = addresses.setdefault(account.address(name), name)
-            if other != name:
-                raise ValueError(f"accounts.{name}.acct: is the same account as accounts.{other}; keep one of them")
-        floor = Delivery()
-        too_short = [
-            field for field in ("lease", "settle") if real and getattr(self.delivery, field) < getattr(floor, field)
-        ]
-        if too_short:
-            raise ValueError(
-                f"delivery.{too_short[0]}: shorter than the default is only safe with servers on this machine"
-            )
-        return self
-
 
 class Config(_Settings):
     """All settings, and the folder that relative paths count from."""
@@ -386,11 +362,60 @@ def load_config(path: Path = DEFAULT_PATH) -> Config:
     secrets = list(_planted_secrets(table))
     if secrets:
         raise ConfigError(path, secrets)
+    # The settings' own names for where they lie are no settings.
+    faults = [_unknown_key(key) for key in ("root", "path") if key in table]
     absolute = path.absolute()
+    config: Config | None = None
     try:
-        return Config.model_validate({**table, "root": absolute.parent.parent, "path": absolute})
+        config = Config.model_validate({**table, "root": absolute.parent.parent, "path": absolute})
     except ValidationError as error:
-        raise ConfigError(path, list(_faults(error))) from None
+        faults += _faults(error)
+    faults += _faults_between(_sound_tables(table))
+    if faults or config is None:
+        raise ConfigError(path, faults)
+    return config
+
+
+def _sound_tables(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Those tables, and those accounts, that are right by themselves."""
+    sound: dict[str, Any] = {"example": False, "accounts": {}}
+    with suppress(ValidationError):
+        sound["example"] = TypeAdapter(bool).validate_python(table.get("example", False))
+    models: dict[str, type[_Table]] = {"feeds": Feeds, "delivery": Delivery, "ledger": Ledger}
+    for name, model in models.items():
+        with suppress(ValidationError):
+            sound[name] = model.model_validate(table.get(name, {}))
+    accounts = table.get("accounts")
+    for name, account in accounts.items() if isinstance(accounts, dict) else ():
+        with suppress(ValidationError):
+            sound["accounts"][name] = Account.model_validate(account)
+    return sound
+
+
+def _faults_between(sound: Mapping[str, Any]) -> Iterator[Fault]:
+    """What is wrong with tables that are right by themselves but do not go together."""
+    accounts: Mapping[str, Account] = sound["accounts"]
+    real = [name for name, account in accounts.items() if not is_loopback(account.server)]
+    if real and sound["example"]:
+        yield Fault(
+            where=f"accounts.{real[0]}.server",
+            problem="this is the worked example (example = true), which publishes to servers on this machine only; "
+            "start your own settings instead.",
+        )
+    addresses: dict[str, str] = {}
+    for name, account in accounts.items():
+        other = addresses.setdefault(account.address(name), name)
+        if other != name:
+            yield Fault(where=f"accounts.{name}.acct", problem=f"is the same account as accounts.{other}; keep one.")
+    ledger, feeds, delivery = sound.get("ledger"), sound.get("feeds"), sound.get("delivery")
+    if ledger and feeds and Path(ledger.url.removeprefix("sqlite:///")).is_relative_to(feeds.folder):
+        yield Fault(where="ledger.url", problem="lies in the public folder, where everybody could read it.")
+    for field in ("lease", "settle") if real and delivery else ():
+        if getattr(delivery, field) < getattr(Delivery(), field):
+            yield Fault(
+                where=f"delivery.{field}",
+                problem="shorter than the default is only safe with servers on this machine.",
+            )
 
 
 def token_variable(name: str) -> str:
@@ -472,8 +497,20 @@ def _unknown_key(where: str) -> Fault:
     table, _, key = where.rpartition(".")
     known = list(_fields_of(table))
     near = difflib.get_close_matches(key, known, n=1)
+    places = _tables_with(key) if not table else []
+    if places:
+        return Fault(where=where, problem="is not a setting.", remedy=f"It belongs under {' or '.join(places)}.")
     remedy = f'Did you mean "{near[0]}"?' if near else f"Known here: {', '.join(sorted(known))}."
     return Fault(where=where, problem="is not a setting.", remedy=remedy)
+
+
+def _tables_with(key: str) -> list[str]:
+    """The tables that know a setting of this name, as they are written."""
+    return sorted(
+        f"[{'accounts.NAME' if table == 'accounts' else table}]"
+        for table in _Settings.model_fields
+        if table != "example" and key in _fields_of(table)
+    )
 
 
 def _fields_of(table: str) -> Mapping[str, Any]:

@@ -168,6 +168,9 @@ class Entry:
     missing_since: datetime | None = None  #: when its file was first seen to be gone
     digest: str  #: of the post's words that this entry shows
     revision: int = 0  #: how often those words have changed since the release
+    dated: datetime | None = None  #: the file's own datetime, where the release came before it (`publish --early`)
+    edit_owed: bool = False  #: the toots should show the latest words, and could not be composed yet
+    feed_id: str = ""  #: the permanent id in the feeds, frozen at the first release; empty: made of `post_id`
 
 
 #: Mastodon takes no GIF with more pixels (width x height), and does not say so (app/models/media_attachment.rb).
@@ -303,7 +306,9 @@ class Delivery:
     generation: int = 0  #: part of the Idempotency-Key; rises only when a read-back proved absence
     after_id: str | None = None  #: newest status id known before the first attempt: the look starts there
     intended_at: datetime | None = None  #: when the open (or last) intent was committed
-    intended_mark: str = ""  #: the same moment as a `Clock.mark()`, which clock steps do not move
+    #: The same moment as a `Clock.mark()`, which clock steps do not move. Empty while it is `sending`: the server could
+    #: not be read since.
+    intended_mark: str = ""
     first_tried_at: datetime | None = None
     not_before: datetime | None = None  #: back-off: no attempt earlier
     status_id: str | None = None
@@ -461,3 +466,11 @@ class Recording:
     def __bool__(self) -> bool:
         said = self.upcoming is not None or self.paused is not None or self.believes_clock
         return said or bool(self.entries or self.changes or self.joining or self.events or self.words)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recorded:
+    """What became of a recording: another process, or a person, may have been there first."""
+
+    refused: tuple[Change, ...] = ()  #: not written: the delivery has moved on
+    events: tuple[Event, ...] = ()  #: those that were true, and are in the history now

@@ -5,12 +5,14 @@ The rules, and why each is as it is:
 - An intent is written and committed before a request leaves, so a process that dies leaves a trace: `sending`.
 - A delivery that is `sending` when nobody is sending it has an unknown outcome. It is looked for among the account's
   own statuses before anything else of this account goes out; only a proven absence lets it be sent again.
-- Absence counts only `settle` after the intent: a server may still be working on a request that we gave up on.
+- Absence counts only `settle` after the intent: a server may still be working on a request that we gave up on. A
+  server that could not be read may have held that request as long, so then `settle` begins once it can be read.
 - The look starts after the newest status id that was known before the first attempt. That makes it independent of
   clocks, of posts made by hand, and of two announcements with the same text.
 - Before each send the account's recent statuses are read: what a lost ledger has forgotten, or a volunteer has tooted
   meanwhile, is recognised by the post's link.
 - Giving up follows a failure: after a day's pause, or with a machine that was off, there is another try first.
+- A thread's parts are deliveries of their own, each sent once the part before it is known to be there.
 - Edits and deletions may be repeated, so they are not looked for, and one that fails holds nobody else up.
 - The Idempotency-Key helps where a server honours it. Mastodon forgets it after an hour, 4.6 answers a repeat with
   500 (mastodon/mastodon#40399), GoToSocial ignores it: it is never the proof.
@@ -24,7 +26,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.model import AccountState, Action, Delivery, DeliveryKey, DeliveryState, SeenStatus
-from bot.turns import WITHDRAWALS, called_off, head_of, is_on_time
+from bot.turns import ANNOUNCING, WITHDRAWALS, called_off, head_of, is_on_time
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -211,34 +213,33 @@ def _begin(delivery: Delivery, known: Known, timing: Timing) -> Step:
     void = called_off(delivery, known.deliveries) if delivery.action in WITHDRAWALS else None
     if void is not None:
         return CallOff(void, "withdrawn (`withdrawn:`)")
-    if known.anchor is not None and known.anchor.state is DeliveryState.DUE:
-        delivery = known.anchor  # what is edited goes first, also if the clock was set back
     moot = _moot(delivery, known)
     if moot:
         return CallOff(delivery, moot)
     if delivery.not_before is not None and delivery.not_before > known.now:
         return Wait(delivery.not_before, delivery.reason)
-    return _publish(delivery, known, timing) if delivery.action is Action.PUBLISH else WriteIntent(delivery)
+    return _announce(delivery, known, timing) if delivery.action in ANNOUNCING else WriteIntent(delivery)
 
 
 def _moot(delivery: Delivery, known: Known) -> str:
     if delivery.action is Action.PUBLISH:
         return ""
     if known.anchor is None or known.anchor.state is not DeliveryState.SENT:
-        return "there is no toot to change"
+        return "the part before it is not there" if delivery.action is Action.CONTINUE else "there is no toot to change"
     return "the toot was made by hand" if known.anchor.foreign else ""
 
 
-def _publish(delivery: Delivery, known: Known, timing: Timing) -> Step:
+def _announce(delivery: Delivery, known: Known, timing: Timing) -> Step:
     # Before the spacing: a lost ledger recognises at once all that is there.
     if delivery.key not in known.met:
         return Preflight(delivery)
     met = known.met[delivery.key]
     if met is not None:
         return Adopt(delivery, met)
-    last_sent = known.account.last_sent_at
-    if last_sent is not None and not is_on_time(delivery, known.now) and known.now < last_sent + timing.spacing:
-        return Wait(last_sent + timing.spacing, "late toots go out one by one (`spacing`)")
+    next_late = known.account.last_sent_at and known.account.last_sent_at + timing.spacing
+    is_late = delivery.action is Action.PUBLISH and not is_on_time(delivery, known.now)
+    if is_late and next_late is not None and known.now < next_late:
+        return Wait(next_late, "late toots go out one by one (`spacing`)")
     if delivery.announcement.pictures and delivery.key not in known.uploaded:
         return Upload(delivery)
     return WriteIntent(delivery)

@@ -13,19 +13,20 @@ _MENTION: Final = re.compile(r"(@\w+(?:[.-]+\w+)*)(?:@\w+(?:[.-]+\w+)*(?::\d+)?)
 
 
 def find_status(
-    announcement: Announcement, seen: Iterable[SeenStatus], *, claimed: frozenset[str]
+    announcement: Announcement, seen: Iterable[SeenStatus], *, claimed: frozenset[str], by_link: bool = True
 ) -> tuple[SeenStatus | None, bool]:
     """The status that says this announcement, and whether it is somebody else's.
 
-    The exact text is ours. A status with the post's link and other words was made by hand: it counts as announced.
-    Statuses that other deliveries live at (`claimed`) are left out; of several the oldest is taken.
+    The exact text is ours. A status with the post's link and other words was made by hand: it counts as announced,
+    but for the later parts of a thread, which are known by their text alone (`by_link` false). Statuses that other
+    deliveries live at (`claimed`) are left out; of several the oldest is taken.
     """
     free = [status for status in seen if status.status_id not in claimed]
     wanted = _comparable(announcement.text, announcement.content_warning)
     for status in free:
         if status.text is not None and _comparable(status.text, status.content_warning) == wanted:
             return status, False
-    for status in free:
+    for status in free if by_link else ():
         if announcement.link is not None and announcement.link in status.links:
             return status, True
     return None, False

@@ -6,30 +6,51 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.model import Action, Delivery, DeliveryState
+from bot.model import Action, Delivery, DeliveryKey, DeliveryState, Occasion
 
 #: A toot that leaves within this time of its datetime is on time.
 ON_TIME: Final = timedelta(minutes=1)
+#: These say what the post has to say: what is there already is recognised.
+ANNOUNCING: Final = (Action.PUBLISH, Action.CONTINUE)
 #: These take a toot back.
 WITHDRAWALS: Final = (Action.DELETE, Action.REPLY)
 
 
 def head_of(deliveries: Sequence[Delivery], *, now: datetime) -> Delivery:
-    """The delivery that goes next: what is in flight, else withdrawals, else toots on time, else by (due, sequence).
+    """The delivery that goes next: what is in flight, else withdrawals, threads begun, toots on time, (due, sequence).
 
-    A publish that backs off is waited for, so that the order is kept. Edits and withdrawals that back off, and what
-    was never tried and waits for the morning, hold nobody else up. Edits of one post keep their order always.
+    A publish that backs off is waited for, so that the order is kept. Edits, withdrawals and later parts of a thread
+    that back off, and what was never tried and waits for the morning, hold nobody else up. A part waits for the part
+    before it, an edit for the toot that it changes; edits of one toot keep their order always.
     """
     for delivery in deliveries:
         if delivery.state is DeliveryState.SENDING:
             return delivery
+    deliveries = [delivery for delivery in deliveries if not _comes_after_another(delivery, deliveries)]
     until = {delivery.key: _stands_aside_until(delivery, deliveries, now) for delivery in deliveries}
     ready = [delivery for delivery in deliveries if until[delivery.key] <= now]
     withdrawals = [delivery for delivery in ready if delivery.action in WITHDRAWALS]
+    parts = [delivery for delivery in ready if delivery.action is Action.CONTINUE]
     on_time = [delivery for delivery in ready if is_on_time(delivery, now) and not _backs_off(delivery, now)]
     soonest = min(deliveries, key=lambda delivery: until[delivery.key])
-    head = next(iter(withdrawals or on_time or ready), soonest)
+    head = next(iter(withdrawals or parts or on_time or ready), soonest)
     return min([head, *_earlier_edits(head, deliveries)], key=lambda delivery: delivery.sequence)
+
+
+def anchor_of(delivery: Delivery) -> DeliveryKey:
+    """The toot that a delivery changes, answers, or takes back; of a publish the toot itself."""
+    part = Occasion.part(delivery.key.occasion)
+    if delivery.action is Action.CONTINUE:
+        part -= 1
+    return DeliveryKey(delivery.key.post_id, delivery.key.account, Occasion.of_part(Occasion.PUBLISH, part))
+
+
+def _comes_after_another(delivery: Delivery, deliveries: Sequence[Delivery]) -> bool:
+    """Whether the part before, or the toot that is edited, is still to be sent."""
+    if delivery.action not in (Action.CONTINUE, Action.EDIT):
+        return False
+    anchor = anchor_of(delivery)
+    return any(other.key == anchor for other in deliveries if other is not delivery)
 
 
 def is_on_time(delivery: Delivery, now: datetime) -> bool:
@@ -42,9 +63,15 @@ def _backs_off(delivery: Delivery, now: datetime) -> bool:
 
 
 def called_off(withdrawal: Delivery, deliveries: Sequence[Delivery]) -> Delivery | None:
-    """What a withdrawal makes void: a publish that came to nothing, or an edit of what is taken back."""
+    """What a withdrawal makes void: a publish that came to nothing, or an edit of what is taken back.
+
+    With the toot its whole thread is taken back; a later part goes alone.
+    """
+    is_whole = Occasion.part(withdrawal.key.occasion) == 1
     for other in deliveries:
-        if other.key.post_id == withdrawal.key.post_id and other.action not in WITHDRAWALS:
+        if other.key.post_id != withdrawal.key.post_id or other.action in WITHDRAWALS:
+            continue
+        if is_whole or Occasion.part(other.key.occasion) == Occasion.part(withdrawal.key.occasion):
             return other
     return None
 
@@ -66,6 +93,6 @@ def _earlier_edits(delivery: Delivery, deliveries: Sequence[Delivery]) -> list[D
         other
         for other in deliveries
         if other.action is Action.EDIT
-        and other.key.post_id == delivery.key.post_id
+        and anchor_of(other) == anchor_of(delivery)
         and other.sequence < delivery.sequence
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -105,3 +107,11 @@ def site_config(tmp_path: Path) -> Callable[..., Config]:
         return load_config(path)
 
     return make
+
+
+@pytest.fixture
+def faketime() -> None:
+    if shutil.which("faketime") is None:
+        if os.environ.get("CI"):
+            pytest.fail("faketime is missing; .ci/run installs it")
+        pytest.skip("Debian's faketime is not installed")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from bot.check.pictures import check_pictures
 from bot.compose.composer import Composer
 from bot.durations import format_duration
 from bot.errors import ComposeError, PostError
-from bot.model import Finding, Post, Severity
+from bot.model import Finding, Post, Severity, Snapshot
 from bot.plan import Plan
-from bot.planning.verdict import BRAKE_WINDOW
+from bot.planning.verdict import BRAKE_WINDOW, counted_by_brake
 
 _WEIGHT = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
@@ -22,6 +23,7 @@ def check_posts(
     *,
     plan: Plan,
     compose: Composer,
+    snapshot: Snapshot,
     accounts: Sequence[str],
     brake: int,
     now: datetime,
@@ -32,7 +34,7 @@ def check_posts(
         *(finding for post in posts for finding in post.findings),
         *plan.findings,
         *(finding for post in posts for finding in _of_toot(post, compose, accounts)),
-        *_of_brake(posts, accounts=accounts, brake=brake, now=now),
+        *_of_brake(posts, [counted_by_brake(snapshot, account, now=now) for account in accounts], brake=brake, now=now),
     ]
     return tuple(sorted(findings, key=lambda f: (str(f.path), f.line or 0, _WEIGHT[f.severity], f.rule)))
 
@@ -50,6 +52,16 @@ def _of_fault(fault: PostError) -> Finding:
 
 
 def _of_toot(post: Post, compose: Composer, accounts: Sequence[str]) -> Iterator[Finding]:
+    if post.withdrawn and any(compose.is_reason_shortened(post.withdrawn, account) for account in accounts):
+        yield Finding(
+            rule="text-shortened",
+            severity=Severity.WARNING,
+            path=post.path,
+            line=post.lines.get("withdrawn"),
+            field="withdrawn",
+            problem="the reason does not fit whole into a toot and is shortened.",
+            remedy="Say it shorter.",
+        )
     if post.published is None or post.mastodon.skip or post.hidden:
         return
     said: set[str] = set()
@@ -88,21 +100,25 @@ def _of_toot_on(post: Post, compose: Composer, account: str) -> Iterator[Finding
         )
 
 
-def _of_brake(posts: Sequence[Post], *, accounts: Sequence[str], brake: int, now: datetime) -> Iterator[Finding]:
+def _of_brake(
+    posts: Sequence[Post], counted: Iterable[list[datetime]], *, brake: int, now: datetime
+) -> Iterator[Finding]:
+    """`counted` are, for each account, the moments at which its brake has counted something already."""
     coming = [
         (post.published, post)
         for post in posts
         if post.published is not None and post.published > now and not post.mastodon.skip and not post.hidden
     ]
-    if not accounts:
-        return
-    recent: list[datetime] = []
-    for published, post in sorted(coming, key=lambda pair: (pair[0], pair[1].slug)):
-        recent = [moment for moment in recent if moment > published - BRAKE_WINDOW]
-        if len(recent) >= brake:
-            yield _braked(post, brake, BRAKE_WINDOW)
-        else:
-            recent.append(published)
+    braked: dict[Path, Post] = {}
+    for recent in counted:
+        for published, post in sorted(coming, key=lambda pair: (pair[0], pair[1].slug)):
+            recent = [moment for moment in recent if moment > published - BRAKE_WINDOW]
+            if len(recent) >= brake:
+                braked[post.path] = post
+            else:
+                recent.append(published)
+    for post in braked.values():
+        yield _braked(post, brake, BRAKE_WINDOW)
 
 
 def _braked(post: Post, brake: int, window: timedelta) -> Finding:

@@ -113,18 +113,20 @@ def adopt(config: Config, yes: bool) -> None:
     carry a post's link as sent. Sends nothing. A damaged ledger is put aside first.
     """
     from bot.adopt import adopt_account
-    from bot.app import make_bot
+    from bot.app import known_so_far, make_bot
     from bot.cli.lines import Voice, describe
+    from bot.clock import SystemClock
     from bot.errors import DamagedLedgerError, PublishError
 
     _ask("Reads the accounts and takes as sent what carries a post's link; sends nothing.", yes=yes)
     voice = Voice(config)
     try:
-        bot = make_bot(config, environ=os.environ, say=voice.say)
+        # Read as a whole: a record may be broken where the file is not.
+        known_so_far(config, SystemClock())
     except DamagedLedgerError as error:
         click.echo(error.message)
         _put_aside(config, yes=yes)
-        bot = make_bot(config, environ=os.environ, say=voice.say)
+    bot = make_bot(config, environ=os.environ, say=voice.say)
     try:
         bot.pass_once()
         for address in bot.publishers:
@@ -194,7 +196,7 @@ def _decide(
         for line in proposal.lines or ("Nothing is paused, and the brake holds nothing.",):
             click.echo(line, err=as_json)
         _confirm(yes=yes)
-        refused = ledger.record(proposal.recording, now=clock.now())
+        refused = ledger.record(proposal.recording, now=clock.now()).refused
     finally:
         ledger.close()
     if refused:

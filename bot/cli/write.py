@@ -53,6 +53,7 @@ def _findings(config: Config, paths: tuple[Path, ...]) -> tuple[tuple[Finding, .
         scan.faults,
         plan=decide(config, scan, snapshot, now=now),
         compose=Composer(config, snapshot),
+        snapshot=snapshot,
         accounts=list(config.account_addresses().values()),
         brake=config.release.brake,
         now=now,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 from bot.compose.announcement import compose, shortened_parts
+from bot.compose.reason import is_reason_shortened
 from bot.compose.templates import Templates
 from bot.config import Account, Config, Release, Site
 from bot.model import Announcement, Limits, Post, Snapshot
@@ -34,6 +35,10 @@ class Composer:
     def shortened_parts(self, post: Post, address: str) -> tuple[str, ...]:
         """Which of the post's words are cut for want of room: "excerpt", "title", "mastodon.text"."""
         return shortened_parts(post, **self._means(address))
+
+    def is_reason_shortened(self, reason: str, address: str) -> bool:
+        """Whether the reason of a withdrawal does not fit whole into a toot of the account."""
+        return is_reason_shortened(reason, limits=self.limits(address))
 
     def account(self, address: str) -> Account:
         """The account's settings."""

@@ -9,11 +9,14 @@ from typing import Final
 
 from bot.drain.tools import Drain, Memory, say, settle
 from bot.ledgers.rules import unblocked_event
-from bot.model import Action, Announcement, Delivery, DeliveryKey, DeliveryState, Lease, SeenStatus
+from bot.model import Action, Delivery, DeliveryKey, DeliveryState, Lease, Occasion, SeenStatus
 from bot.recognise import find_status
+from bot.turns import ANNOUNCING, anchor_of
 
 #: A person may have announced a post by hand this long before its datetime.
 ANNOUNCED_EARLY: Final = timedelta(days=1)
+#: In the place of an intent's mark: the server could not be read since, so `settle` begins when it can.
+IN_DOUBT: Final = ""
 
 
 def preflight(delivery: Delivery, tools: Drain, lease: Lease, memory: Memory) -> None:
@@ -26,10 +29,14 @@ def preflight(delivery: Delivery, tools: Drain, lease: Lease, memory: Memory) ->
     recent = tools.publisher.recent(since=min(now, *(other.due for other in waiting)) - ANNOUNCED_EARLY)
     newest = recent[-1].status_id if recent else tools.publisher.newest_status_id()
     claimed = tools.ledger.known_status_ids(lease.account)
-    with_text = _Texts(tools)
+    with_text, before = _Texts(tools), _adopted(waiting, tools)
     for other in waiting:
-        said = with_text.of(_alike(other.announcement, recent, claimed=claimed))
+        said = with_text.of(_alike(other, recent, claimed=claimed))
         status = _found(other, said, claimed=claimed, memory=memory)
+        if status is None and anchor_of(other) in before and other.action is Action.CONTINUE:
+            status = _in_its_place(other, before[anchor_of(other)], recent, claimed=claimed, memory=memory)
+        if status is not None:
+            before[other.key] = status.status_id
         memory.met[other.key] = (other.announcement, status)
         if status is not None:
             claimed |= {status.status_id}
@@ -42,19 +49,36 @@ def _about_to_be_sent(delivery: Delivery, tools: Drain) -> list[Delivery]:
     waiting: dict[DeliveryKey, Delivery] = {
         other.key: other
         for other in tools.ledger.open_deliveries(delivery.key.account)
-        if other.action is Action.PUBLISH and other.state is DeliveryState.DUE
+        if other.action in ANNOUNCING and other.state is DeliveryState.DUE
     }
     # As the step knows it: if it was changed meanwhile, what is found here is not believed.
     waiting[delivery.key] = delivery
-    return list(waiting.values())
+    return sorted(waiting.values(), key=lambda other: Occasion.part(other.key.occasion))
 
 
-def _alike(
-    announcement: Announcement, recent: Iterable[SeenStatus], *, claimed: frozenset[str]
-) -> Iterable[SeenStatus]:
-    link = announcement.link
+def _alike(delivery: Delivery, recent: Iterable[SeenStatus], *, claimed: frozenset[str]) -> Iterable[SeenStatus]:
+    link = delivery.announcement.link
     free = (status for status in recent if status.status_id not in claimed)
+    if delivery.action is Action.CONTINUE:
+        return (status for status in free if status.in_reply_to is not None)
     return (status for status in free if link is None or link in status.links)
+
+
+def _adopted(waiting: Iterable[Delivery], tools: Drain) -> dict[DeliveryKey, str]:
+    """The toots that were there before this ledger knew of them, and that a waiting part comes after."""
+    anchors = (tools.ledger.delivery(anchor_of(d)) for d in waiting if d.action is Action.CONTINUE)
+    return {a.key: a.status_id for a in anchors if a is not None and a.status_id is not None and a.attempts == 0}
+
+
+def _in_its_place(
+    part: Delivery, before: str, recent: Iterable[SeenStatus], *, claimed: frozenset[str], memory: Memory
+) -> SeenStatus | None:
+    """What a lost ledger had sent as this part, or a person has written in its place: it is not said twice."""
+    for status in recent:
+        if status.in_reply_to == before and status.status_id not in claimed:
+            memory.foreign.add((part.key, status.status_id))
+            return status
+    return None
 
 
 class _Texts:
@@ -73,12 +97,19 @@ class _Texts:
         return self._known[status.status_id]
 
 
-def look(delivery: Delivery, tools: Drain, memory: Memory) -> None:
+def look(delivery: Delivery, tools: Drain, lease: Lease, memory: Memory) -> None:
     """Look for a delivery of unknown outcome among what came after its first attempt began."""
     # An intent that was not sent in time counts as any other of unknown outcome from here on.
     memory.fresh_intent = None
-    memory.look_began[delivery.key] = tools.clock.since(delivery.intended_mark)
-    seen = tools.publisher.look(delivery.announcement, after_id=delivery.after_id or "0")
+    in_doubt = delivery.intended_mark == IN_DOUBT
+    memory.look_began[delivery.key] = timedelta() if in_doubt else tools.clock.since(delivery.intended_mark)
+    sought = delivery.announcement
+    if delivery.action is Action.CONTINUE:
+        sought = replace(sought, link=None)  # known by its text alone, so all texts are wanted
+    seen = tools.publisher.look(sought, after_id=delivery.after_id or "0")
+    if in_doubt:
+        marked = replace(delivery, intended_mark=tools.clock.mark())
+        tools.ledger.settle(lease, marked, event=None, now=tools.clock.now())
     claimed = tools.ledger.known_status_ids(tools.publisher.address)
     memory.looked[delivery.key] = _found(delivery, seen, claimed=claimed, memory=memory)
 
@@ -86,7 +117,8 @@ def look(delivery: Delivery, tools: Drain, memory: Memory) -> None:
 def _found(
     delivery: Delivery, seen: Iterable[SeenStatus], *, claimed: frozenset[str], memory: Memory
 ) -> SeenStatus | None:
-    status, is_foreign = find_status(delivery.announcement, seen, claimed=claimed)
+    by_link = delivery.action is Action.PUBLISH
+    status, is_foreign = find_status(delivery.announcement, seen, claimed=claimed, by_link=by_link)
     if status is not None:
         memory.foreign.discard((delivery.key, status.status_id))
         if is_foreign:

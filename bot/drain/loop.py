@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final, TypeVar
 
-from bot.drain.looking import adopt, look, preflight
+from bot.drain.looking import IN_DOUBT, adopt, look, preflight
 from bot.drain.sending import send, upload
 from bot.drain.tools import Drain, Drained, Memory, put_aside, say, settle
 from bot.durations import format_duration
@@ -24,7 +24,6 @@ from bot.model import (
     Event,
     Hold,
     Lease,
-    Occasion,
     Recording,
 )
 from bot.protocol import (
@@ -47,7 +46,7 @@ from bot.protocol import (
     next_step,
     restored,
 )
-from bot.turns import head_of
+from bot.turns import anchor_of, head_of
 
 #: A blocked account is asked again after this time: a person is mending the token meanwhile.
 ASK_AGAIN: Final = timedelta(minutes=1)
@@ -128,7 +127,7 @@ def _known(tools: Drain, memory: Memory) -> Known:
 
 
 def _anchor(head: Delivery, ledger: Ledger) -> Delivery | None:
-    return ledger.delivery(DeliveryKey(head.key.post_id, head.key.account, Occasion.PUBLISH))
+    return ledger.delivery(anchor_of(head))
 
 
 def _intent_age(sending: Delivery, tools: Drain, memory: Memory) -> timedelta | None:
@@ -162,7 +161,7 @@ def _perform(step: Step, tools: Drain, lease: Lease, memory: Memory) -> None:
         case Preflight(delivery):
             preflight(delivery, tools, lease, memory)
         case Look(delivery):
-            look(delivery, tools, memory)
+            look(delivery, tools, lease, memory)
         case Adopt(delivery, status):
             adopt(delivery, status, tools, lease, memory)
         case Restore(delivery):
@@ -236,8 +235,12 @@ def _failed(error: TransientError, step: Step, tools: Drain, lease: Lease, memor
         tools.ledger.block_account(lease, why=error.message, not_before=until, now=now)
     elif not isinstance(step, Send):
         until = max(until, now + _patience(tools, lease))
+        _doubt_what_is_in_flight(tools, lease)
         if isinstance(step, Introduce):
-            _note_block(f"{UNREACHABLE}{error}", tools, lease, memory)
+            # What only waits for the morning, or for its turn, misses nothing.
+            waiting = tools.ledger.open_deliveries(lease.account)
+            due_now = any(d.not_before is None or d.not_before <= now for d in waiting)
+            _note_block(f"{UNREACHABLE}{error}", tools, lease, memory, needs_a_person=due_now)
         else:
             say(Event(at=now, what="will retry", account=lease.account, detail=str(error)), tools, memory)
     if isinstance(step, Send):
@@ -248,6 +251,14 @@ def _failed(error: TransientError, step: Step, tools: Drain, lease: Lease, memor
         settle(due, "will retry", str(error), tools, lease, memory)
     _begin_trying(str(error), tools, lease)
     return Wait(until, str(error))
+
+
+def _doubt_what_is_in_flight(tools: Drain, lease: Lease) -> None:
+    # What keeps the server from answering may be holding the request as well, and let it through after our next look.
+    now = tools.clock.now()
+    for delivery in tools.ledger.open_deliveries(lease.account):
+        if delivery.state is DeliveryState.SENDING and delivery.action.posts:
+            tools.ledger.settle(lease, replace(delivery, intended_mark=IN_DOUBT), event=None, now=now)
 
 
 def _patience(tools: Drain, lease: Lease) -> timedelta:
@@ -284,9 +295,9 @@ def _blocked(error: AccountBlockedError, step: Step, tools: Drain, lease: Lease,
     return Wait(now + ASK_AGAIN, str(error))
 
 
-def _note_block(why: str, tools: Drain, lease: Lease, memory: Memory) -> None:
+def _note_block(why: str, tools: Drain, lease: Lease, memory: Memory, *, needs_a_person: bool = True) -> None:
     now = tools.clock.now()
     if tools.ledger.block_account(lease, why=why, not_before=None, now=now):
         # Told once, not at every tick of a token that nobody has mended yet.
-        memory.attention = True
+        memory.attention = memory.attention or needs_a_person
         say(Event(at=now, what="blocked", account=lease.account, detail=why), tools, memory)

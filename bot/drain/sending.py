@@ -9,13 +9,20 @@ from typing import Final
 from bot.drain.looking import works_again
 from bot.drain.tools import Drain, Memory, event_of, put_aside, say, settle
 from bot.errors import OutcomeUnknownError, PublishError, RejectedError, TransientError
-from bot.model import Action, Announcement, Delivery, DeliveryKey, DeliveryState, Hold, Lease, Occasion, Receipt
+from bot.model import Action, Announcement, Delivery, DeliveryState, Hold, Lease, Receipt
 from bot.planning.verdict import PICTURE_FAILED
 from bot.protocol import idempotency_key
+from bot.turns import anchor_of
 
 #: For so long a server may fail to take a picture; then the news goes out without it.
 WITHOUT_PICTURE_AFTER: Final = timedelta(minutes=10)
-_DONE: Final = {Action.PUBLISH: "sent", Action.REPLY: "answered", Action.EDIT: "edited", Action.DELETE: "deleted"}
+_DONE: Final = {
+    Action.PUBLISH: "sent",
+    Action.CONTINUE: "continued",
+    Action.REPLY: "answered",
+    Action.EDIT: "edited",
+    Action.DELETE: "deleted",
+}
 
 
 def upload(delivery: Delivery, tools: Drain, lease: Lease, memory: Memory) -> tuple[str, ...] | None:
@@ -44,7 +51,8 @@ def upload(delivery: Delivery, tools: Drain, lease: Lease, memory: Memory) -> tu
 
 def _is_worth_holding(delivery: Delivery, tools: Drain) -> bool:
     # What a person lets go, goes: a word is the way to send it without the picture.
-    return tools.hold_without_picture and not delivery.ordered_by
+    is_toot = delivery.action is Action.PUBLISH
+    return tools.hold_without_picture and is_toot and not delivery.ordered_by
 
 
 def _hold(delivery: Delivery, error: PublishError, tools: Drain, lease: Lease, memory: Memory) -> None:
@@ -101,14 +109,14 @@ def send(delivery: Delivery, tools: Drain, lease: Lease, memory: Memory) -> None
 
 def _carried_out(delivery: Delivery, tools: Drain, memory: Memory) -> Delivery:
     publisher = tools.publisher
+    _, media_ids = memory.uploaded.pop(delivery.key, (None, ()))
     if delivery.action is Action.PUBLISH:
-        _, media_ids = memory.uploaded.pop(delivery.key, (None, ()))
         return _sent(delivery, _published(delivery, media_ids, None, tools), tools)
-    anchor = tools.ledger.delivery(DeliveryKey(delivery.key.post_id, delivery.key.account, Occasion.PUBLISH))
+    anchor = tools.ledger.delivery(anchor_of(delivery))
     if anchor is None or anchor.status_id is None:
         raise RejectedError("the toot that it is about is no longer known.")
-    if delivery.action is Action.REPLY:
-        return _sent(delivery, _published(delivery, (), anchor.status_id, tools), tools)
+    if delivery.action.posts:
+        return _sent(delivery, _published(delivery, media_ids, anchor.status_id, tools), tools)
     if delivery.action is Action.EDIT:
         shown = _shown(delivery, tools, anchor)
         return _sent(delivery, publisher.edit(anchor.status_id, delivery.announcement, shown=shown), tools)
@@ -136,7 +144,7 @@ def _shown(edit: Delivery, tools: Drain, anchor: Delivery) -> Announcement | Non
         for delivery in tools.ledger.snapshot().deliveries.values()
         if delivery.action is Action.EDIT
         and delivery.state is DeliveryState.SENT
-        and (delivery.key.post_id, delivery.key.account) == (edit.key.post_id, edit.key.account)
+        and anchor_of(delivery) == anchor_of(edit)
     ]
     return max(earlier, key=lambda delivery: delivery.sequence, default=anchor).announcement
 

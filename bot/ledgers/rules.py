@@ -70,15 +70,12 @@ def unblocked_event(account: str, *, blocked: str, now: datetime) -> Event:
     return Event(at=now, what="works again", account=account, detail=f"was: {blocked}")
 
 
-def newer_id(known: str | None, seen: str) -> str:
-    """The newer of two status ids: numbers by size; other ids (ULIDs) sort as text. "0" is older than any."""
-    if known is None or known == "0":
-        return seen
-    if seen == "0":
-        return known
-    if known.isdecimal() and seen.isdecimal():
-        return str(max(int(known), int(seen)))
-    return max(known, seen)
+def last_sent(known: datetime | None, settled: datetime | None, *, now: datetime) -> datetime | None:
+    """When the account's latest toot was made: one that is found was made long ago, and takes no later time back.
+
+    A known time that is still to come was written by a clock that was wrong, and counts no more.
+    """
+    return max((moment for moment in (known, settled) if moment is not None and moment <= now), default=settled)
 
 
 def problem_events(new: frozenset[str], solved: frozenset[str], *, now: datetime) -> tuple[Event, ...]:

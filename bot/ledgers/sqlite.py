@@ -13,12 +13,13 @@ from typing import Any, Final
 from bot.clock import Clock
 from bot.errors import DamagedLedgerError, LeaseHeldError, LeaseLostError, LedgerError
 from bot.ledgers import codec
+from bot.ledgers.presence import Presence
 from bot.ledgers.rules import (
     intended,
     is_rival,
+    last_sent,
     may_change,
     may_intend,
-    newer_id,
     problem_events,
     still_news,
     telling,
@@ -35,28 +36,36 @@ from bot.model import (
     Entry,
     Event,
     Lease,
+    Recorded,
     Recording,
     Snapshot,
 )
+from bot.status_ids import newer_id
 
 BUSY_TIMEOUT: Final = timedelta(seconds=10)
+_DAMAGED: Final = (
+    "Nothing is sent without it. Put a good copy in its place, or let `announce adopt` put it aside and begin a new one "
+    "with what the accounts show."
+)
 
 
 class SqliteLedger:
     """Keeps the contract of `bot.ledger.Ledger` across threads and processes of one machine."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
-        """Open the ledger, make or migrate its file. Raises LedgerError."""
+        """Open the ledger, make or migrate its file. Raises LedgerError; DamagedLedgerError if any of it is broken."""
         self._path = path
         self._clock = clock
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._closing = threading.Lock()
+        self._presence = Presence(path.with_name(f"{path.name}-running"))
         with self._explained():
             path.parent.mkdir(parents=True, exist_ok=True)
             # The ledger holds what is about to be said; nobody else on the machine needs to read it.
             path.touch(mode=0o600)
             try:
+                self._examine()
                 migrate(self._connection())
             except BaseException:
                 self.close()
@@ -80,7 +89,7 @@ class SqliteLedger:
             paused=memory["paused"],
         )
 
-    def record(self, recording: Recording, *, now: datetime) -> tuple[Change, ...]:
+    def record(self, recording: Recording, *, now: datetime) -> Recorded:
         refused: list[Change] = []
         with self._transaction() as db:
             for state in recording.joining:
@@ -102,8 +111,9 @@ class SqliteLedger:
             _write_words(db, recording)
             if recording.believes_clock:
                 db.execute("UPDATE memory SET newest = ?", (codec.time_to_text(now),))
-            _write_history(db, still_news(recording, known=known, refused=refused), now)
-        return tuple(refused)
+            events = still_news(recording, known=known, refused=refused)
+            _write_history(db, events, now)
+        return Recorded(refused=tuple(refused), events=events)
 
     def note_problems(self, problems: frozenset[str], *, now: datetime) -> tuple[frozenset[str], frozenset[str]]:
         with self._transaction() as db:
@@ -234,11 +244,17 @@ class SqliteLedger:
                     "UPDATE account SET last_status_id = ?, last_sent_at = ? WHERE address = ?",
                     (
                         newer_id(row["last_status_id"], delivery.status_id),
-                        codec.time_to_text(delivery.settled_at),
+                        codec.time_to_text(
+                            last_sent(codec.time_from_text(row["last_sent_at"]), delivery.settled_at, now=now)
+                        ),
                         lease.account,
                     ),
                 )
             _write_history(db, (event,) if event else (), now)
+
+    def attend(self, who: str) -> str:
+        with self._explained():
+            return self._presence.claim(who)
 
     def events(self, *, limit: int) -> tuple[Event, ...]:
         with self._transaction("BEGIN") as db:
@@ -250,6 +266,14 @@ class SqliteLedger:
             while self._connections:
                 self._connections.pop().close()
             self._local = threading.local()
+        self._presence.give_up()
+
+    def _examine(self) -> None:
+        # Some ten milliseconds for a thousand deliveries. Damage that is met later may have been acted on by then: a
+        # byte in an index hides a row, and what it says was sent is sent again.
+        found = [str(row[0]) for row in self._connection().execute("PRAGMA integrity_check(1)")]
+        if found != ["ok"]:
+            raise sqlite3.DatabaseError(" ".join(found[0].split()))
 
     def _renew(self, db: sqlite3.Connection, lease: Lease) -> None:
         _leased(db, lease)
@@ -291,24 +315,23 @@ class SqliteLedger:
         except sqlite3.OperationalError as error:
             raise LedgerError(
                 f"the ledger {self._path} cannot be used: {error}.",
-                remedy="Check that its folder can be written to, and that the disk has room; nothing was sent.",
+                remedy="Check that its folder can be written to, and that the disk has room; nothing is sent without it.",
             ) from error
         except sqlite3.DatabaseError as error:
             raise DamagedLedgerError(
                 f"the ledger {self._path} is damaged: {error}.",
-                remedy="Nothing was sent. Put a good copy in its place, or let `announce adopt` put it aside and begin "
-                "a new one with what the accounts show.",
+                remedy=_DAMAGED,
             ) from error
         except ValueError as error:
             # A record that is no record: not to be guessed at. Its content stays out of the message.
-            raise LedgerError(
+            raise DamagedLedgerError(
                 f"the ledger {self._path} holds something that this version cannot read ({type(error).__name__}).",
-                remedy="Put a copy of it back; nothing was sent.",
+                remedy=_DAMAGED,
             ) from error
         except OSError as error:
             raise LedgerError(
-                f"the ledger {self._path} cannot be made: {error.strerror or error}.",
-                remedy="Check the folder in `[ledger] url`.",
+                f"the ledger {self._path} cannot be made or written: {error.strerror or error}.",
+                remedy="Check the folder in `[ledger] url`; nothing is sent without it.",
             ) from error
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -25,17 +25,27 @@ _OUT = (DeliveryState.SENT, DeliveryState.SENDING)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class History:
-    """The deliveries of one post to one account, in the order of their recording."""
+    """What concerns one part of a post's thread on one account, in the order of its recording."""
 
     deliveries: Sequence[Delivery]
+    part: int = 1
+
+    @staticmethod
+    def of_part(deliveries: Iterable[Delivery], part: int) -> History:
+        """The history of one part, out of the deliveries of one post to one account."""
+        mine = [delivery for delivery in deliveries if Occasion.part(delivery.key.occasion) == part]
+        return History(deliveries=mine, part=part)
+
+    @property
+    def announced(self) -> Delivery | None:
+        """What posts the toot, however far it came."""
+        return next(iter(self.of(Action.PUBLISH, Action.CONTINUE)), None)
 
     @property
     def published(self) -> Delivery | None:
         """The toot itself, if it is out (or may be) and is ours to change."""
-        for delivery in self.deliveries:
-            if delivery.key.occasion == Occasion.PUBLISH and delivery.state in _OUT and not delivery.foreign:
-                return delivery
-        return None
+        known = self.announced
+        return known if known is not None and known.state in _OUT and not known.foreign else None
 
     def of(self, *actions: Action) -> list[Delivery]:
         """The deliveries with one of these actions."""
@@ -44,8 +54,13 @@ class History:
     @property
     def last_words(self) -> Announcement | None:
         """What the server was last told to show, or is being told."""
-        said = [d for d in self.of(Action.PUBLISH, Action.EDIT) if d.state in _OUT]
+        said = [d for d in self.of(Action.PUBLISH, Action.CONTINUE, Action.EDIT) if d.state in _OUT]
         return said[-1].announcement if said else None
+
+    def key(self, occasion: str) -> DeliveryKey:
+        """The same post and account, on an occasion of this part."""
+        key = self.deliveries[0].key
+        return DeliveryKey(key.post_id, key.account, Occasion.of_part(occasion, self.part))
 
 
 def withdrawal(post: Post, history: History, *, reason: Announcement | None, now: datetime) -> Change | None:
@@ -58,7 +73,7 @@ def withdrawal(post: Post, history: History, *, reason: Announcement | None, now
     if known is not None and known.state is not DeliveryState.SKIPPED:
         return None
     wanted = Delivery(
-        key=replace_occasion(published.key, Occasion.WITHDRAW),
+        key=history.key(Occasion.WITHDRAW),
         slug=post.slug,
         due=now,
         action=Action.DELETE if reason is None else Action.REPLY,
@@ -66,6 +81,21 @@ def withdrawal(post: Post, history: History, *, reason: Announcement | None, now
         sequence=known.sequence if known is not None else 0,
     )
     return Change(known=known, wanted=wanted)
+
+
+def called_back(post: Post, history: History) -> list[Change]:
+    """Withdrawals that have not gone out, of a post whose mark was taken away: it stands after all."""
+    if post.withdrawn is not None:
+        return []
+    takings = history.of(Action.DELETE, Action.REPLY)
+    return [Change(known=taking, wanted=None) for taking in takings if _has_not_happened(taking)]
+
+
+def _has_not_happened(taking: Delivery) -> bool:
+    # A deletion whose answer was lost may have come through, so it is carried to its end.
+    if taking.state is DeliveryState.DUE:
+        return taking.action.posts or taking.attempts == 0
+    return taking.state is DeliveryState.HELD
 
 
 def superseded(post: Post, history: History) -> list[Change]:
@@ -106,7 +136,7 @@ def edit(
     if history.last_words is not None and same_words(history.last_words, announcement):
         return None
     wanted = Delivery(
-        key=replace_occasion(published.key, Occasion.edit(entry.revision)),
+        key=history.key(Occasion.edit(entry.revision)),
         slug=entry.slug,
         due=now,
         action=Action.EDIT,
@@ -124,10 +154,7 @@ def same_words(one: Announcement, other: Announcement) -> bool:
 
 
 def _shown(announcement: Announcement) -> tuple[object, ...]:
-    pictures = tuple((picture.url, picture.alt, picture.size) for picture in announcement.pictures)
-    return (announcement.text, announcement.content_warning, announcement.language, pictures)
-
-
-def replace_occasion(key: DeliveryKey, occasion: str) -> DeliveryKey:
-    """The same post and account on another occasion."""
-    return DeliveryKey(key.post_id, key.account, occasion)
+    pictures = tuple((picture.url, picture.alt, picture.focus, picture.size) for picture in announcement.pictures)
+    thread = tuple(_shown(part) for part in announcement.thread)
+    hidden = (announcement.content_warning, announcement.sensitive)
+    return (announcement.text, hidden, announcement.language, pictures, announcement.poll, thread)

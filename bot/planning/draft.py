@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from bot.compose.pictures import problems_of
+from bot.compose.reason import compose_reason
 from bot.durations import format_duration
 from bot.errors import ComposeError
 from bot.feeds.entry import entry_of, refreshed
@@ -23,6 +24,7 @@ from bot.model import (
     Entry,
     Event,
     Hold,
+    Limits,
     Occasion,
     Post,
     Recording,
@@ -30,10 +32,11 @@ from bot.model import (
     Snapshot,
     Upcoming,
 )
-from bot.planning.afterwards import History, edit, superseded, withdrawal
+from bot.planning.afterwards import History, called_back, edit, superseded, withdrawal
 from bot.planning.gone import GONE_AFTER
 from bot.planning.item import Item, published_of
 from bot.planning.matching import Matching
+from bot.planning.thread import Thread
 from bot.planning.verdict import PICTURE_FAILED, Case, Policy, Ruling, Verdict, brake_room, rule
 
 _NO_WORDS: Final = Announcement(text="", link=None, length=0, limit=0)
@@ -59,6 +62,7 @@ class Draft:
         self.troubles: list[str] = []
         self._out: list[tuple[Post, Entry, bool]] = []
         self._entries: list[Entry] = []
+        self._edits_owed: set[str] = set()
         self._old: list[str] = []
         self._changes: list[Change] = []
         self._events: list[Event] = []
@@ -73,7 +77,8 @@ class Draft:
             due = self._due(post, matching)
             if due is None:
                 return
-            entry = entry_of(replace(post, published=due), released_at=self.now)
+            dated = None if due == post.published else post.published
+            entry = replace(entry_of(replace(post, published=due), released_at=self.now), dated=dated)
             self.newly_released.append(post)
             self._tell_release(post, entry)
         elif self._is_another(post, known):
@@ -82,9 +87,9 @@ class Draft:
         else:
             entry = replace(refreshed(known, post, now=self.now), missing_since=None)
         self.released_ids.add(post.post_id)
-        self._out.append((post, entry, known is not None and entry.revision != known.revision))
-        if entry != known:
-            self._entries.append(entry)
+        changed = known is not None and (entry.revision != known.revision or known.edit_owed)
+        self._out.append((post, entry, changed))
+        self._entries.append(entry)
 
     def _tell_release(self, post: Post, entry: Entry) -> None:
         late = self.now - entry.published
@@ -161,6 +166,7 @@ class Draft:
             room -= ruling.counts and ruling.verdict is Verdict.DUE
             self._write(key, case, ruling)
             room -= self._afterwards(case, changed=changed, room=room)
+            self._follow_with_thread(case)
 
     def _with_words(self, case: Case, ruling: Ruling) -> Ruling:
         known = case.known.announcement if case.known else _NO_WORDS
@@ -196,7 +202,7 @@ class Draft:
             )
         )
         if ruling.retract:
-            self._changes.append(Change(known=known, wanted=None))
+            self._change(Change(known=known, wanted=None))
         elif ruling.writes:
             fresh = Delivery(key=key, slug=case.post.slug, due=case.entry.published, announcement=_NO_WORDS)
             wanted = replace(ruling.apply(known or fresh, now=self.now), slug=case.post.slug)
@@ -207,23 +213,25 @@ class Draft:
         """Write what is wanted; a new hold is told of, unless the person who wants it was `told` already."""
         if wanted == known:
             return
-        self._changes.append(Change(known=known, wanted=wanted))
+        self._change(Change(known=known, wanted=wanted))
         newly_held = wanted.hold is not None and (known is None or known.hold is not wanted.hold)
         if newly_held and not told:
             self._event("held", wanted, wanted.reason)
 
     def _afterwards(self, case: Case, *, changed: bool, room: int) -> int:
         """Edit or take back the toot; returns how much room of the brake that takes."""
-        history = History(deliveries=self._histories[case.entry.post_id, case.state.address])
-        self._show_open(history, case)
-        self._changes += superseded(case.post, history)
+        deliveries = self._histories[case.entry.post_id, case.state.address]
+        history = History.of_part(deliveries, 1)
+        for change in (*superseded(case.post, history), *called_back(case.post, history)):
+            self._change(change)
+        self._show_open(deliveries, case)
+        history = History.of_part(deliveries, 1)
         published = history.published
         if published is None:
             return 0
         if case.post.withdrawn is not None:
-            reason = self._reason(case.post, published.announcement)
-            change = withdrawal(case.post, history, reason=reason, now=self.now)
-            self._follow(change, case)
+            reason = self._reason(case, published.announcement)
+            self._follow(withdrawal(case.post, history, reason=reason, now=self.now), case)
             return 0
         if not changed:
             return 0
@@ -231,9 +239,30 @@ class Draft:
             words = self.compose(case.post, case.state.address)
         except ComposeError as error:
             self.troubles.append(f"the toot of {case.post.slug} is not edited: {error}")
+            self._edits_owed.add(case.entry.post_id)
             return 0
         better = edit(case.entry, history, announcement=words, room=room, now=self.now, policy=self.policy)
         return int(self._follow(better, case))
+
+    def _follow_with_thread(self, case: Case) -> None:
+        """Keep the later parts of the thread in step with the toot."""
+        thread = Thread(
+            deliveries=tuple(self._histories[case.entry.post_id, case.state.address]),
+            entry=case.entry,
+            withdrawn=case.post.withdrawn,
+            now=self.now,
+            policy=self.policy,
+        )
+        for change in thread.changes():
+            self._change(change)
+
+    def _change(self, change: Change) -> None:
+        """Write a change; what follows in this pass goes by it."""
+        self._changes.append(change)
+        key = change.key
+        known = self._histories[key.post_id, key.account]
+        at = next((index for index, delivery in enumerate(known) if delivery.key == key), len(known))
+        known[at : at + 1] = [] if change.wanted is None else [change.wanted]
 
     def _follow(self, change: Change | None, case: Case) -> bool:
         """Write what follows a toot; returns whether it is a new delivery that goes out now."""
@@ -244,22 +273,16 @@ class Draft:
             self._show(change.wanted, case.post.title)
         return change.known is None and change.wanted.state is DeliveryState.DUE
 
-    def _reason(self, post: Post, published: Announcement) -> Announcement | None:
-        if not post.withdrawn:
+    def _reason(self, case: Case, published: Announcement) -> Announcement | None:
+        if not case.post.withdrawn:
             return None
-        return replace(
-            published,
-            text=post.withdrawn,
-            link=None,
-            content_warning=None,
-            pictures=(),
-            length=len(post.withdrawn),
-        )
+        limits = case.state.facts.limits if case.state.facts is not None else Limits()
+        return compose_reason(case.post.withdrawn, published, limits=limits)
 
-    def _show_open(self, history: History, case: Case) -> None:
+    def _show_open(self, deliveries: Iterable[Delivery], case: Case) -> None:
         open_states = (DeliveryState.DUE, DeliveryState.SENDING, DeliveryState.HELD, DeliveryState.REJECTED)
-        for delivery in history.of(Action.EDIT, Action.DELETE, Action.REPLY):
-            if delivery.state in open_states:
+        for delivery in deliveries:
+            if delivery.action is not Action.PUBLISH and delivery.state in open_states:
                 self._show(delivery, case.post.title)
 
     def _show_orphan(self, delivery: Delivery) -> None:
@@ -317,9 +340,18 @@ class Draft:
             if published_of(post) <= self.now:
                 self._hold_release(post, doubt, Hold.UNCLEAR)
 
+    def _changed_entries(self) -> Iterator[Entry]:
+        here = {entry.post_id for _, entry, _ in self._out}
+        for entry in self._entries:
+            # An entry whose file is gone for now owes what it owed.
+            owed = entry.post_id in self._edits_owed if entry.post_id in here else entry.edit_owed
+            final = replace(entry, edit_owed=owed)
+            if final != self.snapshot.entries.get(entry.post_id):
+                yield final
+
     def recording(self, joining: tuple[AccountState, ...], upcoming: Mapping[str, Upcoming] | None) -> Recording:
         return Recording(
-            entries=tuple(self._entries),
+            entries=tuple(self._changed_entries()),
             changes=tuple(self._changes),
             joining=joining,
             events=(*self._old_news(), *self._events),

@@ -54,7 +54,10 @@ def match(posts: Iterable[Post], entries: Mapping[str, Entry], *, broken: Collec
 
 
 def _of_its_time(post: Post, gone: Iterable[Entry], taken: Collection[str]) -> list[Entry]:
-    return [entry for entry in gone if entry.published == post.published and entry.post_id not in taken]
+    # One that was released early is known by the datetime in its file.
+    return [
+        entry for entry in gone if (entry.dated or entry.published) == post.published and entry.post_id not in taken
+    ]
 
 
 def entry_by_name(post: Post, entries: Mapping[str, Entry]) -> Entry | None:

@@ -22,6 +22,7 @@ from bot.model import (
     Entry,
     Hold,
     Missed,
+    Occasion,
     Post,
     Said,
     Snapshot,
@@ -57,6 +58,7 @@ class Policy:
     daytime: Daytime | None = None
     edits: bool = True
     edit_window: timedelta = timedelta(days=30)
+    give_up_after: timedelta = timedelta(hours=24)
     hold_without_picture: bool = False
 
 
@@ -304,16 +306,20 @@ def _skip(case: Case, reason: str) -> Ruling:
 
 def brake_room(snapshot: Snapshot, account: str, *, now: datetime, policy: Policy) -> int:
     """How many more new toots and edits of the account the brake lets through: sent and pending count together."""
-    counted = 0
+    return policy.brake - len(counted_by_brake(snapshot, account, now=now))
+
+
+def counted_by_brake(snapshot: Snapshot, account: str, *, now: datetime) -> list[datetime]:
+    """When each toot and edit went out that takes room of the brake now; for those that are pending, now."""
+    moments = []
     for delivery in snapshot.deliveries.values():
         if delivery.key.account != account or delivery.ordered_by or delivery.action is Action.DELETE:
             # What a person let go was counted by that person.
             continue
-        pending = delivery.state in (DeliveryState.DUE, DeliveryState.SENDING)
-        recent = (
-            delivery.state is DeliveryState.SENT
-            and delivery.settled_at is not None
-            and delivery.settled_at > now - BRAKE_WINDOW
-        )
-        counted += pending or recent
-    return policy.brake - counted
+        if Occasion.part(delivery.key.occasion) > 1:
+            continue  # a thread is one announcement
+        if delivery.state in (DeliveryState.DUE, DeliveryState.SENDING):
+            moments.append(now)
+        elif delivery.state is DeliveryState.SENT and delivery.settled_at is not None:
+            moments += [delivery.settled_at] if delivery.settled_at > now - BRAKE_WINDOW else []
+    return moments

@@ -6,6 +6,7 @@ import html as entities
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from bot.posts.effort import too_much
 from bot.posts.embeds import replace_embeds
 from bot.posts.excerpt import Excerpt, excerpt_of
 from bot.posts.links import ADDRESSES, make_absolute
@@ -37,6 +38,9 @@ class Body:
 
 def render_body(text: str, *, permalink: str) -> Body:
     """Render a Markdown text. Raises BodyError."""
+    reason = too_much(text)
+    if reason:
+        raise BodyError(reason)
     stand_ins = StandIns(text)
     raw = render_markdown(stand_ins.text)
     _parse(raw)  # for its depth only: sanitising is slow on markup that is nested without end

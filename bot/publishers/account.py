@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,7 +22,9 @@ from bot.config import is_loopback
 from bot.errors import AccountBlockedError, PublishError, TransientError
 from bot.model import AccountFacts, Announcement, Limits, SeenStatus
 from bot.publishers.outcomes import Doing, classify
-from bot.publishers.records import aware, domain_of, field, is_status, limits_of, seen, text
+from bot.publishers.records import aware, field, is_status, seen, text
+from bot.publishers.servers import domain_of, limits_of
+from bot.publishers.wire import Finishing
 from bot.web_client import WebClient
 
 #: A status list page; larger values are cut down by the server (mastodon: accounts/statuses_controller.rb).
@@ -46,24 +48,28 @@ class MastodonAccount:
         timeout: timedelta,
         clock: Clock,
         session: requests.Session | None = None,
+        on_answer: Callable[[Mapping[str, str]], None] | None = None,
         sleep: Callable[[float], None] = time.sleep,
         web: WebClient | None = None,
     ) -> None:
         """Make the client; contacts nobody. `acct` is the address that the token must belong to.
 
-        `web` fetches the pictures of other hosts.
+        `on_answer` is told the headers of each answer, `web` fetches the pictures of other hosts.
         """
         self.address = address
         self._acct = acct
         self._server = server
         self._clock = clock
         self._sleep = sleep
+        self._on_answer = on_answer
         self._timeout = timeout
         self._token = token
         self._session = session or _session(server)
         # A redirect would turn the POST into a GET (requests, as browsers do), so it is an error.
         self._session.max_redirects = 0
         self._session.hooks["response"].append(self._note_answer)
+        self._finishing = Finishing()
+        self._session.auth = self._finishing
         self._answer: object = None
         self._account_id = ""
         self._limits = Limits()
@@ -87,7 +93,7 @@ class MastodonAccount:
             )
         with self._errors("reading"):
             me = self._client.account_verify_credentials()
-            instance = self._client.instance_v2()
+            instance = self._instance()
         if not text(me, "id") or not text(me, "username"):
             raise TransientError("the server's answer is no account.", remedy="Check `server` in the settings.")
         address = f"{text(me, 'username')}@{domain_of(instance, self._server)}".lower()
@@ -96,8 +102,7 @@ class MastodonAccount:
                 f"the token belongs to @{address}, but the settings say {self._acct}.",
                 remedy="Set the token of the right account, or correct `acct`; nothing was sent.",
             )
-        self._account_id = text(me, "id")
-        self._limits = limits_of(instance)
+        self._account_id, self._limits = text(me, "id"), limits_of(instance)
         return AccountFacts(address=address, account_id=self._account_id, limits=self._limits)
 
     def newest_status_id(self) -> str:
@@ -130,6 +135,13 @@ class MastodonAccount:
         if not self._account_id:
             self.introduce()
         return self._account_id
+
+    def _instance(self) -> Any:
+        try:
+            return self._client.instance_v2()
+        except MastodonNotFoundError:
+            # Older servers, and some Pleroma and Pixelfed, have the first version alone.
+            return self._client.instance_v1()
 
     def _after(self, after_id: str) -> Iterator[Any]:
         # min_id gives the page just above an id, newest first; page by page upwards gives oldest first.
@@ -175,6 +187,8 @@ class MastodonAccount:
             raise found from error
 
     def _note_answer(self, response: requests.Response, *_args: object, **_options: object) -> None:
+        if self._on_answer is not None:
+            self._on_answer(response.headers)
         try:
             self._answer = response.json()
         except ValueError:

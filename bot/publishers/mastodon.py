@@ -9,7 +9,7 @@ from typing import Any, Final
 from mastodon.errors import MastodonNotFoundError
 
 from bot.errors import OutcomeUnknownError, RejectedError, TransientError
-from bot.model import Announcement, Picture, Receipt
+from bot.model import Announcement, Picture, Poll, Receipt
 from bot.publishers.account import MastodonAccount
 from bot.publishers.pictures import original_of, prepared
 from bot.publishers.records import aware, field, is_status, text
@@ -45,6 +45,7 @@ class MastodonPublisher(MastodonAccount):
         in_reply_to: str | None = None,
     ) -> Receipt:
         self._own_id()
+        poll = announcement.poll
         with self._errors("sending", repeat=repeat):
             status = self._client.status_post(
                 announcement.text,
@@ -52,9 +53,11 @@ class MastodonPublisher(MastodonAccount):
                 media_ids=list(media_ids) or None,
                 visibility=announcement.visibility.value,
                 spoiler_text=announcement.content_warning,
-                sensitive=announcement.content_warning is not None,
+                sensitive=_is_sensitive(announcement),
                 language=announcement.language,
                 content_type="text/plain",
+                poll=self._poll(poll, poll.expires_in) if poll is not None else None,
+                quote_approval_policy=_quote_policy(announcement),
                 idempotency_key=key,
             )
         return self._receipt(status)
@@ -66,15 +69,20 @@ class MastodonPublisher(MastodonAccount):
         if not is_status(present):
             raise TransientError("the server's answer is no status.")
         media_ids, attributes = self._pictures(present, announcement, shown)
+        poll = self._poll_of_an_edit(present, announcement)
+        besides = {"language": announcement.language or "", "content_type": "text/plain"}
+        besides = {name: value for name, value in besides.items() if value}
         try:
-            with self._errors("sending"):
+            with self._errors("sending"), self._finishing.besides(besides):
                 status = self._client.status_update(
                     status_id,
                     announcement.text,
                     spoiler_text=announcement.content_warning,
-                    sensitive=announcement.content_warning is not None,
+                    sensitive=_is_sensitive(announcement),
                     media_ids=media_ids,
                     media_attributes=attributes,
+                    poll=poll,
+                    quote_approval_policy=_quote_policy(announcement),
                 )
         except RejectedError:
             # GoToSocial refuses what changes nothing, such as an edit whose answer was lost.
@@ -82,6 +90,23 @@ class MastodonPublisher(MastodonAccount):
                 raise
             status = present
         return self._receipt(status)
+
+    def _poll(self, poll: Poll, remaining: timedelta) -> Any:
+        return self._client.make_poll(
+            list(poll.options), round(remaining.total_seconds()), multiple=poll.multiple, hide_totals=poll.hide_totals
+        )
+
+    def _poll_of_an_edit(self, present: Any, announcement: Announcement) -> Any:
+        """The poll for a PUT: left out it would be removed, and with the whole time it would stay open for longer."""
+        if announcement.poll is None:
+            return None
+        remaining = aware(field(present, "created_at")) + announcement.poll.expires_in - self._clock.now()
+        if remaining <= timedelta() and field(present, "poll") is not None:
+            raise RejectedError(
+                "its poll has ended, and an edit would open it again.",
+                remedy="Leave the toot as it is, or say what has changed in a new post.",
+            )
+        return self._poll(announcement.poll, max(remaining, self._limits.poll_shortest))
 
     def _pictures(
         self, present: Any, announcement: Announcement, shown: Announcement | None
@@ -133,6 +158,15 @@ class MastodonPublisher(MastodonAccount):
         if not media_id or not text(media, "url"):
             raise TransientError("the server has not finished with the picture.")
         return media_id
+
+
+def _is_sensitive(announcement: Announcement) -> bool:
+    # A content warning does it by itself on Mastodon; elsewhere it is said.
+    return announcement.sensitive or announcement.content_warning is not None
+
+
+def _quote_policy(announcement: Announcement) -> str | None:
+    return announcement.quote_policy.value if announcement.quote_policy is not None else None
 
 
 def _files(announcement: Announcement) -> list[tuple[str, int | None]]:

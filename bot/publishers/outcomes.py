@@ -38,11 +38,17 @@ _BLOCKED: Final = {
     401: ("the server does not accept the token", "Make a new token and set it, see docs/settings.md."),
     403: (
         "the token or the account may not do this",
-        "The token needs the scopes write:statuses, write:media, read:statuses and read:accounts; "
-        "look also whether the account is suspended.",
+        "Look whether the account is suspended.",
     ),
     410: ("the server says that it is gone", "Check `server` in the settings."),
 }
+#: What the token must be allowed to do, by what was being done (mastodon: config/initializers/doorkeeper.rb).
+SCOPES: Final[dict[Doing, tuple[str, ...]]] = {
+    "reading": ("read:accounts", "read:statuses"),
+    "uploading": ("write:media",),
+    "sending": ("write:statuses",),
+}
+_SCOPE_WORDS: Final = "outside the authorized scopes"  # doorkeeper.en.yml; other locales have words of their own
 #: About the request's way or its twin, not about its words (409: Pleroma's idempotency_plug.ex).
 _NO_VERDICT: Final = frozenset({408, 409, 425})
 #: On a repeat these are answers about the earlier try, or about its key (Mastodon 4.6, Pixelfed, Pleroma).
@@ -74,6 +80,8 @@ def _answered(code: int, said: str, doing: Doing, *, repeat: bool) -> PublishErr
     text = f"the server answered {code}" + (f": {said}" if said else "")
     if said and code in _BLOCKED:
         problem, remedy = _BLOCKED[code]
+        if code == 403:
+            problem, remedy = _forbidden(said, doing)
         return AccountBlockedError(f"{problem} ({text}).", remedy=remedy)
     if said and 400 <= code < 500 and code not in _NO_VERDICT:
         if doing == "reading":
@@ -85,6 +93,15 @@ def _answered(code: int, said: str, doing: Doing, *, repeat: bool) -> PublishErr
             return RejectedError(f"{text}.")
     # 5xx, and pages without a JSON error: those come from a proxy and are no verdict on the text.
     return _open(text, doing, remedy="Check `server` in the settings." if code == 404 and doing == "reading" else "")
+
+
+def _forbidden(said: str, doing: Doing) -> tuple[str, str]:
+    problem, remedy = _BLOCKED[403]
+    scopes = " and ".join(SCOPES[doing])
+    needed = f"{scopes} for this; all in all {', '.join(scope for each in SCOPES.values() for scope in each)}"
+    if _SCOPE_WORDS in said:
+        return f"the token lacks the scope {scopes}", f"Make a new token that has it: it needs {needed}."
+    return problem, f"The token needs {needed}. {remedy}"
 
 
 def _answer(error: MastodonError) -> tuple[int | None, str]:

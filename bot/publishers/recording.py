@@ -63,6 +63,7 @@ class RecordingPublisher:
             links=frozenset(filter(None, [announcement.link])),
             text=announcement.text,
             content_warning=announcement.content_warning or "",
+            in_reply_to=in_reply_to,
         )
         self.statuses.append(status)
         self.media_of[status_id] = media_ids

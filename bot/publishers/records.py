@@ -6,9 +6,8 @@ import re
 from datetime import UTC, datetime
 from html import unescape
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-from bot.model import Limits, SeenStatus
+from bot.model import SeenStatus
 
 _ADDRESS: Final = re.compile(r"https?://[^\s<>\"]+")
 _HREF: Final = re.compile(r"""href=(?:"([^"]*)"|'([^']*)')""")
@@ -33,6 +32,7 @@ def seen(status: Any) -> SeenStatus:
         created_at=aware(field(status, "created_at")),
         links=frozenset(links),
         content_warning=text(status, "spoiler_text"),
+        in_reply_to=text(status, "in_reply_to_id") or None,
     )
 
 
@@ -57,38 +57,3 @@ def aware(moment: Any) -> datetime:
     """A time of a record, in UTC."""
     assert isinstance(moment, datetime)
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def domain_of(instance: Any, server: str) -> str:
-    """The domain of the addresses of an instance's accounts."""
-    # `domain` is the one in addresses, also where the server itself is elsewhere (Mastodon: LOCAL_DOMAIN and
-    # WEB_DOMAIN); GoToSocial has `account_domain` for that (internal/api/model/instancev2.go).
-    return text(instance, "account_domain") or text(instance, "domain") or urlsplit(server).netloc
-
-
-def limits_of(instance: Any) -> Limits:
-    """What an instance accepts; what it does not tell is as with Mastodon."""
-    known = Limits()
-    settings = field(instance, "configuration") or {}
-    statuses = field(settings, "statuses") or {}
-    media = field(settings, "media_attachments") or {}
-    return Limits(
-        characters=field(statuses, "max_characters") or known.characters,
-        characters_per_url=field(statuses, "characters_reserved_per_url") or known.characters_per_url,
-        pictures=field(statuses, "max_media_attachments") or known.pictures,
-        description=field(media, "description_limit") or known.description,
-        picture_bytes=_whole(media, "image_size_limit") or known.picture_bytes,
-        picture_pixels=_whole(media, "image_matrix_limit") or known.picture_pixels,
-        picture_types=_picture_types(media) or known.picture_types,
-    )
-
-
-def _whole(record: Any, name: str) -> int:
-    """A whole number above zero; 0 if there is none."""
-    value = field(record, name)
-    return value if isinstance(value, int) and value > 0 else 0
-
-
-def _picture_types(media: Any) -> tuple[str, ...]:
-    types = field(media, "supported_mime_types")
-    return tuple(one for one in types if str(one).startswith("image/")) if isinstance(types, list) else ()

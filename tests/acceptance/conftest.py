@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,14 +37,6 @@ def corpus_project(project: Project) -> Project:
         # Links would not do: pictures must lie inside of the assets folder.
         shutil.copytree(CORPUS / folder, project.root / folder, copy_function=shutil.copyfile, dirs_exist_ok=True)
     return project
-
-
-@pytest.fixture
-def faketime() -> None:
-    if shutil.which("faketime") is None:
-        if os.environ.get("CI"):
-            pytest.fail("faketime is missing; .ci/run installs it")
-        pytest.skip("Debian's faketime is not installed")
 
 
 @pytest.fixture

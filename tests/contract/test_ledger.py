@@ -13,7 +13,6 @@ import pytest
 from bot.clock import SetClock
 from bot.errors import LedgerError
 from bot.ledger import Ledger
-from bot.ledgers.rules import newer_id
 from bot.model import (
     AccountFacts,
     AccountState,
@@ -33,6 +32,7 @@ from bot.model import (
     Recording,
     Visibility,
 )
+from bot.status_ids import newer_id
 
 ACCOUNT = "conf@example.social"
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
@@ -107,6 +107,9 @@ ENTRY = Entry(
     missing_since=TIME + 3 * SECOND,
     digest="d",
     revision=5,
+    dated=TIME + 4 * SECOND,
+    edit_owed=True,
+    feed_id="tag:conf.example,2026:id/%C3%BC",
 )
 
 
@@ -155,9 +158,9 @@ def test_recording_twice_is_recording_once(
     recording = Recording(
         entries=(make_entry(),), changes=added(make_delivery(), make_delivery("cfp")), joining=(state(),)
     )
-    assert ledger.record(recording, now=NOW) == ()
+    assert ledger.record(recording, now=NOW).refused == ()
     once = ledger.snapshot()
-    assert ledger.record(recording, now=NOW) == recording.changes
+    assert ledger.record(recording, now=NOW).refused == recording.changes
     assert ledger.snapshot() == once
     assert [delivery.sequence for delivery in once.deliveries.values()] == [1, 2]
 

@@ -1,21 +1,21 @@
-"""A project whose toots go out at once, against a sandbox of a chosen kind, and what it shows in the end."""
+"""A project whose toots go out at once, and the sandbox as a process that it publishes to."""
 
 from __future__ import annotations
 
-import random
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpx
+import psutil
 import pytest
+from PIL import Image
 
-from bot.sandbox.faults import Fault
 from bot.sandbox.personality import Repeat
-from bot.sandbox.server import SandboxServer
+from tests.support.dying_bot import DyingBots
 from tests.support.project import Project
+from tests.support.sandbox_process import SandboxProcess, Shown
 
 SETTINGS = """
 [site]
@@ -24,7 +24,7 @@ url = "https://crash.example.org"
 timezone = "UTC"
 [feeds]
 folder = "public"
-[accounts.main]
+[accounts.{account}]
 server = "{server}"
 [release]
 catch_up = "72h"
@@ -36,58 +36,123 @@ send_within = "0.5s"
 lease = "1.6s"
 settle = "1.6s"
 """
-
-#: After the request was carried out, or before; once in a while.
-MISHAPS = ("post-then-drop", "post-then-504", "drop", "503", "post-then-hang:3")
+KINDS = {"honoured": Repeat.SAME, "ignored": Repeat.IGNORED, "answered with 500": Repeat.ERROR}
 
 
 class CrashSite:
     """A project, its server, and counting on the server's side."""
 
-    def __init__(self, root: Path, server: SandboxServer) -> None:
+    def __init__(self, root: Path, server: SandboxProcess, *, account: str = "main", reached_at: str = "") -> None:
         self.server = server
-        self.project = Project(root=root, server=server.url)
-        self.project.write("config/bot.toml", SETTINGS.format(server=server.url))
+        self.account = account
+        self.project = Project(root=root, server=reached_at or server.url)
+        self.project.write("config/bot.toml", SETTINGS.format(server=self.project.server, account=account))
         (root / "posts").mkdir()
+        Image.new("RGB", (8, 8), "navy").save(root / "picture.png")
+        self._running: list[subprocess.Popen[str]] = []
 
-    def write_posts(self, number: int) -> None:
-        late = datetime.now(UTC) - timedelta(minutes=number)
-        for index in range(number):
-            moment = late + timedelta(seconds=index)
-            self.project.write_post(f"post-{index:03}", f"{moment:%Y-%m-%d %H:%M:%S}")
+    def set(self, **settings: str) -> None:
+        """Change lines of the settings: `site.set(catch_up='"2h"')`; one that is not there comes under `[release]`."""
+        path = self.project.root / "config/bot.toml"
+        lines = path.read_text(encoding="utf-8").splitlines()
+        for name, value in settings.items():
+            lines = [line for line in lines if line.partition(" = ")[0] != name]
+            lines.insert(lines.index("[release]") + 1, f"{name} = {value}")
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
-    def start(self) -> subprocess.Popen[str]:
-        """Start `announce run`; returns when it is at work."""
+    def write_posts(self, number: int, *, prefix: str = "post", ago: timedelta | None = None) -> list[str]:
+        """Posts that are due since a while, or since `ago`; returns their slugs."""
+        late = datetime.now(UTC) - (timedelta(minutes=number) if ago is None else ago)
+        slugs = [f"{prefix}-{index:03}" for index in range(number)]
+        for index, slug in enumerate(slugs):
+            self.write_post(slug, late + timedelta(seconds=index))
+        return slugs
+
+    def write_post(self, slug: str, due: datetime, *, title: str = "News of the day", **extra: str) -> None:
+        self.project.write_post(slug, f"{due:%Y-%m-%d %H:%M:%S}", title=title, **extra)
+
+    def start(self, *command: str, environ: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+        """Start `announce run`, or the command line; returns when it is at work."""
         log = self.project.root / "run.log"
         before = log.read_text(encoding="utf-8").count("watching") if log.exists() else 0
-        process = self.project.start("run")
-        end = time.monotonic() + 20
-        while self.project.run_log.count("watching") == before and time.monotonic() < end:
-            time.sleep(0.02)
+        process = self.project.start("run", instead=command, environ=environ or {})
+        self._running.append(process)
+        wait_for(lambda: self.log.count("watching") > before or process.poll() is not None, self)
         return process
 
-    def switch_a_fault(self, rng: random.Random) -> None:
-        """Let one of the next sends go wrong, every other time."""
-        faults = []
-        if rng.random() < 0.5:
-            faults.append(Fault(on="POST /api/v1/statuses", do=rng.choice(MISHAPS), skip=rng.randrange(3)))
-        self.server.faults.switch(faults, repeat=self.server.faults.repeat)
+    def shown(self) -> list[Shown]:
+        """What followers of the account see."""
+        return [shown for shown in self.server.shown() if shown.account == self.account]
 
-    def toots(self) -> list[str]:
-        """The slugs on the timeline, oldest first, with repetitions."""
-        found: list[str] = []
-        params: dict[str, str] = {"limit": "40"}
-        while True:
-            page = httpx.get(f"{self.server.url}/api/v1/timelines/public", params=params, timeout=10).json()
-            if not page:
-                return found[::-1]
-            found += [status["content"].partition("/news/")[2].partition("/")[0] for status in page]
-            params["max_id"] = page[-1]["id"]
+    def slugs(self) -> list[str]:
+        """The posts that they see, with repetitions."""
+        return [shown.slug for shown in self.shown()]
+
+    @property
+    def log(self) -> str:
+        return self.project.run_log
+
+    def stop(self, process: subprocess.Popen[str]) -> None:
+        """Ask it to stop, and wait until it has."""
+        process.terminate()
+        assert process.wait(timeout=30) == 0, self.log[-5000:]
+
+    def kill_what_runs(self) -> None:
+        for process in self._running:
+            process.kill()
+            process.wait()
+
+    def at_rest(self) -> bool:
+        """Whether the ledger owes nothing. Says only when to look at the server, and judges nothing."""
+        import sqlite3
+
+        if not (self.project.root / "var/ledger.db").exists():
+            return False
+        db = sqlite3.connect(f"file:{self.project.root}/var/ledger.db?mode=ro", uri=True)
+        try:
+            (left,) = db.execute("SELECT count(*) FROM delivery WHERE state IN ('due', 'sending')").fetchone()
+            return int(left) == 0
+        finally:
+            db.close()
 
 
-@pytest.fixture(params=["honoured", "ignored", "answered with 500"])
-def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[CrashSite]:
-    kinds = {"honoured": Repeat.SAME, "ignored": Repeat.IGNORED, "answered with 500": Repeat.ERROR}
-    with SandboxServer(limited=False) as server:
-        server.faults.switch(repeat=kinds[request.param])
-        yield CrashSite(tmp_path, server)
+def wait_for(condition: Callable[[], object], site: CrashSite, *, seconds: float = 45) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"it did not happen in time:\n{site.log[-5000:]}"
+        time.sleep(0.05)
+
+
+def went_out(site: CrashSite, slugs: list[str]) -> None:
+    """Wait until each of the posts is there; then nothing is left, and each is there once."""
+    wait_for(lambda: set(site.slugs()) >= set(slugs) and site.at_rest(), site)
+    assert sorted(site.slugs()) == sorted(slugs), site.log[-5000:]
+
+
+def is_up(process: subprocess.Popen[str]) -> bool:
+    return process.poll() is None and psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE
+
+
+@pytest.fixture
+def kind(request: pytest.FixtureRequest) -> Repeat:
+    """What the server makes of a repeated Idempotency-Key; the least helpful one unless a test names another."""
+    return KINDS[getattr(request, "param", "ignored")]
+
+
+@pytest.fixture
+def server(kind: Repeat) -> Iterator[SandboxProcess]:
+    with SandboxProcess(repeat=kind) as running:
+        yield running
+
+
+@pytest.fixture
+def site(tmp_path: Path, server: SandboxProcess) -> Iterator[CrashSite]:
+    made = CrashSite(tmp_path, server)
+    yield made
+    made.kill_what_runs()
+
+
+@pytest.fixture(scope="module")
+def bots() -> Iterator[DyingBots]:
+    with DyingBots() as running:
+        yield running

@@ -23,6 +23,7 @@ from bot.model import (
 )
 from bot.person import Proposal, pause, resume, speak
 from bot.plan import Plan, make_plan
+from bot.planning.draft import Compose
 from bot.planning.verdict import Policy, Verdict
 
 ACCOUNT = "conf@example.social"
@@ -74,7 +75,7 @@ class Season:
         self.policy = policy
         self.clock = SetClock(now)
         self.ledger = MemoryLedger(self.clock)
-        self.compose = compose
+        self.compose: Compose = compose
 
     @property
     def now(self) -> datetime:
@@ -100,7 +101,7 @@ class Season:
         """A pass: plan and record."""
         self.clock.advance(after)
         plan = self.look(*posts, **options)
-        assert self.ledger.record(plan.recording, now=self.now) == ()
+        assert self.ledger.record(plan.recording, now=self.now).refused == ()
         again = self.look(*posts, **options)
         assert not again.recording, again.recording
         assert again.released == ()
@@ -121,7 +122,7 @@ class Season:
 
     def _heard(self, proposal: Proposal) -> Proposal:
         assert proposal.refusal == ""
-        assert self.ledger.record(proposal.recording, now=self.now) == ()
+        assert self.ledger.record(proposal.recording, now=self.now).refused == ()
         return proposal
 
     def delivery(self, slug: str, occasion: str = Occasion.PUBLISH, account: str = ACCOUNT) -> Delivery | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -88,13 +88,16 @@ class Project:
             check=False,
         )
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(
+        self, *arguments: str, instead: Sequence[str] = (), environ: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[str]:
+        """Start `announce`, or `instead` of it another command; what it says goes into `run_log`."""
         log = (self.root / "run.log").open("a", encoding="utf-8")
         try:
             return subprocess.Popen(
-                self.command(*arguments),
+                list(instead) or self.command(*arguments),
                 cwd=self.root,
-                env={**self.environ, "TZ": "UTC", "PYTHONUNBUFFERED": "1"},
+                env={**self.environ, "TZ": "UTC", "PYTHONUNBUFFERED": "1", **(environ or {})},
                 stdout=log,
                 stderr=log,
                 text=True,

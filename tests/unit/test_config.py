@@ -249,6 +249,7 @@ def test_a_secret_in_a_wrong_place_is_not_repeated_either(site_config: MakeConfi
 
 def test_the_worked_example_publishes_to_no_real_server(site_config: MakeConfig) -> None:
     assert site_config(top="example = true", accounts=LOOPBACK).example
+    assert only_fault(site_config, top='example = "true"', accounts=REAL)
     fault = only_fault(site_config, top="example = true", accounts=REAL)
     assert fault.where == "accounts.main.server"
     assert "example = true" in fault.problem
@@ -317,3 +318,54 @@ def test_a_folder_in_place_of_the_file_is_one_fault(tmp_path: Path) -> None:
 )
 def test_the_tokens_variable_is_named_after_the_section(name: str, variable: str) -> None:
     assert token_variable(name) == variable
+
+
+@pytest.mark.parametrize(
+    ("line", "remedy"),
+    [
+        ('root = "x"', "Known here: accounts, alerts, delivery, example, feeds, ledger, release, site."),
+        ('path = "/x"', "It belongs under [feeds]."),
+        ('timezone = "UTC"', "It belongs under [site]."),
+        ("brake = 3", "It belongs under [release]."),
+        ('hashtags = ["x"]', "It belongs under [accounts.NAME] or [release]."),
+        ('sight = "x"', 'Did you mean "site"?'),
+    ],
+)
+def test_a_key_above_the_tables_is_named_with_its_place(site_config: MakeConfig, line: str, remedy: str) -> None:
+    fault = only_fault(site_config, top=line)
+    key = line.partition(" ")[0]
+    assert (fault.where, fault.problem, fault.remedy) == (key, "is not a setting.", remedy)
+
+
+def test_faults_between_tables_are_told_beside_those_within_one(site_config: MakeConfig) -> None:
+    found = faults(
+        site_config,
+        top='example = true\npath = "/x"',
+        feeds="entries = 0",
+        accounts=f'{REAL}\n[accounts.again]\nserver = "https://example.social"\nacct = "@CONF@example.social"\n'
+        '[accounts.broken]\nserver = "https://example.social"',
+        delivery='lease = "40s"\nsettle = "60s"',
+        release="brake = 0",
+    )
+    assert [fault.where for fault in found] == [
+        "path",
+        "feeds.entries",
+        "accounts.broken.acct",
+        "release.brake",
+        "accounts.main.server",
+        "accounts.again.acct",
+        "delivery.lease",
+        "delivery.settle",
+    ]
+
+
+def test_what_is_only_wrong_together_is_all_told(tmp_path: Path) -> None:
+    path = tmp_path / "config" / "bot.toml"
+    path.parent.mkdir()
+    path.write_text(
+        f'example = true\n[site]\ntitle = "C"\nurl = "https://c.example"\ntimezone = "UTC"\n{REAL}\n'
+        '[ledger]\nurl = "sqlite:///public/ledger.db"\n[delivery]\nlease = "59s"\n'
+    )
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    assert [fault.where for fault in caught.value.faults] == ["accounts.main.server", "ledger.url", "delivery.lease"]

@@ -197,6 +197,14 @@ class TestFailures:
         assert world.row().state is DeliveryState.SENT
         assert ("works again" in [event.what for event in world.said]) == (method == "introduce")
 
+    def test_a_server_that_is_down_while_nothing_is_due_yet_needs_no_person(
+        self, world: World, make_delivery: MakeDelivery
+    ) -> None:
+        world.owes(make_delivery(due=NOW - 120 * MINUTE, not_before=NOW + 60 * MINUTE))
+        world.server.during("introduce", raising(TransientError("the server cannot be reached.")))
+        result = world.drain()
+        assert ([event.what for event in world.said], result.attention) == (["blocked"], False)
+
     def test_an_upload_without_answer_is_simply_repeated(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW, announcement=pictured("a")))
         world.server.during("upload", raising(OutcomeUnknownError("no answer.")))
@@ -304,6 +312,8 @@ class TestUnknownOutcome:
         assert world.row().state is DeliveryState.SENDING
         assert world.server.statuses == []
         world.later(MINUTE)
+        assert world.server.statuses == [], "what kept the server from answering may be holding the request as well"
+        world.later(2 * MINUTE)
         assert len(world.server.statuses) == 1
 
     def test_somebody_elses_toot_with_the_link_counts_as_announced(

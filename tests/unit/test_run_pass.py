@@ -12,9 +12,10 @@ import pytest
 from bot.clock import SetClock
 from bot.config import Config
 from bot.ledgers.memory import MemoryLedger
-from bot.model import Change, DeliveryState, Entry, Event, Recording, Snapshot
+from bot.model import Change, DeliveryState, Entry, Event, Recorded, Recording, Snapshot
 from bot.output.files import PublicFolder
 from bot.posts.folder import PostFolder
+from bot.publishers.servertimes import ServerTimes
 from bot.run import Parts, Pass, policy_of, run_pass
 
 ACCOUNT = "conf@example.social"
@@ -28,7 +29,7 @@ class BusyLedger(MemoryLedger):
 
     meanwhile: Callable[[], None] | None = None
 
-    def record(self, recording: Recording, *, now: datetime) -> tuple[Change, ...]:
+    def record(self, recording: Recording, *, now: datetime) -> Recorded:
         happens, self.meanwhile = self.meanwhile, None
         if happens is not None:
             happens()
@@ -61,6 +62,7 @@ class Site:
                 posts=PostFolder(self.config),
                 ledger=self.ledger,
                 public=PublicFolder(self.config.public_folder),
+                server_times=ServerTimes(self.clock, timeout=MINUTE),
                 ring=self.rung.append,
                 say=self.said.append,
             )
@@ -183,12 +185,29 @@ def test_a_folder_that_is_gone_changes_nothing(site: Site) -> None:
 
 
 def test_the_settings_are_the_policy(site_config: Callable[..., Config]) -> None:
-    release = 'catch_up = "5h"\nbrake = 7\ndaytime = "08:00-21:00"\nedits = false\nedit_window = "3d"'
+    release = (
+        'catch_up = "5h"\nbrake = 7\ndaytime = "08:00-21:00"\nedits = false\nedit_window = "3d"\ngive_up_after = "9h"'
+    )
     policy = policy_of(site_config(release=release))
     assert (policy.catch_up, policy.brake, policy.edits) == (timedelta(hours=5), 7, False)
-    assert policy.edit_window == timedelta(days=3)
+    assert (policy.edit_window, policy.give_up_after) == (timedelta(days=3), timedelta(hours=9))
     assert policy.daytime is not None
     assert (policy.daytime.begin, policy.daytime.end) == (time(8), time(21))
     assert policy.daytime.zone.key == "America/New_York"
     plain = policy_of(site_config())
     assert (plain.daytime, plain.edits, plain.edit_window) == (None, True, timedelta(days=30))
+
+
+def test_what_another_process_recorded_first_is_not_said(site: Site) -> None:
+    site.write("tickets", "News")
+    other = Site(site.config)
+    other.ledger = site.ledger
+    site.ledger.meanwhile = lambda: void(other.run())
+    result = site.run()
+    assert [(event.what, event.slug) for event in other.said] == [("released", "tickets")]
+    assert (site.said, result.events) == ([], ())
+    assert "News" in site.feed()
+
+
+def void(_result: Pass) -> None:
+    """For its effect only."""

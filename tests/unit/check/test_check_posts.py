@@ -14,7 +14,7 @@ from bot.check.posts import check_posts
 from bot.compose.composer import Composer
 from bot.config import Config
 from bot.errors import PostError
-from bot.model import Finding, MastodonOptions, Post, Severity, Snapshot
+from bot.model import Action, Delivery, DeliveryState, Finding, Hold, MastodonOptions, Post, Severity, Snapshot
 from bot.plan import Plan
 
 MakePost = Callable[..., Post]
@@ -36,6 +36,7 @@ def check(site_config: MakeConfig) -> Callable[..., tuple[Finding, ...]]:
         brake: int = 4,
         accounts: str = ONE,
         template: str | None = None,
+        snapshot: Snapshot | None = None,
     ) -> tuple[Finding, ...]:
         config = site_config(accounts=accounts)
         if template is not None:
@@ -45,7 +46,8 @@ def check(site_config: MakeConfig) -> Callable[..., tuple[Finding, ...]]:
             posts,
             faults,
             plan=plan or Plan(now=NOW),
-            compose=Composer(config, Snapshot()),
+            compose=Composer(config, snapshot or Snapshot()),
+            snapshot=snapshot or Snapshot(),
             accounts=list(config.account_addresses().values()),
             brake=brake,
             now=NOW,
@@ -173,3 +175,52 @@ def test_only_toots_to_come_count_for_the_brake(check: Check, make_post: MakePos
 
 def test_without_accounts_there_is_no_brake_to_foretell(check: Check, make_post: MakePost) -> None:
     assert check(*together(make_post, 9), accounts="") == ()
+
+
+MAIN = "main@127.0.0.1:3000"
+
+
+@pytest.mark.parametrize(
+    ("sent", "changes", "foretold"),
+    [
+        (timedelta(minutes=-50), {}, True),
+        (timedelta(minutes=-51), {}, False),  # an hour before the release that comes in nine minutes
+        (timedelta(minutes=-1), {"ordered_by": "amy"}, False),
+        (timedelta(minutes=-1), {"action": Action.DELETE}, False),
+        (timedelta(minutes=-1), {"action": Action.EDIT}, True),
+        (timedelta(minutes=-1), {"state": DeliveryState.DUE}, True),
+        (timedelta(days=-1), {"state": DeliveryState.DUE}, True),
+        (timedelta(minutes=-1), {"state": DeliveryState.HELD, "hold": Hold.BRAKE}, False),
+    ],
+)
+def test_what_went_out_within_the_hour_counts_for_the_brake(
+    check: Check,
+    make_post: MakePost,
+    make_delivery: Callable[..., Delivery],
+    sent: timedelta,
+    changes: dict[str, Any],
+    foretold: bool,
+) -> None:
+    plain = make_delivery("before", MAIN, state=DeliveryState.SENT, settled_at=NOW + sent)
+    delivery = replace(plain, **changes)
+    posts = [make_post(slug, published=NOW + timedelta(minutes=9)) for slug in ("a", "b")]
+    findings = check(*posts, brake=2, snapshot=Snapshot(deliveries={delivery.key: delivery}))
+    assert [(finding.rule, finding.path.stem) for finding in findings] == ([("brake", "b")] if foretold else [])
+
+
+def test_the_brake_of_one_account_is_foretold_once(
+    check: Check, make_post: MakePost, make_delivery: Callable[..., Delivery]
+) -> None:
+    there = make_delivery("before", "kids@127.0.0.1:3000", state=DeliveryState.SENT, settled_at=NOW)
+    posts = [make_post(slug, published=NOW + timedelta(minutes=9)) for slug in ("a", "b", "c")]
+    findings = check(*posts, brake=2, accounts=TWO, snapshot=Snapshot(deliveries={there.key: there}))
+    assert [finding.path.stem for finding in findings] == ["b", "c"]
+
+
+@pytest.mark.parametrize(("length", "told"), [(500, False), (501, True)])
+def test_a_reason_that_will_be_shortened_is_named(check: Check, make_post: MakePost, length: int, told: bool) -> None:
+    post = make_post(withdrawn="x" * length, hidden=True, lines={"withdrawn": 4})
+    findings = check(post)
+    assert [(finding.rule, finding.field, finding.line) for finding in findings] == (
+        [("text-shortened", "withdrawn", 4)] if told else []
+    )

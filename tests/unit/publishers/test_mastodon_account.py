@@ -60,7 +60,8 @@ def test_limits_are_read_from_the_instance() -> None:
         picture_types=("image/jpeg", "image/png", "image/gif", "image/webp", "image/avif"),
     )
     with SandboxServer(personality=replace(MASTODON, limits=limits)) as server, on_loopback(server.url) as publisher:
-        assert publisher.introduce().limits == limits
+        told = publisher.introduce().limits
+    assert (told.characters, told.characters_per_url, told.pictures, told.description) == (1_000, 30, 6, 10_000)
 
 
 def told_of_media(**media: object) -> dict[str, object]:

@@ -1,0 +1,82 @@
+"""What a server says of itself in its instance record: its kind, its accounts' domain, what it accepts. Pure.
+
+Sources: mastodon: app/serializers/rest/instance_serializer.rb (4.3 to 4.6); gotosocial: internal/api/model/
+instancev2.go; pleroma and akkoma: lib/pleroma/web/mastodon_api/views/instance_view.ex; pixelfed: config/instance.php.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from bot.model import Limits
+from bot.publishers.records import field, text
+
+#: "2.7.2 (compatible; Pleroma 2.7.0)": what the others call themselves behind the version that they are alike.
+_COMPATIBLE: Final = re.compile(r"\(compatible; *(?P<name>[A-Za-z]+) +(?P<version>[^ )]+)")
+#: `api_versions.mastodon` of 4.5.0, which has `quote_approval_policy`, and of 4.6.0, which takes polls with pictures.
+_QUOTES, _POLL_WITH_PICTURES = 7, 10
+_OWN_LIMITS: Final = (
+    # (where in `configuration`, its name, our name)
+    ("statuses", "max_characters", "characters"),
+    ("statuses", "characters_reserved_per_url", "characters_per_url"),
+    ("statuses", "max_media_attachments", "pictures"),
+    ("media_attachments", "description_limit", "description"),
+    ("media_attachments", "image_size_limit", "picture_bytes"),
+    ("media_attachments", "image_matrix_limit", "picture_pixels"),
+    ("polls", "max_options", "poll_options"),
+    ("polls", "max_characters_per_option", "poll_option"),
+)
+
+
+def domain_of(instance: Any, server: str) -> str:
+    """The domain of the addresses of an instance's accounts."""
+    # `domain` is the one in addresses, also where the server itself is elsewhere (Mastodon: LOCAL_DOMAIN and
+    # WEB_DOMAIN); GoToSocial has `account_domain` for that. The first version of the record calls it `uri`.
+    named = text(instance, "account_domain") or text(instance, "domain") or text(instance, "uri")
+    return urlsplit(named).netloc or named or urlsplit(server).netloc
+
+
+def software_of(instance: Any) -> str:
+    """The server's kind and version, e.g. "mastodon 4.5.3" or "pleroma 2.7.0"; empty if it does not say."""
+    version = text(instance, "version")
+    compatible = _COMPATIBLE.search(version)
+    if compatible is not None:
+        return f"{compatible['name'].lower()} {compatible['version']}"
+    if not version:
+        return ""
+    kind = "gotosocial" if "gotosocial" in text(instance, "source_url").lower() else "mastodon"
+    return f"{kind} {version}"
+
+
+def limits_of(instance: Any) -> Limits:
+    """What an instance accepts; what it does not tell is as with Mastodon."""
+    known = Limits()
+    settings = field(instance, "configuration") or {}
+    told = {ours: _number(field(settings, table), name) for table, name, ours in _OWN_LIMITS}
+    polls = field(settings, "polls")
+    times = {"poll_shortest": _number(polls, "min_expiration"), "poll_longest": _number(polls, "max_expiration")}
+    software, api = software_of(instance), _number(field(instance, "api_versions"), "mastodon") or 0
+    types = field(field(settings, "media_attachments"), "supported_mime_types")
+    values: dict[str, Any] = {name: value for name, value in told.items() if value}
+    values |= {name: timedelta(seconds=value) for name, value in times.items() if value}
+    if isinstance(types, list):
+        kinds = tuple(kind for kind in map(str, types) if kind.startswith("image/"))
+        values["picture_types"] = kinds or known.picture_types
+    if not values.get("characters"):
+        # Pleroma's own name, in the first version of the record.
+        values["characters"] = _number(instance, "max_toot_chars") or known.characters
+    return Limits(
+        **values,
+        poll_with_pictures=api >= _POLL_WITH_PICTURES,
+        quote_policy=api >= _QUOTES,
+        picture_needed=software.startswith("pixelfed"),
+        software=software,
+    )
+
+
+def _number(record: Any, name: str) -> int | None:
+    value = field(record, name)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None

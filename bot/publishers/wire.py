@@ -1,0 +1,64 @@
+"""What Mastodon.py cannot say, put into its requests just before they leave.
+
+- It writes the booleans of a JSON body as "0" and "1" (2.3.3: internals.py `__generate_params`); servers that read JSON
+  strictly, such as GoToSocial, refuse those.
+- `status_update` has no `language` and no `content_type`: an edit would leave the language as it was, and GoToSocial
+  would read the text as Markdown where that is the account's default.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
+from urllib.parse import urlencode
+
+import requests
+from requests.auth import AuthBase
+
+_BOOLEANS: Final = {"0": False, "1": True}
+_FLAGS: Final = ("sensitive",)
+
+
+class Finishing(AuthBase):
+    """Finishes a prepared request; hung into the session as its `auth`, which requests asks last of all."""
+
+    def __init__(self) -> None:
+        self._besides: Mapping[str, str] = {}
+
+    @contextmanager
+    def besides(self, fields: Mapping[str, str]) -> Iterator[None]:
+        """While this lasts, PUT requests carry these fields too."""
+        self._besides = fields
+        try:
+            yield
+        finally:
+            self._besides = {}
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        besides = self._besides if request.method == "PUT" else {}
+        body = request.body or ""
+        text = body.decode("utf-8") if isinstance(body, bytes) and not _is_multipart(request) else body
+        if not isinstance(text, str):
+            return request
+        if _is_json(request):
+            values = json.loads(text)
+            values |= {name: _BOOLEANS[values[name]] for name in _FLAGS if values.get(name) in _BOOLEANS}
+            _set_body(request, json.dumps(values | dict(besides)))
+        elif besides:
+            _set_body(request, "&".join(filter(None, [text, urlencode(besides)])))
+        return request
+
+
+def _is_json(request: requests.PreparedRequest) -> bool:
+    return str(request.headers.get("Content-Type", "")).startswith("application/json")
+
+
+def _is_multipart(request: requests.PreparedRequest) -> bool:
+    return str(request.headers.get("Content-Type", "")).startswith("multipart/")
+
+
+def _set_body(request: requests.PreparedRequest, body: str) -> None:
+    request.body = body.encode("utf-8")
+    request.prepare_content_length(request.body)

@@ -1,0 +1,36 @@
+"""A process's time of day, moved while it runs by libfaketime; its monotonic clock is left alone."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+
+class FakedClock:
+    """The time of day of the processes that are started with `environ`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "clock"
+        self._ahead = timedelta()
+        library = subprocess.run(
+            ["faketime", "-m", "-f", "+0", "printenv", "LD_PRELOAD"], capture_output=True, text=True, check=True
+        )
+        self.environ = {
+            "LD_PRELOAD": library.stdout.strip(),
+            "FAKETIME_TIMESTAMP_FILE": str(self._file),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }
+        self.step(timedelta())
+
+    def step(self, by: timedelta) -> None:
+        """Move the time of day, at once, forward or back."""
+        self._ahead += by
+        new = self._file.with_suffix(".new")
+        new.write_text(f"{self._ahead.total_seconds():+.0f}\n", encoding="ascii")
+        os.replace(new, self._file)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._ahead

@@ -1,0 +1,129 @@
+"""The sandbox as a process of its own, which can be killed, stopped and continued; what it holds is read over HTTP.
+
+`python sandbox_process.py PORT [STATE]` serves until its standard input ends, so none is left behind by tests that die.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import httpx
+
+from bot.sandbox.faults import Fault
+from bot.sandbox.personality import Repeat
+from bot.sandbox.server import SandboxServer
+
+#: After the request was carried out, or before.
+MISHAPS: Final = ("post-then-drop", "post-then-504", "drop", "503", "post-then-hang:3")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A status as followers see it."""
+
+    account: str  #: username
+    slug: str  #: of the post whose link it carries; empty if it carries none
+    words: str
+
+
+class SandboxProcess:
+    """`with SandboxProcess() as server: ... server.url`. With a `state` file it remembers what it held when it died."""
+
+    def __init__(self, *, state: Path | None = None, repeat: Repeat = Repeat.SAME) -> None:
+        self._state = state
+        self._repeat = repeat
+        self._process: subprocess.Popen[bytes] | None = None
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start it, or start it again at the same address."""
+        command = [sys.executable, __file__, str(self.port), *([str(self._state)] if self._state else [])]
+        environ = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environ)
+        assert self._process.stdout is not None
+        self.port = int(self._process.stdout.readline())
+        self.let_go_wrong([])
+
+    def kill(self) -> None:
+        assert self._process is not None
+        self._process.kill()
+        self._process.communicate()
+
+    def stop(self) -> None:
+        """Stop it where it stands (SIGSTOP), with whatever it is at work on."""
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
+        assert self._process is not None
+        os.kill(self._process.pid, number)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.kill()
+
+    def let_go_wrong(self, faults: Sequence[Fault]) -> None:
+        """Switch these faults on, in the place of all others."""
+        settings: list[dict[str, Any]] = [
+            {"on": fault.on, "do": fault.do, "times": fault.times, "skip": fault.skip} for fault in faults
+        ]
+        settings.append({"repeat": self._repeat.value})
+        httpx.put(f"{self.url}/sandbox/faults", content=json.dumps(settings), timeout=10).raise_for_status()
+
+    def shown(self) -> list[Shown]:
+        """What followers see, oldest first."""
+        found: list[Shown] = []
+        params: dict[str, str] = {"limit": "40"}
+        while True:
+            page = httpx.get(f"{self.url}/api/v1/timelines/public", params=params, timeout=20).json()
+            if not page:
+                return found[::-1]
+            found += [_shown(status) for status in page]
+            params["max_id"] = page[-1]["id"]
+
+    def requests(self) -> list[str]:
+        """The requests that arrived since it was started, without those of `shown`."""
+        seen = httpx.get(f"{self.url}/sandbox/requests", timeout=20).json()
+        return [f"{one['method']} {one['path']}" for one in seen if "timelines" not in one["path"]]
+
+
+def _shown(status: dict[str, Any]) -> Shown:
+    link = re.search(r"/news/([^/\"]+)/", status["content"])
+    words = html.unescape(re.sub(r"<[^>]*>", " ", status["content"]))
+    return Shown(account=status["account"]["username"], slug=link[1] if link else "", words=words)
+
+
+def main() -> None:
+    state = Path(sys.argv[2]) if len(sys.argv) > 2 else None
+    with SandboxServer(state=state, limited=False).start(int(sys.argv[1])) as server:
+        sys.stdout.write(server.url.rpartition(":")[2] + "\n")
+        sys.stdout.flush()
+        while sys.stdin.read(1):
+            time.sleep(0)
+
+
+if __name__ == "__main__":
+    main()
