@@ -71,6 +71,7 @@ class Bot:
                 stopping=self._begins_nothing,
                 jitter=self.random.random,
                 say=self.parts.say,
+                hold_without_picture=self.parts.config.release.if_no_picture == "hold",
             )
         )
 
@@ -183,7 +184,9 @@ def make_publishers(
     """A publisher for each account, by address; what time its server has is noted. Contacts nobody."""
     from bot.publishers.absent import AbsentPublisher
     from bot.publishers.mastodon import MastodonPublisher
+    from bot.web_client import WebClient, anywhere, is_public
 
+    web = WebClient(may_reach=anywhere if config.site.private_addresses else is_public)
     publishers: dict[str, Publisher] = {}
     for name, account in config.accounts.items():
         address = account.address(name)
@@ -199,6 +202,7 @@ def make_publishers(
             timeout=config.delivery.timeout,
             clock=clock,
             on_answer=partial(server_times.note, address) if server_times is not None else None,
+            web=web,
         )
     return publishers
 

@@ -119,6 +119,9 @@ class Site(_Table):
     posts: Path = Field(Path("posts"), description="folder of the post files")
     assets: Path = Field(Path(), description="folder in which /assets/... is found on disk")
     author: str = Field("", description="author of posts that name none")
+    private_addresses: bool = Field(
+        False, description="whether pictures of other hosts may be fetched from private addresses (loopback, LAN)"
+    )
 
     @field_validator("permalink")
     @classmethod
@@ -163,6 +166,9 @@ class Account(_Table):
         Visibility.PUBLIC, description="public, unlisted, private or direct, unless the post says otherwise"
     )
     hashtags: tuple[str, ...] = Field((), description="hashtags for every toot, with or without #")
+    link_card: bool = Field(
+        False, description="true: no pictures, so that the server shows the page's card, unless the post says otherwise"
+    )
 
     @field_validator("acct")
     @classmethod
@@ -208,6 +214,10 @@ class Release(_Table):
     edit_window: Duration = Field(timedelta(days=30), description="a toot older than this is not edited any more")
     default_time: ClockTime = Field(time(9), description="the hour meant by a bare date")
     hashtags: tuple[str, ...] = Field((), description="hashtags for every toot of every account")
+    require_alt: bool = Field(False, description="whether a toot with a picture without alt text is held")
+    if_no_picture: Literal["post", "hold"] = Field(
+        "post", description='a toot whose picture cannot be used: "post" it without, or "hold" it; an alert either way'
+    )
     wait_for_page: Duration = Field(
         timedelta(), description='"off"; the page check comes in a later version, any other value is refused'
     )

@@ -6,6 +6,7 @@ BotError                     one base; what happened, and the remedy
 ├─ PostError                 path, line, field: skip this post, keep the rest
 ├─ ComposeError              this post cannot be said on Mastodon as it stands: hold it, keep the rest
 ├─ OutputError               a public file cannot be written: keep the last good one, say so
+├─ FetchError                something on the web cannot be fetched; `passing`: a later try may succeed
 ├─ PublishError              about one account's server
 │   ├─ TransientError        nothing was posted: retry, after `retry_after` if the server named it
 │   ├─ AccountBlockedError   token, scope or address: nothing of this account goes out until that is mended
@@ -81,6 +82,14 @@ class ComposeError(BotError):
 
 class OutputError(BotError):
     """A public file could not be written; what stood there before still stands."""
+
+
+class FetchError(BotError):
+    """Something on the web that cannot be fetched. `passing`: a later try may succeed."""
+
+    def __init__(self, message: str, *, passing: bool = False) -> None:
+        super().__init__(message)
+        self.passing = passing
 
 
 class PublishError(BotError):

@@ -173,6 +173,10 @@ class Entry:
     feed_id: str = ""  #: the permanent id in the feeds, frozen at the first release; empty: made of `post_id`
 
 
+#: Mastodon takes no GIF with more pixels (width x height), and does not say so (app/models/media_attachment.rb).
+GIF_PIXELS: Final = 921_600
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
     """What a server accepts (its `/api/v2/instance`); the defaults are Mastodon's."""

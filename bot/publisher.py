@@ -33,7 +33,10 @@ class Publisher(Protocol):
         """
 
     def upload(self, picture: Picture) -> str:
-        """Upload a picture with its alt text and wait until it can be attached; returns the server's media id."""
+        """Upload a picture with its alt text and focus, and wait until it can be attached; returns its id there.
+
+        It is made to fit the server's limits, and fetched if it is on another host. RejectedError if it is no good.
+        """
 
     def recent(self, *, since: datetime) -> tuple[SeenStatus, ...]:
         """The account's own statuses since a time, oldest first, without their `text`.

@@ -168,6 +168,7 @@ def policy_of(config: Config) -> Policy:
         edits=release.edits,
         edit_window=release.edit_window,
         give_up_after=release.give_up_after,
+        hold_without_picture=release.if_no_picture == "hold",
     )
 
 

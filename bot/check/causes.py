@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.compose.pictures import problems_of
 from bot.durations import format_duration
 from bot.errors import ComposeError, PostError
 from bot.model import AccountState, Hold, Occasion, Post
@@ -65,6 +66,7 @@ def causes_of(
         *_of_files(faults, feed_faults),
         *_of_accounts(accounts.values()),
         *_of_items(plan.items),
+        *_without_picture(plan, posts),
         *_ahead(plan, posts, list(accounts), compose),
     )
 
@@ -144,6 +146,21 @@ def _of_items(items: Iterable[Item]) -> Iterator[Cause]:
             )
 
 
+def _without_picture(plan: Plan, posts: Iterable[Post]) -> Iterator[Cause]:
+    """Toots of the last day that went out, or are going, without a picture that the post wants."""
+    out = (Verdict.DUE, Verdict.SENDING, Verdict.SENT)
+    since = plan.now - LOOK_AHEAD[0]
+    tooted = {item.post_id for item in plan.items if item.verdict in out and item.account and item.due > since}
+    for post in posts:
+        for problem in problems_of(post) if post.post_id in tooted else ():
+            yield Cause(
+                key=f"picture {post.post_id} {problem}",
+                what=f"{post.path}: a picture cannot be used: {problem}",
+                means="Its toot goes out without it.",
+                todo="Mend it for the feeds; a change of the post's words edits the toot, with the picture.",
+            )
+
+
 def _ahead(plan: Plan, posts: Sequence[Post], accounts: Sequence[str], compose: Compose) -> Iterator[Cause]:
     waiting = {item.post_id for item in plan.of(Verdict.UPCOMING)}
     for post in posts:
@@ -172,10 +189,12 @@ def _distances(published: datetime | None, now: datetime) -> list[str]:
 
 
 def _troubles(post: Post, accounts: Sequence[str], compose: Compose) -> Iterator[str]:
-    if post.cover is not None and post.cover.problem:
-        yield f"its picture cannot be used: {post.cover.problem}"
+    problems = list(problems_of(post))
     for account in accounts:
         try:
             compose(post, account)
         except ComposeError as error:
+            # One trouble is told once.
+            problems = [problem for problem in problems if problem not in error.message]
             yield str(error)
+    yield from (f"its picture cannot be used: {problem}" for problem in problems)

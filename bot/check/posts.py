@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from bot.check.pictures import check_pictures
 from bot.compose.composer import Composer
 from bot.durations import format_duration
 from bot.errors import ComposeError, PostError
@@ -73,6 +74,7 @@ def _of_toot(post: Post, compose: Composer, accounts: Sequence[str]) -> Iterator
 
 
 def _of_toot_on(post: Post, compose: Composer, account: str) -> Iterator[Finding]:
+    yield from check_pictures(post, account=compose.account(account), limits=compose.limits(account))
     try:
         limit = compose(post, account).limit
         shortened = compose.shortened_parts(post, account)

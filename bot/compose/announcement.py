@@ -5,18 +5,18 @@ Pure: no clock, no disk, no network. Templates are read beforehand, facts about 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from bot.compose.count import status_length
 from bot.compose.hashtags import make_hashtags
 from bot.compose.links import holds_link
-from bot.compose.shorten import ELLIPSIS, shorten
+from bot.compose.pictures import chosen_pictures
+from bot.compose.shorten import ELLIPSIS
 from bot.compose.templates import Templates
 from bot.compose.wording import Wording, tidy
 from bot.config import Account, Release, Site
 from bot.errors import ComposeError
-from bot.model import Announcement, Limits, Picture, Post
+from bot.model import Announcement, Limits, Post
 from bot.posts.tags import find_tags
 
 _LONGEST_TAG: Final = 60  # characters of a template tag, as an error shows it
@@ -31,7 +31,8 @@ def compose(
     unless they are in it. If that is too long, the excerpt is shortened, then the summary, then the title (or
     `mastodon.text`); link, hashtags and content warning always stay whole.
 
-    Raises ComposeError: a broken template, a left-over template tag, nothing to say, no room for link and hashtags.
+    Raises ComposeError: a broken template, a left-over template tag, nothing to say, no room for link and hashtags, and
+    where the settings say so a picture that is missing or has no alt text.
     """
     wording = _wording(post, account, site, release, limits, templates)
     text = wording.text(wording.fitted())
@@ -40,7 +41,7 @@ def compose(
             f"{post.path}: the toot would have no words.",
             remedy="Give the post a title, set mastodon.text, or put words into its template.",
         )
-    pictures = _pictures(post, limits)
+    pictures = chosen_pictures(post, account=account, release=release, limits=limits)
     _refuse_left_over_tags(post, "the toot", text)
     _refuse_left_over_tags(post, "the content warning", wording.content_warning)
     for picture in pictures:
@@ -78,14 +79,6 @@ def _wording(
         hashtags=make_hashtags((*release.hashtags, *account.hashtags, *post.hashtags)),
         content_warning=tidy(post.mastodon.content_warning or ""),
     )
-
-
-def _pictures(post: Post, limits: Limits) -> tuple[Picture, ...]:
-    cover = post.cover
-    if cover is None or cover.path is None or cover.problem or limits.pictures < 1:
-        return ()
-    # Counted in code points, which are never fewer than what a server counts.
-    return (replace(cover, alt=shorten(tidy(cover.alt), limits.description, measure=len)),)
 
 
 def _refuse_left_over_tags(post: Post, where: str, text: str) -> None:

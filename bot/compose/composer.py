@@ -38,14 +38,22 @@ class Composer:
 
     def is_reason_shortened(self, reason: str, address: str) -> bool:
         """Whether the reason of a withdrawal does not fit whole into a toot of the account."""
-        return is_reason_shortened(reason, limits=self._means(address)["limits"])
+        return is_reason_shortened(reason, limits=self.limits(address))
+
+    def account(self, address: str) -> Account:
+        """The account's settings."""
+        return self._accounts[address]
+
+    def limits(self, address: str) -> Limits:
+        """What the account's server accepts; Mastodon's limits where that is not known yet."""
+        state = self._snapshot.accounts.get(address)
+        return state.facts.limits if state is not None and state.facts is not None else Limits()
 
     def _means(self, address: str) -> _Means:
-        state = self._snapshot.accounts.get(address)
         return _Means(
             account=self._accounts[address],
             site=self._config.site,
             release=self._config.release,
-            limits=state.facts.limits if state is not None and state.facts is not None else Limits(),
+            limits=self.limits(address),
             templates=self._templates,
         )

@@ -172,7 +172,9 @@ def _perform(step: Step, tools: Drain, lease: Lease, memory: Memory) -> None:
             off = replace(delivery, state=DeliveryState.SKIPPED, reason=why, settled_at=now, not_before=None)
             put_aside(delivery, off, "skipped", why, tools, lease, memory)
         case Upload(delivery):
-            memory.uploaded[delivery.key] = (delivery.announcement, upload(delivery, tools, memory))
+            media_ids = upload(delivery, tools, lease, memory)
+            if media_ids is not None:
+                memory.uploaded[delivery.key] = (delivery.announcement, media_ids)
         case WriteIntent(delivery):
             after_id = ledger.account(lease.account).last_status_id or "0"
             if ledger.write_intent(lease, delivery, after_id=after_id, now=now):

@@ -7,9 +7,10 @@ from datetime import timedelta
 from typing import Final
 
 from bot.drain.looking import works_again
-from bot.drain.tools import Drain, Memory, event_of, say, settle
+from bot.drain.tools import Drain, Memory, event_of, put_aside, say, settle
 from bot.errors import OutcomeUnknownError, PublishError, RejectedError, TransientError
-from bot.model import Action, Announcement, Delivery, DeliveryState, Lease, Receipt
+from bot.model import Action, Announcement, Delivery, DeliveryState, Hold, Lease, Receipt
+from bot.planning.verdict import PICTURE_FAILED
 from bot.protocol import idempotency_key
 from bot.turns import anchor_of
 
@@ -24,29 +25,55 @@ _DONE: Final = {
 }
 
 
-def upload(delivery: Delivery, tools: Drain, memory: Memory) -> tuple[str, ...]:
-    """Upload the delivery's pictures; returns the server's ids of those that it takes. Raises TransientError."""
+def upload(delivery: Delivery, tools: Drain, lease: Lease, memory: Memory) -> tuple[str, ...] | None:
+    """Upload the delivery's pictures; returns the server's ids of those that it takes, None if the delivery is held.
+
+    Raises TransientError.
+    """
     media_ids = []
-    for picture in delivery.announcement.pictures:
+    for number, picture in enumerate(delivery.announcement.pictures):
+        if number:
+            tools.ledger.renew(lease)  # each may take its time
         try:
             media_ids.append(tools.publisher.upload(picture))
-        except RejectedError as error:
-            # The news matters more than its picture; a person is told.
-            memory.attention = True
-            say(event_of(delivery, "picture left out", str(error), tools), tools, memory)
-        except (OutcomeUnknownError, TransientError) as error:
+        except (RejectedError, OutcomeUnknownError, TransientError) as error:
             # A picture that nobody attaches shows nowhere, so it may be uploaded again.
-            if _worth_waiting(delivery, error, tools):
+            if not isinstance(error, RejectedError) and _worth_waiting(delivery, error, tools):
                 raise TransientError(error.message, remedy=error.remedy, retry_after=_asked_for(error)) from error
             memory.attention = True
+            if _is_worth_holding(delivery, tools):
+                _hold(delivery, error, tools, lease, memory)
+                return None
+            # The news matters more than its picture; a person is told.
             say(event_of(delivery, "picture left out", str(error), tools), tools, memory)
     return tuple(media_ids)
+
+
+def _is_worth_holding(delivery: Delivery, tools: Drain) -> bool:
+    # What a person lets go, goes: a word is the way to send it without the picture.
+    is_toot = delivery.action is Action.PUBLISH
+    return tools.hold_without_picture and is_toot and not delivery.ordered_by
+
+
+def _hold(delivery: Delivery, error: PublishError, tools: Drain, lease: Lease, memory: Memory) -> None:
+    reason = f"{PICTURE_FAILED}{error}"
+    held = replace(
+        delivery,
+        state=DeliveryState.HELD,
+        hold=Hold.UNCLEAR,
+        reason=reason,
+        settled_at=tools.clock.now(),
+        not_before=None,
+    )
+    remedy = f"Another picture in the post lets it go; `announce release {delivery.slug}` sends it without."
+    put_aside(delivery, held, "held", f"{reason} {remedy}", tools, lease, memory)
 
 
 def _worth_waiting(delivery: Delivery, error: PublishError, tools: Drain) -> bool:
     began = delivery.first_tried_at
     is_early = began is None or tools.clock.now() - began < WITHOUT_PICTURE_AFTER
-    return is_early or _asked_for(error) is not None
+    # A toot that is not to go without its picture is tried for as long as any other (`give_up_after`).
+    return is_early or _asked_for(error) is not None or _is_worth_holding(delivery, tools)
 
 
 def _asked_for(error: PublishError) -> timedelta | None:

@@ -48,6 +48,7 @@ class Drain:
     stopping: Callable[[], bool]
     jitter: Callable[[], float]
     say: Callable[[Event], None]
+    hold_without_picture: bool = False  #: `if_no_picture = "hold"`
 
 
 @dataclass

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from bot.compose.pictures import problems_of
 from bot.compose.reason import compose_reason
 from bot.durations import format_duration
 from bot.errors import ComposeError
@@ -36,11 +37,15 @@ from bot.planning.gone import GONE_AFTER
 from bot.planning.item import Item, published_of
 from bot.planning.matching import Matching
 from bot.planning.thread import Thread
-from bot.planning.verdict import Case, Policy, Ruling, Verdict, brake_room, rule
+from bot.planning.verdict import PICTURE_FAILED, Case, Policy, Ruling, Verdict, brake_room, rule
 
 _NO_WORDS: Final = Announcement(text="", link=None, length=0, limit=0)
 
 Compose = Callable[[Post, str], Announcement]
+
+
+def _is_held_for_picture(ruling: Ruling) -> bool:
+    return ruling.hold is Hold.UNCLEAR and ruling.reason.startswith(PICTURE_FAILED)
 
 
 class Draft:
@@ -93,8 +98,8 @@ class Draft:
             return
         detail = f"{format_duration(late)} after its time"
         self._events.append(Event(at=self.now, what="released", slug=post.slug, detail=detail))
-        if post.cover is not None and post.cover.problem:
-            detail = f"{post.cover.problem}; it goes out without a picture"
+        for problem in () if self.policy.hold_without_picture else problems_of(post):
+            detail = f"{problem}; it goes out without this picture"
             self._events.append(Event(at=self.now, what="picture left out", slug=post.slug, detail=detail))
 
     def _is_another(self, post: Post, known: Entry) -> bool:
@@ -168,7 +173,12 @@ class Draft:
         if not ruling.compose:
             return replace(ruling, announcement=known)
         try:
-            return replace(ruling, announcement=self.compose(case.post, case.state.address))
+            words = self.compose(case.post, case.state.address)
+            if _is_held_for_picture(ruling) and words.pictures != known.pictures:
+                # Mended: ruled on like any other that was unclear.
+                mended = replace(case, known=replace(case.known, reason="") if case.known else None)
+                return self._with_words(mended, rule(mended, now=self.now, policy=self.policy))
+            return replace(ruling, announcement=words)
         except ComposeError as error:
             # The last words that could be composed stay: they show what was meant.
             ruling = replace(ruling, announcement=known)

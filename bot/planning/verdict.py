@@ -33,6 +33,8 @@ from bot.model import (
 BRAKE_WINDOW: Final = timedelta(hours=1)
 #: A post that is later than this was missed: `if_missed:` and the hours of the day apply.
 MISSED_AFTER: Final = timedelta(hours=1)
+#: Begins the reason of a toot that is held because a picture could not be uploaded: another picture lets it go.
+PICTURE_FAILED: Final = "a picture could not be uploaded: "
 
 
 class Verdict(Enum):
@@ -57,6 +59,7 @@ class Policy:
     edits: bool = True
     edit_window: timedelta = timedelta(days=30)
     give_up_after: timedelta = timedelta(hours=24)
+    hold_without_picture: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -236,7 +239,9 @@ def _ruled_out(case: Case) -> str:
 
 def _held_so_far(case: Case) -> Ruling | None:
     known = case.known
-    if known is None or known.state is not DeliveryState.HELD or known.hold is Hold.UNCLEAR:
+    if known is None or known.state is not DeliveryState.HELD:
+        return None
+    if known.hold is Hold.UNCLEAR and not known.reason.startswith(PICTURE_FAILED):
         return None
     # Its words follow the file, so that what is let go later is not old news.
     return Ruling(verdict=Verdict.HELD, hold=known.hold, reason=known.reason, writes=True, compose=True)

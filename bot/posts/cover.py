@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.model import Picture
 from bot.posts.links import absolute
-from bot.posts.pictures import picture_of
+from bot.posts.pictures import MISSING, NOT_HTTPS, picture_of, remedy_for
 from bot.posts.tags import find_tags
 
 if TYPE_CHECKING:
@@ -62,11 +62,12 @@ def read_cover(fields: Fields, notes: Notes, *, permalink: str, config: Config) 
 
 def _note_faults(picture: Picture, written: WrittenCover, notes: Notes) -> None:
     if picture.problem:
-        rule = "cover-missing" if picture.problem.startswith("there is no file") else "cover-unusable"
-        remedy = (
-            "Add the file, or mend the address." if rule == "cover-missing" else "Use a JPEG, PNG, GIF or WebP file."
+        rule = "cover-missing" if picture.problem.startswith(MISSING) else "cover-unusable"
+        notes.warn(rule, f"{picture.problem}.", field=written.field, remedy=remedy_for(picture.problem))
+    elif picture.path is None and not picture.remote:
+        notes.warn(
+            "cover-unusable", "is not fetched for the toot: it is not https.", field=written.field, remedy=NOT_HTTPS
         )
-        notes.warn(rule, f"{picture.problem}.", field=written.field, remedy=remedy)
     if not picture.alt:
         notes.warn(
             "alt-missing",

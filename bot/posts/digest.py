@@ -33,6 +33,7 @@ class OwnWords:
     mastodon_content_warning: str | None = None
     mastodon_visibility: str | None = None
     mastodon_language: str | None = None
+    mastodon_media: tuple[str, ...] = ()
 
 
 def digest_of(words: OwnWords) -> str:

@@ -31,12 +31,11 @@ class Scan:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Known:
-    """A file that was read, with the states that it and its cover had then."""
+    """A file that was read, with the states that it and its pictures had then."""
 
     state: FileState
     outcome: Post | PostError | None
-    cover: Path | None
-    cover_state: FileState | None
+    pictures: tuple[tuple[Path, FileState | None], ...]
 
 
 class PostFolder:
@@ -55,9 +54,9 @@ class PostFolder:
         return _signature(
             [(file.path, file.state) for file in files],
             [
-                (known.cover, state_of(known.cover))
+                (picture, state_of(picture))
                 for known in (self._known.get(file.path) for file in files)
-                if known is not None and known.cover is not None
+                for picture, _ in (known.pictures if known is not None else ())
             ],
         )
 
@@ -84,7 +83,7 @@ class PostFolder:
             faults=faults,
             signature=_signature(
                 [(file.path, known[file.path].state if file.path in known else file.state) for file in listing.files],
-                [(one.cover, one.cover_state) for one in known.values() if one.cover is not None],
+                [picture for one in known.values() for picture in one.pictures],
             ),
         )
 
@@ -104,7 +103,7 @@ class PostFolder:
         known = self._known.get(file.path)
         if known is None or known.state != file.state:
             return None
-        return known if known.cover is None or state_of(known.cover) == known.cover_state else None
+        return known if all(state_of(path) == state for path, state in known.pictures) else None
 
     def _read(self, file: Listed) -> _Known:
         """Raises OSError. The state is older than the bytes, so a change in between is seen at the next look."""
@@ -114,16 +113,25 @@ class PostFolder:
             outcome = parse_post(data, path=file.path, slug=file.path.stem, config=self._config)
         except PostError as fault:
             outcome = fault
-        cover = None
-        if outcome is not None and not isinstance(outcome, PostError) and outcome.cover is not None:
-            cover = local_file(outcome.cover.url, config=self._config)
-        return _Known(state=file.state, outcome=outcome, cover=cover, cover_state=state_of(cover) if cover else None)
+        pictures = self._files_of(outcome) if outcome is not None and not isinstance(outcome, PostError) else []
+        return _Known(
+            state=file.state, outcome=outcome, pictures=tuple((picture, state_of(picture)) for picture in pictures)
+        )
+
+    def _files_of(self, post: Post) -> list[Path]:
+        """Where its pictures lie, whether they are there or not."""
+        files = (
+            local_file(picture.url, config=self._config)
+            for picture in (post.cover, *(post.mastodon.media or ()))
+            if picture
+        )
+        return list(dict.fromkeys(file for file in files if file is not None))
 
 
 def _signature(
-    files: Sequence[tuple[Path, FileState | None]], covers: Sequence[tuple[Path, FileState | None]]
+    files: Sequence[tuple[Path, FileState | None]], pictures: Sequence[tuple[Path, FileState | None]]
 ) -> Signature:
-    return tuple((str(path), state) for path, state in (*files, *sorted(covers, key=lambda cover: cover[0])))
+    return tuple((str(path), state) for path, state in (*files, *sorted(pictures, key=lambda picture: picture[0])))
 
 
 def _without_clashes(

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from bot.posts.fields import Fields
     from bot.posts.notes import Notes
 
-MASTODON: Final = ("text", "visibility", "content_warning", "language", "skip")
+MASTODON: Final = ("text", "visibility", "content_warning", "language", "skip", "media")
 COVER: Final = ("url", "alt")
+MEDIA: Final = ("file", "alt", "focus")
 #: Have a meaning that this version does not carry out.
 NOT_YET: Final = ("reminders",)
 OURS: Final = (

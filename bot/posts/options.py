@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.model import MastodonOptions, Missed, Visibility
+from bot.model import MastodonOptions, Missed, Picture, Visibility
 from bot.posts.fields import FALSE, TRUE
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ def if_missed_of(fields: Fields) -> Missed | None:
         raise fields.fault("if_missed", f'"{value}" is not known.', "Write post, skip or hold.") from None
 
 
-def mastodon_options(fields: Fields) -> MastodonOptions:
-    """What stands under `mastodon:`. Raises PostError."""
+def mastodon_options(fields: Fields, *, media: tuple[Picture, ...] | None = None) -> MastodonOptions:
+    """What stands under `mastodon:`, with the pictures that `media` made of its list. Raises PostError."""
     fields.mapping("mastodon", "Write for example mastodon: and below it, indented, skip: true.")
     return MastodonOptions(
         text=fields.prose("mastodon.text"),
@@ -44,6 +44,7 @@ def mastodon_options(fields: Fields) -> MastodonOptions:
         content_warning=fields.text("mastodon.content_warning"),
         language=fields.language("mastodon.language"),
         skip=fields.flag("mastodon.skip", default=False),
+        media=media,
     )
 
 

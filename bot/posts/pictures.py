@@ -1,4 +1,4 @@
-"""Facts about a cover: its file, true media type, size and dimensions. Reads the disk, never raises."""
+"""Facts about a picture: its file, true media type, size and dimensions. Reads the disk, never raises."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from urllib.parse import unquote, urlsplit
 from bot.model import Picture
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from bot.config import Config
 
 LARGEST_FILE: Final = 100 * 1024 * 1024  #: bytes
@@ -25,25 +27,53 @@ _MEDIA_TYPES: Final = {
     "WEBP": "image/webp",
     "AVIF": "image/avif",
 }
+_TAIL: Final = 4096  #: bytes at the end of a file, which tell whether it was cut short
+_MOST_PIXELS: Final = 89_478_485  #: Pillow's own limit (`Image.MAX_IMAGE_PIXELS`), which uploading keeps to
+_TOO_MANY_PIXELS: Final = "has more than 89 million pixels, which is not unpacked"
+_LARGEST_LOOK: Final = 40_000_000  #: pixels of a picture that is unpacked to see whether it is whole
+SVG: Final = "is an SVG drawing, which Mastodon does not take"
 _ORIENTATION: Final = 0x0112  # Exif 2.3, section 4.6.4: 5 to 8 lie on their side
 _ON_ITS_SIDE: Final = (5, 6, 7, 8)
+
+NOT_HTTPS: Final = "Write its https address, or put the file into the assets folder."
+
+
+def remedy_for(problem: str) -> str:
+    """What to do about a picture's problem."""
+    if problem.startswith(MISSING):
+        return "Add the file, or mend the address."
+    if SVG in problem:
+        return "Export it from the drawing program as PNG, and name that file."
+    if problem.endswith("outside of the assets folder"):
+        return "Put the file into the assets folder ([site] assets in the settings)."
+    if problem.endswith(_TOO_MANY_PIXELS):
+        return "Make the picture smaller."
+    if problem.endswith("https"):
+        return NOT_HTTPS
+    return "Use a JPEG, PNG, GIF or WebP file."
 
 
 def local_file(url: str, *, config: Config) -> Path | None:
     """Where a picture of the site itself lies on disk, whether it is there or not; None for other hosts."""
-    site, parts = urlsplit(config.site.url), urlsplit(url)
-    if (parts.hostname, parts.port) != (site.hostname, site.port):
+    try:
+        site, parts = urlsplit(config.site.url), urlsplit(url)
+        if (parts.hostname, parts.port) != (site.hostname, site.port):
+            return None
+    except ValueError:  # a port or a bracket that no address has
         return None
     path = parts.path.removeprefix(site.path) if parts.path.startswith(f"{site.path}/") else parts.path
     return config.assets_folder / unquote(path).lstrip("/")
 
 
 def picture_of(url: str, alt: str | None, *, config: Config) -> Picture:
-    """A picture with the facts about its file; `url` is absolute. Other hosts' pictures have no facts yet."""
+    """A picture with the facts about its file; `url` is absolute.
+
+    Pictures of other hosts have no facts: before the release nobody is asked for them.
+    """
     alt = (alt or "").strip()
     file = local_file(url, config=config)
     if file is None:
-        return Picture(url=url, alt=alt)
+        return Picture(url=url, alt=alt, remote=urlsplit(url).scheme == "https")
     shown = file.relative_to(config.root) if file.is_relative_to(config.root) else file
     try:
         path = file.resolve()
@@ -64,16 +94,20 @@ def _with_facts(url: str, alt: str, path: Path, shown: str) -> Picture:
         if size > LARGEST_FILE:
             return Picture(url=url, alt=alt, size=size, problem=f"{shown} is larger than 100 MB")
         found = _look(file)
+        if isinstance(found, str):
+            return Picture(url=url, alt=alt, size=size, problem=f"{shown} {found}")
         if found is None:
             file.seek(0)
             drawing = path.suffix.lower() in (".svg", ".svgz") or b"<svg" in file.read(4096)
-            why = "is an SVG drawing, which Mastodon does not take" if drawing else "is not a readable picture"
-            return Picture(url=url, alt=alt, size=size, problem=f"{shown} {why}")
+            return Picture(
+                url=url, alt=alt, size=size, problem=f"{shown} {SVG if drawing else 'is not a readable picture'}"
+            )
     media_type, width, height = found
     return Picture(url=url, path=path, alt=alt, media_type=media_type, size=size, width=width, height=height)
 
 
-def _look(file: IO[bytes]) -> tuple[str, int, int] | None:
+def _look(file: IO[bytes]) -> tuple[str, int, int] | str | None:
+    """Media type, width and height; or what is wrong with it; None if it is none that can be read."""
     from PIL import Image
 
     Image.init()
@@ -85,9 +119,40 @@ def _look(file: IO[bytes]) -> tuple[str, int, int] | None:
                 width, height = image.size
                 if "exif" in image.info and image.getexif().get(_ORIENTATION) in _ON_ITS_SIDE:
                     width, height = height, width
+                if width * height > _MOST_PIXELS:
+                    return _TOO_MANY_PIXELS
+                _raise_if_cut_short(image, file)
                 return _MEDIA_TYPES[str(image.format)], width, height
+    except Image.DecompressionBombError:
+        return _TOO_MANY_PIXELS
     except Exception:  # noqa: BLE001 - Pillow raises whatever a broken file leads it to
         return None
+
+
+def _raise_if_cut_short(image: Image.Image, file: IO[bytes]) -> None:
+    """Half a picture has a good head. Unpacking tells, but takes long: only where the end of the file looks odd."""
+    file.seek(0)
+    head = file.read(12)
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _TAIL))
+    if (
+        not _looks_whole(str(image.format), head, file.read(_TAIL), size)
+        and image.width * image.height <= _LARGEST_LOOK
+    ):
+        image.load()
+
+
+def _looks_whole(form: str, head: bytes, tail: bytes, size: int) -> bool:
+    match form:
+        case "JPEG" | "MPO":
+            return b"\xff\xd9" in tail  # the end marker; telephones write more behind it
+        case "PNG":
+            return b"IEND" in tail
+        case "GIF":
+            return tail.rstrip(b"\0").endswith(b";")
+        case "WEBP":
+            return int.from_bytes(head[4:8], "little") + 8 <= size  # a RIFF file says its length
+    return False
 
 
 def _reason(error: Exception) -> Any:

@@ -15,6 +15,7 @@ from bot.posts.digest import OwnWords, digest_of
 from bot.posts.fields import Fields
 from bot.posts.frontmatter import LARGEST_FILE, Source, read_source
 from bot.posts.keys import missing_key_remedy, note_keys
+from bot.posts.media import media_words, read_media
 from bot.posts.notes import Notes
 from bot.posts.options import hashtags_of, if_missed_of, mastodon_options, withdrawal_of
 from bot.posts.tags import find_tags, without_tags
@@ -42,7 +43,7 @@ def read_post(path: Path, *, config: Config) -> Post | None:
 def parse_post(data: bytes, *, path: Path, slug: str, config: Config) -> Post | None:
     """Understand a file's bytes as a post; None if they have no front matter.
 
-    Looks at the cover's file, nothing else of the disk. Raises PostError.
+    Looks at the pictures' files, nothing else of the disk. Raises PostError.
     """
     shown = shown_path(path, config.root)
     source = read_source(data, path=shown)
@@ -56,7 +57,7 @@ def parse_post(data: bytes, *, path: Path, slug: str, config: Config) -> Post | 
     summary = fields.prose("summary")
     chosen = body.excerpt.shown if body.excerpt.marked or not summary else join_spaces(summary)
     withdrawn = withdrawal_of(fields)
-    mastodon = mastodon_options(fields)
+    mastodon = mastodon_options(fields, media=read_media(fields, notes, config=config))
     published = _datetime("published_datetime", fields, notes, config)
     return Post(
         path=shown,
@@ -192,4 +193,5 @@ def _own_words(fields: Fields, source: Source, title: str, mastodon: MastodonOpt
         mastodon_content_warning=mastodon.content_warning,
         mastodon_visibility=mastodon.visibility.value if mastodon.visibility else None,
         mastodon_language=mastodon.language,
+        mastodon_media=media_words(mastodon.media),
     )

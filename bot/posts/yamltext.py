@@ -23,6 +23,7 @@ else:
 
 _NULL: Final = "tag:yaml.org,2002:null"
 _WHOLE: Final = "front matter"
+_COUNTED_ITEMS: Final = 100  #: of a list of mappings so many get a line, as "mastodon.media[0]"
 _QUOTES: Final = (
     "If a value holds a colon or a #, or begins with one of [ { & * ! | > % @ ` or a quote, put all of it in quotes."
 )
@@ -64,7 +65,7 @@ class _Reader:
 
 
 def read_yaml(text: str, *, path: Path, first_line: int, deepest: int, lines: dict[str, int]) -> dict[str, Value]:
-    """Read a mapping; `lines` receives each key's line under its dotted name.
+    """Read a mapping; `lines` receives each key's line under its dotted name, and the line of each mapping in a list.
 
     `first_line` is the line of the file on which `text` begins. Raises PostError.
     """
@@ -117,6 +118,10 @@ def _value(reader: _Reader, node: Node, name: str) -> Value:
     if isinstance(node, MappingNode):
         return _mapping(reader, node, name)
     if isinstance(node, SequenceNode):
+        if "[]" not in name:
+            for number, item in enumerate(node.value[:_COUNTED_ITEMS]):
+                if isinstance(item, MappingNode):
+                    reader.lines[f"{name}[{number}]"] = reader.line(item.start_mark.index)
         return [_value(reader, item, f"{name}[]") for item in node.value]
     return None if node.tag == _NULL else clean(node.value)  # "\\u0001" may stand in quotes
 

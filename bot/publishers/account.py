@@ -25,6 +25,7 @@ from bot.publishers.outcomes import Doing, classify
 from bot.publishers.records import aware, field, is_status, seen, text
 from bot.publishers.servers import domain_of, limits_of
 from bot.publishers.wire import Finishing
+from bot.web_client import WebClient
 
 #: A status list page; larger values are cut down by the server (mastodon: accounts/statuses_controller.rb).
 PAGE: Final = 40
@@ -49,10 +50,11 @@ class MastodonAccount:
         session: requests.Session | None = None,
         on_answer: Callable[[Mapping[str, str]], None] | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        web: WebClient | None = None,
     ) -> None:
         """Make the client; contacts nobody. `acct` is the address that the token must belong to.
 
-        `on_answer` is told the headers of each answer.
+        `on_answer` is told the headers of each answer, `web` fetches the pictures of other hosts.
         """
         self.address = address
         self._acct = acct
@@ -71,6 +73,7 @@ class MastodonAccount:
         self._answer: object = None
         self._account_id = ""
         self._limits = Limits()
+        self._web = web or WebClient()
         self._client = Mastodon(
             api_base_url=server,
             ratelimit_method="throw",

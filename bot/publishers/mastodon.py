@@ -11,6 +11,7 @@ from mastodon.errors import MastodonNotFoundError
 from bot.errors import OutcomeUnknownError, RejectedError, TransientError
 from bot.model import Announcement, Picture, Poll, Receipt
 from bot.publishers.account import MastodonAccount
+from bot.publishers.pictures import original_of, prepared
 from bot.publishers.records import aware, field, is_status, text
 
 #: How often an upload that is still being processed is asked for.
@@ -21,16 +22,16 @@ class MastodonPublisher(MastodonAccount):
     """Keeps the contract of `bot.publisher.Publisher`."""
 
     def upload(self, picture: Picture) -> str:
-        if picture.path is None:
-            raise RejectedError(f"{picture.url} has no file here: {picture.problem or 'it was not found'}.")
-        try:
-            data = picture.path.read_bytes()
-        except OSError as error:
-            raise RejectedError(f"{picture.path} cannot be read: {error.strerror}.") from error
+        original = original_of(picture, self._web)
         self._own_id()
+        file = prepared(original, self._limits)
         with self._errors("uploading"):
             media = self._client.media_post(
-                data, mime_type=picture.media_type, description=picture.alt or None, file_name=picture.path.name
+                file.data,
+                mime_type=file.media_type,
+                description=picture.alt or None,
+                file_name=file.name,
+                focus=picture.focus,
             )
             return self._processed(media)
 
@@ -117,15 +118,15 @@ class MastodonPublisher(MastodonAccount):
         if shown is None or _files(shown) != _files(announcement):
             return [self.upload(picture) for picture in announcement.pictures] or None, None
         attached = [text(media, "id") for media in field(present, "media_attachments") or ()]
-        shown_as: list[tuple[str | None, tuple[float, float] | None]]
-        shown_as = [(picture.alt, picture.focus) for picture in announcement.pictures]
-        if len(attached) != len(shown_as):
-            shown_as = [(None, None)] * len(
-                attached
-            )  # one was refused, or taken away by hand: which belongs to which is unknown
+        wanted: list[Picture | None] = list(announcement.pictures)
+        if len(attached) != len(wanted):
+            # One was refused, or taken away by hand: which belongs to which is unknown.
+            wanted = [None] * len(attached)
         changes = [
-            self._client.generate_media_edit_attributes(media_id, description=alt, focus=focus)
-            for media_id, (alt, focus) in zip(attached, shown_as, strict=True)
+            self._client.generate_media_edit_attributes(
+                media_id, description=picture.alt if picture else None, focus=picture.focus if picture else None
+            )
+            for media_id, picture in zip(attached, wanted, strict=True)
         ]
         return None, changes or None
 

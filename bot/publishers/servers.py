@@ -63,7 +63,8 @@ def limits_of(instance: Any) -> Limits:
     values: dict[str, Any] = {name: value for name, value in told.items() if value}
     values |= {name: timedelta(seconds=value) for name, value in times.items() if value}
     if isinstance(types, list):
-        values["picture_types"] = tuple(kind for kind in map(str, types) if kind.startswith("image/"))
+        kinds = tuple(kind for kind in map(str, types) if kind.startswith("image/"))
+        values["picture_types"] = kinds or known.picture_types
     if not values.get("characters"):
         # Pleroma's own name, in the first version of the record.
         values["characters"] = _number(instance, "max_toot_chars") or known.characters

@@ -143,6 +143,7 @@ class World:
     said: list[Event] = field(default_factory=list)
     stopping: bool = False
     timing: Timing = TIMING
+    hold_without_picture: bool = False
 
     def owes(self, *deliveries: Delivery) -> None:
         """A plan that wants these, from the ledger as it stands."""
@@ -177,6 +178,7 @@ class World:
                 stopping=lambda: self.stopping,
                 jitter=lambda: 0.0,
                 say=self.said.append,
+                hold_without_picture=self.hold_without_picture,
             )
         )
 

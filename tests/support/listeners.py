@@ -6,11 +6,11 @@ import base64
 import json
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from typing import Any
@@ -51,6 +51,66 @@ def listening_webhook() -> Iterator[Webhook]:
     hook.url = f"http://127.0.0.1:{server.server_port}"
     try:
         yield hook
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@dataclass
+class Page:
+    """What a web server answers with."""
+
+    body: bytes = b""
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    chunks: Iterable[bytes] | None = None  #: instead of a body, without telling their length; taken one after the other
+
+
+@contextmanager
+def web_server(
+    pages: dict[str, Page], *, tls: ssl.SSLContext | None = None, seen: list[Message] | None = None
+) -> Iterator[str]:
+    """A web server with these pages; yields its address. `seen` receives the headers of each request."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            if seen is not None:
+                seen.append(self.headers)
+            page = pages.get(self.path, Page(status=404))
+            self.close_connection = True
+            self.send_response(page.status)
+            for name, value in {"Connection": "close", **page.headers}.items():
+                self.send_header(name, value)
+            if page.chunks is None:
+                self.send_header("Content-Length", str(len(page.body)))
+                self.end_headers()
+                self.wfile.write(page.body)
+                return
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            with suppress(OSError):  # whoever asked has had enough
+                for chunk in page.chunks:
+                    self.wfile.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+                    self.wfile.flush()
+                self.wfile.write(b"0\r\n\r\n")
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+            """Say nothing."""
+
+    class Server(HTTPServer):
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            """A client that does not trust the certificate hangs up."""
+
+    server = Server(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         thread.join()

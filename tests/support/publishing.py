@@ -20,6 +20,7 @@ from requests.adapters import HTTPAdapter
 from bot.clock import Clock, SystemClock
 from bot.model import Announcement, Picture, Visibility
 from bot.publishers.mastodon import MastodonPublisher
+from bot.web_client import WebClient
 
 TOKEN = "loopback-conf"
 #: Never reached where the server answers, not even on a busy machine.
@@ -36,6 +37,7 @@ def on_loopback(
     clock: Clock | None = None,
     session: requests.Session | None = None,
     sleep: Callable[[float], None] = lambda _: None,
+    web: WebClient | None = None,
 ) -> Iterator[MastodonPublisher]:
     """A MastodonPublisher that is closed at the end and that never really sleeps."""
     publisher = MastodonPublisher(
@@ -47,6 +49,7 @@ def on_loopback(
         clock=clock or SystemClock(),
         session=session,
         sleep=sleep,
+        web=web,
     )
     try:
         yield publisher

@@ -188,6 +188,46 @@ def test_a_picture_that_cannot_be_used_is_told_ahead(make_post: MakePost) -> Non
     assert cause.what.endswith("its picture cannot be used: there is no file x.png")
 
 
+def test_a_picture_that_holds_the_toot_is_told_once(make_post: MakePost) -> None:
+    def holding(post: Post, _account: str) -> Announcement:
+        raise ComposeError(f"{post.path}: a picture cannot be used, there is no file x.png; the toot is held.")
+
+    cover = Picture(url="https://conf.example.org/x.png", problem="there is no file x.png")
+    post = make_post(cover=cover, published=NOW + 2 * HOUR)
+    (cause,) = causes_of(
+        upcoming(post, NOW),
+        posts=[post],
+        faults=(),
+        feed_faults=(),
+        accounts={ACCOUNT: AccountState(address=ACCOUNT, joined_at=None)},
+        compose=holding,
+    )
+    assert "the toot is held" in cause.what
+
+
+@pytest.mark.parametrize(
+    ("verdict", "ago", "told"),
+    [
+        (Verdict.DUE, SECOND, True),
+        (Verdict.SENDING, SECOND, True),
+        (Verdict.SENT, 23 * HOUR, True),
+        (Verdict.SENT, 24 * HOUR, False),
+        (Verdict.SKIPPED, SECOND, False),
+        (Verdict.HELD, SECOND, False),
+    ],
+)
+def test_a_toot_that_goes_out_without_its_picture_is_told_for_a_day(
+    make_post: MakePost, verdict: Verdict, ago: timedelta, told: bool
+) -> None:
+    broken = Picture(url="https://conf.example.org/x.png", problem="there is no file x.png")
+    post = make_post(mastodon=MastodonOptions(media=(broken,)), published=NOW - ago)
+    plan = Plan(now=NOW, items=(item(verdict, post_id=post.post_id, due=NOW - ago, hold=Hold.PERSON),))
+    found = causes(plan, posts=[post])
+    assert [cause.what for cause in found] == (
+        ["posts/tickets.md: a picture cannot be used: there is no file x.png"] if told else []
+    )
+
+
 def test_the_same_trouble_on_two_accounts_is_told_once(make_post: MakePost) -> None:
     post = make_post(title="broken", published=NOW + 2 * HOUR)
     states = {name: AccountState(address=name, joined_at=None) for name in ("a@one.example", "b@two.example")}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from PIL import Image
@@ -64,6 +65,22 @@ def cut_short(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:20])
 
 
+def half(form: str) -> Callable[[Path], None]:
+    def make(path: Path) -> None:
+        draw(path, (80, 60), form=form)
+        path.write_bytes(path.read_bytes()[:-40])
+
+    return make
+
+
+def enormous(path: Path) -> None:
+    draw(path, form="PNG")
+    data = bytearray(path.read_bytes())
+    data[16:24] = (9_500).to_bytes(4, "big") * 2
+    data[29:33] = crc32(data[12:29]).to_bytes(4, "big")
+    path.write_bytes(data)
+
+
 def empty(path: Path) -> None:
     path.write_bytes(b"")
 
@@ -112,6 +129,11 @@ def nothing(path: Path) -> None: ...
         (empty, "site/a.png is not a readable picture"),
         (words, "site/a.png is not a readable picture"),
         (cut_short, "site/a.png is not a readable picture"),
+        (half("JPEG"), "site/a.png is not a readable picture"),
+        (half("PNG"), "site/a.png is not a readable picture"),
+        (half("GIF"), "site/a.png is not a readable picture"),
+        (half("WEBP"), "site/a.png is not a readable picture"),
+        (enormous, "site/a.png has more than 89 million pixels"),
         (svg, "site/a.png is an SVG drawing"),
         (folder, "site/a.png is not a file"),
         (pipe, "site/a.png is not a file"),
@@ -141,15 +163,31 @@ def test_no_address_leads_out_of_the_assets_folder(config: Config, address: str)
     assert picture.problem
 
 
+def test_a_link_that_stays_within_the_assets_folder_is_followed(config: Config) -> None:
+    path = draw(config.root / "really" / "a.png")
+    (config.root / "link.png").symlink_to(path)
+    picture = picture_of(f"{SITE}/link.png", "A", config=config)
+    assert (picture.path, picture.problem) == (path.resolve(), "")
+
+
+def test_a_photo_with_something_behind_its_end_is_whole(config: Config) -> None:
+    path = draw(config.root / "a.jpg", (80, 60))
+    path.write_bytes(path.read_bytes() + b"a film" * 2000)
+    assert picture_of(f"{SITE}/a.jpg", "A", config=config).problem == ""
+
+
 @pytest.mark.parametrize("address", ["/%00.png", "/" + "a" * 300 + ".png", "/%ff.png", "/\udcff.png"])
 def test_strange_names_are_a_problem_and_no_error(config: Config, address: str) -> None:
     assert picture_of(SITE + address, "A", config=config).problem
 
 
-@pytest.mark.parametrize("url", ["https://else.example/a.png", "http://heron.example:8080/a.png"])
+@pytest.mark.parametrize(
+    "url", ["https://else.example/a.png", "http://heron.example:8080/a.png", "https://else.example:99999/a.png"]
+)
 def test_a_picture_elsewhere_has_no_facts_and_no_problem(config: Config, url: str) -> None:
     draw(config.root / "a.png")
-    assert picture_of(url, "A", config=config) == Picture(url=url, alt="A")
+    remote = url.startswith("https:")
+    assert picture_of(url, "A", config=config) == Picture(url=url, alt="A", remote=remote)
 
 
 @pytest.mark.parametrize(

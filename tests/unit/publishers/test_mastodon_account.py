@@ -52,14 +52,42 @@ def publish(
 
 
 def test_limits_are_read_from_the_instance() -> None:
-    limits = Limits(characters=1_000, characters_per_url=30, pictures=6, description=10_000)
+    limits = Limits(
+        characters=1_000,
+        characters_per_url=30,
+        pictures=6,
+        description=10_000,
+        picture_types=("image/jpeg", "image/png", "image/gif", "image/webp", "image/avif"),
+    )
     with SandboxServer(personality=replace(MASTODON, limits=limits)) as server, on_loopback(server.url) as publisher:
         told = publisher.introduce().limits
     assert (told.characters, told.characters_per_url, told.pictures, told.description) == (1_000, 30, 6, 10_000)
 
 
+def told_of_media(**media: object) -> dict[str, object]:
+    return {"configuration": {"media_attachments": media}}
+
+
+def test_limits_of_pictures_are_read_from_the_instance(server: SandboxServer) -> None:
+    types = ["image/png", "video/mp4", "image/heic"]
+    media = told_of_media(image_size_limit=1000, image_matrix_limit=2000, supported_mime_types=types)
+    session, _ = doctored(answering(instance=Answer(body=media)))
+    with on_loopback(server.url, session=session) as publisher:
+        limits = publisher.introduce().limits
+    assert (limits.picture_bytes, limits.picture_pixels) == (1000, 2000)
+    assert limits.picture_types == ("image/png", "image/heic")
+
+
 @pytest.mark.parametrize(
-    "instance", [{}, {"configuration": None}, {"configuration": {"statuses": {}, "media_attachments": None}}]
+    "instance",
+    [
+        {},
+        {"configuration": None},
+        {"configuration": {"statuses": {}, "media_attachments": None}},
+        told_of_media(image_size_limit=0, image_matrix_limit=None, supported_mime_types=[]),
+        told_of_media(image_size_limit="many", image_matrix_limit=-5, supported_mime_types="image/png"),
+        told_of_media(supported_mime_types=["video/mp4"]),
+    ],
 )
 def test_limits_that_are_not_told_are_mastodons(server: SandboxServer, instance: dict[str, object]) -> None:
     session, _ = doctored(answering(instance=Answer(body=instance)))

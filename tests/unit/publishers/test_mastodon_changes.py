@@ -127,7 +127,7 @@ def test_a_picture_that_is_refused_rejects_the_edit_and_leaves_the_toot(
     path = broken.pictures[0].path
     assert path is not None
     path.write_bytes(b"this is no picture")
-    with pytest.raises(RejectedError, match="File content type is invalid"):
+    with pytest.raises(RejectedError, match="is not a picture"):
         publisher.edit(receipt.status_id, broken, shown=announcement("Said.", link=None))
     assert status_shown(server.url, receipt.status_id)["edited_at"] is None
 

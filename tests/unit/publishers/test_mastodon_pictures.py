@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
+import httpx
 import pytest
 import requests
+from PIL import Image
 
 from bot.clock import SetClock
 from bot.errors import PublishError, RejectedError, TransientError
@@ -16,6 +20,8 @@ from bot.model import Announcement, Picture, Receipt
 from bot.publishers.mastodon import MastodonPublisher
 from bot.sandbox.faults import Fault
 from bot.sandbox.server import SandboxServer
+from bot.web_client import WebClient, anywhere
+from tests.support.listeners import Page, web_server
 from tests.support.publishing import (
     TIMEOUT,
     Answer,
@@ -94,15 +100,14 @@ def test_the_alt_text_arrives_with_the_picture(
     assert shown["meta"]["original"]["size"] == "8x6"
 
 
-def test_a_picture_that_the_server_refuses_is_rejected_and_can_be_left_out(
-    server: SandboxServer, publisher: MastodonPublisher, tmp_path: Path
-) -> None:
-    path = tmp_path / "cover.png"
-    path.write_bytes(b"this is no picture")
-    with pytest.raises(RejectedError, match=r"422: .*File content type is invalid"):
-        publisher.upload(Picture(url="https://conf.example.org/cover.png", path=path, media_type="image/png"))
-    publish(publisher, announcement())
-    assert len(public_statuses(server.url)) == 1
+def test_a_picture_that_the_server_refuses_is_rejected_and_can_be_left_out(url: str, tmp_path: Path) -> None:
+    refusal = Answer(status=422, body={"error": "Validation failed: File content type is invalid"})
+    session, _ = doctored(answering(media=refusal))
+    with on_loopback(url, session=session) as publisher:
+        with pytest.raises(RejectedError, match=r"422: .*File content type is invalid"):
+            publisher.upload(picture(tmp_path))
+        publish(publisher, announcement())
+    assert len(public_statuses(url)) == 1
 
 
 def test_an_alt_text_that_is_too_long_is_rejected(publisher: MastodonPublisher, tmp_path: Path) -> None:
@@ -126,9 +131,82 @@ def test_a_picture_without_a_file_is_rejected_before_anything_is_asked(
     assert requests_seen(server.url) == []
 
 
-def test_a_picture_of_unknown_type_is_rejected(publisher: MastodonPublisher, tmp_path: Path) -> None:
-    with pytest.raises(RejectedError, match="mime type"):
-        publisher.upload(replace(picture(tmp_path), media_type=None))
+def test_the_type_of_a_picture_is_told_by_its_content(publisher: MastodonPublisher, tmp_path: Path) -> None:
+    assert publisher.upload(replace(picture(tmp_path, name="really-a-png.jpg"), media_type=None))
+
+
+@pytest.mark.parametrize("focus", [None, (0.25, -0.5)])
+def test_the_focus_arrives_with_the_picture(
+    server: SandboxServer, publisher: MastodonPublisher, tmp_path: Path, focus: tuple[float, float] | None
+) -> None:
+    media_id = publisher.upload(replace(picture(tmp_path), focus=focus))
+    receipt = publish(publisher, announcement(), media_ids=(media_id,))
+    (shown,) = status_shown(server.url, receipt.status_id)["media_attachments"]
+    x, y = focus or (0, 0)
+    assert (shown["description"], shown["meta"]["focus"]) == ("A stage with two chairs", {"x": x, "y": y})
+
+
+def test_an_edit_tells_the_focus_of_a_picture_that_stays(url: str, tmp_path: Path) -> None:
+    session, adapter = doctored()
+    with on_loopback(url, session=session) as publisher:
+        said = replace(announcement(), pictures=(replace(picture(tmp_path), focus=(0.25, -0.5)),))
+        receipt = publish(publisher, said, media_ids=(publisher.upload(said.pictures[0]),))
+        publisher.edit(receipt.status_id, said, shown=said)
+    (put,) = (request for request in adapter.sent if request.method == "PUT")
+    assert b"0.25,-0.5" in unquote_to_bytes(str(put.body or b""))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_a_picture_arrives_upright_and_without_its_place(
+    server: SandboxServer, publisher: MastodonPublisher, tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / "photo"
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x8825] = {1: "N", 2: (52.0, 30.0, 0.0)}
+    Image.new("RGB", (8, 6), "teal").save(path, kind, exif=exif)
+    media_id = publisher.upload(Picture(url="https://conf.example.org/photo", path=path, alt="A"))
+    receipt = publish(publisher, announcement(), media_ids=(media_id,))
+    (shown,) = status_shown(server.url, receipt.status_id)["media_attachments"]
+    assert shown["meta"]["original"]["size"] == "6x8"
+    with Image.open(BytesIO(httpx.get(shown["url"], trust_env=False).content)) as image:
+        assert not image.getexif()
+
+
+@pytest.fixture
+def gallery() -> Iterator[str]:
+    """A web server on this machine with one picture, /a.png."""
+    data = BytesIO()
+    Image.new("RGB", (8, 6), "teal").save(data, "PNG")
+    pages = {"/a.png": Page(body=data.getvalue()), "/a.txt": Page(body=b"no picture"), "/busy.png": Page(status=503)}
+    with web_server(pages) as address:
+        yield address
+
+
+@pytest.mark.parametrize(
+    ("web", "name", "kind"),
+    [
+        (WebClient(may_reach=anywhere, schemes=("http",)), "a.png", None),
+        (WebClient(may_reach=anywhere, schemes=("http",)), "a.txt", RejectedError),
+        (WebClient(may_reach=anywhere, schemes=("http",)), "gone.png", RejectedError),
+        (WebClient(may_reach=anywhere, schemes=("http",)), "busy.png", TransientError),
+        (WebClient(schemes=("http",)), "a.png", RejectedError),
+        (WebClient(), "a.png", RejectedError),
+    ],
+    ids=["good", "no picture", "gone", "busy", "private", "not https"],
+)
+def test_a_picture_of_another_host_is_fetched_when_it_is_uploaded(
+    server: SandboxServer, gallery: str, web: WebClient, name: str, kind: type[PublishError] | None
+) -> None:
+    there = Picture(url=f"{gallery}/{name}", alt="A", remote=True)
+    with on_loopback(server.url, web=web) as publisher:
+        if kind is not None:
+            with pytest.raises(kind, match=name):
+                publisher.upload(there)
+            return
+        receipt = publish(publisher, announcement(), media_ids=(publisher.upload(there),))
+    (shown,) = status_shown(server.url, receipt.status_id)["media_attachments"]
+    assert (shown["description"], shown["meta"]["original"]["size"]) == ("A", "8x6")
 
 
 # -- pictures that take their time

@@ -213,7 +213,7 @@ def test_what_mastodon_py_refuses_to_send_is_rejected(doing: Doing, kind: Kind) 
 @pytest.mark.parametrize(
     ("happening", "words"),
     [
-        (Answer(status=401, body=said("The access token was revoked")), ["revoked", "new token"]),
+        (Answer(status=401, body=said("The access token was revoked")), ["revoked", "announce login"]),
         (
             Answer(status=403, body=said("Your login is currently disabled")),
             ["login is currently disabled", "announce accounts", "read:statuses", "read:accounts"],

@@ -1,0 +1,70 @@
+"""Which pictures a toot shows, and what keeps one from being shown. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from bot.compose.shorten import shorten
+from bot.compose.wording import tidy
+from bot.config import Account, Release
+from bot.errors import ComposeError
+from bot.model import Limits, Picture, Post
+
+
+def pictures_of(post: Post, account: Account | None = None) -> tuple[Picture, ...]:
+    """The pictures that the post wants its toot to show: `mastodon.media`, else the cover; none beside a link card.
+
+    Without an account the account's own setting for link cards does not count.
+    """
+    link_card = post.mastodon.link_card
+    if link_card is None:
+        link_card = account is not None and account.link_card
+    if link_card:
+        return ()
+    if post.mastodon.media is not None:
+        return post.mastodon.media
+    return () if post.cover is None else (post.cover,)
+
+
+def problem_of(picture: Picture) -> str:
+    """Why a picture cannot be shown, as far as is known without fetching it; empty if it can."""
+    if picture.problem or picture.path is not None or picture.remote:
+        return picture.problem
+    return f"{picture.url} is not fetched: it is not https"
+
+
+def problems_of(post: Post) -> Iterator[str]:
+    """What keeps pictures of the post's toot from being shown, each once."""
+    return iter(dict.fromkeys(filter(None, map(problem_of, pictures_of(post)))))
+
+
+def chosen_pictures(post: Post, *, account: Account, release: Release, limits: Limits) -> tuple[Picture, ...]:
+    """The pictures of the toot: those that can be used, as many as the server takes, alt texts within its limit.
+
+    Raises ComposeError where the settings want the toot held: a picture that cannot be used, a missing alt text.
+    """
+    if limits.pictures < 1:
+        return ()
+    wanted = pictures_of(post, account)
+    problems = list(filter(None, map(problem_of, wanted)))
+    if problems and release.if_no_picture == "hold":
+        raise ComposeError(
+            f'{post.path}: a picture cannot be used, {problems[0]}; the toot is held (`if_no_picture = "hold"`).',
+            remedy="Mend the picture, or take it out of the post.",
+        )
+    shown = [picture for picture in wanted if not problem_of(picture)][: limits.pictures]
+    if release.require_alt:
+        _refuse_missing_alt(post, shown)
+    # Counted in code points, which are never fewer than what a server counts.
+    return tuple(replace(one, alt=shorten(tidy(one.alt), limits.description, measure=len)) for one in shown)
+
+
+def _refuse_missing_alt(post: Post, pictures: list[Picture]) -> None:
+    for number, picture in enumerate(pictures, start=1):
+        if not tidy(picture.alt):
+            which = "the picture" if len(pictures) == 1 else f"picture {number} of {len(pictures)}"
+            raise ComposeError(
+                f"{post.path}: {which} has no alt text; the toot is held (`require_alt = true`).",
+                remedy="Write in `alt:` what the picture shows, for those who cannot see it.",
+            )
