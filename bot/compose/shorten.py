@@ -43,24 +43,29 @@ def shorten_to_fit(text: str, fits: Callable[[str], bool]) -> str:
     text = text.strip()
     if fits(text):
         return text
-    kept_whole = _kept_whole(text)
-    cuts = _cuts(text, kept_whole)
+    kept_whole = kept_whole_of(text)
+    cuts = cuts_of(text, kept_whole)
 
     def at_word(cut: int) -> str:
         return _with_ellipsis(text[:cut], kept_whole)
 
-    fitting = _last_fitting(cuts, lambda cut: fits(at_word(cut)))
+    fitting = last_fitting(cuts, lambda cut: fits(at_word(cut)))
     if fitting is None:
         return ""
     best = at_word(fitting)
-    sentence = next((end for end in reversed(_sentence_ends(text, kept_whole)) if end <= fitting), None)
+    sentence = next((end for end in reversed(sentence_ends(text, kept_whole)) if end <= fitting), None)
     if sentence is not None and 2 * graphemes(text[:sentence]) >= graphemes(best) and fits(text[:sentence]):
         return text[:sentence]
     return best
 
 
-def _last_fitting(cuts: Sequence[int], fits: Callable[[int], bool]) -> int | None:
-    low, high = 0, len(cuts)
+def last_fitting(cuts: Sequence[int], fits: Callable[[int], bool]) -> int | None:
+    """The last of `cuts` that fits, if all before it do; None if none does."""
+    # Doubling first: what fits is mostly a small part of a long text, and asking about the whole of it is slow.
+    low, high = 0, 1
+    while high <= len(cuts) and fits(cuts[high - 1]):
+        low, high = high, 2 * high
+    high = min(high - 1, len(cuts))
     while low < high:
         middle = (low + high) // 2
         if fits(cuts[middle]):
@@ -70,7 +75,7 @@ def _last_fitting(cuts: Sequence[int], fits: Callable[[int], bool]) -> int | Non
     return cuts[low - 1] if low else None
 
 
-def _cuts(text: str, kept_whole: Sequence[Span]) -> list[int]:
+def cuts_of(text: str, kept_whole: Sequence[Span]) -> list[int]:
     """Where the text may end, rising: after each word, and after each character of a very long one."""
     boundaries = [0, *(match.end() for match in grapheme_pattern().finditer(text))]
     allowed = set(boundaries)
@@ -87,8 +92,11 @@ def _cuts(text: str, kept_whole: Sequence[Span]) -> list[int]:
     return [cut for cut in cuts if cut in allowed and not inside_something(cut)]
 
 
-def _kept_whole(text: str) -> list[Span]:
-    """What must not be cut: links and what only looks like one, e-mail addresses, mentions, hashtags, template tags."""
+def kept_whole_of(text: str) -> list[Span]:
+    """What must not be cut, rising and apart.
+
+    Links and what only looks like one, e-mail addresses, mentions, hashtags, template tags.
+    """
     look_alikes = _pattern(
         r"(?:(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]*+://\S*)"
         r"|(?:(?<![\w.+-])[\w.+-]++)?@\u2060?[\w.@-]+"
@@ -105,7 +113,8 @@ def _kept_whole(text: str) -> list[Span]:
     return merged
 
 
-def _sentence_ends(text: str, kept_whole: Sequence[Span]) -> list[int]:
+def sentence_ends(text: str, kept_whole: Sequence[Span]) -> list[int]:
+    """Where sentences end that more text follows, rising."""
     ends = _pattern(
         r"""(?P<mark>[.!?…‽]+)["'*_\p{Pe}\p{Pf}]*(?=\s++(?!\p{Ll}))|[。！？]+[\p{Pe}\p{Pf}]*(?![\p{M}\u200d])"""
     )
@@ -132,7 +141,11 @@ def _with_ellipsis(kept: str, kept_whole: Sequence[Span]) -> str:
     kept = kept[:end]
     if not kept:
         return ""
-    # The server would take "…" for a part of a link's path.
+    return add_ellipsis(kept)
+
+
+def add_ellipsis(kept: str) -> str:
+    """The text and "…", with a space between where the server would take it for a part of a link's path."""
     joins_link = "://" in kept.split()[-1] or find_links(kept) != find_links(kept + ELLIPSIS)
     return f"{kept} {ELLIPSIS}" if joins_link else kept + ELLIPSIS
 

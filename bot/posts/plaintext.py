@@ -1,0 +1,194 @@
+"""The body of a post in plain words, for toots that follow the first: paragraphs, headings, lists, quotes, tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from bot.posts.excerpt import HEADINGS, INLINE, SILENT, excerpt_end
+from bot.posts.links import absolute
+from bot.posts.text import join_spaces
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+    from bot.posts.tags import StandIns
+
+_SKIPPED: Final = SILENT | {"figure"}  # what describes a picture says little without it
+_LEAF: Final = frozenset({"p", "pre", "dt", "dd", "caption", "summary"}) | HEADINGS
+_LINE_BREAK: Final = "\n"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlainBody:
+    """A body's paragraphs."""
+
+    paragraphs: tuple[str, ...] = ()
+    excerpt_ends: int = 0  #: how many of them stand before the end of the excerpt
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Block:
+    text: str
+    joins: bool = False  #: goes with the line before: an item of a list, a row of a table
+    leads: bool = False  #: goes with what follows: a heading, or words that end in a colon
+    in_excerpt: bool = False
+
+
+def plain_body(body: _Element, stand_ins: StandIns, *, permalink: str) -> PlainBody:
+    """The paragraphs of a body, in order. Links stand behind their words as absolute URLs.
+
+    An item of a list begins with "•" or its number and has a line of its own; a quotation stands in quotation marks; a
+    heading goes with what follows it. Pictures, embeds and words taken back are left out; template tags stay, so that
+    they are noticed. Pure.
+    """
+    blocks = list(_Walk(stand_ins, permalink, excerpt_end(body, stand_ins)).blocks(body))
+    joined = list(_joined(blocks))
+    return PlainBody(
+        paragraphs=tuple(block.text for block in joined),
+        excerpt_ends=sum(block.in_excerpt for block in joined),
+    )
+
+
+def _joined(blocks: Iterable[_Block]) -> Iterator[_Block]:
+    waiting: _Block | None = None
+    for block in blocks:
+        if waiting is None:
+            waiting = block
+        elif (waiting.leads or block.joins) and waiting.in_excerpt == block.in_excerpt:
+            waiting = replace(waiting, text=f"{waiting.text}{_LINE_BREAK}{block.text}", leads=block.leads)
+        else:
+            yield waiting
+            waiting = block
+    if waiting is not None:
+        yield waiting
+
+
+class _Walk:
+    """One way through a body, from its beginning."""
+
+    def __init__(self, stand_ins: StandIns, permalink: str, end: _Element | None) -> None:
+        self._stand_ins = stand_ins
+        self._permalink = permalink
+        self._end = end  #: the element or comment with which the excerpt ends
+        self._in_excerpt = end is not None
+
+    def blocks(self, element: _Element) -> Iterator[_Block]:
+        if element is self._end and not isinstance(element.tag, str):
+            self._in_excerpt = False
+        if not isinstance(element.tag, str) or element.tag in _SKIPPED:
+            return
+        if element.tag in ("ul", "ol"):
+            yield from self._list(element)
+        elif element.tag == "table":
+            yield from self._table(element)
+        elif element.tag == "blockquote":
+            yield from _quoted(list(self._inside(element)))
+        elif element.tag in _LEAF:
+            yield from self._leaf(element)
+        else:
+            yield from self._inside(element)
+        if element is self._end:
+            self._in_excerpt = False
+
+    def _inside(self, element: _Element) -> Iterator[_Block]:
+        """The blocks of an element, and the words that stand between them."""
+        loose = [self._say(element.text)]
+        for child in element:
+            if isinstance(child.tag, str) and child.tag in INLINE:
+                loose.append(self._inline(child))
+            else:
+                yield from self._block("".join(loose))
+                loose.clear()
+                yield from self.blocks(child)
+            loose.append(self._say(child.tail))
+        yield from self._block("".join(loose))
+
+    def _leaf(self, element: _Element) -> Iterator[_Block]:
+        if element is not self._end and any(node is self._end for node in element.iter()):
+            self._in_excerpt = False  # the mark stands in the middle of it
+        if element.tag == "pre":
+            text = "\n".join(
+                line.rstrip() for line in self._stand_ins.shown(_all_text(element)).strip("\n").split("\n")
+            )
+            if text.strip():
+                yield _Block(text=text, in_excerpt=self._in_excerpt)
+        else:
+            leads = element.tag in HEADINGS or element.tag in ("dt", "caption", "summary")
+            yield from self._block(self._inner(element), leads=leads)
+
+    def _block(self, words: str, *, joins: bool = False, leads: bool = False) -> Iterator[_Block]:
+        text = _lines(words)
+        if text:
+            yield _Block(text=text, joins=joins, leads=leads or text.endswith(":"), in_excerpt=self._in_excerpt)
+
+    def _list(self, element: _Element) -> Iterator[_Block]:
+        number = int(start) if (start := element.get("start") or "1").isdecimal() else 1
+        first = True
+        for item in element:
+            if item.tag != "li":
+                continue
+            mark = f"{number}." if element.tag == "ol" else "•"
+            number += 1
+            for position, block in enumerate(self._inside(item)):
+                text = f"{mark} {block.text}" if position == 0 else block.text
+                yield replace(block, text=text, joins=not first, leads=False)
+                first = False
+
+    def _table(self, element: _Element) -> Iterator[_Block]:
+        for caption in element.iter("caption"):
+            yield from self._leaf(caption)
+        first = True
+        for row in element.iter("tr"):
+            cells = [_lines(self._inner(cell)).replace("\n", " ") for cell in row if cell.tag in ("td", "th")]
+            for block in self._block(" · ".join(filter(None, cells)), joins=not first):
+                yield block
+                first = False
+
+    def _inner(self, element: _Element) -> str:
+        pieces = [self._say(element.text)]
+        for child in element:
+            pieces += [self._inline(child), self._say(child.tail)]
+        return "".join(pieces)
+
+    def _inline(self, element: _Element) -> str:
+        if element.tag == "br":
+            return _LINE_BREAK
+        if not isinstance(element.tag, str) or element.tag in _SKIPPED:
+            return ""
+        words = self._inner(element)
+        if element.tag == "q":
+            return f"“{words}”"
+        return self._with_address(words, element.get("href")) if element.tag == "a" else words
+
+    def _with_address(self, words: str, address: str | None) -> str:
+        if not address or self._stand_ins.numbers(address):
+            return words
+        url = absolute(address, self._permalink)
+        bare = words.strip()
+        if url is None or url.partition(":")[2] == bare:  # mail and telephone: the words are the address
+            return words
+        if not bare or bare.rstrip("/") in (url.rstrip("/"), url.partition("://")[2].rstrip("/")):
+            return url
+        return f"{words} ({url})"
+
+    def _say(self, words: str | None) -> str:
+        # White space of the source is none of the text; a line break comes from <br> only.
+        return " ".join(self._stand_ins.shown(words or "").split("\n"))
+
+
+def _quoted(blocks: list[_Block]) -> Iterator[_Block]:
+    """The blocks, in quotation marks unless the first begins with one."""
+    if blocks and blocks[0].text[0] not in "\"“„«‘'":
+        blocks[0] = replace(blocks[0], text=f"“{blocks[0].text}")
+        blocks[-1] = replace(blocks[-1], text=f"{blocks[-1].text}”")
+    yield from blocks
+
+
+def _lines(words: str) -> str:
+    return "\n".join(filter(None, (join_spaces(line) for line in words.split(_LINE_BREAK))))
+
+
+def _all_text(element: _Element) -> str:
+    return "".join(str(piece) for piece in element.itertext())
