@@ -30,8 +30,5 @@ def unknown_names(tree: nodes.Template, known: Collection[str]) -> list[tuple[in
 def included_names(tree: nodes.Template) -> list[tuple[int, str]]:
     """The other templates that it names, each with its line; those whose names are computed are left out."""
     kinds = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
-    return [
-        (node.lineno, node.template.value)
-        for node in tree.find_all(kinds)
-        if isinstance(node.template, nodes.Const) and isinstance(node.template.value, str)
-    ]
+    named = [(node.lineno, getattr(node, "template", None)) for node in tree.find_all(kinds)]
+    return [(line, name.value) for line, name in named if isinstance(name, nodes.Const) and isinstance(name.value, str)]

@@ -55,9 +55,10 @@ class People:
         try:
             table = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            line = _LINE.search(str(error))
+            found = _LINE.search(str(error))
+            line = found[1] if found else len(text.splitlines())  # else it says "at end of document"
             fault = ComposeError(
-                f"{path}{f':{line[1]}' if line else ''}: is not valid TOML: {error}.",
+                f"{path}:{line}: is not valid TOML: {error}.",
                 remedy=f'Write ["Ada Example"] and below it {_EXAMPLE}.',
             )
             return cls(path=path, handles={}, problems={}, unreadable=fault)

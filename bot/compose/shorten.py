@@ -22,8 +22,10 @@ ELLIPSIS: Final = "…"
 
 # A word this long may be cut inside: it is text written without spaces (Chinese, Japanese, Thai), or noise.
 _LONG_WORD: Final = 30
-# Words before a full stop that do not end a sentence, besides those of one or two letters.
-_ABBREVIATIONS: Final = frozenset({"mrs", "prof", "rev", "hon", "gen", "sen", "vol", "fig"})
+# Words before a full stop that do not end a sentence, besides those of one letter and of two with a capital ("Dr.").
+_ABBREVIATIONS: Final = frozenset(
+    {"al", "ca", "cf", "ed", "no", "pp", "vs", "mrs", "prof", "rev", "hon", "gen", "sen", "vol", "fig"}
+)
 
 
 def shorten(text: str, budget: int, *, measure: Callable[[str], int] = graphemes) -> str:
@@ -129,7 +131,8 @@ def sentence_ends(text: str, kept_whole: Sequence[Span]) -> list[int]:
 def _is_abbreviation(before: str) -> bool:
     last_words = before.rsplit(maxsplit=1)[-1:]
     word = "".join(last_words).strip("(\"'“‘«[*_")
-    return len(word) < 3 or ("." in word and "://" not in word) or word.lower() in _ABBREVIATIONS
+    initials = len(word) < 2 or (len(word) == 2 and not word.islower())
+    return initials or ("." in word and "://" not in word) or word.lower() in _ABBREVIATIONS
 
 
 def _with_ellipsis(kept: str, kept_whole: Sequence[Span]) -> str:

@@ -6,10 +6,12 @@ Not here: what the room is; the caller says whether a toot fits.
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from bot.compose.links import Span
 from bot.compose.shorten import add_ellipsis, cuts_of, kept_whole_of, last_fitting, sentence_ends
 
 _PARAGRAPH: Final = re.compile(r"\n[^\S\n]*\n\s*")
@@ -32,7 +34,7 @@ def split(text: str, fits: Fits) -> Iterator[str]:
     Raises CannotSplitError, when it gets there: something that must stay whole has no room.
     """
     text = text.strip()
-    kept_whole = kept_whole_of(text)
+    kept_whole = _with_brackets(text, kept_whole_of(text))
     words = cuts_of(text, kept_whole)
     levels = [
         _outside(kept_whole, [found.start() for found in _PARAGRAPH.finditer(text)]),
@@ -68,6 +70,21 @@ def _word_end(text: str, start: int, words: Sequence[int], number: int, fits: Fi
         return fits(number, add_ellipsis(text[start:cut].rstrip()))
 
     return last_fitting(words[bisect_right(words, start) : bisect_left(words, len(text))], at)
+
+
+def _with_brackets(text: str, spans: Sequence[Span]) -> list[Span]:
+    """The spans with the brackets and marks that adjoin them: "(https://example.org/)." is one thing to a reader."""
+    wider: list[Span] = []
+    for start, end in spans:
+        while start > 0 and unicodedata.category(text[start - 1]) in ("Ps", "Pi"):
+            start -= 1
+        while end < len(text) and unicodedata.category(text[end]) in ("Pe", "Pf", "Po"):
+            end += 1
+        if wider and start < wider[-1].end:
+            wider[-1] = Span(wider[-1].start, end)
+        else:
+            wider.append(Span(start, end))
+    return wider
 
 
 def _outside(kept_whole: Sequence[tuple[int, int]], cuts: Sequence[int]) -> list[int]:

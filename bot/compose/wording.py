@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import UserString
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from bot.compose.count import status_length
@@ -133,7 +135,7 @@ class Wording:
             "authors": authors,
             "speaker": ", ".join(speakers),
             "speakers": speakers,
-            "handles": " ".join(self.templates.handles_of(post.speakers)),
+            "handles": _Lazy(lambda: " ".join(self.templates.handles_of(post.speakers))),
             "category": defuse(post.category or ""),
             "tags": [defuse(tag) for tag in post.tags],
             "kind": defuse(post.kind or ""),
@@ -141,6 +143,17 @@ class Wording:
             "date": post.published.astimezone(site.timezone) if post.published else None,
             "site": {"title": defuse(site.title), "url": site.url},
         }
+
+
+class _Lazy(UserString):
+    """A text that is made when a template uses it: a fault in `people.toml` is the business of those that do."""
+
+    def __init__(self, make: Callable[[], str]) -> None:
+        self._make = make
+
+    @cached_property
+    def data(self) -> str:  # type: ignore[override]
+        return self._make()
 
 
 def tidy(text: str) -> str:

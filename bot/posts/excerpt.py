@@ -52,13 +52,18 @@ def excerpt_of(body: _Element, stand_ins: StandIns) -> Excerpt:
     end = excerpt_end(body, stand_ins)
     if end is None:
         return Excerpt()
-    if isinstance(end.tag, str):
-        return Excerpt(shown=_words(end, shown), tidy=_words(end, tidy))
-    return Excerpt(shown=_words(body, shown, until=end), tidy=_words(body, tidy, until=end), marked=True)
+    if is_comment(end):
+        return Excerpt(shown=_words(body, shown, until=end), tidy=_words(body, tidy, until=end), marked=True)
+    return Excerpt(shown=_words(end, shown), tidy=_words(end, tidy))
+
+
+def is_comment(node: _Element) -> bool:
+    """Whether a node is a comment (or the like), and not an element."""
+    return not isinstance(node.tag, str)
 
 
 def excerpt_end(body: _Element, stand_ins: StandIns) -> _Element | None:
-    """Where the excerpt ends: the mark, which is a comment, or the paragraph that it consists of; None: there is none."""
+    """Where the excerpt ends: the mark, a comment, or the paragraph that it consists of; None if there is none."""
 
     def tidy(words: str, code: bool) -> str:
         return stand_ins.shown(words) if code else stand_ins.dropped(words)

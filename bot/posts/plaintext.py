@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
-from bot.posts.excerpt import HEADINGS, INLINE, SILENT, excerpt_end
+from bot.posts.excerpt import HEADINGS, INLINE, SILENT, excerpt_end, is_comment
 from bot.posts.links import absolute
 from bot.posts.text import join_spaces
 
@@ -75,9 +76,10 @@ class _Walk:
         self._in_excerpt = end is not None
 
     def blocks(self, element: _Element) -> Iterator[_Block]:
-        if element is self._end and not isinstance(element.tag, str):
-            self._in_excerpt = False
-        if not isinstance(element.tag, str) or element.tag in _SKIPPED:
+        if is_comment(element):
+            self._in_excerpt = self._in_excerpt and element is not self._end
+            return
+        if element.tag in _SKIPPED:
             return
         if element.tag in ("ul", "ol"):
             yield from self._list(element)
@@ -96,7 +98,7 @@ class _Walk:
         """The blocks of an element, and the words that stand between them."""
         loose = [self._say(element.text)]
         for child in element:
-            if isinstance(child.tag, str) and child.tag in INLINE:
+            if not is_comment(child) and child.tag in INLINE:
                 loose.append(self._inline(child))
             else:
                 yield from self._block("".join(loose))
@@ -155,7 +157,7 @@ class _Walk:
     def _inline(self, element: _Element) -> str:
         if element.tag == "br":
             return _LINE_BREAK
-        if not isinstance(element.tag, str) or element.tag in _SKIPPED:
+        if is_comment(element) or element.tag in _SKIPPED:
             return ""
         words = self._inner(element)
         if element.tag == "q":
@@ -167,7 +169,9 @@ class _Walk:
             return words
         url = absolute(address, self._permalink)
         bare = words.strip()
-        if url is None or url.partition(":")[2] == bare:  # mail and telephone: the words are the address
+        if url is not None and url.startswith(("mailto:", "tel:")):
+            url = unquote(url.partition(":")[2].partition("?")[0])
+        if not url:
             return words
         if not bare or bare.rstrip("/") in (url.rstrip("/"), url.partition("://")[2].rstrip("/")):
             return url
