@@ -131,7 +131,7 @@ class Post:
     summary: str = ""  #: for the feeds
     html: str = ""  #: the body: sanitised, every URL absolute
     paragraphs: tuple[str, ...] = ()  #: the body in plain words, links as absolute URLs; only for `thread: auto`
-    excerpt_ends: int = 0  #: how many of `paragraphs` the excerpt has said, if it is shown whole
+    unsaid: tuple[str, ...] = ()  #: those of `paragraphs` that are left once the excerpt is said
     hashtags: tuple[str, ...] = ()  #: from front matter, with or without "#"
     link: bool = True  #: whether the permalink is appended to the toot
     mastodon: MastodonOptions = field(default_factory=MastodonOptions)

@@ -149,7 +149,7 @@ class Templates:
     def _find(self, name: str) -> tuple[str, str] | None:
         file = self._files.get(template_name(name))
         if file is None:
-            return (BUILT_IN, _BUILT_IN_NAME) if name == _DEFAULT else None
+            return (BUILT_IN, _BUILT_IN_NAME) if template_name(name) == _DEFAULT else None
         if file.problem:
             raise _unusable(file)
         return file.text, file.path

@@ -100,8 +100,8 @@ def _rest_of(wording: Wording, first: str) -> str:
     """The post in plain words; without what the excerpt says, if the first toot shows all of it."""
     post = wording.post
     excerpt = defuse(tidy(post.excerpt))
-    said = post.excerpt_ends if excerpt and excerpt in first else 0
-    return defuse(tidy("\n\n".join(post.paragraphs[said:])))
+    rest = post.unsaid if excerpt and excerpt in first else post.paragraphs
+    return defuse(tidy("\n\n".join(rest)))
 
 
 def _refuse_doubles(wording: Wording, texts: tuple[str, ...]) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bot.posts.tags import StandIns
 
 _MARK: Final = re.compile(r"\s*excerpt\s*", re.IGNORECASE)
-_SHORTEST: Final = 40  #: characters; what is shorter is a greeting
+SHORTEST: Final = 40  #: characters; what is shorter is a greeting
 _OUTER: Final = frozenset({"html", "body", "div", "section"})
 HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 #: Not words, or words taken back.
@@ -83,7 +83,7 @@ def _comments(body: _Element) -> Iterator[_Element]:
 def _first_paragraph(body: _Element, say: Say) -> _Element | None:
     paragraphs = [(paragraph, len(_words(paragraph, say))) for paragraph in body.iter("p")]
     outer = [(p, length) for p, length in paragraphs if all(a.tag in _OUTER for a in p.iterancestors())]
-    for candidates, least in ((outer, _SHORTEST), (outer, 1), (paragraphs, 1)):
+    for candidates, least in ((outer, SHORTEST), (outer, 1), (paragraphs, 1)):
         found = next((p for p, length in candidates if length >= least), None)
         if found is not None:
             return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
-from bot.posts.excerpt import HEADINGS, INLINE, SILENT, excerpt_end, is_comment
+from bot.posts.excerpt import HEADINGS, INLINE, SHORTEST, SILENT, excerpt_end, is_comment
 from bot.posts.links import absolute
 from bot.posts.text import join_spaces
 
@@ -26,7 +26,7 @@ class PlainBody:
     """A body's paragraphs."""
 
     paragraphs: tuple[str, ...] = ()
-    excerpt_ends: int = 0  #: how many of them stand before the end of the excerpt
+    unsaid: tuple[str, ...] = ()  #: those that the excerpt does not say, nor greet with before it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,7 +34,7 @@ class _Block:
     text: str
     joins: bool = False  #: goes with the line before: an item of a list, a row of a table
     leads: bool = False  #: goes with what follows: a heading, or words that end in a colon
-    in_excerpt: bool = False
+    said: bool = False  #: by the excerpt
 
 
 def plain_body(body: _Element, stand_ins: StandIns, *, permalink: str) -> PlainBody:
@@ -45,10 +45,9 @@ def plain_body(body: _Element, stand_ins: StandIns, *, permalink: str) -> PlainB
     they are noticed. Pure.
     """
     blocks = list(_Walk(stand_ins, permalink, excerpt_end(body, stand_ins)).blocks(body))
-    joined = list(_joined(blocks))
     return PlainBody(
-        paragraphs=tuple(block.text for block in joined),
-        excerpt_ends=sum(block.in_excerpt for block in joined),
+        paragraphs=tuple(block.text for block in _joined(blocks)),
+        unsaid=tuple(block.text for block in _joined(block for block in blocks if not block.said)),
     )
 
 
@@ -57,7 +56,7 @@ def _joined(blocks: Iterable[_Block]) -> Iterator[_Block]:
     for block in blocks:
         if waiting is None:
             waiting = block
-        elif (waiting.leads or block.joins) and waiting.in_excerpt == block.in_excerpt:
+        elif waiting.leads or block.joins:
             waiting = replace(waiting, text=f"{waiting.text}{_LINE_BREAK}{block.text}", leads=block.leads)
         else:
             yield waiting
@@ -72,27 +71,33 @@ class _Walk:
     def __init__(self, stand_ins: StandIns, permalink: str, end: _Element | None) -> None:
         self._stand_ins = stand_ins
         self._permalink = permalink
-        self._end = end  #: the element or comment with which the excerpt ends
-        self._in_excerpt = end is not None
+        self._end = end  #: the mark with which the excerpt ends, or the paragraph that it is
+        self._marked = end is not None and is_comment(end)
+        self._before = end is not None  #: whether the end of the excerpt is still to come
+        self._within = False  #: the paragraph that is the excerpt
+        self._deep = 0  #: in how many lists and quotations
 
     def blocks(self, element: _Element) -> Iterator[_Block]:
         if is_comment(element):
-            self._in_excerpt = self._in_excerpt and element is not self._end
+            self._before = self._before and element is not self._end
             return
         if element.tag in _SKIPPED:
             return
-        if element.tag in ("ul", "ol"):
-            yield from self._list(element)
+        if element is self._end:
+            self._before, self._within = False, True
+        if element.tag in ("ul", "ol", "blockquote"):
+            self._deep += 1
+            inside = list(self._inside(element) if element.tag == "blockquote" else self._list(element))
+            self._deep -= 1
+            yield from _quoted(inside) if element.tag == "blockquote" else inside
         elif element.tag == "table":
             yield from self._table(element)
-        elif element.tag == "blockquote":
-            yield from _quoted(list(self._inside(element)))
         elif element.tag in _LEAF:
             yield from self._leaf(element)
         else:
             yield from self._inside(element)
         if element is self._end:
-            self._in_excerpt = False
+            self._within = False
 
     def _inside(self, element: _Element) -> Iterator[_Block]:
         """The blocks of an element, and the words that stand between them."""
@@ -109,21 +114,28 @@ class _Walk:
 
     def _leaf(self, element: _Element) -> Iterator[_Block]:
         if element is not self._end and any(node is self._end for node in element.iter()):
-            self._in_excerpt = False  # the mark stands in the middle of it
+            self._before = False  # the mark stands in the middle of it
         if element.tag == "pre":
             text = "\n".join(
                 line.rstrip() for line in self._stand_ins.shown(_all_text(element)).strip("\n").split("\n")
             )
             if text.strip():
-                yield _Block(text=text, in_excerpt=self._in_excerpt)
+                yield _Block(text=text, said=self._says(text))
         else:
             leads = element.tag in HEADINGS or element.tag in ("dt", "caption", "summary")
-            yield from self._block(self._inner(element), leads=leads)
+            yield from self._block(self._inner(element), leads=leads, greets=element.tag in HEADINGS | {"p"})
 
-    def _block(self, words: str, *, joins: bool = False, leads: bool = False) -> Iterator[_Block]:
+    def _block(self, words: str, *, joins: bool = False, leads: bool = False, greets: bool = False) -> Iterator[_Block]:
         text = _lines(words)
         if text:
-            yield _Block(text=text, joins=joins, leads=leads or text.endswith(":"), in_excerpt=self._in_excerpt)
+            yield _Block(
+                text=text, joins=joins, leads=leads or text.endswith(":"), said=self._says(text, greets=greets)
+            )
+
+    def _says(self, text: str, *, greets: bool = False) -> bool:
+        """Whether the excerpt says this, or it is a heading or greeting that was passed over before the excerpt."""
+        passed_over = greets and not self._deep and len(text) < SHORTEST
+        return self._within or (self._before and (self._marked or passed_over))
 
     def _list(self, element: _Element) -> Iterator[_Block]:
         number = int(start) if (start := element.get("start") or "1").isdecimal() else 1

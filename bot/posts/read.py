@@ -77,7 +77,7 @@ def parse_post(data: bytes, *, path: Path, slug: str, config: Config) -> Post | 
         summary=shorten(join_spaces(without_tags(summary)) if summary else body.excerpt.tidy, SUMMARY_LENGTH),
         html=body.html,
         paragraphs=body.plain.paragraphs,
-        excerpt_ends=body.plain.excerpt_ends if from_body else 0,
+        unsaid=body.plain.unsaid if from_body else body.plain.paragraphs,
         hashtags=hashtags_of(fields),
         link=fields.flag("link", default=True),
         mastodon=mastodon,

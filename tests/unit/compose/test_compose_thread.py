@@ -29,7 +29,7 @@ POST = Post(
     language="en",
     digest="d",
     paragraphs=("Hello!", "The excerpt.", "More of it.", "The end."),
-    excerpt_ends=2,
+    unsaid=("More of it.", "The end."),
 )
 FIRST = f"Title\n\nThe excerpt.\n\n{URL}"
 
@@ -75,13 +75,16 @@ def test_without_a_thread_nothing_follows() -> None:
             id="a person's words stand",
         ),
         pytest.param(AUTO, {}, [FIRST, "More of it.\n\nThe end."], id="the rest of the post"),
-        pytest.param(AUTO, {"paragraphs": (), "excerpt_ends": 0}, [FIRST], id="nothing more to say"),
+        pytest.param(AUTO, {"unsaid": ()}, [FIRST], id="nothing more to say"),
         pytest.param(
-            AUTO, {"excerpt_ends": 0}, [FIRST, "Hello!\n\nThe excerpt.\n\nMore of it.\n\nThe end."], id="a summary"
+            AUTO,
+            {"unsaid": POST.paragraphs},
+            [FIRST, "Hello!\n\nThe excerpt.\n\nMore of it.\n\nThe end."],
+            id="a summary",
         ),
         pytest.param(
             AUTO,
-            {"paragraphs": ("x", "y", "By @ana."), "hashtags": ("Tag",)},
+            {"unsaid": ("By @ana.",), "hashtags": ("Tag",)},
             [f"{FIRST}\n\n#Tag", f"By @{WORD_JOINER}ana."],
             id="nobody named in a post is notified",
         ),
@@ -109,7 +112,7 @@ def test_what_follows(options: MastodonOptions, fields: dict[str, Any], expected
 
 def test_an_excerpt_that_was_cut_is_said_in_full_afterwards() -> None:
     excerpt = "word " * 30 + "end."
-    found = texts(AUTO, characters=100, excerpt=excerpt, paragraphs=(excerpt, "More."), excerpt_ends=1)
+    found = texts(AUTO, characters=100, excerpt=excerpt, paragraphs=(excerpt, "More."), unsaid=("More.",))
     assert "…" in found[0]
     assert "".join(found[1:]).count("end.") == 1
     assert "".join(found[1:]).count("word") == 30
@@ -162,7 +165,7 @@ def test_every_toot_has_what_the_first_has_and_pictures_and_poll_only_the_first(
         (MastodonOptions(thread=("Same.", "x", "Same.")), {}, "toots 2 and 4 of the thread say the same"),
         (MastodonOptions(text="a", thread=("a",)), {"link": False}, "toots 1 and 2 of the thread say the same"),
         (MastodonOptions(thread=("word " * 3000,)), {}, "the thread would have more than 20 toots"),
-        (AUTO, {"paragraphs": ("a", "b", "word " * 3000)}, "the thread would have more than 20 toots"),
+        (AUTO, {"unsaid": ("word " * 3000,)}, "the thread would have more than 20 toots"),
         (
             MastodonOptions(thread=("See {{ link }}",)),
             {},
@@ -184,7 +187,7 @@ def test_what_cannot_be_a_thread_is_said_with_its_remedy(
 def test_twenty_toots_are_allowed_and_their_numbers_have_room() -> None:
     paragraphs = tuple(f"{number:02}" + "x" * 88 + "." for number in range(19))
     options = MastodonOptions(thread_auto=True, numbered=True)
-    toot = composed(options, characters=100, paragraphs=paragraphs, excerpt_ends=0)
+    toot = composed(options, characters=100, unsaid=paragraphs)
     assert len(toot.thread) == 19
     assert toot.thread[-1].text.endswith(".\n\n20/20")
     assert max(part.length for part in toot.thread) == 98
@@ -201,7 +204,7 @@ BLOCKS = st.lists(
 @given(blocks=BLOCKS, own=st.none() | BLOCKS.map("\n\n".join), room=st.integers(120, 500), numbered=st.booleans())
 def test_every_toot_fits_and_the_link_is_whole(blocks: list[str], own: str | None, room: int, numbered: bool) -> None:
     options = MastodonOptions(text=own, thread_auto=True, numbered=numbered, content_warning="cw")
-    fields: dict[str, Any] = {"paragraphs": tuple(blocks), "excerpt_ends": 0, "hashtags": ("Tag",)}
+    fields: dict[str, Any] = {"paragraphs": tuple(blocks), "unsaid": tuple(blocks), "hashtags": ("Tag",)}
     try:
         toot = composed(options, characters=room, **fields)
     except ComposeError as error:
