@@ -193,7 +193,6 @@ def _show_preview(
 
 
 def _show_toot(out: Console, address: str, toot: Announcement | str) -> None:
-    from rich.padding import Padding
     from rich.panel import Panel
     from rich.text import Text
 
@@ -206,6 +205,14 @@ def _show_toot(out: Console, address: str, toot: Announcement | str) -> None:
         warning = f"Content warning: {part.content_warning}\n\n" if part.content_warning else ""
         click.echo()
         out.print(Panel(Text(warning + part.text + _poll_words(part)), title=Text(title), subtitle=_facts(part)))
+        if position == 1:
+            _show_pictures(out, part)
+
+
+def _show_pictures(out: Console, toot: Announcement) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
     for picture in toot.pictures:
         size = f"{picture.width}×{picture.height}" if picture.width else "size unknown"
         click.echo(f"Picture: {picture.path.name if picture.path else picture.url} ({picture.media_type}, {size})")
