@@ -42,13 +42,13 @@ def compose(
     if poll is not None and not limits.poll_with_pictures:
         pictures = ()
     _refuse_left_over_tags(post, "the toot", text)
-    _refuse_left_over_tags(post, "the content warning", wording.content_warning)
+    _refuse_left_over_tags(post, "the content warning", wording.content_warning, field="mastodon.content_warning")
     for picture in pictures:
         _refuse_left_over_tags(post, "the picture's alt text", picture.alt)
     for option in poll.options if poll else ():
-        _refuse_left_over_tags(post, "an option of the poll", option)
+        _refuse_left_over_tags(post, "an option of the poll", option, field="mastodon.poll.options")
     for position, later in enumerate(following, start=2):
-        _refuse_left_over_tags(post, f"toot {position} of the thread", later)
+        _refuse_left_over_tags(post, f"toot {position} of the thread", later, field="mastodon.thread")
     bare = Announcement(
         text="",
         link=None,
@@ -114,7 +114,7 @@ def _pictures(post: Post, limits: Limits) -> tuple[Picture, ...]:
     return (replace(cover, alt=shorten(tidy(cover.alt), limits.description, measure=len)),)
 
 
-def _refuse_left_over_tags(post: Post, where: str, text: str) -> None:
+def _refuse_left_over_tags(post: Post, where: str, text: str, *, field: str = "") -> None:
     left_over = find_tags(text)
     if left_over:
         tag = " ".join(left_over[0].text.split())
@@ -123,4 +123,5 @@ def _refuse_left_over_tags(post: Post, where: str, text: str) -> None:
             f'{post.path}: {where} shows a left-over template tag, "{shown}"; '
             "the toot is held until the tag is resolved.",
             remedy="Write in the post what the tag stands for, or set mastodon.text.",
+            field=field,
         )

@@ -26,11 +26,11 @@ class Composer:
     def __init__(self, config: Config, snapshot: Snapshot) -> None:
         self._config = config
         self._snapshot = snapshot
-        people = People.load(config.people_file)
+        people = People.load(config.people_file, root=config.root)
         names = config.account_addresses()
         self._accounts = {address: config.accounts[name] for name, address in names.items()}
         self._templates = {
-            address: Templates.load(config.templates_folder, account=name, people=people)
+            address: Templates.load(config.templates_folder, account=name, people=people, root=config.root)
             for name, address in names.items()
         }
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.compose.mentions import WORD_JOINER
+from bot.compose.template_files import shown_from
 from bot.config import ACCT
 from bot.errors import ComposeError
 
@@ -38,16 +39,20 @@ class People:
     unreadable: ComposeError | None = None  #: then nobody is known
 
     @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read the file; nobody is in it where it is not there. Raises nothing: a fault is told to who asks for it."""
+    def load(cls, path: Path, *, root: Path | None = None) -> Self:
+        """Read the file; nobody is in it where it is not there. Errors show its path from `root`.
+
+        Raises nothing: a fault is told to who asks for a handle.
+        """
+        shown = shown_from(root, path)
         try:
             text = path.read_bytes().decode("utf-8-sig")
         except FileNotFoundError:
             text = ""
         except (OSError, UnicodeDecodeError):
-            fault = ComposeError(f"{path}: cannot be read.", remedy="Save it as UTF-8 text that the bot may read.")
-            return cls(path=str(path), handles={}, problems={}, unreadable=fault)
-        return cls.read(text, path=str(path))
+            fault = ComposeError(f"{shown}: cannot be read.", remedy="Save it as UTF-8 text that the bot may read.")
+            return cls(path=shown, handles={}, problems={}, unreadable=fault)
+        return cls.read(text, path=shown)
 
     @classmethod
     def read(cls, text: str, *, path: str) -> Self:

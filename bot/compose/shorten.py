@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +22,8 @@ ELLIPSIS: Final = "…"
 
 # A word this long may be cut inside: it is text written without spaces (Chinese, Japanese, Thai), or noise.
 _LONG_WORD: Final = 30
+# How far back from a full stop it is looked whether the word before it is an abbreviation.
+_LONGEST_LOOK: Final = 200
 # Words before a full stop that do not end a sentence, besides those of one letter and of two with a capital ("Dr.").
 _ABBREVIATIONS: Final = frozenset(
     {"al", "ca", "cf", "ed", "no", "pp", "vs", "mrs", "prof", "rev", "hon", "gen", "sen", "vol", "fig"}
@@ -85,13 +87,18 @@ def cuts_of(text: str, kept_whole: Sequence[Span]) -> list[int]:
     for word in _pattern(r"\S+").finditer(text):
         first, last = bisect_right(boundaries, word.start()), bisect_right(boundaries, word.end())
         cuts += boundaries[first:last] if last - first > _LONG_WORD else [word.end()]
+    return outside(kept_whole, [cut for cut in cuts if cut in allowed])
+
+
+def outside(kept_whole: Sequence[Span], cuts: Iterable[int]) -> list[int]:
+    """Those of `cuts` that are inside nothing which must stay whole."""
     starts = [span.start for span in kept_whole]
 
-    def inside_something(cut: int) -> bool:
+    def is_inside(cut: int) -> bool:
         before = bisect_right(starts, cut - 1) - 1
         return before >= 0 and cut < kept_whole[before].end
 
-    return [cut for cut in cuts if cut in allowed and not inside_something(cut)]
+    return [cut for cut in cuts if not is_inside(cut)]
 
 
 def kept_whole_of(text: str) -> list[Span]:
@@ -120,12 +127,12 @@ def sentence_ends(text: str, kept_whole: Sequence[Span]) -> list[int]:
     ends = _pattern(
         r"""(?P<mark>[.!?…‽]+)["'*_\p{Pe}\p{Pf}]*(?=\s++(?!\p{Ll}))|[。！？]+[\p{Pe}\p{Pf}]*(?![\p{M}\u200d])"""
     )
-    return [
+    found = [
         match.end()
         for match in ends.finditer(text)
-        if not any(span.start < match.end() < span.end for span in kept_whole)
-        and not (match["mark"] == "." and _is_abbreviation(text[: match.start()]))
+        if not (match["mark"] == "." and _is_abbreviation(text[max(0, match.start() - _LONGEST_LOOK) : match.start()]))
     ]
+    return outside(kept_whole, found)
 
 
 def _is_abbreviation(before: str) -> bool:

@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from bot.compose.links import Span
-from bot.compose.shorten import add_ellipsis, cuts_of, kept_whole_of, last_fitting, sentence_ends
+from bot.compose.shorten import add_ellipsis, cuts_of, kept_whole_of, last_fitting, outside, sentence_ends
 
 _PARAGRAPH: Final = re.compile(r"\n[^\S\n]*\n\s*")
 _LINE: Final = re.compile(r"\n\s*")
+_LAST_WORDS: Final = 5  # if all that is left fits, so does most of it with an ellipsis
 
 Fits = Callable[[int, str], bool]  # number of the part, from 0; its text
 
@@ -36,9 +37,9 @@ def split(text: str, fits: Fits) -> Iterator[str]:
     text = text.strip()
     kept_whole = _with_brackets(text, kept_whole_of(text))
     words = cuts_of(text, kept_whole)
-    levels = [
-        _outside(kept_whole, [found.start() for found in _PARAGRAPH.finditer(text)]),
-        _outside(kept_whole, [found.start() for found in _LINE.finditer(text)]),
+    levels = [  # a template tag may hold line ends
+        outside(kept_whole, [found.start() for found in _PARAGRAPH.finditer(text)]),
+        outside(kept_whole, [found.start() for found in _LINE.finditer(text)]),
         sentence_ends(text, kept_whole),
     ]
     number = start = 0
@@ -47,10 +48,11 @@ def split(text: str, fits: Fits) -> Iterator[str]:
         def at(cut: int, start: int = start, number: int = number) -> bool:
             return fits(number, text[start:cut].rstrip())
 
-        if at(len(text)):
+        end, part = _word_end(text, start, words, number, fits), ""
+        # Asking about all that is left is slow while that is much.
+        if (end is None or end >= words[-_LAST_WORDS:][0]) and at(len(text)):
             yield text[start:]
             return
-        end, part = _word_end(text, start, words, number, fits), ""
         for level in levels:
             cut = last_fitting(level[bisect_right(level, start) :], at)
             if cut is not None and (end is None or 2 * (cut - start) >= end - start):
@@ -85,8 +87,3 @@ def _with_brackets(text: str, spans: Sequence[Span]) -> list[Span]:
         else:
             wider.append(Span(start, end))
     return wider
-
-
-def _outside(kept_whole: Sequence[tuple[int, int]], cuts: Sequence[int]) -> list[int]:
-    # A template tag may hold line ends.
-    return [cut for cut in cuts if not any(start < cut < end for start, end in kept_whole)]

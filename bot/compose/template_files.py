@@ -21,16 +21,16 @@ class TemplateFile:
     remedy: str = ""
 
 
-def read_templates(folder: Path, account: str = "") -> Mapping[str, TemplateFile]:
+def read_templates(folder: Path, account: str = "", *, root: Path | None = None) -> Mapping[str, TemplateFile]:
     """The templates for an account by their names, in lower case and without ending.
 
     Those in the folder of the account's name go before those beside it. Raises nothing: a file that cannot be read is
-    told by its `problem`.
+    told by its `problem`. Their paths count from `root` where they lie inside.
     """
-    files = _read_folder(folder)
+    files = _read_folder(folder, root)
     for inner in folder_names(folder):
         if account and inner.lower() == account.lower():
-            files |= _read_folder(folder / inner)
+            files |= _read_folder(folder / inner, root)
     return files
 
 
@@ -45,13 +45,13 @@ def template_name(name: str) -> str:
     return (path.stem if path.suffix.lower() in ENDINGS else path.name).lower()
 
 
-def _read_folder(folder: Path) -> dict[str, TemplateFile]:
+def _read_folder(folder: Path, root: Path | None) -> dict[str, TemplateFile]:
     files: dict[str, TemplateFile] = {}
     for path in _listed(folder):
         if path.suffix.lower() not in ENDINGS or path.name.startswith("."):
             continue
         name = template_name(path.name)
-        file = _read(path)
+        file = _read(path, shown=shown_from(root, path))
         if name in files:
             other = Path(files[name].path).name
             file = replace(file, problem=f"there is {other} as well.", remedy="Keep one of them.")
@@ -66,11 +66,16 @@ def _listed(folder: Path) -> list[Path]:
         return []
 
 
-def _read(path: Path) -> TemplateFile:
+def shown_from(root: Path | None, path: Path) -> str:
+    """A path as errors show it: from the project's root where it lies inside."""
+    return str(path.relative_to(root) if root is not None and path.is_relative_to(root) else path)
+
+
+def _read(path: Path, *, shown: str) -> TemplateFile:
     remedy = "Save it as UTF-8 text that the bot may read."
     try:
-        return TemplateFile(str(path), text=path.read_text(encoding="utf-8-sig"))
+        return TemplateFile(shown, text=path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError:
-        return TemplateFile(str(path), problem="is not UTF-8 text.", remedy=remedy)
+        return TemplateFile(shown, problem="is not UTF-8 text.", remedy=remedy)
     except OSError as error:
-        return TemplateFile(str(path), problem=f"cannot be read: {error.strerror}.", remedy=remedy)
+        return TemplateFile(shown, problem=f"cannot be read: {error.strerror}.", remedy=remedy)

@@ -66,13 +66,13 @@ class Templates:
         self._compiled: dict[str, Template] = {}
 
     @classmethod
-    def load(cls, folder: Path, *, account: str = "", people: Known = NOBODY) -> Self:
+    def load(cls, folder: Path, *, account: str = "", people: Known = NOBODY, root: Path | None = None) -> Self:
         """Read every `<name>.txt` (or `.j2`) in a folder; without the folder there is only the built-in template.
 
         Those in a folder within it that is named like `account` go first. Raises nothing: a file that cannot be read
-        is reported when it is used.
+        is reported when it is used. Errors show paths from `root`.
         """
-        return cls(read_templates(folder, account), people=people)
+        return cls(read_templates(folder, account, root=root), people=people)
 
     def asking(self, people: Known) -> Templates:
         """The same templates, with handles from somebody else."""

@@ -114,7 +114,7 @@ def test_findings_stand_in_the_order_of_files_lines_and_weight(check: Check, mak
 def test_a_toot_that_cannot_be_composed_is_an_error(check: Check, make_post: MakePost) -> None:
     finding = only(check(make_post(published=LATER), template="{{ titel }}"))
     assert (finding.rule, finding.severity, finding.path) == ("toot-held", Severity.ERROR, Path("posts/tickets.md"))
-    assert "the toot would be held" in finding.problem
+    assert "the toot would be held: config/templates/default.j2:1: the template uses" in finding.problem
     assert "Did you mean title?" in finding.remedy
 
 

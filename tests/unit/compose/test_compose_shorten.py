@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.compose.count import graphemes
+from bot.compose.hashtags import find_hashtags
 from bot.compose.links import find_links
+from bot.compose.mentions import find_mentions
 from bot.compose.shorten import shorten
 
 FAMILY = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
@@ -24,6 +26,10 @@ FAMILY = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
         pytest.param("Bring food, e.g. apples, to the hall today.", 26, "Bring food, e.g. apples…", id="e.g."),
         pytest.param("The keynote is by Dr. Ana Miller tomorrow.", 30, "The keynote is by Dr. Ana…", id="Dr."),
         pytest.param("The keynote is by Prof. Ana Miller then.", 30, "The keynote is by Prof. Ana…", id="Prof."),
+        pytest.param(
+            "Come and join us. There is more to see here.", 30, "Come and join us.", id="a short word is none"
+        ),
+        pytest.param("It is red vs. Blue team and some more words.", 25, "It is red vs. Blue team…", id="vs."),
         pytest.param("Version 3.12 is here and more is coming.", 14, "Version 3.12…", id="a point inside a number"),
         pytest.param("Some words, and more words", 12, "Some words…", id="no comma before the ellipsis"),
         pytest.param("Some words – and more words", 13, "Some words…", id="no dash before the ellipsis"),
@@ -88,6 +94,17 @@ def test_links_stay_whole_or_go(text: str, budget: int) -> None:
     whole = [text[span.start : span.end] for span in find_links(text)]
     kept = [short[span.start : span.end] for span in find_links(short)]
     assert kept == whole[: len(kept)]
+
+
+@given(TEXTS, st.integers(0, 200))
+def test_hashtags_and_mentions_stay_whole_or_go(text: str, budget: int) -> None:
+    short = shorten(text, budget)
+    for find in (find_hashtags, mentioned):
+        assert find(short) == find(text)[: len(find(short))]
+
+
+def mentioned(text: str) -> tuple[str, ...]:
+    return tuple(text[found.start : found.end] for found in find_mentions(text))
 
 
 @settings(deadline=None)

@@ -55,8 +55,17 @@ def test_what_must_stay_whole_and_has_no_room_is_an_error() -> None:
         parts("Look: https://example.org/a-long-one", 20)
 
 
-def test_it_is_quick_with_a_long_text() -> None:
-    text = ("Some words, and a #Tag, and https://example.org/. " * 5 + "\n\n") * 1000
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(("Some words, and a #Tag, and https://example.org/. " * 5 + "\n\n") * 1000, id="prose"),
+        pytest.param("#a\n\n" * 60_000, id="hashtags"),
+        pytest.param("日" * 80_000, id="one word"),
+        pytest.param("(" * 250_000, id="brackets"),
+    ],
+)
+def test_it_is_quick_with_a_long_text(text: str) -> None:
     found = split(text, lambda _, part: status_length(part, limits=LIMITS) <= 500)
     assert len([next(found) for _ in range(20)]) == 20
 
@@ -102,3 +111,8 @@ def test_any_text_fits_or_is_an_error(text: str, room: int) -> None:
         assume(False)
     assert all(graphemes(part) <= room for part in found)
     assert letters("".join(found)) == letters(text)
+
+
+@given(TEXTS)
+def test_what_fits_whole_is_not_split(text: str) -> None:
+    assert parts(text, graphemes(text.strip())) == list(filter(None, [text.strip()]))
