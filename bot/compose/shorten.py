@@ -108,7 +108,7 @@ def kept_whole_of(text: str) -> list[Span]:
     """
     look_alikes = _pattern(
         r"(?:(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]*+://\S*)"
-        r"|(?:(?<![\w.+-])[\w.+-]++)?@\u2060?[\w.@-]+"
+        r"|(?:(?<![\w.+-])[\w.+-]++)?@\u2060?[\w.@-]*\w"
         r"|[#＃][\w\u00b7\u30fb\u200c]+"
     )
     spans = [*find_links(text), *(Span(*match.span()) for match in look_alikes.finditer(text))]

@@ -45,6 +45,7 @@ FAMILY = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
         pytest.param("See http://localhost:80/abc now", 20, "See…", id="never inside what looks like a link"),
         pytest.param("Hello #DjangoCon people", 12, "Hello…", id="never inside a hashtag"),
         pytest.param("Hello @ana@example.org people", 14, "Hello…", id="never inside a mention"),
+        pytest.param("Thanks @ana@example.org. more words", 25, "Thanks @ana@example.org…", id="no point after one"),
         pytest.param("Hello me.you@example.org people", 14, "Hello…", id="never inside an e-mail address"),
         pytest.param("Hello {{ some.tag }} people", 19, "Hello…", id="never inside a template tag"),
         pytest.param("日" * 20 + "https://example.org/" + "a" * 30, 40, "日" * 20 + "…", id="never inside a long link"),
@@ -61,10 +62,11 @@ def test_a_cut_text_reads_well(text: str, budget: int, short: str) -> None:
 
 
 ADDRESSES = ["https://example.org/a/b_(c)", "http://localhost/x", "#Tag", "@ana@example.org", "me@example.org"]
+LONG_NAMES = ["#" + "LongTag" * 6, "@" + "long_name" * 5 + "@example.org"]
 LONG_LINK = "https://example.org/" + "a-b" * 20
 PROSE = ["word", "a", "Sentence.", "end!", "e\u0301", FAMILY, "日本語", "🇩🇪🇫🇷", "1\ufe0f\u20e3"]
 MARKS = ["(", ")", "“", "”", ",", "–", '"', "'", "\n", "\n\n"]
-WORDS = st.sampled_from([*ADDRESSES, LONG_LINK, *PROSE, *MARKS])
+WORDS = st.sampled_from([*ADDRESSES, *LONG_NAMES, LONG_LINK, *PROSE, *MARKS])
 TEXTS = st.lists(st.tuples(WORDS, st.sampled_from([" ", " ", ""])), max_size=60).map(
     lambda pairs: "".join(word + gap for word, gap in pairs)
 )
@@ -96,7 +98,11 @@ def test_links_stay_whole_or_go(text: str, budget: int) -> None:
     assert kept == whole[: len(kept)]
 
 
-@given(TEXTS, st.integers(0, 200))
+# Between a few plain words, so that most cuts fall into one of them.
+NAMES = st.lists(st.sampled_from([*LONG_NAMES, "#Tag", "@ana@example.org", "word"]), min_size=1).map(" ".join)
+
+
+@given(st.one_of(NAMES, TEXTS), st.integers(1, 100))
 def test_hashtags_and_mentions_stay_whole_or_go(text: str, budget: int) -> None:
     short = shorten(text, budget)
     for find in (find_hashtags, mentioned):

@@ -16,6 +16,7 @@ from bot.model import Limits
 
 FAMILY = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
 LIMITS = Limits()
+LONG_LINK = "https://example.org/" + "a-b" * 10  # 50 characters
 
 
 def parts(text: str, room: int) -> list[str]:
@@ -37,6 +38,9 @@ def parts(text: str, room: int) -> list[str]:
         pytest.param(FAMILY * 31, 20, [FAMILY * 19 + "…", FAMILY * 12], id="between graphemes"),
         pytest.param("So many #HashTags here", 12, ["So many…", "#HashTags…", "here"], id="a hashtag stays whole"),
         pytest.param("Thanks (https://a.org/). Bye", 18, ["Thanks…", "(https://a.org/).", "Bye"], id="its brackets"),
+        pytest.param(
+            f"Some words ({LONG_LINK}). Bye", 53, ["Some words…", f"({LONG_LINK}).", "Bye"], id="of a long link too"
+        ),
         pytest.param("Hello {{ a\n\nb }} you", 12, ["Hello {{ a", "b }} you"], id="a blank line is in no tag"),
     ],
 )

@@ -25,6 +25,7 @@ def paragraphs(text: str) -> tuple[str, ...]:
         pytest.param("Text.\n\n## Head", ("Text.", "Head"), id="a heading at the end"),
         pytest.param("- one\n- two\n\nEnd.", ("• one\n• two", "End."), id="a list"),
         pytest.param("Here:\n\n1. one\n2. two", ("Here:\n1. one\n2. two",), id="a list goes with its colon"),
+        pytest.param("Text.\n\n- one\n\nEnd.", ("Text.", "• one", "End."), id="a list on its own"),
         pytest.param("3. one\n4. two", ("3. one\n4. two",), id="a list that begins later"),
         pytest.param("- one\n\n  more\n- two\n  - deep", ("• one\nmore\n• two\n• deep",), id="lists with paragraphs"),
         pytest.param("> Said.", ("“Said.”",), id="a quotation"),
