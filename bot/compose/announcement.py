@@ -38,9 +38,8 @@ def compose(
     wording = _wording(post, account, site, release, limits, templates)
     text, *following = texts_of(wording)
     poll = poll_within(post, limits)
-    pictures = _pictures(post, limits)
-    if poll is not None and not limits.poll_with_pictures:
-        pictures = ()
+    beside_poll = poll is None or limits.poll_with_pictures
+    pictures = _pictures(post, limits) if beside_poll else ()
     _refuse_left_over_tags(post, "the toot", text)
     _refuse_left_over_tags(post, "the content warning", wording.content_warning, field="mastodon.content_warning")
     for picture in pictures:

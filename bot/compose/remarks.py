@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from bot.compose.announcement import compose, split_texts
 from bot.compose.templates import Templates
 from bot.config import Account, Release, Site
+from bot.errors import ComposeError
 from bot.model import Finding, Limits, Post, Severity
 
 
@@ -35,6 +36,12 @@ def remarks(
         toot = compose(post, account=account, site=site, release=release, limits=limits, templates=templates)
         return bool(toot.pictures)
 
+    def would_show_pictures() -> bool:
+        try:
+            return composed(replace(post, mastodon=replace(post.mastodon, poll=None)))
+        except ComposeError:  # something about the pictures, which are not shown
+            return False
+
     shows_pictures = composed(post, templates.asking(recorder))
     for name in recorder.missing:
         yield _finding(
@@ -44,7 +51,7 @@ def remarks(
             f"{name} has no handle in people.toml, so the toot gives the name alone.",
             "Add it there, if the person wants to be mentioned.",
         )
-    if post.mastodon.poll and not shows_pictures and composed(_without_poll(post)):
+    if post.mastodon.poll and not shows_pictures and would_show_pictures():
         yield _finding(
             post,
             "poll-without-picture",
@@ -68,10 +75,6 @@ def remarks(
             f"text {number} does not fit into a toot of {limits.characters} characters and goes on in another.",
             "Look at it with `announce preview`.",
         )
-
-
-def _without_poll(post: Post) -> Post:
-    return replace(post, mastodon=replace(post.mastodon, poll=None))
 
 
 def _finding(post: Post, rule: str, name: str, problem: str, remedy: str) -> Finding:
