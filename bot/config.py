@@ -32,10 +32,15 @@ from pydantic import (
 from bot.daytime import read_hours
 from bot.durations import parse_duration
 from bot.errors import ConfigError, Fault
-from bot.model import Visibility
+from bot.model import QuotePolicy, Visibility
 
 DEFAULT_PATH: Final = Path("config/bot.toml")
-_ACCT: Final = r"^@?[A-Za-z0-9_]+(?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?@[A-Za-z0-9.-]+(?::\d+)?$"
+#: The shape of an account's address, "@conf@example.social".
+ACCT: Final = r"^@?[A-Za-z0-9_]+(?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?@[A-Za-z0-9.-]+(?::\d+)?$"
+
+
+#: The shape of a language tag such as "en" or "pt-BR" (BCP 47).
+LANGUAGE: Final = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"
 
 
 def is_loopback(url: str) -> bool:
@@ -166,8 +171,19 @@ class Account(_Table):
         Visibility.PUBLIC, description="public, unlisted, private or direct, unless the post says otherwise"
     )
     hashtags: tuple[str, ...] = Field((), description="hashtags for every toot, with or without #")
+    language: str | None = Field(
+        None,
+        pattern=LANGUAGE,
+        description="language of the toots of posts that name none; else the site's",
+    )
+    sensitive: bool = Field(
+        False, description="whether pictures are hidden behind a click, unless the post says otherwise"
+    )
     link_card: bool = Field(
         False, description="true: no pictures, so that the server shows the page's card, unless the post says otherwise"
+    )
+    quote_policy: QuotePolicy | None = Field(
+        None, description="who may quote a toot: public, followers or nobody; else as the account's preferences say"
     )
 
     @field_validator("acct")
@@ -175,7 +191,7 @@ class Account(_Table):
     def _acct_is_an_address(cls, value: str | None) -> str | None:
         import re
 
-        if value is not None and not re.match(_ACCT, value):
+        if value is not None and not re.match(ACCT, value):
             raise ValueError(f'"{value}" is not an account\'s address; write "@name@server", as its profile shows it')
         return value
 
@@ -333,6 +349,10 @@ class Config(_Settings):
         return self.path.parent / "templates"
 
     @property
+    def people_file(self) -> Path:
+        return self.path.parent / "people.toml"
+
+    @property
     def ledger_path(self) -> Path:
         return self.root / self.ledger.url.removeprefix("sqlite:///")
 
@@ -472,6 +492,7 @@ _PLAIN_WORDS: Final = {
     "greater_than_equal": "must be {ge} or more",
     "less_than_equal": "must be {le} or less",
     "literal_error": "must be one of {expected}",
+    "string_pattern_mismatch": 'must be a language\'s tag, for example "en" or "pt-BR"',
     "enum": "must be one of {expected}",
     "dict_type": "must be a table, written [{where}]",
     "model_type": "must be a table, written [{where}]",

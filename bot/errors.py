@@ -77,7 +77,14 @@ class PostError(BotError):
 
 
 class ComposeError(BotError):
-    """A post that cannot be turned into an announcement: a broken template, a text without room for its link."""
+    """A post that cannot be turned into an announcement: a broken template, a text without room for its link.
+
+    `field` is the front matter key to look at; empty where none is to blame.
+    """
+
+    def __init__(self, message: str, *, remedy: str = "", field: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.field = field
 
 
 class OutputError(BotError):

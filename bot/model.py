@@ -119,6 +119,7 @@ class Post:
     explicit_id: str | None = None  #: `id:` in front matter
     title: str
     authors: tuple[str, ...] = ()
+    speakers: tuple[str, ...] = ()  #: whom it is about; a template finds their handles in `config/people.toml`
     category: str | None = None
     tags: tuple[str, ...] = ()
     kind: str | None = None  #: chooses the template: "schedule", "keynote", ...
@@ -129,6 +130,8 @@ class Post:
     excerpt: str = ""  #: for the toot
     summary: str = ""  #: for the feeds
     html: str = ""  #: the body: sanitised, every URL absolute
+    paragraphs: tuple[str, ...] = ()  #: the body in plain words, links as absolute URLs; only for `thread: auto`
+    unsaid: tuple[str, ...] = ()  #: those of `paragraphs` that are left once the excerpt is said
     hashtags: tuple[str, ...] = ()  #: from front matter, with or without "#"
     link: bool = True  #: whether the permalink is appended to the toot
     mastodon: MastodonOptions = field(default_factory=MastodonOptions)

@@ -78,15 +78,19 @@ def _of_toot_on(post: Post, compose: Composer, account: str) -> Iterator[Finding
     try:
         limit = compose(post, account).limit
         shortened = compose.shortened_parts(post, account)
+        remarks = compose.remarks(post, account)
     except ComposeError as error:
         yield Finding(
             rule="toot-held",
             severity=Severity.ERROR,
             path=post.path,
+            line=post.lines.get(error.field),
+            field=error.field,
             problem=f"the toot would be held: {error.message.removeprefix(f'{post.path}: ')}",
             remedy=error.remedy,
         )
         return
+    yield from remarks
     for part in shortened:
         # An excerpt that is cut is the usual thing; a title or a person's own words are meant as they stand.
         yield Finding(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from bot.compose.people import People
+from bot.compose.template_files import folder_names
 from bot.compose.templates import Templates
 from bot.config import Config
 from bot.errors import ComposeError
@@ -13,7 +15,7 @@ from bot.tokens import find_token
 
 
 def check_settings(config: Config, *, environ: Mapping[str, str]) -> Iterator[Finding]:
-    """Tokens that are missing or lie open, templates that are broken. Reads files, contacts nobody."""
+    """Tokens that are missing or lie open, templates and people that are broken. Reads files, contacts nobody."""
     path = _shown(config.path, config.root)
     for name, account in config.accounts.items():
         token = find_token(name, account, root=config.root, environ=environ)
@@ -34,16 +36,35 @@ def check_settings(config: Config, *, environ: Mapping[str, str]) -> Iterator[Fi
                 field=f"accounts.{name}.token_file",
                 problem=f"{token.warning}.",
             )
-    for fault in Templates.load(config.templates_folder).faults():
-        yield _of_template(fault, config.root)
+    yield from _of_templates(config)
+    for fault in People.load(config.people_file).faults():
+        yield _of_file("people-broken", fault, config.root)
 
 
-def _of_template(fault: ComposeError, root: Path) -> Finding:
+def _of_templates(config: Config) -> Iterator[Finding]:
+    folder, told = config.templates_folder, set()
+    for account in config.accounts or ("",):
+        for fault in Templates.load(folder, account=account).faults():
+            if fault.message not in told:  # most templates are every account's
+                told.add(fault.message)
+                yield _of_file("template-broken", fault, config.root)
+    for name in folder_names(folder):
+        if name.lower() not in {account.lower() for account in config.accounts}:
+            yield Finding(
+                rule="template-folder",
+                severity=Severity.WARNING,
+                path=_shown(folder / name, config.root),
+                problem="is named like no account, so nothing in it is used.",
+                remedy=f"The accounts are: {', '.join(config.accounts) or 'none'}.",
+            )
+
+
+def _of_file(rule: str, fault: ComposeError, root: Path) -> Finding:
     # The message begins with the place: "/site/config/templates/keynote.j2:3: ...".
     place, _, problem = fault.message.partition(": ")
     path, _, line = place.rpartition(":")
     return Finding(
-        rule="template-broken",
+        rule=rule,
         severity=Severity.ERROR,
         path=_shown(Path(path if line.isdecimal() else place), root),
         line=int(line) if line.isdecimal() else None,

@@ -194,17 +194,26 @@ def _show_preview(
 
 
 def _show_toot(out: Console, address: str, toot: Announcement | str) -> None:
-    from rich.padding import Padding
     from rich.panel import Panel
     from rich.text import Text
 
     if isinstance(toot, str):
         click.echo(f"\n{address}: held: {toot}")
         return
-    warning = f"Content warning: {toot.content_warning}\n\n" if toot.content_warning else ""
-    facts = f"{toot.length} of {toot.limit} characters, {toot.visibility.value}, {toot.language or 'no language'}"
-    click.echo()
-    out.print(Panel(Text(warning + toot.text), title=Text(address), subtitle=facts))
+    total = 1 + len(toot.thread)
+    for position, part in enumerate((toot, *toot.thread), start=1):
+        title = f"{address}, {position} of {total}" if total > 1 else address
+        warning = f"Content warning: {part.content_warning}\n\n" if part.content_warning else ""
+        click.echo()
+        out.print(Panel(Text(warning + part.text + _poll_words(part)), title=Text(title), subtitle=_facts(part)))
+        if position == 1:
+            _show_pictures(out, part)
+
+
+def _show_pictures(out: Console, toot: Announcement) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
     for picture in toot.pictures:
         size = f"{picture.width}×{picture.height}" if picture.width else "size unknown"
         click.echo(f"Picture: {picture.path.name if picture.path else picture.url} ({picture.media_type}, {size})")
@@ -212,6 +221,29 @@ def _show_toot(out: Console, address: str, toot: Announcement | str) -> None:
         out.print(Padding(Text(f"Alt text: {alt}"), (0, 0, 0, 4)))
     if not toot.pictures:
         click.echo("No picture.")
+
+
+def _facts(toot: Announcement) -> str:
+    facts = [
+        f"{toot.length} of {toot.limit} characters",
+        toot.visibility.value,
+        toot.language or "no language",
+        "sensitive" if toot.sensitive else "",
+        f"to be quoted by {toot.quote_policy.value}" if toot.quote_policy else "",
+    ]
+    return ", ".join(filter(None, facts))
+
+
+def _poll_words(toot: Announcement) -> str:
+    from bot.durations import format_duration
+
+    poll = toot.poll
+    if poll is None:
+        return ""
+    mark = "☐" if poll.multiple else "○"
+    hidden = ", votes hidden until then" if poll.hide_totals else ""
+    options = "".join(f"\n{mark} {option}" for option in poll.options)
+    return f"\n{options}\nPoll, open for {format_duration(poll.expires_in)}{hidden}"
 
 
 def _show_entry(out: Console, entry: Entry, config: Config) -> None:

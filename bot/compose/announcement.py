@@ -5,14 +5,16 @@ Pure: no clock, no disk, no network. Templates are read beforehand, facts about 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
-from bot.compose.count import status_length
 from bot.compose.hashtags import make_hashtags
 from bot.compose.links import holds_link
 from bot.compose.pictures import chosen_pictures
+from bot.compose.poll import poll_within
 from bot.compose.shorten import ELLIPSIS
 from bot.compose.templates import Templates
+from bot.compose.thread import is_split, texts_of
 from bot.compose.wording import Wording, tidy
 from bot.config import Account, Release, Site
 from bot.errors import ComposeError
@@ -29,33 +31,46 @@ def compose(
 
     The text is `mastodon.text` as the person wrote it, else what the template gives; the link and the hashtags follow,
     unless they are in it. If that is too long, the excerpt is shortened, then the summary, then the title (or
-    `mastodon.text`); link, hashtags and content warning always stay whole.
+    `mastodon.text`); link, hashtags and content warning always stay whole. What follows in a thread, see `texts_of`.
 
-    Raises ComposeError: a broken template, a left-over template tag, nothing to say, no room for link and hashtags, and
-    where the settings say so a picture that is missing or has no alt text.
+    Raises ComposeError: a broken template, a left-over template tag, nothing to say, no room for link and hashtags, a
+    thread or poll that cannot be as it is, and where the settings say so a picture that is missing or has no alt text.
     """
     wording = _wording(post, account, site, release, limits, templates)
-    text = wording.text(wording.fitted())
-    if text == wording.completed(""):
+    text, *following = texts_of(wording)
+    poll = poll_within(post, limits)
+    beside_poll = poll is None or limits.poll_with_pictures
+    pictures = chosen_pictures(post, account=account, release=release, limits=limits) if beside_poll else ()
+    if limits.picture_needed and not pictures:
         raise ComposeError(
-            f"{post.path}: the toot would have no words.",
-            remedy="Give the post a title, set mastodon.text, or put words into its template.",
+            f"{post.path}: the account's server ({limits.software}) takes no toot without a picture.",
+            remedy="Give the post a cover or mastodon.media, or keep it from this account with mastodon.skip.",
         )
-    pictures = chosen_pictures(post, account=account, release=release, limits=limits)
     _refuse_left_over_tags(post, "the toot", text)
-    _refuse_left_over_tags(post, "the content warning", wording.content_warning)
+    _refuse_left_over_tags(post, "the content warning", wording.content_warning, field="mastodon.content_warning")
     for picture in pictures:
         _refuse_left_over_tags(post, "the picture's alt text", picture.alt)
-    return Announcement(
-        text=text,
-        link=post.url if holds_link(text, post.url) else None,
+    for option in poll.options if poll else ():
+        _refuse_left_over_tags(post, "an option of the poll", option, field="mastodon.poll.options")
+    for position, later in enumerate(following, start=2):
+        _refuse_left_over_tags(post, f"toot {position} of the thread", later, field="mastodon.thread")
+    bare = Announcement(
+        text="",
+        link=None,
         visibility=post.mastodon.visibility or account.visibility,
-        language=post.mastodon.language or post.language,
+        language=_language(post, account),
         content_warning=wording.content_warning or None,
-        pictures=pictures,
-        length=status_length(text, wording.content_warning, limits=limits),
+        sensitive=account.sensitive if post.mastodon.sensitive is None else post.mastodon.sensitive,
+        quote_policy=(post.mastodon.quote_policy or account.quote_policy) if limits.quote_policy else None,
+        length=0,
         limit=limits.characters,
     )
+
+    def saying(text: str) -> Announcement:
+        link = post.url if holds_link(text, post.url) else None
+        return replace(bare, text=text, link=link, length=wording.length(text))
+
+    return replace(saying(text), pictures=pictures, poll=poll, thread=tuple(map(saying, following)))
 
 
 def shortened_parts(
@@ -65,7 +80,16 @@ def shortened_parts(
 
     Raises ComposeError for a broken template, and for a text that cannot be made to fit.
     """
-    return _wording(post, account, site, release, limits, templates).shortened()
+    wording = _wording(post, account, site, release, limits, templates)
+    return () if is_split(wording) else wording.shortened()
+
+
+def split_texts(
+    post: Post, *, account: Account, site: Site, release: Release, limits: Limits, templates: Templates
+) -> tuple[int, ...]:
+    """Which texts of `mastodon.thread`, counted from 1, are too long for one toot and go on in another."""
+    wording = _wording(post, account, site, release, limits, templates)
+    return tuple(number for number, text in enumerate(post.mastodon.thread, start=1) if not wording.fits(tidy(text)))
 
 
 def _wording(
@@ -81,7 +105,13 @@ def _wording(
     )
 
 
-def _refuse_left_over_tags(post: Post, where: str, text: str) -> None:
+def _language(post: Post, account: Account) -> str:
+    # `Post.language` is the site's where the post names none.
+    own = post.mastodon.language or (post.language if "language" in post.lines else None)
+    return own or account.language or post.language
+
+
+def _refuse_left_over_tags(post: Post, where: str, text: str, *, field: str = "") -> None:
     left_over = find_tags(text)
     if left_over:
         tag = " ".join(left_over[0].text.split())
@@ -90,4 +120,5 @@ def _refuse_left_over_tags(post: Post, where: str, text: str) -> None:
             f'{post.path}: {where} shows a left-over template tag, "{shown}"; '
             "the toot is held until the tag is resolved.",
             remedy="Write in the post what the tag stands for, or set mastodon.text.",
+            field=field,
         )

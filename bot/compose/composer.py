@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TypedDict
 
 from bot.compose.announcement import compose, shortened_parts
+from bot.compose.people import People
 from bot.compose.reason import is_reason_shortened
+from bot.compose.remarks import remarks
 from bot.compose.templates import Templates
 from bot.config import Account, Config, Release, Site
-from bot.model import Announcement, Limits, Post, Snapshot
+from bot.model import Announcement, Finding, Limits, Post, Snapshot
 
 
 class _Means(TypedDict):
@@ -20,13 +22,18 @@ class _Means(TypedDict):
 
 
 class Composer:
-    """A function (post, account's address) → Announcement; reads the templates once, when it is made."""
+    """A function (post, account's address) → Announcement; reads templates and people once, when it is made."""
 
     def __init__(self, config: Config, snapshot: Snapshot) -> None:
         self._config = config
         self._snapshot = snapshot
-        self._templates = Templates.load(config.templates_folder)
-        self._accounts = {address: config.accounts[name] for name, address in config.account_addresses().items()}
+        people = People.load(config.people_file, root=config.root)
+        names = config.account_addresses()
+        self._accounts = {address: config.accounts[name] for name, address in names.items()}
+        self._templates = {
+            address: Templates.load(config.templates_folder, account=name, people=people, root=config.root)
+            for name, address in names.items()
+        }
 
     def __call__(self, post: Post, address: str) -> Announcement:
         """What the post says on the account. Raises ComposeError."""
@@ -35,6 +42,10 @@ class Composer:
     def shortened_parts(self, post: Post, address: str) -> tuple[str, ...]:
         """Which of the post's words are cut for want of room: "excerpt", "title", "mastodon.text"."""
         return shortened_parts(post, **self._means(address))
+
+    def remarks(self, post: Post, address: str) -> tuple[Finding, ...]:
+        """What a person should know of the toot. Raises ComposeError."""
+        return tuple(remarks(post, **self._means(address)))
 
     def is_reason_shortened(self, reason: str, address: str) -> bool:
         """Whether the reason of a withdrawal does not fit whole into a toot of the account."""
@@ -55,5 +66,5 @@ class Composer:
             site=self._config.site,
             release=self._config.release,
             limits=self.limits(address),
-            templates=self._templates,
+            templates=self._templates[address],
         )

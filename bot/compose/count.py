@@ -1,4 +1,4 @@
-"""The length of a status, counted as Mastodon counts it.
+"""The length of a status, counted as its server counts it: by Mastodon's rules, unless `bot.compose.dialects` differs.
 
 Source of every rule here: mastodon/mastodon app/validators/status_length_validator.rb (4.3 to 4.6), unless another
 file is named.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from bot.compose.dialects import dialect_of
 from bot.compose.links import find_links
 from bot.compose.mentions import find_mentions
 from bot.model import Limits
@@ -28,8 +29,13 @@ def status_length(text: str, content_warning: str = "", *, limits: Limits) -> in
     - Nothing is shortened in the content warning: links and domains there count in full.
     - The result is counted in grapheme clusters: what a reader sees as one character is one, also a flag,
       a family emoji, a letter with combining marks, a line end of CR and LF.
+
+    Servers that are not Mastodon may count links and mentions in full, and code points: see `bot.compose.dialects`.
     """
-    return graphemes(content_warning.strip(_STRIPPED) + _countable(text.strip(_STRIPPED), limits))
+    dialect = dialect_of(limits.software)
+    warning, text = content_warning.strip(_STRIPPED), text.strip(_STRIPPED)
+    whole = warning + (_countable(text, limits) if dialect.shortens else text)
+    return graphemes(whole) if dialect.graphemes else len(whole)
 
 
 def graphemes(text: str) -> int:

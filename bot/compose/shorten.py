@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -22,8 +22,12 @@ ELLIPSIS: Final = "…"
 
 # A word this long may be cut inside: it is text written without spaces (Chinese, Japanese, Thai), or noise.
 _LONG_WORD: Final = 30
-# Words before a full stop that do not end a sentence, besides those of one or two letters.
-_ABBREVIATIONS: Final = frozenset({"mrs", "prof", "rev", "hon", "gen", "sen", "vol", "fig"})
+# How far back from a full stop it is looked whether the word before it is an abbreviation.
+_LONGEST_LOOK: Final = 200
+# Words before a full stop that do not end a sentence, besides those of one letter and of two with a capital ("Dr.").
+_ABBREVIATIONS: Final = frozenset(
+    {"al", "ca", "cf", "ed", "no", "pp", "vs", "mrs", "prof", "rev", "hon", "gen", "sen", "vol", "fig"}
+)
 
 
 def shorten(text: str, budget: int, *, measure: Callable[[str], int] = graphemes) -> str:
@@ -43,24 +47,29 @@ def shorten_to_fit(text: str, fits: Callable[[str], bool]) -> str:
     text = text.strip()
     if fits(text):
         return text
-    kept_whole = _kept_whole(text)
-    cuts = _cuts(text, kept_whole)
+    kept_whole = kept_whole_of(text)
+    cuts = cuts_of(text, kept_whole)
 
     def at_word(cut: int) -> str:
         return _with_ellipsis(text[:cut], kept_whole)
 
-    fitting = _last_fitting(cuts, lambda cut: fits(at_word(cut)))
+    fitting = last_fitting(cuts, lambda cut: fits(at_word(cut)))
     if fitting is None:
         return ""
     best = at_word(fitting)
-    sentence = next((end for end in reversed(_sentence_ends(text, kept_whole)) if end <= fitting), None)
+    sentence = next((end for end in reversed(sentence_ends(text, kept_whole)) if end <= fitting), None)
     if sentence is not None and 2 * graphemes(text[:sentence]) >= graphemes(best) and fits(text[:sentence]):
         return text[:sentence]
     return best
 
 
-def _last_fitting(cuts: Sequence[int], fits: Callable[[int], bool]) -> int | None:
-    low, high = 0, len(cuts)
+def last_fitting(cuts: Sequence[int], fits: Callable[[int], bool]) -> int | None:
+    """The last of `cuts` that fits, if all before it do; None if none does."""
+    # Doubling first: what fits is mostly a small part of a long text, and asking about the whole of it is slow.
+    low, high = 0, 1
+    while high <= len(cuts) and fits(cuts[high - 1]):
+        low, high = high, 2 * high
+    high = min(high - 1, len(cuts))
     while low < high:
         middle = (low + high) // 2
         if fits(cuts[middle]):
@@ -70,7 +79,7 @@ def _last_fitting(cuts: Sequence[int], fits: Callable[[int], bool]) -> int | Non
     return cuts[low - 1] if low else None
 
 
-def _cuts(text: str, kept_whole: Sequence[Span]) -> list[int]:
+def cuts_of(text: str, kept_whole: Sequence[Span]) -> list[int]:
     """Where the text may end, rising: after each word, and after each character of a very long one."""
     boundaries = [0, *(match.end() for match in grapheme_pattern().finditer(text))]
     allowed = set(boundaries)
@@ -78,20 +87,28 @@ def _cuts(text: str, kept_whole: Sequence[Span]) -> list[int]:
     for word in _pattern(r"\S+").finditer(text):
         first, last = bisect_right(boundaries, word.start()), bisect_right(boundaries, word.end())
         cuts += boundaries[first:last] if last - first > _LONG_WORD else [word.end()]
+    return outside(kept_whole, [cut for cut in cuts if cut in allowed])
+
+
+def outside(kept_whole: Sequence[Span], cuts: Iterable[int]) -> list[int]:
+    """Those of `cuts` that are inside nothing which must stay whole."""
     starts = [span.start for span in kept_whole]
 
-    def inside_something(cut: int) -> bool:
+    def is_inside(cut: int) -> bool:
         before = bisect_right(starts, cut - 1) - 1
         return before >= 0 and cut < kept_whole[before].end
 
-    return [cut for cut in cuts if cut in allowed and not inside_something(cut)]
+    return [cut for cut in cuts if not is_inside(cut)]
 
 
-def _kept_whole(text: str) -> list[Span]:
-    """What must not be cut: links and what only looks like one, e-mail addresses, mentions, hashtags, template tags."""
+def kept_whole_of(text: str) -> list[Span]:
+    """What must not be cut, rising and apart.
+
+    Links and what only looks like one, e-mail addresses, mentions, hashtags, template tags.
+    """
     look_alikes = _pattern(
         r"(?:(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]*+://\S*)"
-        r"|(?:(?<![\w.+-])[\w.+-]++)?@\u2060?[\w.@-]+"
+        r"|(?:(?<![\w.+-])[\w.+-]++)?@\u2060?[\w.@-]*\w"
         r"|[#＃][\w\u00b7\u30fb\u200c]+"
     )
     spans = [*find_links(text), *(Span(*match.span()) for match in look_alikes.finditer(text))]
@@ -105,22 +122,24 @@ def _kept_whole(text: str) -> list[Span]:
     return merged
 
 
-def _sentence_ends(text: str, kept_whole: Sequence[Span]) -> list[int]:
+def sentence_ends(text: str, kept_whole: Sequence[Span]) -> list[int]:
+    """Where sentences end that more text follows, rising."""
     ends = _pattern(
         r"""(?P<mark>[.!?…‽]+)["'*_\p{Pe}\p{Pf}]*(?=\s++(?!\p{Ll}))|[。！？]+[\p{Pe}\p{Pf}]*(?![\p{M}\u200d])"""
     )
-    return [
+    found = [
         match.end()
         for match in ends.finditer(text)
-        if not any(span.start < match.end() < span.end for span in kept_whole)
-        and not (match["mark"] == "." and _is_abbreviation(text[: match.start()]))
+        if not (match["mark"] == "." and _is_abbreviation(text[max(0, match.start() - _LONGEST_LOOK) : match.start()]))
     ]
+    return outside(kept_whole, found)
 
 
 def _is_abbreviation(before: str) -> bool:
     last_words = before.rsplit(maxsplit=1)[-1:]
     word = "".join(last_words).strip("(\"'“‘«[*_")
-    return len(word) < 3 or ("." in word and "://" not in word) or word.lower() in _ABBREVIATIONS
+    initials = len(word) < 2 or (len(word) == 2 and not word.islower())
+    return initials or ("." in word and "://" not in word) or word.lower() in _ABBREVIATIONS
 
 
 def _with_ellipsis(kept: str, kept_whole: Sequence[Span]) -> str:
@@ -132,7 +151,11 @@ def _with_ellipsis(kept: str, kept_whole: Sequence[Span]) -> str:
     kept = kept[:end]
     if not kept:
         return ""
-    # The server would take "…" for a part of a link's path.
+    return add_ellipsis(kept)
+
+
+def add_ellipsis(kept: str) -> str:
+    """The text and "…", with a space between where the server would take it for a part of a link's path."""
     joins_link = "://" in kept.split()[-1] or find_links(kept) != find_links(kept + ELLIPSIS)
     return f"{kept} {ELLIPSIS}" if joins_link else kept + ELLIPSIS
 

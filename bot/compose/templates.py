@@ -1,16 +1,17 @@
-"""The wording of toots: Jinja templates from a folder, chosen by a post's kind or category."""
+"""The wording of toots: Jinja templates from a folder, chosen by account and by a post's kind or category."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, Protocol, Self
 
+from bot.compose.people import NOBODY
+from bot.compose.template_files import TemplateFile, read_templates, template_name
 from bot.errors import ComposeError
 from bot.model import Post
 
@@ -29,6 +30,9 @@ TEMPLATE_VARIABLES: Final[Mapping[str, str]] = MappingProxyType(
         "hashtags": 'the hashtags in one line, "#One #Two"; those that the text already has are left out',
         "author": 'the authors in one line, "Ana, Bo"',
         "authors": "the authors, a list",
+        "speaker": 'the people of "speakers:" in one line, "Ana, Bo"',
+        "speakers": "the same, a list",
+        "handles": "their handles in one line, of those whom config/people.toml knows",
         "category": "the post's category",
         "tags": "the post's tags, a list",
         "kind": "the post's kind",
@@ -41,33 +45,42 @@ TEMPLATE_VARIABLES: Final[Mapping[str, str]] = MappingProxyType(
 BUILT_IN: Final = "{{ title }}\n\n{{ excerpt }}\n\n{{ link }}\n\n{{ hashtags }}\n"
 MAX_RESULT: Final = 20_000  #: characters
 
-_ENDING: Final = ".j2"
 _DEFAULT: Final = "default"
 _BUILT_IN_NAME: Final = "the built-in template"
 _UNDEFINED: Final = re.compile(r"'(\w+)' is undefined")
 
 
-@dataclass(frozen=True)
-class _File:
-    path: str
-    text: str = ""
-    problem: str = ""
+class Known(Protocol):
+    """Whoever knows people's handles."""
+
+    def handle_of(self, name: str) -> str | None:
+        """The handle, None if none is known. Raises ComposeError."""
 
 
 class Templates:
-    """All templates of a folder, read once. Rendering touches no disk."""
+    """The templates that one account uses, read once. Rendering touches no disk."""
 
-    def __init__(self, files: Mapping[str, _File] | None = None) -> None:
+    def __init__(self, files: Mapping[str, TemplateFile] | None = None, *, people: Known = NOBODY) -> None:
         self._files = dict(files or {})
+        self._people = people
         self._compiled: dict[str, Template] = {}
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read every `<name>.j2` in a folder; without the folder there is only the built-in template.
+    def load(cls, folder: Path, *, account: str = "", people: Known = NOBODY, root: Path | None = None) -> Self:
+        """Read every `<name>.txt` (or `.j2`) in a folder; without the folder there is only the built-in template.
 
-        Raises nothing: a file that cannot be read is reported when it is used.
+        Those in a folder within it that is named like `account` go first. Raises nothing: a file that cannot be read
+        is reported when it is used. Errors show paths from `root`.
         """
-        return cls({path.stem.lower(): _read(path) for path in sorted(folder.glob(f"*{_ENDING}"))})
+        return cls(read_templates(folder, account, root=root), people=people)
+
+    def asking(self, people: Known) -> Templates:
+        """The same templates, with handles from somebody else."""
+        return Templates(self._files, people=people)
+
+    def handles_of(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The handles of those people whose handles are known. Raises ComposeError if their file is wrong."""
+        return tuple(filter(None, map(self._people.handle_of, names)))
 
     def name_for(self, post: Post) -> str:
         """The template for a post: named like its kind, else like its category, else "default"."""
@@ -93,35 +106,52 @@ class Templates:
             ) from error
 
     def faults(self) -> tuple[ComposeError, ...]:
-        """What is wrong with any template, used or not: cannot be read, not valid, unknown variables."""
+        """What is wrong with any template, used or not: cannot be read, not valid, uses what there is not."""
         return tuple(fault for name in self._files for fault in self._faults_of(name))
 
     def _faults_of(self, name: str) -> list[ComposeError]:
-        from jinja2 import TemplateError, meta
+        from jinja2 import TemplateError
+
+        from bot.compose.lint import included_names, unknown_names
 
         file = self._files[name]
         if file.problem:
-            return [_unreadable(file)]
+            return [_unusable(file)]
         try:
-            used = meta.find_undeclared_variables(self._sandbox.parse(file.text, name, file.path))
+            tree = self._sandbox.parse(file.text, name, file.path)
             self._template(name)
         except TemplateError as error:
             return [self._explained(error, name)]
-        unknown = used - TEMPLATE_VARIABLES.keys() - self._sandbox.globals.keys()
-        return [_unknown_variable(file.path, variable) for variable in sorted(unknown)]
+        known = TEMPLATE_VARIABLES.keys() | self._sandbox.globals.keys()
+        faults = [
+            (line, _unknown_variable(f"{file.path}:{line}", variable)) for line, variable in unknown_names(tree, known)
+        ]
+        faults += [
+            (line, self._no_such_template(f"{file.path}:{line}", included))
+            for line, included in included_names(tree)
+            if self._find(included) is None
+        ]
+        return [fault for _, fault in sorted(faults, key=lambda pair: pair[0])]
 
     @cached_property
     def _sandbox(self) -> Sandbox:
         from bot.compose.jinja import Sandbox
 
-        return Sandbox(self._find)
+        sandbox = Sandbox(self._find)
+        sandbox.filters["handle"] = lambda names: _each(names, lambda name: self._people.handle_of(name) or name)
+        sandbox.filters["with_handle"] = lambda names: _each(names, self._with_handle)
+        return sandbox
+
+    def _with_handle(self, name: str) -> str:
+        handle = self._people.handle_of(name)
+        return f"{name} ({handle})" if handle else name
 
     def _find(self, name: str) -> tuple[str, str] | None:
-        file = self._files.get(name.removesuffix(_ENDING).lower())
+        file = self._files.get(template_name(name))
         if file is None:
-            return (BUILT_IN, _BUILT_IN_NAME) if name == _DEFAULT else None
+            return (BUILT_IN, _BUILT_IN_NAME) if template_name(name) == _DEFAULT else None
         if file.problem:
-            raise _unreadable(file)
+            raise _unusable(file)
         return file.text, file.path
 
     def _template(self, name: str) -> Template:
@@ -152,14 +182,17 @@ class Templates:
             )
         place = self._place(error, name)
         if isinstance(error, TemplateNotFound):
-            known = ", ".join(f"{other}{_ENDING}" for other in self._files)
-            return ComposeError(f'{place}: there is no template "{error.name}".', remedy=f"There are: {known}.")
+            return self._no_such_template(place, str(error.name))
         undefined = _UNDEFINED.search(error.message or "") if isinstance(error, UndefinedError) else None
         if undefined:
             return _unknown_variable(place, undefined[1])
         if isinstance(error, SecurityError):
             return ComposeError(f"{place}: templates may not do this: {error.message}.", remedy="Leave it out.")
         return ComposeError(f"{place}: the template cannot be used: {error}.", remedy="Correct the template.")
+
+    def _no_such_template(self, place: str, name: str) -> ComposeError:
+        known = ", ".join(Path(file.path).name for file in self._files.values())
+        return ComposeError(f'{place}: there is no template "{name}".', remedy=f"There are: {known}.")
 
     def _place(self, error: BaseException | None, name: str) -> str:
         """`file:line` of the innermost template that an error went through, else the file of `name`."""
@@ -175,24 +208,25 @@ class Templates:
         return place
 
 
-def _read(path: Path) -> _File:
-    try:
-        return _File(str(path), text=path.read_text(encoding="utf-8-sig"))
-    except UnicodeDecodeError:
-        return _File(str(path), problem="is not UTF-8 text.")
-    except OSError as error:
-        return _File(str(path), problem=f"cannot be read: {error.strerror}.")
-
-
 def _file_name(name: str) -> str:
     return "-".join(name.strip().lower().split())
 
 
-def _unreadable(file: _File) -> ComposeError:
-    return ComposeError(f"{file.path}: {file.problem}", remedy="Save it as UTF-8 text that the bot may read.")
+def _each(names: object, say: Callable[[str], str]) -> str:
+    """One name, or a list of them in one line."""
+    if isinstance(names, str):
+        return say(names)
+    if isinstance(names, Sequence) and all(isinstance(name, str) for name in names):
+        return ", ".join(map(say, names))
+    raise TypeError("the filters `handle` and `with_handle` are for names, such as {{ speaker | with_handle }}")
+
+
+def _unusable(file: TemplateFile) -> ComposeError:
+    return ComposeError(f"{file.path}: {file.problem}", remedy=file.remedy)
 
 
 def _unknown_variable(place: str, variable: str) -> ComposeError:
-    near = difflib.get_close_matches(variable, TEMPLATE_VARIABLES, n=1)
-    remedy = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(TEMPLATE_VARIABLES)}."
+    known = ("site.title", "site.url") if "." in variable else tuple(TEMPLATE_VARIABLES)
+    near = difflib.get_close_matches(variable, known, n=1)
+    remedy = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(known)}."
     return ComposeError(f'{place}: the template uses "{variable}", which there is not.', remedy=remedy)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import UserString
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from bot.compose.count import status_length
@@ -43,6 +45,7 @@ class Wording:
     templates: Templates
     hashtags: tuple[str, ...]  #: as the text shows them
     content_warning: str
+    reserved: int = 0  #: characters that stay free, for a number
 
     def fitted(self) -> Mapping[str, str]:
         """The post's words by name, shortened until the text fits.
@@ -50,7 +53,7 @@ class Wording:
         Raises ComposeError: a broken template, no room for link, hashtags and content warning.
         """
         words = self._limited(self._words())
-        fitted = fit(words, _STEPS_OF_OWN_TEXT if _OWN_TEXT in words else _STEPS, self.text, self._fits)
+        fitted = fit(words, _STEPS_OF_OWN_TEXT if _OWN_TEXT in words else _STEPS, self.text, self.fits)
         if fitted is None:
             raise ComposeError(
                 f"{self.post.path}: the toot does not fit into {self.limits.characters} characters, "
@@ -88,15 +91,24 @@ class Wording:
             text = f"{text}\n\n{self.post.url}"
         return f"{text}\n\n{' '.join(missing_hashtags(self.hashtags, text))}".strip()
 
-    def _fits(self, text: str) -> bool:
-        return status_length(text, self.content_warning, limits=self.limits) <= self.limits.characters
+    @property
+    def own_text(self) -> str:
+        """What a person wrote for the toot; empty if the template decides."""
+        return tidy(self.post.mastodon.text or "")
+
+    def length(self, text: str) -> int:
+        """What the server counts for a text and the content warning."""
+        return status_length(text, self.content_warning, limits=self.limits)
+
+    def fits(self, text: str) -> bool:
+        """Whether there is room for a text in a toot."""
+        return self.length(text) + self.reserved <= self.limits.characters
 
     def _words(self) -> Mapping[str, str]:
         """What may be shortened, by name."""
         post = self.post
-        own = tidy(post.mastodon.text or "")
-        if own:
-            return {_OWN_TEXT: own}
+        if self.own_text:
+            return {_OWN_TEXT: self.own_text}
         return {
             "title": " ".join(tidy(post.title).split()),
             "excerpt": tidy(post.excerpt),
@@ -115,11 +127,15 @@ class Wording:
         """What a template may use (see TEMPLATE_VARIABLES); nobody named in it is notified."""
         post, site = self.post, self.site
         authors = [defuse(author) for author in post.authors]
+        speakers = [defuse(speaker) for speaker in post.speakers]
         return {
             **{name: defuse(word) for name, word in words.items()},
             "link": post.url if post.link else "",
             "author": ", ".join(authors),
             "authors": authors,
+            "speaker": ", ".join(speakers),
+            "speakers": speakers,
+            "handles": _Lazy(lambda: " ".join(self.templates.handles_of(post.speakers))),
             "category": defuse(post.category or ""),
             "tags": [defuse(tag) for tag in post.tags],
             "kind": defuse(post.kind or ""),
@@ -127,6 +143,17 @@ class Wording:
             "date": post.published.astimezone(site.timezone) if post.published else None,
             "site": {"title": defuse(site.title), "url": site.url},
         }
+
+
+class _Lazy(UserString):
+    """A text that is made when a template uses it: a fault in `people.toml` is the business of those that do."""
+
+    def __init__(self, make: Callable[[], str]) -> None:
+        self._make = make
+
+    @cached_property
+    def data(self) -> str:  # type: ignore[override]
+        return self._make()
 
 
 def tidy(text: str) -> str:

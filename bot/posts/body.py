@@ -11,6 +11,7 @@ from bot.posts.embeds import replace_embeds
 from bot.posts.excerpt import Excerpt, excerpt_of
 from bot.posts.links import ADDRESSES, make_absolute
 from bot.posts.markdown import render_markdown
+from bot.posts.plaintext import PlainBody, plain_body
 from bot.posts.sanitise import balanced, sanitised
 from bot.posts.tags import StandIns, Tag
 
@@ -33,11 +34,12 @@ class Body:
 
     html: str  #: sanitised, every address absolute
     excerpt: Excerpt
+    plain: PlainBody  #: its paragraphs in plain words; empty unless they were asked for
     left_over: tuple[Tag, ...]  #: template tags outside of code and comments, in the order of the text
 
 
-def render_body(text: str, *, permalink: str) -> Body:
-    """Render a Markdown text. Raises BodyError."""
+def render_body(text: str, *, permalink: str, in_plain_words: bool = False) -> Body:
+    """Render a Markdown text, if asked `in_plain_words` as well. Raises BodyError."""
     reason = too_much(text)
     if reason:
         raise BodyError(reason)
@@ -46,6 +48,7 @@ def render_body(text: str, *, permalink: str) -> Body:
     _parse(raw)  # for its depth only: sanitising is slow on markup that is nested without end
     tree = _parse(balanced(raw))
     excerpt = excerpt_of(tree, stand_ins)
+    plain = plain_body(tree, stand_ins, permalink=permalink) if in_plain_words else PlainBody()
     meant = _drop_comments(tree, stand_ins) | _resolve_tags(tree, stand_ins)
     replace_embeds(tree, permalink)
     make_absolute(tree, permalink)
@@ -54,6 +57,7 @@ def render_body(text: str, *, permalink: str) -> Body:
     return Body(
         html=sanitised(_serialise(tree)).strip(),
         excerpt=excerpt,
+        plain=plain,
         left_over=tuple(tag for number, tag in enumerate(stand_ins.tags) if number not in meant),
     )
 

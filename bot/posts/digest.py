@@ -34,6 +34,14 @@ class OwnWords:
     mastodon_visibility: str | None = None
     mastodon_language: str | None = None
     mastodon_media: tuple[str, ...] = ()
+    speakers: tuple[str, ...] = ()
+    mastodon_sensitive: str | None = None  #: "true" or "false"; both differ from nothing
+    mastodon_thread: tuple[str, ...] = ()
+    mastodon_thread_auto: bool = False
+    mastodon_numbered: bool = False
+    mastodon_link_card: str | None = None
+    mastodon_poll: tuple[str, ...] = ()
+    mastodon_quote_policy: str | None = None
 
 
 def digest_of(words: OwnWords) -> str:

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from bot.posts.tags import StandIns
 
 _MARK: Final = re.compile(r"\s*excerpt\s*", re.IGNORECASE)
-_SHORTEST: Final = 40  #: characters; what is shorter is a greeting
+SHORTEST: Final = 40  #: characters; what is shorter is a greeting
 _OUTER: Final = frozenset({"html", "body", "div", "section"})
-_HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 #: Not words, or words taken back.
-_SILENT: Final = frozenset({"audio", "del", "embed", "iframe", "img", "object", "picture", "rp", "s", "video"})
-_INLINE: Final = _SILENT | frozenset(
+SILENT: Final = frozenset({"audio", "del", "embed", "iframe", "img", "object", "picture", "rp", "s", "video"})
+INLINE: Final = SILENT | frozenset(
     re.findall(
         r"\w+",
         """
@@ -49,15 +49,29 @@ def excerpt_of(body: _Element, stand_ins: StandIns) -> Excerpt:
     def tidy(words: str, code: bool) -> str:
         return stand_ins.shown(words) if code else stand_ins.dropped(words)
 
-    mark = next((node for node in _comments(body) if _MARK.fullmatch(node.text or "")), None)
-    if mark is not None:
-        before = Excerpt(shown=_words(body, shown, until=mark), tidy=_words(body, tidy, until=mark), marked=True)
-        if before.tidy or before.shown:
-            return before
-    paragraph = _first_paragraph(body, tidy)
-    if paragraph is None:
+    end = excerpt_end(body, stand_ins)
+    if end is None:
         return Excerpt()
-    return Excerpt(shown=_words(paragraph, shown), tidy=_words(paragraph, tidy))
+    if is_comment(end):
+        return Excerpt(shown=_words(body, shown, until=end), tidy=_words(body, tidy, until=end), marked=True)
+    return Excerpt(shown=_words(end, shown), tidy=_words(end, tidy))
+
+
+def is_comment(node: _Element) -> bool:
+    """Whether a node is a comment (or the like), and not an element."""
+    return not isinstance(node.tag, str)
+
+
+def excerpt_end(body: _Element, stand_ins: StandIns) -> _Element | None:
+    """Where the excerpt ends: the mark, a comment, or the paragraph that it consists of; None if there is none."""
+
+    def tidy(words: str, code: bool) -> str:
+        return stand_ins.shown(words) if code else stand_ins.dropped(words)
+
+    mark = next((node for node in _comments(body) if _MARK.fullmatch(node.text or "")), None)
+    if mark is not None and _words(body, lambda words, _: stand_ins.shown(words), until=mark):
+        return mark
+    return _first_paragraph(body, tidy)
 
 
 def _comments(body: _Element) -> Iterator[_Element]:
@@ -69,7 +83,7 @@ def _comments(body: _Element) -> Iterator[_Element]:
 def _first_paragraph(body: _Element, say: Say) -> _Element | None:
     paragraphs = [(paragraph, len(_words(paragraph, say))) for paragraph in body.iter("p")]
     outer = [(p, length) for p, length in paragraphs if all(a.tag in _OUTER for a in p.iterancestors())]
-    for candidates, least in ((outer, _SHORTEST), (outer, 1), (paragraphs, 1)):
+    for candidates, least in ((outer, SHORTEST), (outer, 1), (paragraphs, 1)):
         found = next((p for p, length in candidates if length >= least), None)
         if found is not None:
             return found
@@ -92,9 +106,9 @@ def _pieces(root: _Element, say: Say, until: _Element | None) -> Iterator[str]:
             if item is until and until is not None:
                 return
             continue
-        if not isinstance(item.tag, str) or item.tag in _SILENT or item.tag in _HEADINGS:
+        if not isinstance(item.tag, str) or item.tag in SILENT or item.tag in HEADINGS:
             continue
         inside = code or item.tag in ("code", "pre")
-        gap = "" if item.tag in _INLINE else " "
+        gap = "" if item.tag in INLINE else " "
         children = [part for child in item for part in ((child, inside), (child.tail, inside))]
         waiting += reversed([(gap, code), (item.text, inside), *children, (gap, code)])

@@ -32,11 +32,10 @@ class Fields:
 
     def get(self, name: str) -> Value:
         """The bare value; None if there is none."""
-        outer, _, inner = name.partition(".")
-        value = self._source.values.get(outer)
-        if not inner:
-            return value
-        return value.get(inner) if isinstance(value, dict) else None
+        value: Value = self._source.values
+        for key in name.split("."):
+            value = value.get(key) if isinstance(value, dict) else None
+        return value
 
     def prose(self, name: str) -> str | None:
         """Text that may have several lines; None if there is none. Raises PostError."""
@@ -70,9 +69,14 @@ class Fields:
 
     def flag(self, name: str, *, default: bool) -> bool:
         """True or false. Raises PostError."""
+        chosen = self.choice(name)
+        return default if chosen is None else chosen
+
+    def choice(self, name: str) -> bool | None:
+        """True, false, or None where nothing is said. Raises PostError."""
         value = self.get(name)
         if value is None:
-            return default
+            return None
         word = value.strip().lower() if isinstance(value, str) else ""
         if word not in TRUE | FALSE:
             raise self.fault(name, "must be true or false.", f"Write {_last(name)}: true.")

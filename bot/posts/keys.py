@@ -13,7 +13,21 @@ if TYPE_CHECKING:
     from bot.posts.fields import Fields
     from bot.posts.notes import Notes
 
-MASTODON: Final = ("text", "visibility", "content_warning", "language", "skip", "media")
+MASTODON: Final = (
+    "text",
+    "visibility",
+    "content_warning",
+    "sensitive",
+    "language",
+    "skip",
+    "media",
+    "thread",
+    "numbered",
+    "link_card",
+    "poll",
+    "quote_policy",
+)
+POLL: Final = ("options", "expires_in", "multiple", "hide_totals")
 COVER: Final = ("url", "alt")
 MEDIA: Final = ("file", "alt", "focus")
 #: Have a meaning that this version does not carry out.
@@ -21,6 +35,7 @@ NOT_YET: Final = ("reminders",)
 OURS: Final = (
     "title",
     "author",
+    "speakers",
     "category",
     "tags",
     "kind",
@@ -51,6 +66,7 @@ _SYNONYMS: Final = {
     "datetime": "published_datetime",
     "updated": "updated_datetime",
     "authors": "author",
+    "speaker": "speakers",
     "categories": "category",
     "excerpt": "summary",
     "lang": "language",
@@ -119,3 +135,9 @@ def _note_inner_keys(fields: Fields, notes: Notes) -> None:
             meant = near_miss(key, MASTODON)
             remedy = f'Did you mean "{meant}"?' if meant else f"Known here: {', '.join(MASTODON)}."
             notes.warn("unknown-key", "is not a key that is read.", field=f"mastodon.{key}", remedy=remedy)
+    poll = fields.get("mastodon.poll")
+    for key in poll if isinstance(poll, dict) else ():
+        if key not in POLL:
+            meant = near_miss(key, POLL)
+            remedy = f'Did you mean "{meant}"?' if meant else f"Known here: {', '.join(POLL)}."
+            notes.warn("unknown-key", "is not a key that is read.", field=f"mastodon.poll.{key}", remedy=remedy)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from enum import Enum
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from bot.model import MastodonOptions, Missed, Picture, Visibility
+from bot.model import MastodonOptions, Missed, Picture, QuotePolicy, Visibility
 from bot.posts.fields import FALSE, TRUE
+from bot.posts.poll import poll_of
 
 if TYPE_CHECKING:
     from bot.posts.fields import Fields
+
+#: The most toots of one thread, the first included: more is a flood for those who follow.
+MOST_TOOTS: Final = 20
+_HOW_TO_THREAD: Final = 'Write thread: auto, or thread: and below it lines such as - "The second toot."'
 
 
 def hashtags_of(fields: Fields) -> tuple[str, ...]:
@@ -38,22 +44,64 @@ def if_missed_of(fields: Fields) -> Missed | None:
 def mastodon_options(fields: Fields, *, media: tuple[Picture, ...] | None = None) -> MastodonOptions:
     """What stands under `mastodon:`, with the pictures that `media` made of its list. Raises PostError."""
     fields.mapping("mastodon", "Write for example mastodon: and below it, indented, skip: true.")
+    parts = _thread(fields)
+    numbered = fields.flag("mastodon.numbered", default=False)
+    if numbered and parts == ():
+        raise fields.fault(
+            "mastodon.numbered", "there is no thread whose toots could be numbered.", "Write thread: auto beside it."
+        )
     return MastodonOptions(
         text=fields.prose("mastodon.text"),
-        visibility=_visibility(fields),
+        visibility=_one_of(fields, "mastodon.visibility", Visibility, "a visibility"),
         content_warning=fields.text("mastodon.content_warning"),
+        sensitive=fields.choice("mastodon.sensitive"),
         language=fields.language("mastodon.language"),
         skip=fields.flag("mastodon.skip", default=False),
         media=media,
+        thread=parts or (),
+        thread_auto=parts is None,
+        numbered=numbered,
+        link_card=fields.choice("mastodon.link_card"),
+        poll=poll_of(fields),
+        quote_policy=_one_of(fields, "mastodon.quote_policy", QuotePolicy, "known"),
     )
 
 
-def _visibility(fields: Fields) -> Visibility | None:
-    value = fields.text("mastodon.visibility")
+def _thread(fields: Fields) -> tuple[str, ...] | None:
+    """The toots that follow the first; None if the bot makes them itself. Raises PostError."""
+    name = "mastodon.thread"
+    value = fields.get(name)
+    if isinstance(value, dict):
+        raise fields.fault(name, "must be a list of texts, or auto.", _HOW_TO_THREAD)
+    if value is None or value == []:
+        return ()
+    if isinstance(value, str):
+        if value.strip().lower() == "auto":
+            return None
+        if value.strip().lower() in FALSE:
+            return ()
+        raise fields.fault(name, "must be a list of texts, or auto.", _HOW_TO_THREAD)
+    parts = tuple(item.strip() if isinstance(item, str) else "" for item in value)
+    for number, (part, item) in enumerate(zip(parts, value, strict=True), start=1):
+        if isinstance(item, list | dict):
+            raise fields.fault(name, f"text {number} of the list is no text.", "Put it in quotes.")
+        if not part:
+            raise fields.fault(name, f"text {number} of the list is empty.", "Write it, or take the - away.")
+    if len(parts) >= MOST_TOOTS:
+        problem = f"has {len(parts)} texts; with the first toot that is more than {MOST_TOOTS}, a flood."
+        raise fields.fault(name, problem, "Write fewer; the post itself can say the rest.")
+    return parts
+
+
+_Choice = TypeVar("_Choice", bound=Enum)
+
+
+def _one_of(fields: Fields, name: str, kind: type[_Choice], noun: str) -> _Choice | None:
+    value = fields.text(name)
     if value is None:
         return None
     try:
-        return Visibility(value.lower())
+        return kind(value.lower())
     except ValueError:
-        known = ", ".join(visibility.value for visibility in Visibility)
-        raise fields.fault("mastodon.visibility", f'"{value}" is not a visibility.', f"Write one of {known}.") from None
+        known = ", ".join(str(choice.value) for choice in kind)
+        raise fields.fault(name, f'"{value}" is not {noun}.', f"Write one of {known}.") from None

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bot.errors import PostError
-from bot.model import MastodonOptions, Post
+from bot.model import MastodonOptions, Poll, Post
 from bot.posts.body import Body, BodyError, render_body
 from bot.posts.cover import read_cover, written_cover
 from bot.posts.digest import OwnWords, digest_of
@@ -53,11 +53,11 @@ def parse_post(data: bytes, *, path: Path, slug: str, config: Config) -> Post | 
     note_keys(fields, notes, source.values)
     permalink = _permalink(slug, shown, config)
     title = _title(fields, notes, source)
-    body = _body(source, notes, shown, permalink)
-    summary = fields.prose("summary")
-    chosen = body.excerpt.shown if body.excerpt.marked or not summary else join_spaces(summary)
-    withdrawn = withdrawal_of(fields)
     mastodon = mastodon_options(fields, media=read_media(fields, notes, config=config))
+    body = _body(source, notes, shown, permalink, in_plain_words=mastodon.thread_auto)
+    summary = fields.prose("summary")
+    from_body = body.excerpt.marked or not summary
+    withdrawn = withdrawal_of(fields)
     published = _datetime("published_datetime", fields, notes, config)
     return Post(
         path=shown,
@@ -66,6 +66,7 @@ def parse_post(data: bytes, *, path: Path, slug: str, config: Config) -> Post | 
         explicit_id=_explicit_id(fields),
         title=title,
         authors=_authors(fields) or tuple(filter(None, [config.site.author.strip()])),
+        speakers=fields.texts("speakers"),
         category=fields.text("category"),
         tags=fields.texts("tags", separators=","),
         kind=fields.text("kind"),
@@ -73,9 +74,11 @@ def parse_post(data: bytes, *, path: Path, slug: str, config: Config) -> Post | 
         updated=_datetime("updated_datetime", fields, notes, config),
         language=fields.language("language") or config.site.language,
         cover=read_cover(fields, notes, permalink=permalink, config=config),
-        excerpt=chosen,
+        excerpt=body.excerpt.shown if from_body else join_spaces(summary or ""),
         summary=shorten(join_spaces(without_tags(summary)) if summary else body.excerpt.tidy, SUMMARY_LENGTH),
         html=body.html,
+        paragraphs=body.plain.paragraphs,
+        unsaid=body.plain.unsaid if from_body else body.plain.paragraphs,
         hashtags=hashtags_of(fields),
         link=fields.flag("link", default=True),
         mastodon=mastodon,
@@ -133,9 +136,9 @@ def _title(fields: Fields, notes: Notes, source: Source) -> str:
     return title
 
 
-def _body(source: Source, notes: Notes, path: Path, permalink: str) -> Body:
+def _body(source: Source, notes: Notes, path: Path, permalink: str, *, in_plain_words: bool) -> Body:
     try:
-        body = render_body(source.body, permalink=permalink)
+        body = render_body(source.body, permalink=permalink, in_plain_words=in_plain_words)
     except BodyError as error:
         raise PostError(path, str(error), line=source.body_line, remedy="Simplify the text there.") from None
     if body.left_over:
@@ -194,4 +197,27 @@ def _own_words(fields: Fields, source: Source, title: str, mastodon: MastodonOpt
         mastodon_visibility=mastodon.visibility.value if mastodon.visibility else None,
         mastodon_language=mastodon.language,
         mastodon_media=media_words(mastodon.media),
+        speakers=fields.texts("speakers"),
+        mastodon_sensitive=_said(mastodon.sensitive),
+        mastodon_thread=mastodon.thread,
+        mastodon_thread_auto=mastodon.thread_auto,
+        mastodon_numbered=mastodon.numbered,
+        mastodon_link_card=_said(mastodon.link_card),
+        mastodon_poll=_poll_words(mastodon.poll),
+        mastodon_quote_policy=mastodon.quote_policy.value if mastodon.quote_policy else None,
+    )
+
+
+def _said(chosen: bool | None) -> str | None:
+    return None if chosen is None else str(chosen).lower()
+
+
+def _poll_words(poll: Poll | None) -> tuple[str, ...]:
+    if poll is None:
+        return ()
+    return (
+        *poll.options,
+        str(poll.expires_in.total_seconds()),
+        _said(poll.multiple) or "",
+        _said(poll.hide_totals) or "",
     )

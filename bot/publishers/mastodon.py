@@ -45,6 +45,9 @@ class MastodonPublisher(MastodonAccount):
         in_reply_to: str | None = None,
     ) -> Receipt:
         self._own_id()
+        if self._limits.picture_needed and not media_ids and in_reply_to is None:
+            # Pixelfed would answer 403, which is said of accounts (ApiV1Controller.php `statusCreate`).
+            raise RejectedError("the server takes no toot without a picture.", remedy="Mend the post's picture.")
         poll = announcement.poll
         with self._errors("sending", repeat=repeat):
             status = self._client.status_post(

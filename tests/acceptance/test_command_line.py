@@ -153,6 +153,33 @@ def test_queue_preview_and_log_tell_what_will_be_and_was(project: Project, timel
     assert [event["what"] for event in events] == ["released", "sent"]
 
 
+def test_preview_shows_each_toot_of_a_thread_with_its_count_warning_and_poll(project: Project) -> None:
+    options = """
+  content_warning: Flooding
+  sensitive: true
+  thread:
+    - "The second toot."
+  numbered: true
+  poll:
+    options: [Tea, Coffee]
+    expires_in: 3d
+    hide_totals: true"""
+    project.write_post("coming", "2199-07-16 06:00:00", mastodon=options)
+    done = project.announce("preview", "coming")
+    assert done.returncode == 0, done.stderr
+    shown = " ".join(done.stdout.replace("│", " ").split())
+    assert "main@127.0.0.1" in shown
+    assert ", 1 of 2" in shown
+    assert ", 2 of 2" in shown
+    assert shown.count("Content warning: Flooding") == 2
+    assert "○ Tea ○ Coffee Poll, open for 3 days, votes hidden until then" in shown
+    assert "The second toot. 2/2" in shown
+    assert "29 of 500 characters, public, en, sensitive" in shown
+    (toot,) = json.loads(project.announce("preview", "coming", "--json").stdout)["toots"].values()
+    assert toot["poll"]["options"] == ["Tea", "Coffee"]
+    assert [part["text"] for part in toot["thread"]] == ["The second toot.\n\n2/2"]
+
+
 def test_the_brake_holds_the_rest_and_resume_lets_it_go(project: Project, timeline: Timeline) -> None:
     for number in range(6):
         project.write_post(f"post-{number}", time.strftime("%Y-%m-%d %H:%M:%S+00:00", time.gmtime()))

@@ -147,6 +147,10 @@ def test_a_missing_setting_says_what_it_is(tmp_path: Path) -> None:
         ({"accounts": '[accounts.main]\nserver = "x"'}, "accounts.main.server", "is not a web address"),
         ({"accounts": LOOPBACK + '\nacct = "conf"'}, "accounts.main.acct", "is not an account's address"),
         ({"accounts": LOOPBACK + '\nvisibility = "hidden"'}, "accounts.main.visibility", "must be one of 'public'"),
+        ({"accounts": LOOPBACK + '\nlanguage = "English"'}, "accounts.main.language", "must be a language's tag"),
+        ({"accounts": LOOPBACK + '\nquote_policy = "me"'}, "accounts.main.quote_policy", "must be one of 'public'"),
+        ({"accounts": LOOPBACK + '\nlink_card = "perhaps"'}, "accounts.main.link_card", "must be true or false"),
+        ({"accounts": LOOPBACK + "\nsensitive = 3"}, "accounts.main.sensitive", "must be true or false"),
         ({"top": 'example = "perhaps"'}, "example", "must be true or false"),
     ],
 )

@@ -14,7 +14,23 @@ from bot.check.posts import check_posts
 from bot.compose.composer import Composer
 from bot.config import Config
 from bot.errors import PostError
-from bot.model import Action, Delivery, DeliveryState, Finding, Hold, MastodonOptions, Post, Severity, Snapshot
+from bot.model import (
+    AccountFacts,
+    AccountState,
+    Action,
+    Delivery,
+    DeliveryState,
+    Finding,
+    Hold,
+    Limits,
+    MastodonOptions,
+    Picture,
+    Poll,
+    Post,
+    QuotePolicy,
+    Severity,
+    Snapshot,
+)
 from bot.plan import Plan
 
 MakePost = Callable[..., Post]
@@ -104,7 +120,7 @@ def test_findings_stand_in_the_order_of_files_lines_and_weight(check: Check, mak
 def test_a_toot_that_cannot_be_composed_is_an_error(check: Check, make_post: MakePost) -> None:
     finding = only(check(make_post(published=LATER), template="{{ titel }}"))
     assert (finding.rule, finding.severity, finding.path) == ("toot-held", Severity.ERROR, Path("posts/tickets.md"))
-    assert "the toot would be held" in finding.problem
+    assert "the toot would be held: config/templates/default.j2:1: the template uses" in finding.problem
     assert "Did you mean title?" in finding.remedy
 
 
@@ -131,6 +147,51 @@ def test_words_that_are_cut_are_named_with_their_line(
     finding = only(check(make_post(published=LATER, lines={field: 7}, **changes)))
     assert (finding.rule, finding.severity, finding.field, finding.line) == ("text-shortened", severity, field, 7)
     assert "500 characters" in finding.problem
+
+
+POLL = Poll(options=("Tea", "Coffee"), expires_in=timedelta(days=1))
+COVER = Picture(url="https://conf.example/a.png", path=Path("a.png"), alt="A.")
+
+
+def test_a_poll_that_the_server_refuses_is_an_error_at_its_line(check: Check, make_post: MakePost) -> None:
+    poll = replace(POLL, options=("Tea", "x" * 51))
+    post = make_post(
+        published=LATER, mastodon=MastodonOptions(poll=poll), lines={"mastodon.poll": 4, "mastodon.poll.options": 5}
+    )
+    finding = only(check(post))
+    assert (finding.rule, finding.severity) == ("toot-held", Severity.ERROR)
+    assert str(finding).startswith("posts/tickets.md:5: mastodon.poll.options: the toot would be held: the option")
+
+
+@pytest.mark.parametrize(
+    ("options", "rule", "field"),
+    [
+        (MastodonOptions(poll=POLL), "poll-without-picture", "mastodon.poll"),
+        (MastodonOptions(thread=("word " * 150,)), "thread-text-split", "mastodon.thread"),
+    ],
+)
+def test_what_is_not_quite_as_asked_is_a_warning_at_its_line(
+    check: Check, make_post: MakePost, options: MastodonOptions, rule: str, field: str
+) -> None:
+    finding = only(check(make_post(published=LATER, cover=COVER, mastodon=options, lines={field: 9})))
+    assert (finding.rule, finding.severity, finding.field, finding.line) == (rule, Severity.WARNING, field, 9)
+
+
+def test_a_poll_without_a_cover_loses_no_picture(check: Check, make_post: MakePost) -> None:
+    assert check(make_post(published=LATER, mastodon=MastodonOptions(poll=POLL))) == ()
+
+
+@pytest.mark.parametrize(("software", "rules"), [("", []), ("mastodon 4.4.0", ["quote-policy-unknown"])])
+def test_a_server_that_knows_no_quote_policy_is_named_once_it_was_asked(
+    site_config: MakeConfig, make_post: MakePost, software: str, rules: list[str]
+) -> None:
+    config = site_config(accounts=ONE)
+    (address,) = config.account_addresses().values()
+    facts = AccountFacts(address=address, account_id="1", limits=Limits(software=software))
+    snapshot = Snapshot(accounts={address: AccountState(address=address, joined_at=None, facts=facts)})
+    post = make_post(published=LATER, mastodon=MastodonOptions(quote_policy=QuotePolicy.NOBODY))
+    found = Composer(config, snapshot).remarks(post, address)
+    assert [finding.rule for finding in found] == rules
 
 
 def together(make: MakePost, count: int, *, apart: timedelta = timedelta(), begin: datetime = LATER) -> list[Post]:

@@ -86,3 +86,37 @@ def test_a_broken_template_is_found_before_a_post_needs_it(
     assert finding.path == Path("config/templates/keynote.j2")
     assert said in str(finding)
     assert str(config.root) not in str(finding)
+
+
+@pytest.mark.parametrize("accounts", ["", LOOPBACK, f"{LOOPBACK}\n{LOOPBACK.replace('main', 'kids')}"])
+def test_a_broken_template_of_all_accounts_is_one_finding(site_config: MakeConfig, accounts: str) -> None:
+    config = site_config(accounts=accounts)
+    config.templates_folder.mkdir()
+    (config.templates_folder / "keynote.txt").write_text("\n{{ titel }}")
+    assert str(only(list(check_settings(config, environ={})))).startswith("config/templates/keynote.txt:2: ")
+
+
+def test_an_accounts_own_templates_are_looked_at(site_config: MakeConfig) -> None:
+    config = site_config(accounts=LOOPBACK)
+    (config.templates_folder / "main").mkdir(parents=True)
+    (config.templates_folder / "main" / "keynote.txt").write_text("{{ titel }}")
+    finding = only(list(check_settings(config, environ={})))
+    assert (finding.rule, finding.path) == ("template-broken", Path("config/templates/main/keynote.txt"))
+
+
+def test_a_folder_that_is_no_accounts_is_named(site_config: MakeConfig) -> None:
+    config = site_config(accounts=LOOPBACK)
+    (config.templates_folder / "mian").mkdir(parents=True)
+    finding = only(list(check_settings(config, environ={})))
+    assert (finding.rule, finding.severity) == ("template-folder", Severity.WARNING)
+    assert str(finding) == (
+        "config/templates/mian: is named like no account, so nothing in it is used. The accounts are: main."
+    )
+
+
+def test_a_mistake_about_a_person_is_found_with_its_line(site_config: MakeConfig) -> None:
+    config = site_config(accounts=LOOPBACK)
+    config.people_file.write_text('["Ada"]\nmastodon = "ada"\n')
+    finding = only(list(check_settings(config, environ={})))
+    assert (finding.rule, finding.severity) == ("people-broken", Severity.ERROR)
+    assert str(finding) == ('config/people.toml:2: Ada: "ada" is not a handle. Write mastodon = "@ada@example.social".')

@@ -12,7 +12,7 @@ from bot.compose.mentions import find_mentions
 from bot.config import Account, Config
 from bot.errors import ComposeError
 from bot.model import Announcement, Limits, Post
-from bot.posts.read import read_post
+from bot.posts.read import parse_post
 from bot.posts.tags import find_tags
 
 CORPUS = Path(__file__).resolve().parents[3] / "../shared/corpus"
@@ -25,10 +25,11 @@ SETTINGS = {"site": {"title": "A conference", "url": "https://2024.djangocon.us"
 ACCOUNT = Account(server="http://127.0.0.1:3000", hashtags=("DjangoCon",))
 
 
-def composed(path: Path, *, characters: int) -> tuple[Post, Announcement]:
+def composed(path: Path, *, characters: int, options: bytes = b"") -> tuple[Post, Announcement]:
     root = path.parents[1]
     config = Config.model_validate({**SETTINGS, "root": root, "path": root / "config" / "bot.toml"})
-    post = read_post(path, config=config)
+    data = path.read_bytes().replace(b"---\n", b"---\n" + options, 1)
+    post = parse_post(data, path=path, slug=path.stem, config=config)
     assert post is not None
     limits = Limits(characters=characters)
     announcement = compose(
@@ -53,3 +54,24 @@ def test_a_real_post_fits_with_its_link_whole(path: Path, characters: int) -> No
     assert find_mentions(text) == []
     assert not find_tags(text)
     assert text.endswith("#DjangoCon")
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in FILES])
+@pytest.mark.parametrize("numbered", ["true", "false"])
+def test_a_real_post_as_a_thread_fits_with_its_link_whole_in_the_first_toot(path: Path, numbered: str) -> None:
+    try:
+        post, announcement = composed(
+            path, characters=500, options=f"mastodon: {{thread: auto, numbered: {numbered}}}\n".encode()
+        )
+    except ComposeError as error:
+        if "more than 20 toots" not in error.message or path.stat().st_size < 8_000:
+            raise
+        pytest.skip("it is far too long for a thread, which is refused")
+    assert post.url in [announcement.text[span.start : span.end] for span in find_links(announcement.text)]
+    toots = (announcement, *announcement.thread)
+    assert len(toots) > 1
+    for number, toot in enumerate(toots, start=1):
+        assert toot.length == status_length(toot.text, limits=Limits()) <= 500
+        assert find_mentions(toot.text) == []
+        assert not find_tags(toot.text)
+        assert toot.text.endswith(f"\n\n{number}/{len(toots)}") is (numbered == "true")

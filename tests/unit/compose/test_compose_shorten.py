@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.compose.count import graphemes
+from bot.compose.hashtags import find_hashtags
 from bot.compose.links import find_links
+from bot.compose.mentions import find_mentions
 from bot.compose.shorten import shorten
 
 FAMILY = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
@@ -24,6 +26,10 @@ FAMILY = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
         pytest.param("Bring food, e.g. apples, to the hall today.", 26, "Bring food, e.g. apples…", id="e.g."),
         pytest.param("The keynote is by Dr. Ana Miller tomorrow.", 30, "The keynote is by Dr. Ana…", id="Dr."),
         pytest.param("The keynote is by Prof. Ana Miller then.", 30, "The keynote is by Prof. Ana…", id="Prof."),
+        pytest.param(
+            "Come and join us. There is more to see here.", 30, "Come and join us.", id="a short word is none"
+        ),
+        pytest.param("It is red vs. Blue team and some more words.", 25, "It is red vs. Blue team…", id="vs."),
         pytest.param("Version 3.12 is here and more is coming.", 14, "Version 3.12…", id="a point inside a number"),
         pytest.param("Some words, and more words", 12, "Some words…", id="no comma before the ellipsis"),
         pytest.param("Some words – and more words", 13, "Some words…", id="no dash before the ellipsis"),
@@ -39,6 +45,7 @@ FAMILY = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
         pytest.param("See http://localhost:80/abc now", 20, "See…", id="never inside what looks like a link"),
         pytest.param("Hello #DjangoCon people", 12, "Hello…", id="never inside a hashtag"),
         pytest.param("Hello @ana@example.org people", 14, "Hello…", id="never inside a mention"),
+        pytest.param("Thanks @ana@example.org. more words", 25, "Thanks @ana@example.org…", id="no point after one"),
         pytest.param("Hello me.you@example.org people", 14, "Hello…", id="never inside an e-mail address"),
         pytest.param("Hello {{ some.tag }} people", 19, "Hello…", id="never inside a template tag"),
         pytest.param("日" * 20 + "https://example.org/" + "a" * 30, 40, "日" * 20 + "…", id="never inside a long link"),
@@ -55,10 +62,11 @@ def test_a_cut_text_reads_well(text: str, budget: int, short: str) -> None:
 
 
 ADDRESSES = ["https://example.org/a/b_(c)", "http://localhost/x", "#Tag", "@ana@example.org", "me@example.org"]
+LONG_NAMES = ["#" + "LongTag" * 6, "@" + "long_name" * 5 + "@example.org"]
 LONG_LINK = "https://example.org/" + "a-b" * 20
 PROSE = ["word", "a", "Sentence.", "end!", "e\u0301", FAMILY, "日本語", "🇩🇪🇫🇷", "1\ufe0f\u20e3"]
 MARKS = ["(", ")", "“", "”", ",", "–", '"', "'", "\n", "\n\n"]
-WORDS = st.sampled_from([*ADDRESSES, LONG_LINK, *PROSE, *MARKS])
+WORDS = st.sampled_from([*ADDRESSES, *LONG_NAMES, LONG_LINK, *PROSE, *MARKS])
 TEXTS = st.lists(st.tuples(WORDS, st.sampled_from([" ", " ", ""])), max_size=60).map(
     lambda pairs: "".join(word + gap for word, gap in pairs)
 )
@@ -88,6 +96,21 @@ def test_links_stay_whole_or_go(text: str, budget: int) -> None:
     whole = [text[span.start : span.end] for span in find_links(text)]
     kept = [short[span.start : span.end] for span in find_links(short)]
     assert kept == whole[: len(kept)]
+
+
+# Between a few plain words, so that most cuts fall into one of them.
+NAMES = st.lists(st.sampled_from([*LONG_NAMES, "#Tag", "@ana@example.org", "word"]), min_size=1).map(" ".join)
+
+
+@given(st.one_of(NAMES, TEXTS), st.integers(1, 100))
+def test_hashtags_and_mentions_stay_whole_or_go(text: str, budget: int) -> None:
+    short = shorten(text, budget)
+    for find in (find_hashtags, mentioned):
+        assert find(short) == find(text)[: len(find(short))]
+
+
+def mentioned(text: str) -> tuple[str, ...]:
+    return tuple(text[found.start : found.end] for found in find_mentions(text))
 
 
 @settings(deadline=None)

@@ -30,6 +30,19 @@ mastodon:
   visibility: unlisted
   language: en
 """
+MORE = """\
+speakers: [Cy]
+mastodon:
+  sensitive: true
+  thread: [Two, Three]
+  numbered: true
+  link_card: true
+  quote_policy: nobody
+  poll:
+    options: [Tea, Coffee]
+    expires_in: 1d
+    multiple: true
+"""
 BODY = "One  \ntwo\n\nthree\n"
 
 
@@ -67,6 +80,32 @@ def test_a_change_of_words_changes_it(read: Callable[[str], Post], old: str, new
 @pytest.mark.parametrize(
     ("old", "new"),
     [
+        ("speakers: [Cy]", "speakers: [Di]"),
+        ("speakers: [Cy]\n", ""),
+        ("sensitive: true", "sensitive: false"),
+        ("  sensitive: true\n", ""),
+        ("Three]", "Four]"),
+        ("[Two, Three]", "[Three, Two]"),
+        ("thread: [Two, Three]", "thread: auto"),
+        ("  numbered: true\n", ""),
+        ("  link_card: true\n", ""),
+        ("link_card: true", "link_card: false"),
+        ("quote_policy: nobody", "quote_policy: followers"),
+        ("[Tea, Coffee]", "[Tea, Milk]"),
+        ("expires_in: 1d", "expires_in: 2d"),
+        ("    multiple: true\n", ""),
+        ("multiple: true", "hide_totals: true"),
+    ],
+)
+def test_a_change_of_the_toot_changes_it(read: Callable[[str], Post], old: str, new: str) -> None:
+    whole = f"---\ntitle: Good news\n{MORE}---\n{BODY}"
+    assert old in whole
+    assert read(whole.replace(old, new, 1)).digest != read(whole).digest
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
         ("2024-07-16 06:00", "2025-01-01 09:00"),
         ("published_datetime: 2024-07-16 06:00\n", "updated_datetime: 2024-08-01 09:00\n"),
         ("One  \n", "One\n"),
@@ -75,6 +114,7 @@ def test_a_change_of_words_changes_it(read: Callable[[str], Post], old: str, new
         ("\n", "\r\n"),
         ("author: Ada\ncategory: Program\n", "category: Program\n\nauthor: 'Ada'\n"),
         ("author: Ada", "author: [Ada]"),
+        ("mastodon:\n", "mastodon:\n  numbered: false\n  thread: []\n"),
         ("tags: [a, b]", "tags: a, b"),
         ("category: Program", "category: Program\nlink: true"),
         ("category: Program", "category: Program\nhidden: true"),
@@ -126,5 +166,5 @@ def test_empty_fields_do_not_count() -> None:
     empty: dict[str, object] = {"title": "A"}
     for field in fields(OwnWords):
         if field.name != "title":
-            empty[field.name] = {"body": "", "without_link": False}.get(field.name, ())
+            empty[field.name] = {"body": "", "without_link": False, "mastodon_numbered": False}.get(field.name, ())
     assert digest_of(OwnWords(**empty)) == digest_of(OwnWords(title="A"))  # type: ignore[arg-type]

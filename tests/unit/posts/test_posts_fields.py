@@ -204,9 +204,9 @@ def test_an_unknown_key_of_the_cover_is_warned_of_if_it_is_nearly_ours(parse: Pa
 
 
 def test_any_unknown_key_for_mastodon_is_warned_of(parse: Parse) -> None:
-    (finding,) = parse("mastodon:\n  poll: [a, b]").findings
-    assert (finding.rule, finding.field) == ("unknown-key", "mastodon.poll")
-    assert finding.remedy == "Known here: text, visibility, content_warning, language, skip, media."
+    (finding,) = parse("mastodon:\n  boost: [a, b]").findings
+    assert (finding.rule, finding.field) == ("unknown-key", "mastodon.boost")
+    assert finding.remedy.startswith("Known here: text, visibility, content_warning, sensitive, language, skip, thread")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,160 @@
+"""`config/people.toml`: the handles of people whom toots may name. Pure, except for `People.load`.
+
+["Ada Example"]
+mastodon = "@ada@example.social"
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bot.compose.mentions import WORD_JOINER
+from bot.compose.template_files import shown_from
+from bot.config import ACCT
+from bot.errors import ComposeError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+FILE: Final = "people.toml"
+_LINE: Final = re.compile(r"\(at line (\d+)")
+_EXAMPLE: Final = 'mastodon = "@ada@example.social"'
+
+
+@dataclass(frozen=True, kw_only=True)
+class People:
+    """The people of the file, and what is wrong with it."""
+
+    path: str = FILE  #: as errors show it
+    handles: Mapping[str, str]  #: folded name → "@name@server"
+    problems: Mapping[str, ComposeError]  #: folded name → what is wrong with its table
+    unreadable: ComposeError | None = None  #: then nobody is known
+
+    @classmethod
+    def load(cls, path: Path, *, root: Path | None = None) -> Self:
+        """Read the file; nobody is in it where it is not there. Errors show its path from `root`.
+
+        Raises nothing: a fault is told to who asks for a handle.
+        """
+        shown = shown_from(root, path)
+        try:
+            text = path.read_bytes().decode("utf-8-sig")
+        except FileNotFoundError:
+            text = ""
+        except (OSError, UnicodeDecodeError):
+            fault = ComposeError(f"{shown}: cannot be read.", remedy="Save it as UTF-8 text that the bot may read.")
+            return cls(path=shown, handles={}, problems={}, unreadable=fault)
+        return cls.read(text, path=shown)
+
+    @classmethod
+    def read(cls, text: str, *, path: str) -> Self:
+        """Understand the file's text. Raises nothing."""
+        try:
+            table = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            found = _LINE.search(str(error))
+            line = found[1] if found else len(text.splitlines())  # else it says "at end of document"
+            fault = ComposeError(
+                f"{path}:{line}: is not valid TOML: {error}.",
+                remedy=f'Write ["Ada Example"] and below it {_EXAMPLE}.',
+            )
+            return cls(path=path, handles={}, problems={}, unreadable=fault)
+        handles: dict[str, str] = {}
+        problems: dict[str, ComposeError] = {}
+        for name, value in table.items():
+            try:
+                handle = _handle(value)
+            except ValueError as error:
+                place = f"{path}:{_line(text, name, error.args[1] if len(error.args) > 1 else '')}"
+                problems[_fold(name)] = ComposeError(f"{place}: {name}: {error.args[0]}", remedy=f"Write {_EXAMPLE}.")
+            else:
+                handles[_fold(name)] = handle
+        return cls(path=path, handles=handles, problems=problems)
+
+    def handle_of(self, name: str) -> str | None:
+        """A person's handle, "@ada@example.social"; None if none is known.
+
+        Upper and lower case make no difference. Raises ComposeError if the file, or this person in it, is wrong.
+        """
+        if self.unreadable is not None:
+            raise self.unreadable
+        folded = _fold(name)
+        if folded in self.problems:
+            raise self.problems[folded]
+        return self.handles.get(folded)
+
+    def faults(self) -> tuple[ComposeError, ...]:
+        """Everything that is wrong with the file."""
+        return tuple(filter(None, (self.unreadable, *self.problems.values())))
+
+
+NOBODY: Final = People(handles={}, problems={})
+
+
+class _Person(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+    mastodon: Annotated[str, Field(pattern=ACCT)]
+
+
+def _handle(value: object) -> str:
+    """The handle in a person's table. Raises ValueError: what is wrong, and with which key."""
+    try:
+        person = _Person.model_validate(value)
+    except ValidationError as error:
+        # A key that is not known may be why another is missing.
+        first = sorted(error.errors(), key=lambda one: one["type"] != "extra_forbidden")[0]
+        raise ValueError(*_in_words(first)) from None
+    return "@" + person.mastodon.removeprefix("@")
+
+
+def _in_words(error: ErrorDetails) -> tuple[str, str]:
+    key = str(error["loc"][0]) if error["loc"] else ""
+    match error["type"]:
+        case "missing":
+            return "has no handle.", ""
+        case "extra_forbidden":
+            return f'"{key}" is not known here; only mastodon is.', key
+        case "string_pattern_mismatch":
+            return f'"{error["input"]}" is not a handle.', key
+        case "string_type":
+            return f"{key} must be a text in quotes.", key
+    return "must be a table of its own.", ""
+
+
+def _line(text: str, name: str, key: str) -> int:
+    """The line of a person's table, or of a key in it; 1 where it is written in an unusual way."""
+    found = 0
+    for number, line in enumerate(text.splitlines(), start=1):
+        begins = line.lstrip()[:1] == "["
+        if not found and name in _keys_of(line):
+            found = number
+            if key in _keys_of(line, name):
+                return number
+        elif found and begins:
+            return found
+        elif found and key and key in _keys_of(line):
+            return number
+    return found or 1
+
+
+def _keys_of(line: str, *tables: str) -> Mapping[str, Any]:
+    try:
+        value: Any = tomllib.loads(line)
+        for table in tables:
+            value = value[table]
+    except (tomllib.TOMLDecodeError, KeyError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _fold(name: str) -> str:
+    plain = unicodedata.normalize("NFKC", name.replace(WORD_JOINER, "")).casefold()
+    return " ".join(plain.split())
