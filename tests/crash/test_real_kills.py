@@ -18,7 +18,7 @@ from bot.sandbox.faults import Fault
 from tests.crash.conftest import KINDS, CrashSite, wait_for
 from tests.support.sandbox_process import MISHAPS
 
-KILLS = int(os.environ.get("KILLS", "15"))
+KILLS = int(os.environ.get("KILLS", "9"))
 
 
 class Season:
