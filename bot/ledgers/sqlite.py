@@ -44,8 +44,8 @@ from bot.status_ids import newer_id
 
 BUSY_TIMEOUT: Final = timedelta(seconds=10)
 _DAMAGED: Final = (
-    "Nothing is sent without it. Put a good copy in its place, or let `announce adopt` put it aside and begin a new one "
-    "with what the accounts show."
+    "Nothing is sent without it. Put a good copy in its place, or let `announce adopt` put it aside and begin a new "
+    "one with what the accounts show."
 )
 
 
@@ -315,7 +315,7 @@ class SqliteLedger:
         except sqlite3.OperationalError as error:
             raise LedgerError(
                 f"the ledger {self._path} cannot be used: {error}.",
-                remedy="Check that its folder can be written to, and that the disk has room; nothing is sent without it.",
+                remedy="Check that its folder can be written to and the disk has room; nothing is sent without it.",
             ) from error
         except sqlite3.DatabaseError as error:
             raise DamagedLedgerError(

@@ -116,7 +116,7 @@ class CrashSite:
             db.close()
 
 
-def wait_for(condition: Callable[[], object], site: CrashSite, *, seconds: float = 45) -> None:
+def wait_for(condition: Callable[[], object], site: CrashSite, *, seconds: float = 90) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, f"it did not happen in time:\n{site.log[-5000:]}"

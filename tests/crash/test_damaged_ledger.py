@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -27,11 +27,11 @@ pytestmark = pytest.mark.crash
 
 
 @pytest.fixture
-def used(site: CrashSite, bots: DyingBots) -> Iterator[bytes]:
+def used(site: CrashSite, bots: DyingBots) -> bytes:
     """The ledger of a bot that has sent five toots, ended rightly, and has another to send."""
     site.write_posts(5)
     assert bots.live(site.project.root) == 0
-    yield (site.project.root / "var/ledger.db").read_bytes()
+    return (site.project.root / "var/ledger.db").read_bytes()
 
 
 @pytest.mark.parametrize("damage", DAMAGES if ALL else ["its second half"])

@@ -1,4 +1,4 @@
-"""The real bot on a disk that is full or read-only. Without the ledger nothing is sent; a feed's trouble stays its own."""
+"""The real bot on a disk that is full or read-only. Without the ledger nothing is sent; a feed is no toot."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_a_disk_that_fills_up_during_a_send_is_no_second_send(site: CrashSite, l
 
 def test_a_ledger_that_may_not_grow_stops_before_the_send(site: CrashSite) -> None:
     """The same without mounting: no file may grow any more."""
-    wait_for_pipe = subprocess.Popen(
+    limited = subprocess.Popen(
         [*site.project.command("run")],
         cwd=site.project.root,
         env={**site.project.environ, "TZ": "UTC", "PYTHONUNBUFFERED": "1"},
@@ -99,14 +99,14 @@ def test_a_ledger_that_may_not_grow_stops_before_the_send(site: CrashSite) -> No
     slugs = [post_now(site, "one")]
     try:
         while site.slugs() != slugs or not site.at_rest():
-            assert wait_for_pipe.poll() is None
-        psutil.Process(wait_for_pipe.pid).rlimit(psutil.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+            assert limited.poll() is None
+        psutil.Process(limited.pid).rlimit(psutil.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
         post_now(site, "two")
-        said, _ = wait_for_pipe.communicate(timeout=30)
+        said, _ = limited.communicate(timeout=30)
     finally:
-        wait_for_pipe.kill()
-        wait_for_pipe.wait()
-    assert wait_for_pipe.returncode == 1
+        limited.kill()
+        limited.wait()
+    assert limited.returncode == 1
     assert "announce: the ledger " in said.splitlines()[-1]
     assert site.slugs() == slugs
     process = site.start()

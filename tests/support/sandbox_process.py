@@ -45,6 +45,8 @@ class SandboxProcess:
         self._state = state
         self._repeat = repeat
         self._process: subprocess.Popen[bytes] | None = None
+        # Made once, as each costs time; nothing is kept open to a server that may be killed.
+        self._client = httpx.Client(verify=False, timeout=20, limits=httpx.Limits(max_keepalive_connections=0))
         self.port = 0
 
     @property
@@ -84,6 +86,7 @@ class SandboxProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.kill()
+        self._client.close()
 
     def let_go_wrong(self, faults: Sequence[Fault]) -> None:
         """Switch these faults on, in the place of all others."""
@@ -91,23 +94,18 @@ class SandboxProcess:
             {"on": fault.on, "do": fault.do, "times": fault.times, "skip": fault.skip} for fault in faults
         ]
         settings.append({"repeat": self._repeat.value})
-        httpx.put(f"{self.url}/sandbox/faults", content=json.dumps(settings), timeout=10).raise_for_status()
+        self._client.put(f"{self.url}/sandbox/faults", content=json.dumps(settings)).raise_for_status()
 
     def shown(self) -> list[Shown]:
         """What followers see, oldest first."""
         found: list[Shown] = []
         params: dict[str, str] = {"limit": "40"}
         while True:
-            page = httpx.get(f"{self.url}/api/v1/timelines/public", params=params, timeout=20).json()
+            page = self._client.get(f"{self.url}/api/v1/timelines/public", params=params).json()
             if not page:
                 return found[::-1]
             found += [_shown(status) for status in page]
             params["max_id"] = page[-1]["id"]
-
-    def requests(self) -> list[str]:
-        """The requests that arrived since it was started, without those of `shown`."""
-        seen = httpx.get(f"{self.url}/sandbox/requests", timeout=20).json()
-        return [f"{one['method']} {one['path']}" for one in seen if "timelines" not in one["path"]]
 
 
 def _shown(status: dict[str, Any]) -> Shown:
