@@ -50,10 +50,10 @@ def test_the_schedule_is_released_once_with_picture_alt_text_and_link(
     assert picture["description"] == "BPawlik at DjangoCon US 2023"
     sent = (CORPUS / "assets/img/blog/DjangoConUS_2023_BPawlik.jpg").read_bytes()
     shown = httpx.get(picture["url"], timeout=5).content
-    with Image.open(BytesIO(sent)) as before, Image.open(BytesIO(shown)) as after:
+    with Image.open(BytesIO(sent)) as original, Image.open(BytesIO(shown)) as uploaded:
         # The photographer's notes stay behind; the picture is the same.
-        assert (bool(before.getexif()), bool(after.getexif())) == (True, False)
-        assert after.size == ImageOps.exif_transpose(before).size
+        assert (bool(original.getexif()), bool(uploaded.getexif())) == (True, False)
+        assert uploaded.size == ImageOps.exif_transpose(original).size
 
     for name in ("rss.xml", "atom.xml"):
         assert slugs(corpus_project, name) == DUE_BY_THE_SCHEDULE
