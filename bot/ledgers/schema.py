@@ -130,9 +130,52 @@ def _freeze_feed_ids(db: sqlite3.Connection) -> None:
         db.execute("UPDATE entry SET document = ? WHERE post_id = ?", (document, row["post_id"]))
 
 
+#: SQLite cannot change a CHECK, so the table is made anew; numbers that were given stay given.
+_LATER_PARTS: Final = """
+CREATE TABLE delivery_anew (
+    sequence       INTEGER PRIMARY KEY AUTOINCREMENT,
+    post_id        TEXT NOT NULL,
+    account        TEXT NOT NULL,
+    occasion       TEXT NOT NULL,
+    slug           TEXT NOT NULL,
+    due            TEXT NOT NULL,
+    action         TEXT NOT NULL CHECK (action IN ('publish', 'continue', 'reply', 'edit', 'delete')),
+    state          TEXT NOT NULL CHECK (state IN ('due', 'sending', 'sent', 'rejected', 'held', 'skipped')),
+    hold           TEXT CHECK (hold IN ('brake', 'person', 'unclear', 'failed')),
+    reason         TEXT NOT NULL,
+    announcement   TEXT NOT NULL,
+    attempts       INTEGER NOT NULL,
+    generation     INTEGER NOT NULL,
+    after_id       TEXT,
+    intended_at    TEXT,
+    intended_mark  TEXT NOT NULL,
+    first_tried_at TEXT,
+    not_before     TEXT,
+    status_id      TEXT,
+    status_url     TEXT,
+    settled_at     TEXT,
+    ordered_by     TEXT NOT NULL,
+    is_foreign     INTEGER NOT NULL,
+    UNIQUE (post_id, account, occasion),
+    CHECK ((state = 'held') = (hold IS NOT NULL)),
+    CHECK (state <> 'sending' OR intended_at IS NOT NULL)
+) STRICT;
+INSERT INTO delivery_anew SELECT
+    sequence, post_id, account, occasion, slug, due, action, state, hold, reason, announcement, attempts, generation,
+    after_id, intended_at, intended_mark, first_tried_at, not_before, status_id, status_url, settled_at, ordered_by,
+    is_foreign
+FROM delivery;
+DELETE FROM sqlite_sequence WHERE name = 'delivery_anew';
+INSERT INTO sqlite_sequence (name, seq) SELECT 'delivery_anew', seq FROM sqlite_sequence WHERE name = 'delivery';
+DROP TABLE delivery;
+ALTER TABLE delivery_anew RENAME TO delivery;
+CREATE INDEX delivery_by_account ON delivery (account, state, due, sequence);
+"""
+
+
 #: SQL, or what to do to the rows. Never changed once released: old ledgers went through exactly these.
 Migration = str | Callable[[sqlite3.Connection], None]
-MIGRATIONS: Final[tuple[Migration, ...]] = (_FIRST, _freeze_feed_ids)
+MIGRATIONS: Final[tuple[Migration, ...]] = (_FIRST, _freeze_feed_ids, _LATER_PARTS)
 
 
 def migrate(connection: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS) -> None:

@@ -317,6 +317,8 @@ class SqliteLedger:
                 f"the ledger {self._path} cannot be used: {error}.",
                 remedy="Check that its folder can be written to and the disk has room; nothing is sent without it.",
             ) from error
+        except sqlite3.IntegrityError:
+            raise  # a row that the tables do not allow: a fault of this program, not of the file
         except sqlite3.DatabaseError as error:
             raise DamagedLedgerError(
                 f"the ledger {self._path} is damaged: {error}.",

@@ -68,8 +68,7 @@ class MastodonAccount:
         # A redirect would turn the POST into a GET (requests, as browsers do), so it is an error.
         self._session.max_redirects = 0
         self._session.hooks["response"].append(self._note_answer)
-        self._finishing = Finishing()
-        self._session.auth = self._finishing
+        self._finishing = Finishing(self._session)
         self._answer: object = None
         self._account_id = ""
         self._limits = Limits()

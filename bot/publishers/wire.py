@@ -11,21 +11,24 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 import requests
-from requests.auth import AuthBase
+from requests.adapters import BaseAdapter
 
 _BOOLEANS: Final = {"0": False, "1": True}
 _FLAGS: Final = ("sensitive",)
 
 
-class Finishing(AuthBase):
-    """Finishes a prepared request; hung into the session as its `auth`, which requests asks last of all."""
+class Finishing:
+    """Finishes each request of a session, between Mastodon.py and the adapter that carries it."""
 
-    def __init__(self) -> None:
+    def __init__(self, session: requests.Session) -> None:
+        """Put itself before all adapters that the session has now."""
         self._besides: Mapping[str, str] = {}
+        for prefix, adapter in list(session.adapters.items()):
+            session.mount(prefix, _Finished(self, adapter))
 
     @contextmanager
     def besides(self, fields: Mapping[str, str]) -> Iterator[None]:
@@ -36,19 +39,35 @@ class Finishing(AuthBase):
         finally:
             self._besides = {}
 
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+    def finish(self, request: requests.PreparedRequest) -> None:
+        """Change the request's body where something is missing in it, or wrong."""
         besides = self._besides if request.method == "PUT" else {}
         body = request.body or ""
         text = body.decode("utf-8") if isinstance(body, bytes) and not _is_multipart(request) else body
         if not isinstance(text, str):
-            return request
+            return
         if _is_json(request):
             values = json.loads(text)
             values |= {name: _BOOLEANS[values[name]] for name in _FLAGS if values.get(name) in _BOOLEANS}
             _set_body(request, json.dumps(values | dict(besides)))
         elif besides:
             _set_body(request, "&".join(filter(None, [text, urlencode(besides)])))
-        return request
+
+
+class _Finished(BaseAdapter):
+    """An adapter that finishes what it is given, and gives it to another one."""
+
+    def __init__(self, finishing: Finishing, inner: BaseAdapter) -> None:
+        super().__init__()
+        self._finishing = finishing
+        self._inner = inner
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+        self._finishing.finish(request)
+        return self._inner.send(request, *args, **options)
+
+    def close(self) -> None:
+        self._inner.close()
 
 
 def _is_json(request: requests.PreparedRequest) -> bool:

@@ -131,6 +131,22 @@ def test_everything_recorded_comes_back_as_it_was(ledger: Ledger) -> None:
     assert kept.due.tzinfo is not None
 
 
+@pytest.mark.parametrize("value", [*Action, *DeliveryState, *Hold], ids=str)
+def test_every_word_of_the_model_can_be_kept(
+    ledger: Ledger, make_delivery: Callable[..., Delivery], value: Action | DeliveryState | Hold
+) -> None:
+    match value:
+        case Action():
+            delivery = make_delivery(action=value)
+        case Hold():
+            delivery = make_delivery(state=DeliveryState.HELD, hold=value)
+        case _:
+            hold = Hold.PERSON if value is DeliveryState.HELD else None
+            delivery = make_delivery(state=value, hold=hold, intended_at=TIME)
+    ledger.record(Recording(changes=added(delivery)), now=NOW)
+    assert ledger.delivery(delivery.key) == replace(delivery, sequence=1)
+
+
 def test_plain_records_come_back_as_they_were(
     ledger: Ledger, make_entry: Callable[..., Entry], make_delivery: Callable[..., Delivery]
 ) -> None:

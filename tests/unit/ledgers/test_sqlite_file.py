@@ -167,7 +167,7 @@ def test_a_recording_that_fails_halfway_leaves_nothing(
     before = ledger.snapshot()
     impossible = make_delivery(state=DeliveryState.SENDING)  # without the time of an intent
     changes = tuple(Change(known=None, wanted=delivery) for delivery in (make_delivery("a"), impossible))
-    with pytest.raises(LedgerError):
+    with pytest.raises(sqlite3.IntegrityError):
         ledger.record(Recording(entries=(make_entry(),), changes=changes, paused="amy"), now=NOW)
     assert ledger.snapshot() == before
     ledger.record(Recording(entries=(make_entry(),)), now=NOW)
