@@ -6,10 +6,10 @@ import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 from bot.errors import ComposeError
 from bot.model import Post
@@ -44,6 +44,7 @@ MAX_RESULT: Final = 20_000  #: characters
 _ENDING: Final = ".j2"
 _DEFAULT: Final = "default"
 _BUILT_IN_NAME: Final = "the built-in template"
+_Kind = TypeVar("_Kind", bound="Templates")
 _UNDEFINED: Final = re.compile(r"'(\w+)' is undefined")
 
 
@@ -65,9 +66,10 @@ class Templates:
     def load(cls, folder: Path) -> Self:
         """Read every `<name>.j2` in a folder; without the folder there is only the built-in template.
 
-        Raises nothing: a file that cannot be read is reported when it is used.
+        Raises nothing: a file that cannot be read is reported when it is used. Files that say the same as before are
+        not compiled again.
         """
-        return cls({path.stem.lower(): _read(path) for path in sorted(folder.glob(f"*{_ENDING}"))})
+        return _once(cls, tuple((path.stem.lower(), _read(path)) for path in sorted(folder.glob(f"*{_ENDING}"))))
 
     def name_for(self, post: Post) -> str:
         """The template for a post: named like its kind, else like its category, else "default"."""
@@ -173,6 +175,11 @@ class Templates:
                 place = f"{path}:{trace.tb_lineno}"
             trace = trace.tb_next
         return place
+
+
+@lru_cache(maxsize=8)
+def _once(kind: type[_Kind], files: tuple[tuple[str, _File], ...]) -> _Kind:
+    return kind(dict(files))
 
 
 def _read(path: Path) -> _File:

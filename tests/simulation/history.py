@@ -31,6 +31,7 @@ from tests.simulation.faults import Mix
 from tests.simulation.people import People
 from tests.simulation.process import Crash, Process
 from tests.simulation.server import SERVER, Line, Server
+from tests.simulation.shortcuts import shortcuts
 from tests.simulation.world import HOUR, World
 
 #: Where the files of a seed lie: in memory, if the machine has such a place.
@@ -249,7 +250,7 @@ class History:
             self.quiet[process.name] = self.world.now
         self._accept(result)
         self.told.deliveries = max(self.told.deliveries, len(result.plan.items))
-        idle = random.uniform(300, 8000)
+        idle = random.uniform(600, 12000)
         if result.plan.doubt or self.ended:
             idle = min(idle, 600.0)
         self._waits = f"{result.plan.doubt} {[one.why for one in drained]}"
@@ -305,6 +306,7 @@ def run_seed(seed: int) -> Told:
     base = MEMORY if MEMORY.is_dir() else None
     root = Path(tempfile.mkdtemp(prefix="announce-", dir=base))
     try:
-        return History(seed, root).run()
+        with shortcuts():
+            return History(seed, root).run()
     finally:
         shutil.rmtree(root, ignore_errors=True)
