@@ -6,11 +6,11 @@ import shutil
 import tempfile
 import traceback
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from typing import TypeVar
 
 import requests
 from PIL import Image
@@ -30,12 +30,14 @@ from tests.simulation.crashes import watched, watched_files
 from tests.simulation.faults import Mix
 from tests.simulation.people import People
 from tests.simulation.process import Crash, Process
+from tests.simulation.profiles import PROFILES, Profile
 from tests.simulation.server import SERVER, Line, Server
 from tests.simulation.shortcuts import shortcuts
 from tests.simulation.world import HOUR, World
 
 #: Where the files of a seed lie: in memory, if the machine has such a place.
 MEMORY = Path("/dev/shm")
+Fixed = TypeVar("Fixed")
 #: After the faults everything is sent within this time.
 REST = 6 * HOUR
 SETTINGS = """
@@ -66,20 +68,23 @@ class Told:
 class History:
     """The bot or two of them, people, a server, faults; and then rest."""
 
-    def __init__(self, seed: int, root: Path) -> None:
+    def __init__(self, seed: int, root: Path, profile: Profile) -> None:
         self.told = Told(seed=seed)
+        self.profile = profile
         self.world = World(seed, root)
         random = self.world.random
         self.length = random.uniform(10, 30) * HOUR
-        self.two = random.random() < 0.3
-        self.lossy = not self.two and random.random() < 0.15
-        self.brake = random.choice((3, 4, 20, 20))
-        self.spacing = random.choice((0, 5, 120))
+        self.two = fixed(profile.two, random.random() < 0.3)
+        self.lossy = fixed(profile.lossy, not self.two and random.random() < 0.15)
+        self.brake = fixed(profile.brake, random.choice((3, 4, 20, 20)))
+        self.spacing = fixed(profile.spacing, random.choice((0, 5, 120)))
         self.accounts = ["main", "other"][: random.choice((1, 1, 2))]
-        self.world.faults.mix = Mix.draw(random, two=self.two)
-        self.server = Server(self.world)
+        self.world.faults.mix = Mix.draw(random, two=self.two, profile=profile)
+        self.server = Server(self.world, keys=profile.keys)
         self.config = self._settings()
-        self.people = People(self.world, self.server, accounts=self.accounts, length=self.length, ring=self._ring)
+        self.people = People(
+            self.world, self.server, accounts=self.accounts, length=self.length, ring=self._ring, profile=profile
+        )
         self.processes: dict[str, Process] = {}
         self.passes: dict[str, Pass] = {}
         self.quiet: dict[str, float] = {}  #: process → when it last had nothing to wait for
@@ -148,6 +153,10 @@ class History:
 
     def _plan_mishaps(self) -> None:
         world, random = self.world, self.world.random
+        if self.profile.outage:
+            self._plan_outage(self.people.first_due - random.uniform(1, 300), random, at_least=HOUR)
+        if self.profile.quiet:
+            return
         if random.random() < 0.3:
             for _ in range(random.choice((1, 1, 2))):
                 self._plan_outage(random.uniform(0.05, 0.95) * self.length, random)
@@ -159,8 +168,9 @@ class History:
         for _ in range(random.choice((0, 0, 1, 3))):
             world.at(random.uniform(0.05, 0.95) * self.length, self._power_cut)
 
-    def _plan_outage(self, at: float, random: Random) -> None:
+    def _plan_outage(self, at: float, random: Random, *, at_least: float = 0) -> None:
         lasts = random.choice((random.uniform(60, 900), random.uniform(60, 900), random.uniform(900, 3 * HOUR)))
+        lasts = max(lasts, at_least)
         kind = random.choice(("refused", "503 before", "lost"))
         faults = self.world.faults
 
@@ -298,15 +308,17 @@ class History:
         return replace(bot, random=Random(self.world.random.random()), owner=process.name)
 
 
-Mutate = Callable[[History], None]
+def fixed(wanted: Fixed | None, drawn: Fixed) -> Fixed:
+    """What the profile says, else what was drawn."""
+    return drawn if wanted is None else wanted
 
 
-def run_seed(seed: int) -> Told:
+def run_seed(seed: int, profile: str = "") -> Told:
     """One history in a folder of its own."""
     base = MEMORY if MEMORY.is_dir() else None
     root = Path(tempfile.mkdtemp(prefix="announce-", dir=base))
     try:
         with shortcuts():
-            return History(seed, root).run()
+            return History(seed, root, PROFILES[profile]).run()
     finally:
         shutil.rmtree(root, ignore_errors=True)

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from bot.ledgers.sqlite import SqliteLedger
 from bot.person import resume
 from tests.simulation.articles import Article, Checkout
+from tests.simulation.profiles import Profile
 from tests.simulation.world import HOUR, World
 
 if TYPE_CHECKING:
@@ -31,12 +32,14 @@ class Habits:
     late: bool  #: whether posts are written only when it is time, or later
 
     @staticmethod
-    def draw(random: Random) -> Habits:
+    def draw(random: Random, profile: Profile) -> Habits:
         share = random.choice((0.15, 0.4, 0.7))
+        has = frozenset(habit for habit in HABITS if random.random() < share)
+        posts = random.choice((1, 2, 3, 4, 4, 6))
         return Habits(
-            has=frozenset(habit for habit in HABITS if random.random() < share),
-            posts=random.choice((1, 2, 3, 4, 4, 6)),
-            late=random.random() < 0.3,
+            has=has if profile.habits is None else profile.habits,
+            posts=profile.posts or posts,
+            late=random.random() < 0.3 and profile.habits is None,
         )
 
 
@@ -44,17 +47,26 @@ class People:
     """Do what they do at times drawn beforehand; each act changes the files or the server, as in life."""
 
     def __init__(
-        self, world: World, server: Server, *, accounts: list[str], length: float, ring: Callable[[float], None]
+        self,
+        world: World,
+        server: Server,
+        *,
+        accounts: list[str],
+        length: float,
+        ring: Callable[[float], None],
+        profile: Profile,
     ) -> None:
         self.world = world
         self.server = server
         self.accounts = accounts
         self.length = length
-        self.habits = Habits.draw(world.random)
+        self.profile = profile
+        self.habits = Habits.draw(world.random, profile)
         self.articles: list[Article] = []
         self.checkout = Checkout(world.root / "posts")
         self.away: list[tuple[float, float]] = []  #: when the folder was empty
         self.resumed = False
+        self.first_due = 0.0  #: seconds, as planned
         self._ring = ring
 
     def plan(self, *, ledger_is_lost: bool) -> None:
@@ -64,6 +76,7 @@ class People:
             # Then a post is known by its permalink alone, so a renamed one is a new one.
             has = has - {"rename"}
         dues = self._dues(has)
+        self.first_due = dues[0]
         for number, due in enumerate(dues):
             article = Article(
                 number=number,
@@ -80,9 +93,11 @@ class People:
             for _ in range(random.choice((1, 2))):
                 self._branch_switch(random.uniform(0.05, 0.9) * self.length)
         if "other toots" in has:
-            for _ in range(random.randint(1, 8)):
+            often = 20 if self.profile.always else random.randint(1, 8)
+            for _ in range(often):
                 account = random.choice(self.accounts)
-                at = random.choice((*dues, random.uniform(0, self.length))) + random.uniform(-60, 60)
+                when = random.choice((*dues, random.uniform(0, self.length)))
+                at = self._near(when) if self.profile.near else when + random.uniform(-60, 60)
                 self.world.at(at, lambda account=account: self._toot(account, "Hello from the venue"))  # type: ignore[misc]
         if "resume" in has:
             for _ in range(random.randint(1, 3)):
@@ -108,29 +123,35 @@ class People:
             return max(added + 1, self._near(due))
 
         if "edit" in has:
-            for _ in range(random.randint(0, 3)):
+            for _ in range(random.randint(1 if self.profile.always else 0, 3)):
                 self.world.at(near(), lambda: self._edit(article))
-        if "rename" in has and random.random() < 0.6:
+        if "rename" in has and self._does(0.6):
             self.world.at(near(), lambda: self._rename(article))
-        if "retime" in has and random.random() < 0.5:
+        if "retime" in has and self._does(0.5):
             self.world.at(random.uniform(added, due), lambda: self._retime(article))
-        if "hide" in has and random.random() < 0.4:
+        if "hide" in has and self._does(0.4):
             at = near()
             self.world.at(at, lambda: self._hide(article, hidden=True))
             if random.random() < 0.5:
                 self.world.at(at + random.uniform(1, HOUR), lambda: self._hide(article, hidden=False))
-        if "withdraw" in has and random.random() < 0.5:
+        if "withdraw" in has and self._does(0.5):
             at, why = near(), random.choice(("true", f"Sorry, W{article.number} was a mistake"))
             self.world.at(at, lambda: self._withdraw(article, why))
             if random.random() < 0.3:
                 self.world.at(at + random.uniform(5, 2 * HOUR), lambda: self._withdraw(article, None))
-        if "by hand" in has and random.random() < 0.5:
+        if "by hand" in has and self._does(0.5):
             account = random.choice(self.accounts)
             self.world.at(near(), lambda: self._toot_by_hand(article, account))
+
+    def _does(self, share: float) -> bool:
+        """Whether they do what they are in the habit of."""
+        return self.world.random.random() < share or self.profile.always
 
     def _near(self, due: float) -> float:
         """Mostly about the time of the release, when it matters most."""
         random = self.world.random
+        if self.profile.near is not None:
+            return due + random.uniform(*self.profile.near)
         return max(
             1.0,
             random.choice(

@@ -62,7 +62,7 @@ def _without_collector() -> Iterator[None]:
 
 
 def _parsing(right: Callable[..., Post | None]) -> Callable[..., Post | None]:
-    known: dict[tuple[bytes, Path, str], Post | None | BotError] = {}
+    known: dict[tuple[bytes, Path, str], Post | BotError | None] = {}
 
     def parse(data: bytes, *, path: Path, slug: str, config: Any) -> Post | None:
         key = (data, path, slug)
