@@ -76,6 +76,7 @@ class Faults:
         self.mix = Mix()
         self.server_down_until = 0.0
         self.down_kind = "refused"
+        self.disk_full_until = 0.0
 
     def at_point(self, process: Process, name: str) -> None:
         """Perhaps kill the process here, or hold it up."""
@@ -107,6 +108,11 @@ class Faults:
     @staticmethod
     def _longest_stall(name: str) -> float:
         return LONGEST_BEFORE_POST if name in _BEFORE_POST else LONGEST_STALL
+
+    @property
+    def disk_is_full(self) -> bool:
+        """Whether nothing can be written to the disk at present."""
+        return self.on and self._world.now < self.disk_full_until
 
     def of_request(self, method: str) -> str:
         """What becomes of a request; empty if all goes well."""

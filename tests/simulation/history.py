@@ -7,7 +7,6 @@ import tempfile
 import traceback
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import TypeVar
@@ -19,7 +18,9 @@ from bot.app import Bot, make_bot
 from bot.config import Config, load_config
 from bot.drain import Drained
 from bot.engines.inline import InlineEngine
+from bot.errors import LedgerError
 from bot.ledgers.sqlite import SqliteLedger
+from bot.planning.item import Item
 from bot.planning.verdict import Verdict
 from bot.publisher import Publisher
 from bot.publishers.mastodon import MastodonPublisher
@@ -28,6 +29,7 @@ from tests.simulation import oracle
 from tests.simulation.articles import SITE
 from tests.simulation.crashes import watched, watched_files
 from tests.simulation.faults import Mix
+from tests.simulation.mishaps import Mishaps
 from tests.simulation.people import People
 from tests.simulation.process import Crash, Process
 from tests.simulation.profiles import PROFILES, Profile
@@ -83,14 +85,23 @@ class History:
         self.server = Server(self.world, keys=profile.keys)
         self.config = self._settings()
         self.people = People(
-            self.world, self.server, accounts=self.accounts, length=self.length, ring=self._ring, profile=profile
+            self.world,
+            self.server,
+            accounts=self.accounts,
+            length=self.length,
+            ring=self._ring,
+            profile=profile,
+            config=self.config,
         )
         self.processes: dict[str, Process] = {}
         self.passes: dict[str, Pass] = {}
         self.quiet: dict[str, float] = {}  #: process → when it last had nothing to wait for
         self.ended = False  #: the history is over
-        self.lost_at: list[float] = []
-        self.stepped = False
+        self.mishaps = Mishaps(self)
+        #: When a pass ended that had nothing left to wait for, and the posts that it saw.
+        self.served: list[tuple[float, frozenset[str]]] = []
+        self.held: list[Item] = []  #: an hour after the faults ended, at `held_at`
+        self.held_at = 0.0
         self._changed_at = 0.0
         self.over = False  #: a bot has ended by itself: there is nothing more to be seen
 
@@ -109,7 +120,7 @@ class History:
         """Let it happen, let it rest, and judge."""
         world = self.world
         self.people.plan(ledger_is_lost=self.lossy)
-        self._plan_mishaps()
+        self.mishaps.plan()
         for name in ("one", "two")[: 1 + self.two]:
             world.at(world.random.uniform(0, 60), lambda name=name: self._start(name))  # type: ignore[misc]
         world.faults.on = True
@@ -129,17 +140,17 @@ class History:
         world = self.world
         world.faults.on = False
         world.note("- the faults end")
-        self._set_clock_right()
+        self.mishaps.set_clock_right()
         self.ended = True
         for name in ("one", "two")[: 1 + self.two]:
             if name not in self.processes:
                 self._start(name)
         self._ring(0.1)
         world.run_until(world.now + HOUR)
-        self.told.held = sum(
-            item.verdict is Verdict.HELD for item in (self.passes["one"].plan.items if "one" in self.passes else ())
-        )
-        self.people.say_resume()
+        items = self.passes["one"].plan.items if "one" in self.passes else ()
+        self.held = [item for item in items if item.verdict is Verdict.HELD]
+        self.told.held, self.held_at = len(self.held), world.now
+        self.people.words.let_go()
         self._changed_at = world.now
         world.run_until(world.now + REST, enough=self._is_quiet)
         if not self._is_quiet():
@@ -148,67 +159,6 @@ class History:
     def _is_quiet(self) -> bool:
         names = ("one", "two")[: 1 + self.two]
         return all(self.quiet.get(name, -1.0) > self._changed_at for name in names)
-
-    # -- mishaps of the whole machine
-
-    def _plan_mishaps(self) -> None:
-        world, random = self.world, self.world.random
-        if self.profile.outage:
-            self._plan_outage(self.people.first_due - random.uniform(1, 300), random, at_least=HOUR)
-        if self.profile.quiet:
-            return
-        if random.random() < 0.3:
-            for _ in range(random.choice((1, 1, 2))):
-                self._plan_outage(random.uniform(0.05, 0.95) * self.length, random)
-        if random.random() < 0.25:
-            for _ in range(random.choice((1, 2))):
-                self._plan_clock_step(random.uniform(0.05, 0.9) * self.length, random)
-        if self.lossy:
-            world.at(random.uniform(0.2, 0.9) * self.length, self._lose_ledger)
-        for _ in range(random.choice((0, 0, 1, 3))):
-            world.at(random.uniform(0.05, 0.95) * self.length, self._power_cut)
-
-    def _plan_outage(self, at: float, random: Random, *, at_least: float = 0) -> None:
-        lasts = random.choice((random.uniform(60, 900), random.uniform(60, 900), random.uniform(900, 3 * HOUR)))
-        lasts = max(lasts, at_least)
-        kind = random.choice(("refused", "503 before", "lost"))
-        faults = self.world.faults
-
-        def begin() -> None:
-            self.world.wrong("outage", f"{lasts:.0f} s, {kind}")
-            faults.server_down_until, faults.down_kind = self.world.now + lasts, kind
-
-        self.world.at(at, begin)
-
-    def _plan_clock_step(self, at: float, random: Random) -> None:
-        by = timedelta(seconds=random.choice((-5, -HOUR, -300, 60, HOUR)))
-
-        def step() -> None:
-            self.stepped = True
-            self.world.wrong("clock step", str(by))
-            self.world.step_clock(by)
-
-        self.world.at(at, step)
-        if random.random() < 0.6:
-            self.world.at(at + random.uniform(5, 3 * HOUR), self._set_clock_right)
-
-    def _set_clock_right(self) -> None:
-        self.world.step_clock(self.world.true_clock.now() - self.world.clock.now())
-
-    def _power_cut(self) -> None:
-        if not self.ended and "one" in self.processes:
-            self.world.wrong("crash", "anywhere")
-            self.processes["one"].kill()
-
-    def _lose_ledger(self) -> None:
-        self.world.wrong("ledger lost")
-        self.lost_at.append(self.world.now)
-        if "one" in self.processes:
-            self.processes["one"].kill()
-        shutil.rmtree(self.world.root / "var", ignore_errors=True)
-        for article in self.people.articles:
-            if article.withdrawn is None:
-                article.taken_back_at = None  # nothing is left that could tell
 
     # -- the processes
 
@@ -234,6 +184,10 @@ class History:
                 process.sleep(self._after(process, bot, result, drained), in_bed=True)
         except Crash:
             pass
+        except LedgerError as error:
+            # It ends, and the machine starts it again.
+            if not process.dead and not self.world.injected["disk full"]:
+                self.told.violations.append(f"{process.name} ended: {error}")
         except Exception:  # noqa: BLE001 — whatever ends a bot is a finding
             if not process.dead:
                 self.told.violations.append(f"{process.name} ended: {traceback.format_exc()}")
@@ -258,6 +212,8 @@ class History:
             waits.append(result.plan.next_release)
         if not waits and not result.plan.doubt:
             self.quiet[process.name] = self.world.now
+        if not result.plan.doubt and not any(one.wait_until for one in drained):
+            self.served.append((self.world.seconds(result.plan.now), frozenset(p.slug for p in result.scan.posts)))
         self._accept(result)
         self.told.deliveries = max(self.told.deliveries, len(result.plan.items))
         idle = random.uniform(600, 12000)
@@ -275,11 +231,14 @@ class History:
         withdrawn = {str(post.path) for post in result.scan.posts if post.withdrawn is not None}
         for article in self.people.articles:
             seen = f"posts/{article.slug}.md" in withdrawn
-            if seen and article.taken_back_at is None and article.due <= result.plan.now:
+            is_out = article.due <= result.plan.now or article.early_at is not None
+            if seen and article.taken_back_at is None and is_out:
                 article.taken_back_at = self.world.now
 
     def _make_bot(self, process: Process) -> Bot:
         process.point("start")
+        if self.world.faults.disk_is_full:
+            raise LedgerError("the ledger cannot be made: no space left on device.")
         ledger = SqliteLedger(self.config.ledger_path, self.world.clock)
         publishers: dict[str, Publisher] = {}
         for name, account in self.config.accounts.items():

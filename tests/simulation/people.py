@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from bot.ledgers.sqlite import SqliteLedger
-from bot.person import resume
 from tests.simulation.articles import Article, Checkout
 from tests.simulation.profiles import Profile
+from tests.simulation.words import Words
 from tests.simulation.world import HOUR, World
 
 if TYPE_CHECKING:
+    from bot.config import Config
     from tests.simulation.server import Server
 
 #: What a person may do with a post, besides writing it.
-HABITS = ("edit", "rename", "retime", "hide", "withdraw", "by hand", "branch switch", "other toots", "resume", "burst")
+HABITS = (
+    *("edit", "rename", "retime", "hide", "withdraw", "by hand", "branch switch", "other toots", "burst"),
+    *("resume", "hold", "skip", "early", "pause", "if missed", "expires"),
+)
+#: A lost ledger takes these with it, as nothing else knows of them.
+ONLY_IN_THE_LEDGER = frozenset({"rename", "hold", "skip", "early", "pause"})
 
 
 @dataclass
@@ -55,6 +60,7 @@ class People:
         length: float,
         ring: Callable[[float], None],
         profile: Profile,
+        config: Config,
     ) -> None:
         self.world = world
         self.server = server
@@ -65,16 +71,17 @@ class People:
         self.articles: list[Article] = []
         self.checkout = Checkout(world.root / "posts")
         self.away: list[tuple[float, float]] = []  #: when the folder was empty
-        self.resumed = False
         self.first_due = 0.0  #: seconds, as planned
-        self._ring = ring
+        self.ring = ring
+        self.words = Words(self, config)
 
     def plan(self, *, ledger_is_lost: bool) -> None:
         """Draw everything that they will do."""
         random, has = self.world.random, self.habits.has
         if ledger_is_lost:
             # Then a post is known by its permalink alone, so a renamed one is a new one.
-            has = has - {"rename"}
+            has = has - ONLY_IN_THE_LEDGER
+            self.habits = replace(self.habits, has=has)
         dues = self._dues(has)
         self.first_due = dues[0]
         for number, due in enumerate(dues):
@@ -101,7 +108,9 @@ class People:
                 self.world.at(at, lambda account=account: self._toot(account, "Hello from the venue"))  # type: ignore[misc]
         if "resume" in has:
             for _ in range(random.randint(1, 3)):
-                self.world.at(random.uniform(0.1, 1) * self.length, self.say_resume)
+                self.world.at(random.uniform(0.1, 1) * self.length, self.words.say_resume)
+        if "pause" in has and random.random() < 0.5:
+            self.words.plan_pause(self._near(random.choice(dues)))
 
     def _dues(self, has: frozenset[str]) -> list[float]:
         random = self.world.random
@@ -116,8 +125,12 @@ class People:
         if self.habits.late and random.random() < 0.6:
             added = due + random.choice((random.uniform(-5, 30), random.uniform(0, 3 * HOUR)))
         self.world.at(added, lambda: self._add(article))
-        if article.identity == "" and "rename" in has and "edit" in has:
+        if article.identity == "" and "rename" in has and has & {"edit", "hold", "skip", "early"}:
             article.identity = f"conf:{article.number}"  # renamed and rewritten at once it would be in doubt
+        if "if missed" in has and random.random() < 0.5:
+            article.if_missed = random.choice(("skip", "hold", "post"))
+        if "expires" in has and random.random() < 0.4:
+            article.expires = article.due + timedelta(seconds=random.choice((600, 2 * HOUR, 9 * HOUR)))
 
         def near() -> float:
             return max(added + 1, self._near(due))
@@ -129,6 +142,7 @@ class People:
             self.world.at(near(), lambda: self._rename(article))
         if "retime" in has and self._does(0.5):
             self.world.at(random.uniform(added, due), lambda: self._retime(article))
+        self.words.plan(article, near())
         if "hide" in has and self._does(0.4):
             at = near()
             self.world.at(at, lambda: self._hide(article, hidden=True))
@@ -170,11 +184,11 @@ class People:
         self.world.note(f"~ {what} {article.slug if article else ''}")
         self.checkout.write(self.articles)
         if self.world.random.random() < 0.9:
-            self._ring(self.world.random.uniform(0.1, 20))
+            self.ring(self.world.random.uniform(0.1, 20))
 
     def released(self, article: Article) -> bool:
         """Whether the machine's clock has ever shown its time."""
-        return self.world.latest + timedelta(seconds=60) >= article.due
+        return self.world.latest + timedelta(seconds=60) >= article.due or article.early_at is not None
 
     def _add(self, article: Article) -> None:
         article.here, article.added_at = True, self.world.now
@@ -201,6 +215,8 @@ class People:
         ahead = self.world.random.uniform(120, 4 * HOUR)
         new = self.world.clock.now() + timedelta(seconds=ahead)
         article.due = min(new, self.world.moment(self.length)).replace(microsecond=0)
+        if article.expires is not None:
+            article.expires = max(article.expires, article.due + timedelta(seconds=600))
         article.touched.add("retimed")
         self._changed(f"moves to {article.due:%d %H:%M:%S}", article)
 
@@ -248,18 +264,3 @@ class People:
                 body=urlencode({"status": text}).encode(),
             )
         assert status == 200, json.loads(body)
-
-    def say_resume(self) -> None:
-        """`announce resume`, where there is something to be resumed."""
-        self.resumed = True
-        path = self.world.root / "var" / "ledger.db"
-        if not path.exists():
-            return
-        self.world.note("~ announce resume")
-        ledger = SqliteLedger(path, self.world.clock)
-        try:
-            proposal = resume(ledger.snapshot(), who="ann", now=self.world.clock.now())
-            ledger.record(proposal.recording, now=self.world.clock.now())
-        finally:
-            ledger.close()
-        self._ring(1)
