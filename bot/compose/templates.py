@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Final, Self
 
 from bot.errors import ComposeError
 from bot.model import Post
@@ -44,7 +44,6 @@ MAX_RESULT: Final = 20_000  #: characters
 _ENDING: Final = ".j2"
 _DEFAULT: Final = "default"
 _BUILT_IN_NAME: Final = "the built-in template"
-_Kind = TypeVar("_Kind", bound="Templates")
 _UNDEFINED: Final = re.compile(r"'(\w+)' is undefined")
 
 
@@ -69,7 +68,13 @@ class Templates:
         Raises nothing: a file that cannot be read is reported when it is used. Files that say the same as before are
         not compiled again.
         """
-        return _once(cls, tuple((path.stem.lower(), _read(path)) for path in sorted(folder.glob(f"*{_ENDING}"))))
+        files = tuple((path.stem.lower(), _read(path)) for path in sorted(folder.glob(f"*{_ENDING}")))
+        return cls._of(files)
+
+    @classmethod
+    @lru_cache(maxsize=8)
+    def _of(cls, files: tuple[tuple[str, _File], ...]) -> Self:
+        return cls(dict(files))
 
     def name_for(self, post: Post) -> str:
         """The template for a post: named like its kind, else like its category, else "default"."""
@@ -175,11 +180,6 @@ class Templates:
                 place = f"{path}:{trace.tb_lineno}"
             trace = trace.tb_next
         return place
-
-
-@lru_cache(maxsize=8)
-def _once(kind: type[_Kind], files: tuple[tuple[str, _File], ...]) -> _Kind:
-    return kind(dict(files))
 
 
 def _read(path: Path) -> _File:

@@ -84,7 +84,7 @@ class History:
         self.world.faults.mix = Mix.draw(random, two=self.two, profile=profile)
         self.server = Server(self.world, keys=profile.keys)
         self.config = self._settings()
-        self.people = People(
+        self.people: People = People(
             self.world,
             self.server,
             accounts=self.accounts,
@@ -97,11 +97,11 @@ class History:
         self.passes: dict[str, Pass] = {}
         self.quiet: dict[str, float] = {}  #: process → when it last had nothing to wait for
         self.ended = False  #: the history is over
-        self.mishaps = Mishaps(self)
+        self.mishaps: Mishaps = Mishaps(self)
         #: When a pass ended that had nothing left to wait for, and the posts that it saw.
         self.served: list[tuple[float, frozenset[str]]] = []
         self.held: list[Item] = []  #: an hour after the faults ended, at `held_at`
-        self.held_at = 0.0
+        self.held_at: float = 0.0
         self._changed_at = 0.0
         self.over = False  #: a bot has ended by itself: there is nothing more to be seen
 

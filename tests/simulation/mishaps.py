@@ -19,7 +19,7 @@ class Mishaps:
     def __init__(self, history: History) -> None:
         self.history = history
         self.world = history.world
-        self.stepped = False
+        self.stepped: bool = False
         self.lost_at: list[float] = []
 
     def plan(self) -> None:

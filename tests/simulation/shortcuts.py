@@ -61,10 +61,10 @@ def _without_collector() -> Iterator[None]:
         gc.enable()
 
 
-def _parsing(right: Callable[..., Post | None]) -> Callable[..., Post | None]:
+def _parsing(right: Callable[..., Post | None]) -> Callable[..., Any]:
     known: dict[tuple[bytes, Path, str], Post | BotError | None] = {}
 
-    def parse(data: bytes, *, path: Path, slug: str, config: Any) -> Post | None:
+    def parse(data: bytes, *, path: Path, slug: str, config: Any) -> Any:
         key = (data, path, slug)
         if key not in known:
             known[key] = _outcome(lambda: right(data, path=path, slug=slug, config=config))

@@ -45,6 +45,7 @@ class Triggers:
         if article.expires is None or article.expires > self.end:
             return False
         held_up = self.may_be_braked() or bool(article.holds or article.skipped_at or self.history.mishaps.lost_at)
+        held_up = held_up or "withdrawn" in article.touched
         return held_up or self._was_missed(article, within=(article.expires - article.due).total_seconds())
 
     def is_skipped_late(self, article: Article) -> bool:

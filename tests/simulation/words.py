@@ -67,8 +67,12 @@ class Words:
             article.holds.append([self.world.now, float("inf")])
 
     def _release(self, article: Article) -> None:
-        if self._say(Said.RELEASE, article) and article.holds:
+        if not self._say(Said.RELEASE, article):
+            return
+        if article.holds:
             article.holds[-1][1] = min(article.holds[-1][1], self.world.now)
+        if article.withdrawn is None:
+            article.taken_back_at = None  # that mark is off the file, and by this word the post is wanted again
 
     def _skip(self, article: Article) -> None:
         if self._say(Said.SKIP, article):
