@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 SEEDS ?= 1000
+PROFILE ?=
 
 .PHONY: help run test simulate lint format clean
 
@@ -17,8 +18,8 @@ run: $(VENV)/.installed ## play the example conference against the sandbox, and 
 test: $(VENV)/.installed-dev ## run all tests
 	@$(BIN)/pytest -n 4 --dist worksteal $(ARGS)
 
-simulate: $(VENV)/.installed-dev ## run histories full of faults, each from its seed: make simulate SEEDS=10000
-	@$(BIN)/python -m tests.simulation.run --seeds $(SEEDS)
+simulate: $(VENV)/.installed-dev ## run histories full of faults, each from its seed: make simulate SEEDS=10000, PROFILE for seeds with a bent
+	@$(BIN)/python -W ignore::UserWarning -m tests.simulation.run --seeds $(SEEDS) --profile "$(PROFILE)"
 
 kills: $(VENV)/.installed-dev ## kill the real bot a thousand times, and count on the server's side
 	@KILLS=1000 $(BIN)/pytest -n 4 tests/crash $(ARGS)

@@ -6,34 +6,25 @@ import shutil
 import tempfile
 import traceback
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from random import Random
 from typing import TypeVar
 
-import requests
-from PIL import Image
-
-from bot.app import Bot, make_bot
-from bot.config import Config, load_config
+from bot.app import Bot
 from bot.drain import Drained
-from bot.engines.inline import InlineEngine
 from bot.errors import LedgerError
-from bot.ledgers.sqlite import SqliteLedger
 from bot.planning.item import Item
 from bot.planning.verdict import Verdict
-from bot.publisher import Publisher
-from bot.publishers.mastodon import MastodonPublisher
 from bot.run import Pass
 from tests.simulation import oracle
-from tests.simulation.articles import SITE
-from tests.simulation.crashes import watched, watched_files
+from tests.simulation.crashes import watched_files
 from tests.simulation.faults import Mix
+from tests.simulation.installations import Installations
 from tests.simulation.mishaps import Mishaps
-from tests.simulation.people import People
+from tests.simulation.people import ONLY_IN_THE_LEDGER, People
 from tests.simulation.process import Crash, Process
 from tests.simulation.profiles import PROFILES, Profile
-from tests.simulation.server import SERVER, Line, Server
+from tests.simulation.server import Server
 from tests.simulation.shortcuts import shortcuts
 from tests.simulation.world import HOUR, World
 
@@ -42,16 +33,6 @@ MEMORY = Path("/dev/shm")
 Fixed = TypeVar("Fixed")
 #: After the faults everything is sent within this time.
 REST = 6 * HOUR
-SETTINGS = """
-[site]
-title = "Conf"
-url = "{site}"
-timezone = "UTC"
-{accounts}
-[release]
-spacing = "{spacing}s"
-brake = {brake}
-"""
 
 
 @dataclass
@@ -76,14 +57,25 @@ class History:
         self.world = World(seed, root)
         random = self.world.random
         self.length = random.uniform(10, 30) * HOUR
-        self.two = fixed(profile.two, random.random() < 0.3)
+        self.rivals = fixed(profile.rivals, random.random() < 0.1)  #: two, with a ledger each
+        self.two = fixed(profile.two, random.random() < 0.3) or self.rivals
         self.lossy = fixed(profile.lossy, not self.two and random.random() < 0.15)
-        self.brake = fixed(profile.brake, random.choice((3, 4, 20, 20)))
+        self.brake = 99 if self.rivals else fixed(profile.brake, random.choice((3, 4, 20, 20)))
         self.spacing = fixed(profile.spacing, random.choice((0, 5, 120)))
         self.accounts = ["main", "other"][: random.choice((1, 1, 2))]
         self.world.faults.mix = Mix.draw(random, two=self.two, profile=profile)
         self.server = Server(self.world, keys=profile.keys)
-        self.config = self._settings()
+        apart = self.rivals and not profile.at_once
+        if self.rivals:
+            self.world.faults.mix.stall = 0.0  # it would move the one into the other's turn
+        self.installations = Installations.make(
+            root,
+            accounts=self.accounts,
+            spacing=self.spacing,
+            brake=self.brake,
+            rivals=self.rivals,
+            apart=apart,
+        )
         self.people: People = People(
             self.world,
             self.server,
@@ -91,7 +83,7 @@ class History:
             length=self.length,
             ring=self._ring,
             profile=profile,
-            config=self.config,
+            config=self.installations.first,
         )
         self.processes: dict[str, Process] = {}
         self.passes: dict[str, Pass] = {}
@@ -105,21 +97,12 @@ class History:
         self._changed_at = 0.0
         self.over = False  #: a bot has ended by itself: there is nothing more to be seen
 
-    def _settings(self) -> Config:
-        accounts = "".join(f'[accounts.{name}]\nserver = "{SERVER}"\n' for name in self.accounts)
-        text = SETTINGS.format(site=SITE, accounts=accounts, spacing=self.spacing, brake=self.brake)
-        path = self.world.root / "config" / "bot.toml"
-        path.parent.mkdir()
-        path.write_text(text, encoding="utf-8")
-        Image.new("RGB", (8, 6), "teal").save(self.world.root / "cover.png", "PNG")
-        return load_config(path)
-
     # -- the course of it
 
     def run(self) -> Told:
         """Let it happen, let it rest, and judge."""
         world = self.world
-        self.people.plan(ledger_is_lost=self.lossy)
+        self.people.plan(without=self._impossible())
         self.mishaps.plan()
         for name in ("one", "two")[: 1 + self.two]:
             world.at(world.random.uniform(0, 60), lambda name=name: self._start(name))  # type: ignore[misc]
@@ -135,6 +118,16 @@ class History:
         if not self.over:
             told.violations += oracle.judge(self)
         return told
+
+    def _impossible(self) -> frozenset[str]:
+        """Habits whose outcome nobody could foretell here."""
+        if self.lossy:
+            return ONLY_IN_THE_LEDGER
+        if not self.rivals:
+            return frozenset()
+        # A mark or a word that comes and goes, or new words, between the two.
+        ledgers = ONLY_IN_THE_LEDGER | {"resume", "if missed", "expires", "withdraw"}
+        return ledgers if self.installations.apart else ledgers | {"edit", "hide", "retime"}
 
     def _rest(self) -> None:
         world = self.world
@@ -165,7 +158,8 @@ class History:
     def _ring(self, within: float) -> None:
         self._changed_at = self.world.now
         for process in self.processes.values():
-            process.wake(within)
+            if not self.installations.apart:
+                process.wake(within)
 
     def _start(self, name: str) -> None:
         if name in self.processes:
@@ -178,7 +172,9 @@ class History:
     def _life(self, process: Process) -> None:
         bot: Bot | None = None
         try:
-            bot = self._make_bot(process)
+            if self.installations.apart:
+                process.sleep(self.installations.until_its_turn(process.name, self.world.now))
+            bot = self.installations.bot(process, self.server)
             while True:
                 result, drained = bot.tick()
                 process.sleep(self._after(process, bot, result, drained), in_bed=True)
@@ -220,6 +216,8 @@ class History:
         if result.plan.doubt or self.ended:
             idle = min(idle, 600.0)
         self._waits = f"{result.plan.doubt} {[one.why for one in drained]}"
+        if self.installations.apart:
+            return self.installations.until_its_turn(process.name, self.world.now)
         return max(0.05, min([idle, *((wait - now).total_seconds() for wait in waits)]))
 
     _waits = ""
@@ -234,37 +232,6 @@ class History:
             is_out = article.due <= result.plan.now or article.early_at is not None
             if seen and article.taken_back_at is None and is_out:
                 article.taken_back_at = self.world.now
-
-    def _make_bot(self, process: Process) -> Bot:
-        process.point("start")
-        if self.world.faults.disk_is_full:
-            raise LedgerError("the ledger cannot be made: no space left on device.")
-        ledger = SqliteLedger(self.config.ledger_path, self.world.clock)
-        publishers: dict[str, Publisher] = {}
-        for name, account in self.config.accounts.items():
-            session = requests.Session()
-            session.trust_env = False
-            session.mount("http://", Line(self.server, process))
-            publishers[account.address(name)] = MastodonPublisher(
-                address=account.address(name),
-                acct=account.acct,
-                server=account.server,
-                token=f"loopback-{name}",
-                timeout=self.config.delivery.timeout,
-                clock=self.world.clock,
-                session=session,
-                sleep=process.sleep,
-            )
-        bot = make_bot(
-            self.config,
-            environ={},
-            clock=self.world.clock,
-            ledger=watched(ledger, process),
-            publishers=publishers,
-            engine=InlineEngine(parallel=False),
-            say=lambda event: process.world.note(f"  {event.what} {event.slug} {event.occasion} {event.detail[:90]}"),
-        )
-        return replace(bot, random=Random(self.world.random.random()), owner=process.name)
 
 
 def fixed(wanted: Fixed | None, drawn: Fixed) -> Fixed:

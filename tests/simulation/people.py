@@ -24,7 +24,7 @@ HABITS = (
     *("edit", "rename", "retime", "hide", "withdraw", "by hand", "branch switch", "other toots", "burst"),
     *("resume", "hold", "skip", "early", "pause", "if missed", "expires"),
 )
-#: A lost ledger takes these with it, as nothing else knows of them.
+#: Nothing but the ledger knows of these: without it a post is known by its permalink alone, so a renamed one is new.
 ONLY_IN_THE_LEDGER = frozenset({"rename", "hold", "skip", "early", "pause"})
 
 
@@ -75,13 +75,10 @@ class People:
         self.ring = ring
         self.words = Words(self, config)
 
-    def plan(self, *, ledger_is_lost: bool) -> None:
+    def plan(self, *, without: frozenset[str]) -> None:
         """Draw everything that they will do."""
+        self.habits = replace(self.habits, has=self.habits.has - without)
         random, has = self.world.random, self.habits.has
-        if ledger_is_lost:
-            # Then a post is known by its permalink alone, so a renamed one is a new one.
-            has = has - ONLY_IN_THE_LEDGER
-            self.habits = replace(self.habits, has=has)
         dues = self._dues(has)
         self.first_due = dues[0]
         for number, due in enumerate(dues):

@@ -13,6 +13,7 @@ class Profile:
 
     two: bool | None = None
     rivals: bool | None = None  #: two, with a ledger each
+    at_once: bool = False  #: these send at the same moment, not by turns
     lossy: bool | None = None
     keys: str | None = None
     brake: int | None = None
@@ -33,6 +34,8 @@ class Profile:
 
 
 _LATE: Final = {"504, carried out late": 0.25, "carried out late": 0.2}
+
+_HARMLESS: Final = frozenset({"by hand", "burst", "other toots"})
 
 #: Name → what is fixed. The empty name fixes nothing.
 PROFILES: Final[Mapping[str, Profile]] = {
@@ -128,6 +131,25 @@ PROFILES: Final[Mapping[str, Profile]] = {
         stall=0.12,
         stall_at=frozenset({"settle"}),
         turn=0.02,
+        quiet=True,
+    ),
+    # Two installations by mistake, with a ledger each, that come by turns: the keys of one mean nothing to the other.
+    "two ledgers": Profile(
+        rivals=True,
+        lossy=False,
+        keys="ignored",
+        habits=_HARMLESS | {"edit", "retime", "hide"},
+    ),
+    # The same at the same moment, on a server that honours keys. A key's generation rises with each attempt that is
+    # proven not to have arrived, and the one cannot know that of the other: so no request is lost here on its way.
+    "two ledgers at once": Profile(
+        rivals=True,
+        at_once=True,
+        lossy=False,
+        keys="honoured",
+        habits=_HARMLESS,
+        requests={"refused": 0.1, "429 with reset": 0.05, "answer lost": 0.1, "slow before": 0.1, "slow after": 0.1},
+        crash=0,
         quiet=True,
     ),
 }
