@@ -45,7 +45,7 @@ class Triggers:
         if article.expires is None or article.expires > self.end:
             return False
         held_up = self.may_be_braked() or bool(article.holds or article.skipped_at or self.history.mishaps.lost_at)
-        held_up = held_up or "withdrawn" in article.touched
+        held_up = held_up or bool({"withdrawn", "hidden"} & article.touched) or self.is_skipped_late(article)
         return held_up or self._was_missed(article, within=(article.expires - article.due).total_seconds())
 
     def is_skipped_late(self, article: Article) -> bool:
@@ -61,7 +61,7 @@ class Triggers:
 
     def _was_missed(self, article: Article, *, within: float) -> bool:
         """Whether no pass saw it and had nothing left to wait for, so soon after its datetime."""
-        if self.history.mishaps.stepped:
+        if self.history.mishaps.stepped or self.history.mishaps.lost_at:
             return True
         due = self.seconds(article.due)
         in_time = (slugs for at, slugs in self.history.served if due <= at < due + within)
