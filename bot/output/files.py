@@ -11,7 +11,7 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
 from bot.errors import OutputError
@@ -111,12 +111,12 @@ class PublicFolder:
 
     def _inside(self, name: str) -> Path:
         """The file's path. Raises OutputError if it would lie outside of the folder, or in a place kept for us."""
-        pure = PurePosixPath(name)
-        plain = str(pure) == name and pure.parts and not pure.is_absolute() and "\0" not in name
-        if not plain or ".." in pure.parts or _is_ours_alone(pure.name):
+        parts = name.split("/")
+        if "\0" in name or any(part in ("", ".", "..") for part in parts) or _is_ours_alone(parts[-1]):
             raise OutputError(f'{self._folder}: "{name}" is not a name for a public file, so it was not written.')
-        path = self._folder / pure
-        if not Path(os.path.realpath(path.parent)).is_relative_to(os.path.realpath(self._folder)):
+        path = self._folder / name
+        home, parent = os.path.realpath(self._folder), os.path.realpath(path.parent)
+        if parent != home and not parent.startswith(os.path.join(home, "")):
             raise OutputError(
                 f"{path}: a symbolic link leads out of {self._folder}, so the file was not written.",
                 remedy="Remove the link, or choose another [feeds] folder.",

@@ -24,12 +24,17 @@ class Article:
     identity: str = ""
     own_text: bool = False  #: the toot's words stand in the file, else the template makes them
     pictured: bool = False
+    if_missed: str = ""
+    expires: datetime | None = None
     added_at: float = 0.0
     edited_at: list[float] = field(default_factory=list)
     slugs: list[str] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)  #: causes for coming late, out of order, or not at all
     hand: dict[str, list[tuple[float, str]]] = field(default_factory=dict)  #: account → toots by hand
     taken_back_at: float | None = None  #: when a pass had seen that it is withdrawn
+    holds: list[list[float]] = field(default_factory=list)  #: from, to: as people said
+    skipped_at: float | None = None
+    early_at: float | None = None  #: when it was released before its datetime, by a person's word
 
     @property
     def token(self) -> str:
@@ -48,6 +53,10 @@ class Article:
             lines.append(f"id: {self.identity}")
         if self.hidden:
             lines.append("hidden: true")
+        if self.if_missed:
+            lines.append(f"if_missed: {self.if_missed}")
+        if self.expires is not None:
+            lines.append(f"expires: {self.expires:%Y-%m-%d %H:%M:%S}+00:00")
         if self.withdrawn is not None:
             lines.append(f"withdrawn: {self.withdrawn}")
         if self.pictured:
