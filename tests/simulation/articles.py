@@ -24,6 +24,8 @@ class Article:
     identity: str = ""
     own_text: bool = False  #: the toot's words stand in the file, else the template makes them
     pictured: bool = False
+    parts: int = 0  #: how many toots follow the first
+    rethreaded: bool = False  #: whether their number was ever changed
     if_missed: str = ""
     expires: datetime | None = None
     added_at: float = 0.0
@@ -40,6 +42,15 @@ class Article:
     def token(self) -> str:
         """The word by which its present wording is known."""
         return f"A{self.number}R{self.revision}"
+
+    @property
+    def part_numbers(self) -> range:
+        """The toots that follow the first; those count from 2."""
+        return range(2, self.parts + 2)
+
+    def token_of(self, part: int) -> str:
+        """The word by which a later toot of the thread is known."""
+        return f"B{self.number}P{part}R{self.revision}"
 
     @property
     def link(self) -> str:
@@ -61,8 +72,11 @@ class Article:
             lines.append(f"withdrawn: {self.withdrawn}")
         if self.pictured:
             lines += ["cover:", "  url: /cover.png", "  alt: A stage with two chairs"]
-        if self.own_text:
-            lines += ["mastodon:", f"  text: Read {self.token} now"]
+        mastodon = [f"  text: Read {self.token} now"] if self.own_text else []
+        if self.parts:
+            mastodon += ["  thread:", *(f"    - Then {self.token_of(part)} tells more" for part in self.part_numbers)]
+        if mastodon:
+            lines += ["mastodon:", *mastodon]
         return "\n".join([*lines, "---", "", f"This paragraph says what {self.token} has to say to its readers.", ""])
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tests.simulation.history import History
 
 _TOOT = re.compile(r"\bA(\d+)R(\d+)\b")
+_PART = re.compile(r"\bB(\d+)P(\d+)R(\d+)\b")
 _ANSWER = re.compile(r"\bW(\d+)\b")
 #: A toot by hand may cross ours on the way: a pre-flight look is believed for a minute, and a process may stand still.
 CROSSING = 900.0
@@ -42,13 +43,16 @@ class _Judge:
         self.lost_at = history.mishaps.lost_at
         self.triggers = Triggers(history)
         self.toots: dict[tuple[int, str], list[Created]] = defaultdict(list)
+        self.parts: dict[tuple[int, str], dict[int, list[Created]]] = defaultdict(lambda: defaultdict(list))
         self.answers: dict[tuple[int, str], list[Created]] = defaultdict(list)
         for created in history.server.store.created:
             if created.by_hand:
                 continue
             text = created.status.draft.text
-            toot, answer = _TOOT.search(text), _ANSWER.search(text)
-            if answer:
+            toot, answer, part = _TOOT.search(text), _ANSWER.search(text), _PART.search(text)
+            if part:
+                self.parts[int(part[1]), created.account][int(part[2])].append(created)
+            elif answer:
                 self.answers[int(answer[1]), created.account].append(created)
             elif toot:
                 self.toots[int(toot[1]), created.account].append(created)
@@ -86,6 +90,43 @@ class _Judge:
         if live:
             yield from self._words(article, shown[live[0].status.id])
         yield from self._withdrawal(article, account, live, shown)
+        yield from self._thread(article, account, live, shown)
+
+    def _thread(
+        self, article: Article, account: str, live: list[Created], shown: dict[str, dict[str, Any]]
+    ) -> Iterator[str]:
+        parts = self.parts[article.number, account]
+        standing = {part: [shown[c.status.id] for c in made if c.status.id in shown] for part, made in parts.items()}
+        changed = article.rethreaded or "withdrawn" in article.touched
+        for part, made in parts.items():
+            if len(standing[part]) > 1:
+                yield f"part {part} of its thread stands {len(standing[part])} times"
+            if len(made) > 1 and not changed:
+                yield f"part {part} of its thread was sent {len(made)} times"
+            if any(
+                one.asked_at < min((toot.asked_at for toot in self.toots[article.number, account]), default=0)
+                for one in made
+            ):
+                yield f"part {part} of its thread was sent before the toot"
+        there = {part: statuses[0] for part, statuses in standing.items() if statuses}
+        if not live and there and not self.lost_at:
+            yield f"parts {sorted(there)} of its thread stand without the toot"
+        lost_words = self.lost_at and article.edited_at  # as with the toot itself
+        if live and not article.hand and not lost_words and "withdrawn" not in article.touched:
+            yield from self._chain(article, live[0], there)
+
+    def _chain(self, article: Article, toot: Created, there: dict[int, dict[str, Any]]) -> Iterator[str]:
+        if sorted(there) != list(article.part_numbers):
+            yield f"its thread has the parts {sorted(there)}, not {list(article.part_numbers)}"
+            return
+        before = toot.status.id
+        for part in article.part_numbers:
+            status = there[part]
+            if status["in_reply_to_id"] != before:
+                yield f"part {part} of its thread answers {status['in_reply_to_id']}, not {before}"
+            if article.token_of(part) not in status["content"]:
+                yield f"part {part} of its thread does not show {article.token_of(part)}: {status['content'][:120]}"
+            before = status["id"]
 
     def _moment(self, article: Article, account: str, toot: Created) -> Iterator[str]:
         if toot.asked_at < self._due_seconds(article) and self._latest_at(toot) < article.due:

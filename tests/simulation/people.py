@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 #: What a person may do with a post, besides writing it.
 HABITS = (
     *("edit", "rename", "retime", "hide", "withdraw", "by hand", "branch switch", "other toots", "burst"),
-    *("resume", "hold", "skip", "early", "pause", "if missed", "expires"),
+    *("resume", "hold", "skip", "early", "pause", "if missed", "expires", "thread", "rethread"),
 )
 #: Nothing but the ledger knows of these: without it a post is known by its permalink alone, so a renamed one is new.
-ONLY_IN_THE_LEDGER = frozenset({"rename", "hold", "skip", "early", "pause"})
+ONLY_IN_THE_LEDGER = frozenset({"rename", "hold", "skip", "early", "pause", "rethread"})
 
 
 @dataclass
@@ -90,6 +90,8 @@ class People:
                 own_text=random.random() < 0.5,
                 pictured=random.random() < 0.2,
             )
+            if "thread" in has and self._does(0.5):
+                article.parts = random.choice((1, 1, 2, 3))
             article.slugs.append(article.slug)
             self.articles.append(article)
             self._plan_for(article, due, has)
@@ -197,6 +199,9 @@ class People:
         if article.withdrawn is not None or article.taken_back_at is not None:
             return
         article.revision += 1
+        if article.parts and "rethread" in self.habits.has and self.world.random.random() < 0.6:
+            article.parts = self.world.random.choice((0, 1, 2, 3))
+            article.rethreaded = True
         article.edited_at.append(self.world.now)
         self._changed(f"edits ({article.token})", article)
 

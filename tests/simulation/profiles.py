@@ -152,4 +152,21 @@ PROFILES: Final[Mapping[str, Profile]] = {
         crash=0,
         quiet=True,
     ),
+    # Threads that grow and shrink while their parts are on their way.
+    "threads under way": Profile(
+        two=False,
+        rivals=False,
+        lossy=False,
+        brake=20,
+        posts=4,
+        habits=frozenset({"thread", "rethread", "edit"}),
+        always=True,
+        near=(0, 400),
+        requests={"slow before": 0.1, "answer lost": 0.1, "carried out late": 0.1, "refused": 0.05, "lost": 0.1},
+        crash=0.05,
+        crash_at=frozenset({"after write_intent", "after POST /api/v1/statuses", "settle", "after settle", "record"}),
+        stall=0.005,
+        down_after_crash=60,
+        quiet=True,
+    ),
 }
