@@ -165,7 +165,7 @@ MUTATIONS: Final[Mapping[str, Callable[[], Any]]] = {
 
 #: With which profile (`profiles.py`) a few seeds show it. The empty one is a seed as any other.
 SEEN_WITH: Final[Mapping[str, str]] = {
-    "no read-back": "",
+    "no read-back": "late gateways",
     "5xx counted as unsent": "late gateways",
     "text ignored in the look": "strangers",
     "recorded before the POST": "",

@@ -44,8 +44,13 @@ class Triggers:
         """Whether its end came before anybody could toot it."""
         if article.expires is None or article.expires > self.end:
             return False
-        held_up = self.may_be_braked() or bool(article.holds or article.skipped_at or self.history.mishaps.lost_at)
-        held_up = held_up or bool({"withdrawn", "hidden"} & article.touched) or self.is_skipped_late(article)
+        held_up = (
+            self.may_be_braked()
+            or bool(article.holds or article.skipped_at or self.history.mishaps.lost_at)
+            or bool({"withdrawn", "hidden"} & article.touched)
+            or self.is_skipped_late(article)
+            or self.is_held_late(article)
+        )
         return held_up or self._was_missed(article, within=(article.expires - article.due).total_seconds())
 
     def is_skipped_late(self, article: Article) -> bool:
