@@ -13,6 +13,7 @@ from typing import TypeVar
 from bot.app import Bot
 from bot.drain import Drained
 from bot.errors import LedgerError
+from bot.model import Hold
 from bot.planning.item import Item
 from bot.planning.verdict import Verdict
 from bot.run import Pass
@@ -144,10 +145,21 @@ class History:
         self.held = [item for item in items if item.verdict is Verdict.HELD]
         self.told.held, self.held_at = len(self.held), world.now
         self.people.words.let_go()
-        self._changed_at = world.now
-        world.run_until(world.now + REST, enough=self._is_quiet)
+        self._settle_down()
+        if self._braked():
+            # What was let go at once may have been more than the brake lets through: that wants a second word.
+            self.people.words.say_resume()
+            self._settle_down()
+
+    def _settle_down(self) -> None:
+        self._changed_at = self.world.now
+        self.world.run_until(self.world.now + REST, enough=self._is_quiet)
         if not self._is_quiet():
             self.told.violations.append(f"still at work {REST / HOUR:.0f} hours after the last fault: {self._waits}")
+
+    def _braked(self) -> bool:
+        items = self.passes["one"].plan.items if "one" in self.passes else ()
+        return any(item.hold is Hold.BRAKE for item in items)
 
     def _is_quiet(self) -> bool:
         names = ("one", "two")[: 1 + self.two]
