@@ -197,13 +197,11 @@ class TestFailures:
         assert world.row().state is DeliveryState.SENT
         assert ("works again" in [event.what for event in world.said]) == (method == "introduce")
 
-    def test_a_server_that_is_down_while_nothing_is_due_yet_needs_no_person(
-        self, world: World, make_delivery: MakeDelivery
-    ) -> None:
+    def test_while_nothing_is_due_yet_the_server_is_not_asked(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW - 120 * MINUTE, not_before=NOW + 60 * MINUTE))
-        world.server.during("introduce", raising(TransientError("the server cannot be reached.")))
         result = world.drain()
-        assert ([event.what for event in world.said], result.attention) == (["blocked"], False)
+        assert (world.server.asked, world.said, result.attention) == ([], [], False)
+        assert result.wait_until == NOW + 60 * MINUTE
 
     def test_an_upload_without_answer_is_simply_repeated(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW, announcement=pictured("a")))
