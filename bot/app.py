@@ -8,11 +8,12 @@ import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from threading import Event as Signal
 from typing import Final
 
 from bot.clock import Clock, SystemClock
-from bot.config import Config
+from bot.config import Config, is_loopback
 from bot.drain import Drain, Drained, drain
 from bot.engine import Engine
 from bot.engines.inline import InlineEngine
@@ -21,9 +22,11 @@ from bot.ledgers.sqlite import SqliteLedger
 from bot.model import Event, Snapshot
 from bot.output.alerts import News, tell
 from bot.output.files import PublicFolder
+from bot.planning.doubts import believable, server_doubt
 from bot.posts.folder import PostFolder
 from bot.protocol import Timing
 from bot.publisher import Publisher
+from bot.publishers.servertimes import ServerTimes
 from bot.run import Parts, Pass, run_pass
 from bot.tokens import find_token
 
@@ -47,6 +50,7 @@ class Bot:
     timing: Timing
     owner: str
     environ: Mapping[str, str]
+    presence: str  #: how a later process names this one to a person
     stop: Signal = field(default_factory=Signal)
     bell: Signal = field(default_factory=Signal)  #: wakes the loop for another pass
     random: random.Random = field(default_factory=random.Random)
@@ -64,11 +68,20 @@ class Bot:
                 clock=self.parts.clock,
                 timing=self.timing,
                 owner=self.owner,
-                stopping=self.stop.is_set,
+                stopping=self._begins_nothing,
                 jitter=self.random.random,
                 say=self.parts.say,
             )
         )
+
+    def _begins_nothing(self) -> bool:
+        # An answer may show only now that the clock is wrong.
+        parts = self.parts
+        return self.stop.is_set() or bool(server_doubt(parts.server_times.now(), parts.clock.now()))
+
+    def attend(self) -> str:
+        """Say on the ledger that this process stays; returns who else does, empty if nobody."""
+        return self.parts.ledger.attend(self.presence)
 
     def tick(self) -> tuple[Pass, tuple[Drained, ...]]:
         """One pass and its deliveries, then done; for the engines that serve in the caller's time."""
@@ -84,7 +97,8 @@ class Bot:
 
     def tell(self, result: Pass) -> None:
         """Send the alerts that are new, and what has recovered. Takes as long as the slowest way of telling."""
-        config, now = self.parts.config, self.parts.clock.now()
+        config, parts = self.parts.config, self.parts
+        now = believable(parts.clock.now(), parts.server_times.now())
         causes = {cause.key: cause if config.alerts.embargoed else cause.redacted() for cause in result.causes}
         words = {key: cause.what for key, cause in causes.items()}
         new, recovered = self.parts.ledger.note_told(words, quiet=TOLD_FOR, now=now)
@@ -121,18 +135,26 @@ def make_bot(
     publishers: Mapping[str, Publisher] | None = None,
     engine: Engine | None = None,
     say: Say = silent,
+    loopback_has_a_clock: bool = False,
 ) -> Bot:
-    """Wire a bot: cheap checks first, the ledger last. Raises LedgerError."""
+    """Wire a bot: cheap checks first, the ledger last. Raises LedgerError.
+
+    The clock is compared with those of the servers that are not on this machine, unless `loopback_has_a_clock`; and
+    not at all with `publishers` from outside.
+    """
     clock = clock or SystemClock()
     engine = engine or InlineEngine()
+    servers = {} if publishers is not None else servers_with_a_clock(config, loopback_too=loopback_has_a_clock)
+    server_times = ServerTimes(clock, servers, timeout=config.delivery.timeout)
     if publishers is None:
-        publishers = make_publishers(config, environ=environ, clock=clock)
+        publishers = make_publishers(config, environ=environ, clock=clock, server_times=server_times)
     return Bot(
         parts=Parts(
             config=config,
             clock=clock,
             posts=PostFolder(config),
             public=PublicFolder(config.public_folder),
+            server_times=server_times,
             ring=engine.ring,
             say=say,
             ledger=ledger or SqliteLedger(config.ledger_path, clock),
@@ -141,12 +163,24 @@ def make_bot(
         publishers=publishers,
         timing=timing_of(config),
         owner=f"{socket.gethostname()} {os.getpid()}",
+        presence=f"process {os.getpid()} on {socket.gethostname()}, since {clock.now():%Y-%m-%d %H:%M} UTC",
         environ=environ,
     )
 
 
-def make_publishers(config: Config, *, environ: Mapping[str, str], clock: Clock) -> dict[str, Publisher]:
-    """A publisher for each account, by address. Contacts nobody."""
+def servers_with_a_clock(config: Config, *, loopback_too: bool = False) -> dict[str, str]:
+    """The servers whose time tells something of ours: by address, those that are not on this machine."""
+    return {
+        account.address(name): account.server
+        for name, account in config.accounts.items()
+        if loopback_too or not is_loopback(account.server)
+    }
+
+
+def make_publishers(
+    config: Config, *, environ: Mapping[str, str], clock: Clock, server_times: ServerTimes | None = None
+) -> dict[str, Publisher]:
+    """A publisher for each account, by address; what time its server has is noted. Contacts nobody."""
     from bot.publishers.absent import AbsentPublisher
     from bot.publishers.mastodon import MastodonPublisher
 
@@ -164,6 +198,7 @@ def make_publishers(config: Config, *, environ: Mapping[str, str], clock: Clock)
             token=token.value,
             timeout=config.delivery.timeout,
             clock=clock,
+            on_answer=partial(server_times.note, address) if server_times is not None else None,
         )
     return publishers
 

@@ -12,11 +12,11 @@ from typing import Protocol
 from bot.model import (
     AccountFacts,
     AccountState,
-    Change,
     Delivery,
     DeliveryKey,
     Event,
     Lease,
+    Recorded,
     Recording,
     Snapshot,
 )
@@ -32,8 +32,8 @@ class Ledger(Protocol):
     def snapshot(self) -> Snapshot:
         """Everything that planning needs, as of one moment."""
 
-    def record(self, recording: Recording, *, now: datetime) -> tuple[Change, ...]:
-        """Write the result of a plan, or of a person's command; returns the changes that were refused.
+    def record(self, recording: Recording, *, now: datetime) -> Recorded:
+        """Write the result of a plan, or of a person's command; returns what was refused, and the events written.
 
         An entry that is there is replaced, unless it is of another release: the first one counts, and only its events
         are written. An account that is there stays as it is. A change is written only if the delivery is exactly as
@@ -104,6 +104,13 @@ class Ledger(Protocol):
 
     def settle(self, lease: Lease, delivery: Delivery, *, event: Event | None, now: datetime) -> None:
         """Write how an attempt ended: the delivery with its new state, and a line of history."""
+
+    def attend(self, who: str) -> str:
+        """Say that `who` stays at work on this ledger; returns who else said so and still is, empty if nobody.
+
+        It lasts until `close`, and not a moment longer than the process, however that ends. Of several the first one
+        is named; when it has ended, whoever asks next takes its place, so it is worth asking again now and then.
+        """
 
     def events(self, *, limit: int) -> tuple[Event, ...]:
         """The latest lines of history, oldest first."""

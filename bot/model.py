@@ -168,6 +168,7 @@ class Entry:
     missing_since: datetime | None = None  #: when its file was first seen to be gone
     digest: str  #: of the post's words that this entry shows
     revision: int = 0  #: how often those words have changed since the release
+    feed_id: str = ""  #: the permanent id in the feeds, frozen at the first release; empty: made of `post_id`
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -457,3 +458,11 @@ class Recording:
     def __bool__(self) -> bool:
         said = self.upcoming is not None or self.paused is not None or self.believes_clock
         return said or bool(self.entries or self.changes or self.joining or self.events or self.words)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recorded:
+    """What became of a recording: another process, or a person, may have been there first."""
+
+    refused: tuple[Change, ...] = ()  #: not written: the delivery has moved on
+    events: tuple[Event, ...] = ()  #: those that were true, and are in the history now

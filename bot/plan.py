@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.model import AccountState, Finding, Hold, Post, Recording, Said, Snapshot, Upcoming, Word
-from bot.planning.doubts import doubt_of
+from bot.planning.doubts import doubt_of, server_notice
 from bot.planning.draft import Compose, Draft
 from bot.planning.findings import moved_posts, renamed_posts, unique_posts
 from bot.planning.item import Item, published_of
@@ -48,10 +48,12 @@ def make_plan(
     compose: Compose,
     broken: Collection[str] = (),
     readable: bool = True,
+    server_times: Mapping[str, datetime] | None = None,
 ) -> Plan:
     """Decide everything for this moment. Pure; `compose(post, account)` may raise ComposeError.
 
-    `broken` are the slugs of files with faults, which are not gone; `readable` says whether the folder could be read.
+    `broken` are the slugs of files with faults, which are not gone; `readable` says whether the folder could be read;
+    `server_times` are what the time is now by the accounts' servers, as far as they have said.
     """
     dated, findings = unique_posts(post for post in posts if post.published is not None)
     matching = match(dated, snapshot.entries, broken=broken)
@@ -62,7 +64,8 @@ def make_plan(
     }
     passed_on = carried_over(snapshot, dated)
     snapshot = replace(snapshot, words={**snapshot.words, **passed_on})
-    doubt = doubt_of(snapshot, dated, broken=broken, now=now)
+    doubt = doubt_of(snapshot, dated, broken=broken, now=now, server_times=server_times)
+    notice = server_notice(server_times or {}, now)
     states = {address: _state(address, snapshot, now) for address in accounts}
 
     draft = Draft(snapshot=snapshot, now=now, policy=policy, compose=compose)
@@ -96,7 +99,7 @@ def make_plan(
             *moved_posts(dated, matching, words=snapshot.words),
             *renamed_posts(dated, matching),
         ),
-        troubles=tuple(draft.troubles),
+        troubles=tuple(filter(None, (*draft.troubles, notice))),
         next_release=min((published_of(post) for post in waiting), default=None),
     )
 

@@ -6,7 +6,7 @@ The feeds are written before anything is sent, so a slow server never delays the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -21,14 +21,16 @@ from bot.feeds.build import render_feeds
 from bot.feeds.channel import folder_of
 from bot.ledger import Ledger
 from bot.ledgers.rules import problem_events
-from bot.model import AccountState, Entry, Event, Recording, Snapshot
+from bot.model import AccountState, Entry, Event, Recorded, Recording, Snapshot
 from bot.output.files import PublicFolder
 from bot.output.syndication import FILE_NAME as SYNDICATION
 from bot.output.syndication import render_syndication
 from bot.plan import Plan, make_plan
+from bot.planning.doubts import believable
 from bot.planning.gone import entries_shown
 from bot.planning.verdict import Policy
 from bot.posts.folder import PostFolder, Scan
+from bot.publishers.servertimes import ServerTimes
 
 #: A plan that is out of date when it is recorded is made again this often; then the next pass has its turn.
 _TRIES: Final = 3
@@ -43,6 +45,7 @@ class Parts:
     posts: PostFolder
     ledger: Ledger
     public: PublicFolder
+    server_times: ServerTimes
     ring: Callable[[str], None]
     say: Callable[[Event], None]
 
@@ -65,15 +68,23 @@ def run_pass(parts: Parts) -> Pass:
     now = parts.clock.now()
     scan = look(parts.posts)
     snapshot = parts.ledger.snapshot()
-    plan = decide(parts.config, scan, snapshot, now=now)
-    if plan.recording and parts.ledger.record(plan.recording, now=now):
+    plan = decide(parts.config, scan, snapshot, now=now, server_times=parts.server_times.now())
+    if plan.released and not parts.server_times.asked:
+        # Only where something depends on it: a tick that releases nothing bothers nobody.
+        parts.server_times.ask()
+        now = parts.clock.now()
+        plan = decide(parts.config, scan, snapshot, now=now, server_times=parts.server_times.now())
+    recorded = parts.ledger.record(plan.recording, now=now) if plan.recording else Recorded()
+    if recorded.refused:
         _plan_again(parts, scan, snapshot, now)
     entries = {**snapshot.entries, **{entry.post_id: entry for entry in plan.recording.entries}}
     changed, feed_faults = _write_feeds(parts, entries.values(), snapshot, now)
 
     problems = frozenset([*_problems(plan, scan), *feed_faults])
+    now = believable(now, parts.server_times.now())
     new_problems, solved = parts.ledger.note_problems(problems, now=now)
-    events = (*plan.recording.events, *problem_events(new_problems, solved, now=now))
+    # Not what the plan says: another process may have recorded it first, and told it.
+    events = (*recorded.events, *problem_events(new_problems, solved, now=now))
     for event in events:
         parts.say(event)
     addresses = parts.config.account_addresses().values()
@@ -88,7 +99,7 @@ def run_pass(parts: Parts) -> Pass:
         accounts={address: snapshot.accounts.get(address, _newcomer(address)) for address in addresses},
         compose=Composer(parts.config, snapshot),
     )
-    newly_held = any(event.what in ("held", "picture left out") for event in plan.recording.events)
+    newly_held = any(event.what in ("held", "picture left out") for event in recorded.events)
     return Pass(
         causes=causes,
         plan=plan,
@@ -112,7 +123,7 @@ def _plan_again(parts: Parts, scan: Scan, before: Snapshot, now: datetime) -> No
     for _ in range(_TRIES):
         snapshot = replace(parts.ledger.snapshot(), entries=before.entries)
         changes = decide(parts.config, scan, snapshot, now=now).recording.changes
-        if not parts.ledger.record(Recording(changes=changes), now=now):
+        if not parts.ledger.record(Recording(changes=changes), now=now).refused:
             return
 
 
@@ -124,8 +135,15 @@ def look(posts: PostFolder) -> Scan:
         return Scan(posts=(), faults=(error,), signature=())
 
 
-def decide(config: Config, scan: Scan, snapshot: Snapshot, *, now: datetime) -> Plan:
-    """Plan with the settings' rules; reads the templates, writes nothing."""
+def decide(
+    config: Config,
+    scan: Scan,
+    snapshot: Snapshot,
+    *,
+    now: datetime,
+    server_times: Mapping[str, datetime] | None = None,
+) -> Plan:
+    """Plan with the settings' rules; reads the templates, writes nothing, asks nobody."""
     return make_plan(
         scan.posts,
         snapshot,
@@ -135,6 +153,7 @@ def decide(config: Config, scan: Scan, snapshot: Snapshot, *, now: datetime) -> 
         compose=Composer(config, snapshot),
         broken=frozenset(fault.path.stem for fault in scan.faults),
         readable=bool(scan.signature),
+        server_times=server_times,
     )
 
 

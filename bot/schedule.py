@@ -95,11 +95,14 @@ def stay_up(bot: Bot, *, after_pass: Callable[[Pass], None] = lambda _: None) ->
                 bot.stop.set()
 
         teller = Teller(max_workers=1, thread_name_prefix="teller")
+        # Before the first release; from then on each answer tells, and what is missing is asked for beside the work.
+        bot.parts.server_times.ask()
         engine = Thread(target=run_engine, name="engine")
         engine.start()
         try:
             while not bot.stop.is_set():
                 bot.bell.clear()
+                bot.attend()  # again and again: one that was there before may have ended
                 result = bot.pass_once()
                 alarm.ring_at("next release", result.plan.next_release, bot.bell.set)
                 if result.plan.released:
@@ -108,6 +111,7 @@ def stay_up(bot: Bot, *, after_pass: Callable[[Pass], None] = lambda _: None) ->
                 after_pass(result)
                 # A slow mail server must not keep the next release waiting.
                 teller.submit(bot.tell, result)
+                teller.submit(bot.parts.server_times.ask)
                 wait_for_reason(bot, seen=result.scan.signature)
         finally:
             bot.stop.set()

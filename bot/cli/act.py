@@ -29,6 +29,12 @@ def run(config: Config) -> None:
     voice = Voice(config)
     bot = make_bot(config, environ=os.environ, engine=_embedded(), say=voice.say)
     _stop_on_signals(bot)
+    other = bot.attend()
+    if other:
+        voice.warn(
+            f"another `announce run` is at work on this ledger: {other}. The two share the work safely: each toot goes "
+            "out once. If that is not meant, stop one of them"
+        )
     voice.line(f"watching {config.site.posts} for {config.site.title}; Ctrl-C stops")
     try:
         stay_up(bot, after_pass=voice.next_release)

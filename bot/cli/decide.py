@@ -194,7 +194,7 @@ def _decide(
         for line in proposal.lines or ("Nothing is paused, and the brake holds nothing.",):
             click.echo(line, err=as_json)
         _confirm(yes=yes)
-        refused = ledger.record(proposal.recording, now=clock.now())
+        refused = ledger.record(proposal.recording, now=clock.now()).refused
     finally:
         ledger.close()
     if refused:

@@ -41,9 +41,16 @@ class Voice:
 
     def line(self, text: str) -> None:
         """Print a line with the time in front, in the site's zone."""
+        self._print(text, err=False)
+
+    def warn(self, text: str) -> None:
+        """Print such a line where errors go."""
+        self._print(text, err=True)
+
+    def _print(self, text: str, *, err: bool) -> None:
         local = self._clock.now().astimezone(self._site.timezone)
         try:
-            click.echo(f"{local:%Y-%m-%d %H:%M:%S} {text}")
+            click.echo(f"{local:%Y-%m-%d %H:%M:%S} {text}", err=err)
         except OSError:
             # Nobody reads on, or the disk of the log is full: the work goes on, the ledger has the history.
             return

@@ -84,7 +84,7 @@ def put_aside(
         settle(wanted, what, detail, tools, lease, memory)
         return
     event = event_of(wanted, what, detail, tools)
-    if not tools.ledger.record(Recording(changes=(Change(known=delivery, wanted=wanted),)), now=event.at):
+    if not tools.ledger.record(Recording(changes=(Change(known=delivery, wanted=wanted),)), now=event.at).refused:
         tools.ledger.record(Recording(events=(event,)), now=event.at)
         say(event, tools, memory)
 

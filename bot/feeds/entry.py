@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from bot.feeds.ids import permanent_id
 from bot.model import Entry, Post
 from bot.posts.tags import without_tags
 
@@ -33,6 +34,8 @@ def entry_of(post: Post, *, released_at: datetime) -> Entry:
         cover=post.cover,
         hidden=post.hidden,
         digest=post.digest,
+        # From the permalink, whose host is the site's: readers know the entry by this, also once the site has moved.
+        feed_id=permanent_id(post.post_id, site=post.url, published=post.published),
     )
 
 

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Final
-from urllib.parse import quote, urlsplit
 
 from bot.feeds.channel import EMPTY_UPDATED, Channel
 from bot.feeds.clean import one_line
 from bot.feeds.content import content_html
+from bot.feeds.ids import permanent_id
 from bot.model import Entry, Picture
-
-# Full URIs of the kinds that serve as permanent ids; anything else, such as "cfp:2025", is a name to be wrapped.
-_URI: Final = re.compile(r"(?:https?|tag|urn):[^\s<>\"{}|\\^`]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,18 +64,13 @@ def item_of(entry: Entry, channel: Channel) -> Item:
 
 
 def feed_id(entry: Entry, channel: Channel) -> str:
-    """The entry's permanent id, the same in all formats: its post id, as a tag URI (RFC 4151) if it is no URI.
-
-    Atom wants a full URI (RFC 4287 section 4.2.6). The tag is made of the site's host, the year of the frozen
-    publish datetime and the quoted post id, so it stays the same for as long as the site keeps its host.
-    """
-    post_id = one_line(entry.post_id)
-    if not post_id:
+    """The entry's permanent id, the same in all formats: as its release froze it."""
+    permanent = entry.feed_id or permanent_id(
+        entry.post_id, site=channel.home_url, published=_whole_seconds(entry.published)
+    )
+    if not permanent:
         raise ValueError("its id is empty; give the post an id")
-    if _URI.fullmatch(post_id):
-        return post_id
-    host = urlsplit(channel.home_url).hostname or "localhost"
-    return f"tag:{host},{_whole_seconds(entry.published).year:04}:{quote(post_id)}"
+    return permanent
 
 
 def newest_update(items: Sequence[Item]) -> datetime:

@@ -12,6 +12,7 @@ from bot.errors import LeaseHeldError, LeaseLostError, LedgerError
 from bot.ledgers.rules import (
     intended,
     is_rival,
+    last_sent,
     may_change,
     may_intend,
     problem_events,
@@ -29,6 +30,7 @@ from bot.model import (
     Entry,
     Event,
     Lease,
+    Recorded,
     Recording,
     Snapshot,
     Told,
@@ -55,6 +57,7 @@ class MemoryLedger:
         self._paused = start.paused
         self._problems: frozenset[str] = frozenset()
         self._told: dict[str, Told] = {}
+        self._attending = ""
         self._fences: dict[str, int] = {}
         self._leases: dict[str, tuple[Lease, str, timedelta]] = {}
 
@@ -70,7 +73,7 @@ class MemoryLedger:
                 paused=self._paused,
             )
 
-    def record(self, recording: Recording, *, now: datetime) -> tuple[Change, ...]:
+    def record(self, recording: Recording, *, now: datetime) -> Recorded:
         with self._lock:
             for state in recording.joining:
                 self._accounts.setdefault(state.address, state)
@@ -89,8 +92,9 @@ class MemoryLedger:
                 self._paused = recording.paused
             if recording.believes_clock:
                 self._newest = now
-            self._write(still_news(recording, known=known, refused=refused), now)
-            return refused
+            events = still_news(recording, known=known, refused=refused)
+            self._write(events, now)
+            return Recorded(refused=refused, events=events)
 
     def _change(self, change: Change) -> bool:
         known = self._deliveries.get(change.key)
@@ -217,16 +221,22 @@ class MemoryLedger:
                 self._accounts[lease.account] = replace(
                     state,
                     last_status_id=newer_id(state.last_status_id, delivery.status_id),
-                    last_sent_at=delivery.settled_at,
+                    last_sent_at=last_sent(state.last_sent_at, delivery.settled_at, now=now),
                 )
             self._write((event,) if event else (), now)
+
+    def attend(self, who: str) -> str:
+        with self._lock:
+            self._attending = self._attending or who
+            return "" if self._attending == who else self._attending
 
     def events(self, *, limit: int) -> tuple[Event, ...]:
         with self._lock:
             return tuple(self._events[-limit:] if limit > 0 else ())
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        with self._lock:
+            self._attending = ""
 
     def _check(self, lease: Lease) -> None:
         if self._leases.get(lease.account, (None,))[0] != lease:

@@ -70,6 +70,14 @@ def unblocked_event(account: str, *, blocked: str, now: datetime) -> Event:
     return Event(at=now, what="works again", account=account, detail=f"was: {blocked}")
 
 
+def last_sent(known: datetime | None, settled: datetime | None, *, now: datetime) -> datetime | None:
+    """When the account's latest toot was made: one that is found was made long ago, and takes no later time back.
+
+    A known time that is still to come was written by a clock that was wrong, and counts no more.
+    """
+    return max((moment for moment in (known, settled) if moment is not None and moment <= now), default=settled)
+
+
 def problem_events(new: frozenset[str], solved: frozenset[str], *, now: datetime) -> tuple[Event, ...]:
     """Lines of history for what went wrong, and for what was mended."""
     return (

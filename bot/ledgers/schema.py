@@ -5,12 +5,15 @@ Times of day are ISO 8601 texts in UTC, which sort as they should. `mark` column
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
 from bot.errors import LedgerError
+from bot.feeds.ids import permanent_id
 
 _FIRST: Final = """
 CREATE TABLE memory (
@@ -116,28 +119,60 @@ CREATE TABLE event (
 ) STRICT;
 """
 
-MIGRATIONS: Final = (_FIRST,)
+
+def _freeze_feed_ids(db: sqlite3.Connection) -> None:
+    """Give each entry the id that the feeds have shown so far: it was made anew from the site's host at each build."""
+    for row in db.execute("SELECT post_id, document FROM entry").fetchall():
+        entry = json.loads(row["document"])
+        published = datetime.fromisoformat(entry["published"])
+        entry["feed_id"] = permanent_id(entry["post_id"], site=entry["url"], published=published)
+        document = json.dumps(entry, ensure_ascii=False, separators=(",", ":"))
+        db.execute("UPDATE entry SET document = ? WHERE post_id = ?", (document, row["post_id"]))
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Bring the tables to this version. Raises LedgerError for a ledger from a newer one."""
+#: SQL, or what to do to the rows. Never changed once released: old ledgers went through exactly these.
+Migration = str | Callable[[sqlite3.Connection], None]
+MIGRATIONS: Final[tuple[Migration, ...]] = (_FIRST, _freeze_feed_ids)
+
+
+def migrate(connection: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS) -> None:
+    """Bring the tables to this version, each step in a transaction with its number.
+
+    Raises LedgerError for a ledger from a newer version, and whatever a step raises; then the file is as it was
+    before that step.
+    """
     version = _version(connection)
-    if version > len(MIGRATIONS):
+    if version > len(migrations):
         raise LedgerError(
             f"the ledger was written by a newer version of announce (schema {version}, this one knows "
-            f"{len(MIGRATIONS)}).",
+            f"{len(migrations)}).",
             remedy="Install that version again; nothing was changed.",
         )
-    while (version := _version(connection)) < len(MIGRATIONS):
-        # executescript commits a transaction that is open, so the transaction is part of the script.
+    for number in range(version, len(migrations)):
+        connection.execute("BEGIN IMMEDIATE")
         try:
-            connection.executescript(f"BEGIN IMMEDIATE; {_guarded(version)} COMMIT;")
-        except sqlite3.OperationalError:
+            # Another process may have done the same step while this one waited for its turn.
+            if _version(connection) == number:
+                _step(connection, migrations[number])
+                connection.execute(f"PRAGMA user_version = {number + 1}")
+            connection.execute("COMMIT")
+        except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-            # Another process may have done the same step while this one waited for its turn.
-            if _version(connection) == version:
-                raise
+            raise
+
+
+def _step(connection: sqlite3.Connection, migration: Migration) -> None:
+    if not isinstance(migration, str):
+        migration(connection)
+        return
+    # One by one: `executescript` would commit the transaction first.
+    statement = ""
+    for line in migration.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            connection.execute(statement)
+            statement = ""
 
 
 def write_ahead(connection: sqlite3.Connection, *, patience: timedelta) -> None:
@@ -160,7 +195,3 @@ def write_ahead(connection: sqlite3.Connection, *, patience: timedelta) -> None:
 
 def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
-def _guarded(version: int) -> str:
-    return f"{MIGRATIONS[version]} PRAGMA user_version = {version + 1};"

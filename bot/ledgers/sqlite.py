@@ -13,9 +13,11 @@ from typing import Any, Final
 from bot.clock import Clock
 from bot.errors import DamagedLedgerError, LeaseHeldError, LeaseLostError, LedgerError
 from bot.ledgers import codec
+from bot.ledgers.presence import Presence
 from bot.ledgers.rules import (
     intended,
     is_rival,
+    last_sent,
     may_change,
     may_intend,
     problem_events,
@@ -34,6 +36,7 @@ from bot.model import (
     Entry,
     Event,
     Lease,
+    Recorded,
     Recording,
     Snapshot,
 )
@@ -52,6 +55,7 @@ class SqliteLedger:
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._closing = threading.Lock()
+        self._presence = Presence(path.with_name(f"{path.name}-running"))
         with self._explained():
             path.parent.mkdir(parents=True, exist_ok=True)
             # The ledger holds what is about to be said; nobody else on the machine needs to read it.
@@ -80,7 +84,7 @@ class SqliteLedger:
             paused=memory["paused"],
         )
 
-    def record(self, recording: Recording, *, now: datetime) -> tuple[Change, ...]:
+    def record(self, recording: Recording, *, now: datetime) -> Recorded:
         refused: list[Change] = []
         with self._transaction() as db:
             for state in recording.joining:
@@ -102,8 +106,9 @@ class SqliteLedger:
             _write_words(db, recording)
             if recording.believes_clock:
                 db.execute("UPDATE memory SET newest = ?", (codec.time_to_text(now),))
-            _write_history(db, still_news(recording, known=known, refused=refused), now)
-        return tuple(refused)
+            events = still_news(recording, known=known, refused=refused)
+            _write_history(db, events, now)
+        return Recorded(refused=tuple(refused), events=events)
 
     def note_problems(self, problems: frozenset[str], *, now: datetime) -> tuple[frozenset[str], frozenset[str]]:
         with self._transaction() as db:
@@ -234,11 +239,17 @@ class SqliteLedger:
                     "UPDATE account SET last_status_id = ?, last_sent_at = ? WHERE address = ?",
                     (
                         newer_id(row["last_status_id"], delivery.status_id),
-                        codec.time_to_text(delivery.settled_at),
+                        codec.time_to_text(
+                            last_sent(codec.time_from_text(row["last_sent_at"]), delivery.settled_at, now=now)
+                        ),
                         lease.account,
                     ),
                 )
             _write_history(db, (event,) if event else (), now)
+
+    def attend(self, who: str) -> str:
+        with self._explained():
+            return self._presence.claim(who)
 
     def events(self, *, limit: int) -> tuple[Event, ...]:
         with self._transaction("BEGIN") as db:
@@ -250,6 +261,7 @@ class SqliteLedger:
             while self._connections:
                 self._connections.pop().close()
             self._local = threading.local()
+        self._presence.give_up()
 
     def _renew(self, db: sqlite3.Connection, lease: Lease) -> None:
         _leased(db, lease)

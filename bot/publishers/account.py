@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -47,14 +47,19 @@ class MastodonAccount:
         timeout: timedelta,
         clock: Clock,
         session: requests.Session | None = None,
+        on_answer: Callable[[Mapping[str, str]], None] | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Make the client; contacts nobody. `acct` is the address that the token must belong to."""
+        """Make the client; contacts nobody. `acct` is the address that the token must belong to.
+
+        `on_answer` is told the headers of each answer.
+        """
         self.address = address
         self._acct = acct
         self._server = server
         self._clock = clock
         self._sleep = sleep
+        self._on_answer = on_answer
         self._timeout = timeout
         self._token = token
         self._session = session or _session(server)
@@ -179,6 +184,8 @@ class MastodonAccount:
             raise found from error
 
     def _note_answer(self, response: requests.Response, *_args: object, **_options: object) -> None:
+        if self._on_answer is not None:
+            self._on_answer(response.headers)
         try:
             self._answer = response.json()
         except ValueError:

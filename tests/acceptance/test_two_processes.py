@@ -88,7 +88,7 @@ def moment(seconds: float) -> str:
 
 def test_each_toot_and_each_release_happens_once(project: Project, timeline: Timeline, server: SandboxServer) -> None:
     project.write_post("first", moment(-60), title="The first")
-    with running(project, "one") as (one, _), running(project, "two") as (two, _):
+    with running(project, "one") as (one, one_log), running(project, "two") as (two, two_log):
         wait_for(lambda: len(timeline()) == 1)
         due = moment(6)
         for number in range(8):
@@ -101,6 +101,8 @@ def test_each_toot_and_each_release_happens_once(project: Project, timeline: Tim
         stop(one)
         stop(two)
     slugs = ["first", "last", *(f"post-{number}" for number in range(8))]
+    said = one_log.read_text(encoding="utf-8") + two_log.read_text(encoding="utf-8")
+    assert {slug: said.count(f"released  {slug}  ") for slug in slugs} == dict.fromkeys(slugs, 1)
     assert posts_that_arrived(server) == len(timeline()) == len(slugs)
     told = history(project)
     assert {key: count for key, count in told.items() if count > 1} == {}
@@ -129,6 +131,7 @@ def test_two_first_ticks_at_once_tell_the_archive_once(project: Project, timelin
     ]
     said = [process.communicate(timeout=60)[0].decode() for process in both]
     assert [process.returncode for process in both] == [0, 0], said
+    assert "".join(said).count("released  fresh") == 1, said
     assert len(timeline()) == 1
     told = history(project)
     assert (told["released", ""], told["released", "fresh"], told["sent", "fresh"]) == (1, 1, 1)
@@ -165,3 +168,37 @@ def lease_holder(project: Project) -> int:
         (owner,) = db.execute("SELECT lease_owner FROM account").fetchone()
     db.close()
     return int(str(owner).rpartition(" ")[2])
+
+
+OTHER = b"another `announce run` is at work on this ledger: process "
+
+
+def test_the_second_one_says_who_is_there_and_a_dead_one_does_not_count(project: Project) -> None:
+    with running(project, "one") as (one, one_log), running(project, "two") as (two, two_log):
+        assert OTHER not in one_log.read_bytes()
+        assert two_log.read_bytes().count(OTHER + str(one.pid).encode() + b" on ") == 1
+        one.kill()
+        one.wait()
+        two.kill()
+        two.wait()
+        with running(project, "three") as (_, three_log):
+            assert OTHER not in three_log.read_bytes()
+
+
+def test_the_warning_goes_where_errors_go(project: Project) -> None:
+    with running(project, "one") as (one, _):
+        two = subprocess.Popen(
+            project.command("run"),
+            cwd=project.root,
+            env={**project.environ, "TZ": "UTC", "PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert two.stdout is not None
+        while b"next:" not in two.stdout.readline():
+            assert two.poll() is None
+        two.send_signal(signal.SIGTERM)
+        said, errors = two.communicate(timeout=30)
+    assert errors.count(OTHER + str(one.pid).encode()) == 1
+    assert OTHER not in said

@@ -107,6 +107,7 @@ ENTRY = Entry(
     missing_since=TIME + 3 * SECOND,
     digest="d",
     revision=5,
+    feed_id="tag:conf.example,2026:id/%C3%BC",
 )
 
 
@@ -155,9 +156,9 @@ def test_recording_twice_is_recording_once(
     recording = Recording(
         entries=(make_entry(),), changes=added(make_delivery(), make_delivery("cfp")), joining=(state(),)
     )
-    assert ledger.record(recording, now=NOW) == ()
+    assert ledger.record(recording, now=NOW).refused == ()
     once = ledger.snapshot()
-    assert ledger.record(recording, now=NOW) == recording.changes
+    assert ledger.record(recording, now=NOW).refused == recording.changes
     assert ledger.snapshot() == once
     assert [delivery.sequence for delivery in once.deliveries.values()] == [1, 2]
 

@@ -272,6 +272,15 @@ def test_settling_as_sent_tells_the_account(ledger: Ledger, due: Delivery) -> No
     assert ledger.open_deliveries(ACCOUNT) == ()
 
 
+def test_settling_what_was_sent_before_keeps_the_latest_time(ledger: Ledger, due: Delivery) -> None:
+    lease = take(ledger)
+    # Settled at, written at, the latest then; the last ones after a clock that was two days ahead.
+    for settled, written, latest in ((0, 0, 0), (-5, 1, 0), (1, 1, 1), (48, 48, 48), (2, 2, 2)):
+        sent = replace(due, state=DeliveryState.SENT, status_id="7", settled_at=NOW + timedelta(hours=settled))
+        ledger.settle(lease, sent, event=None, now=NOW + timedelta(hours=written))
+        assert ledger.account(ACCOUNT).last_sent_at == NOW + timedelta(hours=latest)
+
+
 def test_settling_with_an_older_status_keeps_the_newest(ledger: Ledger, due: Delivery) -> None:
     lease = take(ledger)
     ledger.note_account(lease, last_status_id="100", now=NOW)

@@ -76,8 +76,8 @@ def test_what_was_refused_is_not_told(ledger: Ledger, make_delivery: MakeDeliver
         said = Event(at=NOW, what="held", slug=due.slug, who="ada")
         return Recording(changes=(Change(known=known, wanted=held),), events=(event, other, said))
 
-    assert ledger.record(holding(None), now=NOW) != ()
+    assert ledger.record(holding(None), now=NOW).refused != ()
     told = [(event.account, event.who) for event in ledger.events(limit=9)]
     assert told == [("kids@example.social", ""), ("", "ada")]
-    assert ledger.record(holding(known), now=NOW) == ()
+    assert ledger.record(holding(known), now=NOW).refused == ()
     assert [event.account for event in ledger.events(limit=9)][2:] == [due.key.account, "kids@example.social", ""]

@@ -100,7 +100,7 @@ class Season:
         """A pass: plan and record."""
         self.clock.advance(after)
         plan = self.look(*posts, **options)
-        assert self.ledger.record(plan.recording, now=self.now) == ()
+        assert self.ledger.record(plan.recording, now=self.now).refused == ()
         again = self.look(*posts, **options)
         assert not again.recording, again.recording
         assert again.released == ()
@@ -121,7 +121,7 @@ class Season:
 
     def _heard(self, proposal: Proposal) -> Proposal:
         assert proposal.refusal == ""
-        assert self.ledger.record(proposal.recording, now=self.now) == ()
+        assert self.ledger.record(proposal.recording, now=self.now).refused == ()
         return proposal
 
     def delivery(self, slug: str, occasion: str = Occasion.PUBLISH, account: str = ACCOUNT) -> Delivery | None:

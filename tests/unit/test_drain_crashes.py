@@ -214,7 +214,7 @@ class World:
         """What a pass writes for the posts as they are now; returns whether there was anything to write."""
         changes = tuple(change for story in self.stories.values() for change in self._changes(story))
         if changes:
-            assert self.ledger.record(Recording(changes=changes), now=self.clock.now()) == ()
+            assert self.ledger.record(Recording(changes=changes), now=self.clock.now()).refused == ()
         return bool(changes)
 
     def _changes(self, story: Story) -> Iterator[Change]:

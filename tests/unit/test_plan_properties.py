@@ -113,7 +113,7 @@ class World:
         return make_plan(posts, known, now=self.clock.now(), accounts=ACCOUNTS, policy=POLICY, compose=compose)
 
     def record(self, plan: Plan) -> None:
-        assert self.ledger.record(plan.recording, now=self.clock.now()) == ()
+        assert self.ledger.record(plan.recording, now=self.clock.now()).refused == ()
 
     def do(self, deed: tuple[Any, ...], posts: list[Post]) -> None:
         now = self.clock.now()
@@ -191,7 +191,7 @@ def live(make_post: Callable[..., Post], season: Season, look: Callable[[World, 
 def test_planning_again_finds_nothing_left_to_write(make_post: Callable[..., Post], season: Season) -> None:
     def look(world: World, posts: list[Post], plan: Plan) -> None:
         ledger = MemoryLedger(world.clock, world.ledger.snapshot())
-        assert ledger.record(plan.recording, now=world.clock.now()) == ()
+        assert ledger.record(plan.recording, now=world.clock.now()).refused == ()
         again = world.plan(posts, ledger.snapshot())
         assert not again.recording
         assert again.released == ()

@@ -12,9 +12,10 @@ import pytest
 from bot.clock import SetClock
 from bot.config import Config
 from bot.ledgers.memory import MemoryLedger
-from bot.model import Change, DeliveryState, Entry, Event, Recording, Snapshot
+from bot.model import Change, DeliveryState, Entry, Event, Recorded, Recording, Snapshot
 from bot.output.files import PublicFolder
 from bot.posts.folder import PostFolder
+from bot.publishers.servertimes import ServerTimes
 from bot.run import Parts, Pass, policy_of, run_pass
 
 ACCOUNT = "conf@example.social"
@@ -28,7 +29,7 @@ class BusyLedger(MemoryLedger):
 
     meanwhile: Callable[[], None] | None = None
 
-    def record(self, recording: Recording, *, now: datetime) -> tuple[Change, ...]:
+    def record(self, recording: Recording, *, now: datetime) -> Recorded:
         happens, self.meanwhile = self.meanwhile, None
         if happens is not None:
             happens()
@@ -61,6 +62,7 @@ class Site:
                 posts=PostFolder(self.config),
                 ledger=self.ledger,
                 public=PublicFolder(self.config.public_folder),
+                server_times=ServerTimes(self.clock, timeout=MINUTE),
                 ring=self.rung.append,
                 say=self.said.append,
             )
@@ -192,3 +194,18 @@ def test_the_settings_are_the_policy(site_config: Callable[..., Config]) -> None
     assert policy.daytime.zone.key == "America/New_York"
     plain = policy_of(site_config())
     assert (plain.daytime, plain.edits, plain.edit_window) == (None, True, timedelta(days=30))
+
+
+def test_what_another_process_recorded_first_is_not_said(site: Site) -> None:
+    site.write("tickets", "News")
+    other = Site(site.config)
+    other.ledger = site.ledger
+    site.ledger.meanwhile = lambda: void(other.run())
+    result = site.run()
+    assert [(event.what, event.slug) for event in other.said] == [("released", "tickets")]
+    assert (site.said, result.events) == ([], ())
+    assert "News" in site.feed()
+
+
+def void(_result: Pass) -> None:
+    """For its effect only."""

@@ -6,10 +6,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from bot.config import Feeds, Site
+from bot.feeds.channel import channel_of
 from bot.feeds.entry import entry_of, refreshed
+from bot.feeds.item import item_of
 from bot.model import Picture, Post
 
 PUBLISHED = datetime(2025, 3, 4, 14, 0, tzinfo=UTC)
@@ -115,3 +119,13 @@ def test_a_left_over_template_tag_is_taken_out_of_the_title() -> None:
     post = replace(POST, title="Tickets from {{ price }} are here")
     assert entry_of(post, released_at=RELEASED).title == "Tickets from are here"
     assert refreshed(ENTRY, post, now=LATER).title == "Tickets from are here"
+
+
+def test_the_feed_id_is_frozen_at_the_release_and_stays_when_the_site_moves() -> None:
+    post = replace(POST, explicit_id="cfp 2025")
+    released = entry_of(post, released_at=RELEASED)
+    assert released.feed_id == f"tag:{urlsplit(POST.url).hostname},2025:cfp%202025"
+    moved = refreshed(released, replace(post, url="https://moved.example/news/boats/"), now=RELEASED)
+    channel = channel_of(Site(title="Conf", url="https://moved.example", timezone="UTC"), Feeds())
+    assert item_of(moved, channel).id == released.feed_id
+    assert item_of(moved, channel).url == "https://moved.example/news/boats/"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from bot.model import DeliveryState, Post, Snapshot, Upcoming
-from bot.planning.doubts import CLOCK_TOLERANCE, doubt_of
+from bot.planning.doubts import CLOCK_TOLERANCE, believable, doubt_of
 from bot.planning.verdict import Verdict
 from tests.support.planning import DAY, HOUR, MINUTE, NOW, SECOND, Season, verdicts, wanted
 
@@ -47,6 +47,57 @@ class TestClock:
         season.resume()
         post = make_post()
         assert season.run(post).released == (post,)
+
+
+def servers(*offsets: timedelta) -> dict[str, datetime]:
+    """What the time is by servers whose clocks are off ours by so much."""
+    return {f"conf@server-{number}.example": NOW + offset for number, offset in enumerate(offsets)}
+
+
+class TestServers:
+    @pytest.mark.parametrize("offset", [timedelta(), SECOND, 5 * MINUTE, -5 * MINUTE])
+    def test_within_five_minutes_nothing_is_doubted(self, offset: timedelta) -> None:
+        assert doubt_of(Snapshot(), (), broken=(), now=NOW, server_times=servers(offset)) == ""
+
+    @pytest.mark.parametrize(
+        ("offsets", "how"),
+        [
+            ((-5 * MINUTE - SECOND,), "ahead of that of server-0.example"),
+            ((5 * MINUTE + SECOND,), "behind that of server-0.example"),
+            ((-DAY, -HOUR), "ahead of that of server-0.example, server-1.example"),
+            ((DAY, -HOUR), "unlike that of server-0.example, server-1.example"),
+        ],
+    )
+    def test_beyond_it_says_how_it_is_off(self, offsets: tuple[timedelta, ...], how: str) -> None:
+        doubt = doubt_of(Snapshot(), (), broken=(), now=NOW, server_times=servers(*offsets))
+        assert doubt.startswith(f"the clock is more than 5 minutes {how}: nothing is released")
+        later = doubt_of(Snapshot(), (), broken=(), now=NOW, server_times=servers(*(2 * offset for offset in offsets)))
+        assert later == doubt, "the same doubt is told once"
+
+    @pytest.mark.parametrize("offsets", [(), (DAY, SECOND), (-DAY, DAY, -MINUTE)])
+    def test_one_server_that_agrees_is_enough(self, offsets: tuple[timedelta, ...]) -> None:
+        assert doubt_of(Snapshot(), (), broken=(), now=NOW, server_times=servers(*offsets)) == ""
+
+    @pytest.mark.parametrize(
+        ("offset", "told"),
+        [(MINUTE, False), (MINUTE + SECOND, True), (-MINUTE - SECOND, True), (5 * MINUTE, True), (6 * MINUTE, False)],
+    )
+    def test_over_a_minute_off_somebody_is_told(self, season: Season, offset: timedelta, told: bool) -> None:
+        plan = season.run(server_times=servers(offset))
+        assert any("over a minute off" in trouble for trouble in plan.troubles) is told
+
+    @pytest.mark.parametrize(
+        ("offsets", "remembered"), [((), NOW), ((MINUTE,), NOW), ((-HOUR, -DAY), NOW - HOUR), ((DAY,), NOW + DAY)]
+    )
+    def test_a_doubted_time_is_not_remembered(self, offsets: tuple[timedelta, ...], remembered: datetime) -> None:
+        assert believable(NOW, servers(*offsets)) == remembered
+
+    def test_nothing_is_released_while_it_lasts(self, season: Season, make_post: MakePost) -> None:
+        post = make_post(published=NOW)
+        plan = season.run(post, server_times=servers(-HOUR))
+        assert (bool(plan.recording), plan.released) == (False, ())
+        assert verdicts(plan) == {"tickets": Verdict.HELD}
+        assert season.run(post, server_times=servers(SECOND)).released == (post,)
 
 
 class TestEmptied:

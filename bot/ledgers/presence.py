@@ -1,0 +1,57 @@
+"""Who stays at work on a ledger file: a file beside it, locked by the process for as long as it lives.
+
+The system lets go of the lock when a process ends, also by `kill -9`, so a dead one's trace never counts and nothing
+has to expire. (A ledger on a server can do the same with a lock of its session.) It protects nothing: leases do.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from threading import Lock
+
+#: No line about a process is longer.
+_LONGEST = 500
+
+
+class Presence:
+    """One process's claim to be named. Safe across threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = Lock()
+        self._file: int | None = None
+        self._who = ""
+
+    def claim(self, who: str) -> str:
+        """Take the place, or return who has it; empty if it is ours, or where the system has no such locks.
+
+        Raises OSError if the file cannot be made.
+        """
+        try:
+            import fcntl
+        except ImportError:  # not on Windows
+            return ""
+        with self._lock:
+            if self._file is not None:
+                return "" if who == self._who else self._who
+            file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                named = os.pread(file, _LONGEST, 0).decode("utf-8", "replace").strip()
+                os.close(file)
+                return named or "a process that has only just started"
+            os.ftruncate(file, 0)
+            os.pwrite(file, f"{who}\n".encode()[:_LONGEST], 0)
+            self._file, self._who = file, who
+            return ""
+
+    def give_up(self) -> None:
+        """Let go of the place; may be called twice."""
+        with self._lock:
+            if self._file is not None:
+                # The file stays: removing it would let two processes hold locks on two files of one name.
+                os.ftruncate(self._file, 0)
+                os.close(self._file)
+                self._file = None

@@ -1,0 +1,320 @@
+"""What the kept ledgers of older schema versions hold (`tests/unit/ledgers/fixtures`): all of it invented.
+
+`python -m tests.support.old_ledger` in the project's folder writes the ledger of the present version, for the version
+that comes with a new migration; those of older versions are never written again.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bot.clock import SetClock
+from bot.ledgers.schema import MIGRATIONS
+from bot.ledgers.sqlite import SqliteLedger
+from bot.model import (
+    AccountFacts,
+    AccountState,
+    Action,
+    Announcement,
+    Change,
+    Delivery,
+    DeliveryKey,
+    DeliveryState,
+    Entry,
+    Event,
+    Hold,
+    Limits,
+    Picture,
+    Recording,
+    Said,
+    Upcoming,
+    Visibility,
+    Word,
+)
+
+FIXTURES = Path(__file__).parents[1] / "unit/ledgers/fixtures"
+FIRST = datetime(2025, 3, 10, 14, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+NOW = FIRST + 2 * MINUTE  #: the newest time that it holds
+MAIN = "conf@social.example"
+KIDS = "kids@social.example"
+NEWS = "https://conf.example/news/"
+PAUSED = "ada on 2025-03-10 14:01 UTC"
+
+PICTURE = Picture(
+    url="https://conf.example/assets/ticket.png",
+    path=Path("assets/ticket.png"),
+    alt="A paper ticket",
+    media_type="image/png",
+    size=2048,
+    width=640,
+    height=480,
+)
+TICKETS = Entry(
+    post_id=NEWS + "tickets/",
+    slug="tickets",
+    url=NEWS + "tickets/",
+    title="Tickets are on sale",
+    authors=("Ada", "Ben"),
+    category="news",
+    tags=("tickets", "prices"),
+    published=FIRST,
+    updated=FIRST + 5 * MINUTE,
+    released_at=FIRST + SECOND,
+    language="en",
+    summary="They cost less until May.",
+    html="<p>They cost less until May.</p>",
+    cover=PICTURE,
+    digest="d1",
+    revision=1,
+    feed_id=NEWS + "tickets/",
+)
+CFP = Entry(
+    post_id="cfp 2025/ü",
+    slug="cfp",
+    url=NEWS + "cfp/",
+    title="Grüße & talks",
+    published=FIRST - timedelta(days=90),
+    updated=FIRST - timedelta(days=90),
+    released_at=FIRST + SECOND,
+    language="de",
+    hidden=True,
+    missing_since=FIRST + MINUTE,
+    digest="d2",
+    feed_id="tag:conf.example,2024:cfp%202025/%C3%BC",
+)
+KEYNOTE = Entry(
+    post_id="tag:conf.example,2024:keynote",
+    slug="keynote",
+    url=NEWS + "keynote/",
+    title="A keynote",
+    published=FIRST - MINUTE,
+    updated=FIRST - MINUTE,
+    released_at=FIRST + SECOND,
+    language="en",
+    html="<p>Who it is.</p>",
+    digest="d3",
+    feed_id="tag:conf.example,2024:keynote",
+)
+ENTRIES = (TICKETS, CFP, KEYNOTE)
+
+
+def says(text: str, **more: Any) -> Announcement:
+    return replace(Announcement(text=text, link=None, length=len(text), limit=500), **more)
+
+
+def delivery(post_id: str, account: str, occasion: str, slug: str, **more: Any) -> Delivery:
+    key = DeliveryKey(post_id, account, occasion)
+    return replace(Delivery(key=key, slug=slug, due=FIRST, announcement=says(f"{slug} {occasion}")), **more)
+
+
+_PLAIN = (
+    delivery(
+        TICKETS.post_id,
+        MAIN,
+        "publish",
+        "tickets",
+        announcement=says(
+            f"Tickets are on sale\n\n{NEWS}tickets/",
+            link=f"{NEWS}tickets/",
+            pictures=(PICTURE,),
+            visibility=Visibility.UNLISTED,
+            language="en",
+            content_warning="prices",
+        ),
+        state=DeliveryState.SENT,
+        attempts=1,
+        after_id="9",
+        intended_at=FIRST + 2 * SECOND,
+        intended_mark="boot 2.000000",
+        first_tried_at=FIRST + 2 * SECOND,
+        status_id="11",
+        status_url="https://social.example/@conf/11",
+        settled_at=FIRST + 3 * SECOND,
+    ),
+    delivery(
+        TICKETS.post_id,
+        MAIN,
+        "edit:1",
+        "tickets",
+        action=Action.EDIT,
+        not_before=FIRST + 6 * MINUTE,
+        reason="the server cannot be reached.",
+    ),
+    delivery(
+        TICKETS.post_id,
+        KIDS,
+        "publish",
+        "tickets",
+        state=DeliveryState.SENDING,
+        attempts=2,
+        generation=1,
+        after_id="0",
+        intended_at=FIRST + 4 * SECOND,
+        intended_mark="boot 4.000000",
+        first_tried_at=FIRST + 2 * SECOND,
+    ),
+    delivery(
+        CFP.post_id,
+        MAIN,
+        "publish",
+        "cfp",
+        state=DeliveryState.SENT,
+        status_id="7",
+        status_url="https://social.example/@conf/7",
+        settled_at=FIRST - MINUTE,
+        foreign=True,
+    ),
+    delivery(
+        CFP.post_id,
+        KIDS,
+        "publish",
+        "cfp",
+        state=DeliveryState.HELD,
+        hold=Hold.BRAKE,
+        reason="more than 4 new toots within an hour",
+    ),
+    delivery(
+        KEYNOTE.post_id,
+        MAIN,
+        "publish",
+        "keynote",
+        state=DeliveryState.REJECTED,
+        reason="the server answered 422: too long.",
+        attempts=1,
+        after_id="11",
+        intended_at=FIRST + 5 * SECOND,
+        intended_mark="boot 5.000000",
+        first_tried_at=FIRST + 5 * SECOND,
+        settled_at=FIRST + 6 * SECOND,
+    ),
+    delivery(
+        KEYNOTE.post_id,
+        KIDS,
+        "publish",
+        "keynote",
+        state=DeliveryState.SKIPPED,
+        reason="skipped by ada",
+        settled_at=FIRST,
+    ),
+    delivery(
+        NEWS + "gone/",
+        MAIN,
+        "publish",
+        "gone",
+        state=DeliveryState.SENT,
+        status_id="5",
+        status_url="https://social.example/@conf/5",
+        settled_at=FIRST - 2 * MINUTE,
+        ordered_by="ben",
+    ),
+    delivery(NEWS + "gone/", MAIN, "withdraw", "gone", action=Action.DELETE),
+    delivery(
+        NEWS + "moved/", MAIN, "publish", "moved", state=DeliveryState.HELD, hold=Hold.PERSON, reason="held by ada"
+    ),
+    delivery(
+        NEWS + "moved/",
+        MAIN,
+        "withdraw",
+        "moved",
+        action=Action.REPLY,
+        announcement=says("It moved to June."),
+        state=DeliveryState.HELD,
+        hold=Hold.FAILED,
+        reason="tried for 1 day",
+    ),
+    delivery(
+        NEWS + "moved/",
+        KIDS,
+        "publish",
+        "moved",
+        state=DeliveryState.HELD,
+        hold=Hold.UNCLEAR,
+        reason="its file is gone",
+    ),
+)
+DELIVERIES = tuple(replace(one, sequence=number) for number, one in enumerate(_PLAIN, start=1))
+WORDS = tuple(
+    Word(post_id=post_id, said=said, early=early, who=who, at=FIRST + MINUTE)
+    for post_id, said, early, who in (
+        ("p1", Said.HOLD, False, "ada"),
+        ("p2", Said.RELEASE, False, "ada"),
+        (KEYNOTE.post_id, Said.PUBLISH, True, "ben"),
+        ("p4", Said.SKIP, False, "ben"),
+        ("p5", Said.RETRY, False, "ada"),
+    )
+)
+UPCOMING = (Upcoming(post_id=f"{NEWS}schedule/", slug="schedule", due=FIRST + timedelta(days=40)),)
+FACTS = AccountFacts(address=MAIN, account_id="1", limits=Limits(characters=1000, pictures=6))
+BLOCKED = "the server does not accept the token"
+ACCOUNTS = (
+    AccountState(address=MAIN, joined_at=None, facts=FACTS, last_status_id="11", last_sent_at=FIRST + 3 * SECOND),
+    AccountState(address=KIDS, joined_at=FIRST, blocked=BLOCKED, not_before=FIRST + 2 * MINUTE),
+)
+_RECORDED = (
+    Event(at=FIRST + SECOND, what="released", slug="tickets", detail="1 s after its time"),
+    Event(
+        at=FIRST + 3 * SECOND,
+        what="sent",
+        slug="tickets",
+        account=MAIN,
+        occasion="publish",
+        detail="https://social.example/@conf/11",
+    ),
+    Event(at=FIRST + MINUTE, what="held", slug="moved", who="ada"),
+)
+PROBLEM = "posts/broken.md:3: title: is missing."
+EVENTS = (
+    *_RECORDED,
+    Event(at=FIRST + MINUTE, what="blocked", account=KIDS, detail=BLOCKED),
+    Event(at=NOW, what="problem", detail=PROBLEM),
+)
+
+
+def fill(ledger: SqliteLedger) -> None:
+    """A few rows of everything."""
+    joining = tuple(AccountState(address=account.address, joined_at=account.joined_at) for account in ACCOUNTS)
+    moment = FIRST + MINUTE
+    recording = Recording(
+        entries=ENTRIES,
+        changes=tuple(Change(known=None, wanted=one) for one in _PLAIN),
+        events=_RECORDED,
+        words=WORDS,
+        upcoming={post.post_id: post for post in UPCOMING},
+        paused=PAUSED,
+    )
+    ledger.record(Recording(joining=joining), now=FIRST)
+    ledger.record(recording, now=moment)
+    main, kids = (ledger.lease(address, owner="machine 4711", duration=MINUTE) for address in (MAIN, KIDS))
+    ledger.note_account(main, facts=FACTS, last_status_id="11", now=moment)
+    ledger.settle(main, DELIVERIES[0], event=None, now=moment)
+    ledger.block_account(kids, why=BLOCKED, not_before=FIRST + 2 * MINUTE, now=moment)
+    ledger.note_problems(frozenset([PROBLEM]), now=NOW)
+    ledger.note_told({"file posts/broken.md": PROBLEM}, quiet=timedelta(hours=1), now=NOW)
+
+
+def keep() -> Path:
+    """Write the present version's ledger as text; returns where."""
+    version = len(MIGRATIONS)
+    kept = FIXTURES / f"ledger_v{version}.sql"
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "ledger.db"
+        ledger = SqliteLedger(path, SetClock(FIRST))
+        fill(ledger)
+        ledger.close()
+        with closing(sqlite3.connect(path)) as db:
+            dump = "\n".join(db.iterdump())
+    head = f"-- A ledger as schema version {version} wrote it; never to be changed. Everything in it is invented.\n"
+    kept.write_text(f"{head}PRAGMA user_version = {version};\n{dump}\n", encoding="utf-8")
+    return kept
+
+
+if __name__ == "__main__":
+    keep()
