@@ -7,28 +7,63 @@ writes no change date and no language into RSS items. Importing this module load
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from email.utils import format_datetime
 from typing import Any, Final
 
 from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
-from bot.feeds.channel import GENERATOR, Channel
+from bot.feeds.channel import GENERATOR
 from bot.feeds.clean import plain_for_html
-from bot.feeds.item import Item, newest_update
+from bot.feeds.document import Document
+from bot.feeds.item import Item
 from bot.model import Picture
 
 _ATOM: Final = "http://www.w3.org/2005/Atom"
 _MEDIA: Final = "http://search.yahoo.com/mrss/"  # with its final slash, as Media RSS 1.5.1 writes it
+_HISTORY: Final = "http://purl.org/syndication/history/1.0"  # RFC 5005
 _XML_LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 class NewsExtension(BaseExtension):  # type: ignore[misc]  # feedgen has no types
-    """Declares the namespace of Media RSS."""
+    """Declares namespaces, and adds what feedgen does not know, or knows in Atom only: hubs and the archive."""
+
+    document: Document
+    file_name: str
 
     def extend_ns(self) -> dict[str, str]:
-        return {"media": _MEDIA}
+        return {"media": _MEDIA, "fh": _HISTORY} if self.document.archive else {"media": _MEDIA}
+
+    def extend_rss(self, rss: etree._Element) -> etree._Element:
+        """Add to the RSS channel, before its items: links to hubs and the archive."""
+        channel = rss[0]
+        own = channel.find(f"{{{_ATOM}}}link")
+        after = channel.index(own) + 1 if own is not None else len(channel)
+        for link in reversed(list(self._links())):
+            channel.insert(after, etree.Element(f"{{{_ATOM}}}link", link))
+        if self.document.archive:
+            etree.SubElement(channel, f"{{{_HISTORY}}}archive")
+        return rss
+
+    def extend_atom(self, feed: etree._Element) -> etree._Element:
+        """Add to the Atom feed, before its entries: links to hubs and the archive."""
+        for link in self._links():
+            etree.SubElement(feed, "link", link)
+        if self.document.archive:
+            etree.SubElement(feed, f"{{{_HISTORY}}}archive")
+        return feed
+
+    def _links(self) -> Iterator[dict[str, str]]:
+        # No next-archive: it would change a page that is complete, at the time when the next one is.
+        document, name = self.document, self.file_name
+        for hub in document.hubs:
+            yield {"href": hub, "rel": "hub"}
+        current, previous = document.current_url(name), document.previous_url(name)
+        for rel, url in (("current", current), ("prev-archive", previous)):
+            if url is not None:
+                yield {"href": url, "rel": rel}
 
 
 class NewsEntryExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types
@@ -37,9 +72,11 @@ class NewsEntryExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen h
     item: Item
 
     def extend_rss(self, item: etree._Element) -> etree._Element:
-        """Add to an RSS item: the cover, the change date, a language of its own."""
+        """Add to an RSS item: its dates, the cover, a language of its own."""
         if self.item.language:
             item.set(_XML_LANG, self.item.language)
+        # feedgen would switch the process's locale to write this date.
+        etree.SubElement(item, "pubDate").text = format_datetime(self.item.published)
         if self.item.updated != self.item.published:
             etree.SubElement(item, f"{{{_ATOM}}}updated").text = self.item.updated.isoformat()
         _add_cover(item, self.item.cover)
@@ -60,27 +97,31 @@ class NewsEntryExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen h
         return entry
 
 
-def filled_generator(channel: Channel, items: Sequence[Item], *, file_name: str, media_type: str) -> Any:
+def filled_generator(document: Document, *, file_name: str, media_type: str) -> Any:
     """A feedgen FeedGenerator for one XML format, to be written out as it is."""
+    channel = document.channel
     generator = FeedGenerator()
     generator.load_extension("dc", atom=False)
     generator.register_extension("news", NewsExtension, NewsEntryExtension)
-    generator.title(channel.title)
+    generator.news.document, generator.news.file_name = document, file_name
+    generator.title(document.title)
     generator.subtitle(channel.description)
     generator.description(channel.description)
     generator.author({"name": channel.author})
     generator.language(channel.language)
     generator.generator(GENERATOR)
     generator.docs("")
-    generator.updated(newest_update(items))
-    generator.link(href=channel.url_of(file_name), rel="self", type=media_type)
+    if channel.rights:
+        generator.rights(channel.rights)
+    generator.updated(document.updated)
+    generator.link(href=document.url_of(file_name), rel="self", type=media_type)
     generator.link(href=channel.home_url, rel="alternate", type="text/html")  # last: RSS takes the last link
-    for item in items:
-        _add_entry(generator, item)
+    for item in document.items:
+        _add_entry(generator, item, is_rss=media_type.startswith("application/rss"))
     return generator
 
 
-def _add_entry(generator: Any, item: Item) -> None:
+def _add_entry(generator: Any, item: Item, *, is_rss: bool) -> None:
     entry = generator.add_entry(order="append")  # the default would turn the order round
     entry.news.item = item
     entry.guid(item.id, permalink=item.id == item.url)
@@ -88,7 +129,8 @@ def _add_entry(generator: Any, item: Item) -> None:
     entry.link(href=item.url, rel="alternate")
     entry.author([{"name": name} for name in item.authors])
     entry.dc.dc_creator(list(item.authors))  # RSS <author> must be an address: a name is an error there
-    entry.published(item.published)
+    if not is_rss:  # there the extension writes it
+        entry.published(item.published)
     entry.updated(item.updated)
     entry.category([{"term": name} for name in item.categories])
     if item.summary:

@@ -69,7 +69,7 @@ class Draft:
             due = self._due(post, matching)
             if due is None:
                 return
-            entry = entry_of(replace(post, published=due), released_at=self.now)
+            entry = entry_of(replace(post, published=due), released_at=self.now, tag_ids=self.policy.tag_ids)
             self.newly_released.append(post)
             self._tell_release(post, entry)
         elif self._is_another(post, known):

@@ -56,6 +56,7 @@ class Policy:
     daytime: Daytime | None = None
     edits: bool = True
     edit_window: timedelta = timedelta(days=30)
+    tag_ids: bool = False  #: whether newly released posts get tag addresses as their ids in the feeds
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
