@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 
 SEEDS ?= 1000
 
-.PHONY: help run test simulate lint format clean
+.PHONY: help run test simulate kills bench lint format clean
 
 help: ## what there is to do
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/:/' | column -t -s:
@@ -22,6 +22,9 @@ simulate: $(VENV)/.installed-dev ## run histories full of faults, each from its 
 
 kills: $(VENV)/.installed-dev ## kill the real bot a thousand times, and count on the server's side
 	@KILLS=1000 $(BIN)/pytest -n 4 tests/crash $(ARGS)
+
+bench: $(VENV)/.installed-dev ## how long things take, and how much memory, on this machine
+	@$(BIN)/python -m tests.bench.bench_feeds
 
 lint: $(VENV)/.installed-dev ## format, lint, types, import order
 	@$(BIN)/ruff format --check bot tests

@@ -28,8 +28,14 @@ def render(document: Document) -> bytes:
         "hubs": [{"type": "WebSub", "url": hub} for hub in document.hubs],
     }
     shown = {key: value for key, value in feed.items() if value}
-    shown["items"] = [_item(item) for item in document.items]
-    return (json.dumps(shown, ensure_ascii=False, indent=2) + "\n").encode("utf-8")
+    # One line for each item: without indentation json does its work in C, which takes a fifth of the time.
+    items = ",\n".join(f"    {_dumped(_item(item))}" for item in document.items)
+    head = ",\n".join(f'  "{key}": {_dumped(value)}' for key, value in shown.items())
+    return f'{{\n{head},\n  "items": [\n{items}\n  ]\n}}\n'.encode()
+
+
+def _dumped(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _item(item: Item) -> dict[str, Any]:
