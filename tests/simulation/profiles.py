@@ -33,7 +33,7 @@ class Profile:
     quiet: bool = False  #: no other mishaps of the machine
 
 
-_LATE: Final = {"504, carried out late": 0.25, "carried out late": 0.2}
+_LATE: Final = {"504, carried out late": 0.35, "carried out late": 0.1}
 
 _HARMLESS: Final = frozenset({"by hand", "burst", "other toots"})
 
