@@ -50,8 +50,15 @@ class Triggers:
             or bool({"withdrawn", "hidden"} & article.touched)
             or self.is_skipped_late(article)
             or self.is_held_late(article)
+            or self._was_paused(article)
         )
         return held_up or self._was_missed(article, within=(article.expires - article.due).total_seconds())
+
+    def _was_paused(self, article: Article) -> bool:
+        """Whether all was paused at some time between its datetime and its end."""
+        assert article.expires is not None
+        due, end = self.seconds(article.due), self.seconds(article.expires)
+        return any(begin < end and due < until for begin, until in self.people.words.pauses)
 
     def is_skipped_late(self, article: Article) -> bool:
         return article.if_missed == "skip" and self._was_missed(article, within=HOUR)
