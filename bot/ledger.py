@@ -38,7 +38,8 @@ class Ledger(Protocol):
         An entry that is there is replaced, unless it is of another release: the first one counts, and only its events
         are written. An account that is there stays as it is. A change is written only if the delivery is exactly as
         the change knows it, and never while it is sending: whoever planned it on an older state plans again. Events
-        of a change that is refused are not written.
+        of a change that is refused are not written. A plan that has not heard a person's latest word (`heard`) is not
+        written at all.
         """
 
     def note_problems(self, problems: frozenset[str], *, now: datetime) -> tuple[frozenset[str], frozenset[str]]:

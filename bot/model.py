@@ -454,6 +454,14 @@ class Change:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Heard:
+    """What people had said when a plan was made."""
+
+    words: Mapping[str, Word] = field(default_factory=dict)  #: by post id
+    paused: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Recording:
     """What one pass, or one command of a person, writes into the ledger in one transaction."""
 
@@ -464,6 +472,7 @@ class Recording:
     words: tuple[Word, ...] = ()
     upcoming: Mapping[str, Upcoming] | None = None  #: all of them; None: as they were
     paused: str | None = None  #: empty lifts the pause; None: as it was
+    heard: Heard | None = None  #: if people have said something else since, none of this is written
     believes_clock: bool = False  #: a person says that the clock is right, whatever later time the ledger has seen
 
     def __bool__(self) -> bool:
@@ -475,5 +484,6 @@ class Recording:
 class Recorded:
     """What became of a recording: another process, or a person, may have been there first."""
 
+    outdated: bool = False  #: nothing was written: a person spoke after the plan was made
     refused: tuple[Change, ...] = ()  #: not written: the delivery has moved on
     events: tuple[Event, ...] = ()  #: those that were true, and are in the history now

@@ -71,6 +71,8 @@ _PAST = {
 def _refusal(said: Said, post: Post, mine: list[Delivery], *, released: bool, now: datetime, early: bool) -> str:
     if post.published is None:
         return "it is a draft: give it a published_datetime first"
+    if post.withdrawn is not None and said in (Said.RELEASE, Said.PUBLISH):
+        return "it is withdrawn: take `withdrawn:` out of its file first"
     if said is Said.PUBLISH and not released and post.published > now and not early:
         return "its datetime has not come; to release it now all the same, add --early"
     if any(d.state is DeliveryState.SENDING for d in mine) and said in (Said.HOLD, Said.SKIP):

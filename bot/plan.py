@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.model import AccountState, Finding, Hold, Post, Recording, Said, Snapshot, Upcoming, Word
+from bot.model import AccountState, Finding, Heard, Hold, Post, Recording, Said, Snapshot, Upcoming, Word
 from bot.planning.doubts import doubt_of, server_notice
 from bot.planning.draft import Compose, Draft
 from bot.planning.findings import moved_posts, renamed_posts, unique_posts
@@ -63,7 +63,7 @@ def make_plan(
         for post in dated
         if post.path not in matching.entries and published_of(post) > now
     }
-    passed_on = carried_over(snapshot, dated)
+    heard, passed_on = Heard(words=snapshot.words, paused=snapshot.paused), carried_over(snapshot, dated)
     snapshot = replace(snapshot, words={**snapshot.words, **passed_on})
     doubt = doubt_of(snapshot, dated, broken=broken, now=now, server_times=server_times)
     notice = server_notice(server_times or {}, now)
@@ -93,7 +93,7 @@ def make_plan(
         items=tuple(sorted(items, key=lambda item: (item.due, item.slug, item.account, item.occasion))),
         recording=Recording()
         if doubt
-        else replace(draft.recording(joining, remembered), words=tuple(passed_on.values())),
+        else replace(draft.recording(joining, remembered), words=tuple(passed_on.values()), heard=heard),
         released=tuple(draft.newly_released),
         findings=(
             *findings,

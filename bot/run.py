@@ -66,16 +66,9 @@ class Pass:
 
 def run_pass(parts: Parts) -> Pass:
     """Do one pass. Raises LedgerError: then nothing was released."""
-    now = parts.clock.now()
     scan = look(parts.posts)
-    snapshot = parts.ledger.snapshot()
-    plan = decide(parts.config, scan, snapshot, now=now, server_times=parts.server_times.now())
-    if plan.released and not parts.server_times.asked:
-        # Only where something depends on it: a tick that releases nothing bothers nobody.
-        parts.server_times.ask()
-        now = parts.clock.now()
-        plan = decide(parts.config, scan, snapshot, now=now, server_times=parts.server_times.now())
-    recorded = parts.ledger.record(plan.recording, now=now) if plan.recording else Recorded()
+    snapshot, plan, recorded = _planned(parts, scan)
+    now = plan.now
     if recorded.refused:
         _plan_again(parts, scan, snapshot, now)
     entries = {**snapshot.entries, **{entry.post_id: entry for entry in plan.recording.entries}}
@@ -112,6 +105,22 @@ def run_pass(parts: Parts) -> Pass:
     )
 
 
+def _planned(parts: Parts, scan: Scan) -> tuple[Snapshot, Plan, Recorded]:
+    """A plan that is recorded, and the ledger as it was before. What a person says meanwhile makes it anew."""
+    for _ in range(_TRIES):
+        now, snapshot = parts.clock.now(), parts.ledger.snapshot()
+        plan = decide(parts.config, scan, snapshot, now=now, server_times=parts.server_times.now())
+        if plan.released and not parts.server_times.asked:
+            # Only where something depends on it: a tick that releases nothing bothers nobody.
+            parts.server_times.ask()
+            now = parts.clock.now()
+            plan = decide(parts.config, scan, snapshot, now=now, server_times=parts.server_times.now())
+        recorded = parts.ledger.record(plan.recording, now=now) if plan.recording else Recorded()
+        if not recorded.outdated:
+            return snapshot, plan, recorded
+    return parts.ledger.snapshot(), replace(plan, recording=Recording(), released=()), recorded
+
+
 def _newcomer(address: str) -> AccountState:
     return AccountState(address=address, joined_at=None)
 
@@ -123,8 +132,9 @@ def _plan_again(parts: Parts, scan: Scan, before: Snapshot, now: datetime) -> No
     """
     for _ in range(_TRIES):
         snapshot = replace(parts.ledger.snapshot(), entries=before.entries)
-        changes = decide(parts.config, scan, snapshot, now=now).recording.changes
-        if not parts.ledger.record(Recording(changes=changes), now=now).refused:
+        planned = decide(parts.config, scan, snapshot, now=now).recording
+        recorded = parts.ledger.record(Recording(changes=planned.changes, heard=planned.heard), now=now)
+        if not recorded.refused and not recorded.outdated:
             return
 
 

@@ -29,6 +29,7 @@ from bot.model import (
     DeliveryState,
     Entry,
     Event,
+    Heard,
     Lease,
     Recorded,
     Recording,
@@ -75,6 +76,8 @@ class MemoryLedger:
 
     def record(self, recording: Recording, *, now: datetime) -> Recorded:
         with self._lock:
+            if recording.heard not in (None, Heard(words=self._words, paused=self._paused)):
+                return Recorded(outdated=True)
             for state in recording.joining:
                 self._accounts.setdefault(state.address, state)
             known = {

@@ -35,6 +35,7 @@ from bot.model import (
     DeliveryState,
     Entry,
     Event,
+    Heard,
     Lease,
     Recorded,
     Recording,
@@ -92,6 +93,8 @@ class SqliteLedger:
     def record(self, recording: Recording, *, now: datetime) -> Recorded:
         refused: list[Change] = []
         with self._transaction() as db:
+            if recording.heard is not None and recording.heard != _heard(db):
+                return Recorded(outdated=True)
             for state in recording.joining:
                 db.execute(
                     "INSERT INTO account (address, joined_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
@@ -391,6 +394,12 @@ def _write_words(db: sqlite3.Connection, recording: Recording) -> None:
             "INSERT INTO upcoming (post_id, slug, due) VALUES (?, ?, ?)",
             [(post.post_id, post.slug, codec.time_to_text(post.due)) for post in recording.upcoming.values()],
         )
+
+
+def _heard(db: sqlite3.Connection) -> Heard:
+    words = [codec.word_from_row(row) for row in db.execute("SELECT * FROM word")]
+    paused = db.execute("SELECT paused FROM memory").fetchone()["paused"]
+    return Heard(words={word.post_id: word for word in words}, paused=paused)
 
 
 def _known_entries(db: sqlite3.Connection, entries: Iterable[Entry]) -> dict[str, Entry]:

@@ -24,13 +24,16 @@ from bot.model import (
     DeliveryState,
     Entry,
     Event,
+    Heard,
     Hold,
     Limits,
     Picture,
     Poll,
     QuotePolicy,
     Recording,
+    Said,
     Visibility,
+    Word,
 )
 from bot.status_ids import newer_id
 
@@ -343,3 +346,20 @@ def state(
     *, joined_at: datetime | None = None, facts: AccountFacts | None = None, last_status_id: str | None = None
 ) -> AccountState:
     return AccountState(address=ACCOUNT, joined_at=joined_at, facts=facts, last_status_id=last_status_id)
+
+
+WORD = Word(post_id="id/ü", said=Said.HOLD, who="amy", at=TIME)
+
+
+@pytest.mark.parametrize("meanwhile", [Recording(words=(WORD,)), Recording(paused="amy")], ids=["word", "pause"])
+def test_a_plan_that_has_not_heard_a_persons_latest_word_is_not_written(ledger: Ledger, meanwhile: Recording) -> None:
+    event = Event(at=NOW, what="released", slug="ü")
+    plan = Recording(entries=(ENTRY,), changes=added(DELIVERY), events=(event,), heard=Heard())
+    ledger.record(meanwhile, now=NOW)
+    before, history = ledger.snapshot(), ledger.events(limit=9)
+    recorded = ledger.record(plan, now=NOW)
+    assert (recorded.outdated, recorded.refused, recorded.events) == (True, (), ())
+    assert (ledger.snapshot(), ledger.events(limit=9)) == (before, history)
+    heard = Heard(words=before.words, paused=before.paused)
+    assert not ledger.record(replace(plan, heard=heard), now=NOW).outdated
+    assert ledger.snapshot().entries == {ENTRY.post_id: ENTRY}

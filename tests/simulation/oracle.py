@@ -145,7 +145,9 @@ class _Judge:
         by_hand = [
             at for at, slug in article.hand.get(account, ()) if at < toot.asked_at - CROSSING and slug == article.slug
         ]
-        if by_hand:
+        # Nor under one that it got while another branch was checked out.
+        unseen = bool(self.history.people.away) and "renamed" in article.touched
+        if by_hand and not unseen:
             yield f"tooted at {toot.asked_at:.0f}, though somebody had tooted it by hand at {by_hand[0]:.0f}"
 
     def _is_expired(self, article: Article, toot: Created) -> bool:
@@ -233,7 +235,7 @@ class _Judge:
             for item in result.plan.items:
                 if item.verdict.value == "held":
                     yield f"{item.slug} on {item.account} is held by {name} at rest: {item.reason}"
-                if item.verdict.value == "rejected":
+                if item.verdict.value == "rejected" and not self.triggers.may_be_refused(item.slug):
                     yield f"{item.slug} on {item.account} was rejected: {item.reason}"
 
     def _timeline(self, account: str) -> list[dict[str, Any]]:

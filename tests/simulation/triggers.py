@@ -60,6 +60,11 @@ class Triggers:
         due, end = self.seconds(article.due), self.seconds(article.expires)
         return any(begin < end and due < until for begin, until in self.people.words.pauses)
 
+    def may_be_refused(self, slug: str) -> bool:
+        """Whether its key may belong to a toot that was taken back: only the lost ledger knew that it has been used."""
+        article = next(one for one in self.people.articles if slug in one.slugs)
+        return bool(self.history.mishaps.lost_at) and "withdrawn" in article.touched
+
     def is_skipped_late(self, article: Article) -> bool:
         return article.if_missed == "skip" and self._was_missed(article, within=HOUR)
 
@@ -73,7 +78,7 @@ class Triggers:
 
     def _was_missed(self, article: Article, *, within: float) -> bool:
         """Whether no pass saw it and had nothing left to wait for, so soon after its datetime."""
-        if self.history.mishaps.stepped or self.history.mishaps.lost_at:
+        if self.history.mishaps.stepped or self.history.mishaps.lost_at or "hidden" in article.touched:
             return True
         due = self.seconds(article.due)
         in_time = (slugs for at, slugs in self.history.served if due <= at < due + within)

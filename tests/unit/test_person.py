@@ -113,6 +113,17 @@ def test_a_draft_is_refused(season: Season, make_post: MakePost, said: Said) -> 
     assert refusal == "it is a draft: give it a published_datetime first"
 
 
+@pytest.mark.parametrize("said", [Said.RELEASE, Said.PUBLISH])
+def test_what_is_withdrawn_is_let_go_by_its_file_alone(season: Season, make_post: MakePost, said: Said) -> None:
+    post = make_post(withdrawn="", hidden=True)
+    season.run(post)
+    season.say(Said.HOLD, post)
+    refusal = season.propose(said, post).refusal
+    assert refusal == "it is withdrawn: take `withdrawn:` out of its file first"
+    season.run(make_post())
+    assert season.state("tickets") is not DeliveryState.DUE, "taking the mark away never toots"
+
+
 def test_a_word_is_recorded_with_who_and_when(season: Season, make_post: MakePost) -> None:
     post = make_post(published=NOW + HOUR)
     recording = season.say(Said.PUBLISH, post, who="bob", early=True).recording
@@ -195,7 +206,7 @@ def test_a_plan_of_before_the_word_does_not_undo_it(season: Season, make_post: M
     season.run(post)
     old = season.look(make_post(title="New", digest="new"))
     season.say(Said.HOLD, post)
-    assert season.ledger.record(old.recording, now=season.now).refused == old.recording.changes
+    assert season.ledger.record(old.recording, now=season.now).outdated
     assert season.state("tickets") is DeliveryState.HELD
 
 

@@ -17,6 +17,7 @@ from bot.model import (
     DeliveryKey,
     DeliveryState,
     Entry,
+    Heard,
     Hold,
     MastodonOptions,
     Occasion,
@@ -76,7 +77,7 @@ def test_a_post_is_released_at_its_datetime_and_not_before(make_post: MakePost) 
     assert before.released == ()
     waits = Upcoming(post_id=post.url, slug="tickets", due=NOW)
     joining = (AccountState(address=ACCOUNT, joined_at=None),)
-    assert before.recording == Recording(joining=joining, upcoming={post.url: waits})
+    assert before.recording == Recording(joining=joining, upcoming={post.url: waits}, heard=Heard())
     assert before.next_release == NOW
 
     plan = planned([post])

@@ -12,7 +12,7 @@ import pytest
 from bot.clock import SetClock
 from bot.config import Config
 from bot.ledgers.memory import MemoryLedger
-from bot.model import Change, DeliveryState, Entry, Event, Recorded, Recording, Snapshot
+from bot.model import Change, DeliveryState, Entry, Event, Recorded, Recording, Said, Snapshot, Word
 from bot.output.files import PublicFolder
 from bot.posts.folder import PostFolder
 from bot.publishers.servertimes import ServerTimes
@@ -211,3 +211,22 @@ def test_what_another_process_recorded_first_is_not_said(site: Site) -> None:
 
 def void(_result: Pass) -> None:
     """For its effect only."""
+
+
+@pytest.mark.parametrize("paused", [None, "amy on Monday"], ids=["held", "paused"])
+def test_what_a_person_has_just_held_is_not_released_by_a_plan_that_was_made_before(
+    site: Site, paused: str | None
+) -> None:
+    site.write("tickets", "Tickets")
+    word = Word(post_id="https://conf.example/news/tickets/", said=Said.HOLD, who="amy", at=NOW)
+    spoken = Recording(words=() if paused else (word,), paused=paused)
+
+    def speak() -> None:
+        site.ledger.record(spoken, now=NOW)
+
+    site.ledger.meanwhile = speak
+    site.run()
+    assert site.ledger.snapshot().entries == {}
+    assert site.ledger.open_deliveries(ACCOUNT) == ()
+    assert "Tickets" not in site.feed()
+    assert [event.what for event in site.said] != ["released"]
