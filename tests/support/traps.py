@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -67,14 +68,14 @@ class Line(HTTPAdapter):
     def __init__(self) -> None:
         super().__init__()
         self.sent: list[requests.PreparedRequest] = []
-        self.instead: list[tuple[str, Answer]] = []  #: method → an answer that never reaches the server; used up
+        self.instead: list[tuple[str, Answer]] = []  #: "POST /api/..." → an answer, each used once
         self.meddle: Meddle | None = None
         self.hurry = ""  #: a method whose requests nobody waits for
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         self.sent.append(request)
-        for index, (method, answer) in enumerate(self.instead):
-            if method == request.method:
+        for index, (which, answer) in enumerate(self.instead):
+            if fnmatchcase(f"{request.method} {request.path_url}", which):
                 del self.instead[index]
                 return answer.to(request)
         if request.method == self.hurry:
