@@ -81,6 +81,4 @@ class MarkdownSetting:
     markdown: str
 
 
-Setting = (
-    RepeatSetting | MediaSetting | RevokedSetting | ScopesSetting | TextsSetting | SpamSetting | MarkdownSetting
-)
+Setting = RepeatSetting | MediaSetting | RevokedSetting | ScopesSetting | TextsSetting | SpamSetting | MarkdownSetting

@@ -63,7 +63,7 @@ Meddle = Callable[[requests.PreparedRequest, requests.Response], None]
 
 
 class Line(HTTPAdapter):
-    """The way to the server: notes requests, puts answers in the place of the server's, changes those that come back."""
+    """The way to the server: notes requests, answers in the server's place, changes answers that come back."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -81,7 +81,7 @@ class Line(HTTPAdapter):
         if request.method == self.hurry:
             options["timeout"] = SHORT
         response = super().send(request, *args, **options)
-        if self.meddle is not None:
+        if self.meddle is not None and response.content is not None:  # read to its end, so that the connection is free
             self.meddle(request, response)
         return response
 
@@ -101,6 +101,7 @@ class Account:
     publisher: MastodonPublisher
     line: Line
     folder: Path
+    another: Callable[[], Account]  #: makes a further account on the same server, at the same time
     said: list[Event] = field(default_factory=list)
 
     # -- what it is owed
@@ -126,9 +127,7 @@ class Account:
 
     def owes_edit(self, toot: DeliveryKey, announcement: Announcement, *, number: int = 1) -> DeliveryKey:
         key = DeliveryKey(toot.post_id, toot.account, Occasion.edit(number))
-        edit = Delivery(
-            key=key, slug=self.name, due=self.clock.now(), action=Action.EDIT, announcement=announcement
-        )
+        edit = Delivery(key=key, slug=self.name, due=self.clock.now(), action=Action.EDIT, announcement=announcement)
         return self._record(edit)
 
     def owes_deletion(self, toot: DeliveryKey) -> DeliveryKey:
@@ -230,22 +229,26 @@ class Stage:
     servers: dict[tuple[str, bool], tuple[SandboxServer, SetClock]] = field(default_factory=dict)
     stack: ExitStack = field(default_factory=ExitStack)
 
-    def account(self, kind: str, *, limited: bool = False, acct: str | None = None, token: str = "") -> Account:
+    def account(self, kind: str, *, limited: bool = False) -> Account:
         """A new account at the server of that kind; with `limited`, that server has its real rate limits."""
         if (kind, limited) not in self.servers:
             clock = SetClock(NOW)
             server = SandboxServer(personality=PERSONALITIES[kind], limited=limited, clock=clock)
             self.servers[kind, limited] = (self.stack.enter_context(server), clock)
+        # Past every window, and past what a server remembers of keys.
+        self.servers[kind, limited][1].advance(timedelta(hours=7))
+        return self._account(kind, limited=limited)
+
+    def _account(self, kind: str, *, limited: bool) -> Account:
         server, clock = self.servers[kind, limited]
-        clock.advance(timedelta(hours=7))  # past every window, and what a server remembers of keys
         name, session, line = f"trap{next(_NUMBERS)}", requests.Session(), Line()
         session.trust_env = False
         session.mount("http://", line)
         publisher = MastodonPublisher(
             address=f"{name}@{urlsplit(server.url).netloc}",
-            acct=acct,
+            acct=None,
             server=server.url,
-            token=token or f"loopback-{name}",
+            token=f"loopback-{name}",
             timeout=TIMEOUT,
             clock=clock,
             session=session,
@@ -264,6 +267,7 @@ class Stage:
             publisher=publisher,
             line=line,
             folder=self.folder,
+            another=lambda: self._account(kind, limited=limited),
         )
         made.mended()
         return made

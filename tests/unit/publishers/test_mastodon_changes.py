@@ -101,7 +101,7 @@ def test_an_edit_names_every_field_that_it_would_else_clear(server: SandboxServe
 def test_an_edit_keeps_visibility_and_language(server: SandboxServer, publisher: MastodonPublisher) -> None:
     old = announcement(language="de")
     receipt = publisher.publish(old, media_ids=(), key="key", repeat=False)
-    publisher.edit(receipt.status_id, announcement("Neu.", link=None), shown=old)
+    publisher.edit(receipt.status_id, announcement("Neu.", link=None, language=None), shown=old)
     shown = status_shown(server.url, receipt.status_id)
     assert (shown["language"], shown["visibility"], shown["sensitive"]) == ("de", "public", False)
     assert shown["edited_at"] is not None

@@ -63,7 +63,7 @@ def test_whatever_befalls_a_toot_its_edit_and_its_deletion_each_is_done_once(acc
 @pytest.mark.parametrize("do", EACH_WAY)
 def test_whatever_befalls_an_upload_the_toot_goes_out_once_with_its_picture(account: Account, do: str) -> None:
     said = account.words(pictures=(account.picture("One"), account.picture("Two", colour="navy")))
-    account.goes_wrong({"on": "POST /api/v2/media", "do": do, "skip": 1})
+    account.goes_wrong({"on": "POST /api/v*/media", "do": do, "skip": 1})
     toot = account.owes(said)
     assert account.drain_to_the_end() < timedelta(minutes=20)
     (found,) = account.toots()
