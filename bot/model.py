@@ -306,7 +306,9 @@ class Delivery:
     reason: str = ""  #: why it is held, rejected or waiting, for a person
     sequence: int = 0  #: order of recording; given by the ledger
     attempts: int = 0  #: intents written so far
-    generation: int = 0  #: part of the Idempotency-Key; rises only when a read-back proved absence
+    #: Part of the Idempotency-Key; rises only when a read-back proved absence, or after a clear no of a server that
+    #: remembers the keys of tries that failed.
+    generation: int = 0
     after_id: str | None = None  #: newest status id known before the first attempt: the look starts there
     intended_at: datetime | None = None  #: when the open (or last) intent was committed
     #: The same moment as a `Clock.mark()`, which clock steps do not move. Empty while it is `sending`: the server could

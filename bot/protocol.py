@@ -24,9 +24,13 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from bot.model import AccountState, Action, Delivery, DeliveryKey, DeliveryState, SeenStatus
 from bot.turns import ANNOUNCING, WITHDRAWALS, called_off, head_of, is_on_time
+
+#: Software that remembers the Idempotency-Key of a try that it refused.
+_KEEPING_FAILURES: Final = ("pleroma", "akkoma", "pixelfed")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -264,6 +268,17 @@ def backoff(attempts: int, *, jitter: float, retry_after: timedelta | None) -> t
     wait = min(timedelta(seconds=15 * (1 << min(attempts, 10))), timedelta(minutes=15))
     wait += wait * 0.25 * jitter
     return max(wait, retry_after) if retry_after is not None else wait
+
+
+def refused(delivery: Delivery, *, software: str) -> Delivery:
+    """The delivery as due again after a clear no; `software` is the server's, as in `Limits.software`.
+
+    Where the server would answer the same key with the same no, it gets another one: Pleroma gives its answer again
+    for six hours, a 429 or 403 too (lib/pleroma/web/plugs/idempotency_plug.ex), Pixelfed refuses the key for an hour
+    (app/Http/Controllers/Api/ApiV1Controller.php `statusCreate`).
+    """
+    spent = delivery.action.posts and software.lower().startswith(_KEEPING_FAILURES)
+    return replace(delivery, state=DeliveryState.DUE, generation=delivery.generation + (1 if spent else 0))
 
 
 def restored(delivery: Delivery) -> Delivery:

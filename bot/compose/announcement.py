@@ -46,7 +46,8 @@ def compose(
             f"{post.path}: the account's server ({limits.software}) takes no toot without a picture.",
             remedy="Give the post a cover or mastodon.media, or keep it from this account with mastodon.skip.",
         )
-    _refuse_left_over_tags(post, "the toot", text)
+    own = "mastodon.text" if find_tags(post.mastodon.text or "") else ""
+    _refuse_left_over_tags(post, "the toot", text, field=own)
     _refuse_left_over_tags(post, "the content warning", wording.content_warning, field="mastodon.content_warning")
     for picture in pictures:
         _refuse_left_over_tags(post, "the picture's alt text", picture.alt)

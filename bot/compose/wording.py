@@ -21,6 +21,8 @@ from bot.errors import ComposeError
 from bot.model import Limits, Post
 
 _OWN_TEXT: Final = "mastodon.text"
+_WARNING: Final = "mastodon.content_warning"
+_HASHTAGS: Final = "hashtags"
 _STEPS: Final = (
     Step(name="excerpt", least=20, may_go=True),
     Step(name="summary", least=20, may_go=True),
@@ -59,8 +61,14 @@ class Wording:
                 f"{self.post.path}: the toot does not fit into {self.limits.characters} characters, "
                 "even with as few words as make sense beside its link, hashtags and content warning.",
                 remedy="Use fewer hashtags, a shorter content warning or a shorter template.",
+                field=self._longest_field(),
             )
         return fitted
+
+    def _longest_field(self) -> str:
+        """Which front matter key takes the most room beside the words; empty if the post has none of them."""
+        rooms = {_WARNING: self.content_warning, _HASHTAGS: " ".join(self.hashtags)}
+        return max((name for name in rooms if name in self.post.lines), key=lambda name: len(rooms[name]), default="")
 
     def shortened(self) -> tuple[str, ...]:
         """The names of the words that the text uses and `fitted` had to cut or drop. Raises ComposeError as it does."""

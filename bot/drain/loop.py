@@ -44,6 +44,7 @@ from bot.protocol import (
     WriteIntent,
     backoff,
     next_step,
+    refused,
     restored,
 )
 from bot.turns import anchor_of, head_of
@@ -187,7 +188,7 @@ def _perform(step: Step, tools: Drain, lease: Lease, memory: Memory) -> None:
 
 def _introduce(tools: Drain, lease: Lease, memory: Memory) -> None:
     facts = tools.publisher.introduce()
-    memory.introduced = True
+    memory.introduced, memory.software = True, facts.limits.software
     now, blocked = tools.clock.now(), tools.ledger.account(lease.account).blocked
     if blocked and not blocked.startswith(UNREACHABLE):
         # A token may be good for reading and not for posting: the block stands until a toot went out.
@@ -244,7 +245,7 @@ def _failed(error: TransientError, step: Step, tools: Drain, lease: Lease, memor
         if step.delivery.action is Action.EDIT and isinstance(error.__cause__, OutcomeUnknownError):
             # Arriving late, it must not undo a later edit.
             until = max(until, tools.clock.now() + tools.timing.settle)
-        due = replace(step.delivery, state=DeliveryState.DUE, reason=str(error), not_before=until)
+        due = replace(refused(step.delivery, software=memory.software), reason=str(error), not_before=until)
         settle(due, "will retry", str(error), tools, lease, memory)
     _begin_trying(str(error), tools, lease)
     return Wait(until, str(error))
@@ -283,7 +284,7 @@ def _blocked(error: AccountBlockedError, step: Step, tools: Drain, lease: Lease,
     now = tools.clock.now()
     if isinstance(step, Send):
         # A clear no: nothing was posted, so the delivery is owed as before.
-        due = replace(step.delivery, state=DeliveryState.DUE, reason=str(error))
+        due = replace(refused(step.delivery, software=memory.software), reason=str(error))
         tools.ledger.settle(lease, due, event=None, now=now)
     _note_block(str(error), tools, lease, memory)
     memory.trouble = True

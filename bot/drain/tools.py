@@ -56,6 +56,7 @@ class Memory:
     """What one drain has learnt since it began."""
 
     introduced: bool = False
+    software: str = ""  #: of the account's server, since it was introduced
     facts_once_sent: AccountFacts | None = None  #: of an account that was blocked when the drain began
     looked: dict[DeliveryKey, SeenStatus | None] = field(default_factory=dict)
     look_began: dict[DeliveryKey, timedelta | None] = field(default_factory=dict)  #: the intent's age then

@@ -30,6 +30,7 @@ _MEDIA_TYPES: Final = {
 _TAIL: Final = 4096  #: bytes at the end of a file, which tell whether it was cut short
 _MOST_PIXELS: Final = 89_478_485  #: Pillow's own limit (`Image.MAX_IMAGE_PIXELS`), which uploading keeps to
 _TOO_MANY_PIXELS: Final = "has more than 89 million pixels, which is not unpacked"
+_TOO_LARGE: Final = "is larger than 100 MB"
 _LARGEST_LOOK: Final = 40_000_000  #: pixels of a picture that is unpacked to see whether it is whole
 SVG: Final = "is an SVG drawing, which Mastodon does not take"
 _ORIENTATION: Final = 0x0112  # Exif 2.3, section 4.6.4: 5 to 8 lie on their side
@@ -46,7 +47,7 @@ def remedy_for(problem: str) -> str:
         return "Export it from the drawing program as PNG, and name that file."
     if problem.endswith("outside of the assets folder"):
         return "Put the file into the assets folder ([site] assets in the settings)."
-    if problem.endswith(_TOO_MANY_PIXELS):
+    if problem.endswith((_TOO_MANY_PIXELS, _TOO_LARGE)):
         return "Make the picture smaller."
     if problem.endswith("https"):
         return NOT_HTTPS
@@ -92,7 +93,7 @@ def _with_facts(url: str, alt: str, path: Path, shown: str) -> Picture:
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         if size > LARGEST_FILE:
-            return Picture(url=url, alt=alt, size=size, problem=f"{shown} is larger than 100 MB")
+            return Picture(url=url, alt=alt, size=size, problem=f"{shown} {_TOO_LARGE}")
         found = _look(file)
         if isinstance(found, str):
             return Picture(url=url, alt=alt, size=size, problem=f"{shown} {found}")

@@ -6,7 +6,7 @@ import math
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from mastodon.errors import MastodonNotFoundError
+from mastodon.errors import MastodonError, MastodonNotFoundError
 
 from bot.errors import OutcomeUnknownError, RejectedError, TransientError
 from bot.model import Announcement, Picture, Poll, Receipt
@@ -63,7 +63,28 @@ class MastodonPublisher(MastodonAccount):
                 quote_approval_policy=_quote_policy(announcement),
                 idempotency_key=key,
             )
-        return self._receipt(status)
+        receipt = self._receipt(status)
+        if in_reply_to is not None or "@" in announcement.text:
+            self._make_sure_of(receipt)
+        return receipt
+
+    def _make_sure_of(self, receipt: Receipt) -> None:
+        """Raises RejectedError if the server has no such status after all.
+
+        Mastodon's spam filter answers a mention or a reply as usual, with an id that never comes to be
+        (app/lib/antispam.rb). Where nothing clear is said, the answer to the post stands.
+        """
+        self._answer = None
+        try:
+            self._client.status(receipt.status_id)
+        except MastodonNotFoundError:
+            if text(self._answer, "error"):
+                raise RejectedError(
+                    "the server took it and dropped it: its spam filter stops some mentions and replies.",
+                    remedy="Ask those who run the server, or leave the mention out.",
+                ) from None
+        except MastodonError:
+            return
 
     def edit(self, status_id: str, announcement: Announcement, *, shown: Announcement | None) -> Receipt:
         self._own_id()

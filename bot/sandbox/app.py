@@ -8,6 +8,7 @@ from typing import Final
 
 from flask import Flask, Response, g, jsonify, request
 from werkzeug.exceptions import Forbidden
+from werkzeug.wrappers import Response as WerkzeugResponse
 
 from bot.config import is_loopback
 from bot.sandbox.answers import Refusal, too_many_requests
@@ -16,7 +17,7 @@ from bot.sandbox.bearer import name_behind
 from bot.sandbox.context import Sandbox, bearer, sandbox
 from bot.sandbox.faults import Faults
 from bot.sandbox.german import in_german
-from bot.sandbox.mishaps import MishapLayer
+from bot.sandbox.mishaps import INSTEAD, MishapLayer
 from bot.sandbox.personality import MASTODON, Personality
 from bot.sandbox.rates import Asked, RateCounter, Standing, rate_headers
 from bot.sandbox.repeats import KeyMemory
@@ -78,6 +79,7 @@ def make_app(
     app.before_request(_refuse_strangers)
     app.before_request(_count_request)
     app.before_request(_answer_repeat)
+    app.before_request(_fail_as_told)
     app.after_request(_remember_answer)
     app.after_request(_tell_limits_and_time)
     app.register_error_handler(Refusal, _answer_refusal)
@@ -131,6 +133,11 @@ def _answer_repeat() -> Response | None:
     account = found.account.id if found and found.account else ""
     posts = request.method == "POST" and request.path == "/api/v1/statuses"
     return here.keys.before(_repeat(), key, account=account, posts=posts, now=here.store.clock.now())
+
+
+def _fail_as_told() -> Response | None:
+    answer: WerkzeugResponse | None = request.environ.get(INSTEAD)
+    return None if answer is None else Response(answer.get_data(), answer.status, mimetype=answer.mimetype)
 
 
 def _remember_answer(response: Response) -> Response:

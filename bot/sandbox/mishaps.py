@@ -19,6 +19,9 @@ from bot.sandbox.faults import Fault, Faults
 from bot.sandbox.rates import format_reset
 from bot.sandbox.requestlog import RequestLog, SeenRequest
 
+#: In a request's environment: the answer that the application gives in the place of its own.
+INSTEAD: Final = "announce.instead"
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -72,7 +75,14 @@ class MishapLayer:
         if fault.carries_out:
             Response.from_app(self._app, request.environ, buffered=True)
         scene = Scene(url=request.url, fault=fault, faults=self._faults, clock=self._clock)
-        return _MISHAPS[fault.mishap](scene)
+        answer = _MISHAPS[fault.mishap](scene)
+        return answer if fault.carries_out or fault.mishap not in _ITS_OWN else self._fails(request, answer)
+
+    def _fails(self, request: Request, answer: Response) -> Response:
+        """The application fails, and makes of the Idempotency-Key what it does: Pleroma repeats the failure later."""
+        environ = {**request.environ, INSTEAD: answer}
+        given = Response.from_app(self._app, environ, buffered=True)
+        return answer if given.get_data() == answer.get_data() else given
 
     def _seen(self, request: Request, fault: Fault | None) -> SeenRequest:
         token = bearer_token(request)
@@ -113,6 +123,8 @@ def _limited_with_reset(scene: Scene) -> Response:
     return response
 
 
+#: Answers of the server itself; the others come from something in front of it.
+_ITS_OWN: Final = ("error-500", "503", "429-with-reset", "429-without-reset", "forbidden-403")
 _MISHAPS: Final[dict[str, Callable[[Scene], Response]]] = {
     "drop": _drop,
     "hang": _hang,

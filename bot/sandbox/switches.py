@@ -1,7 +1,8 @@
 """Settings under which the sandbox behaves otherwise until they are taken away, each as it stands in JSON.
 
 `{"repeat": "500"}`, `{"media": "slow", "looks": 3}`, `{"media": "failing"}`, `{"revoked": "main"}`,
-`{"scopes": "read:accounts write:media", "account": "main"}`, `{"texts": "de"}`.
+`{"scopes": "read:accounts write:media", "account": "main"}`, `{"texts": "de"}`, `{"spam": "free tickets"}`,
+`{"markdown": "main"}`.
 """
 
 from __future__ import annotations
@@ -58,4 +59,26 @@ class TextsSetting:
     texts: Literal["en", "de"]
 
 
-Setting = RepeatSetting | MediaSetting | RevokedSetting | ScopesSetting | TextsSetting
+@with_config(_STRICT)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SpamSetting:
+    """Posts with these words that mention or answer others are answered as usual, and never kept.
+
+    Source: mastodon/mastodon app/lib/antispam.rb.
+    """
+
+    spam: str
+
+
+@with_config(_STRICT)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MarkdownSetting:
+    """What this account (or "*": every account) posts is read as Markdown, unless the request says text/plain.
+
+    An account's own default on GoToSocial (internal/processing/status/create.go).
+    """
+
+    markdown: str
+
+
+Setting = RepeatSetting | MediaSetting | RevokedSetting | ScopesSetting | TextsSetting | SpamSetting | MarkdownSetting

@@ -14,10 +14,12 @@ from werkzeug.exceptions import InternalServerError
 from bot.model import Limits
 from bot.sandbox.answers import Refusal, locked, not_found, refused, reply_not_found, too_many_requests
 from bot.sandbox.context import Sandbox
+from bot.sandbox.markdown import read_as_markdown
 from bot.sandbox.mentions import shorten_local_mentions
 from bot.sandbox.params import Params
 from bot.sandbox.records import Account, Draft, Media, Picture, Status, Target
 from bot.sandbox.rules import check_description, read_draft, read_focus, read_media, read_visibility
+from bot.sandbox.switches import MarkdownSetting
 from bot.sandbox.traits import Repeat
 from bot.sandbox.view import View, may_see
 
@@ -44,7 +46,8 @@ def post_status(here: Sandbox, account: Account, params: Params, *, key: str, vi
         in_reply_to_id=replied.id if replied else None,
         in_reply_to_account_id=replied.account_id if replied else None,
     )
-    return here.store.publish(account, _local(draft, view), target, key=key)
+    draft = _local(_as_read(draft, params, here, account), view)
+    return here.store.publish(account, draft, target, key=key)
 
 
 def edit_status(here: Sandbox, account: Account, status: Status, params: Params, *, view: View) -> Status:
@@ -55,17 +58,15 @@ def edit_status(here: Sandbox, account: Account, status: Status, params: Params,
     _refuse_unknown_features(params)
     kind = here.personality
     media = read_media(params, store=here.store, account=account, personality=kind, attached_to=status.id)
-    draft = _local(
-        read_draft(
-            params,
-            media,
-            personality=kind,
-            now=here.store.clock.now(),
-            before=status.draft,
-            visibility=status.target.visibility,
-        ),
-        view,
+    draft = read_draft(
+        params,
+        media,
+        personality=kind,
+        now=here.store.clock.now(),
+        before=status.draft,
+        visibility=status.target.visibility,
     )
+    draft = _local(_as_read(draft, params, here, account), view)
     pictures = _pictures(params, media, kind.limits)
     if draft == status.draft and _unchanged(media, pictures):
         if kind.unchanged:
@@ -131,6 +132,13 @@ def _repeated(here: Sandbox, account: Account, key: str) -> Status | None:
     if status is None:
         raise not_found()
     return status
+
+
+def _as_read(draft: Draft, params: Params, here: Sandbox, account: Account) -> Draft:
+    is_default = any(one.markdown in ("*", account.username) for one in here.faults.settings(MarkdownSetting))
+    if not is_default or params.text("content_type") == "text/plain":
+        return draft
+    return replace(draft, text=read_as_markdown(draft.text))
 
 
 def _local(draft: Draft, view: View) -> Draft:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import (
+    Action,
     Announcement,
     Delivery,
     DeliveryKey,
@@ -19,7 +20,7 @@ from bot.model import (
     Picture,
     SeenStatus,
 )
-from bot.protocol import backoff, idempotency_key, restored
+from bot.protocol import backoff, idempotency_key, refused, restored
 from bot.recognise import find_status
 
 ACCOUNT = "conf@example.social"
@@ -215,3 +216,24 @@ def test_a_restored_delivery_begins_its_next_generation(due: Delivery) -> None:
         intended_at=None,
         intended_mark="",
     )
+
+
+@pytest.mark.parametrize(
+    ("software", "generation"),
+    [
+        ("mastodon 4.6.5", 3),
+        ("gotosocial 0.20.1", 3),
+        ("", 3),
+        ("Pleroma 2.7.0", 4),
+        ("akkoma 3.15", 4),
+        ("pixelfed 0", 4),
+    ],
+)
+def test_after_a_clear_no_the_key_is_another_where_the_server_would_give_the_same_no_again(
+    make_delivery: Callable[..., Delivery], software: str, generation: int
+) -> None:
+    sending = make_delivery(state=DeliveryState.SENDING, generation=3)
+    again = refused(sending, software=software)
+    assert (again.state, again.generation) == (DeliveryState.DUE, generation)
+    edit = make_delivery(state=DeliveryState.SENDING, action=Action.EDIT)
+    assert refused(edit, software=software).generation == 0, "an edit has no key"

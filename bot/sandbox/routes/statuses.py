@@ -10,6 +10,7 @@ from bot.sandbox.answers import not_found
 from bot.sandbox.context import author, params, sandbox, view, viewer
 from bot.sandbox.records import Status
 from bot.sandbox.serialise import history_entity, status_entity
+from bot.sandbox.spam import is_spam
 from bot.sandbox.threads import thread_around
 from bot.sandbox.view import may_see
 from bot.sandbox.writing import edit_status, post_status
@@ -24,7 +25,10 @@ def create() -> Response:
     account = author("write:statuses")
     with sandbox().store.transaction():
         status = post_status(sandbox(), account, params(), key=request.headers.get("Idempotency-Key", ""), view=view())
-    return jsonify(status_entity(status, view()))
+        answer = jsonify(status_entity(status, view()))
+        if is_spam(sandbox(), status, view=view()):
+            sandbox().store.remove(status, with_media=False)
+    return answer
 
 
 @routes.get("/api/v1/statuses")

@@ -10,10 +10,20 @@ import pytest
 from mastodon import Mastodon
 from mastodon.errors import MastodonAPIError, MastodonUnauthorizedError
 
+from bot.sandbox.faults import Fault
 from bot.sandbox.german import in_german
 from bot.sandbox.personality import Repeat
 from bot.sandbox.server import SandboxServer
-from bot.sandbox.switches import MediaSetting, RepeatSetting, RevokedSetting, ScopesSetting, Setting, TextsSetting
+from bot.sandbox.switches import (
+    MarkdownSetting,
+    MediaSetting,
+    RepeatSetting,
+    RevokedSetting,
+    ScopesSetting,
+    Setting,
+    SpamSetting,
+    TextsSetting,
+)
 
 NOT_READY = "Cannot attach files that have not finished processing. Try again in a moment!"
 
@@ -154,3 +164,61 @@ def test_settings_are_switched_over_http(
     assert server.faults.settings(type(setting)) == [setting]
     assert http.put("/sandbox/faults", json=[{**told, "more": 1}]).status_code == 400
     assert http.get("/sandbox/faults").json() == [told]
+
+
+def test_the_spam_filter_answers_as_usual_and_keeps_nothing_that_mentions_or_answers_others(
+    http: httpx.Client, server: SandboxServer
+) -> None:
+    others = {"Authorization": "Bearer loopback-helper"}
+    answered = http.post("/api/v1/statuses", data={"status": "Hello"}, headers=others).json()["id"]
+    server.faults.switch(settings=[SpamSetting(spam="free tickets")])
+
+    def kept(**form: str) -> bool:
+        sent = http.post("/api/v1/statuses", data=form)
+        assert (sent.status_code, bool(sent.json()["id"])) == (200, True)
+        return http.get(f"/api/v1/statuses/{sent.json()['id']}").status_code == 200
+
+    assert kept(status="free tickets")
+    assert kept(status="paid tickets for @helper")
+    assert not kept(status="free tickets for @helper")
+    assert not kept(status="free tickets", in_reply_to_id=answered)
+
+
+@pytest.mark.parametrize(("whose", "read"), [("main", "bold stars, some_file_name"), ("other", "**bold** _stars_")])
+def test_markdown_is_read_where_it_is_the_accounts_default_and_nobody_says_otherwise(
+    http: httpx.Client, server: SandboxServer, whose: str, read: str
+) -> None:
+    server.faults.switch(settings=[MarkdownSetting(markdown=whose)])
+    text = "**bold** _stars_, some_file_name"
+    sent = http.post("/api/v1/statuses", data={"status": text}).json()
+    assert read.split(",")[0] in sent["content"]
+    http.put(f"/api/v1/statuses/{sent['id']}", data={"status": f"Now {text}"})
+    assert read.split(",")[0] in http.get(f"/api/v1/statuses/{sent['id']}/source").json()["text"]
+    plain = http.post("/api/v1/statuses", data={"status": text, "content_type": "text/plain"}).json()
+    assert "**bold** _stars_, some_file_name" in plain["content"]
+
+
+@pytest.mark.parametrize("do", ["error-500", "503", "429-without-reset", "forbidden-403"])
+def test_a_failure_of_the_server_itself_is_part_of_what_it_makes_of_a_key(
+    http: httpx.Client, server: SandboxServer, do: str
+) -> None:
+    def post(key: str) -> httpx.Response:
+        return http.post("/api/v1/statuses", data={"status": "x"}, headers={"Idempotency-Key": key})
+
+    def fails() -> None:
+        server.faults.switch([Fault(on="POST /api/v1/statuses", do=do)], repeat=repeat)
+
+    repeat = Repeat.REPLAYED
+    fails()
+    first = post("a")
+    again = post("a")
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+    assert post("b").status_code == 200
+    repeat = Repeat.REFUSED
+    fails()
+    assert post("c").status_code == first.status_code
+    assert post("c").json() == {"error": "Duplicate idempotency key."}
+    repeat = Repeat.SAME
+    fails()
+    assert post("d").status_code == first.status_code
+    assert post("d").status_code == 200
