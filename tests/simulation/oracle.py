@@ -231,9 +231,12 @@ class _Judge:
             yield f"the feed lacks {sorted(wanted - urls)} and has {sorted(urls - wanted)} besides"
 
     def _held(self) -> Iterator[str]:
+        withdrawn = {article.slug for article in self.articles if article.withdrawn is not None}
         for name, result in self.history.passes.items():
             for item in result.plan.items:
-                if item.verdict.value == "held":
+                # What is withdrawn is let go by its file alone.
+                is_withdrawn = "held by" in item.reason and item.slug in withdrawn
+                if item.verdict.value == "held" and not is_withdrawn:
                     yield f"{item.slug} on {item.account} is held by {name} at rest: {item.reason}"
                 if item.verdict.value == "rejected" and not self.triggers.may_be_refused(item.slug):
                     yield f"{item.slug} on {item.account} was rejected: {item.reason}"
