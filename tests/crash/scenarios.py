@@ -27,6 +27,10 @@ def _post(title: str, more: str = "") -> str:
     return f'---\ntitle: "{title}"\npublished_datetime: {{due}}\n{more}---\n\n{_WORDS}'
 
 
+def _thread(*parts: str) -> str:
+    return "mastodon:\n  thread:\n" + "".join(f"    - {part}\n" for part in parts)
+
+
 _COVER: Final = "cover:\n    url: /picture.png\n    alt: A dark square.\n"
 _OTHER_ALT: Final = "cover:\n    url: /picture.png\n    alt: A dark blue square.\n"
 
@@ -34,6 +38,13 @@ SCENARIOS: Final = {
     "published": Scenario(
         steps=({"one.md": _post("Doors open", _COVER), "two.md": _post("Lunch is served")},),
         shown=("Doors open", "Lunch is served"),
+    ),
+    "a thread": Scenario(
+        steps=(
+            {"one.md": _post("Doors open", _thread("Then there is tea", "Then there is music", "Then all is over"))},
+            {"one.md": _post("Doors open at ten", _thread("Then there is coffee", "Then there is music"))},
+        ),
+        shown=("Doors open at ten", "Then there is coffee", "Then there is music"),
     ),
     "edited": Scenario(
         steps=(
