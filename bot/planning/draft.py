@@ -271,7 +271,7 @@ class Draft:
             return False
         self._want(change.known, change.wanted)
         if change.known is None:
-            self._show(change.wanted, case.post.title)
+            self._show(change.wanted, slug=case.post.slug, title=case.post.title)
         return change.known is None and change.wanted.state is DeliveryState.DUE
 
     def _reason(self, case: Case, published: Announcement) -> Announcement | None:
@@ -284,17 +284,18 @@ class Draft:
         open_states = (DeliveryState.DUE, DeliveryState.SENDING, DeliveryState.HELD, DeliveryState.REJECTED)
         for delivery in deliveries:
             if delivery.action is not Action.PUBLISH and delivery.state in open_states:
-                self._show(delivery, case.post.title)
+                # By the name that its file has now: so it is called in commands.
+                self._show(delivery, slug=case.post.slug, title=case.post.title)
 
     def _show_orphan(self, delivery: Delivery) -> None:
         entry = self.snapshot.entries.get(delivery.key.post_id)
-        self._show(delivery, entry.title if entry is not None else delivery.slug)
+        self._show(delivery, slug=delivery.slug, title=entry.title if entry is not None else delivery.slug)
 
-    def _show(self, delivery: Delivery, title: str) -> None:
+    def _show(self, delivery: Delivery, *, slug: str, title: str) -> None:
         self.items.append(
             Item(
                 post_id=delivery.key.post_id,
-                slug=delivery.slug,
+                slug=slug,
                 title=title,
                 account=delivery.key.account,
                 due=delivery.due,

@@ -57,7 +57,7 @@ class Words:
         snapshot = self._snapshot()
         for article in self.people.articles:
             self._release(article)
-            if any(d.hold is Hold.FAILED and d.slug == article.slug for d in snapshot.deliveries.values()):
+            if any(d.hold is Hold.FAILED and d.slug in article.slugs for d in snapshot.deliveries.values()):
                 self._say(Said.RETRY, article)
 
     # -- one by one

@@ -66,6 +66,15 @@ class TestEdits:
         assert edit_of(season).announcement.text == "Better for conf@example.social"
         assert len(season.snapshot.deliveries) == 2
 
+    def test_one_that_waits_is_called_by_the_name_that_the_file_has_now(
+        self, season: Season, make_post: MakePost
+    ) -> None:
+        season.run(make_post())
+        season.send("tickets")
+        season.run(make_post(**NEW))
+        renamed = make_post("passes", explicit_id=make_post().url, **NEW)
+        assert verdicts(season.run(renamed))["passes edit:1"] is Verdict.DUE
+
     @pytest.mark.parametrize("state", [DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.REJECTED])
     def test_later_changes_are_edits_of_their_own(
         self, season: Season, make_post: MakePost, state: DeliveryState
