@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 SEEDS ?= 1000
 KILLS ?= 1000
 
-.PHONY: help run test simulate kills soak lint format clean
+.PHONY: help run test simulate kills soak bench lint format clean
 
 help: ## what there is to do
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/:/' | column -t -s:
@@ -26,6 +26,9 @@ kills: $(VENV)/.installed-dev ## kill the real bot a thousand times and at each 
 
 soak: $(VENV)/.installed-dev ## play a season of 200 posts on 5 accounts in four minutes, with faults, and see that nothing grows
 	@SOAK_POSTS=200 SOAK_SECONDS=200 $(BIN)/pytest tests/soak -s $(ARGS)
+
+bench: $(VENV)/.installed-dev ## how long things take, and how much memory, on this machine
+	@$(BIN)/python -m tests.bench.bench_feeds
 
 lint: $(VENV)/.installed-dev ## format, lint, types, import order
 	@$(BIN)/ruff format --check bot tests

@@ -154,7 +154,7 @@ def make_bot(
             config=config,
             clock=clock,
             posts=PostFolder(config),
-            public=PublicFolder(config.public_folder),
+            public=PublicFolder(config.public_folder, gzip=config.feeds.gzip),
             server_times=server_times,
             ring=engine.ring,
             say=say,

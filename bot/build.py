@@ -41,8 +41,10 @@ def build_feeds(config: Config, *, now: datetime, folder: Path, known: Snapshot)
     if plan.doubt:
         faults.append(f"nothing new is shown: {plan.doubt}")
     released = {**_released(known, now), **{entry.post_id: entry for entry in plan.recording.entries}}
-    feeds = render_feeds(entries_shown(released.values(), now=now), site=config.site, feeds=config.feeds)
-    written = PublicFolder(folder).write(feeds.files)
+    shown = entries_shown(released.values(), now=now)
+    feeds = render_feeds(shown, site=config.site, feeds=config.feeds, released=released.values())
+    public = PublicFolder(folder, gzip=config.feeds.gzip)
+    written = public.write(feeds.files, retire_in=feeds.folders, uncompressed=(feeds.archive,))
     return Built(changed=written.changed, faults=(*faults, *feeds.faults, *(str(fault) for fault in written.faults)))
 
 
@@ -54,7 +56,7 @@ def _plan(config: Config, scan: Scan, known: Snapshot, now: datetime) -> Plan:
         replace(known, entries=_released(known, now), newest=None),
         now=now,
         accounts=(),
-        policy=Policy(catch_up=config.release.catch_up, brake=config.release.brake),
+        policy=Policy(catch_up=config.release.catch_up, brake=config.release.brake, tag_ids=config.feeds.ids == "tag"),
         compose=_no_toot,
         broken=frozenset(fault.path.stem for fault in scan.faults),
         readable=bool(scan.signature),

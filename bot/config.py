@@ -83,6 +83,11 @@ def _web_address(url: str) -> str:
     return url.rstrip("/")
 
 
+def _hub_address(url: str) -> str:
+    _web_address(url)
+    return url  # as it stands: a slash at its end is part of a hub's identity
+
+
 def _clock_time(value: object) -> object:
     if isinstance(value, str):
         try:
@@ -102,6 +107,7 @@ Hours = Annotated[tuple[time, time] | None, BeforeValidator(_hours)]
 Duration = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(str)]
 Zone = Annotated[Any, BeforeValidator(_zone), PlainSerializer(str)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+HubAddress = Annotated[str, AfterValidator(_hub_address)]
 ClockTime = Annotated[time, BeforeValidator(_clock_time)]
 
 
@@ -148,6 +154,17 @@ class Feeds(_Table):
     folder: Path = Field(Path("public"), description="folder that the feeds are written to")
     path: str = Field("/news", description="their path below the folder and below the site's address")
     entries: int = Field(30, ge=1, le=1000, description="how many posts the feeds hold, newest first")
+    archive: int = Field(
+        30, ge=0, le=1000, description="how many posts a page of the archive holds, at most `entries`; 0: no archive"
+    )
+    categories: bool = Field(False, description="whether each category has feeds of its own")
+    tags: bool = Field(False, description="whether each tag has feeds of its own")
+    ids: Literal["permalink", "tag"] = Field(
+        "permalink", description='id of newly released posts without `id:`: their permalink, or a "tag" address of it'
+    )
+    rights: str = Field("", description='who holds the rights, for example "© 2027 The conference, CC BY 4.0"')
+    hubs: tuple[HubAddress, ...] = Field((), description="WebSub hubs that the feeds name")
+    gzip: bool = Field(True, description="whether a compressed copy, .gz, is kept beside each file of the feeds")
 
     @field_validator("path")
     @classmethod

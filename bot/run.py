@@ -17,7 +17,7 @@ from bot.compose.composer import Composer
 from bot.config import Config
 from bot.daytime import Daytime
 from bot.errors import PostError
-from bot.feeds.build import render_feeds
+from bot.feeds.build import ItemShelf, render_feeds
 from bot.feeds.channel import folder_of
 from bot.ledger import Ledger
 from bot.ledgers.rules import problem_events
@@ -48,6 +48,7 @@ class Parts:
     server_times: ServerTimes
     ring: Callable[[str], None]
     say: Callable[[Event], None]
+    items: ItemShelf = field(default_factory=ItemShelf)  #: what the feeds made of each entry the last time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,16 +170,20 @@ def policy_of(config: Config) -> Policy:
         edit_window=release.edit_window,
         give_up_after=release.give_up_after,
         hold_without_picture=release.if_no_picture == "hold",
+        tag_ids=config.feeds.ids == "tag",
     )
 
 
 def _write_feeds(
     parts: Parts, entries: Iterable[Entry], snapshot: Snapshot, now: datetime
 ) -> tuple[tuple[str, ...], list[str]]:
-    shown = entries_shown(entries, now=now)
-    feeds = render_feeds(shown, site=parts.config.site, feeds=parts.config.feeds)
-    syndication = str(folder_of(parts.config.feeds) / SYNDICATION)
-    written = parts.public.write({**feeds.files, syndication: render_syndication(shown, snapshot)})
+    released = list(entries)
+    shown = entries_shown(released, now=now)
+    site, settings = parts.config.site, parts.config.feeds
+    feeds = render_feeds(shown, site=site, feeds=settings, released=released, shelf=parts.items)
+    syndication = str(folder_of(settings) / SYNDICATION)
+    files = {**feeds.files, syndication: render_syndication(shown, snapshot)}
+    written = parts.public.write(files, retire_in=feeds.folders, uncompressed=(feeds.archive,))
     return written.changed, [*feeds.faults, *(str(fault) for fault in written.faults)]
 
 

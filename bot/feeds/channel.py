@@ -28,10 +28,12 @@ class Channel:
     feeds_url: str  #: the folder of the feeds, without a slash at its end
     language: str
     author: str  #: author of entries that name none
+    rights: str = ""
+    hubs: tuple[str, ...] = ()  #: WebSub hubs that can be asked to push changes
 
     def url_of(self, file_name: str) -> str:
-        """The address of the feed in this file: its "self" link."""
-        return f"{self.feeds_url}/{file_name}"
+        """The address of a file in the feeds' folder; `file_name` may hold folders below it."""
+        return f"{self.feeds_url}/{quote(file_name)}"
 
 
 def channel_of(site: Site, feeds: Feeds) -> Channel:
@@ -44,6 +46,8 @@ def channel_of(site: Site, feeds: Feeds) -> Channel:
         feeds_url="/".join((site.url, *(quote(part) for part in folder_of(feeds).parts))),
         language=one_line(site.language),
         author=one_line(site.author) or title,
+        rights=one_line(feeds.rights),
+        hubs=tuple(dict.fromkeys(feeds.hubs)),
     )
 
 

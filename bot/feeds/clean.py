@@ -6,8 +6,9 @@ import re
 from typing import Final
 
 # XML 1.0 section 2.2 forbids most C0 controls, surrogates, U+FFFE and U+FFFF; lxml refuses the whole feed for one
-# of them. It advises against the C1 controls, and the W3C validator reports those (BadCharacters).
-_FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+# of them. It advises against the C1 controls, and the W3C validator reports those (BadCharacters),
+# as it does U+FFFD, which stands where a character was lost.
+_FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffd-\uffff]")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _LINE_END: Final = re.compile("\r\n|\r|\x85")
 
@@ -23,11 +24,15 @@ def clean_html(html: str) -> str:
     The HTML has been made safe before; merely dropping a character could join what its neighbours kept
     apart, such as the two halves of "javascript:".
     """
+    if _is_clean(html.replace("\n", "")):
+        return html
     return _FORBIDDEN.sub(" ", _prepared(html))
 
 
 def one_line(text: str) -> str:
     """`text` cleaned and on one line: for titles, names and addresses."""
+    if _is_clean(text):  # most texts are, and that is quickly seen
+        return " ".join(text.split())
     return " ".join(clean_text(text).split())
 
 
@@ -38,6 +43,10 @@ def plain_for_html(text: str) -> str:
     """
     escaped = re.sub(r"&(?=#?\w+;)", "&amp;", text)
     return re.sub(r"<(?=[A-Za-z/!?])", "&lt;", escaped)
+
+
+def _is_clean(text: str) -> bool:
+    return text.isprintable() and "\ufffd" not in text
 
 
 def _prepared(text: str) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from urllib.parse import unquote, urlsplit
 
-from bot.feeds.ids import permanent_id
+from bot.feeds.ids import permanent_id, tag_of
 from bot.model import Entry, Post
 from bot.posts.tags import without_tags
 
 
-def entry_of(post: Post, *, released_at: datetime) -> Entry:
-    """The entry of a post at its first release.
+def entry_of(post: Post, *, released_at: datetime, tag_ids: bool = False) -> Entry:
+    """The entry of a post at its first release; with `tag_ids` its id in the feeds is a tag address of its permalink.
 
     Raises ValueError for a draft: without a publish datetime there is no release.
     """
@@ -35,8 +36,14 @@ def entry_of(post: Post, *, released_at: datetime) -> Entry:
         hidden=post.hidden,
         digest=post.digest,
         # From the permalink, whose host is the site's: readers know the entry by this, also once the site has moved.
-        feed_id=permanent_id(post.post_id, site=post.url, published=post.published),
+        feed_id=_feed_id(post, post.published, tag_ids=tag_ids),
     )
+
+
+def _feed_id(post: Post, published: datetime, *, tag_ids: bool) -> str:
+    if tag_ids and not post.explicit_id:
+        return tag_of(unquote(urlsplit(post.url).path).strip("/"), site=post.url, published=published)
+    return permanent_id(post.post_id, site=post.url, published=published)
 
 
 def refreshed(entry: Entry, post: Post, *, now: datetime) -> Entry:

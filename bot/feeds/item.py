@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from bot.feeds.channel import EMPTY_UPDATED, Channel
+from bot.feeds.channel import Channel
 from bot.feeds.clean import one_line
 from bot.feeds.content import content_html
 from bot.feeds.ids import permanent_id
 from bot.model import Entry, Picture
+from bot.posts.tags import without_tags
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,13 +22,19 @@ class Item:
     url: str
     title: str
     authors: tuple[str, ...]
-    categories: tuple[str, ...]
+    category: str | None
+    tags: tuple[str, ...]
     published: datetime
     updated: datetime
     language: str | None  #: only where it differs from the feed's
     summary: str
     html: str  #: with the cover in front
     cover: Picture | None
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Category and tags, each once: what the formats list."""
+        return tuple(dict.fromkeys((self.category, *self.tags) if self.category else self.tags))
 
     @property
     def enclosure(self) -> tuple[str, str, int] | None:
@@ -53,7 +60,8 @@ def item_of(entry: Entry, channel: Channel) -> Item:
         url=one_line(entry.url),
         title=title,
         authors=_words(entry.authors) or (channel.author,),
-        categories=_words((entry.category or "", *entry.tags)),
+        category=next(iter(_words((entry.category or "",))), None),
+        tags=_words(entry.tags),
         published=_whole_seconds(entry.published),
         updated=_whole_seconds(entry.updated),
         language=language if language != channel.language else None,
@@ -73,20 +81,20 @@ def feed_id(entry: Entry, channel: Channel) -> str:
     return permanent
 
 
-def newest_update(items: Sequence[Item]) -> datetime:
-    """The feed's own `updated`: that of its most recently updated entry, never the time of the build."""
-    return max((item.updated for item in items), default=EMPTY_UPDATED)
-
-
 def _usable(cover: Picture | None) -> Picture | None:
     if cover is None or cover.problem or not one_line(cover.url):
         return None
+    for name in ("size", "width", "height"):
+        number = getattr(cover, name)
+        if number is not None and type(number) is not int:
+            raise ValueError(f"its cover's {name}, {number!r}, is not a whole number")
     media_type = one_line(cover.media_type or "") or None
-    return replace(cover, url=one_line(cover.url), alt=one_line(cover.alt), media_type=media_type)
+    return replace(cover, url=one_line(cover.url), alt=without_tags(one_line(cover.alt)), media_type=media_type)
 
 
-def _words(texts: Sequence[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(word for text in texts if (word := one_line(text))))
+def _words(texts: Iterable[str]) -> tuple[str, ...]:
+    """The names without doubles, on one line each, and without template tags that nothing has resolved."""
+    return tuple(dict.fromkeys(word for text in texts if (word := one_line(without_tags(text)))))
 
 
 def _whole_seconds(moment: datetime) -> datetime:

@@ -2,240 +2,268 @@
 
 from __future__ import annotations
 
-import errno
-import fcntl
-import json
 import os
-import secrets
 import stat
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import Final
+from collections import deque
+from collections.abc import Collection, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Final, SupportsBytes
 
 from bot.errors import OutputError
+from bot.output.compressed import ENDING, compressed, is_copy_of
+from bot.output.manifest import MANIFEST, MOVE, Manifest, read_manifest, stranger, write_manifest
+from bot.output.places import State, alone_in, check_name, fault_of, lies_in, make_folder, state_of, told_of
+from bot.output.temporary import remove, staged, sweep, sync_folder
 
-#: The list of the files that the bot wrote into a folder, kept in that folder.
-MANIFEST: Final = ".announce-files.json"
+__all__ = ["MANIFEST", "PublicFolder", "Written"]
 
-_TEMPORARY: Final = (".announce-", ".tmp")
-_MOVE: Final = "Move it away or delete it, or choose another [feeds] folder."
-_REMEDIES: Final = {
-    errno.ENOSPC: "Make room on the disk; the next run tries again.",
-    errno.EDQUOT: "Make room on the disk; the next run tries again.",
-    errno.EACCES: "Give the user that runs announce the right to write there.",
-    errno.EPERM: "Give the user that runs announce the right to write there.",
-    errno.EROFS: "Make the disk writable, or choose another [feeds] folder.",
-    errno.ENOTDIR: "A file stands where a folder is needed. " + _MOVE,
-    errno.EEXIST: "A file stands where a folder is needed. " + _MOVE,
-}
+_WRITERS: Final = 8  #: files on their way to the disk at once; most of that time is waiting
 
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """What a write did: the names whose bytes changed, and what could not be written, with the reason."""
+    """What a write did: the names whose bytes changed, those that were removed, and what could not be done.
+
+    A compressed copy goes with its file and is not named.
+    """
 
     changed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
     faults: tuple[OutputError, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Manifest:
-    names: frozenset[str] = frozenset()
-    damage: str = ""  #: why the list cannot be used; empty if all is well
+class _Seen:
+    """What a file held when it was last known to be right."""
+
+    content: SupportsBytes
+    states: tuple[State | None, ...]  #: of the file, and of its compressed copy if it is to have one
+
+
+@dataclass(kw_only=True)
+class _Work:
+    """One write, under way."""
+
+    manifest: Manifest
+    files: Mapping[str, SupportsBytes]
+    paths: dict[str, Path] = field(default_factory=dict)
+    right: list[str] = field(default_factory=list)  #: names, copies too, that need no writing
+    staging: dict[str, Future[Path]] = field(default_factory=dict)  #: name, copies too → its bytes, beside its place
+    waiting: deque[Future[Path]] = field(default_factory=deque)
+    faults: list[OutputError] = field(default_factory=list)
+    failed: set[str] = field(default_factory=set)  #: names of files that are not as they should be
+
+    def stage(self, name: str, staging: Future[Path]) -> None:
+        self.staging[name] = staging
+        self.waiting.append(staging)
+        if len(self.waiting) > 2 * _WRITERS:  # not more of them in memory than that
+            self.waiting.popleft().exception()
+
+    def fault(self, name: str, error: OutputError | OSError, path: Path) -> None:
+        self.failed.add(name)
+        self.faults.append(error if isinstance(error, OutputError) else fault_of(path, error))
 
 
 class PublicFolder:
     """A folder that is served to the public. Readers see the old bytes of a file or the new ones, never a part.
 
-    Several processes may write into the same folder: one waits for the other.
+    Several processes may write into the same folder: one waits for the other. With `gzip`, a compressed copy is kept
+    beside each file, its name with ".gz".
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, gzip: bool = False) -> None:
         self._folder = folder
-        self._manifest = folder / MANIFEST
+        self._gzip = gzip
+        self._list = folder / MANIFEST
+        self._seen: dict[str, _Seen] = {}
 
-    def write(self, files: Mapping[str, bytes]) -> Written:
+    def write(
+        self,
+        files: Mapping[str, SupportsBytes],
+        *,
+        retire_in: Collection[str] = (),
+        uncompressed: Collection[str] = (),
+    ) -> Written:
         """Write those of the files whose bytes differ; a fault in one leaves the others.
 
-        `files` is path below the folder, with "/" between its parts → bytes. Files written earlier and not
-        named now stay as they are. A file that the bot did not write is not touched, unless it has the same
-        bytes already: then it counts as the bot's from now on. Raises nothing that the disk can cause.
+        `files` is path below the folder, with "/" between its parts → content, which `bytes()` makes when it is
+        needed: not for a file that is unchanged since this object wrote an equal content. A content that cannot be
+        made leaves the file as it is. Files written earlier and not named now stay, but for those of the bot's own
+        in the folders `retire_in`, which are removed. Files in the folders `uncompressed` have no compressed copy.
+        A file that the bot did not write is not touched, unless it has the same bytes already: then it counts as
+        the bot's from now on. Raises nothing that the disk can cause.
         """
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            with _alone_in(self._folder):
-                return self._write(files)
+            with alone_in(self._folder):
+                return self._write(files, retire_in, uncompressed)
         except OSError as error:
-            return Written(faults=(_fault(self._folder, error),))
+            return Written(faults=(fault_of(self._folder, error),))
 
-    def _write(self, files: Mapping[str, bytes]) -> Written:
-        faults: list[OutputError] = []
-        manifest = self._read_manifest()
-        differ: dict[str, bool] = {}
-        for name in sorted(files):
+    def _write(
+        self, files: Mapping[str, SupportsBytes], retire_in: Collection[str], uncompressed: Collection[str]
+    ) -> Written:
+        work = _Work(manifest=read_manifest(self._list), files=files)
+        self._find_places(work)
+        copied = {name for name in work.paths if self._gzip and not lies_in(name, uncompressed)}
+        with ThreadPoolExecutor(_WRITERS) as pool:
+            for name in work.paths:
+                self._prepare(name, work, pool, with_copy=name in copied)
+        listed = self._enlist(work)
+        changed = self._replace(work)
+        self._remember(work, copied)
+        removed = self._retire(work, retire_in, listed, copied)
+        return Written(
+            changed=tuple(name for name in changed if name in files), removed=removed, faults=tuple(work.faults)
+        )
+
+    def _find_places(self, work: _Work) -> None:
+        root = os.path.realpath(self._folder)
+        checked: dict[Path, OutputError | OSError | None] = {}
+        for name in sorted(work.files):
+            path = self._folder / name
             try:
-                differ[name] = self._differs(name, files[name], manifest)
+                check_name(name, self._folder)
             except OutputError as fault:
-                faults.append(fault)
-            except OSError as error:
-                faults.append(_fault(self._folder / name, error))
-        _sweep({self._folder} | {(self._folder / name).parent for name in differ})
-        unlisted = differ.keys() - manifest.names
-        if unlisted:
-            try:
-                self._write_manifest(manifest.names | unlisted)
-            except (OutputError, OSError) as error:
-                faults.append(error if isinstance(error, OutputError) else _fault(self._manifest, error))
-                differ = {name: True for name in differ if differ[name] and name not in unlisted}
-        changed = self._replace({name: files[name] for name in differ if differ[name]}, faults)
-        return Written(changed=tuple(changed), faults=tuple(faults))
+                work.fault(name, fault, path)
+                continue
+            if path.parent not in checked:
+                checked[path.parent] = make_folder(path, root, self._folder)
+            fault_there = checked[path.parent]
+            if fault_there is None:
+                work.paths[name] = path
+            else:
+                work.fault(name, told_of(fault_there, path), path)
+        # The lock says that no other run is at work.
+        sweep({self._folder, *(folder for folder, fault_there in checked.items() if fault_there is None)})
 
-    def _differs(self, name: str, content: bytes, manifest: _Manifest) -> bool:
+    def _prepare(self, name: str, work: _Work, pool: ThreadPoolExecutor, *, with_copy: bool) -> None:
+        """Find out what must be written, make it, and let it be put beside its place."""
+        path = work.paths[name]
+        names = [name, name + ENDING] if with_copy else [name]
+        seen, source = self._seen.get(name), work.files[name]
+        is_known = seen is not None and seen.content == source and work.manifest.names.issuperset(names)
+        if is_known and seen is not None and seen.states == self._states(names):
+            work.right += names
+            return
+        try:
+            content = bytes(source)
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong in it: readers keep what they have
+            problem = f"{path}: it was left as it is, for its new content would be broken: {error}."
+            work.fault(name, OutputError(problem, remedy="This is a fault of announce; please report it."), path)
+            return
+        for one in names:
+            place = self._folder / one
+            try:
+                if not self._differs(place, one, content, work.manifest, copy=one != name):
+                    work.right.append(one)
+                    continue
+            except (OutputError, OSError) as error:
+                work.fault(name, error, place)
+                continue
+            make = partial(_staged_copy if one != name else staged, place, content)
+            work.stage(one, pool.submit(make))
+
+    def _differs(self, path: Path, name: str, content: bytes, manifest: Manifest, *, copy: bool) -> bool:
         """Whether the file must be written. Raises OutputError if it must not be."""
-        path = self._inside(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
             mode = path.lstat().st_mode
         except FileNotFoundError:
             return True
         if not stat.S_ISREG(mode):
             what = "a symbolic link" if stat.S_ISLNK(mode) else "something that is no file"
-            raise OutputError(f"{path}: {what} is in the file's place, so it was left as it is.", remedy=_MOVE)
-        if path.read_bytes() == content:
+            raise OutputError(f"{path}: {what} is in the file's place, so it was left as it is.", remedy=MOVE)
+        there = path.read_bytes()
+        if is_copy_of(there, content) if copy else there == content:
             return False
         if name not in manifest.names:
-            raise self._foreign(path, manifest)
+            raise stranger(path, manifest, self._list)
         return True
 
-    def _inside(self, name: str) -> Path:
-        """The file's path. Raises OutputError if it would lie outside of the folder, or in a place kept for us."""
-        pure = PurePosixPath(name)
-        plain = str(pure) == name and pure.parts and not pure.is_absolute() and "\0" not in name
-        if not plain or ".." in pure.parts or _is_ours_alone(pure.name):
-            raise OutputError(f'{self._folder}: "{name}" is not a name for a public file, so it was not written.')
-        path = self._folder / pure
-        if not Path(os.path.realpath(path.parent)).is_relative_to(os.path.realpath(self._folder)):
-            raise OutputError(
-                f"{path}: a symbolic link leads out of {self._folder}, so the file was not written.",
-                remedy="Remove the link, or choose another [feeds] folder.",
-            )
-        return path
-
-    def _foreign(self, path: Path, manifest: _Manifest) -> OutputError:
-        if not manifest.damage:
-            problem = "a file is there that announce did not write, so it was left as it is."
-            return OutputError(f"{path}: {problem}", remedy=_MOVE)
-        return OutputError(
-            f"{path}: it may not be announce's own, so it was left as it is: the list of announce's files, "
-            f"{self._manifest}, cannot be used ({manifest.damage}).",
-            remedy="If announce wrote the file, delete it: the next run writes it, and the list, anew. "
-            "Else move it away, or choose another [feeds] folder.",
-        )
-
-    def _read_manifest(self) -> _Manifest:
+    def _enlist(self, work: _Work) -> frozenset[str]:
+        """Put new names on the list, before the first write: a crash in between must not make our file a stranger's."""
+        listed = work.manifest.names
+        unlisted = {*work.right, *work.staging} - listed
+        if not unlisted:
+            return listed
         try:
-            if not stat.S_ISREG(self._manifest.lstat().st_mode):
-                return _Manifest(damage="it is not a file")
-            names = json.loads(self._manifest.read_bytes())["files"]
-        except FileNotFoundError:
-            return _Manifest()
-        except OSError as error:
-            return _Manifest(damage=str(error.strerror))
-        except (ValueError, TypeError, KeyError, RecursionError):
-            return _Manifest(damage='it is not JSON with a list of names under "files"')
-        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            return _Manifest(damage='"files" in it is not a list of names')
-        return _Manifest(names=frozenset(names))
+            write_manifest(self._list, listed | unlisted)
+        except (OutputError, OSError) as error:
+            work.faults.append(error if isinstance(error, OutputError) else fault_of(self._list, error))
+            for name in unlisted & work.staging.keys():
+                _discard(work.staging.pop(name))
+                work.failed.add(name if name in work.files else name.removesuffix(ENDING))
+            return listed
+        return listed | unlisted
 
-    def _write_manifest(self, names: Iterable[str]) -> None:
-        """Before the first write of a new name: a crash in between must not make our own file a stranger's."""
-        with suppress(FileNotFoundError):
-            if not stat.S_ISREG(self._manifest.lstat().st_mode):
-                raise OutputError(f"{self._manifest}: is not a file, so nothing new was written.", remedy=_MOVE)
-        about = "The files that announce wrote into this folder, and may replace."
-        text = json.dumps({"about": about, "files": sorted(names)}, indent=2, ensure_ascii=True) + "\n"
-        os.replace(_staged(self._manifest, text.encode()), self._manifest)
-        _sync_folder(self._folder)
-
-    def _replace(self, files: Mapping[str, bytes], faults: list[OutputError]) -> list[str]:
-        """All are prepared first and put in place together, so that the formats change at nearly one moment."""
-        staged: dict[str, Path] = {}
+    def _replace(self, work: _Work) -> list[str]:
+        """All have been prepared and are put in place together, so that the formats change at nearly one moment."""
         changed: list[str] = []
-        for name, content in files.items():
+        for name, staging in work.staging.items():
+            path, plain = self._folder / name, name if name in work.files else name.removesuffix(ENDING)
             try:
-                staged[name] = _staged(self._folder / name, content)
+                temporary = staging.result()
             except OSError as error:
-                faults.append(_fault(self._folder / name, error))
-        for name, temporary in staged.items():
+                work.fault(plain, error, path)
+                continue
             try:
-                os.replace(temporary, self._folder / name)
+                os.replace(temporary, path)
                 changed.append(name)
             except OSError as error:
-                faults.append(_fault(self._folder / name, error))
-                _remove(temporary)
+                work.fault(plain, error, path)
+                remove(temporary)
         for folder in sorted({(self._folder / name).parent for name in changed}):
-            _sync_folder(folder)
+            sync_folder(folder)
         return changed
 
+    def _remember(self, work: _Work, copied: Collection[str]) -> None:
+        self._seen = {
+            name: _Seen(
+                content=work.files[name],
+                states=self._states([name, name + ENDING] if name in copied else [name]),
+            )
+            for name in work.paths.keys() - work.failed
+        }
 
-def _staged(target: Path, content: bytes) -> Path:
-    """The bytes, safe on the disk, in a temporary file beside the target."""
-    before, after = _TEMPORARY
-    temporary = target.with_name(f"{before}{secrets.token_hex(8)}{after}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)  # less what the umask takes away
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-    except BaseException:
-        _remove(temporary)
-        raise
-    return temporary
+    def _states(self, names: Collection[str]) -> tuple[State | None, ...]:
+        return tuple(state_of(self._folder / name) for name in names)
 
-
-def _is_ours_alone(name: str) -> bool:
-    before, after = _TEMPORARY
-    return name == MANIFEST or (name.startswith(before) and name.endswith(after))
-
-
-def _sweep(folders: Iterable[Path]) -> None:
-    """Remove the temporary files of a run that died; the lock says that no other run is at work."""
-    before, after = _TEMPORARY
-    for folder in folders:
-        for leftover in folder.glob(f"{before}*{after}"):
-            _remove(leftover)
-
-
-def _remove(temporary: Path) -> None:
-    with suppress(OSError):  # it harms nobody, and the next run tries again
-        temporary.unlink()
-
-
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Hold the folder for this process; the system gives it free when the process dies."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # some network disks know no such lock; then two runs may repeat work, no more
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
+    def _retire(
+        self, work: _Work, folders: Collection[str], listed: frozenset[str], copied: Collection[str]
+    ) -> tuple[str, ...]:
+        """Remove what is ours and no longer meant to be there; a copy that nobody renews would show old news."""
+        wanted = work.files.keys() | {name + ENDING for name in copied}
+        old_copies = {name + ENDING for name in work.files} & listed
+        retired = sorted((old_copies | {name for name in listed if lies_in(name, folders)}) - wanted)
+        gone: list[str] = []
+        for name in retired:
+            path = self._folder / name
+            try:
+                with suppress(FileNotFoundError):
+                    if stat.S_ISREG(path.lstat().st_mode):
+                        path.unlink()
+                gone.append(name)
+            except OSError as error:
+                work.faults.append(fault_of(path, error))
+        if gone:
+            for parent in {(self._folder / name).parent for name in gone} - {self._folder}:
+                with suppress(OSError):  # other files are in it
+                    parent.rmdir()
+            try:
+                write_manifest(self._list, listed.difference(gone))
+            except (OutputError, OSError) as error:
+                work.faults.append(error if isinstance(error, OutputError) else fault_of(self._list, error))
+        return tuple(name for name in gone if not name.endswith(ENDING))
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make the renaming itself survive a power cut. A file system that cannot do it has done what it can."""
+def _staged_copy(path: Path, content: bytes) -> Path:
+    return staged(path, compressed(content))
+
+
+def _discard(staging: Future[Path]) -> None:
     with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def _fault(path: Path, error: OSError) -> OutputError:
-    reason = error.strerror or str(error)
-    return OutputError(f"{path}: cannot be written: {reason}.", remedy=_REMEDIES.get(error.errno or 0, ""))
+        remove(staging.result())

@@ -78,7 +78,8 @@ class Draft:
             if due is None:
                 return
             dated = None if due == post.published else post.published
-            entry = replace(entry_of(replace(post, published=due), released_at=self.now), dated=dated)
+            changed = replace(post, published=due)
+            entry = replace(entry_of(changed, released_at=self.now, tag_ids=self.policy.tag_ids), dated=dated)
             self.newly_released.append(post)
             self._tell_release(post, entry)
         elif self._is_another(post, known):

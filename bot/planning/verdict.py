@@ -60,6 +60,7 @@ class Policy:
     edit_window: timedelta = timedelta(days=30)
     give_up_after: timedelta = timedelta(hours=24)
     hold_without_picture: bool = False
+    tag_ids: bool = False  #: whether newly released posts get tag addresses as their ids in the feeds
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

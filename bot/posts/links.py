@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from bot.posts.sanitise import SCHEMES
 
@@ -13,12 +13,17 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 ADDRESSES: Final = ("href", "src", "poster", "cite", "data")
+# What an address may hold as it stands (RFC 3986 section 2); the rest, such as spaces, is escaped.
+_IN_ADDRESSES: Final = "%:/?#[]@!$&'()*+,;=~"
 # A candidate of srcset: an address without spaces, then perhaps a width or density (HTML, "srcset attributes").
 _CANDIDATE: Final = re.compile(r"[\s,]*(?P<url>[^\s,]\S*[^\s,]|[^\s,])(?P<rest>[^,]*)(?:,|\Z)")
 
 
 def absolute(address: str, base: str) -> str | None:
-    """The absolute form of an address on a page; None if it leads nowhere that a reader could follow."""
+    """The absolute form of an address on a page, escaped as addresses must be.
+
+    None if it leads nowhere that a reader could follow.
+    """
     try:
         joined = urljoin(base, address.strip())
         parts = urlsplit(joined)
@@ -26,7 +31,7 @@ def absolute(address: str, base: str) -> str | None:
         return None
     if parts.scheme not in SCHEMES or (parts.scheme in ("http", "https") and not parts.netloc):
         return None
-    return joined
+    return quote(joined, safe=_IN_ADDRESSES) if parts.netloc.isascii() else joined
 
 
 def make_absolute(tree: _Element, base: str) -> None:

@@ -46,6 +46,8 @@ def find_tags(text: str) -> tuple[Tag, ...]:
 
 def without_tags(text: str) -> str:
     """The text without its template tags, nor the spaces that they leave behind."""
+    if "{" not in text:
+        return text
     return _cut(text, [(tag.start, tag.end) for tag in find_tags(text)])
 
 

@@ -25,6 +25,15 @@ NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
 NAMES = sorted(path.stem for path in (CORPUS / "posts").glob("*.md")) if CORPUS.is_dir() else []
 
 MakeWorld = Callable[..., World]
+#: What a post changes at its time: the feeds with their compressed copies, the page, and that post's own topics.
+PUBLIC = {f"news/{name}{copy}" for name in ("rss.xml", "atom.xml", "feed.json", "feeds.html") for copy in ("", ".gz")}
+
+
+def everything_public(settings: str) -> str:
+    """Every kind of public output is on."""
+    assert "entries = 30" in settings
+    more = 'entries = 4\narchive = 2\ncategories = true\ntags = true\nhubs = ["https://hub.example/"]\ngzip = true'
+    return settings.replace("entries = 30", more)
 
 
 @pytest.fixture
@@ -32,7 +41,7 @@ def world(tmp_path: Path) -> Iterator[MakeWorld]:
     made: list[World] = []
 
     def make(*, now: datetime = NOW) -> World:
-        made.append(World(tmp_path / f"world-{len(made)}", now=now))
+        made.append(World(tmp_path / f"world-{len(made)}", now=now, settings=everything_public))
         return made[-1]
 
     yield make
@@ -69,7 +78,8 @@ def test_a_post_of_the_corpus_makes_no_difference_before_its_time(
         assert with_it.seen() == without.seen()
     with_it.tick(due)
     without.tick(due)
-    assert with_it.seen().public != without.seen().public, "at its time it shows"
+    shown, hidden = with_it.seen().public, without.seen().public
+    assert {name for name in shown if shown[name] != hidden.get(name)} >= PUBLIC, "at its time it shows"
     assert with_it.seen().requests != without.seen().requests
     assert f"/news/{slug}/".encode() not in b"".join(without.seen().public.values())
 
@@ -153,3 +163,32 @@ def test_a_toot_that_still_waits_is_not_changed_into_the_one_to_come(world: Make
     assert b"A secret" not in b"".join(seen.public.values()) + seen.page
     deliveries = one.bot.parts.ledger.snapshot().deliveries.values()
     assert not any("A secret" in delivery.announcement.text for delivery in deliveries)
+
+
+def test_archive_topics_page_and_compressed_copies_tell_nothing_before_and_all_at_its_time(world: MakeWorld) -> None:
+    """The fourth post fills a page of the archive, and begins a category and a tag."""
+    due = NOW + 9 * DAY
+    with_it, without = world(), world()
+    for one in (with_it, without):
+        for number in range(3):
+            one.write_post(f"news-{number}", NOW + number * HOUR, more="category: News\ntags: [all]\n")
+            one.tick(NOW + number * HOUR + SECOND)
+    with_it.write_post("keynote", due, title="A secret", more="category: Secrets\ntags: [all, secret]\n")
+    for moment in (NOW + 5 * HOUR, NOW + 5 * DAY, due - SECOND):
+        with_it.tick(moment)
+        without.tick(moment)
+        assert with_it.seen() == without.seen()
+    before = with_it.seen().public
+    with_it.tick(due)
+    after = with_it.seen().public
+    assert {name.removeprefix("news/").rpartition("/")[0] for name in after.keys() - before.keys()} == {
+        "archive/2",
+        "category/secrets",
+        "tag/secret",
+    }
+    assert {name for name in before if after[name] == before[name]} == {
+        f"news/{folder}/{name}{copy}"
+        for folder, copies in (("archive/1", [""]), ("category/news", ["", ".gz"]))
+        for copy in copies
+        for name in ("rss.xml", "atom.xml", "feed.json")
+    }

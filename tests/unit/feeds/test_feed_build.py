@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import PurePosixPath
 from random import Random
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ from bot.feeds.build import FORMATS, FeedFiles, render_feeds
 from bot.model import Entry, Picture
 
 SITE = Site(title="Heronbridge Conf", url="https://heronbridge.example", timezone="UTC")
+MAIN = ("news/rss.xml", "news/atom.xml", "news/feed.json")
 MOMENT = datetime(2025, 3, 4, 14, 0, tzinfo=UTC)
 COVER = Picture(url="https://heronbridge.example/boat.jpg", media_type="image/jpeg", size=9)
 
@@ -39,7 +41,7 @@ def entry(slug: str, *, days: int = 0, **changes: Any) -> Entry:
 
 
 def titles(rendered: FeedFiles) -> list[str]:
-    return [item["title"] for item in json.loads(rendered.files["news/feed.json"])["items"]]
+    return [item["title"] for item in json.loads(bytes(rendered.files["news/feed.json"]))["items"]]
 
 
 def test_newest_come_first_and_equal_times_are_ordered_by_id() -> None:
@@ -76,7 +78,9 @@ def test_hidden_entries_leave_no_trace() -> None:
     ],
 )
 def test_the_files_lie_where_the_settings_say(path: str, names: set[str]) -> None:
-    assert set(render_feeds([], site=SITE, feeds=Feeds(path=path)).files) == names
+    files = render_feeds([], site=SITE, feeds=Feeds(path=path)).files
+    page = str(PurePosixPath(path.lstrip("/")) / "feeds.html")
+    assert set(files) == names | {page}
 
 
 def test_each_format_has_its_own_name_and_media_type() -> None:
@@ -89,19 +93,20 @@ def test_each_format_has_its_own_name_and_media_type() -> None:
     [
         ({"title": "\x00"}, "its title is empty; give the post a title"),
         ({"published": datetime(2025, 3, 5)}, "has no timezone"),  # noqa: DTZ001
-        ({"tags": (5,)}, "expected string"),
-        # Only JSON refuses this one, so it shows that an entry is left out of every format.
-        ({"cover": replace(COVER, size=cast(int, Decimal(5)))}, "Decimal"),
-        # Only XML refuses this one.
-        ({"cover": replace(COVER, width=cast(int, "\x00"))}, "XML compatible"),
+        ({"tags": (5,)}, "not iterable"),
+        # Only JSON would refuse this one, so it shows that an entry is left out of every format.
+        ({"cover": replace(COVER, size=cast(int, Decimal(5)))}, "is not a whole number"),
+        # Only XML would refuse this one.
+        ({"cover": replace(COVER, width=cast(int, "\x00"))}, "is not a whole number"),
     ],
-    ids=["no-title", "no-zone", "no-text", "json-refuses", "xml-refuses"],
+    ids=["no-title", "no-zone", "no-text", "json-would-refuse", "xml-would-refuse"],
 )
 def test_one_bad_entry_is_named_and_left_out_of_every_format(changes: dict[str, Any], reason: str) -> None:
     good = [entry("a"), entry("b", days=-1), entry("c", days=-2)]
-    feeds = Feeds(entries=2)
+    feeds = Feeds(entries=2, archive=0)
     rendered = render_feeds([entry("bad", days=1, **changes), *good], site=SITE, feeds=feeds)
-    assert rendered.files == render_feeds(good, site=SITE, feeds=feeds).files
+    without = render_feeds(good, site=SITE, feeds=feeds)
+    assert [bytes(rendered.files[name]) for name in MAIN] == [bytes(without.files[name]) for name in MAIN]
     (fault,) = rendered.faults
     assert fault.startswith("bad: left out of the feeds: ")
     assert reason in fault

@@ -51,7 +51,7 @@ def rendered() -> FeedFiles:
 def test_every_post_is_in_every_feed() -> None:
     assert rendered().faults == ()
     assert len(released()) == 21
-    items = json.loads(rendered().files["news/feed.json"])["items"]
+    items = json.loads(bytes(rendered().files["news/feed.json"]))["items"]
     assert {item["url"] for item in items} == set(released())
     assert len({item["id"] for item in items}) == 21
     assert all(entry.published < NOW for entry in released().values())
@@ -59,7 +59,7 @@ def test_every_post_is_in_every_feed() -> None:
 
 @pytest.mark.parametrize("name", ["rss.xml", "atom.xml"])
 def test_a_reader_finds_each_posts_link_dates_author_summary_and_enclosure(name: str) -> None:
-    feed = feedparser.parse(rendered().files[f"news/{name}"])
+    feed = feedparser.parse(bytes(rendered().files[f"news/{name}"]))
     assert not feed.bozo
     assert len(feed.entries) == 21
     for read in feed.entries:
@@ -78,13 +78,13 @@ def test_a_reader_finds_each_posts_link_dates_author_summary_and_enclosure(name:
 
 def test_newest_posts_stand_first_in_every_feed() -> None:
     newest_first = sorted(released(), key=lambda url: released()[url].published, reverse=True)
-    assert [item["url"] for item in json.loads(rendered().files["news/feed.json"])["items"]] == newest_first
+    assert [item["url"] for item in json.loads(bytes(rendered().files["news/feed.json"]))["items"]] == newest_first
     for name in ("rss.xml", "atom.xml"):
-        assert [read.link for read in feedparser.parse(rendered().files[f"news/{name}"]).entries] == newest_first
+        assert [read.link for read in feedparser.parse(bytes(rendered().files[f"news/{name}"])).entries] == newest_first
 
 
 def test_covers_that_are_there_are_shown_and_missing_ones_are_left_out() -> None:
-    for item in json.loads(rendered().files["news/feed.json"])["items"]:
+    for item in json.loads(bytes(rendered().files["news/feed.json"]))["items"]:
         cover = released()[item["url"]].cover
         usable = cover is not None and not cover.problem
         assert ("image" in item) is usable
@@ -97,5 +97,5 @@ def test_covers_that_are_there_are_shown_and_missing_ones_are_left_out() -> None
 @pytest.mark.parametrize("name", ["rss.xml", "atom.xml", "feed.json"])
 def test_the_feeds_of_real_posts_keep_the_rules(name: str) -> None:
     rules = run_path(str(Path(__file__).with_name("test_feed_w3c_rules.py")))["RULES"]
-    findings = rules[name](rendered().files[f"news/{name}"], f"https://2024.djangocon.us/news/{name}")
+    findings = rules[name](bytes(rendered().files[f"news/{name}"]), f"https://2024.djangocon.us/news/{name}")
     assert list(findings) == []

@@ -50,6 +50,23 @@ def test_an_explicit_id_and_an_updated_datetime_are_taken_from_the_front_matter(
     assert (entry.post_id, entry.updated) == ("boats-2025", SAID)
 
 
+@pytest.mark.parametrize(
+    ("changes", "feed_id"),
+    [
+        ({}, "tag:heronbridge.example,2025:news/boats"),
+        ({"url": "https://heronbridge.example:8080/b%C3%BC%20x/"}, "tag:heronbridge.example,2025:b%C3%BC%20x"),
+        ({"explicit_id": "https://old.example/boats"}, "https://old.example/boats"),
+        ({"explicit_id": "boats"}, "tag:heronbridge.example,2025:boats"),
+    ],
+)
+def test_tag_ids_are_made_of_the_permalink_unless_the_front_matter_has_an_id(
+    changes: dict[str, Any], feed_id: str
+) -> None:
+    entry = entry_of(replace(POST, **changes), released_at=RELEASED, tag_ids=True)
+    assert entry.feed_id == feed_id
+    assert refreshed(entry, replace(POST, url="https://new.example/x/"), now=LATER).feed_id == feed_id
+
+
 def test_a_draft_has_no_entry() -> None:
     with pytest.raises(ValueError, match=r"posts/boats\.md: a draft"):
         entry_of(replace(POST, published=None), released_at=RELEASED)

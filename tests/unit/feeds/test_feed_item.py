@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from bot.config import Feeds, Site
 from bot.feeds.channel import channel_of, folder_of
-from bot.feeds.item import feed_id, item_of, newest_update
+from bot.feeds.document import Document
+from bot.feeds.item import feed_id, item_of
 from bot.model import Entry, Picture
 
 SITE = Site(title="Heronbridge Conf", url="https://heronbridge.example", timezone="UTC")
@@ -90,6 +91,21 @@ def test_category_and_tags_are_listed_once() -> None:
     assert item.categories == ("Travel", "water")
 
 
+def test_template_tags_that_nothing_resolved_are_shown_nowhere() -> None:
+    tagged = replace(
+        ENTRY,
+        authors=("{{ author }}", "Mira {{ x }} Lund"),
+        category="{% category %}",
+        tags=("{{ tag }}", "water"),
+        cover=replace(COVER, alt="A boat {{ here }}."),
+    )
+    item = item_of(tagged, CHANNEL)
+    assert (item.authors, item.categories) == (("Mira Lund",), ("water",))
+    assert item.cover is not None
+    assert item.cover.alt == "A boat."
+    assert "{" not in item.html
+
+
 def test_dates_are_utc_in_whole_seconds() -> None:
     local = datetime(2025, 3, 4, 9, 0, 0, 999, tzinfo=timezone(timedelta(hours=-5)))
     item = item_of(replace(ENTRY, published=local, updated=local), CHANNEL)
@@ -136,8 +152,9 @@ def test_an_entry_that_no_feed_can_show_is_refused(entry: Entry, reason: str) ->
 
 def test_the_feed_was_updated_when_its_most_recently_updated_entry_was() -> None:
     older, newer = replace(ENTRY, updated=MOMENT + timedelta(days=3)), replace(ENTRY, published=MOMENT)
-    assert newest_update([item_of(older, CHANNEL), item_of(newer, CHANNEL)]) == MOMENT + timedelta(days=3)
-    assert newest_update([]) == datetime(2000, 1, 1, tzinfo=UTC)
+    items = (item_of(older, CHANNEL), item_of(newer, CHANNEL))
+    assert Document(channel=CHANNEL, title="News", items=items).updated == MOMENT + timedelta(days=3)
+    assert Document(channel=CHANNEL, title="News", items=()).updated == datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def test_the_channel_is_made_from_the_settings() -> None:

@@ -39,7 +39,7 @@ def rendered(entries: list[Entry]) -> dict[str, bytes]:
 def feeds_of(entries: list[Entry]) -> dict[str, bytes]:
     feeds = render_feeds(entries, site=SITE, feeds=Feeds())
     assert feeds.faults == ()
-    return dict(feeds.files)
+    return {name: bytes(content) for name, content in feeds.files.items()}
 
 
 def shown_entries() -> list[Entry]:

@@ -28,7 +28,10 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
 CREATOR = "{http://purl.org/dc/elements/1.1/}creator"
 MEDIA = "{http://search.yahoo.com/mrss/}"
-KNOWN_SPACES = {"", ATOM, CONTENT, MEDIA, CREATOR.removesuffix("creator")}
+HISTORY = "{http://purl.org/syndication/history/1.0}"
+KNOWN_SPACES = {"", ATOM, CONTENT, MEDIA, HISTORY, CREATOR.removesuffix("creator")}
+#: Relations of links that a feed of ours may have (RFC 4287 and 5005, WebSub); the validator knows all of them.
+FEED_RELATIONS = {"self", "alternate", "hub", "current", "prev-archive"}
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)")
 RFC822 = re.compile(
     r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} "
@@ -36,6 +39,15 @@ RFC822 = re.compile(
 )
 FULL_URI = re.compile(r"(https?://[^\s/]+/\S*|tag:[a-z0-9.-]+,\d{4}:[0-9A-Za-z;/?:@&=+$._!~*'(),%-]+)")
 MIME = re.compile(r"[\w.+-]+/[\w.+-]+")
+
+KNOWN_FEED_KEYS = {
+    *("version", "title", "home_page_url", "feed_url", "description", "user_comment", "next_url"),
+    *("icon", "favicon", "authors", "language", "expired", "hubs", "items"),
+}
+KNOWN_ITEM_KEYS = {
+    *("id", "url", "external_url", "title", "content_html", "content_text", "summary", "image", "banner_image"),
+    *("date_published", "date_modified", "authors", "tags", "language", "attachments"),
+}
 
 Rules = Callable[[bytes, str], Iterator[str]]
 
@@ -57,11 +69,35 @@ def any_xml(root: etree._Element) -> Iterator[str]:
             yield "media:content: sizes are numbers"
 
 
+def archive_rules(root: etree._Element, channel: etree._Element, url: str) -> Iterator[str]:
+    """RFC 5005 section 4, and WebSub section 4 (one self, any number of hubs)."""
+    links = [(link.get("rel"), link.get("href", "")) for link in channel.findall(f"{ATOM}link")]
+    relations = [rel for rel, _ in links]
+    if not {rel for rel in relations if rel} <= FEED_RELATIONS:
+        yield f"unknown relation in {relations}"
+    if relations.count("self") != 1 or relations.count("prev-archive") > 1 or relations.count("current") > 1:
+        yield "DuplicateAtomLink"
+    if any(not FULL_URI.fullmatch(href) and not re.fullmatch(r"https?://[^\s/]+", href) for _, href in links):
+        yield "InvalidLink: a link is no full address"
+    if any(href == url for rel, href in links if rel in ("current", "prev-archive")):
+        yield "an archive must not lead to itself"
+    is_archive = channel.find(f"{HISTORY}archive") is not None
+    if is_archive != ("current" in relations):
+        yield "fh:archive marks the pages of an archive, and those name the current feed"
+    if root.findall(f".//{HISTORY}archive") != channel.findall(f"{HISTORY}archive"):
+        yield "fh:archive is a child of the feed"
+
+
 def any_html(html: str) -> Iterator[str]:
     if re.search(r"<(script|iframe|object|embed|svg|form)\b|<[^>]*\son\w+=", html, re.IGNORECASE):
         yield "SecurityRisk"
-    if not all(re.match(r"[a-z]+:", url) for url in re.findall(r'(?:href|src|poster)="([^"]*)"', html)):
+    addresses = re.findall(r'\b(?:href|src|poster|cite)="([^"]*)"', html)
+    addresses += [one.split()[0] for found in re.findall(r'srcset="([^"]*)"', html) for one in found.split(", ")]
+    if not all(re.match(r"(https?://[^/]|mailto:|tel:|[a-z]+:(?!script))", url) for url in addresses):
         yield "ContainsRelRef"
+    words = re.sub(r"<(code|pre)\b.*?</\1>", "", html, flags=re.DOTALL)
+    if re.search(r"\{\{.*?\}\}|\{%.*?%\}", words):
+        yield "a template tag that nothing resolved"
 
 
 def text_of(parent: etree._Element, name: str) -> str:
@@ -80,6 +116,7 @@ def rss_rules(content: bytes, url: str) -> Iterator[str]:
         yield "this is not RSS 2.0"
         return
     yield from (f"MissingElement {name}" for name in ("title", "link", "description") if not text_of(channel, name))
+    yield from archive_rules(root, channel, url)
     own = [link for link in channel.findall(f"{ATOM}link") if link.get("rel") == "self"]
     if [(link.get("href"), link.get("type")) for link in own] != [(url, "application/rss+xml")]:
         yield "MissingSelf, SelfDoesntMatchLocation"
@@ -122,6 +159,7 @@ def rss_item_rules(item: etree._Element) -> Iterator[str]:
 def atom_rules(content: bytes, url: str) -> Iterator[str]:
     root = etree.fromstring(content)
     yield from any_xml(root)
+    yield from archive_rules(root, root, url)
     entries = root.findall(f"{ATOM}entry")
     for parent in (root, *entries):
         for name in ("id", "title", "updated"):
@@ -157,7 +195,7 @@ def atom_link_rules(links: list[etree._Element]) -> Iterator[str]:
             yield "link: MissingRel, InvalidLink"
         if link.get("rel") == "enclosure" and not link.get("length", "").isdecimal():
             yield "InvalidIntegerAttribute length"
-        if not MIME.fullmatch(link.get("type", "")):
+        if link.get("rel") != "hub" and not MIME.fullmatch(link.get("type", "")):
             yield "InvalidMIMEType type"
 
 
@@ -167,6 +205,15 @@ def json_rules(content: bytes, url: str) -> Iterator[str]:
         yield "version, title and items are required"
     if feed.get("feed_url") != url or not feed.get("home_page_url"):
         yield "feed_url and home_page_url count as required"
+    if feed.get("next_url") == url or not FULL_URI.fullmatch(feed.get("next_url", url)):
+        yield "next_url must be another full address"
+    if not all(set(hub) == {"type", "url"} for hub in feed.get("hubs", [{"type": "WebSub", "url": ""}])):
+        yield "a hub wants type and url"
+    texts = [feed["title"], *(item.get(name, "") for item in feed["items"] for name in ("title", "summary"))]
+    if not all(isinstance(text, str) for text in texts):
+        yield "title and summary are texts"
+    if not all(set(item) <= KNOWN_ITEM_KEYS for item in feed["items"]) or not set(feed) <= KNOWN_FEED_KEYS:
+        yield "a key that is none of JSON Feed's must begin with _"
     if "author" in feed or any("author" in item for item in feed["items"]):
         yield "author is of version 1.0"
     if repeated([item["id"] for item in feed["items"]]):
@@ -217,7 +264,20 @@ def test_the_feeds_keep_the_rules(name: str, extra: str) -> None:
     entries = {"season": season(), "hostile": [hostile(season()[0]), *season()], "empty": []}[extra]
     rendered = render_feeds(entries, site=SITE, feeds=Feeds())
     assert rendered.faults == ()
-    assert list(RULES[name](rendered.files[f"news/{name}"], OWN_URL + name)) == []
+    assert list(RULES[name](bytes(rendered.files[f"news/{name}"]), OWN_URL + name)) == []
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_archive_and_topics_keep_the_rules(name: str) -> None:
+    feeds = Feeds(
+        entries=2, archive=1, categories=True, tags=True, hubs=("https://hub.example/",), rights="© us & <co>"
+    )
+    made = render_feeds([hostile(season()[0]), *season()], site=SITE, feeds=feeds)
+    files = [path for path in made.files if path.endswith(f"/{name}")]
+    assert len(files) > 10
+    for path in files:
+        url = f"https://heronbridge.example/{path}"
+        assert list(RULES[name](bytes(made.files[path]), url)) == [], path
 
 
 @pytest.mark.parametrize(
@@ -241,14 +301,31 @@ def test_the_feeds_keep_the_rules(name: str, extra: str) -> None:
         ("atom.xml", r"<updated>[^<]*</updated>", "", "MissingElement"),
         ("atom.xml", r"<(author)>.*?</\1>", "", "MissingElement author"),
         ("atom.xml", r'src="https://heronbridge.example', r'src="', "ContainsRelRef"),
+        ("rss.xml", r'rel="self"', 'rel="next"', "unknown relation"),
+        (
+            "rss.xml",
+            r"<generator>",
+            "<fh:archive xmlns:fh='http://purl.org/syndication/history/1.0'/><generator>",
+            "fh:",
+        ),
+        ("atom.xml", r"(<link [^>]*rel=.self.[^>]*>)", r"\1\1", "DuplicateAtomLink"),
+        (
+            "atom.xml",
+            r'src="https://heronbridge.example',
+            'srcset="/a.png 2x" src="https://h.example',
+            "ContainsRelRef",
+        ),
+        ("feed.json", r'"items"', '"next_url": "https://heronbridge.example/news/feed.json", "items"', "next_url"),
+        ("feed.json", r'"items"', '"hubs": [{"url": "https://hub.example/"}], "items"', "a hub wants"),
+        ("feed.json", r'"items"', '"generator": "x", "items"', "must begin with _"),
         ("feed.json", r"version/1.1", "version/1", "version"),
-        ("feed.json", r'"content_html": "[^\n]*",\n', "", "content"),
+        ("feed.json", r'"content_html": "(?:[^"\\]|\\.)*", ', "", "content"),
         ("feed.json", r"\+00:00", "", "RFC 3339"),
         ("feed.json", r'"id": "[^"]*"', '"id": "same"', "ids must differ"),
     ],
 )
 def test_the_rules_notice_a_feed_that_breaks_them(name: str, pattern: str, replacement: str, rule: str) -> None:
-    feed = render_feeds(season(), site=SITE, feeds=Feeds()).files[f"news/{name}"].decode()
+    feed = bytes(render_feeds(season(), site=SITE, feeds=Feeds()).files[f"news/{name}"]).decode()
     broken = re.sub(pattern, replacement, feed, flags=re.DOTALL)
     assert broken != feed
     findings: list[str] = []

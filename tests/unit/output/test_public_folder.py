@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -285,3 +288,146 @@ def test_a_disk_that_takes_no_more_keeps_the_last_good_file(tmp_path: Path) -> N
     subprocess.run([sys.executable, "-c", program, str(tmp_path)], cwd=PROJECT, check=True, timeout=60)
     assert [(tmp_path / name).read_bytes() for name in ("a.xml", "b.xml")] == [b"good", b"new"]
     assert {path.name for path in tmp_path.iterdir()} == {"a.xml", "b.xml", MANIFEST}
+
+
+def test_a_compressed_copy_stands_beside_each_file_and_goes_with_it(tmp_path: Path) -> None:
+    public = PublicFolder(tmp_path, gzip=True)
+    written = public.write(FEEDS)
+    assert written == Written(changed=tuple(sorted(FEEDS)))
+    for name, content in FEEDS.items():
+        assert gzip.decompress((tmp_path / f"{name}.gz").read_bytes()) == content
+    before = everything_in(tmp_path)
+    assert PublicFolder(tmp_path, gzip=True).write(FEEDS) == Written()
+    assert everything_in(tmp_path) == before, "nothing is written twice, nor compressed anew"
+    public.write({**FEEDS, "news/rss.xml": b"<rss>new</rss>"})
+    assert gzip.decompress((tmp_path / "news/rss.xml.gz").read_bytes()) == b"<rss>new</rss>"
+    changed = {name for name, facts in everything_in(tmp_path).items() if before[name] != facts}
+    assert changed == {str(tmp_path / "news/rss.xml"), str(tmp_path / "news/rss.xml.gz")}
+
+
+def test_a_compressed_copy_tells_no_time(tmp_path: Path) -> None:
+    PublicFolder(tmp_path, gzip=True).write({"a.xml": b"a"})
+    assert (tmp_path / "a.xml.gz").read_bytes()[4:8] == b"\0\0\0\0"  # RFC 1952: MTIME 0, no time is given
+
+
+@pytest.mark.parametrize("spoil", [lambda path: path.unlink(), lambda path: path.write_bytes(b"x")], ids=["gone", "x"])
+def test_a_compressed_copy_that_is_not_in_step_is_made_anew(tmp_path: Path, spoil: Callable[[Path], None]) -> None:
+    public = PublicFolder(tmp_path, gzip=True)
+    public.write({"a.xml": b"a"})
+    good = (tmp_path / "a.xml.gz").read_bytes()
+    spoil(tmp_path / "a.xml.gz")
+    assert public.write({"a.xml": b"a"}) == Written()
+    assert (tmp_path / "a.xml.gz").read_bytes() == good
+
+
+def test_a_strangers_compressed_copy_is_kept_and_named(tmp_path: Path) -> None:
+    (tmp_path / "a.xml.gz").write_bytes(b"by hand")
+    written = PublicFolder(tmp_path, gzip=True).write({"a.xml": b"a"})
+    assert written.changed == ("a.xml",)
+    assert one_fault(written).startswith(f"{tmp_path}/a.xml.gz: a file is there that announce did not write")
+    assert (tmp_path / "a.xml.gz").read_bytes() == b"by hand"
+
+
+def test_where_copies_are_no_longer_wanted_the_old_ones_go_for_they_would_show_old_news(tmp_path: Path) -> None:
+    PublicFolder(tmp_path, gzip=True).write({"a.xml": b"a", "b/c.xml": b"c"})
+    PublicFolder(tmp_path, gzip=True).write({"a.xml": b"a", "b/c.xml": b"c"}, uncompressed=("b",))
+    assert owned_names(tmp_path) == ["a.xml", "a.xml.gz", "b/c.xml"]
+    (tmp_path / "by-hand.xml.gz").write_bytes(b"x")
+    assert PublicFolder(tmp_path).write({"a.xml": b"new", "by-hand.xml": b"y"}).faults == ()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [MANIFEST, "a.xml", "b", "by-hand.xml", "by-hand.xml.gz"]
+
+
+def test_what_is_ours_and_no_longer_named_is_removed_where_that_is_asked_for(tmp_path: Path) -> None:
+    public = PublicFolder(tmp_path, gzip=True)
+    public.write({"tag/one/a.xml": b"1", "tag/two/a.xml": b"2", "other/a.xml": b"3"})
+    (tmp_path / "tag/one/by-hand.txt").write_bytes(b"mine")
+    written = public.write({"tag/three/a.xml": b"4"}, retire_in=("tag",))
+    assert written == Written(changed=("tag/three/a.xml",), removed=("tag/one/a.xml", "tag/two/a.xml"))
+    left = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
+    assert left == [
+        MANIFEST,
+        *("other/a.xml", "other/a.xml.gz"),
+        "tag/one/by-hand.txt",
+        *("tag/three/a.xml", "tag/three/a.xml.gz"),
+    ]
+    assert not (tmp_path / "tag/two").exists()
+    assert owned_names(tmp_path) == ["other/a.xml", "other/a.xml.gz", "tag/three/a.xml", "tag/three/a.xml.gz"]
+    assert public.write({"tag/three/a.xml": b"4"}, retire_in=("tag",)) == Written()
+
+
+def test_without_its_list_nothing_is_removed(tmp_path: Path) -> None:
+    public = PublicFolder(tmp_path)
+    public.write({"tag/one/a.xml": b"1"})
+    (tmp_path / MANIFEST).write_bytes(b"{")
+    assert public.write({"b.xml": b"b"}, retire_in=("tag",)).removed == ()
+    assert (tmp_path / "tag/one/a.xml").read_bytes() == b"1"
+
+
+@dataclass
+class Dear:
+    """A content that is dear to make: counts how often it is."""
+
+    text: str
+    made: list[str] = field(default_factory=list, compare=False)
+    broken: bool = field(default=False, compare=False)
+
+    def __bytes__(self) -> bytes:
+        self.made.append(self.text)
+        if self.broken:
+            raise ValueError("it came out wrong")
+        return self.text.encode()
+
+
+def test_an_equal_content_is_not_made_again_while_its_file_is_as_it_was_left(tmp_path: Path) -> None:
+    public = PublicFolder(tmp_path, gzip=True)
+    first, equal, other = Dear("a"), Dear("a"), Dear("b")
+    assert public.write({"a.xml": first}).changed == ("a.xml",)
+    assert public.write({"a.xml": equal}) == Written()
+    assert (first.made, equal.made) == (["a"], [])
+    assert public.write({"a.xml": other}).changed == ("a.xml",)
+    assert public.write({"a.xml": equal}).changed == ("a.xml",)
+    assert (tmp_path / "a.xml").read_bytes() == b"a"
+
+
+@pytest.mark.parametrize("name", ["a.xml", "a.xml.gz", MANIFEST])
+def test_an_equal_content_is_made_again_if_somebody_touched_a_file(tmp_path: Path, name: str) -> None:
+    public, content = PublicFolder(tmp_path, gzip=True), Dear("a")
+    public.write({"a.xml": content})
+    (tmp_path / name).unlink()
+    public.write({"a.xml": content})
+    assert content.made == ["a", "a"]
+    assert gzip.decompress((tmp_path / "a.xml.gz").read_bytes()) == (tmp_path / "a.xml").read_bytes() == b"a"
+    assert owned_names(tmp_path) == ["a.xml", "a.xml.gz"]
+
+
+def test_a_content_that_cannot_be_made_leaves_the_file_and_is_tried_again(tmp_path: Path) -> None:
+    public, content = PublicFolder(tmp_path), Dear("new", broken=True)
+    public.write({"a.xml": b"good"})
+    for _ in range(2):
+        written = public.write({"a.xml": content, "b.xml": b"b"})
+        assert "it was left as it is, for its new content would be broken: it came out wrong" in one_fault(written)
+    assert content.made == ["new", "new"]
+    assert (tmp_path / "a.xml").read_bytes() == b"good"
+    assert (tmp_path / "b.xml").read_bytes() == b"b"
+    assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".tmp")] == []
+
+
+def test_a_reader_never_sees_half_a_compressed_copy(tmp_path: Path) -> None:
+    public, path = PublicFolder(tmp_path, gzip=True), tmp_path / "a.xml.gz"
+    versions = [os.urandom(200_000) for _ in range(2)]
+    public.write({"a.xml": versions[0]})
+    done, seen = threading.Event(), set[bytes]()
+
+    def read_on() -> None:
+        while not done.is_set():
+            seen.add(path.read_bytes())
+
+    reader = threading.Thread(target=read_on)
+    reader.start()
+    try:
+        for number in range(30):
+            public.write({"a.xml": versions[(number + 1) % 2]})
+    finally:
+        done.set()
+        reader.join(timeout=30)
+    assert {gzip.decompress(copy) for copy in seen} <= set(versions)

@@ -153,9 +153,17 @@ def test_an_address_that_leads_nowhere_leaves_its_words(address: str) -> None:
     ],
 )
 def test_embedded_content_becomes_a_link(embed: str, url: str, host: str) -> None:
-    link = f'<a href="{url}">Embedded content: {host}</a>'
+    poster = '<img src="https://i.ytimg.com/vi/a_B-1/hqdefault.jpg" alt=""><br>' if "watch?" in url else ""
+    link = f'<a href="{url}">{poster}Embedded content: {host}</a>'
     assert html(f"<div>\n{embed} after</div>").replace("\n", "") == f"<div><p>{link}</p> after</div>"
     assert html(f"before {embed} after") == f"<p>before {link} after</p>"
+
+
+def test_embedded_content_is_named_by_its_title() -> None:
+    shown = html('<iframe src="https://maps.example/x" title="How to &lt;get&gt;\n there"></iframe>')
+    assert shown == (
+        '<p><a href="https://maps.example/x">Embedded content: How to &lt;get&gt; there, maps.example</a></p>'
+    )
 
 
 @pytest.mark.parametrize("embed", ["<iframe></iframe>", '<iframe src="javascript:x"></iframe>', "<embed>"])
