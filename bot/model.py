@@ -176,6 +176,25 @@ class Entry:
     feed_id: str = ""  #: the permanent id in the feeds, frozen at the first release; empty: made of `post_id`
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OldEntry:
+    """An entry of a feed that the site had before: what its readers know it by."""
+
+    feed_id: str
+    link: str = ""
+    title: str = ""  #: plain text
+    published: datetime | None = None
+    updated: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OldFeed:
+    """A feed that the site had before."""
+
+    source: str  #: where it was read, as the settings or a person named it
+    entries: tuple[OldEntry, ...]
+
+
 #: Mastodon takes no GIF with more pixels (width x height), and does not say so (app/models/media_attachment.rb).
 GIF_PIXELS: Final = 921_600
 
@@ -428,6 +447,8 @@ class Snapshot:
     words: Mapping[str, Word] = field(default_factory=dict)  #: by post id
     upcoming: Mapping[str, Upcoming] = field(default_factory=dict)  #: by post id
     paused: str = ""  #: who paused everything and when; empty if nobody did
+    old_entries: Mapping[str, OldEntry] = field(default_factory=dict)  #: of feeds that the site had before, by id
+    old_feeds: frozenset[str] = frozenset()  #: where those were read
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -465,9 +486,10 @@ class Recording:
     upcoming: Mapping[str, Upcoming] | None = None  #: all of them; None: as they were
     paused: str | None = None  #: empty lifts the pause; None: as it was
     believes_clock: bool = False  #: a person says that the clock is right, whatever later time the ledger has seen
+    old_feed: OldFeed | None = None  #: ids and dates to be taken over at the releases to come
 
     def __bool__(self) -> bool:
-        said = self.upcoming is not None or self.paused is not None or self.believes_clock
+        said = self.upcoming is not None or self.paused is not None or self.believes_clock or self.old_feed is not None
         return said or bool(self.entries or self.changes or self.joining or self.events or self.words)
 
 
