@@ -145,7 +145,8 @@ class Site(_Table):
     assets: Path = Field(Path(), description="folder in which /assets/... is found on disk")
     author: str = Field("", description="author of posts that name none")
     private_addresses: bool = Field(
-        False, description="whether pictures of other hosts may be fetched from private addresses (loopback, LAN)"
+        False,
+        description="whether pictures of other hosts, hubs and old feeds may be at private addresses (loopback, LAN)",
     )
 
     @field_validator("permalink")
@@ -177,7 +178,9 @@ class Feeds(_Table):
         "permalink", description='id of newly released posts without `id:`: their permalink, or a "tag" address of it'
     )
     rights: str = Field("", description='who holds the rights, for example "© 2027 The conference, CC BY 4.0"')
-    hubs: tuple[HubAddress, ...] = Field((), description="WebSub hubs that the feeds name")
+    hubs: tuple[HubAddress, ...] = Field(
+        (), description="WebSub hubs that the feeds name, and that are told of each change"
+    )
     import_: str = Field(
         "",
         alias="import",

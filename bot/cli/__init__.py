@@ -23,7 +23,7 @@ SECTIONS: Final = {
         "tick": "act",
         "build": "act",
         "serve": "serve",
-        "feeds": "old_feeds",
+        "feeds": "feeds",
         "publish": "decide",
         "hold": "decide",
         "release": "decide",

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Final, SupportsBytes
+from urllib.parse import urlsplit
 
 from bot.clock import Clock
 from bot.errors import FetchError
@@ -111,16 +112,20 @@ class Pings:
     def _served(self, due: Mapping[str, str], topics: Mapping[str, str]) -> set[str]:
         """Those of the feeds whose own address shows the bytes that are on the disk."""
         served: set[str] = set()
+        silent: set[str] = set()  # hosts that gave no answer: the others of their feeds would take as long
         for topic, digest in due.items():
             # New bytes are looked for at once, however long the old ones were in vain.
             name = f"{topic} {digest}"
-            if self.stopping() or not self._may_try(name):
+            host = urlsplit(topic).netloc
+            if self.stopping() or host in silent or not self._may_try(name):
                 continue
             try:
                 size = (self.public / topics[topic]).stat().st_size
                 # Another size is other bytes too; the room is for a new version that is longer.
                 seen = self.web.get(topic, largest=2 * size + 1024 * 1024, within=WITHIN, past_caches=True)
             except (FetchError, OSError) as error:
+                if isinstance(error, FetchError) and error.passing:
+                    silent.add(host)
                 self._went_wrong(name, f"{error} Its hubs are told once it shows the feed.")
                 continue
             if hashlib.sha256(seen.data).hexdigest() == digest:
@@ -161,8 +166,9 @@ class Pings:
         now = self.clock.monotonic()
         trouble = self._troubles.setdefault(name, _Trouble(since=now))
         trouble.why = why
-        trouble.again_at = now + trouble.pause.total_seconds()
-        trouble.pause = min(2 * trouble.pause, LONGEST_PAUSE)
+        if trouble.again_at <= now:
+            trouble.again_at = now + trouble.pause.total_seconds()
+            trouble.pause = min(2 * trouble.pause, LONGEST_PAUSE)
         if not trouble.told and now - trouble.since >= TOLD_AFTER.total_seconds():
             trouble.told = True
             event = Event(at=self.clock.now(), what="problem", detail=why)

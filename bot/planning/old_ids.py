@@ -81,11 +81,13 @@ def _same_id(post: Post, old: OldEntry) -> bool:
 
 
 def _same_link(post: Post, old: OldEntry) -> bool:
-    return bool(old.link) and normal_link(old.link) == normal_link(post.url)
+    # What a person wrote counts.
+    by_link = post.explicit_id is None and bool(old.link)
+    return by_link and normal_link(old.link) == normal_link(post.url)
 
 
 def _same_title(post: Post, old: OldEntry) -> bool:
-    if old.published is None or not old.title:
+    if post.explicit_id is not None or old.published is None or not old.title:
         return False
     near = abs(old.published - published_of(post)) <= SAME_TIME
     return near and _plain(old.title) == _plain(post.title)

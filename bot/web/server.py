@@ -35,6 +35,7 @@ class PublicServer:
         logging.getLogger("waitress").setLevel(logging.ERROR)
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         self._socket = _listening(host, port)
+        self._address: tuple[str, int] = self._socket.getsockname()[:2]
         self._connections: dict[int, Any] = {}
         self._server = waitress.create_server(
             app,
@@ -57,7 +58,7 @@ class PublicServer:
     @property
     def url(self) -> str:
         """The address, without a slash at its end."""
-        host, port = self._socket.getsockname()[:2]
+        host, port = self._address
         return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
     def stop(self) -> None:
@@ -80,7 +81,8 @@ class PublicServer:
             wasyncore.loop(timeout=_LOOK, use_poll=True, map=self._connections, count=1)
         self._server.task_dispatcher.shutdown(timeout=2)
         for connection in list(self._connections.values()):
-            connection.close()
+            # Of a client's connection this also closes the file that was on its way.
+            getattr(connection, "handle_close", connection.close)()
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -103,10 +103,9 @@ def _show(report: dict[str, list[dict[str, Any]]]) -> None:
     for one in report["without_post"]:
         click.echo(f"no post for: {one['title'] or one['link'] or one['id']}")
     numbers = {name: len(lines) for name, lines in report.items()}
-    click.echo(
-        f"{numbers['taken_over']} to be taken over, {numbers['already']} in use already, {numbers['too_late']} too late, "
-        f"{numbers['without_post']} without a post."
-    )
+    words = {"taken_over": "to be taken over", "already": "in use already", "too_late": "too late"}
+    counted = [f"{numbers[name]} {text}" for name, text in words.items()]
+    click.echo(f"{', '.join(counted)}, {numbers['without_post']} without a post.")
 
 
 @feeds.command()
