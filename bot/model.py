@@ -171,7 +171,7 @@ class Entry:
     missing_since: datetime | None = None  #: when its file was first seen to be gone
     digest: str  #: of the post's words that this entry shows
     revision: int = 0  #: how often those words have changed since the release
-    dated: datetime | None = None  #: the file's own datetime, where the release came before it (`publish --early`)
+    dated: datetime | None = None  #: the file's own datetime, where it is not `published`: early, or in an old feed
     edit_owed: bool = False  #: the toots should show the latest words, and could not be composed yet
     feed_id: str = ""  #: the permanent id in the feeds, frozen at the first release; empty: made of `post_id`
 

@@ -21,11 +21,12 @@ LARGEST: Final = 50 * 1024 * 1024
 def read_old_feed(content: bytes, *, source: str) -> OldFeed:
     """The feed's entries that have an id. Raises OldFeedError for anything that is no feed, or one without entries."""
     text = content.lstrip(b"\xef\xbb\xbf \t\r\n")
-    entries = tuple(_from_json(text, source) if text.startswith(b"{") else _from_xml(text, source))
-    unique = {entry.feed_id: entry for entry in reversed(entries)}
+    unique: dict[str, OldEntry] = {}
+    for entry in _from_json(text, source) if text.startswith(b"{") else _from_xml(text, source):
+        unique.setdefault(entry.feed_id, entry)  # the first is the newest
     if not unique:
         raise OldFeedError(f"{source}: there is no entry with an id in it.")
-    return OldFeed(source=source, entries=tuple(reversed(unique.values())))
+    return OldFeed(source=source, entries=tuple(unique.values()))
 
 
 def _from_json(text: bytes, source: str) -> Iterator[OldEntry]:

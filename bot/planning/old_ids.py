@@ -69,7 +69,10 @@ def taken_over(entry: Entry, old: OldEntry, post: Post, *, now: datetime) -> Ent
 
 def normal_link(url: str) -> str:
     """A link without what differs between two addresses of one page: scheme, "www.", index file, end slash, query."""
-    parts = urlsplit(url.strip())
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:  # whatever stands in an old feed
+        return url.strip()
     host = (parts.hostname or "").removeprefix("www.")
     folder, _, name = unquote(parts.path).rpartition("/")
     path = folder if name.lower() in _INDEX else f"{folder}/{name}"
