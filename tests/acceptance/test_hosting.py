@@ -55,6 +55,7 @@ def host(project: Project, hub: Hub) -> str:
     text = text.replace("[site]", "[site]\nprivate_addresses = true").replace(
         "[feeds]", f'[feeds]\nhubs = ["{hub.url}"]'
     )
+    text = text.replace("[feeds]", f'[feeds]\nhubs = ["{hub.url}"]')
     path.write_text(f'{text}\n[serve]\nlisten = "127.0.0.1:{port}"\n', encoding="utf-8")
     return f"http://127.0.0.1:{port}"
 
