@@ -93,7 +93,10 @@ def test_it_sees_each_post_once_edits_in_place_and_asks_in_vain_for_what_it_has(
     assert newsboat.reload() == [(f"/news/{name}", "200")]
     before = newsboat.items()
     assert sorted(title for _, title, _ in before) == [f"Number {number} & more" for number in range(3)]
+    # Version 2.21 keeps the ETag of a feed that it knows already, so not that of its first look.
+    newsboat.reload()
     assert newsboat.reload() == [(f"/news/{name}", "304")], "nothing has changed"
+    assert newsboat.items() == before
 
     post = project.root / "posts/post-1.md"
     post.write_text(post.read_text(encoding="utf-8") + "\nA correction.\n", encoding="utf-8")
@@ -102,6 +105,7 @@ def test_it_sees_each_post_once_edits_in_place_and_asks_in_vain_for_what_it_has(
     after = newsboat.items()
     assert [guid for guid, _, _ in after] == [guid for guid, _, _ in before]
     assert ["A correction." in text for _, _, text in after] == [False, True, False]
+    assert newsboat.reload() == [(f"/news/{name}", "304")]
 
     post.rename(post.with_name("another-name.md"))
     assert project.announce("tick").returncode == 0

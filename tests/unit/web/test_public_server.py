@@ -9,9 +9,10 @@ import json
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from email.message import Message
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ NEVER = b"nobody may read this"
 @dataclass
 class Answer:
     status: int
-    headers: Mapping[str, str]
+    headers: Message
     body: bytes
 
     def __getitem__(self, name: str) -> str | None:
