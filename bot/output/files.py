@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import stat
 from collections import deque
-from collections.abc import Collection, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Final, SupportsBytes
+from typing import Final, SupportsBytes, TypeVar
 
 from bot.errors import OutputError
 from bot.output.compressed import ENDING, compressed, is_copy_of
@@ -19,9 +19,12 @@ from bot.output.manifest import MANIFEST, MOVE, Manifest, read_manifest, strange
 from bot.output.places import State, alone_in, check_name, fault_of, lies_in, make_folder, state_of, told_of
 from bot.output.temporary import remove, staged, sweep, sync_folder
 
+_T = TypeVar("_T")
+
 __all__ = ["MANIFEST", "PublicFolder", "Written"]
 
-_WRITERS: Final = 8  #: files on their way to the disk at once; most of that time is waiting
+_WRITERS: Final = 8  #: files on their way to the disk at once, where there are many; most of that time is waiting
+_MANY: Final = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +71,18 @@ class _Work:
         self.faults.append(error if isinstance(error, OutputError) else fault_of(path, error))
 
 
+class _OneByOne(Executor):
+    """Does all work at once, in the caller's own thread: a handful of files is not worth threads."""
+
+    def submit(self, work: Callable[..., _T], /, *args: object, **options: object) -> Future[_T]:
+        done: Future[_T] = Future()
+        try:
+            done.set_result(work(*args, **options))
+        except OSError as error:
+            done.set_exception(error)
+        return done
+
+
 class PublicFolder:
     """A folder that is served to the public. Readers see the old bytes of a file or the new ones, never a part.
 
@@ -110,7 +125,7 @@ class PublicFolder:
         work = _Work(manifest=read_manifest(self._list), files=files)
         self._find_places(work)
         copied = {name for name in work.paths if self._gzip and not lies_in(name, uncompressed)}
-        with ThreadPoolExecutor(_WRITERS) as pool:
+        with ThreadPoolExecutor(_WRITERS) if len(work.paths) > _MANY else _OneByOne() as pool:
             for name in work.paths:
                 self._prepare(name, work, pool, with_copy=name in copied)
         listed = self._enlist(work)
@@ -141,7 +156,7 @@ class PublicFolder:
         # The lock says that no other run is at work.
         sweep({self._folder, *(folder for folder, fault_there in checked.items() if fault_there is None)})
 
-    def _prepare(self, name: str, work: _Work, pool: ThreadPoolExecutor, *, with_copy: bool) -> None:
+    def _prepare(self, name: str, work: _Work, pool: Executor, *, with_copy: bool) -> None:
         """Find out what must be written, make it, and let it be put beside its place."""
         path = work.paths[name]
         names = [name, name + ENDING] if with_copy else [name]

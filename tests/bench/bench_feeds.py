@@ -78,7 +78,8 @@ def measure(name: str, count: int, *, runs: int) -> None:
         folder = Path(tempfile.mkdtemp(prefix="announce-bench-"))
         try:
             public, shelf = PublicFolder(folder, gzip=True), ItemShelf()
-            cold.append(timed(lambda: write([post(number) for number in range(count)], public, shelf)))  # noqa: B023
+            entries = [post(number) for number in range(count)]
+            cold.append(timed(lambda: write(entries, public, shelf)))  # noqa: B023
             # Anew, as from the ledger: equal, but not the same objects.
             again = [post(number) for number in range(count)]
             same.append(timed(lambda: write(again, public, shelf)))  # noqa: B023

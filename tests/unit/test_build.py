@@ -267,3 +267,66 @@ def test_the_future_may_be_built_elsewhere_and_the_past_anywhere(config: Config)
     assert shows(feeds_in(elsewhere), "one")
     assert command(config, "--now", "2020-01-01").exit_code == 0
     assert not shows(feeds_in(config.public_folder), "one")
+
+
+def public_files(folder: Path) -> dict[str, bytes]:
+    names = [path for path in folder.rglob("*") if path.is_file() and not path.name.startswith((".", "syndication"))]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in names}
+
+
+@pytest.mark.parametrize(
+    ("feeds", "compressed"), [("", {"news/rss.xml.gz"}), ("gzip = false", set())], ids=["as it comes", "without"]
+)
+def test_compressed_copies_are_a_setting(site_config: MakeConfig, feeds: str, compressed: set[str]) -> None:
+    config = site_config(feeds=feeds)
+    write(config, "one")
+    tick(config)
+    built(config)
+    for folder in (config.public_folder, config.root / "out"):
+        assert {name for name in public_files(folder) if name.endswith("rss.xml.gz")} == compressed
+
+
+def test_tag_ids_are_a_setting_that_leaves_released_posts_as_they_are(site_config: MakeConfig) -> None:
+    config = site_config()
+    write(config, "one")
+    known = tick(config)
+    config = config.model_copy(update={"feeds": config.feeds.model_copy(update={"ids": "tag"})})
+    write(config, "two")
+    _, feeds = built(config, known=known)
+    tick(config, known=known)
+    assert feeds == feeds_in(config.public_folder)
+    assert b"<id>https://conf.example/news/one/</id>" in feeds["atom.xml"]
+    assert b"<id>tag:conf.example,2026:news/two</id>" in feeds["atom.xml"]
+
+
+def test_a_file_that_has_gone_moves_nothing_in_the_archive(site_config: MakeConfig) -> None:
+    config = site_config(feeds="entries = 2\narchive = 2")
+    for number in range(6):
+        write(config, f"n{number}", NOW - (9 - number) * DAY, title=f"News {number}")
+    known = tick(config)
+    before = public_files(config.public_folder)
+    (config.posts_folder / "n2.md").unlink()
+    known = tick(config, NOW + timedelta(hours=1), known)
+    later = NOW + timedelta(hours=26)
+    tick(config, later, known)
+    built(config, later, known=known)
+    for folder in (config.public_folder, config.root / "out"):
+        after = public_files(folder)
+        assert after.keys() == before.keys()
+        moved = {name.split("/")[2] for name in before if "/archive/" in name and before[name] != after[name]}
+        assert moved == {"2"}, "its own page"
+
+
+def test_a_topic_without_posts_is_removed_and_everything_else_stays(site_config: MakeConfig) -> None:
+    config = site_config(feeds="categories = true")
+    write(config, "one", more="category: Talks\n")
+    known = tick(config)
+    (config.public_folder / "news/category/by-hand.html").write_text("mine")
+    assert (config.public_folder / "news/category/talks/rss.xml").exists()
+    write(config, "one", more="category: Tea\n")
+    tick(config, NOW + timedelta(hours=1), known)
+    shown = {name for name in public_files(config.public_folder) if "/category/" in name and name.endswith(("l", "n"))}
+    assert shown == {
+        *(f"news/category/tea/{name}" for name in NAMES),
+        "news/category/by-hand.html",
+    }

@@ -74,6 +74,11 @@ def test_a_permalink_quotes_the_slug(site_config: MakeConfig) -> None:
     assert config.site.permalink_of("élan vital") == "https://conf.example/%C3%A9lan%20vital.html"
 
 
+def test_a_hubs_address_stays_as_it_is_written(site_config: MakeConfig) -> None:
+    config = site_config(feeds='hubs = ["https://hub.example/", "https://hub.example/push"]')
+    assert config.feeds.hubs == ("https://hub.example/", "https://hub.example/push")
+
+
 @pytest.mark.parametrize(
     ("tables", "where", "remedy"),
     [
@@ -83,9 +88,9 @@ def test_a_permalink_quotes_the_slug(site_config: MakeConfig) -> None:
         ({"accounts": LOOPBACK + '\nvisability = "direct"'}, "accounts.main.visability", 'Did you mean "visibility"?'),
         ({"accounts": "[acounts.main]"}, "acounts", 'Did you mean "accounts"?'),
         (
-            {"serve": "zzz = 1"},
-            "serve.zzz",
-            "Known here: listen.",
+            {"feeds": "zzz = 1"},
+            "feeds.zzz",
+            "Known here: archive, categories, entries, folder, gzip, hubs, ids, import, path, rights, tags.",
         ),
     ],
 )
@@ -133,6 +138,10 @@ def test_a_missing_setting_says_what_it_is(tmp_path: Path) -> None:
         ({"feeds": 'path = "../etc"'}, "feeds.path", "must begin with"),
         ({"feeds": 'path = "/news/../.."'}, "feeds.path", 'hold no ".."'),
         ({"feeds": "entries = 1001"}, "feeds.entries", "must be 1000 or less"),
+        ({"feeds": "archive = -1"}, "feeds.archive", "must be 0 or more"),
+        ({"feeds": 'ids = "slug"'}, "feeds.ids", "must be one of"),
+        ({"feeds": 'hubs = ["hub.example"]'}, "feeds.hubs.0", "is not a web address"),
+        ({"feeds": 'hubs = ["https://me:secret@hub.example"]'}, "feeds.hubs.0", "must not carry a name or password"),
         ({"release": "catch_up = 72"}, "release.catch_up", "write a duration in quotes"),
         ({"release": 'spacing = "2 minuts"'}, "release.spacing", '"2 minuts" is not a duration'),
         ({"release": 'default_time = "9 am"'}, "release.default_time", '"9 am" is not a time of day'),

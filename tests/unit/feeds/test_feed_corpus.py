@@ -99,3 +99,31 @@ def test_the_feeds_of_real_posts_keep_the_rules(name: str) -> None:
     rules = run_path(str(Path(__file__).with_name("test_feed_w3c_rules.py")))["RULES"]
     findings = rules[name](bytes(rendered().files[f"news/{name}"]), f"https://2024.djangocon.us/news/{name}")
     assert list(findings) == []
+
+
+def test_archive_topics_and_all_formats_of_real_posts_keep_the_rules_and_agree() -> None:
+    rules = run_path(str(Path(__file__).with_name("test_feed_w3c_rules.py")))["RULES"]
+    tables = run_path(str(Path(__file__).with_name("test_feed_readers.py")))
+    feeds = Feeds(entries=6, archive=5, categories=True, tags=True, hubs=("https://hub.example/",), rights="© them")
+    made = render_feeds(released().values(), site=config().site, feeds=feeds)
+    assert made.faults == ()
+    files = {name: bytes(content) for name, content in made.files.items()}
+    for name, content in files.items():
+        if not name.endswith(".html"):
+            findings = rules[name.rpartition("/")[2]](content, f"https://2024.djangocon.us/{name}")
+            assert list(findings) == [], name
+    folders = [name.removesuffix("feed.json") for name in files if name.endswith("feed.json")]
+    assert sum("/archive/" in folder for folder in folders) == 4
+    assert sum("/category/" in folder for folder in folders) >= 1
+    for folder in folders:
+        table = tables["json_table"](files[f"{folder}feed.json"])
+        assert tables["rss_table"](files[f"{folder}rss.xml"]) == table
+        assert tables["atom_table"](files[f"{folder}atom.xml"]) == table
+    held = {
+        row[1] for folder in folders if "/archive/" in folder or folder == "news/" for row in rows_of(files, folder)
+    }
+    assert held == set(released())
+
+
+def rows_of(files: dict[str, bytes], folder: str) -> list[tuple[str, str]]:
+    return [(item["id"], item["url"]) for item in json.loads(files[f"{folder}feed.json"])["items"]]

@@ -47,7 +47,7 @@ def tree(*entries: Entry, **settings: Any) -> etree._Element:
 
 def text(element: etree._Element | None) -> str:
     assert element is not None
-    return " ".join("".join(element.itertext()).split())
+    return " ".join("".join(map(str, element.itertext())).split())
 
 
 def test_it_links_each_feed_in_its_head_and_for_people() -> None:

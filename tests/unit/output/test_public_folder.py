@@ -62,6 +62,16 @@ def test_only_what_differs_is_replaced(tmp_path: Path) -> None:
     assert changed == {str(tmp_path / "news/rss.xml")}
 
 
+def test_many_files_are_written_as_few_are(tmp_path: Path) -> None:
+    files = {f"{number % 7}/{number}.xml": b"%d" % number for number in range(200)}
+    public = PublicFolder(tmp_path, gzip=True)
+    assert public.write(files) == Written(changed=tuple(sorted(files)))
+    for name, content in files.items():
+        assert (tmp_path / name).read_bytes() == content == gzip.decompress((tmp_path / f"{name}.gz").read_bytes())
+    assert public.write(files) == Written()
+    assert [path for path in tmp_path.rglob("*") if path.name.endswith(".tmp")] == []
+
+
 def test_a_file_that_vanished_is_written_again_and_one_not_named_stays(tmp_path: Path) -> None:
     public = PublicFolder(tmp_path)
     public.write(FEEDS)
