@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 
 SEEDS ?= 1000
 KILLS ?= 1000
+PROFILE ?=
 
 .PHONY: help run test simulate kills soak bench lint format clean
 
@@ -19,7 +20,7 @@ test: $(VENV)/.installed-dev ## run all tests
 	@$(BIN)/pytest -n 4 --dist worksteal $(ARGS)
 
 simulate: $(VENV)/.installed-dev ## run histories full of faults, each from its seed: make simulate SEEDS=10000
-	@$(BIN)/python -m tests.simulation.run --seeds $(SEEDS)
+	@$(BIN)/python -W ignore::UserWarning -m tests.simulation.run --seeds $(SEEDS) --profile "$(PROFILE)"
 
 kills: $(VENV)/.installed-dev ## kill the real bot a thousand times and at each named point, and count on the server's side
 	@KILLS=$(KILLS) POINTS=all $(BIN)/pytest -n 4 --dist worksteal -rP tests/crash $(ARGS)

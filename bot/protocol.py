@@ -175,14 +175,18 @@ def next_step(known: Known, timing: Timing) -> Step:
     pause = known.account.not_before
     if known.fresh_intent is None and pause is not None and pause > known.now:
         return Wait(pause, known.account.blocked or "the server asked for a pause")
+    sending = next((delivery for delivery in known.deliveries if delivery.state is DeliveryState.SENDING), None)
+    if sending is None and not known.stopping:
+        step = _begin(head_of(known.deliveries, now=known.now), known, timing)
+        if isinstance(step, Wait):
+            return step  # the server is not asked about what waits here
+    else:
+        step = Done()
     if not known.introduced:
         return Done() if known.stopping else Introduce()
     if known.account.last_status_id is None:
         return Learn()
-    for delivery in known.deliveries:
-        if delivery.state is DeliveryState.SENDING:
-            return _finish(delivery, known, timing)
-    return Done() if known.stopping else _begin(head_of(known.deliveries, now=known.now), known, timing)
+    return step if sending is None else _finish(sending, known, timing)
 
 
 def _tried_for_too_long(delivery: Delivery, known: Known, timing: Timing) -> bool:

@@ -11,6 +11,7 @@ import tomllib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 
@@ -29,9 +30,9 @@ _LINE: Final = re.compile(r"\(at line (\d+)")
 _EXAMPLE: Final = 'mastodon = "@ada@example.social"'
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class People:
-    """The people of the file, and what is wrong with it."""
+    """The people of the file, and what is wrong with it. Read again from the same text, it is the same object."""
 
     path: str = FILE  #: as errors show it
     handles: Mapping[str, str]  #: folded name → "@name@server"
@@ -55,6 +56,7 @@ class People:
         return cls.read(text, path=shown)
 
     @classmethod
+    @lru_cache(maxsize=8)
     def read(cls, text: str, *, path: str) -> Self:
         """Understand the file's text. Raises nothing."""
         try:

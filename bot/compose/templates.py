@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol, Self
@@ -50,7 +50,7 @@ _BUILT_IN_NAME: Final = "the built-in template"
 _UNDEFINED: Final = re.compile(r"'(\w+)' is undefined")
 
 
-class Known(Protocol):
+class Known(Hashable, Protocol):
     """Whoever knows people's handles."""
 
     def handle_of(self, name: str) -> str | None:
@@ -70,9 +70,16 @@ class Templates:
         """Read every `<name>.txt` (or `.j2`) in a folder; without the folder there is only the built-in template.
 
         Those in a folder within it that is named like `account` go first. Raises nothing: a file that cannot be read
-        is reported when it is used. Errors show paths from `root`.
+        is reported when it is used. Errors show paths from `root`. Files that say the same as before are not compiled
+        again.
         """
-        return cls(read_templates(folder, account, root=root), people=people)
+        files = read_templates(folder, account, root=root)
+        return cls._of(tuple(files.items()), people)
+
+    @classmethod
+    @lru_cache(maxsize=32)
+    def _of(cls, files: tuple[tuple[str, TemplateFile], ...], people: Known) -> Self:
+        return cls(dict(files), people=people)
 
     def asking(self, people: Known) -> Templates:
         """The same templates, with handles from somebody else."""

@@ -237,10 +237,7 @@ def _failed(error: TransientError, step: Step, tools: Drain, lease: Lease, memor
         until = max(until, now + _patience(tools, lease))
         _doubt_what_is_in_flight(tools, lease)
         if isinstance(step, Introduce):
-            # What only waits for the morning, or for its turn, misses nothing.
-            waiting = tools.ledger.open_deliveries(lease.account)
-            due_now = any(d.not_before is None or d.not_before <= now for d in waiting)
-            _note_block(f"{UNREACHABLE}{error}", tools, lease, memory, needs_a_person=due_now)
+            _note_block(f"{UNREACHABLE}{error}", tools, lease, memory)
         else:
             say(Event(at=now, what="will retry", account=lease.account, detail=str(error)), tools, memory)
     if isinstance(step, Send):
@@ -295,9 +292,9 @@ def _blocked(error: AccountBlockedError, step: Step, tools: Drain, lease: Lease,
     return Wait(now + ASK_AGAIN, str(error))
 
 
-def _note_block(why: str, tools: Drain, lease: Lease, memory: Memory, *, needs_a_person: bool = True) -> None:
+def _note_block(why: str, tools: Drain, lease: Lease, memory: Memory) -> None:
     now = tools.clock.now()
     if tools.ledger.block_account(lease, why=why, not_before=None, now=now):
         # Told once, not at every tick of a token that nobody has mended yet.
-        memory.attention = memory.attention or needs_a_person
+        memory.attention = True
         say(Event(at=now, what="blocked", account=lease.account, detail=why), tools, memory)

@@ -20,12 +20,12 @@ MASTODON: Final = (
     "sensitive",
     "language",
     "skip",
-    "media",
     "thread",
     "numbered",
     "link_card",
     "poll",
     "quote_policy",
+    "media",
 )
 POLL: Final = ("options", "expires_in", "multiple", "hide_totals")
 COVER: Final = ("url", "alt")

@@ -24,17 +24,33 @@ class Article:
     identity: str = ""
     own_text: bool = False  #: the toot's words stand in the file, else the template makes them
     pictured: bool = False
+    parts: int = 0  #: how many toots follow the first
+    rethreaded: bool = False  #: whether their number was ever changed
+    if_missed: str = ""
+    expires: datetime | None = None
     added_at: float = 0.0
     edited_at: list[float] = field(default_factory=list)
     slugs: list[str] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)  #: causes for coming late, out of order, or not at all
     hand: dict[str, list[tuple[float, str]]] = field(default_factory=dict)  #: account → toots by hand
     taken_back_at: float | None = None  #: when a pass had seen that it is withdrawn
+    holds: list[list[float]] = field(default_factory=list)  #: from, to: as people said
+    skipped_at: float | None = None
+    early_at: float | None = None  #: when it was released before its datetime, by a person's word
 
     @property
     def token(self) -> str:
         """The word by which its present wording is known."""
         return f"A{self.number}R{self.revision}"
+
+    @property
+    def part_numbers(self) -> range:
+        """The toots that follow the first; those count from 2."""
+        return range(2, self.parts + 2)
+
+    def token_of(self, part: int) -> str:
+        """The word by which a later toot of the thread is known."""
+        return f"B{self.number}P{part}R{self.revision}"
 
     @property
     def link(self) -> str:
@@ -48,12 +64,19 @@ class Article:
             lines.append(f"id: {self.identity}")
         if self.hidden:
             lines.append("hidden: true")
+        if self.if_missed:
+            lines.append(f"if_missed: {self.if_missed}")
+        if self.expires is not None:
+            lines.append(f"expires: {self.expires:%Y-%m-%d %H:%M:%S}+00:00")
         if self.withdrawn is not None:
             lines.append(f"withdrawn: {self.withdrawn}")
         if self.pictured:
             lines += ["cover:", "  url: /cover.png", "  alt: A stage with two chairs"]
-        if self.own_text:
-            lines += ["mastodon:", f"  text: Read {self.token} now"]
+        mastodon = [f"  text: Read {self.token} now"] if self.own_text else []
+        if self.parts:
+            mastodon += ["  thread:", *(f"    - Then {self.token_of(part)} tells more" for part in self.part_numbers)]
+        if mastodon:
+            lines += ["mastodon:", *mastodon]
         return "\n".join([*lines, "---", "", f"This paragraph says what {self.token} has to say to its readers.", ""])
 
 

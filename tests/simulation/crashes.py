@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
 
+from bot.errors import LedgerError
 from bot.ledger import Ledger
 from bot.ledgers.sqlite import SqliteLedger
 
@@ -17,6 +19,16 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 _REPLACE, _UNLINK, _FLOCK = os.replace, os.unlink, fcntl.flock
+
+
+_WRITES = frozenset(
+    {"record", "note_problems", "note_told", "lease", "renew", "give_back", "note_account", "block_account"}
+    | {"write_intent", "settle"}
+)
+
+
+def _no_room() -> OSError:
+    return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 class WatchedLedger:
@@ -35,6 +47,8 @@ class WatchedLedger:
         @wraps(method)
         def watched(*args: Any, **options: Any) -> Any:
             process.point(name)
+            if name in _WRITES and process.world.faults.disk_is_full:
+                raise LedgerError("the ledger cannot be used: database or disk is full.")
             result = method(*args, **options)
             process.point(f"after {name}")
             return result
@@ -59,6 +73,8 @@ def watched_files(world: World) -> Iterator[None]:
             if process is None:
                 return do(*args, **options)
             process.point(name)
+            if world.faults.disk_is_full and name == "replace":
+                raise _no_room()
             result = do(*args, **options)
             process.point(f"after {name}")
             return result
@@ -68,6 +84,8 @@ def watched_files(world: World) -> Iterator[None]:
     def forced(fd: Any) -> None:
         if world.current is not None:
             world.current.point("fsync")
+            if world.faults.disk_is_full:
+                raise _no_room()
 
     def locked(descriptor: Any, how: int) -> None:
         # A real lock would wait for ever: both processes live on one thread.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from random import Random
 from typing import TYPE_CHECKING
+
+from tests.simulation.profiles import Profile
 
 if TYPE_CHECKING:
     from tests.simulation.process import Process
@@ -41,23 +43,27 @@ class Mix:
 
     requests: dict[str, float] = field(default_factory=dict)  #: share of the requests
     crash: float = 0.0  #: share of the points
+    crash_at: frozenset[str] | None = None  #: the only points where it is killed
     stall: float = 0.0
+    stall_at: frozenset[str] | None = None  #: the only points where it stands still
     turn: float = 0.0  #: how often the other process gets its turn between two effects
     down_after_crash: float = 300.0  #: longest time until the restart, seconds
 
     @staticmethod
-    def draw(random: Random, *, two: bool) -> Mix:
+    def draw(random: Random, *, two: bool, profile: Profile) -> Mix:
         """Some kinds, rare or often; now and then nearly everything, or nothing but one."""
         share = random.choice((0.2, 0.4, 0.7))
         often = random.choice((0.01, 0.03, 0.1))
         chosen = [kind for kind in KINDS if random.random() < share]
-        return Mix(
+        drawn = Mix(
             requests={kind: often * random.choice((0.3, 1, 2)) for kind in chosen},
             crash=random.choice((0, 0, 0.001, 0.004, 0.015)),
             stall=random.choice((0, 0, 0.001, 0.005)),
             turn=random.choice((0.05, 0.2, 0.5)) if two else 0.0,
             down_after_crash=random.choice((5.0, 60.0, 900.0, 4 * 3600.0)),
         )
+        fixed = {field.name: getattr(profile, field.name) for field in fields(Mix)}
+        return replace(drawn, **{name: value for name, value in fixed.items() if value is not None})
 
 
 class Faults:
@@ -70,30 +76,43 @@ class Faults:
         self.mix = Mix()
         self.server_down_until = 0.0
         self.down_kind = "refused"
+        self.disk_full_until = 0.0
 
     def at_point(self, process: Process, name: str) -> None:
         """Perhaps kill the process here, or hold it up."""
         if not self.on:
             return
         luck = self._random.random()
-        heavy = 4.0 if name in _HEAVY or name.startswith(("POST", "PUT", "DELETE")) else 1.0
-        if luck < self.mix.crash * heavy:
+        crash = self._share(self.mix.crash, name, only=self.mix.crash_at)
+        stall = self._share(self.mix.stall, name, only=self.mix.stall_at)
+        if luck < crash:
             self._world.wrong("crash", name)
             process.kill()
             return
-        luck -= self.mix.crash * heavy
-        if luck < self.mix.stall * heavy:
+        luck -= crash
+        if luck < stall:
             self._world.wrong("stall", name)
             process.sleep(self._random.uniform(1, self._longest_stall(name)))
             return
-        luck -= self.mix.stall * heavy
+        luck -= stall
         if luck < self.mix.turn:
             self._world.injected["turn of the other"] += 1
             process.sleep(self._random.choice((0.0, 0.0, 0.2, self._random.uniform(0, 4.0))))
 
     @staticmethod
+    def _share(share: float, name: str, *, only: frozenset[str] | None) -> float:
+        if only is not None and name not in only:
+            return 0.0
+        return share * (4.0 if name in _HEAVY or name.startswith(("POST", "PUT", "DELETE")) else 1.0)
+
+    @staticmethod
     def _longest_stall(name: str) -> float:
         return LONGEST_BEFORE_POST if name in _BEFORE_POST else LONGEST_STALL
+
+    @property
+    def disk_is_full(self) -> bool:
+        """Whether nothing can be written to the disk at present."""
+        return self.on and self._world.now < self.disk_full_until
 
     def of_request(self, method: str) -> str:
         """What becomes of a request; empty if all goes well."""

@@ -6,47 +6,34 @@ import shutil
 import tempfile
 import traceback
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from dataclasses import dataclass, field
 from pathlib import Path
-from random import Random
+from typing import TypeVar
 
-import requests
-from PIL import Image
-
-from bot.app import Bot, make_bot
-from bot.config import Config, load_config
+from bot.app import Bot
 from bot.drain import Drained
-from bot.engines.inline import InlineEngine
-from bot.ledgers.sqlite import SqliteLedger
+from bot.errors import LedgerError
+from bot.model import Hold
+from bot.planning.item import Item
 from bot.planning.verdict import Verdict
-from bot.publisher import Publisher
-from bot.publishers.mastodon import MastodonPublisher
 from bot.run import Pass
 from tests.simulation import oracle
-from tests.simulation.articles import SITE
-from tests.simulation.crashes import watched, watched_files
+from tests.simulation.crashes import watched_files
 from tests.simulation.faults import Mix
-from tests.simulation.people import People
+from tests.simulation.installations import Installations
+from tests.simulation.mishaps import Mishaps
+from tests.simulation.people import ONLY_IN_THE_LEDGER, People
 from tests.simulation.process import Crash, Process
-from tests.simulation.server import SERVER, Line, Server
+from tests.simulation.profiles import PROFILES, Profile
+from tests.simulation.server import Server
+from tests.simulation.shortcuts import shortcuts
 from tests.simulation.world import HOUR, World
 
 #: Where the files of a seed lie: in memory, if the machine has such a place.
 MEMORY = Path("/dev/shm")
+Fixed = TypeVar("Fixed")
 #: After the faults everything is sent within this time.
 REST = 6 * HOUR
-SETTINGS = """
-[site]
-title = "Conf"
-url = "{site}"
-timezone = "UTC"
-{accounts}
-[release]
-spacing = "{spacing}s"
-brake = {brake}
-"""
 
 
 @dataclass
@@ -65,45 +52,59 @@ class Told:
 class History:
     """The bot or two of them, people, a server, faults; and then rest."""
 
-    def __init__(self, seed: int, root: Path) -> None:
+    def __init__(self, seed: int, root: Path, profile: Profile) -> None:
         self.told = Told(seed=seed)
+        self.profile = profile
         self.world = World(seed, root)
         random = self.world.random
         self.length = random.uniform(10, 30) * HOUR
-        self.two = random.random() < 0.3
-        self.lossy = not self.two and random.random() < 0.15
-        self.brake = random.choice((3, 4, 20, 20))
-        self.spacing = random.choice((0, 5, 120))
+        self.rivals = fixed(profile.rivals, random.random() < 0.1)  #: two, with a ledger each
+        self.two = fixed(profile.two, random.random() < 0.3) or self.rivals
+        self.lossy = fixed(profile.lossy, not self.two and random.random() < 0.15)
+        self.brake = 99 if self.rivals else fixed(profile.brake, random.choice((3, 4, 20, 20)))
+        self.spacing = fixed(profile.spacing, random.choice((0, 5, 120)))
         self.accounts = ["main", "other"][: random.choice((1, 1, 2))]
-        self.world.faults.mix = Mix.draw(random, two=self.two)
-        self.server = Server(self.world)
-        self.config = self._settings()
-        self.people = People(self.world, self.server, accounts=self.accounts, length=self.length, ring=self._ring)
+        self.world.faults.mix = Mix.draw(random, two=self.two, profile=profile)
+        self.server = Server(self.world, keys=profile.keys)
+        apart = self.rivals and not profile.at_once
+        if self.rivals:
+            self.world.faults.mix.stall = 0.0  # it would move the one into the other's turn
+        self.installations = Installations.make(
+            root,
+            accounts=self.accounts,
+            spacing=self.spacing,
+            brake=self.brake,
+            rivals=self.rivals,
+            apart=apart,
+        )
+        self.people: People = People(
+            self.world,
+            self.server,
+            accounts=self.accounts,
+            length=self.length,
+            ring=self._ring,
+            profile=profile,
+            config=self.installations.first,
+        )
         self.processes: dict[str, Process] = {}
         self.passes: dict[str, Pass] = {}
         self.quiet: dict[str, float] = {}  #: process → when it last had nothing to wait for
         self.ended = False  #: the history is over
-        self.lost_at: list[float] = []
-        self.stepped = False
+        self.mishaps: Mishaps = Mishaps(self)
+        #: When a pass ended that had nothing left to wait for, and the posts that it saw.
+        self.served: list[tuple[float, frozenset[str]]] = []
+        self.held: list[Item] = []  #: an hour after the faults ended, at `held_at`
+        self.held_at: float = 0.0
         self._changed_at = 0.0
         self.over = False  #: a bot has ended by itself: there is nothing more to be seen
-
-    def _settings(self) -> Config:
-        accounts = "".join(f'[accounts.{name}]\nserver = "{SERVER}"\n' for name in self.accounts)
-        text = SETTINGS.format(site=SITE, accounts=accounts, spacing=self.spacing, brake=self.brake)
-        path = self.world.root / "config" / "bot.toml"
-        path.parent.mkdir()
-        path.write_text(text, encoding="utf-8")
-        Image.new("RGB", (8, 6), "teal").save(self.world.root / "cover.png", "PNG")
-        return load_config(path)
 
     # -- the course of it
 
     def run(self) -> Told:
         """Let it happen, let it rest, and judge."""
         world = self.world
-        self.people.plan(ledger_is_lost=self.lossy)
-        self._plan_mishaps()
+        self.people.plan(without=self._impossible())
+        self.mishaps.plan()
         for name in ("one", "two")[: 1 + self.two]:
             world.at(world.random.uniform(0, 60), lambda name=name: self._start(name))  # type: ignore[misc]
         world.faults.on = True
@@ -119,92 +120,58 @@ class History:
             told.violations += oracle.judge(self)
         return told
 
+    def _impossible(self) -> frozenset[str]:
+        """Habits whose outcome nobody could foretell here."""
+        if self.lossy:
+            return ONLY_IN_THE_LEDGER
+        if not self.rivals:
+            return frozenset()
+        # A mark or a word that comes and goes, or new words, between the two.
+        ledgers = ONLY_IN_THE_LEDGER | {"resume", "if missed", "expires", "withdraw"}
+        return ledgers if self.installations.apart else ledgers | {"edit", "hide", "retime"}
+
     def _rest(self) -> None:
         world = self.world
         world.faults.on = False
         world.note("- the faults end")
-        self._set_clock_right()
+        self.mishaps.set_clock_right()
         self.ended = True
         for name in ("one", "two")[: 1 + self.two]:
             if name not in self.processes:
                 self._start(name)
         self._ring(0.1)
         world.run_until(world.now + HOUR)
-        self.told.held = sum(
-            item.verdict is Verdict.HELD for item in (self.passes["one"].plan.items if "one" in self.passes else ())
-        )
-        self.people.say_resume()
-        self._changed_at = world.now
-        world.run_until(world.now + REST, enough=self._is_quiet)
+        items = self.passes["one"].plan.items if "one" in self.passes else ()
+        self.held = [item for item in items if item.verdict is Verdict.HELD]
+        self.told.held, self.held_at = len(self.held), world.now
+        self.people.words.let_go()
+        self._settle_down()
+        if self._braked():
+            # What was let go at once may have been more than the brake lets through: that wants a second word.
+            self.people.words.say_resume()
+            self._settle_down()
+
+    def _settle_down(self) -> None:
+        self._changed_at = self.world.now
+        self.world.run_until(self.world.now + REST, enough=self._is_quiet)
         if not self._is_quiet():
             self.told.violations.append(f"still at work {REST / HOUR:.0f} hours after the last fault: {self._waits}")
+
+    def _braked(self) -> bool:
+        items = self.passes["one"].plan.items if "one" in self.passes else ()
+        return any(item.hold is Hold.BRAKE for item in items)
 
     def _is_quiet(self) -> bool:
         names = ("one", "two")[: 1 + self.two]
         return all(self.quiet.get(name, -1.0) > self._changed_at for name in names)
-
-    # -- mishaps of the whole machine
-
-    def _plan_mishaps(self) -> None:
-        world, random = self.world, self.world.random
-        if random.random() < 0.3:
-            for _ in range(random.choice((1, 1, 2))):
-                self._plan_outage(random.uniform(0.05, 0.95) * self.length, random)
-        if random.random() < 0.25:
-            for _ in range(random.choice((1, 2))):
-                self._plan_clock_step(random.uniform(0.05, 0.9) * self.length, random)
-        if self.lossy:
-            world.at(random.uniform(0.2, 0.9) * self.length, self._lose_ledger)
-        for _ in range(random.choice((0, 0, 1, 3))):
-            world.at(random.uniform(0.05, 0.95) * self.length, self._power_cut)
-
-    def _plan_outage(self, at: float, random: Random) -> None:
-        lasts = random.choice((random.uniform(60, 900), random.uniform(60, 900), random.uniform(900, 3 * HOUR)))
-        kind = random.choice(("refused", "503 before", "lost"))
-        faults = self.world.faults
-
-        def begin() -> None:
-            self.world.wrong("outage", f"{lasts:.0f} s, {kind}")
-            faults.server_down_until, faults.down_kind = self.world.now + lasts, kind
-
-        self.world.at(at, begin)
-
-    def _plan_clock_step(self, at: float, random: Random) -> None:
-        by = timedelta(seconds=random.choice((-5, -HOUR, -300, 60, HOUR)))
-
-        def step() -> None:
-            self.stepped = True
-            self.world.wrong("clock step", str(by))
-            self.world.step_clock(by)
-
-        self.world.at(at, step)
-        if random.random() < 0.6:
-            self.world.at(at + random.uniform(5, 3 * HOUR), self._set_clock_right)
-
-    def _set_clock_right(self) -> None:
-        self.world.step_clock(self.world.true_clock.now() - self.world.clock.now())
-
-    def _power_cut(self) -> None:
-        if not self.ended and "one" in self.processes:
-            self.world.wrong("crash", "anywhere")
-            self.processes["one"].kill()
-
-    def _lose_ledger(self) -> None:
-        self.world.wrong("ledger lost")
-        self.lost_at.append(self.world.now)
-        if "one" in self.processes:
-            self.processes["one"].kill()
-        shutil.rmtree(self.world.root / "var", ignore_errors=True)
-        for article in self.people.articles:
-            if article.withdrawn is None:
-                article.taken_back_at = None  # nothing is left that could tell
 
     # -- the processes
 
     def _ring(self, within: float) -> None:
         self._changed_at = self.world.now
         for process in self.processes.values():
-            process.wake(within)
+            if not self.installations.apart:
+                process.wake(within)
 
     def _start(self, name: str) -> None:
         if name in self.processes:
@@ -217,12 +184,18 @@ class History:
     def _life(self, process: Process) -> None:
         bot: Bot | None = None
         try:
-            bot = self._make_bot(process)
+            if self.installations.apart:
+                process.sleep(self.installations.until_its_turn(process.name, self.world.now))
+            bot = self.installations.bot(process, self.server)
             while True:
                 result, drained = bot.tick()
                 process.sleep(self._after(process, bot, result, drained), in_bed=True)
         except Crash:
             pass
+        except LedgerError as error:
+            # It ends, and the machine starts it again.
+            if not process.dead and not self.world.injected["disk full"]:
+                self.told.violations.append(f"{process.name} ended: {error}")
         except Exception:  # noqa: BLE001 — whatever ends a bot is a finding
             if not process.dead:
                 self.told.violations.append(f"{process.name} ended: {traceback.format_exc()}")
@@ -247,12 +220,16 @@ class History:
             waits.append(result.plan.next_release)
         if not waits and not result.plan.doubt:
             self.quiet[process.name] = self.world.now
+        if not result.plan.doubt and not any(one.wait_until for one in drained):
+            self.served.append((self.world.seconds(result.plan.now), frozenset(p.slug for p in result.scan.posts)))
         self._accept(result)
         self.told.deliveries = max(self.told.deliveries, len(result.plan.items))
-        idle = random.uniform(300, 8000)
+        idle = random.uniform(600, 12000)
         if result.plan.doubt or self.ended:
             idle = min(idle, 600.0)
         self._waits = f"{result.plan.doubt} {[one.why for one in drained]}"
+        if self.installations.apart:
+            return self.installations.until_its_turn(process.name, self.world.now)
         return max(0.05, min([idle, *((wait - now).total_seconds() for wait in waits)]))
 
     _waits = ""
@@ -264,47 +241,22 @@ class History:
         withdrawn = {str(post.path) for post in result.scan.posts if post.withdrawn is not None}
         for article in self.people.articles:
             seen = f"posts/{article.slug}.md" in withdrawn
-            if seen and article.taken_back_at is None and article.due <= result.plan.now:
+            is_out = article.due <= result.plan.now or article.early_at is not None
+            if seen and article.taken_back_at is None and is_out:
                 article.taken_back_at = self.world.now
 
-    def _make_bot(self, process: Process) -> Bot:
-        process.point("start")
-        ledger = SqliteLedger(self.config.ledger_path, self.world.clock)
-        publishers: dict[str, Publisher] = {}
-        for name, account in self.config.accounts.items():
-            session = requests.Session()
-            session.trust_env = False
-            session.mount("http://", Line(self.server, process))
-            publishers[account.address(name)] = MastodonPublisher(
-                address=account.address(name),
-                acct=account.acct,
-                server=account.server,
-                token=f"loopback-{name}",
-                timeout=self.config.delivery.timeout,
-                clock=self.world.clock,
-                session=session,
-                sleep=process.sleep,
-            )
-        bot = make_bot(
-            self.config,
-            environ={},
-            clock=self.world.clock,
-            ledger=watched(ledger, process),
-            publishers=publishers,
-            engine=InlineEngine(parallel=False),
-            say=lambda event: process.world.note(f"  {event.what} {event.slug} {event.occasion} {event.detail[:90]}"),
-        )
-        return replace(bot, random=Random(self.world.random.random()), owner=process.name)
+
+def fixed(wanted: Fixed | None, drawn: Fixed) -> Fixed:
+    """What the profile says, else what was drawn."""
+    return drawn if wanted is None else wanted
 
 
-Mutate = Callable[[History], None]
-
-
-def run_seed(seed: int) -> Told:
+def run_seed(seed: int, profile: str = "") -> Told:
     """One history in a folder of its own."""
     base = MEMORY if MEMORY.is_dir() else None
     root = Path(tempfile.mkdtemp(prefix="announce-", dir=base))
     try:
-        return History(seed, root).run()
+        with shortcuts():
+            return History(seed, root, PROFILES[profile]).run()
     finally:
         shutil.rmtree(root, ignore_errors=True)

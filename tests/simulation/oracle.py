@@ -12,15 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 from tests.simulation.articles import Article
 from tests.simulation.server import Created
+from tests.simulation.triggers import Triggers
 
 if TYPE_CHECKING:
     from tests.simulation.history import History
 
 _TOOT = re.compile(r"\bA(\d+)R(\d+)\b")
+_PART = re.compile(r"\bB(\d+)P(\d+)R(\d+)\b")
 _ANSWER = re.compile(r"\bW(\d+)\b")
 #: A toot by hand may cross ours on the way: a pre-flight look is believed for a minute, and a process may stand still.
 CROSSING = 900.0
 
+#: From the look whether all is paused until the request, seconds.
+SENDING = 45.0
 #: Seconds: a toot that leaves so soon after its datetime is on time; a process may stand still on the way.
 ON_TIME, STALLED = 60.0, 400.0
 
@@ -36,14 +40,19 @@ class _Judge:
         self.world = history.world
         self.articles = history.people.articles
         self.end = self.world.clock.now()
+        self.lost_at = history.mishaps.lost_at
+        self.triggers = Triggers(history)
         self.toots: dict[tuple[int, str], list[Created]] = defaultdict(list)
+        self.parts: dict[tuple[int, str], dict[int, list[Created]]] = defaultdict(lambda: defaultdict(list))
         self.answers: dict[tuple[int, str], list[Created]] = defaultdict(list)
         for created in history.server.store.created:
             if created.by_hand:
                 continue
             text = created.status.draft.text
-            toot, answer = _TOOT.search(text), _ANSWER.search(text)
-            if answer:
+            toot, answer, part = _TOOT.search(text), _ANSWER.search(text), _PART.search(text)
+            if part:
+                self.parts[int(part[1]), created.account][int(part[2])].append(created)
+            elif answer:
                 self.answers[int(answer[1]), created.account].append(created)
             elif toot:
                 self.toots[int(toot[1]), created.account].append(created)
@@ -60,14 +69,15 @@ class _Judge:
             yield from self._order(account)
         yield from self._feeds()
         yield from self._held()
+        yield from self.triggers.unfounded()
 
     # -- one post on one account
 
     def _of(self, article: Article, account: str, shown: dict[str, dict[str, Any]]) -> Iterator[str]:
         toots = self.toots[article.number, account]
-        if self.history.lost_at and "withdrawn" in article.touched:
+        if self.lost_at and "withdrawn" in article.touched:
             # A withdrawal that was taken back is known to the ledger alone, and that was lost.
-            toots = [toot for toot in toots if toot.at > self.history.lost_at[-1]]
+            toots = [toot for toot in toots if toot.at > self.lost_at[-1]]
         if len(toots) > 1:
             yield f"tooted {len(toots)} times, at {[round(toot.at) for toot in toots]}"
         for toot in toots:
@@ -80,12 +90,57 @@ class _Judge:
         if live:
             yield from self._words(article, shown[live[0].status.id])
         yield from self._withdrawal(article, account, live, shown)
+        yield from self._thread(article, account, live, shown)
+
+    def _thread(
+        self, article: Article, account: str, live: list[Created], shown: dict[str, dict[str, Any]]
+    ) -> Iterator[str]:
+        parts = self.parts[article.number, account]
+        standing = {part: [shown[c.status.id] for c in made if c.status.id in shown] for part, made in parts.items()}
+        changed = article.rethreaded or "withdrawn" in article.touched
+        for part, made in parts.items():
+            if len(standing[part]) > 1:
+                yield f"part {part} of its thread stands {len(standing[part])} times"
+            if len(made) > 1 and not changed:
+                yield f"part {part} of its thread was sent {len(made)} times"
+            if any(
+                one.asked_at < min((toot.asked_at for toot in self.toots[article.number, account]), default=0)
+                for one in made
+            ):
+                yield f"part {part} of its thread was sent before the toot"
+        there = {part: statuses[0] for part, statuses in standing.items() if statuses}
+        if not live and there and not self.lost_at:
+            yield f"parts {sorted(there)} of its thread stand without the toot"
+        lost_words = self.lost_at and article.edited_at  # as with the toot itself
+        if live and not article.hand and not lost_words and "withdrawn" not in article.touched:
+            yield from self._chain(article, live[0], there)
+
+    def _chain(self, article: Article, toot: Created, there: dict[int, dict[str, Any]]) -> Iterator[str]:
+        if sorted(there) != list(article.part_numbers):
+            yield f"its thread has the parts {sorted(there)}, not {list(article.part_numbers)}"
+            return
+        before = toot.status.id
+        for part in article.part_numbers:
+            status = there[part]
+            if status["in_reply_to_id"] != before:
+                yield f"part {part} of its thread answers {status['in_reply_to_id']}, not {before}"
+            if article.token_of(part) not in status["content"]:
+                yield f"part {part} of its thread does not show {article.token_of(part)}: {status['content'][:120]}"
+            before = status["id"]
 
     def _moment(self, article: Article, account: str, toot: Created) -> Iterator[str]:
         if toot.asked_at < self._due_seconds(article) and self._latest_at(toot) < article.due:
             yield f"tooted {article.due - self.world.moment(toot.asked_at)} early"
         if article.taken_back_at is not None and toot.asked_at > article.taken_back_at:
             yield f"tooted at {toot.asked_at:.0f}, after its withdrawal was accepted at {article.taken_back_at:.0f}"
+        if any(begin < toot.asked_at < end for begin, end in article.holds):
+            yield f"tooted at {toot.asked_at:.0f}, while a person held it"
+        if article.skipped_at is not None and toot.asked_at > article.skipped_at:
+            yield f"tooted at {toot.asked_at:.0f}, though a person had skipped it at {article.skipped_at:.0f}"
+        if any(begin + SENDING < toot.asked_at < end for begin, end in self.history.people.words.pauses):
+            yield f"tooted at {toot.asked_at:.0f}, while all was paused"
+        if self._is_expired(article, toot):
+            yield f"tooted at {toot.asked_at:.0f}, after it expired on {article.expires}"
         # Under a name that it had before nobody can know it.
         by_hand = [
             at for at, slug in article.hand.get(account, ()) if at < toot.asked_at - CROSSING and slug == article.slug
@@ -93,27 +148,31 @@ class _Judge:
         if by_hand:
             yield f"tooted at {toot.asked_at:.0f}, though somebody had tooted it by hand at {by_hand[0]:.0f}"
 
+    def _is_expired(self, article: Article, toot: Created) -> bool:
+        if article.expires is None or self.history.mishaps.stepped:
+            return False
+        return toot.asked_at > self.world.seconds(article.expires) + CROSSING
+
     def _due_seconds(self, article: Article) -> float:
-        return (article.due - self.world.moment(0)).total_seconds()
+        due = self.world.seconds(article.due)
+        return due if article.early_at is None else min(due, article.early_at)
 
     def _latest_at(self, toot: Created) -> Any:
         # The machine's clock may have been ahead before: then it was released rightly, as far as anyone could know.
         return toot.latest
 
     def _owed(self, article: Article, account: str, toots: list[Created]) -> Iterator[str]:
-        excused = article.hidden or bool({"hidden", "withdrawn"} & article.touched) or self._given_up(article)
-        due = article.due <= self.end - timedelta(minutes=5)
-        if due and not toots and not article.hand.get(account) and not excused:
+        excused = article.hand.get(account) or self.triggers.may_be_left_out(article)
+        if self._is_out(article) and not toots and not excused:
             yield "never tooted"
 
-    def _given_up(self, article: Article) -> bool:
-        """Whether it may have been tried for so long that a person has to say what is to become of it."""
-        return self.end - article.due > timedelta(hours=24)
+    def _is_out(self, article: Article) -> bool:
+        return article.due <= self.end - timedelta(minutes=5) or article.early_at is not None
 
     def _words(self, article: Article, status: dict[str, Any]) -> Iterator[str]:
         if "withdrawn" in article.touched:
             return
-        if self.history.lost_at and article.edited_at:
+        if self.lost_at and article.edited_at:
             return  # an older wording is taken for somebody else's, and those are never edited
         if article.token not in status["content"]:
             yield f"its toot does not show the last text, {article.token}: {status['content'][:120]}"
@@ -126,7 +185,7 @@ class _Judge:
             yield f"its withdrawal was told {len(answers)} times"
         if answers and "withdrawn" not in article.touched:
             yield "told to be withdrawn, but it never was"
-        if self.history.lost_at:
+        if self.lost_at:
             return
         if article.withdrawn == "true" and live and article.due <= self.end:
             yield "withdrawn, but its toot still stands"
@@ -139,9 +198,9 @@ class _Judge:
     # -- all of them
 
     def _order(self, account: str) -> Iterator[str]:
-        if self._may_be_braked() or self.history.lost_at or self.history.people.away:
+        if self.triggers.may_be_braked() or self.lost_at or self.history.people.away:
             return
-        plain = [a for a in self.articles if a.here and not a.touched and len(self.toots[a.number, account]) == 1]
+        plain = [a for a in self.articles if self._is_plain(a) and len(self.toots[a.number, account]) == 1]
         plain.sort(key=lambda article: article.due)
         for earlier, later in pairwise(plain):
             first, second = self.toots[earlier.number, account][0], self.toots[later.number, account][0]
@@ -150,10 +209,9 @@ class _Judge:
             if earlier.due < later.due and first.asked_at > second.asked_at and not left_on_time:
                 yield f"a{later.number} was tooted before a{earlier.number} on {account}"
 
-    def _may_be_braked(self) -> bool:
-        posts = [article for article in self.articles if article.here]
-        edits = sum(len(article.edited_at) for article in posts)
-        return len(posts) + edits > self.history.brake
+    @staticmethod
+    def _is_plain(article: Article) -> bool:
+        return article.here and not article.touched and not article.if_missed and article.expires is None
 
     def _feeds(self) -> Iterator[str]:
         path = self.world.root / "public" / "news" / "feed.json"
@@ -164,7 +222,8 @@ class _Judge:
         wanted = {
             article.link
             for article in self.articles
-            if article.here and not article.hidden and article.withdrawn is None and article.due <= self.end
+            if article.here and not article.hidden and article.withdrawn is None
+            if article.due <= self.end or article.early_at is not None
         }
         if urls != wanted:
             yield f"the feed lacks {sorted(wanted - urls)} and has {sorted(urls - wanted)} besides"
@@ -172,8 +231,7 @@ class _Judge:
     def _held(self) -> Iterator[str]:
         for name, result in self.history.passes.items():
             for item in result.plan.items:
-                given_up = "tried for" in item.reason and any(map(self._given_up, self.articles))
-                if item.verdict.value == "held" and not given_up:
+                if item.verdict.value == "held":
                     yield f"{item.slug} on {item.account} is held by {name} at rest: {item.reason}"
                 if item.verdict.value == "rejected":
                     yield f"{item.slug} on {item.account} was rejected: {item.reason}"

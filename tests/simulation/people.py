@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from bot.ledgers.sqlite import SqliteLedger
-from bot.person import resume
 from tests.simulation.articles import Article, Checkout
+from tests.simulation.profiles import Profile
+from tests.simulation.words import Words
 from tests.simulation.world import HOUR, World
 
 if TYPE_CHECKING:
+    from bot.config import Config
     from tests.simulation.server import Server
 
 #: What a person may do with a post, besides writing it.
-HABITS = ("edit", "rename", "retime", "hide", "withdraw", "by hand", "branch switch", "other toots", "resume", "burst")
+HABITS = (
+    *("edit", "rename", "retime", "hide", "withdraw", "by hand", "branch switch", "other toots", "burst"),
+    *("resume", "hold", "skip", "early", "pause", "if missed", "expires", "thread", "rethread"),
+)
+#: Nothing but the ledger knows of these: without it a post is known by its permalink alone, so a renamed one is new.
+ONLY_IN_THE_LEDGER = frozenset({"rename", "hold", "skip", "early", "pause", "rethread"})
 
 
 @dataclass
@@ -31,12 +37,14 @@ class Habits:
     late: bool  #: whether posts are written only when it is time, or later
 
     @staticmethod
-    def draw(random: Random) -> Habits:
+    def draw(random: Random, profile: Profile) -> Habits:
         share = random.choice((0.15, 0.4, 0.7))
+        has = frozenset(habit for habit in HABITS if random.random() < share)
+        posts = random.choice((1, 2, 3, 4, 4, 6))
         return Habits(
-            has=frozenset(habit for habit in HABITS if random.random() < share),
-            posts=random.choice((1, 2, 3, 4, 4, 6)),
-            late=random.random() < 0.3,
+            has=has if profile.habits is None else profile.habits,
+            posts=profile.posts or posts,
+            late=random.random() < 0.3 and profile.habits is None,
         )
 
 
@@ -44,26 +52,35 @@ class People:
     """Do what they do at times drawn beforehand; each act changes the files or the server, as in life."""
 
     def __init__(
-        self, world: World, server: Server, *, accounts: list[str], length: float, ring: Callable[[float], None]
+        self,
+        world: World,
+        server: Server,
+        *,
+        accounts: list[str],
+        length: float,
+        ring: Callable[[float], None],
+        profile: Profile,
+        config: Config,
     ) -> None:
         self.world = world
         self.server = server
         self.accounts = accounts
         self.length = length
-        self.habits = Habits.draw(world.random)
+        self.profile = profile
+        self.habits = Habits.draw(world.random, profile)
         self.articles: list[Article] = []
         self.checkout = Checkout(world.root / "posts")
         self.away: list[tuple[float, float]] = []  #: when the folder was empty
-        self.resumed = False
-        self._ring = ring
+        self.first_due = 0.0  #: seconds, as planned
+        self.ring = ring
+        self.words = Words(self, config)
 
-    def plan(self, *, ledger_is_lost: bool) -> None:
+    def plan(self, *, without: frozenset[str]) -> None:
         """Draw everything that they will do."""
+        self.habits = replace(self.habits, has=self.habits.has - without)
         random, has = self.world.random, self.habits.has
-        if ledger_is_lost:
-            # Then a post is known by its permalink alone, so a renamed one is a new one.
-            has = has - {"rename"}
         dues = self._dues(has)
+        self.first_due = dues[0]
         for number, due in enumerate(dues):
             article = Article(
                 number=number,
@@ -73,6 +90,8 @@ class People:
                 own_text=random.random() < 0.5,
                 pictured=random.random() < 0.2,
             )
+            if "thread" in has and self._does(0.5):
+                article.parts = random.choice((1, 1, 2, 3))
             article.slugs.append(article.slug)
             self.articles.append(article)
             self._plan_for(article, due, has)
@@ -80,13 +99,17 @@ class People:
             for _ in range(random.choice((1, 2))):
                 self._branch_switch(random.uniform(0.05, 0.9) * self.length)
         if "other toots" in has:
-            for _ in range(random.randint(1, 8)):
+            often = 20 if self.profile.always else random.randint(1, 8)
+            for _ in range(often):
                 account = random.choice(self.accounts)
-                at = random.choice((*dues, random.uniform(0, self.length))) + random.uniform(-60, 60)
+                when = random.choice((*dues, random.uniform(0, self.length)))
+                at = self._near(when) if self.profile.near else when + random.uniform(-60, 60)
                 self.world.at(at, lambda account=account: self._toot(account, "Hello from the venue"))  # type: ignore[misc]
         if "resume" in has:
             for _ in range(random.randint(1, 3)):
-                self.world.at(random.uniform(0.1, 1) * self.length, self.say_resume)
+                self.world.at(random.uniform(0.1, 1) * self.length, self.words.say_resume)
+        if "pause" in has and random.random() < 0.5:
+            self.words.plan_pause(self._near(random.choice(dues)))
 
     def _dues(self, has: frozenset[str]) -> list[float]:
         random = self.world.random
@@ -101,36 +124,47 @@ class People:
         if self.habits.late and random.random() < 0.6:
             added = due + random.choice((random.uniform(-5, 30), random.uniform(0, 3 * HOUR)))
         self.world.at(added, lambda: self._add(article))
-        if article.identity == "" and "rename" in has and "edit" in has:
+        if article.identity == "" and "rename" in has and has & {"edit", "hold", "skip", "early"}:
             article.identity = f"conf:{article.number}"  # renamed and rewritten at once it would be in doubt
+        if "if missed" in has and random.random() < 0.5:
+            article.if_missed = random.choice(("skip", "hold", "post"))
+        if "expires" in has and random.random() < 0.4:
+            article.expires = article.due + timedelta(seconds=random.choice((600, 2 * HOUR, 9 * HOUR)))
 
         def near() -> float:
             return max(added + 1, self._near(due))
 
         if "edit" in has:
-            for _ in range(random.randint(0, 3)):
+            for _ in range(random.randint(1 if self.profile.always else 0, 3)):
                 self.world.at(near(), lambda: self._edit(article))
-        if "rename" in has and random.random() < 0.6:
+        if "rename" in has and self._does(0.6):
             self.world.at(near(), lambda: self._rename(article))
-        if "retime" in has and random.random() < 0.5:
+        if "retime" in has and self._does(0.5):
             self.world.at(random.uniform(added, due), lambda: self._retime(article))
-        if "hide" in has and random.random() < 0.4:
+        self.words.plan(article, near())
+        if "hide" in has and self._does(0.4):
             at = near()
             self.world.at(at, lambda: self._hide(article, hidden=True))
             if random.random() < 0.5:
                 self.world.at(at + random.uniform(1, HOUR), lambda: self._hide(article, hidden=False))
-        if "withdraw" in has and random.random() < 0.5:
+        if "withdraw" in has and self._does(0.5):
             at, why = near(), random.choice(("true", f"Sorry, W{article.number} was a mistake"))
             self.world.at(at, lambda: self._withdraw(article, why))
             if random.random() < 0.3:
                 self.world.at(at + random.uniform(5, 2 * HOUR), lambda: self._withdraw(article, None))
-        if "by hand" in has and random.random() < 0.5:
+        if "by hand" in has and self._does(0.5):
             account = random.choice(self.accounts)
             self.world.at(near(), lambda: self._toot_by_hand(article, account))
+
+    def _does(self, share: float) -> bool:
+        """Whether they do what they are in the habit of."""
+        return self.world.random.random() < share or self.profile.always
 
     def _near(self, due: float) -> float:
         """Mostly about the time of the release, when it matters most."""
         random = self.world.random
+        if self.profile.near is not None:
+            return due + random.uniform(*self.profile.near)
         return max(
             1.0,
             random.choice(
@@ -149,11 +183,11 @@ class People:
         self.world.note(f"~ {what} {article.slug if article else ''}")
         self.checkout.write(self.articles)
         if self.world.random.random() < 0.9:
-            self._ring(self.world.random.uniform(0.1, 20))
+            self.ring(self.world.random.uniform(0.1, 20))
 
     def released(self, article: Article) -> bool:
         """Whether the machine's clock has ever shown its time."""
-        return self.world.latest + timedelta(seconds=60) >= article.due
+        return self.world.latest + timedelta(seconds=60) >= article.due or article.early_at is not None
 
     def _add(self, article: Article) -> None:
         article.here, article.added_at = True, self.world.now
@@ -165,6 +199,9 @@ class People:
         if article.withdrawn is not None or article.taken_back_at is not None:
             return
         article.revision += 1
+        if article.parts and "rethread" in self.habits.has and self.world.random.random() < 0.6:
+            article.parts = self.world.random.choice((0, 1, 2, 3))
+            article.rethreaded = True
         article.edited_at.append(self.world.now)
         self._changed(f"edits ({article.token})", article)
 
@@ -180,6 +217,8 @@ class People:
         ahead = self.world.random.uniform(120, 4 * HOUR)
         new = self.world.clock.now() + timedelta(seconds=ahead)
         article.due = min(new, self.world.moment(self.length)).replace(microsecond=0)
+        if article.expires is not None:
+            article.expires = max(article.expires, article.due + timedelta(seconds=600))
         article.touched.add("retimed")
         self._changed(f"moves to {article.due:%d %H:%M:%S}", article)
 
@@ -227,18 +266,3 @@ class People:
                 body=urlencode({"status": text}).encode(),
             )
         assert status == 200, json.loads(body)
-
-    def say_resume(self) -> None:
-        """`announce resume`, where there is something to be resumed."""
-        self.resumed = True
-        path = self.world.root / "var" / "ledger.db"
-        if not path.exists():
-            return
-        self.world.note("~ announce resume")
-        ledger = SqliteLedger(path, self.world.clock)
-        try:
-            proposal = resume(ledger.snapshot(), who="ann", now=self.world.clock.now())
-            ledger.record(proposal.recording, now=self.world.clock.now())
-        finally:
-            ledger.close()
-        self._ring(1)

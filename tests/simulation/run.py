@@ -14,6 +14,7 @@ from functools import partial
 
 from tests.simulation.history import Told, run_seed
 from tests.simulation.mutations import MUTATIONS, mutated
+from tests.simulation.profiles import PROFILES
 
 
 @dataclass
@@ -37,20 +38,20 @@ class Sum:
             self.failing.append(told)
 
 
-def run_one(seed: int, mutation: str) -> Told:
+def run_one(seed: int, mutation: str, profile: str) -> Told:
     """One seed, perhaps with one step of the protocol broken on purpose."""
     with mutated(mutation):
-        return run_seed(seed)
+        return run_seed(seed, profile)
 
 
-def run_all(seeds: Iterable[int], *, mutation: str, processes: int) -> Iterator[Told]:
+def run_all(seeds: Iterable[int], *, mutation: str, profile: str, processes: int) -> Iterator[Told]:
     """The seeds, in their order, on several cores."""
     if processes == 1:
-        yield from (run_one(seed, mutation) for seed in seeds)
+        yield from (run_one(seed, mutation, profile) for seed in seeds)
         return
     with ProcessPoolExecutor(processes) as pool:
         try:
-            yield from pool.map(partial(run_one, mutation=mutation), seeds, chunksize=2)
+            yield from pool.map(partial(run_one, mutation=mutation, profile=profile), seeds, chunksize=2)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
@@ -61,13 +62,15 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="the first of them")
     parser.add_argument("--seed", type=int, help="this one alone, and tell its story")
     parser.add_argument("--mutation", default="", choices=["", *MUTATIONS], help="break a step of the protocol")
+    parser.add_argument("--profile", default="", choices=PROFILES, help="seeds with a bent")
     parser.add_argument("--until-found", action="store_true", help="stop at the first violation")
     parser.add_argument("--cores", type=int, default=os.cpu_count() or 1)
     asked = parser.parse_args()
     alone = asked.seed is not None
     seeds = [asked.seed] if alone else range(asked.first, asked.first + asked.seeds)
     begun, total = time.monotonic(), Sum()
-    for told in run_all(seeds, mutation=asked.mutation, processes=1 if alone else asked.cores):
+    processes = 1 if alone else asked.cores
+    for told in run_all(seeds, mutation=asked.mutation, profile=asked.profile, processes=processes):
         total.add(told)
         if alone:
             print("\n".join(told.trace))
@@ -75,17 +78,18 @@ def main() -> int:
             print(f"seed {told.seed}: {violation}", flush=True)
         if told.violations and asked.until_found:
             break
-    _print(total, time.monotonic() - begun, mutation=asked.mutation)
+    _print(total, time.monotonic() - begun, mutation=asked.mutation, profile=asked.profile)
     return 1 if total.failing else 0
 
 
-def _print(total: Sum, seconds: float, *, mutation: str) -> None:
+def _print(total: Sum, seconds: float, *, mutation: str, profile: str) -> None:
     print(f"{total.seeds} seeds in {seconds:.0f} s ({total.seeds / seconds:.1f} a second), {total.passes} passes")
     print("what went wrong: " + ", ".join(f"{kind} {times}" for kind, times in sorted(total.injected.items())))
     share = total.held / total.deliveries if total.deliveries else 0
     print(f"held when the faults ended: {total.held} of {total.deliveries} ({share:.2%})")
     print(f"seeds with violations: {len(total.failing)}")
-    option = f" --mutation {mutation}" if mutation else ""
+    option = f" --mutation '{mutation}'" if mutation else ""
+    option += f" --profile '{profile}'" if profile else ""
     for told in total.failing[:20]:
         print(f"    python -m tests.simulation.run --seed {told.seed}{option}")
 

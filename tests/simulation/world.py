@@ -19,6 +19,25 @@ BEGIN = datetime(2026, 3, 10, 6, 0, tzinfo=UTC)
 HOUR = 3600.0
 
 
+class MachineClock(SetClock):
+    """A clock that knows one start of its machine from the next."""
+
+    def __init__(self, now: datetime) -> None:
+        super().__init__(now)
+        self._boot = 1
+
+    def restart(self) -> None:
+        """From here on no earlier mark means anything."""
+        self._boot += 1
+
+    def mark(self) -> str:
+        return f"boot{self._boot} {super().mark()}"
+
+    def since(self, mark: str) -> timedelta | None:
+        boot, _, rest = mark.partition(" ")
+        return super().since(rest) if boot == f"boot{self._boot}" else None
+
+
 class World:
     """Events in the order of their times; between them nothing happens."""
 
@@ -26,7 +45,7 @@ class World:
         self.seed = seed
         self.root = root
         self.random = Random(seed)
-        self.clock = SetClock(BEGIN)  #: the machine's, which may be set wrong
+        self.clock = MachineClock(BEGIN)  #: the machine's, which may be set wrong
         self.true_clock = SetClock(BEGIN)  #: the server's
         self.latest = BEGIN  #: the latest time that the machine's clock has shown
         self.hub: greenlet = getcurrent()
@@ -45,6 +64,11 @@ class World:
     def moment(self, seconds: float) -> datetime:
         """The time of day, so many seconds after the beginning."""
         return BEGIN + timedelta(seconds=seconds)
+
+    @staticmethod
+    def seconds(moment: datetime) -> float:
+        """Seconds from the beginning to a time of day."""
+        return (moment - BEGIN).total_seconds()
 
     def after(self, seconds: float, action: Callable[[], object]) -> None:
         """Do something later."""

@@ -105,3 +105,10 @@ def test_the_boot_id_is_one_word_that_stays() -> None:
 
 def test_monotonic_seconds_only_grow() -> None:
     assert monotonic_seconds() <= monotonic_seconds()
+
+
+def test_a_mark_that_is_rounded_up_is_none_of_an_earlier_start() -> None:
+    clock = SetClock(datetime(2026, 3, 10, tzinfo=UTC))
+    clock.advance(timedelta(microseconds=1))
+    clock._monotonic = 0.1234567  # between two microseconds; the mark says 0.123457
+    assert clock.since(clock.mark()) == timedelta()

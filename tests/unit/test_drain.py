@@ -104,6 +104,14 @@ class TestFailures:
         assert [repeat for _, repeat in world.server.keys] == [False, True, False]
         assert world.server.keys[0][0] == world.server.keys[1][0]
 
+    def test_during_the_pause_nobody_is_asked(self, world: World, make_delivery: MakeDelivery) -> None:
+        world.owes(make_delivery(due=NOW))
+        world.server.failures = [TransientError("the server cannot be reached.")]
+        until = world.drain().wait_until
+        world.server.asked.clear()
+        assert world.later(10 * SECOND).wait_until == until
+        assert world.server.asked == []
+
     def test_the_pauses_grow(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW))
         world.server.failures = [TransientError("no") for _ in range(3)]
@@ -197,13 +205,11 @@ class TestFailures:
         assert world.row().state is DeliveryState.SENT
         assert ("works again" in [event.what for event in world.said]) == (method == "introduce")
 
-    def test_a_server_that_is_down_while_nothing_is_due_yet_needs_no_person(
-        self, world: World, make_delivery: MakeDelivery
-    ) -> None:
+    def test_while_nothing_is_due_yet_the_server_is_not_asked(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW - 120 * MINUTE, not_before=NOW + 60 * MINUTE))
-        world.server.during("introduce", raising(TransientError("the server cannot be reached.")))
         result = world.drain()
-        assert ([event.what for event in world.said], result.attention) == (["blocked"], False)
+        assert (world.server.asked, world.said, result.attention) == ([], [], False)
+        assert result.wait_until == NOW + 60 * MINUTE
 
     def test_an_upload_without_answer_is_simply_repeated(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW, announcement=pictured("a")))
@@ -367,6 +373,24 @@ class TestUnknownOutcome:
         assert result.wait_until == NOW + TIMING.settle
         world.later(TIMING.settle)
         assert len(world.server.statuses) == 1
+
+    def test_nor_one_that_grew_old_while_the_ledger_was_read(self, world: World, make_delivery: MakeDelivery) -> None:
+        class SlowToRead(MemoryLedger):
+            """A ledger that answers late, once, between the intent and the send."""
+
+            stalls = 1
+
+            def paused(self) -> str:
+                if self.stalls and any(d.state is DeliveryState.SENDING for d in self.open_deliveries(ACCOUNT)):
+                    self.stalls -= 1
+                    world.clock.advance(TIMING.send_within + SECOND)
+                return super().paused()
+
+        world.ledger = SlowToRead(world.clock, world.ledger.snapshot())
+        world.owes(make_delivery(due=NOW))
+        world.drain()
+        assert world.row().state is DeliveryState.SENDING
+        assert "publish" not in world.server.asked
 
 
 class TestChangesMeanwhile:

@@ -183,3 +183,9 @@ def test_a_draft_has_no_date() -> None:
 def test_a_date_form_that_not_every_system_knows_is_refused(form: str) -> None:
     with pytest.raises(ValueError, match="date"):
         format_date(datetime(2030, 5, 7, tzinfo=UTC), form)
+
+
+def test_templates_are_compiled_once_and_anew_when_a_file_changes(tmp_path: Path) -> None:
+    first = folder_with(tmp_path, default="{{ title }}")
+    assert Templates.load(tmp_path) is first
+    assert folder_with(tmp_path, default="{{ excerpt }}").render("default", VALUES) == "Words."

@@ -98,10 +98,12 @@ def test_an_edit_names_every_field_that_it_would_else_clear(server: SandboxServe
     assert status_shown(server.url, receipt.status_id)["edited_at"] is None, "no difference is no edit"
 
 
-def test_an_edit_keeps_visibility_and_language(server: SandboxServer, publisher: MastodonPublisher) -> None:
-    old = announcement(language="de")
+def test_an_edit_keeps_the_visibility_and_brings_the_language(
+    server: SandboxServer, publisher: MastodonPublisher
+) -> None:
+    old = announcement(language="en")
     receipt = publisher.publish(old, media_ids=(), key="key", repeat=False)
-    publisher.edit(receipt.status_id, announcement("Neu.", link=None), shown=old)
+    publisher.edit(receipt.status_id, announcement("Neu.", link=None, language="de"), shown=old)
     shown = status_shown(server.url, receipt.status_id)
     assert (shown["language"], shown["visibility"], shown["sensitive"]) == ("de", "public", False)
     assert shown["edited_at"] is not None
