@@ -10,7 +10,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from email.message import Message
 from email.utils import formatdate
@@ -427,9 +427,11 @@ class TestServer:
     def test_odd_requests_are_refused_and_the_next_one_is_served(self, site: Site, request_bytes: bytes) -> None:
         address = urlsplit(site.server.url)
         with socket.create_connection((str(address.hostname), address.port or 0), timeout=10) as client:
-            client.sendall(request_bytes)
-            client.shutdown(socket.SHUT_WR)
-            status = client.recv(100).split(b" ")[1:2]
+            status: list[bytes] = []
+            with suppress(ConnectionError):  # it need not listen to the end of what it refuses
+                client.sendall(request_bytes)
+                client.shutdown(socket.SHUT_WR)
+                status = client.recv(100).split(b" ")[1:2]
         assert status in ([b"400"], [b"404"], [b"405"], [b"413"], [b"431"], [b"501"], [])
         assert site.ask("/news/atom.xml").status == 200
 
