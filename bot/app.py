@@ -22,11 +22,13 @@ from bot.ledgers.sqlite import SqliteLedger
 from bot.model import Event, Snapshot
 from bot.output.alerts import News, tell
 from bot.output.files import PublicFolder
+from bot.output.hub import Pings
 from bot.planning.doubts import believable, server_doubt
 from bot.posts.folder import PostFolder
 from bot.protocol import Timing
 from bot.publisher import Publisher
 from bot.publishers.servertimes import ServerTimes
+from bot.pulse import Pulse
 from bot.run import Parts, Pass, run_pass
 from bot.tokens import find_token
 
@@ -50,14 +52,18 @@ class Bot:
     timing: Timing
     owner: str
     environ: Mapping[str, str]
+    pings: Pings
+    pulse: Pulse
+    stop: Signal  #: set: begin nothing new
     presence: str  #: how a later process names this one to a person
-    stop: Signal = field(default_factory=Signal)
     bell: Signal = field(default_factory=Signal)  #: wakes the loop for another pass
     random: random.Random = field(default_factory=random.Random)
 
     def pass_once(self) -> Pass:
         """Read, plan, record, write the feeds, ring."""
-        return run_pass(self.parts)
+        result = run_pass(self.parts)
+        self.pulse.beat()
+        return result
 
     def drain(self, address: str) -> Drained:
         """Deliver what one account is owed."""
@@ -94,6 +100,8 @@ class Bot:
             # What the deliveries came to is public too (`syndication.json`), and may be worth an alert.
             last = run_pass(replace(self.parts, ring=_ring_nobody))
         self.tell(last)
+        # Once: what a site that is copied elsewhere does not show yet is owed to the next tick.
+        self.ping(last.topics)
         return result, tuple(drained)
 
     def tell(self, result: Pass) -> None:
@@ -110,6 +118,10 @@ class Bot:
 
     def _say_plainly(self, text: str) -> None:
         self.parts.say(Event(at=self.parts.clock.now(), what="problem", detail=text))
+
+    def ping(self, topics: Mapping[str, str]) -> timedelta | None:
+        """Tell the hubs what has changed (`Pass.topics`); when to try again, None if nothing is owed."""
+        return self.pings.send(topics)
 
     def ask_to_stop(self) -> None:
         """Begin nothing new, finish what is in flight. Safe to repeat; not for a signal handler, as it takes locks."""
@@ -149,7 +161,12 @@ def make_bot(
     server_times = ServerTimes(clock, servers, timeout=config.delivery.timeout)
     if publishers is None:
         publishers = make_publishers(config, environ=environ, clock=clock, server_times=server_times)
+    stop = Signal()
+    ledger = ledger or SqliteLedger(config.ledger_path, clock)
     return Bot(
+        pings=make_pings(config, ledger=ledger, clock=clock, say=say, stopping=stop.is_set),
+        pulse=Pulse(clock),
+        stop=stop,
         parts=Parts(
             config=config,
             clock=clock,
@@ -158,7 +175,7 @@ def make_bot(
             server_times=server_times,
             ring=engine.ring,
             say=say,
-            ledger=ledger or SqliteLedger(config.ledger_path, clock),
+            ledger=ledger,
         ),
         engine=engine,
         publishers=publishers,
@@ -166,6 +183,24 @@ def make_bot(
         owner=f"{socket.gethostname()} {os.getpid()}",
         presence=f"process {os.getpid()} on {socket.gethostname()}, since {clock.now():%Y-%m-%d %H:%M} UTC",
         environ=environ,
+    )
+
+
+def make_pings(
+    config: Config, *, ledger: Ledger, clock: Clock, say: Say, stopping: Callable[[], bool] = lambda: False
+) -> Pings:
+    """What the hubs in the settings are owed. Contacts nobody."""
+    from bot.web_client import WebClient, anywhere, is_public
+
+    may_reach = anywhere if config.site.private_addresses else is_public
+    return Pings(
+        hubs=tuple(dict.fromkeys(config.feeds.hubs)),
+        public=config.public_folder,
+        web=WebClient(may_reach=may_reach, schemes=("https", "http")),
+        ledger=ledger,
+        clock=clock,
+        say=say,
+        stopping=stopping,
     )
 
 

@@ -18,6 +18,7 @@ from bot.plan import Plan, make_plan
 from bot.planning.gone import entries_shown
 from bot.planning.verdict import Policy
 from bot.posts.folder import PostFolder, Scan
+from bot.takeover import fetch_old_feed, is_address, missing_old_feed, with_old_feed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +38,12 @@ def build_feeds(config: Config, *, now: datetime, folder: Path, known: Snapshot)
     faults = [str(fault) for fault in scan.faults]
     if not scan.posts:
         return Built(changed=(), faults=(*faults, f"there are no posts in {config.site.posts}; nothing was written"))
+    source = missing_old_feed(config, known)
+    if source and is_address(source):
+        faults.append(f"the feed {source} was not taken over yet, and a build fetches nothing: `announce feeds import`")
+    elif source:
+        # Raises OldFeedError: without the old ids every subscriber would see everything twice.
+        known = with_old_feed(known, fetch_old_feed(source, config))
     plan = _plan(config, scan, known, now)
     if plan.doubt:
         faults.append(f"nothing new is shown: {plan.doubt}")

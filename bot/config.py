@@ -54,6 +54,20 @@ def is_loopback(url: str) -> bool:
         return False
 
 
+def listen_address(text: str) -> tuple[str, int]:
+    """Host and port to listen at. Raises ValueError with a sentence for the reader."""
+    host, _, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    try:
+        address = "127.0.0.1" if host == "localhost" else str(ip_address(host))
+        number = int(port)
+    except ValueError:
+        number = -1
+    if not 0 <= number <= 65535:
+        raise ValueError(f'"{text}" is not an address to listen at; write for example "127.0.0.1:8080" or "[::]:8080"')
+    return address, number
+
+
 def _duration(value: object) -> object:
     if isinstance(value, timedelta):
         return value
@@ -131,7 +145,8 @@ class Site(_Table):
     assets: Path = Field(Path(), description="folder in which /assets/... is found on disk")
     author: str = Field("", description="author of posts that name none")
     private_addresses: bool = Field(
-        False, description="whether pictures of other hosts may be fetched from private addresses (loopback, LAN)"
+        False,
+        description="whether pictures of other hosts, hubs and old feeds may be at private addresses (loopback, LAN)",
     )
 
     @field_validator("permalink")
@@ -163,7 +178,14 @@ class Feeds(_Table):
         "permalink", description='id of newly released posts without `id:`: their permalink, or a "tag" address of it'
     )
     rights: str = Field("", description='who holds the rights, for example "© 2027 The conference, CC BY 4.0"')
-    hubs: tuple[HubAddress, ...] = Field((), description="WebSub hubs that the feeds name")
+    hubs: tuple[HubAddress, ...] = Field(
+        (), description="WebSub hubs that the feeds name, and that are told of each change"
+    )
+    import_: str = Field(
+        "",
+        alias="import",
+        description="a feed that the site had before, file or address: its ids and dates are taken over, once",
+    )
     gzip: bool = Field(True, description="whether a compressed copy, .gz, is kept beside each file of the feeds")
 
     @field_validator("path")
@@ -316,6 +338,22 @@ class Alerts(_Table):
         return value
 
 
+class Serve(_Table):
+    """What the bot itself shows to the public over HTTP."""
+
+    listen: str = Field(
+        "",
+        description='where `announce run` serves the public folder, for example "127.0.0.1:8080"; empty: it does not',
+    )
+
+    @field_validator("listen")
+    @classmethod
+    def _host_and_port(cls, value: str) -> str:
+        if value:
+            listen_address(value)
+        return value
+
+
 class Ledger(_Table):
     """The durable memory."""
 
@@ -341,6 +379,7 @@ class _Settings(_Table):
     delivery: Delivery = Delivery()
     alerts: Alerts = Alerts()
     ledger: Ledger = Ledger()
+    serve: Serve = Serve()
 
 
 class Config(_Settings):
@@ -559,7 +598,8 @@ def _fields_of(table: str) -> Mapping[str, Any]:
             return Account.model_fields
         assert isinstance(field.annotation, type)
         model = field.annotation
-    return model.model_fields
+    # "import" is a word of Python's.
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def _description(where: str) -> str:

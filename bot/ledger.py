@@ -106,6 +106,12 @@ class Ledger(Protocol):
     def settle(self, lease: Lease, delivery: Delivery, *, event: Event | None, now: datetime) -> None:
         """Write how an attempt ended: the delivery with its new state, and a line of history."""
 
+    def pinged(self) -> Mapping[tuple[str, str], str]:
+        """Hub and feed's address → digest of the bytes that the hub was last told of."""
+
+    def note_pinged(self, hub: str, digests: Mapping[str, str], *, event: Event, now: datetime) -> None:
+        """Remember that a hub was told of feeds (address → digest), with one line of history."""
+
     def attend(self, who: str) -> str:
         """Say that `who` stays at work on this ledger; returns who else said so and still is, empty if nobody.
 

@@ -171,9 +171,28 @@ class Entry:
     missing_since: datetime | None = None  #: when its file was first seen to be gone
     digest: str  #: of the post's words that this entry shows
     revision: int = 0  #: how often those words have changed since the release
-    dated: datetime | None = None  #: the file's own datetime, where the release came before it (`publish --early`)
+    dated: datetime | None = None  #: the file's own datetime, where it is not `published`: early, or in an old feed
     edit_owed: bool = False  #: the toots should show the latest words, and could not be composed yet
     feed_id: str = ""  #: the permanent id in the feeds, frozen at the first release; empty: made of `post_id`
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OldEntry:
+    """An entry of a feed that the site had before: what its readers know it by."""
+
+    feed_id: str
+    link: str = ""
+    title: str = ""  #: plain text
+    published: datetime | None = None
+    updated: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OldFeed:
+    """A feed that the site had before."""
+
+    source: str  #: where it was read, as the settings or a person named it
+    entries: tuple[OldEntry, ...]
 
 
 #: Mastodon takes no GIF with more pixels (width x height), and does not say so (app/models/media_attachment.rb).
@@ -430,6 +449,8 @@ class Snapshot:
     words: Mapping[str, Word] = field(default_factory=dict)  #: by post id
     upcoming: Mapping[str, Upcoming] = field(default_factory=dict)  #: by post id
     paused: str = ""  #: who paused everything and when; empty if nobody did
+    old_entries: Mapping[str, OldEntry] = field(default_factory=dict)  #: of feeds that the site had before, by id
+    old_feeds: frozenset[str] = frozenset()  #: where those were read
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -476,9 +497,10 @@ class Recording:
     paused: str | None = None  #: empty lifts the pause; None: as it was
     heard: Heard | None = None  #: if people have said something else since, none of this is written
     believes_clock: bool = False  #: a person says that the clock is right, whatever later time the ledger has seen
+    old_feed: OldFeed | None = None  #: ids and dates to be taken over at the releases to come
 
     def __bool__(self) -> bool:
-        said = self.upcoming is not None or self.paused is not None or self.believes_clock
+        said = self.upcoming is not None or self.paused is not None or self.believes_clock or self.old_feed is not None
         return said or bool(self.entries or self.changes or self.joining or self.events or self.words)
 
 

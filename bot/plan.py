@@ -16,6 +16,7 @@ from bot.planning.draft import Compose, Draft
 from bot.planning.findings import moved_posts, renamed_posts, unique_posts
 from bot.planning.item import Item, published_of
 from bot.planning.matching import match
+from bot.planning.old_ids import due_for_old_ids, ids_in_use, match_old
 from bot.planning.stuck import stuck
 from bot.planning.verdict import Policy, Verdict
 from bot.planning.words import carried_over, still_to_come
@@ -50,11 +51,13 @@ def make_plan(
     broken: Collection[str] = (),
     readable: bool = True,
     server_times: Mapping[str, datetime] | None = None,
+    doubt: str = "",
 ) -> Plan:
     """Decide everything for this moment. Pure; `compose(post, account)` may raise ComposeError.
 
     `broken` are the slugs of files with faults, which are not gone; `readable` says whether the folder could be read;
-    `server_times` are what the time is now by the accounts' servers, as far as they have said.
+    `server_times` are what the time is now by the accounts' servers, as far as they have said;
+    with a `doubt` from outside nothing is released.
     """
     dated, findings = unique_posts(post for post in posts if post.published is not None)
     matching = match(dated, snapshot.entries, broken=broken)
@@ -65,11 +68,16 @@ def make_plan(
     }
     heard, passed_on = Heard(words=snapshot.words, paused=snapshot.paused), carried_over(snapshot, dated)
     snapshot = replace(snapshot, words={**snapshot.words, **passed_on})
-    doubt = doubt_of(snapshot, dated, broken=broken, now=now, server_times=server_times)
+    doubt = doubt or doubt_of(snapshot, dated, broken=broken, now=now, server_times=server_times)
     notice = server_notice(server_times or {}, now)
     states = {address: _state(address, snapshot, now) for address in accounts}
 
     draft = Draft(snapshot=snapshot, now=now, policy=policy, compose=compose)
+    if snapshot.old_entries:
+        # Posts to come have no part in it: they must make no difference before their time.
+        waiting_now = due_for_old_ids(dated, known=matching.entries.keys(), now=now)
+        in_use = ids_in_use(snapshot.entries)
+        draft.old_entries = match_old(waiting_now, snapshot.old_entries.values(), taken=in_use)
     if not doubt:
         for post in sorted(dated, key=published_of):
             draft.release(post, matching)

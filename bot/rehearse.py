@@ -24,6 +24,7 @@ from bot.model import DeliveryState
 from bot.posts.folder import PostFolder
 from bot.run import Pass
 from bot.schedule import stay_up
+from bot.takeover import is_address
 
 #: How long before a release the pretended clock begins: time to look at the page.
 LEAD: Final = timedelta(seconds=4)
@@ -50,11 +51,17 @@ def set_stage(config: Config, *, server: str) -> Stage:
         config=config.model_copy(
             update={
                 "accounts": accounts or {"main": Account(server=server)},
-                "feeds": config.feeds.model_copy(update={"folder": folder / "public"}),
+                "feeds": config.feeds.model_copy(update={"folder": folder / "public", **_without_others(config)}),
                 "ledger": config.ledger.model_copy(update={"url": f"sqlite:///{folder / 'ledger.db'}"}),
             }
         ),
     )
+
+
+def _without_others(config: Config) -> dict[str, object]:
+    # No hub is told of a pretended release, and no old feed is fetched; one in a file is taken over as it would be.
+    old_feed = config.feeds.import_
+    return {"hubs": (), "import_": "" if is_address(old_feed) else old_feed}
 
 
 def first_release(config: Config) -> datetime:

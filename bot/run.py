@@ -16,13 +16,14 @@ from bot.clock import Clock
 from bot.compose.composer import Composer
 from bot.config import Config
 from bot.daytime import Daytime
-from bot.errors import PostError
+from bot.errors import OldFeedError, PostError
 from bot.feeds.build import ItemShelf, render_feeds
 from bot.feeds.channel import folder_of
 from bot.ledger import Ledger
 from bot.ledgers.rules import problem_events
 from bot.model import AccountState, Entry, Event, Recorded, Recording, Snapshot
 from bot.output.files import PublicFolder
+from bot.output.hub import topics_of
 from bot.output.syndication import FILE_NAME as SYNDICATION
 from bot.output.syndication import render_syndication
 from bot.plan import Plan, make_plan
@@ -31,6 +32,7 @@ from bot.planning.gone import entries_shown
 from bot.planning.verdict import Policy
 from bot.posts.folder import PostFolder, Scan
 from bot.publishers.servertimes import ServerTimes
+from bot.takeover import fetch_old_feed, missing_old_feed, with_old_feed
 
 #: A plan that is out of date when it is recorded is made again this often; then the next pass has its turn.
 _TRIES: Final = 3
@@ -59,6 +61,7 @@ class Pass:
     scan: Scan
     events: tuple[Event, ...] = ()
     changed_files: tuple[str, ...] = ()
+    topics: Mapping[str, str] = field(default_factory=dict)  #: the feeds' addresses that hubs know → their files
     problems: frozenset[str] = field(default_factory=frozenset)  #: everything that is wrong now
     attention: bool = False  #: something new is wrong, or newly held
     causes: tuple[Cause, ...] = ()  #: everything that somebody should know of
@@ -72,7 +75,7 @@ def run_pass(parts: Parts) -> Pass:
     if recorded.refused:
         _plan_again(parts, scan, snapshot, now)
     entries = {**snapshot.entries, **{entry.post_id: entry for entry in plan.recording.entries}}
-    changed, feed_faults = _write_feeds(parts, entries.values(), snapshot, now)
+    changed, feed_faults, topics = _write_feeds(parts, entries.values(), snapshot, now)
 
     problems = frozenset([*_problems(plan, scan), *feed_faults])
     now = believable(now, parts.server_times.now())
@@ -100,6 +103,7 @@ def run_pass(parts: Parts) -> Pass:
         scan=scan,
         events=events,
         changed_files=changed,
+        topics=topics,
         problems=problems,
         attention=bool(new_problems) or newly_held,
     )
@@ -108,17 +112,33 @@ def run_pass(parts: Parts) -> Pass:
 def _planned(parts: Parts, scan: Scan) -> tuple[Snapshot, Plan, Recorded]:
     """A plan that is recorded, and the ledger as it was before. What a person says meanwhile makes it anew."""
     for _ in range(_TRIES):
-        now, snapshot = parts.clock.now(), parts.ledger.snapshot()
-        plan = decide(parts.config, scan, snapshot, now=now, server_times=parts.server_times.now())
+        now, (snapshot, doubt) = parts.clock.now(), _with_old_feed(parts, parts.ledger.snapshot())
+        plan = decide(parts.config, scan, snapshot, now=now, server_times=parts.server_times.now(), doubt=doubt)
         if plan.released and not parts.server_times.asked:
             # Only where something depends on it: a tick that releases nothing bothers nobody.
             parts.server_times.ask()
             now = parts.clock.now()
-            plan = decide(parts.config, scan, snapshot, now=now, server_times=parts.server_times.now())
+            plan = decide(parts.config, scan, snapshot, now=now, server_times=parts.server_times.now(), doubt=doubt)
         recorded = parts.ledger.record(plan.recording, now=now) if plan.recording else Recorded()
         if not recorded.outdated:
             return snapshot, plan, recorded
     return parts.ledger.snapshot(), replace(plan, recording=Recording(), released=()), recorded
+
+
+def _with_old_feed(parts: Parts, snapshot: Snapshot) -> tuple[Snapshot, str]:
+    """Take over the old feed that the settings name; else why nothing may be released without its ids."""
+    source = missing_old_feed(parts.config, snapshot)
+    if not source:
+        return snapshot, ""
+    try:
+        feed = fetch_old_feed(source, parts.config)
+    except OldFeedError as error:
+        return snapshot, f"the feed to be taken over ([feeds] import) cannot be read: {error}"
+    now = parts.clock.now()
+    event = Event(at=now, what="old feed read", detail=f"{source}: {len(feed.entries)} entries")
+    parts.say(event)
+    parts.ledger.record(Recording(old_feed=feed, events=(event,)), now=now)
+    return with_old_feed(snapshot, feed), ""
 
 
 def _newcomer(address: str) -> AccountState:
@@ -153,6 +173,7 @@ def decide(
     *,
     now: datetime,
     server_times: Mapping[str, datetime] | None = None,
+    doubt: str = "",
 ) -> Plan:
     """Plan with the settings' rules; reads the templates, writes nothing, asks nobody."""
     return make_plan(
@@ -165,6 +186,7 @@ def decide(
         broken=frozenset(fault.path.stem for fault in scan.faults),
         readable=bool(scan.signature),
         server_times=server_times,
+        doubt=doubt,
     )
 
 
@@ -186,7 +208,7 @@ def policy_of(config: Config) -> Policy:
 
 def _write_feeds(
     parts: Parts, entries: Iterable[Entry], snapshot: Snapshot, now: datetime
-) -> tuple[tuple[str, ...], list[str]]:
+) -> tuple[tuple[str, ...], list[str], Mapping[str, str]]:
     released = list(entries)
     shown = entries_shown(released, now=now)
     site, settings = parts.config.site, parts.config.feeds
@@ -194,7 +216,8 @@ def _write_feeds(
     syndication = str(folder_of(settings) / SYNDICATION)
     files = {**feeds.files, syndication: render_syndication(shown, snapshot)}
     written = parts.public.write(files, retire_in=feeds.folders, uncompressed=(feeds.archive,))
-    return written.changed, [*feeds.faults, *(str(fault) for fault in written.faults)]
+    faults = [*feeds.faults, *(str(fault) for fault in written.faults)]
+    return written.changed, faults, topics_of(feeds.files)
 
 
 def _problems(plan: Plan, scan: Scan) -> Iterable[str]:

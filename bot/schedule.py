@@ -7,10 +7,11 @@ itself every `SWEEP`, on monotonic time.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor as Teller
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from threading import Event as Signal
 from threading import Thread
 from typing import Final
 
@@ -20,7 +21,7 @@ from apscheduler.triggers.date import DateTrigger
 
 from bot.app import Bot
 from bot.clock import Clock
-from bot.errors import PostError
+from bot.errors import LedgerError, PostError
 from bot.posts.folder import PostFolder
 from bot.run import Pass
 
@@ -95,6 +96,9 @@ def stay_up(bot: Bot, *, after_pass: Callable[[Pass], None] = lambda _: None) ->
                 failure.append(error)
                 bot.ask_to_stop()
 
+        pinger = Pinger(bot)
+        pinging = Thread(target=watched, args=(pinger.run,), name="pinger", daemon=True)
+        pinging.start()
         teller = Teller(max_workers=1, thread_name_prefix="teller")
         # Before the first release; from then on each answer tells, and what is missing is asked for beside the work.
         bot.parts.server_times.ask()
@@ -115,13 +119,51 @@ def stay_up(bot: Bot, *, after_pass: Callable[[Pass], None] = lambda _: None) ->
                 # A slow mail server must not keep the next release waiting.
                 teller.submit(watched, partial(bot.tell, result))
                 teller.submit(watched, bot.parts.server_times.ask)
+                pinger.topics_are(result.topics)
                 wait_for_reason(bot, seen=result.scan.signature)
         finally:
             bot.stop.set()
             engine.join()
             teller.shutdown()
+            # It may hang on somebody's server, and what it does may be done again.
+            pinger.end()
+            pinging.join(timeout=1)
     if failure:
         raise failure[0]
+
+
+class Pinger:
+    """Tells the hubs beside the work: after each pass, and again while something is owed."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+        self._wake = Signal()
+        self._ended = Signal()
+        self._topics: Mapping[str, str] = {}
+
+    def topics_are(self, topics: Mapping[str, str]) -> None:
+        """Say which feeds there are, and that they may have changed."""
+        self._topics = topics
+        self._wake.set()
+
+    def run(self) -> None:
+        """Ping until the end. Raises LedgerError."""
+        pause: float | None = None
+        while not self._ended.is_set():
+            self._wake.wait(pause)
+            self._wake.clear()
+            try:
+                again = None if self._ended.is_set() else self._bot.ping(self._topics)
+            except LedgerError:
+                if self._ended.is_set():  # the ledger was closed while a hub took its time
+                    return
+                raise
+            pause = again.total_seconds() if again is not None else None
+
+    def end(self) -> None:
+        """Begin nothing new."""
+        self._ended.set()
+        self._wake.set()
 
 
 def wait_for_reason(bot: Bot, *, seen: object) -> None:

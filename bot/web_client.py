@@ -1,4 +1,4 @@
-"""Fetching from addresses that a person wrote into a post or the settings: pictures, and pages to look at.
+"""Asking addresses that a person wrote into a post or the settings: pictures, pages, feeds, hubs.
 
 Such an address must not lead into the machine's own network. So every name is looked up here, every address that it has
 must be public, and the connection goes to the very address that was checked: a name cannot mean something else a moment
@@ -11,7 +11,7 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -66,19 +66,14 @@ class WebClient:
         self._tls = tls
         self._timer = timer
 
-    def get(self, url: str, *, largest: int, within: timedelta) -> Fetched:
-        """Fetch with GET: at most `largest` bytes, all of it `within` a time. Raises FetchError."""
-        import httpx
+    def get(self, url: str, *, largest: int, within: timedelta, past_caches: bool = False) -> Fetched:
+        """Fetch with GET: at most `largest` bytes, all of it `within` a time. Raises FetchError.
 
-        guard = _Guard(self._resolve, self._timer, self._timer() + within.total_seconds(), self._may_reach)
-        self._tls = self._tls or ssl.create_default_context()
-        headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
-        with (
-            _errors(url),
-            httpx.Client(
-                transport=_transport(guard, self._tls), trust_env=False, headers=headers, timeout=within.total_seconds()
-            ) as client,
-        ):
+        `past_caches` asks those in between to see whether what they hold is still right.
+        """
+        with _errors(url), self._client(within) as client:
+            if past_caches:
+                client.headers["Cache-Control"] = "no-cache"
             here = self._checked(url)
             for _ in range(MOST_REDIRECTS + 1):
                 client.cookies.clear()
@@ -87,6 +82,27 @@ class WebClient:
                         return _read(answer, largest)
                     here = self._checked(str(here.join(answer.headers["Location"])))
             raise FetchError(f"{url} redirects more than {MOST_REDIRECTS} times.")
+
+    def post_form(self, url: str, fields: Mapping[str, str], *, within: timedelta) -> None:
+        """POST a form, and expect a 2xx for it; redirects are not followed. Raises FetchError."""
+        with (
+            _errors(url),
+            self._client(within) as client,
+            client.stream("POST", self._checked(url), data=dict(fields), follow_redirects=False) as answer,
+        ):
+            if not answer.is_success:
+                passing = answer.status_code >= 500 or answer.status_code in _PASSING
+                raise FetchError(f"{url} answered {answer.status_code}.", passing=passing)
+
+    def _client(self, within: timedelta) -> httpx.Client:
+        import httpx
+
+        guard = _Guard(self._resolve, self._timer, self._timer() + within.total_seconds(), self._may_reach)
+        self._tls = self._tls or ssl.create_default_context()
+        headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
+        return httpx.Client(
+            transport=_transport(guard, self._tls), trust_env=False, headers=headers, timeout=within.total_seconds()
+        )
 
     def _checked(self, url: str) -> httpx.URL:
         import httpx
@@ -225,6 +241,7 @@ def _transport(guard: _Guard, tls: ssl.SSLContext) -> httpx.BaseTransport:
                     request.method,
                     httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
                     headers=request.headers.raw,
+                    content=request.stream if isinstance(request.stream, httpx.SyncByteStream) else None,
                     extensions=request.extensions,
                 )
             )

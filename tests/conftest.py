@@ -97,12 +97,33 @@ def site_config(tmp_path: Path) -> Callable[..., Config]:
     """Settings in `tmp_path`; each keyword is a table's TOML text, and `accounts` holds whole sections."""
 
     def make(
-        *, top: str = "", site: str = "", feeds: str = "", accounts: str = "", release: str = "", delivery: str = ""
+        *,
+        top: str = "",
+        site: str = "",
+        feeds: str = "",
+        accounts: str = "",
+        release: str = "",
+        delivery: str = "",
+        serve: str = "",
     ) -> Config:
         path = tmp_path / "config" / "bot.toml"
         path.parent.mkdir(exist_ok=True)
         plain = f'title = "Conf"\nurl = "{SITE}"\ntimezone = "America/New_York"'
-        parts = (top, "[site]", plain, site, "[feeds]", feeds, accounts, "[release]", release, "[delivery]", delivery)
+        parts = (
+            top,
+            "[site]",
+            plain,
+            site,
+            "[feeds]",
+            feeds,
+            accounts,
+            "[release]",
+            release,
+            "[delivery]",
+            delivery,
+            "[serve]",
+            serve,
+        )
         path.write_text("\n".join(parts) + "\n", encoding="utf-8")
         return load_config(path)
 

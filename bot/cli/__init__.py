@@ -22,6 +22,8 @@ SECTIONS: Final = {
         "run": "act",
         "tick": "act",
         "build": "act",
+        "serve": "serve",
+        "feeds": "feeds",
         "publish": "decide",
         "hold": "decide",
         "release": "decide",

@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 @with_settings
 def run(config: Config) -> None:
     """Stay up: watch the posts, release each one at its time."""
+    from contextlib import ExitStack
+
     from bot.app import make_bot
     from bot.cli.lines import Voice
+    from bot.cli.serve import beside
     from bot.schedule import stay_up
 
     voice = Voice(config)
@@ -37,7 +40,12 @@ def run(config: Config) -> None:
         )
     voice.line(f"watching {config.site.posts} for {config.site.title}; Ctrl-C stops")
     try:
-        stay_up(bot, after_pass=voice.next_release)
+        with ExitStack() as beside_it:
+            server = beside(config, bot)
+            if server is not None:
+                beside_it.enter_context(server)
+                voice.line(f"{config.feeds.folder} is served on {server.url}")
+            stay_up(bot, after_pass=voice.next_release)
     finally:
         bot.close()
     voice.line("stopped")

@@ -21,6 +21,7 @@ from bot.model import (
     Entry,
     Event,
     Hold,
+    OldEntry,
     Said,
     Told,
     Upcoming,
@@ -158,3 +159,14 @@ def upcoming_from_row(row: Row) -> Upcoming:
 def told_from_row(row: Row) -> Told:
     """What people were told, of a row."""
     return Told(what=row["what"], at=datetime.fromisoformat(row["at"]), there=bool(row["there"]))
+
+
+def old_entry_from_row(row: Row) -> OldEntry:
+    """The entry of an old feed that a row holds."""
+    return OldEntry(
+        feed_id=row["feed_id"],
+        link=row["link"],
+        title=row["title"],
+        published=time_from_text(row["published"]),
+        updated=time_from_text(row["updated"]),
+    )

@@ -31,6 +31,7 @@ from bot.model import (
     Event,
     Heard,
     Lease,
+    OldEntry,
     Recorded,
     Recording,
     Snapshot,
@@ -56,6 +57,9 @@ class MemoryLedger:
         self._words: dict[str, Word] = dict(start.words)
         self._upcoming: dict[str, Upcoming] = dict(start.upcoming)
         self._paused = start.paused
+        self._old_entries: dict[str, OldEntry] = dict(start.old_entries)
+        self._old_feeds = start.old_feeds
+        self._pinged: dict[tuple[str, str], str] = {}
         self._problems: frozenset[str] = frozenset()
         self._told: dict[str, Told] = {}
         self._attending = ""
@@ -72,6 +76,8 @@ class MemoryLedger:
                 words=dict(self._words),
                 upcoming=dict(self._upcoming),
                 paused=self._paused,
+                old_entries=dict(self._old_entries),
+                old_feeds=self._old_feeds,
             )
 
     def record(self, recording: Recording, *, now: datetime) -> Recorded:
@@ -93,6 +99,9 @@ class MemoryLedger:
                 self._upcoming = dict(recording.upcoming)
             if recording.paused is not None:
                 self._paused = recording.paused
+            if recording.old_feed is not None:
+                self._old_feeds |= {recording.old_feed.source}
+                self._old_entries = {**{old.feed_id: old for old in recording.old_feed.entries}, **self._old_entries}
             if recording.believes_clock:
                 self._newest = now
             events = still_news(recording, known=known, refused=refused)
@@ -227,6 +236,15 @@ class MemoryLedger:
                     last_sent_at=last_sent(state.last_sent_at, delivery.settled_at, now=now),
                 )
             self._write((event,) if event else (), now)
+
+    def pinged(self) -> Mapping[tuple[str, str], str]:
+        with self._lock:
+            return dict(self._pinged)
+
+    def note_pinged(self, hub: str, digests: Mapping[str, str], *, event: Event, now: datetime) -> None:
+        with self._lock:
+            self._pinged.update({(hub, topic): digest for topic, digest in digests.items()})
+            self._write((event,), now)
 
     def attend(self, who: str) -> str:
         with self._lock:

@@ -173,9 +173,33 @@ CREATE INDEX delivery_by_account ON delivery (account, state, due, sequence);
 """
 
 
+_OLD_FEEDS_AND_PINGS: Final = """
+-- The entries of feeds that the site had before: their ids and dates pass to the posts at their release.
+CREATE TABLE old_entry (
+    feed_id   TEXT PRIMARY KEY,
+    link      TEXT NOT NULL,
+    title     TEXT NOT NULL,
+    published TEXT,
+    updated   TEXT
+) STRICT;
+CREATE TABLE old_feed (
+    source TEXT PRIMARY KEY,
+    at     TEXT NOT NULL
+) STRICT;
+
+-- Which bytes of a feed a hub was last told of. What differs from the public folder is owed.
+CREATE TABLE pinged (
+    hub    TEXT NOT NULL,
+    topic  TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    PRIMARY KEY (hub, topic)
+) STRICT;
+"""
+
+
 #: SQL, or what to do to the rows. Never changed once released: old ledgers went through exactly these.
 Migration = str | Callable[[sqlite3.Connection], None]
-MIGRATIONS: Final[tuple[Migration, ...]] = (_FIRST, _freeze_feed_ids, _LATER_PARTS)
+MIGRATIONS: Final[tuple[Migration, ...]] = (_FIRST, _freeze_feed_ids, _LATER_PARTS, _OLD_FEEDS_AND_PINGS)
 
 
 def migrate(connection: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS) -> None:

@@ -37,6 +37,7 @@ from bot.model import (
     Event,
     Heard,
     Lease,
+    OldFeed,
     Recorded,
     Recording,
     Snapshot,
@@ -80,6 +81,8 @@ class SqliteLedger:
             words = [codec.word_from_row(row) for row in db.execute("SELECT * FROM word")]
             upcoming = [codec.upcoming_from_row(row) for row in db.execute("SELECT * FROM upcoming")]
             memory = db.execute("SELECT newest, paused FROM memory").fetchone()
+            old_entries = [codec.old_entry_from_row(row) for row in db.execute("SELECT * FROM old_entry")]
+            old_feeds = [row["source"] for row in db.execute("SELECT source FROM old_feed")]
         return Snapshot(
             entries={entry.post_id: entry for entry in entries},
             accounts={account.address: account for account in accounts},
@@ -88,6 +91,8 @@ class SqliteLedger:
             words={word.post_id: word for word in words},
             upcoming={post.post_id: post for post in upcoming},
             paused=memory["paused"],
+            old_entries={entry.feed_id: entry for entry in old_entries},
+            old_feeds=frozenset(old_feeds),
         )
 
     def record(self, recording: Recording, *, now: datetime) -> Recorded:
@@ -112,6 +117,8 @@ class SqliteLedger:
                 else:
                     _remove_delivery(db, change.key)
             _write_words(db, recording)
+            if recording.old_feed is not None:
+                _write_old_feed(db, recording.old_feed, now)
             if recording.believes_clock:
                 db.execute("UPDATE memory SET newest = ?", (codec.time_to_text(now),))
             events = still_news(recording, known=known, refused=refused)
@@ -254,6 +261,18 @@ class SqliteLedger:
                     ),
                 )
             _write_history(db, (event,) if event else (), now)
+
+    def pinged(self) -> Mapping[tuple[str, str], str]:
+        with self._transaction("BEGIN") as db:
+            return {(row["hub"], row["topic"]): row["digest"] for row in db.execute("SELECT * FROM pinged")}
+
+    def note_pinged(self, hub: str, digests: Mapping[str, str], *, event: Event, now: datetime) -> None:
+        with self._transaction() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO pinged (hub, topic, digest) VALUES (?, ?, ?)",
+                [(hub, topic, digest) for topic, digest in digests.items()],
+            )
+            _write_history(db, (event,), now)
 
     def attend(self, who: str) -> str:
         with self._explained():
@@ -400,6 +419,17 @@ def _heard(db: sqlite3.Connection) -> Heard:
     words = [codec.word_from_row(row) for row in db.execute("SELECT * FROM word")]
     paused = db.execute("SELECT paused FROM memory").fetchone()["paused"]
     return Heard(words={word.post_id: word for word in words}, paused=paused)
+
+
+def _write_old_feed(db: sqlite3.Connection, feed: OldFeed, now: datetime) -> None:
+    db.execute("INSERT OR REPLACE INTO old_feed (source, at) VALUES (?, ?)", (feed.source, codec.time_to_text(now)))
+    db.executemany(
+        "INSERT OR IGNORE INTO old_entry (feed_id, link, title, published, updated) VALUES (?, ?, ?, ?, ?)",
+        [
+            (old.feed_id, old.link, old.title, codec.time_to_text(old.published), codec.time_to_text(old.updated))
+            for old in feed.entries
+        ],
+    )
 
 
 def _known_entries(db: sqlite3.Connection, entries: Iterable[Entry]) -> dict[str, Entry]:

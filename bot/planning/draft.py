@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 from bot.compose.pictures import problems_of
@@ -26,6 +27,7 @@ from bot.model import (
     Hold,
     Limits,
     Occasion,
+    OldEntry,
     Post,
     Recording,
     Said,
@@ -36,6 +38,7 @@ from bot.planning.afterwards import History, called_back, edit, superseded, with
 from bot.planning.gone import GONE_AFTER
 from bot.planning.item import Item, published_of
 from bot.planning.matching import Matching
+from bot.planning.old_ids import taken_over
 from bot.planning.thread import Thread
 from bot.planning.verdict import PICTURE_FAILED, Case, Policy, Ruling, Verdict, brake_room, rule
 
@@ -56,6 +59,7 @@ class Draft:
         self.now = now
         self.policy = policy
         self.compose = compose
+        self.old_entries: Mapping[Path, OldEntry] = {}  #: what a post was known by in a feed before this one
         self.items: list[Item] = []
         self.newly_released: list[Post] = []
         self.released_ids: set[str] = set()
@@ -78,8 +82,10 @@ class Draft:
             if due is None:
                 return
             dated = None if due == post.published else post.published
-            entry = entry_of(replace(post, published=due), released_at=self.now, tag_ids=self.policy.tag_ids)
-            entry = replace(entry, dated=dated)
+            now_due = replace(post, published=due)
+            entry = replace(entry_of(now_due, released_at=self.now, tag_ids=self.policy.tag_ids), dated=dated)
+            if post.path in self.old_entries:
+                entry = taken_over(entry, self.old_entries[post.path], post, now=self.now)
             self.newly_released.append(post)
             self._tell_release(post, entry)
         elif self._is_another(post, known):

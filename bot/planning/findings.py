@@ -41,6 +41,8 @@ def moved_posts(posts: Iterable[Post], matching: Matching, *, words: Mapping[str
             continue
         released = f"{entry.slug} was released with {entry.published:%Y-%m-%d %H:%M} UTC"
         if published_of(post) <= max(entry.published, entry.released_at):
+            if entry.dated is not None:
+                continue  # its date is that of the feed that the site had before
             yield _datetime_finding(
                 post,
                 rule="datetime-moved",

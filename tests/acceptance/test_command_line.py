@@ -29,7 +29,21 @@ def test_each_command_explains_itself(project: Project, command: str) -> None:
     done = project.announce(command, "--help")
     assert done.returncode == 0
     assert done.stdout.startswith(f"Usage: announce {command} ")
-    assert ("--config" in done.stdout) == (command != "sandbox")
+    assert ("--config" in done.stdout) == (command not in ("sandbox", "feeds"))
+
+
+@pytest.mark.parametrize("command", ["import", "ping"])
+def test_each_command_about_feeds_explains_itself(project: Project, command: str) -> None:
+    done = project.announce("feeds", command, "--help")
+    assert done.stdout.startswith(f"Usage: announce feeds {command} ")
+    assert "--config" in done.stdout
+    assert project.announce("feeds", command, "--config", "nowhere.toml").returncode == 2
+
+
+def test_hubs_are_told_only_where_there_are_some(project: Project) -> None:
+    done = project.announce("feeds", "ping")
+    assert done.returncode == 2
+    assert "[feeds] hubs" in done.stderr
 
 
 @pytest.mark.parametrize(

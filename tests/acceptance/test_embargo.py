@@ -179,7 +179,17 @@ def test_archive_topics_page_and_compressed_copies_tell_nothing_before_and_all_a
         without.tick(moment)
         assert with_it.seen() == without.seen()
     before = with_it.seen().public
+    pinged = with_it.seen().pings
     with_it.tick(due)
+    without.tick(due)
+    new = [topic for _, topic in with_it.seen().pings[len(pinged) :]]
+    assert {topic.rpartition("/")[0].rpartition("/news")[2] for topic in new} == {
+        "",
+        "/category/secrets",
+        "/tag/all",
+        "/tag/secret",
+    }
+    assert without.seen().pings == pinged
     after = with_it.seen().public
     assert {name.removeprefix("news/").rpartition("/")[0] for name in after.keys() - before.keys()} == {
         "archive/2",

@@ -19,6 +19,8 @@ from bot.model import (
     DeliveryState,
     Event,
     Hold,
+    OldEntry,
+    OldFeed,
     Recording,
     Said,
     Upcoming,
@@ -265,3 +267,23 @@ class TestTold:
         self.tell(ledger, after=SECOND)
         assert self.tell(ledger, "a", after=2 * SECOND) == (set(), [])
         assert self.tell(ledger, "a", after=self.HOUR) == ({"a"}, [])
+
+
+def test_an_old_feed_is_kept_and_what_was_known_first_counts(ledger: Ledger) -> None:
+    assert (ledger.snapshot().old_entries, ledger.snapshot().old_feeds) == ({}, frozenset())
+    first = OldEntry(feed_id="1", link="https://a.example/x", title="X", published=NOW, updated=NOW)
+    ledger.record(Recording(old_feed=OldFeed(source="a.xml", entries=(first,))), now=NOW)
+    other = OldFeed(source="b.xml", entries=(OldEntry(feed_id="1", title="another"), OldEntry(feed_id="2")))
+    ledger.record(Recording(old_feed=other), now=NOW)
+    assert ledger.snapshot().old_entries == {"1": first, "2": OldEntry(feed_id="2")}
+    assert ledger.snapshot().old_feeds == {"a.xml", "b.xml"}
+
+
+def test_what_a_hub_was_told_is_known_for_each_hub_and_feed(ledger: Ledger) -> None:
+    assert ledger.pinged() == {}
+    event = Event(at=NOW, what="pinged")
+    ledger.note_pinged("hub", {"rss": "1", "atom": "1"}, event=event, now=NOW)
+    ledger.note_pinged("other", {"rss": "1"}, event=event, now=NOW)
+    ledger.note_pinged("hub", {"rss": "2"}, event=event, now=NOW)
+    assert ledger.pinged() == {("hub", "rss"): "2", ("hub", "atom"): "1", ("other", "rss"): "1"}
+    assert ledger.events(limit=9) == (event,) * 3

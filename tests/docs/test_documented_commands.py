@@ -84,6 +84,10 @@ def test_each_mentioned_command_exists_with_its_options(line: str) -> None:
     context = click.Context(announce)
     command = announce.get_command(context, name)
     assert command is not None, f"there is no command {name}"
+    if isinstance(command, click.Group):
+        part = arguments.pop(0)
+        command = command.get_command(context, part)
+        assert command is not None, f"there is no command {name} {part}"
     known = {option for parameter in command.params for option in parameter.opts}
     assert {argument for argument in arguments if argument.startswith("--")} <= known
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from bot.config import Account, Alerts, Config, Delivery, Feeds, Ledger, Release, Site
+from bot.config import Account, Alerts, Config, Delivery, Feeds, Ledger, Release, Serve, Site
 from bot.durations import format_duration
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
@@ -22,6 +22,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "delivery": Delivery,
     "alerts": Alerts,
     "ledger": Ledger,
+    "serve": Serve,
 }
 
 
@@ -47,7 +48,7 @@ def rows() -> Iterator[str]:
     yield f"| `example` | {shown(example)} | {example.description} |"
     for table, model in TABLES.items():
         for name, field in model.model_fields.items():
-            yield f"| `{table}.{name}` | {shown(field)} | {field.description} |"
+            yield f"| `{table}.{field.alias or name}` | {shown(field)} | {field.description} |"
 
 
 def test_every_setting_has_its_row() -> None:

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from bot.run import Pass
 from bot.sandbox.app import make_app
 from bot.sandbox.faults import Faults
 from bot.sandbox.store import Store
+from bot.web_client import Fetched, WebClient
 from tests.support.project import SETTINGS
 
 SERVER = "http://127.0.0.1:3000"
@@ -60,6 +61,24 @@ class InProcess(BaseAdapter):
         """Nothing to let go of."""
 
 
+class Outside(WebClient):
+    """The site and its hubs, without a network: the site shows the public folder as it is."""
+
+    def __init__(self, site: str, public: Path) -> None:
+        super().__init__()
+        self._site = site
+        self._public = public
+        self.pings: list[tuple[str, str]] = []
+
+    def get(self, url: str, *, largest: int, within: timedelta, past_caches: bool = False) -> Fetched:
+        assert url.startswith(f"{self._site}/")
+        data = (self._public / url.removeprefix(f"{self._site}/")).read_bytes()
+        return Fetched(url=url, data=data, media_type="")
+
+    def post_form(self, url: str, fields: Mapping[str, str], *, within: timedelta) -> None:
+        self.pings.append((url, fields["hub.url"]))
+
+
 @dataclass(frozen=True)
 class Seen:
     """Everything that others can see, or have been asked."""
@@ -67,6 +86,7 @@ class Seen:
     public: Mapping[str, bytes]
     requests: list[dict[str, Any]]  #: those that the server has had, with their queries and keys
     page: bytes  #: the server's timeline page
+    pings: list[tuple[str, str]]  #: which hub was told of which feed
 
 
 class World:
@@ -95,6 +115,8 @@ class World:
             sleep=lambda _: None,
         )
         self.bot: Bot = make_bot(config, environ={}, clock=self.clock, publishers={address: publisher})
+        self._outside = Outside(config.site.url, config.public_folder)
+        self.bot.pings.web = self._outside
 
     def write_post(self, name: str, published: datetime, *, title: str = "News of the day", more: str = "") -> Path:
         path = self.root / "posts" / f"{name}.md"
@@ -117,6 +139,7 @@ class World:
             public={str(path.relative_to(folder)): path.read_bytes() for path in files},
             requests=json.loads(self._read("/sandbox/requests")),
             page=_NONCE.sub(b"", self._read("/")),
+            pings=list(self._outside.pings),
         )
 
     def _read(self, path: str) -> bytes:

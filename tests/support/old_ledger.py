@@ -30,6 +30,8 @@ from bot.model import (
     Event,
     Hold,
     Limits,
+    OldEntry,
+    OldFeed,
     Picture,
     Recording,
     Said,
@@ -270,7 +272,17 @@ _RECORDED = (
     ),
     Event(at=FIRST + MINUTE, what="held", slug="moved", who="ada"),
 )
+OLD_FEED = OldFeed(
+    source="old/rss.xml",
+    entries=(
+        OldEntry(feed_id="17 at https://conf.example", link=NEWS + "venue", title="The venue", published=FIRST),
+        OldEntry(feed_id="urn:x:18"),
+    ),
+)
+HUB = "https://hub.example/"
+PINGED = {(HUB, NEWS + "rss.xml"): "d" * 64}
 PROBLEM = "posts/broken.md:3: title: is missing."
+_PINGED = Event(at=FIRST + MINUTE, what="pinged", detail=f"{HUB}: 1 feed")
 EVENTS = (
     *_RECORDED,
     Event(at=FIRST + MINUTE, what="blocked", account=KIDS, detail=BLOCKED),
@@ -296,6 +308,8 @@ def fill(ledger: SqliteLedger) -> None:
     ledger.note_account(main, facts=FACTS, last_status_id="11", now=moment)
     ledger.settle(main, DELIVERIES[0], event=None, now=moment)
     ledger.block_account(kids, why=BLOCKED, not_before=FIRST + 2 * MINUTE, now=moment)
+    ledger.record(Recording(old_feed=OLD_FEED), now=moment)
+    ledger.note_pinged(HUB, {NEWS + "rss.xml": "d" * 64}, event=_PINGED, now=moment)
     ledger.note_problems(frozenset([PROBLEM]), now=NOW)
     ledger.note_told({"file posts/broken.md": PROBLEM}, quiet=timedelta(hours=1), now=NOW)
 

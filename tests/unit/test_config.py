@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Config, is_loopback, load_config, token_variable
+from bot.config import Config, is_loopback, listen_address, load_config, token_variable
 from bot.errors import ConfigError, Fault
 from bot.model import Visibility
 
@@ -90,7 +90,7 @@ def test_a_hubs_address_stays_as_it_is_written(site_config: MakeConfig) -> None:
         (
             {"feeds": "zzz = 1"},
             "feeds.zzz",
-            "Known here: archive, categories, entries, folder, gzip, hubs, ids, path, rights, tags.",
+            "Known here: archive, categories, entries, folder, gzip, hubs, ids, import, path, rights, tags.",
         ),
     ],
 )
@@ -336,7 +336,7 @@ def test_the_tokens_variable_is_named_after_the_section(name: str, variable: str
 @pytest.mark.parametrize(
     ("line", "remedy"),
     [
-        ('root = "x"', "Known here: accounts, alerts, delivery, example, feeds, ledger, release, site."),
+        ('root = "x"', "Known here: accounts, alerts, delivery, example, feeds, ledger, release, serve, site."),
         ('path = "/x"', "It belongs under [feeds]."),
         ('timezone = "UTC"', "It belongs under [site]."),
         ("brake = 3", "It belongs under [release]."),
@@ -382,3 +382,27 @@ def test_what_is_only_wrong_together_is_all_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load_config(path)
     assert [fault.where for fault in caught.value.faults] == ["accounts.main.server", "ledger.url", "delivery.lease"]
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("127.0.0.1:8080", ("127.0.0.1", 8080)),
+        ("localhost:0", ("127.0.0.1", 0)),
+        ("[::1]:80", ("::1", 80)),
+        ("0.0.0.0:65535", ("0.0.0.0", 65535)),
+    ],
+)
+def test_an_address_to_listen_at(text: str, address: tuple[str, int]) -> None:
+    assert listen_address(text) == address
+
+
+@pytest.mark.parametrize("text", ["8080", ":8080", "example.org:80", "127.0.0.1", "127.0.0.1:x", "1.2.3.4:65536"])
+def test_a_wrong_address_to_listen_at_is_named(site_config: MakeConfig, text: str) -> None:
+    fault = only_fault(site_config, serve=f'listen = "{text}"')
+    assert fault.where == "serve.listen"
+    assert "127.0.0.1:8080" in fault.problem
+
+
+def test_the_old_feed_is_set_by_a_word_that_python_keeps_for_itself(site_config: MakeConfig) -> None:
+    assert site_config(feeds='import = "old.xml"').feeds.import_ == "old.xml"

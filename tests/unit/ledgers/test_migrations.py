@@ -17,9 +17,21 @@ from bot.errors import LedgerError
 from bot.ledgers.schema import MIGRATIONS, Migration, migrate
 from bot.ledgers.sqlite import SqliteLedger
 from bot.model import Entry, Event, Recording, Snapshot
-from tests.support.old_ledger import ACCOUNTS, DELIVERIES, ENTRIES, EVENTS, NOW, PAUSED, UPCOMING, WORDS
+from tests.support.old_ledger import (
+    ACCOUNTS,
+    DELIVERIES,
+    ENTRIES,
+    EVENTS,
+    NOW,
+    OLD_FEED,
+    PAUSED,
+    PINGED,
+    UPCOMING,
+    WORDS,
+)
 
 FIXTURES = Path(__file__).parent / "fixtures"
+WITH_OLD_FEEDS = 4  #: the first version that knows of old feeds and of pings
 VERSIONS = range(1, len(MIGRATIONS) + 1)
 
 
@@ -70,8 +82,11 @@ def test_a_ledger_of_an_older_version_opens_with_everything_in_it(tmp_path: Path
         words={word.post_id: word for word in WORDS},
         upcoming={post.post_id: post for post in UPCOMING},
         paused=PAUSED,
+        old_entries={old.feed_id: old for old in OLD_FEED.entries} if version >= WITH_OLD_FEEDS else {},
+        old_feeds=frozenset([OLD_FEED.source]) if version >= WITH_OLD_FEEDS else frozenset(),
     )
-    assert ledger.events(limit=99) == EVENTS
+    assert ledger.pinged() == (PINGED if version >= WITH_OLD_FEEDS else {})
+    assert tuple(event for event in ledger.events(limit=99) if event.what != "pinged") == EVENTS
     ledger.close()
     assert dumped(path)[0] == len(MIGRATIONS)
 

@@ -1,0 +1,65 @@
+"""The command that shows the public folder over HTTP."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.common import with_settings
+from bot.errors import UsageError
+
+if TYPE_CHECKING:
+    from bot.app import Bot
+    from bot.config import Config
+    from bot.web.server import PublicServer
+
+DEFAULT = "127.0.0.1:8080"
+
+
+@click.command()
+@with_settings
+@click.option("--listen", metavar="HOST:PORT", help=f"Where. [default: [serve] listen in the settings, or {DEFAULT}]")
+def serve(config: Config, listen: str | None) -> None:
+    """Serve the public folder over HTTP, and nothing else.
+
+    `announce run` does it too if the settings have [serve] listen.
+    """
+    from bot.web.serve import make_public_app
+    from bot.web.server import PublicServer
+
+    host, port = _address(listen or config.serve.listen or DEFAULT)
+    stopped = threading.Event()
+    before = [signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGINT, signal.SIGTERM)]
+    try:
+        with PublicServer(make_public_app(config), host, port) as server:
+            click.echo(f"{config.feeds.folder} is served on {server.url}; Ctrl-C stops")
+            # In pieces, as a signal is only looked at between two of them.
+            while not stopped.wait(0.5):
+                pass
+    finally:
+        for number, handler in zip((signal.SIGINT, signal.SIGTERM), before, strict=True):
+            signal.signal(number, handler)
+    click.echo("stopped")
+
+
+def beside(config: Config, bot: Bot) -> PublicServer | None:
+    """The public server that runs beside a bot, if the settings want one."""
+    if not config.serve.listen:
+        return None
+    from bot.web.serve import make_public_app
+    from bot.web.server import PublicServer
+
+    host, port = _address(config.serve.listen)
+    return PublicServer(make_public_app(config, health=bot.pulse.health), host, port)
+
+
+def _address(text: str) -> tuple[str, int]:
+    from bot.config import listen_address
+
+    try:
+        return listen_address(text)
+    except ValueError as error:
+        raise UsageError(f"--listen: {error}.") from None

@@ -1,0 +1,23 @@
+"""What a rehearsal leaves out: nothing leaves the machine, and nobody is told of a pretended release."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from bot.config import Config
+from bot.rehearse import set_stage
+
+
+def test_no_hub_is_told_of_a_rehearsal(site_config: Callable[..., Config]) -> None:
+    stage = set_stage(site_config(feeds='hubs = ["https://hub.example/"]'), server="http://127.0.0.1:3000")
+    assert stage.config.feeds.hubs == ()
+
+
+@pytest.mark.parametrize(("source", "kept"), [("old.xml", "old.xml"), ("https://old.example/rss.xml", "")])
+def test_an_old_feed_is_taken_over_from_a_file_and_fetched_from_nowhere(
+    site_config: Callable[..., Config], source: str, kept: str
+) -> None:
+    stage = set_stage(site_config(feeds=f'import = "{source}"'), server="http://127.0.0.1:3000")
+    assert stage.config.feeds.import_ == kept
