@@ -52,6 +52,7 @@ class PublicServer:
             clear_untrusted_proxy_headers=True,
         )
         self._stopped = threading.Event()
+        self._woken = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="public server", daemon=True)
         self._thread.start()
 
@@ -66,6 +67,7 @@ class PublicServer:
         if not self._stopped.is_set():
             self._stopped.set()
             self._server.pull_trigger()
+            self._woken.set()
             self._thread.join()
 
     def __enter__(self) -> Self:
@@ -79,6 +81,8 @@ class PublicServer:
 
         while not self._stopped.is_set():
             wasyncore.loop(timeout=_LOOK, use_poll=True, map=self._connections, count=1)
+        # It may have seen by itself that it is to stop; what it is woken by must be there until it was.
+        self._woken.wait()
         self._server.task_dispatcher.shutdown(timeout=2)
         for connection in list(self._connections.values()):
             # Of a client's connection this also closes the file that was on its way.
