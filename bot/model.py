@@ -235,6 +235,7 @@ class Announcement:
     quote_policy: QuotePolicy | None = None
     length: int  #: counted as the server counts
     limit: int
+    expires: datetime | None = None  #: not sent from then on, whatever held it up
     thread: tuple[Announcement, ...] = ()  #: the toots that follow this one, each an answer to the one before
 
 

@@ -224,6 +224,9 @@ def _begin(delivery: Delivery, known: Known, timing: Timing) -> Step:
     moot = _moot(delivery, known)
     if moot:
         return CallOff(delivery, moot)
+    expires = delivery.announcement.expires
+    if delivery.action is Action.PUBLISH and expires is not None and known.now >= expires:
+        return CallOff(delivery, f"expired on {expires:%Y-%m-%d %H:%M} UTC (`expires:`)")
     if delivery.not_before is not None and delivery.not_before > known.now:
         return Wait(delivery.not_before, delivery.reason)
     return _announce(delivery, known, timing) if delivery.action in ANNOUNCING else WriteIntent(delivery)

@@ -71,7 +71,9 @@ def compose(
         link = post.url if holds_link(text, post.url) else None
         return replace(bare, text=text, link=link, length=wording.length(text))
 
-    return replace(saying(text), pictures=pictures, poll=poll, thread=tuple(map(saying, following)))
+    # The rest of a thread that has begun is not kept back.
+    first = replace(saying(text), pictures=pictures, poll=poll, expires=post.expires)
+    return replace(first, thread=tuple(map(saying, following)))
 
 
 def shortened_parts(

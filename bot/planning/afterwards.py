@@ -85,7 +85,9 @@ def withdrawal(post: Post, history: History, *, reason: Announcement | None, now
 
 def called_back(post: Post, history: History) -> list[Change]:
     """Withdrawals that have not gone out, of a post whose mark was taken away: it stands after all."""
-    if post.withdrawn is not None:
+    known = history.announced
+    if post.withdrawn is not None or (known is not None and known.state is DeliveryState.SENDING):
+        # While nobody knows whether it is out, the withdrawal stands: if it is not, it must not be sent again.
         return []
     takings = history.of(Action.DELETE, Action.REPLY)
     return [Change(known=taking, wanted=None) for taking in takings if _has_not_happened(taking)]

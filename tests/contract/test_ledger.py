@@ -66,6 +66,7 @@ ANNOUNCEMENT = Announcement(
     pictures=(PICTURE, replace(PICTURE, path=None, alt="", media_type=None, size=None)),
     length=33,
     limit=444,
+    expires=TIME,
     thread=(Announcement(text="2/2 Übung", link=None, length=9, limit=444),),
 )
 DELIVERY = Delivery(

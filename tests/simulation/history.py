@@ -127,7 +127,8 @@ class History:
         if not self.rivals:
             return frozenset()
         # A mark or a word that comes and goes, or new words, between the two.
-        ledgers = ONLY_IN_THE_LEDGER | {"resume", "if missed", "expires", "withdraw"}
+        # A part whose words were changed by the one is not known to the other.
+        ledgers = ONLY_IN_THE_LEDGER | {"resume", "if missed", "expires", "withdraw", "thread"}
         return ledgers if self.installations.apart else ledgers | {"edit", "hide", "retime"}
 
     def _rest(self) -> None:

@@ -471,3 +471,24 @@ class TestGivingUp:
         facts = known(tried, failed=self.TROUBLE)
         assert next_step(facts, replace(TIMING, give_up_after=hour)) == GiveUp(tried)
         assert next_step(facts, TIMING) == self.TROUBLE
+
+
+class TestExpiring:
+    """`expires:` beats all, also where something else held the toot up until then."""
+
+    def test_a_toot_that_was_proven_absent_is_not_sent_again_after_its_end(self, due: Delivery) -> None:
+        ends = replace(due.announcement, expires=NOW)
+        late = replace(due, announcement=ends, attempts=1, first_tried_at=NOW)
+        assert next_step(known(late), TIMING) == CallOff(late, f"expired on {NOW:%Y-%m-%d %H:%M} UTC (`expires:`)")
+        still = replace(late, announcement=replace(ends, expires=NOW + SECOND))
+        assert next_step(known(still), TIMING) == WriteIntent(still)
+
+    def test_what_is_under_way_is_looked_for_all_the_same(self, due: Delivery) -> None:
+        sending = replace(
+            due,
+            announcement=replace(due.announcement, expires=NOW),
+            state=DeliveryState.SENDING,
+            intended_at=NOW,
+            attempts=1,
+        )
+        assert next_step(known(sending), TIMING) == Look(sending)

@@ -365,3 +365,13 @@ def test_an_edit_of_a_toot_that_never_arrived_brings_no_older_words_back(season:
     assert publish is not None
     assert publish.announcement.text.startswith("Third")
     assert season.state("tickets", "edit:1") is None
+
+
+def test_a_mark_that_is_taken_away_while_nobody_knows_whether_the_toot_is_out_never_toots(
+    season: Season, make_post: MakePost
+) -> None:
+    season.run(make_post())
+    season.settle("tickets", DeliveryState.SENDING)
+    season.run(make_post(withdrawn="", hidden=True))
+    season.run(make_post())
+    assert season.state("tickets", "withdraw") is DeliveryState.DUE
