@@ -20,10 +20,16 @@ def carried_over(snapshot: Snapshot, posts: Sequence[Post]) -> dict[str, Word]:
         if was is None or word.said not in _KEPT or word.post_id in here:
             continue
         for post in posts:
-            is_new = post.post_id not in snapshot.upcoming and post.post_id not in snapshot.words
-            if is_new and (post.slug == was.slug or post.published == was.due):
+            if _is_new(post, snapshot) and (post.slug == was.slug or post.published == was.due):
                 found[post.post_id] = replace(word, post_id=post.post_id)
     return found
+
+
+def _is_new(post: Post, snapshot: Snapshot) -> bool:
+    """Whether nothing is known of it by its id, or by its id that another file had until now."""
+    known = snapshot.upcoming.get(post.post_id)
+    was_another = known is None or known.slug != post.slug
+    return was_another and post.post_id not in snapshot.words and post.post_id not in snapshot.entries
 
 
 def still_to_come(

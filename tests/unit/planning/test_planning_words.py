@@ -407,3 +407,12 @@ def test_a_hidden_mark_that_is_taken_away_toots_what_is_still_in_time(season: Se
     plan = season.run(make_post(hidden=True))
     assert [key.occasion for key in retracted(plan)] == [Occasion.PUBLISH]
     assert verdicts(season.run(make_post(), after=MINUTE)) == {"tickets": Verdict.DUE}
+
+
+def test_a_held_file_that_takes_another_posts_id_stays_held(make_post: MakePost) -> None:
+    season = Season()
+    held, other = make_post("a", published=NOW + HOUR), make_post("b", published=NOW + HOUR, explicit_id="x")
+    season.run(held, other)
+    season.say(Said.HOLD, held)
+    season.run(make_post("a", published=NOW + HOUR, explicit_id="x"), after=HOUR)
+    assert season.snapshot.entries == {}
