@@ -8,7 +8,7 @@ SEEDS ?= 1000
 KILLS ?= 1000
 PROFILE ?=
 
-.PHONY: help run test simulate kills soak bench lint format clean
+.PHONY: help run test simulate kills traps soak bench lint format clean
 
 help: ## what there is to do
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/:/' | column -t -s:
@@ -24,6 +24,9 @@ simulate: $(VENV)/.installed-dev ## run histories full of faults, each from its 
 
 kills: $(VENV)/.installed-dev ## kill the real bot a thousand times and at each named point, and count on the server's side
 	@KILLS=$(KILLS) POINTS=all $(BIN)/pytest -n 4 --dist worksteal -rP tests/crash $(ARGS)
+
+traps: $(VENV)/.installed-dev ## every mishap at every kind of server, at each request
+	@TRAPS=all $(BIN)/pytest -n 4 --dist worksteal tests/unit/publishers/test_traps_mishaps.py $(ARGS)
 
 soak: $(VENV)/.installed-dev ## play a season of 200 posts on 5 accounts in four minutes, with faults, and see that nothing grows
 	@SOAK_POSTS=200 SOAK_SECONDS=200 $(BIN)/pytest tests/soak -s $(ARGS)
