@@ -180,12 +180,10 @@ def next_step(known: Known, timing: Timing) -> Step:
     if known.fresh_intent is None and pause is not None and pause > known.now:
         return Wait(pause, known.account.blocked or "the server asked for a pause")
     sending = next((delivery for delivery in known.deliveries if delivery.state is DeliveryState.SENDING), None)
-    if sending is None and not known.stopping:
-        step = _begin(head_of(known.deliveries, now=known.now), known, timing)
-        if isinstance(step, Wait):
-            return step  # the server is not asked about what waits here
-    else:
-        step = Done()
+    is_free = sending is None and not known.stopping
+    step = _begin(head_of(known.deliveries, now=known.now), known, timing) if is_free else Done()
+    if isinstance(step, Wait):
+        return step  # the server is not asked about what waits here
     if not known.introduced:
         return Done() if known.stopping else Introduce()
     if known.account.last_status_id is None:
