@@ -1,4 +1,4 @@
-"""docs/settings.md lists every setting with its default and meaning, exactly as bot/config.py has them."""
+"""docs/settings.md lists every setting with its default and meaning, exactly as bot/config/ has them."""
 
 from __future__ import annotations
 

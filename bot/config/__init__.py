@@ -1,0 +1,32 @@
+"""`config/bot.toml` and the environment → Config. All faults are reported at once.
+
+The models are the one place that knows the settings; `docs/settings.md` is tested against them.
+"""
+
+from __future__ import annotations
+
+from bot.config.accounts import Account, token_variable
+from bot.config.load import load_config
+from bot.config.release import Alerts, Delivery, Release
+from bot.config.settings import DEFAULT_PATH, Config
+from bot.config.site import Feeds, Ledger, Serve, Site
+from bot.config.values import ACCT, LANGUAGE, is_loopback, listen_address
+
+__all__ = [
+    "ACCT",
+    "DEFAULT_PATH",
+    "LANGUAGE",
+    "Account",
+    "Alerts",
+    "Config",
+    "Delivery",
+    "Feeds",
+    "Ledger",
+    "Release",
+    "Serve",
+    "Site",
+    "is_loopback",
+    "listen_address",
+    "load_config",
+    "token_variable",
+]

@@ -1,0 +1,107 @@
+"""Settings of the site, its feeds, and what is kept and served."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from bot.config.values import HubAddress, Table, WebAddress, Zone, listen_address
+
+
+class Site(Table):
+    """The site that the posts belong to."""
+
+    title: str = Field(min_length=1, description="the conference's name; title of the feeds")
+    url: WebAddress = Field(description="the site's address, without a path at its end")
+    description: str = Field("", description="a sentence about the news feed; empty: made from the title")
+    timezone: Zone = Field(description="IANA name; datetimes without offset are in this zone")
+    naive_datetimes: Literal["site", "utc"] = Field(
+        "site", description='what a datetime without offset means: the site\'s zone, or "utc"'
+    )
+    language: str = Field("en", min_length=2, description="language of the posts, as in HTML's lang")
+    permalink: str = Field("/news/{slug}/", description="path of a post's page; {slug} is the file's name")
+    posts: Path = Field(Path("posts"), description="folder of the post files")
+    assets: Path = Field(Path(), description="folder in which /assets/... is found on disk")
+    author: str = Field("", description="author of posts that name none")
+    private_addresses: bool = Field(
+        False,
+        description="whether pictures of other hosts, hubs and old feeds may be at private addresses (loopback, LAN)",
+    )
+
+    @field_validator("permalink")
+    @classmethod
+    def _permalink_names_the_slug(cls, value: str) -> str:
+        if "{slug}" not in value or not value.startswith("/"):
+            raise ValueError('it must begin with "/" and hold {slug}, for example "/news/{slug}/"')
+        return value
+
+    def permalink_of(self, slug: str) -> str:
+        """The absolute permalink of the post with this slug."""
+        from urllib.parse import quote
+
+        return self.url + self.permalink.replace("{slug}", quote(slug))
+
+
+class Feeds(Table):
+    """The news feeds."""
+
+    folder: Path = Field(Path("public"), description="folder that the feeds are written to")
+    path: str = Field("/news", description="their path below the folder and below the site's address")
+    entries: int = Field(30, ge=1, le=1000, description="how many posts the feeds hold, newest first")
+    archive: int = Field(
+        30, ge=0, le=1000, description="how many posts a page of the archive holds, at most `entries`; 0: no archive"
+    )
+    categories: bool = Field(False, description="whether each category has feeds of its own")
+    tags: bool = Field(False, description="whether each tag has feeds of its own")
+    ids: Literal["permalink", "tag"] = Field(
+        "permalink", description='id of newly released posts without `id:`: their permalink, or a "tag" address of it'
+    )
+    rights: str = Field("", description='who holds the rights, for example "© 2027 The conference, CC BY 4.0"')
+    hubs: tuple[HubAddress, ...] = Field(
+        (), description="WebSub hubs that the feeds name, and that are told of each change"
+    )
+    import_: str = Field(
+        "",
+        alias="import",
+        description="a feed that the site had before, file or address: its ids and dates are taken over, once",
+    )
+    gzip: bool = Field(True, description="whether a compressed copy, .gz, is kept beside each file of the feeds")
+
+    @field_validator("path")
+    @classmethod
+    def _path_stays_inside(cls, value: str) -> str:
+        if not value.startswith("/") or ".." in value.split("/"):
+            raise ValueError('it must begin with "/" and hold no "..", for example "/news"')
+        return value.rstrip("/")
+
+
+class Serve(Table):
+    """What the bot itself shows to the public over HTTP."""
+
+    listen: str = Field(
+        "",
+        description='where `announce run` serves the public folder, for example "127.0.0.1:8080"; empty: it does not',
+    )
+
+    @field_validator("listen")
+    @classmethod
+    def _host_and_port(cls, value: str) -> str:
+        if value:
+            listen_address(value)
+        return value
+
+
+class Ledger(Table):
+    """The durable memory."""
+
+    url: str = Field("sqlite:///var/ledger.db", description="where the ledger is kept")
+
+    @field_validator("url")
+    @classmethod
+    def _known_kind(cls, value: str) -> str:
+        if not value.startswith("sqlite:///") or value == "sqlite:///":
+            # Not quoted: it may hold a password.
+            raise ValueError('it is not a ledger that this version knows; write for example "sqlite:///var/ledger.db"')
+        return value

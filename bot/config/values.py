@@ -1,0 +1,119 @@
+"""Kinds of values that settings have, each checked as it is read."""
+
+from __future__ import annotations
+
+from datetime import time, timedelta
+from ipaddress import ip_address
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+
+from bot.daytime import read_hours
+from bot.durations import parse_duration
+
+#: The shape of an account's address, "@conf@example.social".
+ACCT: Final = r"^@?[A-Za-z0-9_]+(?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?@[A-Za-z0-9.-]+(?::\d+)?$"
+
+
+#: The shape of a language tag such as "en" or "pt-BR" (BCP 47).
+LANGUAGE: Final = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL's host is this very machine."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def listen_address(text: str) -> tuple[str, int]:
+    """Host and port to listen at. Raises ValueError with a sentence for the reader."""
+    host, _, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    try:
+        address = "127.0.0.1" if host == "localhost" else str(ip_address(host))
+        number = int(port)
+    except ValueError:
+        number = -1
+    if not 0 <= number <= 65535:
+        raise ValueError(f'"{text}" is not an address to listen at; write for example "127.0.0.1:8080" or "[::]:8080"')
+    return address, number
+
+
+def _duration(value: object) -> object:
+    if isinstance(value, timedelta):
+        return value
+    if isinstance(value, str):
+        return parse_duration(value)
+    raise ValueError('write a duration in quotes, for example "72h", "2m" or "off"')
+
+
+def _zone(name: object) -> object:
+    if isinstance(name, ZoneInfo):
+        return name
+    try:
+        return ZoneInfo(str(name))
+    except (KeyError, ValueError, OSError):
+        raise ValueError(
+            f'"{name}" is not a timezone; write an IANA name such as "America/New_York" or "UTC"'
+        ) from None
+
+
+def _web_address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.username or parts.password:
+        raise ValueError("a web address in the settings must not carry a name or password")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        shown = "this" if "@" in url else f'"{url}"'
+        raise ValueError(f'{shown} is not a web address; write it in full, for example "https://example.org"')
+    return url.rstrip("/")
+
+
+def _hub_address(url: str) -> str:
+    _web_address(url)
+    return url  # as it stands: a slash at its end is part of a hub's identity
+
+
+def _clock_time(value: object) -> object:
+    if isinstance(value, str):
+        try:
+            return time.fromisoformat(value)
+        except ValueError:
+            raise ValueError(f'"{value}" is not a time of day; write for example "09:00"') from None
+    return value
+
+
+def _hours(value: object) -> object:
+    if value is None or isinstance(value, str):
+        return None if value is None else read_hours(value)
+    raise ValueError('write a span of hours in quotes, for example "08:00-21:00"')
+
+
+Hours = Annotated[tuple[time, time] | None, BeforeValidator(_hours)]
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(str)]
+
+
+Zone = Annotated[Any, BeforeValidator(_zone), PlainSerializer(str)]
+
+
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+
+
+HubAddress = Annotated[str, AfterValidator(_hub_address)]
+
+
+ClockTime = Annotated[time, BeforeValidator(_clock_time)]
+
+
+class Table(BaseModel):
+    """A table of the settings: a setting that it does not know is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, strict=False)

@@ -1,0 +1,54 @@
+"""A released post as the feeds show it, and what was shown before the bot came."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.model.posts import Picture
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """A released post as the feeds show it."""
+
+    post_id: str  #: frozen at the first release
+    slug: str
+    url: str
+    title: str
+    authors: tuple[str, ...] = ()
+    category: str | None = None
+    tags: tuple[str, ...] = ()
+    published: datetime  #: frozen at the first release
+    updated: datetime
+    released_at: datetime  #: when the bot released it
+    language: str
+    summary: str = ""
+    html: str = ""
+    cover: Picture | None = None
+    hidden: bool = False
+    missing_since: datetime | None = None  #: when its file was first seen to be gone
+    digest: str  #: of the post's words that this entry shows
+    revision: int = 0  #: how often those words have changed since the release
+    dated: datetime | None = None  #: the file's own datetime, where it is not `published`: early, or in an old feed
+    edit_owed: bool = False  #: the toots should show the latest words, and could not be composed yet
+    feed_id: str = ""  #: the permanent id in the feeds, frozen at the first release; empty: made of `post_id`
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OldEntry:
+    """An entry of a feed that the site had before: what its readers know it by."""
+
+    feed_id: str
+    link: str = ""
+    title: str = ""  #: plain text
+    published: datetime | None = None
+    updated: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OldFeed:
+    """A feed that the site had before."""
+
+    source: str  #: where it was read, as the settings or a person named it
+    entries: tuple[OldEntry, ...]
