@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import socket
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ import httpx
 import pytest
 
 from tests.support.hub import Hub, listening_hub
-from tests.support.project import Project, Timeline
+from tests.support.project import Project, Running, Timeline
 
 
 def wait_for(condition: Callable[[], object], *, seconds: float = 20) -> None:
@@ -30,7 +29,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(project: Project, *command: str, until: str) -> Iterator[subprocess.Popen[str]]:
+def running(project: Project, *command: str, until: str) -> Iterator[Running]:
     process = project.start(*command)
     try:
         wait_for(lambda: until in project.run_log)

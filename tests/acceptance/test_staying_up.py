@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ import pytest
 
 from bot.sandbox.faults import Fault
 from bot.sandbox.server import SandboxServer
-from tests.support.project import Project, Timeline
+from tests.support.project import Project, Running, Timeline
 
 
 def wait_for(condition: Callable[[], object], *, seconds: float = 20) -> None:
@@ -28,7 +27,7 @@ def wait_for(condition: Callable[[], object], *, seconds: float = 20) -> None:
 
 
 @contextmanager
-def running(project: Project) -> Iterator[subprocess.Popen[str]]:
+def running(project: Project) -> Iterator[Running]:
     process = project.start("run")
     try:
         wait_for(lambda: "next:" in project.run_log)

@@ -18,7 +18,7 @@ import pytest
 
 from bot.sandbox.faults import Fault
 from bot.sandbox.server import SandboxServer
-from tests.support.project import Project, Timeline
+from tests.support.project import Project, Running, Timeline
 
 pytestmark = pytest.mark.crash
 POST = "POST /api/v1/statuses"
@@ -36,24 +36,16 @@ def without_spacing(project: Project) -> None:
 
 
 @contextmanager
-def running(project: Project, name: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+def running(project: Project, name: str) -> Iterator[tuple[Running, Path]]:
     """A bot that is up, and its log."""
     path = project.root / f"{name}.log"
-    with path.open("wb") as log:
-        process = subprocess.Popen(
-            project.command("run"),
-            cwd=project.root,
-            env={**project.environ, "TZ": "UTC", "PYTHONUNBUFFERED": "1"},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            wait_for(lambda: b"next:" in path.read_bytes())
-            yield process, path
-        finally:
-            process.kill()
-            process.wait()
+    process = project.start("run", log=path.name)
+    try:
+        wait_for(lambda: b"next:" in path.read_bytes())
+        yield process, path
+    finally:
+        process.kill()
+        process.wait()
 
 
 def wait_for(condition: Callable[[], object], *, seconds: float = 60) -> None:
@@ -63,7 +55,7 @@ def wait_for(condition: Callable[[], object], *, seconds: float = 60) -> None:
         time.sleep(0.05)
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
+def stop(process: Running) -> None:
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=30) == 0
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -14,7 +13,7 @@ from PIL import Image
 
 from bot.sandbox.personality import Repeat
 from tests.support.dying_bot import DyingBots
-from tests.support.project import Project
+from tests.support.project import Project, Running
 from tests.support.sandbox_process import SandboxProcess, Shown
 
 SETTINGS = """
@@ -49,7 +48,7 @@ class CrashSite:
         self.project.write("config/bot.toml", SETTINGS.format(server=self.project.server, account=account))
         (root / "posts").mkdir()
         Image.new("RGB", (8, 8), "navy").save(root / "picture.png")
-        self._running: list[subprocess.Popen[str]] = []
+        self._running: list[Running] = []
 
     def set(self, **settings: str) -> None:
         """Change lines of the settings: `site.set(catch_up='"2h"')`; one that is not there comes under `[release]`."""
@@ -71,7 +70,7 @@ class CrashSite:
     def write_post(self, slug: str, due: datetime, *, title: str = "News of the day", **extra: str) -> None:
         self.project.write_post(slug, f"{due:%Y-%m-%d %H:%M:%S}", title=title, **extra)
 
-    def start(self, *command: str, environ: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+    def start(self, *command: str, environ: Mapping[str, str] | None = None) -> Running:
         """Start `announce run`, or the command line; returns when it is at work."""
         log = self.project.root / "run.log"
         before = log.read_text(encoding="utf-8").count("watching") if log.exists() else 0
@@ -92,7 +91,7 @@ class CrashSite:
     def log(self) -> str:
         return self.project.run_log
 
-    def stop(self, process: subprocess.Popen[str]) -> None:
+    def stop(self, process: Running) -> None:
         """Ask it to stop, and wait until it has."""
         process.terminate()
         assert process.wait(timeout=30) == 0, self.log[-5000:]
@@ -129,7 +128,7 @@ def went_out(site: CrashSite, slugs: list[str]) -> None:
     assert sorted(site.slugs()) == sorted(slugs), site.log[-5000:]
 
 
-def is_up(process: subprocess.Popen[str]) -> bool:
+def is_up(process: Running) -> bool:
     return process.poll() is None and psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE
 
 

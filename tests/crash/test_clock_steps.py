@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -13,6 +12,7 @@ import pytest
 from bot.sandbox.faults import Fault
 from tests.crash.conftest import CrashSite, is_up, wait_for, went_out
 from tests.support.faked_clock import FakedClock
+from tests.support.project import Running
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 #: Longer than the sweep, which notices a step that no alarm can.
@@ -28,7 +28,7 @@ def clock(tmp_path: Path) -> FakedClock:
 
 
 @pytest.fixture
-def start(site: CrashSite, clock: FakedClock) -> Callable[[], subprocess.Popen[str]]:
+def start(site: CrashSite, clock: FakedClock) -> Callable[[], Running]:
     return lambda: site.start(environ=clock.environ)
 
 
@@ -38,7 +38,7 @@ def touch(site: CrashSite, clock: FakedClock) -> None:
 
 
 def test_a_clock_that_is_set_back_is_doubted_until_it_is_right_again(
-    site: CrashSite, clock: FakedClock, start: Callable[[], subprocess.Popen[str]]
+    site: CrashSite, clock: FakedClock, start: Callable[[], Running]
 ) -> None:
     slugs = site.write_posts(2)
     process = start()
@@ -60,7 +60,7 @@ def test_a_clock_that_is_set_back_is_doubted_until_it_is_right_again(
 
 
 def test_a_clock_that_runs_ahead_for_a_moment_brings_no_flood_and_is_doubted_afterwards(
-    site: CrashSite, clock: FakedClock, start: Callable[[], subprocess.Popen[str]]
+    site: CrashSite, clock: FakedClock, start: Callable[[], Running]
 ) -> None:
     site.set(brake="3")
     for number in range(8):
@@ -79,7 +79,7 @@ def test_a_clock_that_runs_ahead_for_a_moment_brings_no_flood_and_is_doubted_aft
 
 
 def test_a_step_forward_leaves_out_what_is_too_old_by_then(
-    site: CrashSite, clock: FakedClock, start: Callable[[], subprocess.Popen[str]]
+    site: CrashSite, clock: FakedClock, start: Callable[[], Running]
 ) -> None:
     site.set(catch_up='"3h"')
     site.write_post("too-old", clock.now() + HOUR)
@@ -96,7 +96,7 @@ def test_a_step_forward_leaves_out_what_is_too_old_by_then(
 
 
 def test_a_step_into_the_night_lets_late_toots_wait_for_the_morning(
-    site: CrashSite, clock: FakedClock, start: Callable[[], subprocess.Popen[str]]
+    site: CrashSite, clock: FakedClock, start: Callable[[], Running]
 ) -> None:
     night = clock.now() + 6 * HOUR
     morning = night + 2 * HOUR
@@ -117,7 +117,7 @@ def test_a_step_into_the_night_lets_late_toots_wait_for_the_morning(
 
 
 def test_steps_while_requests_are_in_flight_send_nothing_twice(
-    site: CrashSite, clock: FakedClock, start: Callable[[], subprocess.Popen[str]]
+    site: CrashSite, clock: FakedClock, start: Callable[[], Running]
 ) -> None:
     """Waits are counted on the monotonic clock, so no step makes an attempt look older than it is."""
     slugs = site.write_posts(6)
@@ -137,7 +137,7 @@ def test_steps_while_requests_are_in_flight_send_nothing_twice(
 
 @pytest.mark.slow
 def test_a_step_is_noticed_without_any_other_cause(
-    site: CrashSite, clock: FakedClock, start: Callable[[], subprocess.Popen[str]]
+    site: CrashSite, clock: FakedClock, start: Callable[[], Running]
 ) -> None:
     site.write_post("planned", clock.now() + HOUR)
     process = start()

@@ -16,6 +16,7 @@ import pytest
 
 from tests.crash.conftest import CrashSite, is_up, wait_for, went_out
 from tests.support import failing_files
+from tests.support.project import Running
 from tests.support.small_disk import SmallDisk, small_disk, under_permissions
 from tests.support.wire import Wire
 
@@ -46,7 +47,7 @@ def post_now(site: CrashSite, slug: str) -> str:
     return slug
 
 
-def ended_aloud(site: CrashSite, process: subprocess.Popen[str]) -> None:
+def ended_aloud(site: CrashSite, process: Running) -> None:
     """The process ends with a code for whoever restarts it, and one line says why and what to do."""
     assert process.wait(timeout=30) == 1
     last = site.log.splitlines()[-1]

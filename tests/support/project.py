@@ -8,7 +8,9 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
+
+from tests.support.forked import Forked, can_fork, fork_server
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "djangocon-us-2024"
 
@@ -49,6 +51,10 @@ url = "sqlite:///var/ledger.db"
 """
 
 
+#: A process of `announce`.
+Running: TypeAlias = "subprocess.Popen[str] | Forked"
+
+
 @dataclass
 class Project:
     """A project's folder, and the command line run in it."""
@@ -76,11 +82,14 @@ class Project:
     def announce(
         self, *arguments: str, at: str | None = None, environ: Mapping[str, str] | None = None, typed: str = ""
     ) -> subprocess.CompletedProcess[str]:
-        """Run `announce`; `at` is the machine's time in UTC, through Debian's faketime. `typed` comes by a pipe."""
+        """Run `announce`; `at` is the machine's time in UTC, through Debian's faketime. `typed` is its input."""
+        environ = {**self.environ, "TZ": "UTC", **(environ or {})}
+        if at is None and can_fork(environ):
+            return fork_server().run(arguments, folder=self.root, environ=environ, typed=typed, timeout=60)
         return subprocess.run(
             self.command(*arguments, at=at),
             cwd=self.root,
-            env={**self.environ, "TZ": "UTC", **(environ or {})},
+            env=environ,
             capture_output=True,
             text=True,
             timeout=60,
@@ -89,22 +98,26 @@ class Project:
         )
 
     def start(
-        self, *arguments: str, instead: Sequence[str] = (), environ: Mapping[str, str] | None = None
-    ) -> subprocess.Popen[str]:
-        """Start `announce`, or `instead` of it another command; what it says goes into `run_log`."""
-        log = (self.root / "run.log").open("a", encoding="utf-8")
-        try:
+        self,
+        *arguments: str,
+        instead: Sequence[str] = (),
+        environ: Mapping[str, str] | None = None,
+        log: str = "run.log",
+    ) -> Running:
+        """Start `announce`, or `instead` of it another command; what it says goes into `log`."""
+        environ = {**self.environ, "TZ": "UTC", **(environ or {})}
+        with (self.root / log).open("a", encoding="utf-8") as said, Path(os.devnull).open(encoding="utf-8") as nothing:
+            if not instead and can_fork(environ):
+                return fork_server().start(arguments, folder=self.root, environ=environ, streams=(nothing, said, said))
             return subprocess.Popen(
                 list(instead) or self.command(*arguments),
                 cwd=self.root,
-                env={**self.environ, "TZ": "UTC", "PYTHONUNBUFFERED": "1", **(environ or {})},
-                stdout=log,
-                stderr=log,
+                env={**environ, "PYTHONUNBUFFERED": "1"},
+                stdout=said,
+                stderr=said,
                 text=True,
-                stdin=subprocess.DEVNULL,
+                stdin=nothing,
             )
-        finally:
-            log.close()
 
     def start_with_pipes(self, *arguments: str) -> subprocess.Popen[str]:
         """Run `announce` and talk with it; standard error comes on its own."""

@@ -1,6 +1,6 @@
 """The sandbox as a process of its own, which can be killed, stopped and continued; what it holds is read over HTTP.
 
-`python sandbox_process.py PORT [STATE]` serves until its standard input ends, so none is left behind by tests that die.
+`main` serves until its standard input ends, so none is left behind by tests that die.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -24,6 +23,7 @@ import httpx
 from bot.sandbox.faults import Fault
 from bot.sandbox.personality import Repeat
 from bot.sandbox.server import SandboxServer
+from tests.support.forked import Forked, fork_server
 
 #: After the request was carried out, or before.
 MISHAPS: Final = ("post-then-drop", "post-then-504", "drop", "503", "post-then-hang:3")
@@ -44,7 +44,7 @@ class SandboxProcess:
     def __init__(self, *, state: Path | None = None, repeat: Repeat = Repeat.SAME) -> None:
         self._state = state
         self._repeat = repeat
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Forked | None = None
         # Made once, as each costs time; nothing is kept open to a server that may be killed.
         self._client = httpx.Client(verify=False, timeout=20, limits=httpx.Limits(max_keepalive_connections=0))
         self.port = 0
@@ -55,17 +55,21 @@ class SandboxProcess:
 
     def start(self) -> None:
         """Start it, or start it again at the same address."""
-        command = [sys.executable, __file__, str(self.port), *([str(self._state)] if self._state else [])]
-        environ = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environ)
-        assert self._process.stdout is not None
-        self.port = int(self._process.stdout.readline())
+        arguments = [str(self.port), *([str(self._state)] if self._state else [])]
+        (theirs, ours), (said, says) = os.pipe(), os.pipe()
+        self._alive = os.fdopen(ours, "w")
+        with os.fdopen(theirs) as stdin, os.fdopen(said) as answer, os.fdopen(says, "w") as stdout:
+            self._process = fork_server().start(
+                arguments, folder=Path.cwd(), environ=os.environ, streams=(stdin, stdout, stdout), main=__name__
+            )
+            self.port = int(answer.readline())
         self.let_go_wrong([])
 
     def kill(self) -> None:
         assert self._process is not None
         self._process.kill()
-        self._process.communicate()
+        self._process.wait()
+        self._alive.close()
 
     def stop(self) -> None:
         """Stop it where it stands (SIGSTOP), with whatever it is at work on."""
@@ -121,7 +125,3 @@ def main() -> None:
         sys.stdout.flush()
         while sys.stdin.read(1):
             time.sleep(0)
-
-
-if __name__ == "__main__":
-    main()
