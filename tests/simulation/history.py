@@ -91,8 +91,8 @@ class History:
         self.quiet: dict[str, float] = {}  #: process → when it last had nothing to wait for
         self.ended = False  #: the history is over
         self.mishaps: Mishaps = Mishaps(self)
-        #: When a pass ended that had nothing left to wait for, and the posts that it saw.
-        self.served: list[tuple[float, frozenset[str]]] = []
+        #: Passes that left nothing to wait for: when they decided, when they were through, which posts they saw.
+        self.served: list[tuple[float, float, frozenset[str]]] = []
         self.held: list[Item] = []  #: an hour after the faults ended, at `held_at`
         self.held_at: float = 0.0
         self._changed_at = 0.0
@@ -222,7 +222,8 @@ class History:
         if not waits and not result.plan.doubt:
             self.quiet[process.name] = self.world.now
         if not result.plan.doubt and not any(one.wait_until for one in drained):
-            self.served.append((self.world.seconds(result.plan.now), frozenset(p.slug for p in result.scan.posts)))
+            slugs = frozenset(post.slug for post in result.scan.posts)
+            self.served.append((self.world.seconds(result.plan.now), self.world.now, slugs))
         self._accept(result)
         self.told.deliveries = max(self.told.deliveries, len(result.plan.items))
         idle = random.uniform(600, 12000)

@@ -52,7 +52,8 @@ class Triggers:
             or self.is_held_late(article)
             or self._was_paused(article)
         )
-        return held_up or self._was_missed(article, within=(article.expires - article.due).total_seconds())
+        # A pass that decided in time may have been held up before it sent.
+        return held_up or self._was_missed(article, within=(article.expires - article.due).total_seconds(), sent=True)
 
     def _was_paused(self, article: Article) -> bool:
         """Whether all was paused at some time between its datetime and its end."""
@@ -76,12 +77,16 @@ class Triggers:
         edits = sum(len(article.edited_at) for article in posts)
         return len(posts) + edits > self.history.brake
 
-    def _was_missed(self, article: Article, *, within: float) -> bool:
-        """Whether no pass saw it and had nothing left to wait for, so soon after its datetime."""
+    def _was_missed(self, article: Article, *, within: float, sent: bool = False) -> bool:
+        """Whether no pass decided (or sent) it and had nothing left to wait for, so soon after its datetime."""
         if self.history.mishaps.stepped or self.history.mishaps.lost_at or "hidden" in article.touched:
             return True
         due = self.seconds(article.due)
-        in_time = (slugs for at, slugs in self.history.served if due <= at < due + within)
+        in_time = (
+            slugs
+            for decided, ended, slugs in self.history.served
+            if due <= decided and (ended if sent else decided) < due + within
+        )
         return all(slugs.isdisjoint(article.slugs) for slugs in in_time)
 
     def was_away(self, article: Article) -> bool:
