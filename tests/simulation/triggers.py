@@ -106,7 +106,8 @@ HOLDS: dict[str, Trigger] = {
     "if_missed: hold": Triggers.is_held_late,
     "its file is gone": Triggers.was_away,
     "it has the datetime of": Triggers.was_away,
-    "upcoming posts are gone": Triggers.was_away,
+    # Holds everything, whichever posts it was that got another name.
+    "upcoming posts are gone": lambda here, _: any(here.was_away(article) for article in here.people.articles),
     "tried for": Triggers.was_given_up,
     "paused by": lambda here, _: any(end >= here.history.held_at for _, end in here.people.words.pauses),
     "the clock is behind": lambda here, _: here.history.mishaps.stepped,
