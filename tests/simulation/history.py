@@ -147,9 +147,8 @@ class History:
         self.told.held, self.held_at = len(self.held), world.now
         self.people.words.let_go()
         self._settle_down()
-        if self._braked():
-            # What was let go at once may have been more than the brake lets through: that wants a second word.
-            self.people.words.say_resume()
+        if self._wants_a_second_word():
+            self.people.words.let_go()
             self._settle_down()
 
     def _settle_down(self) -> None:
@@ -158,9 +157,10 @@ class History:
         if not self._is_quiet():
             self.told.violations.append(f"still at work {REST / HOUR:.0f} hours after the last fault: {self._waits}")
 
-    def _braked(self) -> bool:
+    def _wants_a_second_word(self) -> bool:
+        """What was let go at once may have been more than the brake lets through, or too late for its `if_missed:`."""
         items = self.passes["one"].plan.items if "one" in self.passes else ()
-        return any(item.hold is Hold.BRAKE for item in items)
+        return any(item.hold is Hold.BRAKE or "if_missed" in item.reason for item in items)
 
     def _is_quiet(self) -> bool:
         names = ("one", "two")[: 1 + self.two]
