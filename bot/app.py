@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
@@ -14,12 +14,12 @@ from typing import Final
 
 from bot.clock import Clock, SystemClock
 from bot.config import Config, is_loopback
-from bot.drain import Drain, Drained, drain
+from bot.drain import Drain, Drained, Memory, drain, is_warm, warm_up
 from bot.engine import Engine
 from bot.engines.inline import InlineEngine
 from bot.ledger import Ledger
 from bot.ledgers.sqlite import SqliteLedger
-from bot.model import Event, Snapshot
+from bot.model import Delivery, Event, Snapshot
 from bot.output.alerts import News, tell
 from bot.output.files import PublicFolder
 from bot.output.hub import Pings
@@ -58,6 +58,7 @@ class Bot:
     presence: str  #: how a later process names this one to a person
     bell: Signal = field(default_factory=Signal)  #: wakes the loop for another pass
     random: random.Random = field(default_factory=random.Random)
+    warm: dict[str, Memory] = field(default_factory=dict)  #: what `warm_up` has just learnt, by account
 
     def pass_once(self) -> Pass:
         """Read, plan, record, write the feeds, ring."""
@@ -67,18 +68,28 @@ class Bot:
 
     def drain(self, address: str) -> Drained:
         """Deliver what one account is owed."""
-        return drain(
-            Drain(
-                ledger=self.parts.ledger,
-                publisher=self.publishers[address],
-                clock=self.parts.clock,
-                timing=self.timing,
-                owner=self.owner,
-                stopping=self._begins_nothing,
-                jitter=self.random.random,
-                say=self.parts.say,
-                hold_without_picture=self.parts.config.release.if_no_picture == "hold",
-            )
+        if not self.parts.ledger.open_deliveries(address):
+            return Drained(account=address)
+        warm = self.warm.pop(address, None)
+        return drain(self._tools(address), warm if warm is not None and is_warm(warm, self.parts.clock) else None)
+
+    def warm_up(self, address: str, expected: Sequence[Delivery]) -> None:
+        """Ask one account's server before the instant what a drain would ask first."""
+        memory = warm_up(self._tools(address), expected)
+        if memory is not None:
+            self.warm[address] = memory
+
+    def _tools(self, address: str) -> Drain:
+        return Drain(
+            ledger=self.parts.ledger,
+            publisher=self.publishers[address],
+            clock=self.parts.clock,
+            timing=self.timing,
+            owner=self.owner,
+            stopping=self._begins_nothing,
+            jitter=self.random.random,
+            say=self.parts.say,
+            hold_without_picture=self.parts.config.release.if_no_picture == "hold",
         )
 
     def _begins_nothing(self) -> bool:

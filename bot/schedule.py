@@ -22,8 +22,10 @@ from apscheduler.triggers.date import DateTrigger
 from bot.app import Bot
 from bot.clock import Clock
 from bot.errors import LedgerError, PostError
+from bot.model import Delivery
 from bot.posts.folder import PostFolder
 from bot.run import Pass
+from bot.standby import LEAD, stand_by
 
 #: A full pass happens at least this often, whatever bells fail to ring.
 SWEEP: Final = timedelta(seconds=15)
@@ -72,10 +74,22 @@ def stay_up(bot: Bot, *, after_pass: Callable[[Pass], None] = lambda _: None) ->
     Raises whatever ended a worker: a bot never lives on half dead.
     """
     failure: list[BaseException] = []
+    clock, released = bot.parts.clock, False
     with Alarm(bot.parts.clock) as alarm:
         resting: dict[str, datetime] = {}
+        expected: dict[str, list[Delivery]] = {}
 
         def serve(address: str) -> None:
+            deliver(address)
+            if (soon := expected.pop(address, None)) is not None:
+                bot.warm_up(address, soon)
+
+        def expect(address: str, deliveries: list[Delivery]) -> None:
+            resting.pop(address, None)
+            expected[address] = deliveries
+            bot.engine.ring(address)
+
+        def deliver(address: str) -> None:
             if resting.get(address, bot.parts.clock.now()) > bot.parts.clock.now():
                 return  # a blocked or unreachable account is not asked at every pass
             resting.pop(address, None)
@@ -108,9 +122,15 @@ def stay_up(bot: Bot, *, after_pass: Callable[[Pass], None] = lambda _: None) ->
             while not bot.stop.is_set():
                 bot.bell.clear()
                 bot.attend()  # again and again: one that was there before may have ended
+                begun = clock.monotonic()
                 result = bot.pass_once()
-                alarm.ring_at("next release", result.plan.next_release, bot.bell.set)
-                if result.plan.released:
+                takes = timedelta(seconds=clock.monotonic() - begun)
+                soon = result.plan.next_release
+                lead = LEAD + 3 * takes
+                # Rings some seconds before, to prepare; then at the instant, in case that this came to nothing.
+                is_near = soon is not None and soon - clock.now() <= lead
+                alarm.ring_at("next release", soon if soon is None or is_near else soon - lead, bot.bell.set)
+                if result.plan.released or released:
                     # What is due now is tried now, whatever pause an account is in; the pass has rung before this.
                     resting.clear()
                     for address in bot.publishers:
@@ -120,7 +140,11 @@ def stay_up(bot: Bot, *, after_pass: Callable[[Pass], None] = lambda _: None) ->
                 teller.submit(watched, partial(bot.tell, result))
                 teller.submit(watched, bot.parts.server_times.ask)
                 pinger.topics_are(result.topics)
-                wait_for_reason(bot, seen=result.scan.signature)
+                released = soon is not None and is_near and stand_by(bot, soon, expect=expect, pass_takes=takes)
+                if released:
+                    resting.clear()
+                else:
+                    wait_for_reason(bot, seen=result.scan.signature)
         finally:
             bot.stop.set()
             engine.join()

@@ -4,7 +4,7 @@ Nothing is decided here but how each step is carried out, and what is written do
 step to step, `looking` reads what the account has, `sending` changes it.
 """
 
-from bot.drain.loop import ASK_AGAIN, drain
-from bot.drain.tools import Drain, Drained
+from bot.drain.loop import ASK_AGAIN, drain, is_warm, warm_up
+from bot.drain.tools import Drain, Drained, Memory
 
-__all__ = ["ASK_AGAIN", "Drain", "Drained", "drain"]
+__all__ = ["ASK_AGAIN", "Drain", "Drained", "Memory", "drain", "is_warm", "warm_up"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
@@ -19,12 +19,13 @@ ANNOUNCED_EARLY: Final = timedelta(days=1)
 IN_DOUBT: Final = ""
 
 
-def preflight(delivery: Delivery, tools: Drain, lease: Lease, memory: Memory) -> None:
+def preflight(deliveries: Sequence[Delivery], tools: Drain, lease: Lease, memory: Memory) -> None:
     """Read back once for all that is about to be sent: also what a lost ledger has forgotten is recognised.
 
-    Raises TransientError or AccountBlockedError: then nothing is sent.
+    `deliveries` are some of an account's, as the caller knows them. Raises TransientError or AccountBlockedError: then
+    nothing is sent.
     """
-    waiting = _about_to_be_sent(delivery, tools)
+    waiting = _about_to_be_sent(deliveries, tools)
     now = tools.clock.now()
     recent = tools.publisher.recent(since=min(now, *(other.due for other in waiting)) - ANNOUNCED_EARLY)
     newest = recent[-1].status_id if recent else tools.publisher.newest_status_id()
@@ -45,14 +46,14 @@ def preflight(delivery: Delivery, tools: Drain, lease: Lease, memory: Memory) ->
     memory.met_at = tools.clock.monotonic()
 
 
-def _about_to_be_sent(delivery: Delivery, tools: Drain) -> list[Delivery]:
+def _about_to_be_sent(deliveries: Sequence[Delivery], tools: Drain) -> list[Delivery]:
     waiting: dict[DeliveryKey, Delivery] = {
         other.key: other
-        for other in tools.ledger.open_deliveries(delivery.key.account)
+        for other in tools.ledger.open_deliveries(tools.publisher.address)
         if other.action in ANNOUNCING and other.state is DeliveryState.DUE
     }
-    # As the step knows it: if it was changed meanwhile, what is found here is not believed.
-    waiting[delivery.key] = delivery
+    # As the step knows them: if one was changed meanwhile, what is found here is not believed.
+    waiting.update((delivery.key, delivery) for delivery in deliveries)
     return sorted(waiting.values(), key=lambda other: Occasion.part(other.key.occasion))
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final, TypeVar
 
+from bot.clock import Clock
 from bot.drain.looking import IN_DOUBT, adopt, look, preflight
 from bot.drain.sending import send, upload
 from bot.drain.tools import Drain, Drained, Memory, put_aside, say, settle
@@ -61,12 +62,12 @@ PREFLIGHT_LASTS: Final = timedelta(minutes=1)
 Learnt = TypeVar("Learnt")
 
 
-def drain(tools: Drain) -> Drained:
+def drain(tools: Drain, memory: Memory | None = None) -> Drained:
     """Deliver what the account is owed. Returns when nothing is left, or nothing can be done before a time.
 
-    Raises LedgerError: without the ledger nothing may be sent.
+    `memory` is what `warm_up` learnt a moment ago. Raises LedgerError: without the ledger nothing may be sent.
     """
-    address, memory = tools.publisher.address, Memory()
+    address, memory = tools.publisher.address, memory or Memory()
     if not tools.ledger.open_deliveries(address):
         return Drained(account=address)
     try:
@@ -87,6 +88,36 @@ def drain(tools: Drain) -> Drained:
         attention=memory.attention,
         trouble=memory.trouble,
     )
+
+
+def warm_up(tools: Drain, expected: Sequence[Delivery]) -> Memory | None:
+    """Ask before the instant what a drain asks first: who we are, and whether what is `expected` is there already.
+
+    Nothing is sent and nothing is settled. Returns what a `drain` within `PREFLIGHT_LASTS` need not ask again; None
+    where it has to ask all by itself. Raises LedgerError.
+    """
+    address, memory, now = tools.publisher.address, Memory(), tools.clock.now()
+    state = tools.ledger.account(address)
+    if state.blocked or (state.not_before is not None and state.not_before > now):
+        return None
+    try:
+        lease = tools.ledger.lease(address, owner=tools.owner, duration=tools.timing.lease)
+    except LeaseHeldError:
+        return None
+    try:
+        _introduce(tools, lease, memory)
+        tools.ledger.renew(lease)
+        preflight(expected, tools, lease, memory)
+    except (AccountBlockedError, TransientError, LeaseLostError):
+        return None  # the drain meets it again, and says so
+    finally:
+        tools.ledger.give_back(lease)
+    return memory
+
+
+def is_warm(memory: Memory, clock: Clock) -> bool:
+    """Whether what `warm_up` learnt may still be believed."""
+    return clock.monotonic() - memory.met_at <= PREFLIGHT_LASTS.total_seconds()
 
 
 def _steps(tools: Drain, lease: Lease, memory: Memory) -> Wait | None:
@@ -160,7 +191,7 @@ def _perform(step: Step, tools: Drain, lease: Lease, memory: Memory) -> None:
         case Learn():
             ledger.note_account(lease, last_status_id=publisher.newest_status_id(), now=now)
         case Preflight(delivery):
-            preflight(delivery, tools, lease, memory)
+            preflight([delivery], tools, lease, memory)
         case Look(delivery):
             look(delivery, tools, lease, memory)
         case Adopt(delivery, status):

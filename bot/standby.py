@@ -1,0 +1,154 @@
+"""A release on the dot: what can be done before its instant is done before.
+
+Some seconds ahead the release is planned as of its datetime, and each account's worker asks its server what it would
+ask first (who we are, what is there already), on a connection that stays open. At the instant the plan is written down,
+if files, clock and people's words are still as they were, and the toots leave. Of the post itself nothing is written or
+sent before. The pass that follows finds the release made and does the rest: feeds, files, alerts.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from bot.app import Bot
+from bot.errors import PostError
+from bot.model import Delivery, Occasion, Post
+from bot.plan import Plan
+from bot.planning.doubts import server_doubt
+from bot.posts.folder import Signature
+from bot.posts.listing import FileState, state_of
+from bot.run import Parts, decide, look
+from bot.takeover import missing_old_feed
+
+#: It begins so long before the instant; and by as much earlier as passes take.
+LEAD: Final = timedelta(seconds=5)
+#: Whoever comes later than this finds a pass to be the better judge.
+LATE: Final = timedelta(seconds=1)
+#: For so long the toots have the interpreter to themselves; a server that is slower waits for nothing of ours.
+LEAVING: Final = timedelta(milliseconds=50)
+#: How often it is looked whether all is as it was.
+LOOK: Final = timedelta(milliseconds=500)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A release that waits for its instant."""
+
+    moment: datetime  #: UTC
+    plan: Plan  #: as of that moment
+    files: Mapping[str, FileState | None]  #: of the posts and their pictures, as they were read
+    signature: Signature  #: of the whole folder
+
+    def expected(self) -> dict[str, list[Delivery]]:
+        """What will be owed, by account: the toots that leave at the instant."""
+        found: dict[str, list[Delivery]] = {}
+        for change in self.plan.recording.changes:
+            wanted = change.wanted
+            if wanted is not None and change.known is None and Occasion.part(wanted.key.occasion) == 1:
+                found.setdefault(wanted.key.account, []).append(wanted)
+        return found
+
+
+def prepare(parts: Parts, moment: datetime) -> Prepared | None:
+    """Plan the release of `moment` ahead; None if nothing is released then. Writes nothing, asks nobody.
+
+    Raises LedgerError.
+    """
+    scan, snapshot, ahead = look(parts.posts), parts.ledger.snapshot(), moment - parts.clock.now()
+    if missing_old_feed(parts.config, snapshot) or not parts.server_times.asked:
+        return None
+    server_times = {account: theirs + ahead for account, theirs in parts.server_times.now().items()}
+    plan = decide(parts.config, scan, snapshot, now=moment, server_times=server_times)
+    if plan.doubt or not plan.released:
+        return None
+    wanted = {str(path) for post in plan.released for path in _files_of(post, parts.config.root)}
+    files = {path: state for path, state in scan.signature if path in wanted}
+    return Prepared(moment=moment, plan=plan, files=files, signature=scan.signature)
+
+
+def carry_out(parts: Parts, prepared: Prepared) -> bool:
+    """Release at the instant: write the plan down and ring. False if something has changed: then a pass decides.
+
+    Raises LedgerError.
+    """
+    now = parts.clock.now()
+    if not prepared.moment <= now <= prepared.moment + LATE or server_doubt(parts.server_times.now(), now):
+        return False
+    if any(state_of(Path(path)) != state for path, state in prepared.files.items()):
+        return False
+    recorded = parts.ledger.record(prepared.plan.recording, now=now)
+    if recorded.outdated:
+        return False
+    for address in prepared.expected():
+        parts.ring(address)
+    for event in recorded.events:
+        parts.say(event)
+    return True
+
+
+def stand_by(
+    bot: Bot, moment: datetime, *, expect: Callable[[str, list[Delivery]], None], pass_takes: timedelta
+) -> bool:
+    """Prepare the release of `moment`, wait for it, and carry it out; whether it was.
+
+    `expect` hands what an account will be owed to its worker. Raises LedgerError.
+    """
+    with _no_collections():
+        prepared = prepare(bot.parts, moment)
+        if prepared is None:
+            return False
+        for address, deliveries in prepared.expected().items():
+            expect(address, deliveries)
+        if not _waited(bot, prepared, again=2 * pass_takes) or not carry_out(bot.parts, prepared):
+            return False
+        bot.stop.wait(LEAVING.total_seconds())
+    return True
+
+
+def _waited(bot: Bot, prepared: Prepared, *, again: timedelta) -> bool:
+    """Wait for the instant; False as soon as something else has happened and there is time for a pass."""
+    clock, begun = bot.parts.clock, bot.parts.clock.monotonic()
+    look_at, longest = begun, (prepared.moment - clock.now()) + LATE
+    while (left := prepared.moment - clock.now()) > timedelta():
+        if bot.stop.is_set() or clock.monotonic() - begun > longest.total_seconds():
+            return False  # the second: the clock was set back
+        if left <= again + LOOK:
+            bot.stop.wait(min(left, LOOK).total_seconds())
+        elif clock.monotonic() >= look_at:
+            if _stamp(bot.parts) != prepared.signature:
+                return False
+            look_at = clock.monotonic() + LOOK.total_seconds()
+        elif bot.bell.wait(min(left - again, LOOK / 4).total_seconds()):
+            return False
+    return True
+
+
+def _stamp(parts: Parts) -> object:
+    try:
+        return parts.posts.stamp()
+    except PostError:
+        return ()
+
+
+def _files_of(post: Post, root: Path) -> Iterator[Path]:
+    yield root / post.path
+    for picture in (post.cover, *(post.mastodon.media or ())):
+        if picture is not None and picture.path is not None:
+            yield picture.path
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """No search for garbage falls into the instant: over thousands of posts it takes a tenth of a second."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

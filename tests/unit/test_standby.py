@@ -1,0 +1,238 @@
+"""A release that is prepared before its instant: what is done ahead, and what calls it off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Timer
+
+import pytest
+
+from bot.app import make_bot
+from bot.clock import SetClock, ShiftedClock
+from bot.config import Config
+from bot.ledgers.memory import MemoryLedger
+from bot.model import AccountFacts, Delivery, DeliveryState, Event, Recording, Said, SeenStatus, Word
+from bot.publishers.recording import RecordingPublisher
+from bot.standby import LATE, carry_out, prepare, stand_by
+
+NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
+ACCOUNT = "main@127.0.0.1:9"
+ACCOUNTS = '[accounts.main]\nserver = "http://127.0.0.1:9"'
+SECOND = timedelta(seconds=1)
+
+
+@dataclass
+class Asked(RecordingPublisher):
+    """Counts the questions before a send."""
+
+    questions: list[str] = field(default_factory=list)
+
+    def introduce(self) -> AccountFacts:
+        self.questions.append("who")
+        return super().introduce()
+
+    def recent(self, *, since: datetime) -> tuple[SeenStatus, ...]:
+        self.questions.append("recent")
+        return super().recent(since=since)
+
+    def newest_status_id(self) -> str:
+        self.questions.append("newest")
+        return super().newest_status_id()
+
+
+class Stage:
+    """A bot some seconds before a release; its publisher, and what it said."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.clock = SetClock(NOON - 20 * SECOND)
+        self.ledger = MemoryLedger(self.clock)
+        self.publisher = Asked(address=ACCOUNT, clock=self.clock)
+        self.said: list[Event] = []
+        config.posts_folder.mkdir(exist_ok=True)
+        self.write("keynote", NOON)
+        self.bot = make_bot(
+            config,
+            environ={},
+            clock=self.clock,
+            ledger=self.ledger,
+            publishers={ACCOUNT: self.publisher},
+            say=self.said.append,
+        )
+        self.bot.tick()
+        self.clock.advance(15 * SECOND)
+
+    def write(self, slug: str, published: datetime, *, more: str = "") -> Path:
+        path = self.config.posts_folder / f"{slug}.md"
+        matter = f"---\ntitle: About {slug}\npublished_datetime: {published:%Y-%m-%d %H:%M:%S}+00:00\n{more}---\n"
+        path.write_text(f"{matter}\nThe first paragraph says what there is to be said, at some length.\n")
+        return path
+
+    def states(self) -> dict[str, DeliveryState]:
+        return {delivery.slug: delivery.state for delivery in self.ledger.snapshot().deliveries.values()}
+
+
+@pytest.fixture
+def stage(site_config: Callable[..., Config]) -> Stage:
+    return Stage(site_config(accounts=ACCOUNTS))
+
+
+def test_before_the_instant_nothing_is_written_and_nothing_sent(stage: Stage) -> None:
+    before = stage.ledger.snapshot()
+    prepared = prepare(stage.bot.parts, NOON)
+    assert prepared is not None
+    (expected,) = prepared.expected()[ACCOUNT]
+    stage.bot.warm_up(ACCOUNT, [expected])
+    after = stage.ledger.snapshot()
+    assert stage.publisher.questions
+    assert (after.entries, after.deliveries) == (before.entries, before.deliveries) == ({}, {})
+    assert not carry_out(stage.bot.parts, prepared), "it is not time yet"
+    assert not stage.ledger.snapshot().entries
+    assert not stage.publisher.statuses
+    assert not stage.said
+
+
+def test_at_the_instant_it_is_tooted_without_another_question(stage: Stage) -> None:
+    prepared = prepare(stage.bot.parts, NOON)
+    assert prepared is not None
+    stage.bot.warm_up(ACCOUNT, prepared.expected()[ACCOUNT])
+    asked = list(stage.publisher.questions)
+    stage.clock.step_to(NOON)
+    assert carry_out(stage.bot.parts, prepared)
+    stage.bot.drain(ACCOUNT)
+    assert stage.states() == {"keynote": DeliveryState.SENT}
+    assert [event.what for event in stage.said] == ["released", "sent"]
+    assert stage.publisher.questions == asked
+
+
+def test_what_was_asked_too_long_ago_is_asked_again(stage: Stage) -> None:
+    prepared = prepare(stage.bot.parts, NOON)
+    assert prepared is not None
+    stage.bot.warm_up(ACCOUNT, prepared.expected()[ACCOUNT])
+    asked = len(stage.publisher.questions)
+    stage.clock.advance(timedelta(minutes=1, seconds=1))
+    stage.bot.tick()
+    assert stage.states() == {"keynote": DeliveryState.SENT}
+    assert len(stage.publisher.questions) > asked
+
+
+def test_a_toot_by_hand_that_is_there_before_the_instant_is_taken_for_ours(stage: Stage) -> None:
+    prepared = prepare(stage.bot.parts, NOON)
+    assert prepared is not None
+    (expected,) = prepared.expected()[ACCOUNT]
+    stage.publisher.publish(expected.announcement, media_ids=(), key="", repeat=False)
+    stage.bot.warm_up(ACCOUNT, [expected])
+    stage.clock.step_to(NOON)
+    assert carry_out(stage.bot.parts, prepared)
+    stage.bot.drain(ACCOUNT)
+    assert stage.states() == {"keynote": DeliveryState.SENT}
+    assert len(stage.publisher.statuses) == 1
+
+
+def the_post_is_edited(stage: Stage) -> None:
+    stage.write("keynote", NOON, more="category: Keynotes\n")
+
+
+def the_post_is_gone(stage: Stage) -> None:
+    (stage.config.posts_folder / "keynote.md").unlink()
+
+
+def a_person_holds_it(stage: Stage) -> None:
+    post_id = f"{stage.config.site.url}/news/keynote/"
+    word = Word(post_id=post_id, said=Said.HOLD, who="ann", at=stage.clock.now())
+    stage.ledger.record(Recording(words=(word,)), now=stage.clock.now())
+
+
+def everything_is_paused(stage: Stage) -> None:
+    stage.ledger.record(Recording(paused="ann on 2026-03-10 11:59 UTC"), now=stage.clock.now())
+
+
+def the_machine_sleeps(stage: Stage) -> None:
+    stage.clock.advance(LATE + 10 * SECOND)
+
+
+def the_clock_is_set_back(stage: Stage) -> None:
+    stage.clock.step_to(NOON - timedelta(minutes=1))
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [
+        *(the_post_is_edited, the_post_is_gone, a_person_holds_it, everything_is_paused),
+        *(the_machine_sleeps, the_clock_is_set_back),
+    ],
+)
+def test_what_happens_meanwhile_calls_it_off(stage: Stage, happens: Callable[[Stage], None]) -> None:
+    prepared = prepare(stage.bot.parts, NOON)
+    assert prepared is not None
+    stage.clock.step_to(NOON)
+    happens(stage)
+    assert not carry_out(stage.bot.parts, prepared)
+    assert not stage.ledger.snapshot().entries
+    assert not stage.said
+
+
+def test_what_another_process_has_released_is_not_released_again(stage: Stage) -> None:
+    prepared = prepare(stage.bot.parts, NOON)
+    assert prepared is not None
+    stage.clock.step_to(NOON)
+    stage.bot.tick()
+    carry_out(stage.bot.parts, prepared)
+    stage.bot.tick()
+    assert [event.what for event in stage.said] == ["released", "sent"]
+    assert len(stage.publisher.statuses) == 1
+
+
+@pytest.mark.parametrize("happens", [the_post_is_gone, a_person_holds_it, everything_is_paused])
+def test_what_will_not_be_released_is_not_prepared(stage: Stage, happens: Callable[[Stage], None]) -> None:
+    happens(stage)
+    assert prepare(stage.bot.parts, NOON) is None
+
+
+class Waiting(Stage):
+    """Its clock runs; the release is a second away."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        self.moment = NOON
+        self.expected: dict[str, list[Delivery]] = {}
+        self.running = ShiftedClock(NOON - SECOND)
+        self.bot = replace(self.bot, parts=replace(self.bot.parts, clock=self.running))
+
+    def stand_by(self, *, pass_takes: timedelta = timedelta()) -> bool:
+        return stand_by(self.bot, NOON, expect=self.expected.__setitem__, pass_takes=pass_takes)
+
+
+@pytest.fixture
+def waiting(site_config: Callable[..., Config]) -> Waiting:
+    return Waiting(site_config(accounts=ACCOUNTS))
+
+
+def test_it_waits_for_the_instant_and_never_comes_before_it(waiting: Waiting) -> None:
+    assert waiting.stand_by()
+    (entry,) = waiting.ledger.snapshot().entries.values()
+    assert entry.released_at == NOON <= waiting.running.now()
+    assert list(waiting.expected) == [ACCOUNT]
+
+
+def test_a_change_in_the_folder_gives_way_to_a_pass(waiting: Waiting) -> None:
+    waiting.running.step_to(NOON - 5 * SECOND)
+    Timer(0.1, lambda: waiting.write("another", NOON - timedelta(days=30))).start()
+    assert not waiting.stand_by()
+    assert waiting.running.now() < NOON
+    assert not waiting.ledger.snapshot().entries
+
+
+def test_where_a_pass_would_come_too_late_the_release_goes_first(waiting: Waiting) -> None:
+    Timer(0.1, lambda: waiting.write("another", NOON - timedelta(days=30))).start()
+    assert waiting.stand_by(pass_takes=3 * SECOND)
+    assert [entry.slug for entry in waiting.ledger.snapshot().entries.values()] == ["keynote"]
+
+
+def test_a_stop_ends_it(waiting: Waiting) -> None:
+    Timer(0.1, waiting.bot.ask_to_stop).start()
+    assert not waiting.stand_by()
+    assert not waiting.ledger.snapshot().entries
