@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum, auto
@@ -12,6 +13,8 @@ from typing import Final, Self
 
 #: How a request begins that posts a status.
 SEND: Final = b"POST /api/v1/statuses "
+#: How a request begins that uploads a picture.
+UPLOAD: Final = b"POST /api/v2/media "
 
 
 class Line(Enum):
@@ -39,6 +42,8 @@ class Wire:
         self._listener: socket.socket | None = None
         self._open: set[socket.socket] = set()
         self.port = 0
+        #: When the first byte of each send and upload came, seconds since 1970, and how it began.
+        self.heard: list[tuple[float, bytes]] = []
 
     @property
     def url(self) -> str:
@@ -101,6 +106,8 @@ class Wire:
     def _carry(self, source: socket.socket, sink: socket.socket, asks: bool) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
+                if data.startswith((SEND, UPLOAD)):
+                    self.heard.append((time.time(), data[:40]))
                 if data.startswith(SEND):
                     self._sends_left -= 1
                     if self._sends_left == 0:
