@@ -32,6 +32,9 @@ class Publisher(Protocol):
         Those that could be this announcement carry their `text`.
         """
 
+    def get_ready(self, announcement: Announcement) -> None:
+        """Make its local pictures fit ahead of their upload. Asks, fetches and sends nothing; faults are upload's."""
+
     def upload(self, picture: Picture) -> str:
         """Upload a picture with its alt text and focus, and wait until it can be attached; returns its id there.
 

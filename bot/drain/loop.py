@@ -108,6 +108,8 @@ def warm_up(tools: Drain, expected: Sequence[Delivery]) -> Memory | None:
         _introduce(tools, lease, memory)
         tools.ledger.renew(lease)
         preflight(expected, tools, lease, memory)
+        for delivery in expected:
+            tools.publisher.get_ready(delivery.announcement)
     except (AccountBlockedError, TransientError, LeaseLostError):
         return None  # the drain meets it again, and says so
     finally:

@@ -25,6 +25,9 @@ class AbsentPublisher:
     def look(self, announcement: Announcement, *, after_id: str) -> tuple[SeenStatus, ...]:  # noqa: ARG002 — contract
         self._refuse()
 
+    def get_ready(self, announcement: Announcement) -> None:  # noqa: ARG002
+        self._refuse()
+
     def upload(self, picture: Picture) -> str:  # noqa: ARG002
         self._refuse()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from mastodon.errors import MastodonError, MastodonNotFoundError
 from bot.errors import OutcomeUnknownError, RejectedError, TransientError
 from bot.model import Announcement, Picture, Poll, Receipt
 from bot.publishers.account import MastodonAccount
-from bot.publishers.pictures import original_of, prepared
+from bot.publishers.pictures import Upload, original_of, prepared
 from bot.publishers.records import aware, field, is_status, text
 
 #: How often an upload that is still being processed is asked for.
@@ -21,10 +22,21 @@ MEDIA_POLL: Final = timedelta(seconds=1)
 class MastodonPublisher(MastodonAccount):
     """Keeps the contract of `bot.publisher.Publisher`."""
 
+    #: Pictures that were made to fit ahead, by the bytes that they were made of.
+    _ready: dict[bytes, Upload] | None = None
+
+    def get_ready(self, announcement: Announcement) -> None:
+        self._ready = ready = {}
+        for picture in announcement.pictures:
+            if picture.path is not None:
+                with suppress(RejectedError, TransientError):
+                    original = original_of(picture, self._web)
+                    ready[original.data] = prepared(original, self._limits)
+
     def upload(self, picture: Picture) -> str:
         original = original_of(picture, self._web)
         self._own_id()
-        file = prepared(original, self._limits)
+        file = (self._ready or {}).pop(original.data, None) or prepared(original, self._limits)
         with self._errors("uploading"):
             media = self._client.media_post(
                 file.data,

@@ -38,6 +38,9 @@ class RecordingPublisher:
     def look(self, announcement: Announcement, *, after_id: str) -> tuple[SeenStatus, ...]:  # noqa: ARG002 — contract
         return tuple(status for status in self.statuses if int(status.status_id) > int(after_id))
 
+    def get_ready(self, announcement: Announcement) -> None:
+        """Nothing takes time here."""
+
     def upload(self, picture: Picture) -> str:
         self.uploads.append(picture)
         return f"media-{len(self.uploads)}"

@@ -225,6 +225,20 @@ def test_pictures_are_attached_in_order_with_their_alt_texts(stage: Stage, tmp_p
     assert stage.alts(swapped) == alts[::-1]
 
 
+def test_what_was_made_ready_is_uploaded_as_any_other_and_broken_files_are_left_to_the_upload(
+    stage: Stage, tmp_path: Path
+) -> None:
+    one, broken = picture(tmp_path, alt="A stage"), picture(tmp_path, name="broken.png", alt="Nothing")
+    assert broken.path is not None
+    broken.path.write_bytes(b"no picture")
+    stage.publisher.get_ready(replace(announcement("Soon.", link=None), pictures=(one, broken)))
+    assert stage.publisher.newest_status_id() == "0"
+    receipt = stage.publish(announcement("Now.", link=None), media_ids=(stage.publisher.upload(one),))
+    assert stage.alts(receipt) == ["A stage"]
+    receipt = stage.publish(announcement("Again.", link=None), media_ids=(stage.publisher.upload(one),))
+    assert stage.alts(receipt) == ["A stage"]
+
+
 def test_an_upload_alone_posts_nothing(stage: Stage, tmp_path: Path) -> None:
     stage.publisher.upload(picture(tmp_path))
     assert stage.publisher.newest_status_id() == "0"
