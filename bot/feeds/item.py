@@ -88,8 +88,11 @@ def _usable(cover: Picture | None) -> Picture | None:
         number = getattr(cover, name)
         if number is not None and type(number) is not int:
             raise ValueError(f"its cover's {name}, {number!r}, is not a whole number")
+    url, alt = one_line(cover.url), without_tags(one_line(cover.alt))
     media_type = one_line(cover.media_type or "") or None
-    return replace(cover, url=one_line(cover.url), alt=without_tags(one_line(cover.alt)), media_type=media_type)
+    if (url, alt, media_type) == (cover.url, cover.alt, cover.media_type):
+        return cover
+    return replace(cover, url=url, alt=alt, media_type=media_type)
 
 
 def _words(texts: Iterable[str]) -> tuple[str, ...]:
