@@ -51,7 +51,7 @@ def build_feeds(config: Config, *, now: datetime, folder: Path, known: Snapshot)
     shown = entries_shown(released.values(), now=now)
     feeds = render_feeds(shown, site=config.site, feeds=config.feeds, released=released.values())
     public = PublicFolder(folder, gzip=config.feeds.gzip)
-    written = public.write(feeds.files, retire_in=feeds.folders, uncompressed=(feeds.archive,))
+    written = public.write(feeds.files, retire_in=feeds.folders, quickly=(feeds.archive,))
     return Built(changed=written.changed, faults=(*faults, *feeds.faults, *(str(fault) for fault in written.faults)))
 
 

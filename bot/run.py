@@ -215,7 +215,7 @@ def _write_feeds(
     feeds = render_feeds(shown, site=site, feeds=settings, released=released, shelf=parts.items)
     syndication = str(folder_of(settings) / SYNDICATION)
     files = {**feeds.files, syndication: render_syndication(shown, snapshot)}
-    written = parts.public.write(files, retire_in=feeds.folders, uncompressed=(feeds.archive,))
+    written = parts.public.write(files, retire_in=feeds.folders, quickly=(feeds.archive,))
     faults = [*feeds.faults, *(str(fault) for fault in written.faults)]
     return written.changed, faults, topics_of(feeds.files)
 
