@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
@@ -24,24 +24,27 @@ WITHIN: Final = timedelta(seconds=5)
 IN_ALL: Final = timedelta(seconds=15)
 #: Bytes; what is said to be larger is no picture, or a joke.
 _LARGEST: Final = 2**40
+#: A pass that began before an answer was noted still wants it; whoever was asked just now is not asked by that.
+_JUST_NOW: Final = timedelta(hours=1)
 _PICTURE: Final = re.compile(r"image/[a-z0-9][a-z0-9.+-]{0,60}")
 
 
 @dataclass(kw_only=True)
 class RemoteCovers:
-    """Asks, and notes what was said. Safe across threads."""
+    """Asks, and notes what was said. One thread may use it at a time."""
 
     web: WebClient
     ledger: Ledger
     clock: Clock
     stopping: Callable[[], bool] = lambda: False
+    _asked: dict[str, float] = field(default_factory=dict)  #: address → monotonic seconds
 
     def ask(self, urls: Iterable[str]) -> bool:
         """Ask for the pictures at these addresses; whether something new is known. Raises LedgerError."""
         end = self.clock.monotonic() + IN_ALL.total_seconds()
         found: list[RemotePicture] = []
         silent: set[str] = set()  # hosts that gave no answer: their other pictures would take as long
-        for url in urls:
+        for url in filter(self._is_due, urls):
             left = timedelta(seconds=end - self.clock.monotonic())
             if self.stopping() or left <= timedelta():
                 break
@@ -53,9 +56,14 @@ class RemoteCovers:
             if not answered:
                 silent.add(host)
             found.append(picture)
+            self._asked[url] = self.clock.monotonic()
         if found and not self.stopping():
             self.ledger.record(Recording(pictures=tuple(found)), now=self.clock.now())
         return any(picture.is_known for picture in found)
+
+    def _is_due(self, url: str) -> bool:
+        asked = self._asked.get(url)
+        return asked is None or self.clock.monotonic() - asked >= _JUST_NOW.total_seconds()
 
     def _ask(self, url: str, *, within: timedelta) -> tuple[RemotePicture, bool]:
         """What is known of it now, and whether its host answered."""

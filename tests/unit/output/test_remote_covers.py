@@ -116,14 +116,22 @@ def test_whoever_is_to_stop_asks_nobody_any_more(stage: Stage) -> None:
     assert (stage.asked, stage.kept()) == ([], {})
 
 
+def test_who_was_asked_just_now_is_not_asked_by_a_pass_that_began_before(stage: Stage) -> None:
+    assert stage.ask("/a.jpg")
+    assert not stage.ask("/a.jpg")
+    assert stage.asked == ["HEAD /a.jpg"]
+
+
 def test_an_answer_of_before_is_not_lost_by_a_failure(stage: Stage) -> None:
     url = f"{stage.address}/a.jpg"
     stage.ask("/a.jpg")
+    stage.clock.advance(timedelta(days=1))
     del PAGES["/a.jpg"].headers["Content-Type"]
     try:
         stage.ask("/a.jpg")
     finally:
         PAGES["/a.jpg"].headers["Content-Type"] = "image/jpeg"
+    assert len(stage.asked) > 1
     assert stage.ledger.snapshot().pictures[url] == RemotePicture(
         url=url, media_type="image/jpeg", size=4711, asked_at=NOW
     )
