@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from email.utils import format_datetime
 from typing import Final
 
-from bot.feeds.clean import plain_for_html
+from bot.feeds.clean import looks_like_html, plain_for_html
 from bot.feeds.item import Item
 from bot.model import Picture
 
@@ -36,7 +36,8 @@ def atom_entry(item: Item) -> str:
 
 
 def _rss_parts(item: Item) -> Iterator[str]:
-    yield f"<title>{_text(item.title)}</title>"
+    # RSS cannot say that a title is plain text. Most readers take it for HTML, and would lose an element's end.
+    yield f"<title>{_plain(plain_for_html(item.title) if looks_like_html(item.title) else item.title)}</title>"
     yield f"<link>{_text(item.url)}</link>"
     if item.summary:
         # The full text after it: some readers take the last of the two that they see.
@@ -46,13 +47,13 @@ def _rss_parts(item: Item) -> Iterator[str]:
         yield f"<description>{_text(item.html)}</description>"
     yield f'<guid isPermaLink="{"true" if item.id == item.url else "false"}">{_text(item.id)}</guid>'
     for name in item.categories:
-        yield f"<category>{_text(name)}</category>"
+        yield f"<category>{_plain(name)}</category>"
     if item.enclosure:
         url, media_type, size = item.enclosure
         yield f"<enclosure{_attributes(url=url, length=size, type=media_type)}/>"
     yield f"<pubDate>{format_datetime(item.published)}</pubDate>"
     for name in item.authors:  # RSS <author> must be an address: a name is an error there
-        yield f"<dc:creator>{_text(name)}</dc:creator>"
+        yield f"<dc:creator>{_plain(name)}</dc:creator>"
     if item.updated != item.published:
         yield f"<atom:updated>{item.updated.isoformat()}</atom:updated>"
     if item.cover:
@@ -61,15 +62,15 @@ def _rss_parts(item: Item) -> Iterator[str]:
 
 def _atom_parts(item: Item) -> Iterator[str]:
     yield f"<id>{_text(item.id)}</id>"
-    yield f"<title>{_text(item.title)}</title>"
+    yield _construct("title", item.title)
     yield f"<updated>{item.updated.isoformat()}</updated>"
     for name in item.authors:
         yield "<author>"
-        yield f"  <name>{_text(name)}</name>"
+        yield f"  <name>{_plain(name)}</name>"
         yield "</author>"
     yield f'<content type="html">{_text(item.html)}</content>'
     if item.summary:
-        yield f"<summary>{_text(item.summary)}</summary>"
+        yield _construct("summary", item.summary)
     for name in item.categories:
         yield f"<category{_attributes(term=name)}/>"
     yield f"<published>{item.published.isoformat()}</published>"
@@ -88,7 +89,7 @@ def _cover(cover: Picture) -> Iterator[str]:
     start = f"<media:content{_attributes(url=cover.url, medium='image', **known)}"
     if cover.alt:
         yield f"{start}>"
-        yield f'  <media:description type="plain">{_text(cover.alt)}</media:description>'
+        yield "  " + _construct("media:description", cover.alt, plain=' type="plain"')
         yield "</media:content>"
     else:
         yield f"{start}/>"
@@ -105,6 +106,18 @@ def _language(item: Item) -> str:
 
 def _attributes(**attributes: str | int) -> str:
     return "".join(f' {name}="{_quoted(str(value))}"' for name, value in attributes.items())
+
+
+def _construct(name: str, text: str, *, plain: str = "") -> str:
+    """Plain text in an element that can say what it holds; as HTML if it would be taken for undeclared HTML."""
+    if looks_like_html(text):
+        return f'<{name} type="html">{_text(_text(text))}</{name}>'
+    return f"<{name}{plain}>{_plain(text)}</{name}>"
+
+
+def _plain(text: str) -> str:
+    """Plain text as the RSS Advisory Board's profile writes it: so it is told from HTML."""
+    return text.replace("&", "&#x26;").replace("<", "&#x3C;").replace(">", "&gt;")
 
 
 def _quoted(text: str) -> str:

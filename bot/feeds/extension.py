@@ -95,4 +95,6 @@ def filled_generator(document: Document, *, file_name: str, media_type: str) -> 
 def with_entries(feed: bytes, entries: Iterable[str], *, before: bytes) -> bytes:
     """The feed with its entries, as text, before its end, which begins with `before`."""
     head, end, rest = feed.rpartition(before)
+    # Names of categories stand in its title: written as in `elements`, so that they are not taken for HTML.
+    head = head.replace(b"&amp;", b"&#x26;").replace(b"&lt;", b"&#x3C;")
     return b"".join((head, "".join(entries).encode(), end, rest))
