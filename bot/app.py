@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import random
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from threading import Event as Signal
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bot.clock import Clock, SystemClock
 from bot.config import Config, is_loopback
@@ -23,6 +23,7 @@ from bot.model import Delivery, Event, Snapshot
 from bot.output.alerts import News, tell
 from bot.output.files import PublicFolder
 from bot.output.hub import Pings
+from bot.output.remote_covers import RemoteCovers
 from bot.planning.doubts import believable, server_doubt
 from bot.posts.folder import PostFolder
 from bot.protocol import Timing
@@ -31,6 +32,9 @@ from bot.publishers.servertimes import ServerTimes
 from bot.pulse import Pulse
 from bot.run import Parts, Pass, run_pass
 from bot.tokens import find_token
+
+if TYPE_CHECKING:
+    from bot.web_client import WebClient
 
 Say = Callable[[Event], None]
 
@@ -53,6 +57,7 @@ class Bot:
     owner: str
     environ: Mapping[str, str]
     pings: Pings
+    remote_covers: RemoteCovers | None  #: None: nobody is asked
     pulse: Pulse
     stop: Signal  #: set: begin nothing new
     presence: str  #: how a later process names this one to a person
@@ -111,6 +116,8 @@ class Bot:
             # What the deliveries came to is public too (`syndication.json`), and may be worth an alert.
             last = run_pass(replace(self.parts, ring=_ring_nobody))
         self.tell(last)
+        if self.ask_for_covers(last.covers_to_ask):
+            last = run_pass(replace(self.parts, ring=_ring_nobody))
         # Once: what a site that is copied elsewhere does not show yet is owed to the next tick.
         self.ping(last.topics)
         return result, tuple(drained)
@@ -133,6 +140,10 @@ class Bot:
     def ping(self, topics: Mapping[str, str]) -> timedelta | None:
         """Tell the hubs what has changed (`Pass.topics`); when to try again, None if nothing is owed."""
         return self.pings.send(topics)
+
+    def ask_for_covers(self, urls: Collection[str]) -> bool:
+        """Ask other hosts about covers (`Pass.covers_to_ask`); whether the feeds can say more of them now."""
+        return self.remote_covers is not None and bool(urls) and self.remote_covers.ask(urls)
 
     def ask_to_stop(self) -> None:
         """Begin nothing new, finish what is in flight. Safe to repeat; not for a signal handler, as it takes locks."""
@@ -160,11 +171,13 @@ def make_bot(
     engine: Engine | None = None,
     say: Say = silent,
     loopback_has_a_clock: bool = False,
+    asks_for_covers: bool = True,
 ) -> Bot:
     """Wire a bot: cheap checks first, the ledger last. Raises LedgerError.
 
     The clock is compared with those of the servers that are not on this machine, unless `loopback_has_a_clock`; and
-    not at all with `publishers` from outside.
+    not at all with `publishers` from outside. Where the releases are only pretended, `asks_for_covers` is False: nobody
+    must learn of them.
     """
     clock = clock or SystemClock()
     engine = engine or InlineEngine()
@@ -176,6 +189,9 @@ def make_bot(
     ledger = ledger or SqliteLedger(config.ledger_path, clock)
     return Bot(
         pings=make_pings(config, ledger=ledger, clock=clock, say=say, stopping=stop.is_set),
+        remote_covers=RemoteCovers(web=_client(config), ledger=ledger, clock=clock, stopping=stop.is_set)
+        if asks_for_covers
+        else None,
         pulse=Pulse(clock),
         stop=stop,
         parts=Parts(
@@ -201,18 +217,23 @@ def make_pings(
     config: Config, *, ledger: Ledger, clock: Clock, say: Say, stopping: Callable[[], bool] = lambda: False
 ) -> Pings:
     """What the hubs in the settings are owed. Contacts nobody."""
-    from bot.web_client import WebClient, anywhere, is_public
-
-    may_reach = anywhere if config.site.private_addresses else is_public
     return Pings(
         hubs=tuple(dict.fromkeys(config.feeds.hubs)),
         public=config.public_folder,
-        web=WebClient(may_reach=may_reach, schemes=("https", "http")),
+        web=_client(config),
         ledger=ledger,
         clock=clock,
         say=say,
         stopping=stopping,
     )
+
+
+def _client(config: Config) -> WebClient:
+    """For what is public anyway: nothing secret is said or learned, so http will do."""
+    from bot.web_client import WebClient, anywhere, is_public
+
+    may_reach = anywhere if config.site.private_addresses else is_public
+    return WebClient(may_reach=may_reach, schemes=("https", "http"))
 
 
 def servers_with_a_clock(config: Config, *, loopback_too: bool = False) -> dict[str, str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bot.config import Config
 from bot.feeds.build import render_feeds
+from bot.feeds.covers import with_known_covers
 from bot.model import Announcement, Entry, Post, Snapshot
 from bot.output.files import PublicFolder
 from bot.plan import Plan, make_plan
@@ -48,10 +49,10 @@ def build_feeds(config: Config, *, now: datetime, folder: Path, known: Snapshot)
     if plan.doubt:
         faults.append(f"nothing new is shown: {plan.doubt}")
     released = {**_released(known, now), **{entry.post_id: entry for entry in plan.recording.entries}}
-    shown = entries_shown(released.values(), now=now)
+    shown = with_known_covers(entries_shown(released.values(), now=now), known.pictures)
     feeds = render_feeds(shown, site=config.site, feeds=config.feeds, released=released.values())
     public = PublicFolder(folder, gzip=config.feeds.gzip)
-    written = public.write(feeds.files, retire_in=feeds.folders, uncompressed=(feeds.archive,))
+    written = public.write(feeds.files, retire_in=feeds.folders, quickly=(feeds.archive,))
     return Built(changed=written.changed, faults=(*faults, *feeds.faults, *(str(fault) for fault in written.faults)))
 
 

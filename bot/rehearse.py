@@ -85,7 +85,14 @@ def rehearse(
 ) -> None:
     """Run the season, then stay up until `stop` is set. `on_step` is told each release that is stepped to."""
     tokens = {name: f"loopback-{name}" for name in stage.config.accounts}
-    bot = make_bot(stage.config, environ=_token_variables(tokens), clock=clock, engine=EmbeddedEngine(), say=say)
+    bot = make_bot(
+        stage.config,
+        environ=_token_variables(tokens),
+        clock=clock,
+        engine=EmbeddedEngine(),
+        say=say,
+        asks_for_covers=False,
+    )
     season = _Season(bot, clock, on_step)
     prompter = Thread(target=season.prompt, args=(stop,), name="prompter", daemon=True)
     watcher = Thread(target=_stop_with, args=(bot, stop), name="stopper", daemon=True)

@@ -6,7 +6,7 @@ The feeds are written before anything is sent, so a slow server never delays the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -19,6 +19,7 @@ from bot.daytime import Daytime
 from bot.errors import OldFeedError, PostError
 from bot.feeds.build import ItemShelf, render_feeds
 from bot.feeds.channel import folder_of
+from bot.feeds.covers import covers_to_ask, with_known_covers
 from bot.ledger import Ledger
 from bot.ledgers.rules import problem_events
 from bot.model import AccountState, Entry, Event, Recorded, Recording, Snapshot
@@ -62,6 +63,7 @@ class Pass:
     events: tuple[Event, ...] = ()
     changed_files: tuple[str, ...] = ()
     topics: Mapping[str, str] = field(default_factory=dict)  #: the feeds' addresses that hubs know → their files
+    covers_to_ask: tuple[str, ...] = ()  #: addresses of pictures on other hosts, whose type and size are not known
     problems: frozenset[str] = field(default_factory=frozenset)  #: everything that is wrong now
     attention: bool = False  #: something new is wrong, or newly held
     causes: tuple[Cause, ...] = ()  #: everything that somebody should know of
@@ -75,7 +77,8 @@ def run_pass(parts: Parts) -> Pass:
     if recorded.refused:
         _plan_again(parts, scan, snapshot, now)
     entries = {**snapshot.entries, **{entry.post_id: entry for entry in plan.recording.entries}}
-    changed, feed_faults, topics = _write_feeds(parts, entries.values(), snapshot, now)
+    shown = entries_shown(entries.values(), now=now)
+    changed, feed_faults, topics = _write_feeds(parts, shown, entries.values(), snapshot)
 
     problems = frozenset([*_problems(plan, scan), *feed_faults])
     now = believable(now, parts.server_times.now())
@@ -104,6 +107,7 @@ def run_pass(parts: Parts) -> Pass:
         events=events,
         changed_files=changed,
         topics=topics,
+        covers_to_ask=covers_to_ask(shown, snapshot.pictures, now=now),
         problems=problems,
         attention=bool(new_problems) or newly_held,
     )
@@ -207,15 +211,14 @@ def policy_of(config: Config) -> Policy:
 
 
 def _write_feeds(
-    parts: Parts, entries: Iterable[Entry], snapshot: Snapshot, now: datetime
+    parts: Parts, shown: Sequence[Entry], released: Collection[Entry], snapshot: Snapshot
 ) -> tuple[tuple[str, ...], list[str], Mapping[str, str]]:
-    released = list(entries)
-    shown = entries_shown(released, now=now)
     site, settings = parts.config.site, parts.config.feeds
-    feeds = render_feeds(shown, site=site, feeds=settings, released=released, shelf=parts.items)
+    complete = with_known_covers(shown, snapshot.pictures)
+    feeds = render_feeds(complete, site=site, feeds=settings, released=released, shelf=parts.items)
     syndication = str(folder_of(settings) / SYNDICATION)
     files = {**feeds.files, syndication: render_syndication(shown, snapshot)}
-    written = parts.public.write(files, retire_in=feeds.folders, uncompressed=(feeds.archive,))
+    written = parts.public.write(files, retire_in=feeds.folders, quickly=(feeds.archive,))
     faults = [*feeds.faults, *(str(fault) for fault in written.faults)]
     return written.changed, faults, topics_of(feeds.files)
 

@@ -7,7 +7,7 @@ itself every `SWEEP`, on monotonic time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor as Teller
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -110,9 +110,13 @@ def stay_up(bot: Bot, *, after_pass: Callable[[Pass], None] = lambda _: None) ->
                 failure.append(error)
                 bot.ask_to_stop()
 
-        pinger = Pinger(bot)
-        pinging = Thread(target=watched, args=(pinger.run,), name="pinger", daemon=True)
-        pinging.start()
+        beside = {
+            "pinger": Beside(lambda result: bot.ping(result.topics)),
+            "covers": Beside(lambda result: _ask_for_covers(bot, result)),
+        }
+        threads = [Thread(target=watched, args=(one.run,), name=name, daemon=True) for name, one in beside.items()]
+        for thread in threads:
+            thread.start()
         teller = Teller(max_workers=1, thread_name_prefix="teller")
         # Before the first release; from then on each answer tells, and what is missing is asked for beside the work.
         bot.parts.server_times.ask()
@@ -139,7 +143,8 @@ def stay_up(bot: Bot, *, after_pass: Callable[[Pass], None] = lambda _: None) ->
                 # A slow mail server must not keep the next release waiting.
                 teller.submit(watched, partial(bot.tell, result))
                 teller.submit(watched, bot.parts.server_times.ask)
-                pinger.topics_are(result.topics)
+                for one in beside.values():
+                    one.passed(result)
                 released = soon is not None and is_near and stand_by(bot, soon, expect=expect, pass_takes=takes)
                 if released:
                     resting.clear()
@@ -149,37 +154,40 @@ def stay_up(bot: Bot, *, after_pass: Callable[[Pass], None] = lambda _: None) ->
             bot.stop.set()
             engine.join()
             teller.shutdown()
-            # It may hang on somebody's server, and what it does may be done again.
-            pinger.end()
-            pinging.join(timeout=1)
+            # They may hang on somebody's server, and what they do may be done again.
+            for one in beside.values():
+                one.end()
+            for thread in threads:
+                thread.join(timeout=1)
     if failure:
         raise failure[0]
 
 
-class Pinger:
-    """Tells the hubs beside the work: after each pass, and again while something is owed."""
+class Beside:
+    """Work beside the passes, in a thread of its own: after each pass, and again while there is more to do."""
 
-    def __init__(self, bot: Bot) -> None:
-        self._bot = bot
+    def __init__(self, work: Callable[[Pass], timedelta | None]) -> None:
+        """`work` returns when it should be called again if no pass comes first; None: not before the next pass."""
+        self._work = work
         self._wake = Signal()
         self._ended = Signal()
-        self._topics: Mapping[str, str] = {}
+        self._latest: Pass | None = None
 
-    def topics_are(self, topics: Mapping[str, str]) -> None:
-        """Say which feeds there are, and that they may have changed."""
-        self._topics = topics
+    def passed(self, result: Pass) -> None:
+        """There was a pass."""
+        self._latest = result
         self._wake.set()
 
     def run(self) -> None:
-        """Ping until the end. Raises LedgerError."""
+        """Work until the end. Raises LedgerError."""
         pause: float | None = None
         while not self._ended.is_set():
             self._wake.wait(pause)
             self._wake.clear()
             try:
-                again = None if self._ended.is_set() else self._bot.ping(self._topics)
+                again = None if self._ended.is_set() or self._latest is None else self._work(self._latest)
             except LedgerError:
-                if self._ended.is_set():  # the ledger was closed while a hub took its time
+                if self._ended.is_set():  # the ledger was closed while somebody's server took its time
                     return
                 raise
             pause = again.total_seconds() if again is not None else None
@@ -188,6 +196,11 @@ class Pinger:
         """Begin nothing new."""
         self._ended.set()
         self._wake.set()
+
+
+def _ask_for_covers(bot: Bot, result: Pass) -> None:
+    if bot.ask_for_covers(result.covers_to_ask):
+        bot.bell.set()  # another pass writes the feeds with what is known now
 
 
 def wait_for_reason(bot: Bot, *, seen: object) -> None:

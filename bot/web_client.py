@@ -8,21 +8,24 @@ and size are limited while the bytes come in.
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from bot.errors import FetchError
+from bot.web_guard import Guard, Resolve, transport_of
 
 if TYPE_CHECKING:
-    import httpcore
     import httpx
+
+__all__ = ["Fetched", "Measured", "Resolve", "WebClient", "anywhere", "is_public", "system_addresses"]
 
 USER_AGENT: Final = "announce (a conference's announcement bot)"
 MOST_REDIRECTS: Final = 3
@@ -30,9 +33,7 @@ MOST_REDIRECTS: Final = 3
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 #: Answers that say nothing about the next try.
 _PASSING: Final = frozenset({408, 425, 429})
-
-#: Host and port → its addresses; raises OSError if it has none.
-Resolve = Callable[[str, int], Sequence[str]]
+_LENGTH: Final = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,6 +43,15 @@ class Fetched:
     url: str  #: where it was found in the end
     data: bytes
     media_type: str  #: as the answer says, in lower case, without parameters; empty if it does not say
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measured:
+    """What a server says of a file."""
+
+    url: str  #: where it was found in the end
+    media_type: str  #: in lower case, without parameters
+    size: int  #: bytes
 
 
 class WebClient:
@@ -71,17 +81,27 @@ class WebClient:
 
         `past_caches` asks those in between to see whether what they hold is still right.
         """
+        headers = {"Cache-Control": "no-cache"} if past_caches else {}
+        with _errors(url), self._client(within) as client, self._answer(client, "GET", url, headers) as answer:
+            return _read(answer, largest)
+
+    def measure(self, url: str, *, within: timedelta) -> Measured:
+        """Ask what a file is and how long, without fetching it. Raises FetchError, also if the answer does not say.
+
+        With HEAD; of a server that does not answer that, or not all, the first byte is asked for (RFC 9110 section 14).
+        """
         with _errors(url), self._client(within) as client:
-            if past_caches:
-                client.headers["Cache-Control"] = "no-cache"
-            here = self._checked(url)
-            for _ in range(MOST_REDIRECTS + 1):
-                client.cookies.clear()
-                with client.stream("GET", here, follow_redirects=False) as answer:
-                    if not answer.has_redirect_location:
-                        return _read(answer, largest)
-                    here = self._checked(str(here.join(answer.headers["Location"])))
-            raise FetchError(f"{url} redirects more than {MOST_REDIRECTS} times.")
+            with self._answer(client, "HEAD", url, {}) as answer:
+                found = _measured(answer) if answer.status_code == 200 else None
+            if found is not None:
+                return found
+            with self._answer(client, "GET", url, {"Range": "bytes=0-0"}) as answer:
+                if answer.status_code not in (200, 206):
+                    raise _refusal(answer)
+                found = _measured(answer)
+        if found is None:
+            raise FetchError(f"{url} does not say of what type and how long it is.")
+        return found
 
     def post_form(self, url: str, fields: Mapping[str, str], *, within: timedelta) -> None:
         """POST a form, and expect a 2xx for it; redirects are not followed. Raises FetchError."""
@@ -91,17 +111,31 @@ class WebClient:
             client.stream("POST", self._checked(url), data=dict(fields), follow_redirects=False) as answer,
         ):
             if not answer.is_success:
-                passing = answer.status_code >= 500 or answer.status_code in _PASSING
-                raise FetchError(f"{url} answered {answer.status_code}.", passing=passing)
+                raise _refusal(answer)
+
+    @contextmanager
+    def _answer(
+        self, client: httpx.Client, method: str, url: str, headers: Mapping[str, str]
+    ) -> Iterator[httpx.Response]:
+        """The answer at the end of the redirects, its body not read yet."""
+        here = self._checked(url)
+        for _ in range(MOST_REDIRECTS + 1):
+            client.cookies.clear()
+            with client.stream(method, here, headers=dict(headers), follow_redirects=False) as answer:
+                if not answer.has_redirect_location:
+                    yield answer
+                    return
+                here = self._checked(str(here.join(answer.headers["Location"])))
+        raise FetchError(f"{url} redirects more than {MOST_REDIRECTS} times.")
 
     def _client(self, within: timedelta) -> httpx.Client:
         import httpx
 
-        guard = _Guard(self._resolve, self._timer, self._timer() + within.total_seconds(), self._may_reach)
+        guard = Guard(self._resolve, self._timer, self._timer() + within.total_seconds(), self._may_reach)
         self._tls = self._tls or ssl.create_default_context()
         headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
         return httpx.Client(
-            transport=_transport(guard, self._tls), trust_env=False, headers=headers, timeout=within.total_seconds()
+            transport=transport_of(guard, self._tls), trust_env=False, headers=headers, timeout=within.total_seconds()
         )
 
     def _checked(self, url: str) -> httpx.URL:
@@ -143,120 +177,9 @@ def anywhere(address: str) -> bool:  # noqa: ARG001 - the shape of a rule
     return True
 
 
-class _Guard:
-    """Opens connections to checked addresses only, and lets none of them last beyond the end."""
-
-    def __init__(
-        self, resolve: Resolve, timer: Callable[[], float], end: float, may_reach: Callable[[str], bool]
-    ) -> None:
-        self._resolve = resolve
-        self._timer = timer
-        self._end = end
-        self._may_reach = may_reach
-
-    def remaining(self, timeout: float | None) -> float:
-        """The time that a step may take, in seconds. Raises FetchError if there is none."""
-        left = self._end - self._timer()
-        if left <= 0:
-            raise FetchError("it takes too long.", passing=True)
-        return left if timeout is None else min(left, timeout)
-
-    def addresses(self, host: str, port: int) -> Sequence[str]:
-        """The host's addresses; all of them may be connected to. Raises FetchError."""
-        try:
-            found = self._resolve(host, port)
-        except (OSError, UnicodeError) as error:
-            raise FetchError(f"{host} has no address.", passing=True) from error
-        if not found:
-            raise FetchError(f"{host} has no address.", passing=True)
-        if not all(map(self._may_reach, found)):
-            raise FetchError(f"{host} is on a private network, not on the public internet.")
-        return found
-
-
-def _transport(guard: _Guard, tls: ssl.SSLContext) -> httpx.BaseTransport:
-    """The way of httpx to its answers, over a pool that knows the guard (httpcore: "Network Backends")."""
-    import httpcore
-    import httpx
-
-    class Stream(httpcore.NetworkStream):
-        def __init__(self, inner: httpcore.NetworkStream) -> None:
-            self._inner = inner
-
-        def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-            return self._inner.read(max_bytes, guard.remaining(timeout))
-
-        def write(self, buffer: bytes, timeout: float | None = None) -> None:
-            self._inner.write(buffer, guard.remaining(timeout))
-
-        def close(self) -> None:
-            self._inner.close()
-
-        def start_tls(
-            self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-        ) -> httpcore.NetworkStream:
-            return Stream(self._inner.start_tls(ssl_context, server_hostname, guard.remaining(timeout)))
-
-        def get_extra_info(self, info: str) -> Any:
-            return self._inner.get_extra_info(info)
-
-    class Backend(httpcore.NetworkBackend):
-        def connect_tcp(
-            self,
-            host: str,
-            port: int,
-            timeout: float | None = None,
-            local_address: str | None = None,
-            socket_options: Iterable[Any] | None = None,
-        ) -> httpcore.NetworkStream:
-            failed: httpcore.NetworkError | httpcore.TimeoutException | None = None
-            for address in guard.addresses(host, port):
-                try:
-                    plain = httpcore.SyncBackend()
-                    left = guard.remaining(timeout)
-                    return Stream(plain.connect_tcp(address, port, left, local_address, socket_options))
-                except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                    failed = error
-            assert failed is not None
-            raise failed
-
-    class Body(httpx.SyncByteStream):
-        def __init__(self, answer: httpcore.Response) -> None:
-            self._answer = answer
-
-        def __iter__(self) -> Iterator[bytes]:
-            return self._answer.iter_stream()
-
-        def close(self) -> None:
-            self._answer.close()
-
-    class Transport(httpx.BaseTransport):
-        def __init__(self) -> None:
-            self._pool = httpcore.ConnectionPool(ssl_context=tls, network_backend=Backend())
-
-        def handle_request(self, request: httpx.Request) -> httpx.Response:
-            url = request.url
-            answer = self._pool.handle_request(
-                httpcore.Request(
-                    request.method,
-                    httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-                    headers=request.headers.raw,
-                    content=request.stream if isinstance(request.stream, httpx.SyncByteStream) else None,
-                    extensions=request.extensions,
-                )
-            )
-            return httpx.Response(status_code=answer.status, headers=answer.headers, stream=Body(answer))
-
-        def close(self) -> None:
-            self._pool.close()
-
-    return Transport()
-
-
 def _read(answer: httpx.Response, largest: int) -> Fetched:
     if answer.status_code != 200:
-        passing = answer.status_code >= 500 or answer.status_code in _PASSING
-        raise FetchError(f"{answer.url} answered {answer.status_code}.", passing=passing)
+        raise _refusal(answer)
     if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise FetchError(f"{answer.url} answered compressed, which was not asked for.")
     too_large = FetchError(f"{answer.url} is larger than {largest / 1024 / 1024:.0f} MB.")
@@ -268,8 +191,30 @@ def _read(answer: httpx.Response, largest: int) -> Fetched:
         data += chunk
         if len(data) > largest:
             raise too_large
-    media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    return Fetched(url=str(answer.url), data=bytes(data), media_type=media_type)
+    return Fetched(url=str(answer.url), data=bytes(data), media_type=_media_type(answer))
+
+
+def _measured(answer: httpx.Response) -> Measured | None:
+    """What the head of an answer says of the whole file; None if not both."""
+    if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
+        return None  # the length is another's
+    length = answer.headers.get("Content-Length", "")
+    if answer.status_code == 206:
+        # "bytes 0-0/1234", RFC 9110 section 14.4
+        length = answer.headers.get("Content-Range", "").rpartition("/")[2]
+    media_type = _media_type(answer)
+    if not media_type or not _LENGTH.fullmatch(length):
+        return None
+    return Measured(url=str(answer.url), media_type=media_type, size=int(length))
+
+
+def _media_type(answer: httpx.Response) -> str:
+    return str(answer.headers.get("Content-Type", "")).partition(";")[0].strip().lower()
+
+
+def _refusal(answer: httpx.Response) -> FetchError:
+    passing = answer.status_code >= 500 or answer.status_code in _PASSING
+    return FetchError(f"{answer.url} answered {answer.status_code}.", passing=passing)
 
 
 @contextmanager

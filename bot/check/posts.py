@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from bot.check.mojibake import check_mojibake
 from bot.check.pictures import check_pictures
 from bot.compose.composer import Composer
 from bot.durations import format_duration
@@ -27,12 +28,18 @@ def check_posts(
     accounts: Sequence[str],
     brake: int,
     now: datetime,
+    sources: Mapping[Path, str] | None = None,
 ) -> tuple[Finding, ...]:
-    """Everything worth knowing, by file and line; `plan` is the one for `now`."""
+    """Everything worth knowing, by file and line; `plan` is the one for `now`, `sources` the texts of the posts' files.
+
+    Without its text a post is not searched for garbled words.
+    """
+    texts = sources or {}
     findings = [
         *(_of_fault(fault) for fault in faults),
         *(finding for post in posts for finding in post.findings),
         *plan.findings,
+        *(finding for post in posts for finding in check_mojibake(post, texts.get(post.path, ""))),
         *(finding for post in posts for finding in _of_toot(post, compose, accounts)),
         *_of_brake(posts, [counted_by_brake(snapshot, account, now=now) for account in accounts], brake=brake, now=now),
     ]

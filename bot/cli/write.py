@@ -57,6 +57,7 @@ def _findings(config: Config, paths: tuple[Path, ...]) -> tuple[tuple[Finding, .
         accounts=list(config.account_addresses().values()),
         brake=config.release.brake,
         now=now,
+        sources={post.path: _text(config.root / post.path) for post in scan.posts},
     )
     if not paths:
         findings = (*check_settings(config, environ=os.environ), *findings)
@@ -70,6 +71,15 @@ def _findings(config: Config, paths: tuple[Path, ...]) -> tuple[tuple[Finding, .
         return any(whole == one or whole.is_relative_to(one) for one in wanted)
 
     return tuple(finding for finding in findings if asked(finding.path)), sum(asked(path) for path in files)
+
+
+def _text(path: Path) -> str:
+    from bot.posts.read import read_bytes
+
+    try:
+        return read_bytes(path).decode("utf-8", "replace")
+    except OSError:  # it went while it was looked at
+        return ""
 
 
 def _show_findings(findings: tuple[Finding, ...], count: int) -> None:

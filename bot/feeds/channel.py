@@ -27,6 +27,7 @@ class Channel:
     home_url: str  #: the site's front page
     feeds_url: str  #: the folder of the feeds, without a slash at its end
     language: str
+    description_language: str  #: English where the settings hold no description
     author: str  #: author of entries that name none
     rights: str = ""
     hubs: tuple[str, ...] = ()  #: WebSub hubs that can be asked to push changes
@@ -45,6 +46,7 @@ def channel_of(site: Site, feeds: Feeds) -> Channel:
         home_url=f"{site.url}/",
         feeds_url="/".join((site.url, *(quote(part) for part in folder_of(feeds).parts))),
         language=one_line(site.language),
+        description_language=one_line(site.language) if one_line(site.description) else "en",
         author=one_line(site.author) or title,
         rights=one_line(feeds.rights),
         hubs=tuple(dict.fromkeys(feeds.hubs)),

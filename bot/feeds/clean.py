@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from urllib.parse import quote, urlsplit, urlunsplit
 
 # XML 1.0 section 2.2 forbids most C0 controls, surrogates, U+FFFE and U+FFFF; lxml refuses the whole feed for one
 # of them. It advises against the C1 controls, and the W3C validator reports those (BadCharacters),
 # as it does U+FFFD, which stands where a character was lost.
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffd-\uffff]")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
+#: As the W3C validator knows them (its validators.py: nonhtml, rfc2396_full, httpURL).
+_END_TAG: Final = re.compile(r"</(\w+)>")
+_ELEMENT: Final = re.compile(r"<(\w+)\b[^<>]*>([^<>]*)</\1>", re.IGNORECASE)
+_DEEPEST: Final = 4  #: elements within each other in a name; of more, the ends are written otherwise
+_ADDRESS: Final = re.compile(r"https?://[0-9a-zA-Z;/?:@&=+$.\-_!~*'()%,#]+")
+_HOST: Final = re.compile(r"https?://([0-9A-Z-]+\.)*[0-9A-Z][0-9A-Z-]*(:\d+)?([/?#]|$)", re.IGNORECASE)
 _LINE_END: Final = re.compile("\r\n|\r|\x85")
 
 
@@ -43,6 +50,33 @@ def plain_for_html(text: str) -> str:
     """
     escaped = re.sub(r"&(?=#?\w+;)", "&amp;", text)
     return re.sub(r"<(?=[A-Za-z/!?])", "&lt;", escaped)
+
+
+def looks_like_html(text: str) -> bool:
+    """Whether plain text holds what the W3C validator takes for undeclared HTML: the end of an element."""
+    return _END_TAG.search(text) is not None
+
+
+def without_elements(text: str) -> str:
+    """A name without HTML: elements leave their words, and the end of one that never began cannot be taken for it.
+
+    For fields that have no way to say that they are plain text: names of people, categories and tags.
+    """
+    for _ in range(_DEEPEST):
+        text = _ELEMENT.sub(r"\2", text)
+    return _END_TAG.sub(r"‹/\1›", text)
+
+
+def plain_address(url: str) -> str | None:
+    """The address in the characters of a URI (RFC 3986 section 2, RFC 5890 for the host); None if it cannot be so."""
+    try:
+        parts = urlsplit(url)
+        host = parts.netloc if parts.netloc.isascii() else parts.netloc.encode("idna").decode()
+        url = urlunsplit(parts._replace(netloc=host))
+    except ValueError:  # UnicodeError is one
+        return None
+    plain = quote(url, safe="%:/?#@!$&'()*+,;=~")
+    return plain if _ADDRESS.fullmatch(plain) and _HOST.match(plain) else None
 
 
 def _is_clean(text: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bot.feeds.channel import Channel
-from bot.feeds.clean import one_line
+from bot.feeds.clean import one_line, plain_address, without_elements
 from bot.feeds.content import content_html
 from bot.feeds.ids import permanent_id
 from bot.model import Entry, Picture
@@ -82,19 +82,23 @@ def feed_id(entry: Entry, channel: Channel) -> str:
 
 
 def _usable(cover: Picture | None) -> Picture | None:
-    if cover is None or cover.problem or not one_line(cover.url):
+    url = None if cover is None or cover.problem else plain_address(one_line(cover.url))
+    if cover is None or url is None:
         return None
     for name in ("size", "width", "height"):
         number = getattr(cover, name)
         if number is not None and type(number) is not int:
             raise ValueError(f"its cover's {name}, {number!r}, is not a whole number")
+    alt = without_tags(one_line(cover.alt))
     media_type = one_line(cover.media_type or "") or None
-    return replace(cover, url=one_line(cover.url), alt=without_tags(one_line(cover.alt)), media_type=media_type)
+    if (url, alt, media_type) == (cover.url, cover.alt, cover.media_type):
+        return cover
+    return replace(cover, url=url, alt=alt, media_type=media_type)
 
 
 def _words(texts: Iterable[str]) -> tuple[str, ...]:
     """The names without doubles, on one line each, and without template tags that nothing has resolved."""
-    return tuple(dict.fromkeys(word for text in texts if (word := one_line(without_tags(text)))))
+    return tuple(dict.fromkeys(word for text in texts if (word := without_elements(one_line(without_tags(text))))))
 
 
 def _whole_seconds(moment: datetime) -> datetime:

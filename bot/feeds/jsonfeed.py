@@ -10,6 +10,7 @@ from bot.feeds.item import Item
 
 MEDIA_TYPE: Final = "application/feed+json"
 FILE_NAME: Final = "feed.json"
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False)
 
 
 def render(document: Document) -> bytes:
@@ -35,7 +36,7 @@ def render(document: Document) -> bytes:
 
 
 def _dumped(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return _ENCODER.encode(value)
 
 
 def _item(item: Item) -> dict[str, Any]:

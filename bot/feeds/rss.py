@@ -6,6 +6,7 @@ from threading import Lock
 from typing import Final
 
 from bot.feeds.document import Document
+from bot.feeds.elements import rss_item
 
 MEDIA_TYPE: Final = "application/rss+xml"
 FILE_NAME: Final = "rss.xml"
@@ -16,8 +17,9 @@ _ONE_AT_A_TIME: Final = Lock()
 
 def render(document: Document) -> bytes:
     """The document's bytes, its items in their order."""
-    from bot.feeds.extension import filled_generator  # loads feedgen and lxml
+    from bot.feeds.extension import filled_generator, with_entries  # loads feedgen and lxml
 
     generator = filled_generator(document, file_name=FILE_NAME, media_type=MEDIA_TYPE)
     with _ONE_AT_A_TIME:
-        return bytes(generator.rss_str(pretty=True))
+        feed = bytes(generator.rss_str(pretty=True))
+    return with_entries(feed, map(rss_item, document.items), before=b"  </channel>")

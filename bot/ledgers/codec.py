@@ -22,6 +22,7 @@ from bot.model import (
     Event,
     Hold,
     OldEntry,
+    RemotePicture,
     Said,
     Told,
     Upcoming,
@@ -169,4 +170,14 @@ def old_entry_from_row(row: Row) -> OldEntry:
         title=row["title"],
         published=time_from_text(row["published"]),
         updated=time_from_text(row["updated"]),
+    )
+
+
+def picture_from_row(row: Row) -> RemotePicture:
+    """What another host said of a picture, as a row holds it."""
+    return RemotePicture(
+        url=row["url"],
+        media_type=row["media_type"],
+        size=row["size"],
+        asked_at=datetime.fromisoformat(row["asked_at"]),
     )

@@ -34,6 +34,7 @@ from bot.model import (
     OldEntry,
     Recorded,
     Recording,
+    RemotePicture,
     Snapshot,
     Told,
     Upcoming,
@@ -59,6 +60,7 @@ class MemoryLedger:
         self._paused = start.paused
         self._old_entries: dict[str, OldEntry] = dict(start.old_entries)
         self._old_feeds = start.old_feeds
+        self._pictures: dict[str, RemotePicture] = dict(start.pictures)
         self._pinged: dict[tuple[str, str], str] = {}
         self._problems: frozenset[str] = frozenset()
         self._told: dict[str, Told] = {}
@@ -78,6 +80,7 @@ class MemoryLedger:
                 paused=self._paused,
                 old_entries=dict(self._old_entries),
                 old_feeds=self._old_feeds,
+                pictures=dict(self._pictures),
             )
 
     def record(self, recording: Recording, *, now: datetime) -> Recorded:
@@ -102,6 +105,10 @@ class MemoryLedger:
             if recording.old_feed is not None:
                 self._old_feeds |= {recording.old_feed.source}
                 self._old_entries = {**{old.feed_id: old for old in recording.old_feed.entries}, **self._old_entries}
+            for picture in recording.pictures:
+                known_picture = self._pictures.get(picture.url)
+                if known_picture is None or not known_picture.is_known:  # an answer stays
+                    self._pictures[picture.url] = picture
             if recording.believes_clock:
                 self._newest = now
             events = still_news(recording, known=known, refused=refused)

@@ -197,9 +197,26 @@ CREATE TABLE pinged (
 """
 
 
+_REMOTE_PICTURES: Final = """
+-- What other hosts said of the covers that lie there; without type and size: they were asked in vain.
+CREATE TABLE remote_picture (
+    url        TEXT PRIMARY KEY,
+    media_type TEXT,
+    size       INTEGER,
+    asked_at   TEXT NOT NULL
+) STRICT;
+"""
+
+
 #: SQL, or what to do to the rows. Never changed once released: old ledgers went through exactly these.
 Migration = str | Callable[[sqlite3.Connection], None]
-MIGRATIONS: Final[tuple[Migration, ...]] = (_FIRST, _freeze_feed_ids, _LATER_PARTS, _OLD_FEEDS_AND_PINGS)
+MIGRATIONS: Final[tuple[Migration, ...]] = (
+    _FIRST,
+    _freeze_feed_ids,
+    _LATER_PARTS,
+    _OLD_FEEDS_AND_PINGS,
+    _REMOTE_PICTURES,
+)
 
 
 def migrate(connection: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS) -> None:

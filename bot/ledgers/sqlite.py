@@ -40,6 +40,7 @@ from bot.model import (
     OldFeed,
     Recorded,
     Recording,
+    RemotePicture,
     Snapshot,
 )
 from bot.status_ids import newer_id
@@ -83,6 +84,7 @@ class SqliteLedger:
             memory = db.execute("SELECT newest, paused FROM memory").fetchone()
             old_entries = [codec.old_entry_from_row(row) for row in db.execute("SELECT * FROM old_entry")]
             old_feeds = [row["source"] for row in db.execute("SELECT source FROM old_feed")]
+            pictures = [codec.picture_from_row(row) for row in db.execute("SELECT * FROM remote_picture")]
         return Snapshot(
             entries={entry.post_id: entry for entry in entries},
             accounts={account.address: account for account in accounts},
@@ -93,6 +95,7 @@ class SqliteLedger:
             paused=memory["paused"],
             old_entries={entry.feed_id: entry for entry in old_entries},
             old_feeds=frozenset(old_feeds),
+            pictures={picture.url: picture for picture in pictures},
         )
 
     def record(self, recording: Recording, *, now: datetime) -> Recorded:
@@ -119,6 +122,7 @@ class SqliteLedger:
             _write_words(db, recording)
             if recording.old_feed is not None:
                 _write_old_feed(db, recording.old_feed, now)
+            _write_pictures(db, recording.pictures)
             if recording.believes_clock:
                 db.execute("UPDATE memory SET newest = ?", (codec.time_to_text(now),))
             events = still_news(recording, known=known, refused=refused)
@@ -429,6 +433,16 @@ def _write_old_feed(db: sqlite3.Connection, feed: OldFeed, now: datetime) -> Non
             (old.feed_id, old.link, old.title, codec.time_to_text(old.published), codec.time_to_text(old.updated))
             for old in feed.entries
         ],
+    )
+
+
+def _write_pictures(db: sqlite3.Connection, pictures: Iterable[RemotePicture]) -> None:
+    db.executemany(
+        # An answer stays, whoever asks in vain later.
+        "INSERT INTO remote_picture (url, media_type, size, asked_at) VALUES (?, ?, ?, ?) ON CONFLICT (url) DO UPDATE "
+        "SET media_type = excluded.media_type, size = excluded.size, asked_at = excluded.asked_at "
+        "WHERE media_type IS NULL OR size IS NULL",
+        [(one.url, one.media_type, one.size, codec.time_to_text(one.asked_at)) for one in pictures],
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from bot.model.accounts import AccountFacts, AccountState, Lease, Receipt, SeenStatus
 from bot.model.announcements import GIF_PIXELS, Announcement, Limits
 from bot.model.deliveries import Action, Delivery, DeliveryKey, DeliveryState, Hold, Occasion
-from bot.model.entries import Entry, OldEntry, OldFeed
+from bot.model.entries import Entry, OldEntry, OldFeed, RemotePicture
 from bot.model.findings import Finding, Severity
 from bot.model.ledger import Change, Event, Heard, Recorded, Recording, Said, Snapshot, Told, Upcoming, Word
 from bot.model.posts import MastodonOptions, Missed, Picture, Poll, Post, QuotePolicy, Visibility
@@ -42,6 +42,7 @@ __all__ = [
     "Receipt",
     "Recorded",
     "Recording",
+    "RemotePicture",
     "Said",
     "SeenStatus",
     "Severity",

@@ -36,6 +36,21 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RemotePicture:
+    """What another host said of a picture that lies there."""
+
+    url: str
+    media_type: str | None = None  #: e.g. "image/jpeg"; None, as `size`: it gave no answer that says it
+    size: int | None = None  #: bytes
+    asked_at: datetime  #: UTC
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it needs not be asked for again."""
+        return self.media_type is not None and self.size is not None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class OldEntry:
     """An entry of a feed that the site had before: what its readers know it by."""
 

@@ -9,7 +9,7 @@ from enum import Enum
 
 from bot.model.accounts import AccountState
 from bot.model.deliveries import Delivery, DeliveryKey
-from bot.model.entries import Entry, OldEntry, OldFeed
+from bot.model.entries import Entry, OldEntry, OldFeed, RemotePicture
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,6 +68,7 @@ class Snapshot:
     paused: str = ""  #: who paused everything and when; empty if nobody did
     old_entries: Mapping[str, OldEntry] = field(default_factory=dict)  #: of feeds that the site had before, by id
     old_feeds: frozenset[str] = frozenset()  #: where those were read
+    pictures: Mapping[str, RemotePicture] = field(default_factory=dict)  #: on other hosts, by address
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,10 +116,11 @@ class Recording:
     heard: Heard | None = None  #: if people have said something else since, none of this is written
     believes_clock: bool = False  #: a person says that the clock is right, whatever later time the ledger has seen
     old_feed: OldFeed | None = None  #: ids and dates to be taken over at the releases to come
+    pictures: tuple[RemotePicture, ...] = ()  #: on other hosts, that were asked for
 
     def __bool__(self) -> bool:
         said = self.upcoming is not None or self.paused is not None or self.believes_clock or self.old_feed is not None
-        return said or bool(self.entries or self.changes or self.joining or self.events or self.words)
+        return said or bool(self.entries or self.changes or self.joining or self.events or self.words or self.pictures)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

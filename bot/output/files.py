@@ -101,33 +101,34 @@ class PublicFolder:
         files: Mapping[str, SupportsBytes],
         *,
         retire_in: Collection[str] = (),
-        uncompressed: Collection[str] = (),
+        quickly: Collection[str] = (),
     ) -> Written:
         """Write those of the files whose bytes differ; a fault in one leaves the others.
 
         `files` is path below the folder, with "/" between its parts → content, which `bytes()` makes when it is
         needed: not for a file that is unchanged since this object wrote an equal content. A content that cannot be
         made leaves the file as it is. Files written earlier and not named now stay, but for those of the bot's own
-        in the folders `retire_in`, which are removed. Files in the folders `uncompressed` have no compressed copy.
+        in the folders `retire_in`, which are removed. Files in the folders `quickly` are compressed in less time
+        and not as small: there are many, and few people fetch them.
         A file that the bot did not write is not touched, unless it has the same bytes already: then it counts as
         the bot's from now on. Raises nothing that the disk can cause.
         """
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             with alone_in(self._folder):
-                return self._write(files, retire_in, uncompressed)
+                return self._write(files, retire_in, quickly)
         except OSError as error:
             return Written(faults=(fault_of(self._folder, error),))
 
     def _write(
-        self, files: Mapping[str, SupportsBytes], retire_in: Collection[str], uncompressed: Collection[str]
+        self, files: Mapping[str, SupportsBytes], retire_in: Collection[str], quickly: Collection[str]
     ) -> Written:
         work = _Work(manifest=read_manifest(self._list), files=files)
         self._find_places(work)
-        copied = {name for name in work.paths if self._gzip and not lies_in(name, uncompressed)}
+        copied = set(work.paths) if self._gzip else set()
         with ThreadPoolExecutor(_WRITERS) if len(work.paths) > _MANY else _OneByOne() as pool:
             for name in work.paths:
-                self._prepare(name, work, pool, with_copy=name in copied)
+                self._prepare(name, work, pool, with_copy=name in copied, quickly=lies_in(name, quickly))
         listed = self._enlist(work)
         changed = self._replace(work)
         self._remember(work, copied)
@@ -156,7 +157,7 @@ class PublicFolder:
         # The lock says that no other run is at work.
         sweep({self._folder, *(folder for folder, fault_there in checked.items() if fault_there is None)})
 
-    def _prepare(self, name: str, work: _Work, pool: Executor, *, with_copy: bool) -> None:
+    def _prepare(self, name: str, work: _Work, pool: Executor, *, with_copy: bool, quickly: bool) -> None:
         """Find out what must be written, make it, and let it be put beside its place."""
         path = work.paths[name]
         names = [name, name + ENDING] if with_copy else [name]
@@ -180,7 +181,9 @@ class PublicFolder:
             except (OutputError, OSError) as error:
                 work.fault(name, error, place)
                 continue
-            make = partial(_staged_copy if one != name else staged, place, content)
+            make = partial(staged, place, content)
+            if one != name:
+                make = partial(_staged_copy, place, content, quickly=quickly)
             work.stage(one, pool.submit(make))
 
     def _differs(self, path: Path, name: str, content: bytes, manifest: Manifest, *, copy: bool) -> bool:
@@ -275,8 +278,8 @@ class PublicFolder:
         return tuple(name for name in gone if not name.endswith(ENDING))
 
 
-def _staged_copy(path: Path, content: bytes) -> Path:
-    return staged(path, compressed(content))
+def _staged_copy(path: Path, content: bytes, *, quickly: bool) -> Path:
+    return staged(path, compressed(content, quickly=quickly))
 
 
 def _discard(staging: Future[Path]) -> None:

@@ -75,7 +75,8 @@ def parse_post(data: bytes, *, path: Path, slug: str, config: Config) -> Post | 
         language=fields.language("language") or config.site.language,
         cover=read_cover(fields, notes, permalink=permalink, config=config),
         excerpt=body.excerpt.shown if from_body else join_spaces(summary or ""),
-        summary=shorten(join_spaces(without_tags(summary)) if summary else body.excerpt.tidy, SUMMARY_LENGTH),
+        # In the same order as for the toot, so that a person who marks an excerpt has it in both.
+        summary=shorten(body.excerpt.tidy if from_body else join_spaces(without_tags(summary or "")), SUMMARY_LENGTH),
         html=body.html,
         paragraphs=body.plain.paragraphs,
         unsaid=body.plain.unsaid if from_body else body.plain.paragraphs,

@@ -236,3 +236,14 @@ def test_an_unexpected_error_shows_no_traceback_unless_asked(project: Project) -
     assert "ledger.db is damaged" in done.stderr
     assert "Traceback" not in done.stderr
     assert "Traceback" in project.announce("tick", "--debug").stderr
+
+
+def test_garbled_words_are_found_with_what_they_would_be_and_stay_as_they_are(project: Project) -> None:
+    path = project.write_post("tickets", "2099-01-01 09:00:00+00:00", title="We haven‚Äôt sold out")
+    before = path.read_bytes()
+    checked = project.announce("check")
+    assert checked.returncode == 0, "it may be meant"
+    assert 'posts/tickets.md:2: "haven‚Äôt" looks like words that were read in a wrong encoding.' in checked.stdout
+    assert 'what it would be: "haven’t"' in checked.stdout
+    assert "(mojibake)" in checked.stdout
+    assert path.read_bytes() == before

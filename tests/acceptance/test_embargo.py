@@ -198,7 +198,20 @@ def test_archive_topics_page_and_compressed_copies_tell_nothing_before_and_all_a
     }
     assert {name for name in before if after[name] == before[name]} == {
         f"news/{folder}/{name}{copy}"
-        for folder, copies in (("archive/1", [""]), ("category/news", ["", ".gz"]))
-        for copy in copies
+        for folder in ("archive/1", "category/news")
+        for copy in ("", ".gz")
         for name in ("rss.xml", "atom.xml", "feed.json")
     }
+
+
+def test_nobody_is_asked_for_a_posts_cover_before_its_time_and_once_after_it(world: MakeWorld) -> None:
+    due, one = NOW + 2 * DAY, world()
+    one.write_post("keynote", due, more="cover:\n    url: https://pictures.example/a.png\n    alt: A pier\n")
+    one.write_post("now", NOW, more="cover:\n    url: https://pictures.example/now.png\n    alt: A boat\n")
+    for moment in (NOW, NOW + HOUR, due - SECOND):
+        one.tick(moment)
+    assert one.seen().measured == ["https://pictures.example/now.png"]
+    one.tick(due)
+    one.tick(due + DAY)
+    assert one.seen().measured[1:] == ["https://pictures.example/a.png"]
+    assert b'length="30"' in one.seen().public["news/atom.xml"]

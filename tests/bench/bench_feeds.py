@@ -58,7 +58,7 @@ def post(number: int) -> Entry:
 def write(entries: list[Entry], public: PublicFolder, shelf: ItemShelf, feeds: Feeds = FEEDS) -> int:
     """Everything that a pass does with the feeds once posts and ledger are read; returns how many files changed."""
     made = render_feeds(entries, site=SITE, feeds=feeds, shelf=shelf)
-    written = public.write(made.files, retire_in=made.folders, uncompressed=(made.archive,))
+    written = public.write(made.files, retire_in=made.folders, quickly=(made.archive,))
     assert not made.faults
     assert not written.faults
     return len(written.changed)

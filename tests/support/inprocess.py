@@ -23,7 +23,7 @@ from bot.run import Pass
 from bot.sandbox.app import make_app
 from bot.sandbox.faults import Faults
 from bot.sandbox.store import Store
-from bot.web_client import Fetched, WebClient
+from bot.web_client import Fetched, Measured, WebClient
 from tests.support.project import SETTINGS
 
 SERVER = "http://127.0.0.1:3000"
@@ -62,13 +62,14 @@ class InProcess(BaseAdapter):
 
 
 class Outside(WebClient):
-    """The site and its hubs, without a network: the site shows the public folder as it is."""
+    """The site, its hubs and all pictures, without a network: the site shows the public folder as it is."""
 
     def __init__(self, site: str, public: Path) -> None:
         super().__init__()
         self._site = site
         self._public = public
         self.pings: list[tuple[str, str]] = []
+        self.measured: list[str] = []
 
     def get(self, url: str, *, largest: int, within: timedelta, past_caches: bool = False) -> Fetched:
         assert url.startswith(f"{self._site}/")
@@ -77,6 +78,10 @@ class Outside(WebClient):
 
     def post_form(self, url: str, fields: Mapping[str, str], *, within: timedelta) -> None:
         self.pings.append((url, fields["hub.url"]))
+
+    def measure(self, url: str, *, within: timedelta) -> Measured:
+        self.measured.append(url)
+        return Measured(url=url, media_type="image/png", size=len(url))
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,7 @@ class Seen:
     requests: list[dict[str, Any]]  #: those that the server has had, with their queries and keys
     page: bytes  #: the server's timeline page
     pings: list[tuple[str, str]]  #: which hub was told of which feed
+    measured: list[str]  #: addresses of pictures that other hosts were asked about
 
 
 class World:
@@ -117,6 +123,8 @@ class World:
         self.bot: Bot = make_bot(config, environ={}, clock=self.clock, publishers={address: publisher})
         self._outside = Outside(config.site.url, config.public_folder)
         self.bot.pings.web = self._outside
+        assert self.bot.remote_covers is not None
+        self.bot.remote_covers.web = self._outside
 
     def write_post(self, name: str, published: datetime, *, title: str = "News of the day", more: str = "") -> Path:
         path = self.root / "posts" / f"{name}.md"
@@ -140,6 +148,7 @@ class World:
             requests=json.loads(self._read("/sandbox/requests")),
             page=_NONCE.sub(b"", self._read("/")),
             pings=list(self._outside.pings),
+            measured=list(self._outside.measured),
         )
 
     def _read(self, path: str) -> bytes:

@@ -65,21 +65,36 @@ class Page:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     chunks: Iterable[bytes] | None = None  #: instead of a body, without telling their length; taken one after the other
+    refuses_head: bool = False
 
 
 @contextmanager
 def web_server(
-    pages: dict[str, Page], *, tls: ssl.SSLContext | None = None, seen: list[Message] | None = None
+    pages: dict[str, Page],
+    *,
+    tls: ssl.SSLContext | None = None,
+    seen: list[Message] | None = None,
+    asked: list[str] | None = None,
 ) -> Iterator[str]:
-    """A web server with these pages; yields its address. `seen` receives the headers of each request."""
+    """A web server with these pages; yields its address.
+
+    `seen` receives the headers of each request, `asked` its method and path.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def do_HEAD(self) -> None:
+            self.do_GET()
+
         def do_GET(self) -> None:
+            if asked is not None:
+                asked.append(f"{self.command} {self.path}")
             if seen is not None:
                 seen.append(self.headers)
             page = pages.get(self.path, Page(status=404))
+            if self.command == "HEAD" and page.refuses_head:
+                page = Page(status=405)
             self.close_connection = True
             self.send_response(page.status)
             for name, value in {"Connection": "close", **page.headers}.items():
@@ -87,10 +102,12 @@ def web_server(
             if page.chunks is None:
                 self.send_header("Content-Length", str(len(page.body)))
                 self.end_headers()
-                self.wfile.write(page.body)
+                self.wfile.write(page.body if self.command == "GET" else b"")
                 return
             self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()
+            if self.command == "HEAD":
+                return
             with suppress(OSError):  # whoever asked has had enough
                 for chunk in page.chunks:
                     self.wfile.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))

@@ -34,6 +34,7 @@ from bot.model import (
     OldFeed,
     Picture,
     Recording,
+    RemotePicture,
     Said,
     Upcoming,
     Visibility,
@@ -281,6 +282,10 @@ OLD_FEED = OldFeed(
 )
 HUB = "https://hub.example/"
 PINGED = {(HUB, NEWS + "rss.xml"): "d" * 64}
+PICTURES = (
+    RemotePicture(url="https://pictures.example/pier.jpg", media_type="image/jpeg", size=4711, asked_at=FIRST),
+    RemotePicture(url="https://pictures.example/gone.jpg", asked_at=FIRST + MINUTE),
+)
 PROBLEM = "posts/broken.md:3: title: is missing."
 _PINGED = Event(at=FIRST + MINUTE, what="pinged", detail=f"{HUB}: 1 feed")
 EVENTS = (
@@ -308,7 +313,7 @@ def fill(ledger: SqliteLedger) -> None:
     ledger.note_account(main, facts=FACTS, last_status_id="11", now=moment)
     ledger.settle(main, DELIVERIES[0], event=None, now=moment)
     ledger.block_account(kids, why=BLOCKED, not_before=FIRST + 2 * MINUTE, now=moment)
-    ledger.record(Recording(old_feed=OLD_FEED), now=moment)
+    ledger.record(Recording(old_feed=OLD_FEED, pictures=PICTURES), now=moment)
     ledger.note_pinged(HUB, {NEWS + "rss.xml": "d" * 64}, event=_PINGED, now=moment)
     ledger.note_problems(frozenset([PROBLEM]), now=NOW)
     ledger.note_told({"file posts/broken.md": PROBLEM}, quiet=timedelta(hours=1), now=NOW)

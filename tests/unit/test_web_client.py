@@ -22,6 +22,7 @@ from bot.web_client import (
     MOST_REDIRECTS,
     USER_AGENT,
     Fetched,
+    Measured,
     Resolve,
     WebClient,
     anywhere,
@@ -292,3 +293,63 @@ def test_the_certificate_must_be_good_for_the_name(
         else:
             with pytest.raises(FetchError, match="connection failed"):
                 get(url, client=client)
+
+
+PNG = {"Content-Type": "Image/PNG; charset=x"}
+
+
+@pytest.mark.parametrize(
+    ("page", "size", "methods"),
+    [
+        (Page(body=b"x" * 7, headers=PNG), 7, ["HEAD"]),
+        (Page(body=b"x" * 7, headers=PNG, refuses_head=True), 7, ["HEAD", "GET"]),
+        (
+            Page(body=b"x", status=206, headers={**PNG, "Content-Range": "bytes 0-0/7"}, refuses_head=True),
+            7,
+            ["HEAD", "GET"],
+        ),
+        (Page(headers=PNG), 0, ["HEAD"]),
+    ],
+)
+def test_a_file_is_measured_without_being_fetched(page: Page, size: int, methods: list[str]) -> None:
+    asked: list[str] = []
+    seen: list[Message] = []
+    with web_server({"/a": page, "/to-a": Page(status=302, headers={"Location": "/a"})}, asked=asked, seen=seen) as url:
+        assert OPEN.measure(f"{url}/a", within=WITHIN) == Measured(url=f"{url}/a", media_type="image/png", size=size)
+        assert asked == [f"{method} /a" for method in methods]
+        assert [headers["Range"] for headers in seen] == [None, "bytes=0-0"][: len(methods)]
+        assert OPEN.measure(f"{url}/to-a", within=WITHIN).size == size
+
+
+@pytest.mark.parametrize(
+    ("page", "words", "passing"),
+    [
+        (Page(body=b"x"), "does not say", False),
+        (Page(chunks=[b"x"], headers=PNG), "does not say", False),
+        (Page(body=b"x", headers={**PNG, "Content-Encoding": "gzip"}), "does not say", False),
+        (Page(body=b"x", status=206, headers={**PNG, "Content-Range": "bytes 0-0/*"}), "does not say", False),
+        (Page(body=b"x", status=206, headers={**PNG, "Content-Range": f"bytes 0-0/{'9' * 99}"}), "does not say", False),
+        (Page(status=404), "answered 404", False),
+        (Page(status=503), "answered 503", True),
+        (Page(status=307, headers={"Location": "http://10.0.0.1/a"}), "private network", False),
+    ],
+)
+def test_what_cannot_be_measured(page: Page, words: str, passing: bool) -> None:
+    client = WebClient(may_reach=lambda address: address == "127.0.0.1" or is_public(address), schemes=("http",))
+    with web_server({"/a": page}) as url, pytest.raises(FetchError, match=words) as caught:
+        client.measure(f"{url}/a", within=WITHIN)
+    assert caught.value.passing == passing
+
+
+def test_a_large_file_is_not_read_when_it_is_measured() -> None:
+    sent = count()
+
+    def endless() -> Iterator[bytes]:
+        while True:
+            next(sent)
+            yield b"x" * 65_536
+
+    page = Page(chunks=endless(), headers=PNG, refuses_head=True)
+    with web_server({"/a": page}) as url, pytest.raises(FetchError, match="does not say"):
+        OPEN.measure(f"{url}/a", within=WITHIN)
+    assert next(sent) < 1000

@@ -94,6 +94,22 @@ def test_words_in_another_language_are_marked() -> None:
     assert [item.get("lang") for item in made.findall(".//main//li[@lang]")] == ["de"]
 
 
+def test_the_pages_own_words_are_english_and_the_sites_in_its_language() -> None:
+    danish = SITE.model_copy(update={"language": "da", "title": "Hejre", "description": "Nyt fra broen"})
+    made = tree(entry("a", language="da", category="Nyt"), site=danish, categories=True, rights="Fri til brug")
+    assert made.get("lang") == "en"
+    marked = {text(node): node.get("lang") for node in made.iterfind("body//*") if node.get("lang")}
+    assert {words: marked.get(words) for words in ("Hejre", "Nyt fra broen", "Nyt", "Fri til brug")} == {
+        "Hejre": "da",
+        "Nyt fra broen": "da",
+        "Nyt": "da",
+        "Fri til brug": "da",
+    }
+    made_up = danish.model_copy(update={"description": ""})
+    words = tree(entry("a"), site=made_up).findall(".//main/p[@lang]")
+    assert [(text(one), one.get("lang")) for one in words] == [("News from Hejre", "en")]
+
+
 def test_hidden_posts_and_markup_in_titles_do_not_reach_it() -> None:
     shown = page(entry("a", title="<b>\"x\"</b> & 'y'", summary="</p><script>x</script>"), entry("s", hidden=True))
     assert "&lt;b&gt;&#34;x&#34;&lt;/b&gt; &amp; &#39;y&#39;" in shown

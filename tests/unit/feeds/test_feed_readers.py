@@ -106,13 +106,24 @@ def test_only_a_changed_item_of_rss_tells_a_change_date() -> None:
     assert [item.findtext(f"{ATOM}updated") for item in items] == [None, "2025-03-05T09:30:00+00:00", None, None]
 
 
+def plain(title: str) -> str:
+    """An RSS title as readers show it, where ours is HTML: only then does it hold the end of an element, escaped."""
+    return html.unescape(title) if "&lt;/" in title else title
+
+
+def atom_text(node: etree._Element | None) -> str:
+    """A text construct of Atom (RFC 4287 section 3.1) as readers show it."""
+    assert node is not None
+    return html.unescape(node.text or "") if node.get("type") == "html" else node.text or ""
+
+
 def rss_table(content: bytes) -> list[tuple[object, ...]]:
     encoded = "{http://purl.org/rss/1.0/modules/content/}encoded"
     return [
         (
             item.findtext("guid"),
             item.findtext("link"),
-            item.findtext("title"),
+            plain(item.findtext("title") or ""),
             item.findtext(encoded) or item.findtext("description"),
             [name.text for name in item.findall("{http://purl.org/dc/elements/1.1/}creator")],
             [name.text for name in item.findall("category")],
@@ -127,7 +138,7 @@ def atom_table(content: bytes) -> list[tuple[object, ...]]:
         (
             entry.findtext(f"{ATOM}id"),
             next(link.get("href") for link in entry.findall(f"{ATOM}link") if link.get("rel") == "alternate"),
-            entry.findtext(f"{ATOM}title"),
+            atom_text(entry.find(f"{ATOM}title")),
             entry.findtext(f"{ATOM}content"),
             [name.text for name in entry.findall(f"{ATOM}author/{ATOM}name")],
             [category.get("term") for category in entry.findall(f"{ATOM}category")],

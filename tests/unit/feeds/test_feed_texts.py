@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from bot.feeds.clean import clean_html, clean_text, one_line, plain_for_html
+from bot.feeds.clean import clean_html, clean_text, one_line, plain_address, plain_for_html, without_elements
 from bot.feeds.content import content_html, shows_picture
 from bot.model import Picture
 
@@ -102,3 +102,35 @@ def test_the_cover_is_left_out_where_the_text_shows_it(html: str, shown: bool) -
 @pytest.mark.parametrize("html", ["", " \n ", "\x00"])
 def test_an_empty_body_becomes_a_paragraph(html: str) -> None:
     assert content_html(html, cover=None, instead="Boats & <b>") == "<p>Boats &amp; &lt;b&gt;</p>"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Ana & Bo <3", "Ana & Bo <3"),
+        ("<b>Ana</b> Lund", "Ana Lund"),
+        ('<a href="x"><i>Ana</i></a>', "Ana"),
+        ("Tables </table>", "Tables ‹/table›"),
+        ("a <table> only", "a <table> only"),
+    ],
+)
+def test_a_name_holds_nothing_that_could_be_taken_for_html(name: str, shown: str) -> None:
+    assert without_elements(name) == shown
+
+
+@pytest.mark.parametrize(
+    ("url", "plain"),
+    [
+        ("https://conf.example/a.png?x=1&y=%20#z", "https://conf.example/a.png?x=1&y=%20#z"),
+        ("https://bücher.example/ü [1].png", "https://xn--bcher-kva.example/%C3%BC%20%5B1%5D.png"),
+        ("http://127.0.0.1:80/a", "http://127.0.0.1:80/a"),
+        ("https://[::1]/a.png", None),
+        ("https://a:b@conf.example/a.png", None),
+        (f"https://{'ü' * 80}.example/a.png", None),
+        ("https:///a.png", None),
+        ("data:image/png,x", None),
+        ("", None),
+    ],
+)
+def test_an_address_has_the_characters_of_a_uri_or_is_none(url: str, plain: str | None) -> None:
+    assert plain_address(url) == plain

@@ -7,9 +7,11 @@ has one. Each rule is shown to fail on a feed that breaks it.
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Callable, Iterator
+from html.entities import name2codepoint
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,7 @@ RFC822 = re.compile(
     r"\d\d:\d\d:\d\d [+-]\d{4}"
 )
 FULL_URI = re.compile(r"(https?://[^\s/]+/\S*|tag:[a-z0-9.-]+,\d{4}:[0-9A-Za-z;/?:@&=+$._!~*'(),%-]+)")
+HTTP_URL = re.compile(r"https?://([A-Z0-9-]+\.)+[A-Z0-9][-A-Z0-9]*(:\d+)?(/|$)", re.IGNORECASE)
 MIME = re.compile(r"[\w.+-]+/[\w.+-]+")
 
 KNOWN_FEED_KEYS = {
@@ -65,8 +68,28 @@ def any_xml(root: etree._Element) -> Iterator[str]:
     for picture in root.iter(f"{MEDIA}content"):
         if not FULL_URI.fullmatch(picture.get("url", "")) or picture.get("medium") != "image":
             yield "media:content wants a full url and its medium"
+        if not re.fullmatch(r"[a-zA-Z][0-9a-zA-Z+.-]*:(//)?[0-9a-zA-Z;/?:@&=+$.\-_!~*'()%,#]+", picture.get("url", "")):
+            yield "InvalidFullLink, InvalidUriChar: media:content"
         if not all(picture.get(name, "1").isdecimal() for name in ("fileSize", "width", "height")):
             yield "media:content: sizes are numbers"
+
+
+# html5's and HTML's own names, as far as the validator's nonhtml looks: any will do for a rule.
+END_TAG = re.compile(r"</(\w+)>")
+ENTITY = re.compile(r"&(#?\w+)")
+PLAIN = re.compile(rb"<(title|name|summary|category|media:description)(?: type=\"plain\")?>(.*?)</\1>", re.DOTALL)
+
+
+def plain_texts(content: bytes) -> Iterator[str]:
+    """The validator's nonhtml: ContainsHTML, ContainsUndeclaredHTML and CharacterData, and its eye for "&#x"."""
+    for found in PLAIN.finditer(content):
+        raw = found[2].decode()
+        value = html.unescape(raw)
+        if END_TAG.search(value):
+            yield f"ContainsHTML {raw}"
+        named = [name for name in ENTITY.findall(value) if name in name2codepoint or not name.isalpha()]
+        if (named or re.search("&#[x0-9]|<[/a-zA-Z]", value)) and "&#x" not in raw:
+            yield f"ContainsUndeclaredHTML or CharacterData {raw}"
 
 
 def archive_rules(root: etree._Element, channel: etree._Element, url: str) -> Iterator[str]:
@@ -88,14 +111,14 @@ def archive_rules(root: etree._Element, channel: etree._Element, url: str) -> It
         yield "fh:archive is a child of the feed"
 
 
-def any_html(html: str) -> Iterator[str]:
-    if re.search(r"<(script|iframe|object|embed|svg|form)\b|<[^>]*\son\w+=", html, re.IGNORECASE):
+def any_html(content: str) -> Iterator[str]:
+    if re.search(r"<(script|iframe|object|embed|svg|form)\b|<[^>]*\son\w+=", content, re.IGNORECASE):
         yield "SecurityRisk"
-    addresses = re.findall(r'\b(?:href|src|poster|cite)="([^"]*)"', html)
-    addresses += [one.split()[0] for found in re.findall(r'srcset="([^"]*)"', html) for one in found.split(", ")]
+    addresses = re.findall(r'\b(?:href|src|poster|cite)="([^"]*)"', content)
+    addresses += [one.split()[0] for found in re.findall(r'srcset="([^"]*)"', content) for one in found.split(", ")]
     if not all(re.match(r"(https?://[^/]|mailto:|tel:|[a-z]+:(?!script))", url) for url in addresses):
         yield "ContainsRelRef"
-    words = re.sub(r"<(code|pre)\b.*?</\1>", "", html, flags=re.DOTALL)
+    words = re.sub(r"<(code|pre)\b.*?</\1>", "", content, flags=re.DOTALL)
     if re.search(r"\{\{.*?\}\}|\{%.*?%\}", words):
         yield "a template tag that nothing resolved"
 
@@ -111,6 +134,7 @@ def repeated(values: list[str]) -> bool:
 def rss_rules(content: bytes, url: str) -> Iterator[str]:
     root = etree.fromstring(content)
     yield from any_xml(root)
+    yield from plain_texts(content)
     channel = root.find("channel")
     if root.tag != "rss" or root.get("version") != "2.0" or channel is None:
         yield "this is not RSS 2.0"
@@ -151,6 +175,8 @@ def rss_item_rules(item: etree._Element) -> Iterator[str]:
     if not RFC3339.fullmatch(item.findtext(f"{ATOM}updated") or "2000-01-01T00:00:00Z"):
         yield "InvalidRFC3339Date atom:updated"
     for enclosure in item.findall("enclosure"):
+        if not HTTP_URL.match(enclosure.get("url", "")):
+            yield "InvalidURLAttribute"
         if not enclosure.get("length", "").isdecimal() or not MIME.fullmatch(enclosure.get("type", "")):
             yield "enclosure: InvalidIntegerAttribute, InvalidMIMEType"
     yield from any_html(text_of(item, f"{CONTENT}encoded"))
@@ -159,6 +185,7 @@ def rss_item_rules(item: etree._Element) -> Iterator[str]:
 def atom_rules(content: bytes, url: str) -> Iterator[str]:
     root = etree.fromstring(content)
     yield from any_xml(root)
+    yield from plain_texts(content)
     yield from archive_rules(root, root, url)
     entries = root.findall(f"{ATOM}entry")
     for parent in (root, *entries):
@@ -294,6 +321,10 @@ def test_archive_and_topics_keep_the_rules(name: str) -> None:
         ("rss.xml", r"mrss/", "mrss", "UnknownNamespace"),
         ("rss.xml", r"ferries", "ferr\x85ies", "BadCharacters"),
         ("rss.xml", r"(<media:content)(.*?)(</media:content>)", r"<media:group>\1\2\3</media:group>", "media:group"),
+        ("rss.xml", r"(<title>)([^<]*)(</title>)", r"\1&lt;b>\2&lt;/b>\3", "ContainsHTML"),
+        ("rss.xml", r"(<title>)([^<]*)(</title>)", r"\1\2 &amp;nbsp; more\3", "ContainsUndeclaredHTML"),
+        ("rss.xml", r"(<category>)([^<]*)(</category>)", r"\1&lt;i\3", "CharacterData"),
+        ("atom.xml", r"(<summary>)([^<]*)(</summary>)", r"\1&lt;/p>\3", "ContainsHTML"),
         ("atom.xml", r'type="html"', 'type="CDATA"', "InvalidMIMEType"),
         ("atom.xml", r' rel="enclosure" type="[^"]*"', ' rel="alternate" type="text/html"', "DuplicateAtomLink"),
         ("atom.xml", r'rel="(alternate|enclosure)" ', "", "MissingRel"),

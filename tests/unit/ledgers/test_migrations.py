@@ -25,6 +25,7 @@ from tests.support.old_ledger import (
     NOW,
     OLD_FEED,
     PAUSED,
+    PICTURES,
     PINGED,
     UPCOMING,
     WORDS,
@@ -32,6 +33,7 @@ from tests.support.old_ledger import (
 
 FIXTURES = Path(__file__).parent / "fixtures"
 WITH_OLD_FEEDS = 4  #: the first version that knows of old feeds and of pings
+WITH_PICTURES = 5  #: the first version that knows of pictures on other hosts
 VERSIONS = range(1, len(MIGRATIONS) + 1)
 
 
@@ -84,6 +86,7 @@ def test_a_ledger_of_an_older_version_opens_with_everything_in_it(tmp_path: Path
         paused=PAUSED,
         old_entries={old.feed_id: old for old in OLD_FEED.entries} if version >= WITH_OLD_FEEDS else {},
         old_feeds=frozenset([OLD_FEED.source]) if version >= WITH_OLD_FEEDS else frozenset(),
+        pictures={picture.url: picture for picture in PICTURES} if version >= WITH_PICTURES else {},
     )
     assert ledger.pinged() == (PINGED if version >= WITH_OLD_FEEDS else {})
     assert tuple(event for event in ledger.events(limit=99) if event.what != "pinged") == EVENTS

@@ -330,6 +330,16 @@ def test_a_compressed_copy_that_is_not_in_step_is_made_anew(tmp_path: Path, spoi
     assert (tmp_path / "a.xml.gz").read_bytes() == good
 
 
+def test_what_is_compressed_quickly_is_the_same_once_unpacked(tmp_path: Path) -> None:
+    words = " ".join(f"{number * number}" for number in range(4000)).encode()
+    public = PublicFolder(tmp_path, gzip=True)
+    public.write({"a.xml": words, "old/a.xml": words}, quickly=("old",))
+    usual, quick = (tmp_path / "a.xml.gz").read_bytes(), (tmp_path / "old/a.xml.gz").read_bytes()
+    assert gzip.decompress(quick) == gzip.decompress(usual) == words
+    assert len(usual) < len(quick) < len(words)
+    assert public.write({"a.xml": words, "old/a.xml": words}, quickly=("old",)) == Written()
+
+
 def test_a_strangers_compressed_copy_is_kept_and_named(tmp_path: Path) -> None:
     (tmp_path / "a.xml.gz").write_bytes(b"by hand")
     written = PublicFolder(tmp_path, gzip=True).write({"a.xml": b"a"})
@@ -339,12 +349,11 @@ def test_a_strangers_compressed_copy_is_kept_and_named(tmp_path: Path) -> None:
 
 
 def test_where_copies_are_no_longer_wanted_the_old_ones_go_for_they_would_show_old_news(tmp_path: Path) -> None:
-    PublicFolder(tmp_path, gzip=True).write({"a.xml": b"a", "b/c.xml": b"c"})
-    PublicFolder(tmp_path, gzip=True).write({"a.xml": b"a", "b/c.xml": b"c"}, uncompressed=("b",))
-    assert owned_names(tmp_path) == ["a.xml", "a.xml.gz", "b/c.xml"]
+    PublicFolder(tmp_path, gzip=True).write({"a.xml": b"a"})
+    assert owned_names(tmp_path) == ["a.xml", "a.xml.gz"]
     (tmp_path / "by-hand.xml.gz").write_bytes(b"x")
     assert PublicFolder(tmp_path).write({"a.xml": b"new", "by-hand.xml": b"y"}).faults == ()
-    assert sorted(path.name for path in tmp_path.iterdir()) == [MANIFEST, "a.xml", "b", "by-hand.xml", "by-hand.xml.gz"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [MANIFEST, "a.xml", "by-hand.xml", "by-hand.xml.gz"]
 
 
 def test_what_is_ours_and_no_longer_named_is_removed_where_that_is_asked_for(tmp_path: Path) -> None:

@@ -50,8 +50,7 @@ def test_it_is_the_first_real_paragraph(parse: Parse, body: str, excerpt: str) -
 @pytest.mark.parametrize("around", ["Hi.\n\nAll *is* out.\n\n{}\n\n" + LONG, "Hi.\n\nAll is out. {} " + LONG])
 def test_an_excerpt_mark_decides(parse: Parse, mark: str, around: str) -> None:
     post = parse("summary: A summary.", around.format(mark))
-    assert post.excerpt == "Hi. All is out."
-    assert post.summary == "A summary."
+    assert post.excerpt == post.summary == "Hi. All is out.", "in the toot and in the feeds"
     assert "excerpt" not in post.html.lower()
 
 
@@ -61,7 +60,8 @@ def test_headings_and_pictures_before_the_mark_are_no_part_of_it(parse: Parse) -
 
 def test_a_mark_with_nothing_before_it_decides_nothing(parse: Parse) -> None:
     assert parse("", f"<!-- excerpt -->\n\n{LONG}").excerpt == LONG
-    assert parse("summary: A summary.", f"<!-- excerpt -->\n\n{LONG}").excerpt == "A summary."
+    post = parse("summary: A summary.", f"<!-- excerpt -->\n\n{LONG}")
+    assert (post.excerpt, post.summary) == ("A summary.", "A summary.")
 
 
 def test_a_mark_in_code_is_no_mark(parse: Parse) -> None:

@@ -1,0 +1,79 @@
+"""Words that were read in a wrong encoding: found with what they would be, and nothing else is taken for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.check.mojibake import check_mojibake
+from bot.model import Post, Severity
+
+MakePost = Callable[..., Post]
+CORPUS = (Path(__file__).parents[3] / "../shared/corpus").resolve()
+NEEDS_CORPUS = pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of real posts is not beside this project")
+WORDS = "Don’t wait – the café opens at eight"
+
+
+@pytest.mark.parametrize("encoding", ["windows-1252", "macroman", "latin-1", "windows-1251"])
+def test_each_wrong_encoding_is_seen_through(make_post: MakePost, encoding: str) -> None:
+    garbled = "Don’t".encode().decode(encoding)
+    (finding,) = check_mojibake(make_post("a"), f"---\ntitle: x\n---\n\nWell. {garbled} wait, please.\n")
+    assert (finding.rule, finding.severity, finding.line) == ("mojibake", Severity.WARNING, 5)
+    assert "Don’t" in finding.remedy
+    assert "Well" not in str(finding)
+    assert "please" not in str(finding)
+    assert str(finding).isprintable()
+
+
+def test_it_says_what_it_is_and_what_it_would_be(make_post: MakePost) -> None:
+    (finding,) = check_mojibake(make_post("a"), "We haven‚Äôt sold out")
+    assert str(finding) == (
+        'posts/a.md:1: "haven‚Äôt" looks like words that were read in a wrong encoding. '
+        'If so, write what it would be: "haven’t". It is not changed by itself.'
+    )
+
+
+def test_each_line_is_named_and_a_long_one_cut(make_post: MakePost) -> None:
+    line = WORDS.encode().decode("windows-1252")
+    found = list(check_mojibake(make_post("a"), f"good\n{line}\ngood\u2028still\n{f'{line} ' * 40}\n"))
+    assert [finding.line for finding in found] == [2, 4]
+    assert "…" in found[1].remedy
+    assert len(str(found[1])) < 300
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "plain words",
+        WORDS,
+        "Grüße, Żółć, Ærøskøbing, São Paulo, naïve café",
+        "Привет, 你好, مرحبا, שלום",
+        "🐂 👩‍🚀 🇫🇮 ﷺ ½ × 30 °C",
+        "“Quoted” ‘words’… and a\u00a0space, ligatures ﬁ, Ｗｉｄｅ",
+        "ÂNGELA, À LA CARTE, ÉTÉ, Ã is a letter",
+    ],
+)
+def test_words_of_all_languages_are_left_in_peace(make_post: MakePost, line: str) -> None:
+    assert list(check_mojibake(make_post("a"), line)) == []
+
+
+@NEEDS_CORPUS
+def test_the_garbled_post_is_found_with_its_words(make_post: MakePost) -> None:
+    source = (CORPUS / "garbled/posts/announcing-schedule.md").read_text(encoding="utf-8")
+    good = (CORPUS / "djangocon-us-2024/posts/announcing-schedule-dcus.md").read_text(encoding="utf-8").split("\n")
+    found = list(check_mojibake(make_post("a"), source))
+    assert found
+    for finding in found:
+        assert finding.line is not None
+        assert finding.remedy.split('"')[1] in good[finding.line - 1]
+    different = [number for number, line in enumerate(source.split("\n"), start=1) if line != good[number - 1]]
+    assert [finding.line for finding in found] == different
+
+
+@NEEDS_CORPUS
+def test_good_real_posts_have_none(make_post: MakePost) -> None:
+    for path in (CORPUS / "djangocon-us-2024/posts").glob("*.md"):
+        assert list(check_mojibake(make_post("a"), path.read_text(encoding="utf-8"))) == [], path.name
