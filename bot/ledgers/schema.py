@@ -197,9 +197,27 @@ CREATE TABLE pinged (
 """
 
 
+_PAGES: Final = """
+-- Posts whose datetime has come and whose page is not online yet.
+CREATE TABLE waiting (
+    post_id TEXT PRIMARY KEY,
+    slug    TEXT NOT NULL,
+    since   TEXT NOT NULL,
+    why     TEXT NOT NULL,
+    missing INTEGER NOT NULL
+) STRICT;
+
+-- The words of each post that the site was last asked to be built with. What differs is owed.
+CREATE TABLE deployed (
+    post_id TEXT PRIMARY KEY,
+    words   TEXT NOT NULL
+) STRICT;
+"""
+
+
 #: SQL, or what to do to the rows. Never changed once released: old ledgers went through exactly these.
 Migration = str | Callable[[sqlite3.Connection], None]
-MIGRATIONS: Final[tuple[Migration, ...]] = (_FIRST, _freeze_feed_ids, _LATER_PARTS, _OLD_FEEDS_AND_PINGS)
+MIGRATIONS: Final[tuple[Migration, ...]] = (_FIRST, _freeze_feed_ids, _LATER_PARTS, _OLD_FEEDS_AND_PINGS, _PAGES)
 
 
 def migrate(connection: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS) -> None:

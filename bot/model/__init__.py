@@ -12,6 +12,7 @@ from bot.model.entries import Entry, OldEntry, OldFeed
 from bot.model.findings import Finding, Severity
 from bot.model.ledger import Change, Event, Heard, Recorded, Recording, Said, Snapshot, Told, Upcoming, Word
 from bot.model.posts import MastodonOptions, Missed, Picture, Poll, Post, QuotePolicy, Visibility
+from bot.model.site import PageLook, WantedPage, Waiting
 
 __all__ = [
     "GIF_PIXELS",
@@ -33,6 +34,7 @@ __all__ = [
     "MastodonOptions",
     "Missed",
     "Occasion",
+    "PageLook",
     "OldEntry",
     "OldFeed",
     "Picture",
@@ -49,5 +51,7 @@ __all__ = [
     "Told",
     "Upcoming",
     "Visibility",
+    "Waiting",
+    "WantedPage",
     "Word",
 ]
