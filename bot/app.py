@@ -23,6 +23,7 @@ from bot.model import Event, Snapshot
 from bot.output.alerts import News, tell
 from bot.output.files import PublicFolder
 from bot.output.hub import Pings
+from bot.output.site import Site
 from bot.planning.doubts import believable, server_doubt
 from bot.posts.folder import PostFolder
 from bot.protocol import Timing
@@ -53,10 +54,11 @@ class Bot:
     owner: str
     environ: Mapping[str, str]
     pings: Pings
+    site: Site
     pulse: Pulse
     stop: Signal  #: set: begin nothing new
     presence: str  #: how a later process names this one to a person
-    bell: Signal = field(default_factory=Signal)  #: wakes the loop for another pass
+    bell: Signal  #: wakes the loop for another pass
     random: random.Random = field(default_factory=random.Random)
 
     def pass_once(self) -> Pass:
@@ -91,14 +93,21 @@ class Bot:
         return self.parts.ledger.attend(self.presence)
 
     def tick(self) -> tuple[Pass, tuple[Drained, ...]]:
-        """One pass and its deliveries, then done; for the engines that serve in the caller's time."""
+        """One pass and its deliveries, then done; for the engines that serve in the caller's time.
+
+        Pages are asked for once; what is online then is released and delivered too, the rest with a later tick.
+        """
         drained: list[Drained] = []
         result = self.pass_once()
         self.engine.run(lambda address: drained.append(self.drain(address)), stop=self.stop)
+        if self.site.once(result.plan):
+            result = result.followed_by(self.pass_once())
+            self.engine.run(lambda address: drained.append(self.drain(address)), stop=self.stop)
         last = result
-        if any(one.events for one in drained):
+        if any(one.events for one in drained) or self.site.trouble:
             # What the deliveries came to is public too (`syndication.json`), and may be worth an alert.
             last = run_pass(replace(self.parts, ring=_ring_nobody))
+            result = replace(result, attention=result.attention or last.attention)
         self.tell(last)
         # Once: what a site that is copied elsewhere does not show yet is owed to the next tick.
         self.ping(last.topics)
@@ -161,9 +170,12 @@ def make_bot(
     server_times = ServerTimes(clock, servers, timeout=config.delivery.timeout)
     if publishers is None:
         publishers = make_publishers(config, environ=environ, clock=clock, server_times=server_times)
-    stop = Signal()
+    stop, bell = Signal(), Signal()
     ledger = ledger or SqliteLedger(config.ledger_path, clock)
+    site = make_site(config, environ=environ, ledger=ledger, clock=clock, say=say, stopping=stop.is_set, ring=bell.set)
     return Bot(
+        site=site,
+        bell=bell,
         pings=make_pings(config, ledger=ledger, clock=clock, say=say, stopping=stop.is_set),
         pulse=Pulse(clock),
         stop=stop,
@@ -174,6 +186,7 @@ def make_bot(
             public=PublicFolder(config.public_folder, gzip=config.feeds.gzip),
             server_times=server_times,
             ring=engine.ring,
+            site=site,
             say=say,
             ledger=ledger,
         ),
@@ -201,6 +214,35 @@ def make_pings(
         clock=clock,
         say=say,
         stopping=stopping,
+    )
+
+
+def make_site(
+    config: Config,
+    *,
+    environ: Mapping[str, str],
+    ledger: Ledger,
+    clock: Clock,
+    say: Say,
+    stopping: Callable[[], bool],
+    ring: Callable[[], None],
+) -> Site:
+    """What releases ask of the conference's site; `ring` is called for answers that matter. Contacts nobody."""
+    from bot.output.deploy import Deploy
+    from bot.output.pages import Pages, expect_page
+    from bot.site_client import SiteClient
+    from bot.web_client import anywhere, is_public
+
+    may_reach = anywhere if config.site.private_addresses else is_public
+    schemes = ("https", "http")
+    # The hook's address is no stranger's: whoever runs the bot has put it into the settings or the environment.
+    hook = SiteClient(may_reach=anywhere, schemes=schemes)
+    web = SiteClient(may_reach=may_reach, schemes=schemes)
+    ask = partial(expect_page, web=web, require_card=config.release.require_card)
+    return Site(
+        deploy=Deploy(config.release, environ=environ, web=hook, ledger=ledger, clock=clock, say=say),
+        pages=Pages(ask, clock=clock, on_news=ring, stopping=stopping),
+        clock=clock,
     )
 
 

@@ -7,7 +7,7 @@ itself every `SWEEP`, on monotonic time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor as Teller
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -96,9 +96,9 @@ def stay_up(bot: Bot, *, after_pass: Callable[[Pass], None] = lambda _: None) ->
                 failure.append(error)
                 bot.ask_to_stop()
 
-        pinger = Pinger(bot)
-        pinging = Thread(target=watched, args=(pinger.run,), name="pinger", daemon=True)
-        pinging.start()
+        helpers = _helpers(bot)
+        for helper in helpers:
+            helper.start(watched)
         teller = Teller(max_workers=1, thread_name_prefix="teller")
         # Before the first release; from then on each answer tells, and what is missing is asked for beside the work.
         bot.parts.server_times.ask()
@@ -119,43 +119,62 @@ def stay_up(bot: Bot, *, after_pass: Callable[[Pass], None] = lambda _: None) ->
                 # A slow mail server must not keep the next release waiting.
                 teller.submit(watched, partial(bot.tell, result))
                 teller.submit(watched, bot.parts.server_times.ask)
-                pinger.topics_are(result.topics)
+                bot.pings.topics = result.topics
+                bot.site.plan_is(result.plan)
+                for helper in helpers:
+                    helper.wake()
                 wait_for_reason(bot, seen=result.scan.signature)
         finally:
             bot.stop.set()
             engine.join()
             teller.shutdown()
-            # It may hang on somebody's server, and what it does may be done again.
-            pinger.end()
-            pinging.join(timeout=1)
+            for helper in helpers:
+                helper.end()
+            for helper in helpers:
+                helper.join()
     if failure:
         raise failure[0]
 
 
-class Pinger:
-    """Tells the hubs beside the work: after each pass, and again while something is owed."""
+def _helpers(bot: Bot) -> tuple[Helper, ...]:
+    """Those who work beside the loop, so that no hub and no page delays it."""
+    pinger = Helper("pinger", lambda: bot.ping(bot.pings.topics))
+    looker = Helper("looker", bot.site.look)
+    caller = Helper("caller", bot.site.call)
+    bot.site.ring(looker.wake)
+    return pinger, caller, looker
 
-    def __init__(self, bot: Bot) -> None:
-        self._bot = bot
+
+class Helper:
+    """Does something with other people's servers beside the loop: when it is woken, and again when it asks for that."""
+
+    def __init__(self, name: str, work: Callable[[], timedelta | None]) -> None:
+        """`work` returns when it is to be done again by itself, None: not before it is woken."""
+        self._work = work
         self._wake = Signal()
         self._ended = Signal()
-        self._topics: Mapping[str, str] = {}
+        self._name = name
+        self._thread: Thread | None = None
 
-    def topics_are(self, topics: Mapping[str, str]) -> None:
-        """Say which feeds there are, and that they may have changed."""
-        self._topics = topics
+    def start(self, watched: Callable[[Callable[[], object]], None]) -> None:
+        """Begin to wait; `watched` runs something and sees to its errors."""
+        # A daemon: it may hang on somebody's server, and what it does may be done again.
+        self._thread = Thread(target=watched, args=(self._run,), name=self._name, daemon=True)
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Let it work now. Safe from any thread."""
         self._wake.set()
 
-    def run(self) -> None:
-        """Ping until the end. Raises LedgerError."""
+    def _run(self) -> None:
         pause: float | None = None
         while not self._ended.is_set():
             self._wake.wait(pause)
             self._wake.clear()
             try:
-                again = None if self._ended.is_set() else self._bot.ping(self._topics)
+                again = None if self._ended.is_set() else self._work()
             except LedgerError:
-                if self._ended.is_set():  # the ledger was closed while a hub took its time
+                if self._ended.is_set():  # the ledger was closed while a server took its time
                     return
                 raise
             pause = again.total_seconds() if again is not None else None
@@ -164,6 +183,11 @@ class Pinger:
         """Begin nothing new."""
         self._ended.set()
         self._wake.set()
+
+    def join(self) -> None:
+        """Wait a moment for its end."""
+        if self._thread is not None:
+            self._thread.join(timeout=1)
 
 
 def wait_for_reason(bot: Bot, *, seen: object) -> None:

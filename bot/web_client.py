@@ -71,7 +71,7 @@ class WebClient:
 
         `past_caches` asks those in between to see whether what they hold is still right.
         """
-        with _errors(url), self._client(within) as client:
+        with explained(url), self._client(within) as client:
             if past_caches:
                 client.headers["Cache-Control"] = "no-cache"
             here = self._checked(url)
@@ -86,7 +86,7 @@ class WebClient:
     def post_form(self, url: str, fields: Mapping[str, str], *, within: timedelta) -> None:
         """POST a form, and expect a 2xx for it; redirects are not followed. Raises FetchError."""
         with (
-            _errors(url),
+            explained(url),
             self._client(within) as client,
             client.stream("POST", self._checked(url), data=dict(fields), follow_redirects=False) as answer,
         ):
@@ -253,10 +253,15 @@ def _transport(guard: _Guard, tls: ssl.SSLContext) -> httpx.BaseTransport:
     return Transport()
 
 
-def _read(answer: httpx.Response, largest: int) -> Fetched:
+def expect_200(answer: httpx.Response) -> None:
+    """Raises FetchError for every other answer."""
     if answer.status_code != 200:
         passing = answer.status_code >= 500 or answer.status_code in _PASSING
         raise FetchError(f"{answer.url} answered {answer.status_code}.", passing=passing)
+
+
+def _read(answer: httpx.Response, largest: int) -> Fetched:
+    expect_200(answer)
     if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise FetchError(f"{answer.url} answered compressed, which was not asked for.")
     too_large = FetchError(f"{answer.url} is larger than {largest / 1024 / 1024:.0f} MB.")
@@ -273,7 +278,8 @@ def _read(answer: httpx.Response, largest: int) -> Fetched:
 
 
 @contextmanager
-def _errors(url: str) -> Iterator[None]:
+def explained(url: str) -> Iterator[None]:
+    """Turn whatever goes wrong on the way into a FetchError that names the address."""
     import httpcore
     import httpx
 

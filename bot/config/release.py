@@ -66,7 +66,9 @@ class Release(Table):
             if not re.fullmatch(r"[A-Za-z0-9-]+", name) or not text.isascii() or not text.isprintable():
                 raise ValueError(f"{name}: is not a header that can be sent")
             if re.search("auth|token|secret|key|cookie", name, re.IGNORECASE) and not ENVIRONMENT.search(text):
-                raise ValueError(f'{name}: a secret does not belong into the settings file; write "env:NAME" in its place')
+                raise ValueError(
+                    f'{name}: a secret does not belong into the settings file; write "env:NAME" in its place'
+                )
         return value
 
 

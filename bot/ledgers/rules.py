@@ -86,9 +86,7 @@ def problem_events(new: frozenset[str], solved: frozenset[str], *, now: datetime
     )
 
 
-def waiting_events(
-    known: Mapping[str, Waiting], wanted: Mapping[str, Waiting], *, now: datetime
-) -> tuple[Event, ...]:
+def waiting_events(known: Mapping[str, Waiting], wanted: Mapping[str, Waiting], *, now: datetime) -> tuple[Event, ...]:
     """Lines of history for posts that begin to wait for their page, and for those that are held without it."""
     events = []
     for post_id, waiting in wanted.items():

@@ -12,7 +12,7 @@ from bot.model.entries import Entry, OldEntry, OldFeed
 from bot.model.findings import Finding, Severity
 from bot.model.ledger import Change, Event, Heard, Recorded, Recording, Said, Snapshot, Told, Upcoming, Word
 from bot.model.posts import MastodonOptions, Missed, Picture, Poll, Post, QuotePolicy, Visibility
-from bot.model.site import PageLook, WantedPage, Waiting
+from bot.model.site import PageLook, Waiting, WantedPage
 
 __all__ = [
     "GIF_PIXELS",
@@ -34,9 +34,9 @@ __all__ = [
     "MastodonOptions",
     "Missed",
     "Occasion",
-    "PageLook",
     "OldEntry",
     "OldFeed",
+    "PageLook",
     "Picture",
     "Poll",
     "Post",

@@ -182,7 +182,9 @@ def _order(fields: Fields, notes: Notes) -> int:
         return int(value)
     if value is not None:
         # No error: sites have a key of this name too, and it decides nothing but who goes first.
-        notes.warn("order", "is no whole number, so it counts as 0.", field="order", remedy="Write for example order: 1.")
+        notes.warn(
+            "order", "is no whole number, so it counts as 0.", field="order", remedy="Write for example order: 1."
+        )
     return 0
 
 
