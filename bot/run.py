@@ -50,8 +50,8 @@ class Parts:
     public: PublicFolder
     server_times: ServerTimes
     ring: Callable[[str], None]
+    site: Site
     say: Callable[[Event], None]
-    site: Site | None = None  #: None: no page is waited for
     items: ItemShelf = field(default_factory=ItemShelf)  #: what the feeds made of each entry the last time
 
 
@@ -88,7 +88,7 @@ def run_pass(parts: Parts) -> Pass:
     entries = {**snapshot.entries, **{entry.post_id: entry for entry in plan.recording.entries}}
     changed, feed_faults, topics = _write_feeds(parts, entries.values(), snapshot, now)
 
-    trouble = parts.site.trouble if parts.site is not None else ""
+    trouble = parts.site.trouble
     problems = frozenset([*_problems(plan, scan), *feed_faults, *filter(None, [trouble])])
     now = believable(now, parts.server_times.now())
     new_problems, solved = parts.ledger.note_problems(problems, now=now)
@@ -125,7 +125,7 @@ def run_pass(parts: Parts) -> Pass:
 def _planned(parts: Parts, scan: Scan) -> tuple[Snapshot, Plan, Recorded]:
     """A plan that is recorded, and the ledger as it was before. What a person says meanwhile makes it anew."""
     for _ in range(_TRIES):
-        pages = _looks(parts)
+        pages = parts.site.looks
         now, (snapshot, doubt) = parts.clock.now(), _with_old_feed(parts, parts.ledger.snapshot())
         plan = decide(
             parts.config, scan, snapshot, now=now, server_times=parts.server_times.now(), doubt=doubt, pages=pages
@@ -141,10 +141,6 @@ def _planned(parts: Parts, scan: Scan) -> tuple[Snapshot, Plan, Recorded]:
         if not recorded.outdated:
             return snapshot, plan, recorded
     return parts.ledger.snapshot(), replace(plan, recording=Recording(), released=()), recorded
-
-
-def _looks(parts: Parts) -> Mapping[str, PageLook]:
-    return parts.site.looks if parts.site is not None else {}
 
 
 def _with_old_feed(parts: Parts, snapshot: Snapshot) -> tuple[Snapshot, str]:
@@ -174,7 +170,7 @@ def _plan_again(parts: Parts, scan: Scan, before: Snapshot, now: datetime) -> No
     """
     for _ in range(_TRIES):
         snapshot = replace(parts.ledger.snapshot(), entries=before.entries)
-        planned = decide(parts.config, scan, snapshot, now=now, pages=_looks(parts)).recording
+        planned = decide(parts.config, scan, snapshot, now=now, pages=parts.site.looks).recording
         recorded = parts.ledger.record(Recording(changes=planned.changes, heard=planned.heard), now=now)
         if not recorded.refused and not recorded.outdated:
             return

@@ -90,8 +90,11 @@ def _deploy_hook(value: str) -> str:
         return value
     if value.startswith("env:"):
         raise ValueError('write the name of a variable of the environment, for example "env:DEPLOY_HOOK"')
-    _web_address(value)
-    return value
+    try:
+        return _hub_address(value)
+    except ValueError:
+        # Not quoted: it may be a secret that should stand in the environment.
+        raise ValueError('it is not a web address without a password, nor "env:NAME"') from None
 
 
 def _clock_time(value: object) -> object:
