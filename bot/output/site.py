@@ -68,6 +68,6 @@ class Site:
             answered.clear()
             again = self.pages.step()
             left = end - self._clock.monotonic()
-            if again is None or not self.pages.is_busy or left <= 0:
+            if not self.pages.is_busy or left <= 0:
                 return bool(self.looks)
-            answered.wait(min(left, again.total_seconds()))
+            answered.wait(left if again is None else min(left, again.total_seconds()))
