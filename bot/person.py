@@ -94,11 +94,10 @@ def _nothing_to_do(said: Said, mine: list[Delivery], before: Word | None, *, wai
     if said is Said.RETRY and not any(_was_given_up(delivery) for delivery in mine):
         return "nothing of it was rejected or given up"
     word_holds = before is not None and before.said in (Said.HOLD, Said.RELEASE)
-    if (
-        said is Said.RELEASE
-        and not (word_holds or waits_for_page)
-        and not any(d.state is DeliveryState.HELD for d in mine)
-    ):
+    # One that was skipped waits for the feeds alone: letting it go must not toot it.
+    waits = waits_for_page and not (before is not None and before.said is Said.SKIP)
+    is_held = word_holds or waits or any(d.state is DeliveryState.HELD for d in mine)
+    if said is Said.RELEASE and not is_held:
         return "nothing of it is held; a late or skipped one goes out with `announce publish`"
     return ""
 

@@ -49,7 +49,9 @@ def rule_on_page(
     until = since + policy.wait_for_page
     why = look.why if look is not None else known.why if known is not None else ""
     missing = (known is not None and known.missing) or (look is not None and look.at >= until)
-    if missing and policy.release_without_page:
+    is_skipped = word is not None and word.said is Said.SKIP
+    if missing and (policy.release_without_page or is_skipped):
+        # Without a toot there is nothing that a person could let go: it enters the feeds, as skipping it promised.
         return PageRuling(released=True, waited=waited, without=why)
     waiting = Waiting(post_id=post.post_id, slug=post.slug, since=since, why=why, missing=missing)
     return PageRuling(released=False, waiting=waiting, until=None if missing else until)

@@ -128,6 +128,16 @@ class TestTheDeadline:
         assert one.run(post, after=DAY - SECOND).troubles == plan.troubles
         assert one.run(post, after=SECOND).troubles == ()
 
+    def test_lets_a_skipped_one_into_the_feeds_for_without_a_toot_nothing_is_to_be_let_go(
+        self, make_post: MakePost
+    ) -> None:
+        one, post = season(), make_post(published=NOW)
+        self.missing(one, post)
+        one.say(Said.SKIP, post)
+        assert one.propose(Said.RELEASE, post).refusal.startswith("nothing of it is held")
+        plan = one.run(post, after=SECOND)
+        assert (plan.released, verdicts(plan)) == ((post,), {"tickets": Verdict.SKIPPED})
+
     @pytest.mark.parametrize("looked", [None, 20 * MINUTE], ids=["never asked", "asked before the deadline"])
     def test_is_not_over_before_the_site_was_asked_once_more(
         self, make_post: MakePost, looked: timedelta | None
