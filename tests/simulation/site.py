@@ -101,7 +101,8 @@ class Site(SiteClient):
                     if not self.may_be_out(article, toot.asked_at):
                         yield f"{article.slug} was tooted at {toot.asked_at:.0f}, before its page was there"
         out = [a for a in self.articles if a.here and not a.hidden and a.withdrawn is None and a.due <= self._end]
-        last = max((at for a in out for at in (*a.edited_at, self.world.seconds(a.due))), default=-1.0)
+        begun = {a.number: self.world.seconds(a.due) if a.early_at is None else a.early_at for a in out}
+        last = max((at for a in out for at in (*a.edited_at, begun[a.number])), default=-1.0)
         if out and not history.mishaps.stepped and (not self.calls or self.calls[-1] < last - 0.001):
             yield f"the site was last built at {self.calls[-1:]}, and what it should show changed at {last:.0f}"
 
