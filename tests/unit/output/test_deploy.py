@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -84,20 +86,28 @@ def as_github(call: Call) -> int:
     return 204 if wanted in call.said else 422
 
 
-@pytest.mark.parametrize(
-    ("path", "body"),
-    [
-        ("/repos/o/r/actions/workflows/site.yml/dispatches", {"ref": "main", "inputs": {"why": "news"}}),
-        ("/repos/o/r/dispatches", {"event_type": "news", "client_payload": {"from": "announce"}}),
-    ],
-    ids=["workflow_dispatch", "repository_dispatch"],
-)
-def test_github_is_called_as_it_wants_to_be(site: ConferenceSite, path: str, body: dict[str, Any]) -> None:
+def documented() -> list[dict[str, Any]]:
+    """The settings of the deploy hook that docs/hosting.md shows."""
+    text = (Path(__file__).parents[3] / "docs/hosting.md").read_text(encoding="utf-8")
+    blocks = [tomllib.loads(block) for block in re.findall(r"^```toml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)]
+    return [block["release"] for block in blocks if "deploy_hook" in block.get("release", {})]
+
+
+DOCUMENTED = {hook: release for release in documented() if (hook := release["deploy_hook"]).startswith("https:")}
+
+
+@pytest.mark.parametrize("hook", DOCUMENTED)
+def test_github_takes_the_call_of_the_documented_settings(site: ConferenceSite, hook: str) -> None:
     site.accepts = as_github
-    stage = Stage(site, path, {"deploy_headers": GITHUB, "deploy_body": body})
+    path = hook.removeprefix("https://api.github.com")
+    stage = Stage(site, path, {**DOCUMENTED[hook], "deploy_hook": "env:HOOK"})
     assert stage.call(tickets="1") is None
     (call,) = site.calls
-    assert (call.path, call.said, call.headers["content-type"]) == (path, body, "application/json")
+    assert (call.path, call.headers["content-type"]) == (path, "application/json")
+
+
+def test_both_kinds_of_dispatches_are_documented() -> None:
+    assert len(DOCUMENTED) == 2
 
 
 def test_a_plain_hook_gets_a_plain_post(site: ConferenceSite) -> None:
