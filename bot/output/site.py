@@ -61,6 +61,11 @@ class Site:
         """Call and look once, as a tick does; returns whether there is an answer to plan with. Raises LedgerError."""
         self.plan_is(plan)
         self.deploy.call(self._deploys, patient=False)
+        return self.look_once(plan)
+
+    def look_once(self, plan: Plan) -> bool:
+        """Ask for the pages that the plan wants, once; returns whether there is an answer to plan with."""
+        self.pages.are_wanted(plan.wanted_pages)
         answered = Signal()
         self.ring(answered.set)
         end = self._clock.monotonic() + TICK_WAITS.total_seconds()

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
+import httpx
 import pytest
 
 from bot.clock import SetClock, SystemClock
 from bot.errors import FetchError
 from bot.model import WantedPage
 from bot.output.pages import AGAIN, AT_ONCE, Pages, expect_page, has_card
-from bot.site_client import SiteClient
+from bot.site_client import SiteClient, is_same_site
 from bot.web_client import USER_AGENT, anywhere
 from tests.support.conference_site import HTML, ConferenceSite, Shown, conference_site
 
@@ -76,6 +77,24 @@ def test_what_counts_as_online(site: ConferenceSite, shown: Shown, card: bool, w
     assert why in found
     assert bool(why) == bool(found)
     assert site.agents == {USER_AGENT}
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "stays"),
+    [
+        ("https://conf.example/a", "https://conf.example/b", True),
+        ("https://conf.example/a", "https://www.conf.example/a", True),
+        ("https://www.conf.example/a", "https://conf.example/a", True),
+        ("http://conf.example/a", "https://conf.example/a", True),
+        ("https://conf.example/a", "http://conf.example/a", False),
+        ("https://conf.example/a", "https://conf.example:8443/a", False),
+        ("http://conf.example:8080/a", "https://conf.example/a", False),
+        ("https://conf.example/a", "https://2027.conf.example/a", False),
+        ("https://conf.example/a", "https://www.conf.example.org/a", False),
+    ],
+)
+def test_which_redirects_stay_on_the_site(here: str, there: str, stays: bool) -> None:
+    assert is_same_site(httpx.URL(here), httpx.URL(there)) is stays
 
 
 def test_a_page_that_is_written_for_ever_is_read_no_further_than_its_beginning(site: ConferenceSite) -> None:
