@@ -24,6 +24,7 @@ from bot.output.alerts import News, tell
 from bot.output.files import PublicFolder
 from bot.output.hub import Pings
 from bot.output.remote_covers import RemoteCovers
+from bot.output.site import Site
 from bot.planning.doubts import believable, server_doubt
 from bot.posts.folder import PostFolder
 from bot.protocol import Timing
@@ -58,10 +59,11 @@ class Bot:
     environ: Mapping[str, str]
     pings: Pings
     remote_covers: RemoteCovers | None  #: None: nobody is asked
+    site: Site
     pulse: Pulse
     stop: Signal  #: set: begin nothing new
     presence: str  #: how a later process names this one to a person
-    bell: Signal = field(default_factory=Signal)  #: wakes the loop for another pass
+    bell: Signal  #: wakes the loop for another pass
     random: random.Random = field(default_factory=random.Random)
     warm: dict[str, Memory] = field(default_factory=dict)  #: what `warm_up` has just learnt, by account
 
@@ -107,14 +109,21 @@ class Bot:
         return self.parts.ledger.attend(self.presence)
 
     def tick(self) -> tuple[Pass, tuple[Drained, ...]]:
-        """One pass and its deliveries, then done; for the engines that serve in the caller's time."""
+        """One pass and its deliveries, then done; for the engines that serve in the caller's time.
+
+        Pages are asked for once; what is online then is released and delivered too, the rest with a later tick.
+        """
         drained: list[Drained] = []
         result = self.pass_once()
         self.engine.run(lambda address: drained.append(self.drain(address)), stop=self.stop)
+        if self.site.once(result.plan):
+            result = result.followed_by(self.pass_once())
+            self.engine.run(lambda address: drained.append(self.drain(address)), stop=self.stop)
         last = result
-        if any(one.events for one in drained):
+        if any(one.events for one in drained) or self.site.trouble:
             # What the deliveries came to is public too (`syndication.json`), and may be worth an alert.
             last = run_pass(replace(self.parts, ring=_ring_nobody))
+            result = replace(result, attention=result.attention or last.attention)
         self.tell(last)
         if self.ask_for_covers(last.covers_to_ask):
             last = run_pass(replace(self.parts, ring=_ring_nobody))
@@ -185,9 +194,12 @@ def make_bot(
     server_times = ServerTimes(clock, servers, timeout=config.delivery.timeout)
     if publishers is None:
         publishers = make_publishers(config, environ=environ, clock=clock, server_times=server_times)
-    stop = Signal()
+    stop, bell = Signal(), Signal()
     ledger = ledger or SqliteLedger(config.ledger_path, clock)
+    site = make_site(config, environ=environ, ledger=ledger, clock=clock, say=say, stopping=stop.is_set, ring=bell.set)
     return Bot(
+        site=site,
+        bell=bell,
         pings=make_pings(config, ledger=ledger, clock=clock, say=say, stopping=stop.is_set),
         remote_covers=RemoteCovers(web=_client(config), ledger=ledger, clock=clock, stopping=stop.is_set)
         if asks_for_covers
@@ -201,6 +213,7 @@ def make_bot(
             public=PublicFolder(config.public_folder, gzip=config.feeds.gzip),
             server_times=server_times,
             ring=engine.ring,
+            site=site,
             say=say,
             ledger=ledger,
         ),
@@ -234,6 +247,35 @@ def _client(config: Config) -> WebClient:
 
     may_reach = anywhere if config.site.private_addresses else is_public
     return WebClient(may_reach=may_reach, schemes=("https", "http"))
+
+
+def make_site(
+    config: Config,
+    *,
+    environ: Mapping[str, str],
+    ledger: Ledger,
+    clock: Clock,
+    say: Say,
+    stopping: Callable[[], bool],
+    ring: Callable[[], None],
+) -> Site:
+    """What releases ask of the conference's site; `ring` is called for answers that matter. Contacts nobody."""
+    from bot.output.deploy import Deploy
+    from bot.output.pages import Pages, expect_page
+    from bot.site_client import SiteClient
+    from bot.web_client import anywhere, is_public
+
+    may_reach = anywhere if config.site.private_addresses else is_public
+    schemes = ("https", "http")
+    # The hook's address is no stranger's: whoever runs the bot has put it into the settings or the environment.
+    hook = SiteClient(may_reach=anywhere, schemes=schemes)
+    web = SiteClient(may_reach=may_reach, schemes=schemes)
+    ask = partial(expect_page, web=web, require_card=config.release.require_card)
+    return Site(
+        deploy=Deploy(config.release, environ=environ, web=hook, ledger=ledger, clock=clock, say=say),
+        pages=Pages(ask, clock=clock, on_news=ring, stopping=stopping),
+        clock=clock,
+    )
 
 
 def servers_with_a_clock(config: Config, *, loopback_too: bool = False) -> dict[str, str]:

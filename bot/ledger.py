@@ -112,6 +112,12 @@ class Ledger(Protocol):
     def note_pinged(self, hub: str, digests: Mapping[str, str], *, event: Event, now: datetime) -> None:
         """Remember that a hub was told of feeds (address → digest), with one line of history."""
 
+    def deployed(self) -> Mapping[str, str]:
+        """Post id → the words that the site was last asked to be built with."""
+
+    def note_deployed(self, words: Mapping[str, str], *, event: Event, now: datetime) -> None:
+        """Remember that the site was asked to be built with these words of posts, with one line of history."""
+
     def attend(self, who: str) -> str:
         """Say that `who` stays at work on this ledger; returns who else said so and still is, empty if nobody.
 

@@ -44,7 +44,7 @@ def speak(
     refusal = (
         _refusal(said, post, mine, released=entry is not None, now=now, early=early)
         or _already(said, mine, accounts)
-        or _nothing_to_do(said, mine, before)
+        or _nothing_to_do(said, mine, before, waits_for_page=post_id in snapshot.waiting)
     )
     # That a post was released early stays true, whatever is said of it later.
     was_early = entry is not None and before is not None and before.early
@@ -90,11 +90,14 @@ def _already(said: Said, mine: list[Delivery], accounts: list[str]) -> str:
     return "it is tooted already; to take it back write `withdrawn: true` into the file"
 
 
-def _nothing_to_do(said: Said, mine: list[Delivery], before: Word | None) -> str:
+def _nothing_to_do(said: Said, mine: list[Delivery], before: Word | None, *, waits_for_page: bool) -> str:
     if said is Said.RETRY and not any(_was_given_up(delivery) for delivery in mine):
         return "nothing of it was rejected or given up"
     word_holds = before is not None and before.said in (Said.HOLD, Said.RELEASE)
-    if said is Said.RELEASE and not word_holds and not any(d.state is DeliveryState.HELD for d in mine):
+    # One that was skipped waits for the feeds alone: letting it go must not toot it.
+    waits = waits_for_page and not (before is not None and before.said is Said.SKIP)
+    is_held = word_holds or waits or any(d.state is DeliveryState.HELD for d in mine)
+    if said is Said.RELEASE and not is_held:
         return "nothing of it is held; a late or skipped one goes out with `announce publish`"
     return ""
 

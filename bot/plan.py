@@ -10,11 +10,24 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.model import AccountState, Finding, Heard, Hold, Post, Recording, Said, Snapshot, Upcoming, Word
+from bot.model import (
+    AccountState,
+    Finding,
+    Heard,
+    Hold,
+    PageLook,
+    Post,
+    Recording,
+    Said,
+    Snapshot,
+    Upcoming,
+    WantedPage,
+    Word,
+)
 from bot.planning.doubts import doubt_of, server_notice
 from bot.planning.draft import Compose, Draft
 from bot.planning.findings import moved_posts, renamed_posts, unique_posts
-from bot.planning.item import Item, published_of
+from bot.planning.item import Item, published_of, turn_of
 from bot.planning.matching import match
 from bot.planning.old_ids import due_for_old_ids, ids_in_use, match_old
 from bot.planning.stuck import stuck
@@ -34,6 +47,8 @@ class Plan:
     findings: tuple[Finding, ...] = ()
     troubles: tuple[str, ...] = ()  #: what a person should be told besides
     next_release: datetime | None = None  #: the next publish datetime
+    wanted_pages: tuple[WantedPage, ...] = ()  #: the site is to be asked for these
+    deploys: Mapping[str, str] = field(default_factory=dict)  #: post id → the words that the site should show now
 
     def of(self, *verdicts: Verdict) -> tuple[Item, ...]:
         """The items with one of these verdicts."""
@@ -52,12 +67,13 @@ def make_plan(
     readable: bool = True,
     server_times: Mapping[str, datetime] | None = None,
     doubt: str = "",
+    pages: Mapping[str, PageLook] | None = None,
 ) -> Plan:
     """Decide everything for this moment. Pure; `compose(post, account)` may raise ComposeError.
 
     `broken` are the slugs of files with faults, which are not gone; `readable` says whether the folder could be read;
     `server_times` are what the time is now by the accounts' servers, as far as they have said;
-    with a `doubt` from outside nothing is released.
+    with a `doubt` from outside nothing is released. `pages` are the site's latest answers, by permalink.
     """
     dated, findings = unique_posts(post for post in posts if post.published is not None)
     matching = match(dated, snapshot.entries, broken=broken)
@@ -72,14 +88,14 @@ def make_plan(
     notice = server_notice(server_times or {}, now)
     states = {address: _state(address, snapshot, now) for address in accounts}
 
-    draft = Draft(snapshot=snapshot, now=now, policy=policy, compose=compose)
+    draft = Draft(snapshot=snapshot, now=now, policy=policy, compose=compose, pages=pages)
     if snapshot.old_entries:
         # Posts to come have no part in it: they must make no difference before their time.
         waiting_now = due_for_old_ids(dated, known=matching.entries.keys(), now=now)
         in_use = ids_in_use(snapshot.entries)
         draft.old_entries = match_old(waiting_now, snapshot.old_entries.values(), taken=in_use)
     if not doubt:
-        for post in sorted(dated, key=published_of):
+        for post in sorted(dated, key=turn_of):
             draft.release(post, matching)
         if readable and dated:
             draft.miss(matching.vanished)
@@ -98,10 +114,15 @@ def make_plan(
     return Plan(
         now=now,
         doubt=doubt,
-        items=tuple(sorted(items, key=lambda item: (item.due, item.slug, item.account, item.occasion))),
+        items=tuple(sorted(items, key=lambda item: (item.due, item.order, item.slug, item.account, item.occasion))),
         recording=Recording()
         if doubt
-        else replace(draft.recording(joining, remembered), words=tuple(passed_on.values()), heard=heard),
+        else replace(
+            draft.recording(joining, remembered),
+            words=tuple(passed_on.values()),
+            heard=heard,
+            waiting=draft.pages.remembered({post.post_id for post in dated}) if readable else None,
+        ),
         released=tuple(draft.newly_released),
         findings=(
             *findings,
@@ -109,6 +130,8 @@ def make_plan(
             *renamed_posts(dated, matching),
         ),
         troubles=tuple(filter(None, (*draft.troubles, *stuck(snapshot, accounts, now=now, policy=policy), notice))),
+        wanted_pages=tuple(draft.pages.wanted),
+        deploys=draft.deploys,
         next_release=min((published_of(post) for post in waiting), default=None),
     )
 
@@ -132,6 +155,7 @@ def _upcoming_items(posts: Sequence[Post], accounts: Sequence[str], words: Mappi
                 title=post.title,
                 account=address,
                 due=published_of(post),
+                order=post.order,
                 verdict=Verdict.HELD if held else Verdict.UPCOMING,
                 reason=held or feeds_only,
                 hold=Hold.PERSON if held else None,

@@ -52,6 +52,8 @@ def set_stage(config: Config, *, server: str) -> Stage:
             update={
                 "accounts": accounts or {"main": Account(server=server)},
                 "feeds": config.feeds.model_copy(update={"folder": folder / "public", **_without_others(config)}),
+                # Nor is the site asked for anything.
+                "release": config.release.model_copy(update={"wait_for_page": timedelta(), "deploy_hook": None}),
                 "ledger": config.ledger.model_copy(update={"url": f"sqlite:///{folder / 'ledger.db'}"}),
             }
         ),

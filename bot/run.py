@@ -22,9 +22,10 @@ from bot.feeds.channel import folder_of
 from bot.feeds.covers import covers_to_ask, with_known_covers
 from bot.ledger import Ledger
 from bot.ledgers.rules import problem_events
-from bot.model import AccountState, Entry, Event, Recorded, Recording, Snapshot
+from bot.model import AccountState, Entry, Event, PageLook, Recorded, Recording, Snapshot
 from bot.output.files import PublicFolder
 from bot.output.hub import topics_of
+from bot.output.site import Site
 from bot.output.syndication import FILE_NAME as SYNDICATION
 from bot.output.syndication import render_syndication
 from bot.plan import Plan, make_plan
@@ -50,6 +51,7 @@ class Parts:
     public: PublicFolder
     server_times: ServerTimes
     ring: Callable[[str], None]
+    site: Site
     say: Callable[[Event], None]
     items: ItemShelf = field(default_factory=ItemShelf)  #: what the feeds made of each entry the last time
 
@@ -68,6 +70,15 @@ class Pass:
     attention: bool = False  #: something new is wrong, or newly held
     causes: tuple[Cause, ...] = ()  #: everything that somebody should know of
 
+    def followed_by(self, later: Pass) -> Pass:
+        """The two as one; `later` came right after this one."""
+        return replace(
+            later,
+            events=self.events + later.events,
+            changed_files=tuple(dict.fromkeys(self.changed_files + later.changed_files)),
+            attention=self.attention or later.attention,
+        )
+
 
 def run_pass(parts: Parts) -> Pass:
     """Do one pass. Raises LedgerError: then nothing was released."""
@@ -80,7 +91,8 @@ def run_pass(parts: Parts) -> Pass:
     shown = entries_shown(entries.values(), now=now)
     changed, feed_faults, topics = _write_feeds(parts, shown, entries.values(), snapshot)
 
-    problems = frozenset([*_problems(plan, scan), *feed_faults])
+    trouble = parts.site.trouble
+    problems = frozenset([*_problems(plan, scan), *feed_faults, *filter(None, [trouble])])
     now = believable(now, parts.server_times.now())
     new_problems, solved = parts.ledger.note_problems(problems, now=now)
     # Not what the plan says: another process may have recorded it first, and told it.
@@ -95,6 +107,7 @@ def run_pass(parts: Parts) -> Pass:
         posts=scan.posts,
         faults=scan.faults,
         feed_faults=feed_faults,
+        site_trouble=trouble,
         # Also those that the ledger meets in this pass: what is wrong with a post does not wait for them.
         accounts={address: snapshot.accounts.get(address, _newcomer(address)) for address in addresses},
         compose=Composer(parts.config, snapshot),
@@ -116,13 +129,18 @@ def run_pass(parts: Parts) -> Pass:
 def _planned(parts: Parts, scan: Scan) -> tuple[Snapshot, Plan, Recorded]:
     """A plan that is recorded, and the ledger as it was before. What a person says meanwhile makes it anew."""
     for _ in range(_TRIES):
+        pages = parts.site.looks
         now, (snapshot, doubt) = parts.clock.now(), _with_old_feed(parts, parts.ledger.snapshot())
-        plan = decide(parts.config, scan, snapshot, now=now, server_times=parts.server_times.now(), doubt=doubt)
-        if plan.released and not parts.server_times.asked:
+        plan = decide(
+            parts.config, scan, snapshot, now=now, server_times=parts.server_times.now(), doubt=doubt, pages=pages
+        )
+        if (plan.released or plan.wanted_pages) and not parts.server_times.asked:
             # Only where something depends on it: a tick that releases nothing bothers nobody.
             parts.server_times.ask()
             now = parts.clock.now()
-            plan = decide(parts.config, scan, snapshot, now=now, server_times=parts.server_times.now(), doubt=doubt)
+            plan = decide(
+                parts.config, scan, snapshot, now=now, server_times=parts.server_times.now(), doubt=doubt, pages=pages
+            )
         recorded = parts.ledger.record(plan.recording, now=now) if plan.recording else Recorded()
         if not recorded.outdated:
             return snapshot, plan, recorded
@@ -156,7 +174,7 @@ def _plan_again(parts: Parts, scan: Scan, before: Snapshot, now: datetime) -> No
     """
     for _ in range(_TRIES):
         snapshot = replace(parts.ledger.snapshot(), entries=before.entries)
-        planned = decide(parts.config, scan, snapshot, now=now).recording
+        planned = decide(parts.config, scan, snapshot, now=now, pages=parts.site.looks).recording
         recorded = parts.ledger.record(Recording(changes=planned.changes, heard=planned.heard), now=now)
         if not recorded.refused and not recorded.outdated:
             return
@@ -178,6 +196,7 @@ def decide(
     now: datetime,
     server_times: Mapping[str, datetime] | None = None,
     doubt: str = "",
+    pages: Mapping[str, PageLook] | None = None,
 ) -> Plan:
     """Plan with the settings' rules; reads the templates, writes nothing, asks nobody."""
     return make_plan(
@@ -191,6 +210,7 @@ def decide(
         readable=bool(scan.signature),
         server_times=server_times,
         doubt=doubt,
+        pages=pages,
     )
 
 
@@ -206,6 +226,8 @@ def policy_of(config: Config) -> Policy:
         edit_window=release.edit_window,
         give_up_after=release.give_up_after,
         hold_without_picture=release.if_no_picture == "hold",
+        wait_for_page=config.wait_for_page,
+        release_without_page=release.page_missing == "release",
         tag_ids=config.feeds.ids == "tag",
     )
 

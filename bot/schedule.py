@@ -110,13 +110,10 @@ def stay_up(bot: Bot, *, after_pass: Callable[[Pass], None] = lambda _: None) ->
                 failure.append(error)
                 bot.ask_to_stop()
 
-        beside = {
-            "pinger": Beside(lambda result: bot.ping(result.topics)),
-            "covers": Beside(lambda result: _ask_for_covers(bot, result)),
-        }
-        threads = [Thread(target=watched, args=(one.run,), name=name, daemon=True) for name, one in beside.items()]
-        for thread in threads:
-            thread.start()
+        covers = _Covers(bot)
+        helpers = _helpers(bot, covers)
+        for helper in helpers:
+            helper.start(watched)
         teller = Teller(max_workers=1, thread_name_prefix="teller")
         # Before the first release; from then on each answer tells, and what is missing is asked for beside the work.
         bot.parts.server_times.ask()
@@ -143,8 +140,11 @@ def stay_up(bot: Bot, *, after_pass: Callable[[Pass], None] = lambda _: None) ->
                 # A slow mail server must not keep the next release waiting.
                 teller.submit(watched, partial(bot.tell, result))
                 teller.submit(watched, bot.parts.server_times.ask)
-                for one in beside.values():
-                    one.passed(result)
+                bot.pings.topics = result.topics
+                bot.site.plan_is(result.plan)
+                covers.pass_was(result)
+                for helper in helpers:
+                    helper.wake()
                 released = soon is not None and is_near and stand_by(bot, soon, expect=expect, pass_takes=takes)
                 if released:
                     resting.clear()
@@ -154,40 +154,68 @@ def stay_up(bot: Bot, *, after_pass: Callable[[Pass], None] = lambda _: None) ->
             bot.stop.set()
             engine.join()
             teller.shutdown()
-            # They may hang on somebody's server, and what they do may be done again.
-            for one in beside.values():
-                one.end()
-            for thread in threads:
-                thread.join(timeout=1)
+            for helper in helpers:
+                helper.end()
+            for helper in helpers:
+                helper.join()
     if failure:
         raise failure[0]
 
 
-class Beside:
-    """Work beside the passes, in a thread of its own: after each pass, and again while there is more to do."""
+def _helpers(bot: Bot, covers: _Covers) -> tuple[Helper, ...]:
+    """Those who work beside the loop, so that no hub and no page delays it."""
+    pinger = Helper("pinger", lambda: bot.ping(bot.pings.topics))
+    looker = Helper("looker", bot.site.look)
+    caller = Helper("caller", bot.site.call)
+    bot.site.ring(looker.wake)
+    return pinger, Helper("covers", covers.ask), caller, looker
 
-    def __init__(self, work: Callable[[Pass], timedelta | None]) -> None:
-        """`work` returns when it should be called again if no pass comes first; None: not before the next pass."""
+
+class _Covers:
+    """Asks other hosts of what size the covers of the latest pass are."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+        self._latest: Pass | None = None
+
+    def pass_was(self, result: Pass) -> None:
+        self._latest = result
+
+    def ask(self) -> None:
+        if self._latest is not None and self._bot.ask_for_covers(self._latest.covers_to_ask):
+            self._bot.bell.set()  # another pass writes the feeds with what is known now
+
+
+class Helper:
+    """Does something with other people's servers beside the loop: when it is woken, and again when it asks for that."""
+
+    def __init__(self, name: str, work: Callable[[], timedelta | None]) -> None:
+        """`work` returns when it is to be done again by itself, None: not before it is woken."""
         self._work = work
         self._wake = Signal()
         self._ended = Signal()
-        self._latest: Pass | None = None
+        self._name = name
+        self._thread: Thread | None = None
 
-    def passed(self, result: Pass) -> None:
-        """There was a pass."""
-        self._latest = result
+    def start(self, watched: Callable[[Callable[[], object]], None]) -> None:
+        """Begin to wait; `watched` runs something and sees to its errors."""
+        # A daemon: it may hang on somebody's server, and what it does may be done again.
+        self._thread = Thread(target=watched, args=(self._run,), name=self._name, daemon=True)
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Let it work now. Safe from any thread."""
         self._wake.set()
 
-    def run(self) -> None:
-        """Work until the end. Raises LedgerError."""
+    def _run(self) -> None:
         pause: float | None = None
         while not self._ended.is_set():
             self._wake.wait(pause)
             self._wake.clear()
             try:
-                again = None if self._ended.is_set() or self._latest is None else self._work(self._latest)
+                again = None if self._ended.is_set() else self._work()
             except LedgerError:
-                if self._ended.is_set():  # the ledger was closed while somebody's server took its time
+                if self._ended.is_set():  # the ledger was closed while a server took its time
                     return
                 raise
             pause = again.total_seconds() if again is not None else None
@@ -197,10 +225,10 @@ class Beside:
         self._ended.set()
         self._wake.set()
 
-
-def _ask_for_covers(bot: Bot, result: Pass) -> None:
-    if bot.ask_for_covers(result.covers_to_ask):
-        bot.bell.set()  # another pass writes the feeds with what is known now
+    def join(self) -> None:
+        """Wait a moment for its end."""
+        if self._thread is not None:
+            self._thread.join(timeout=1)
 
 
 def wait_for_reason(bot: Bot, *, seen: object) -> None:

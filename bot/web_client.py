@@ -82,7 +82,7 @@ class WebClient:
         `past_caches` asks those in between to see whether what they hold is still right.
         """
         headers = {"Cache-Control": "no-cache"} if past_caches else {}
-        with _errors(url), self._client(within) as client, self._answer(client, "GET", url, headers) as answer:
+        with explained(url), self._client(within) as client, self._answer(client, "GET", url, headers) as answer:
             return _read(answer, largest)
 
     def measure(self, url: str, *, within: timedelta) -> Measured:
@@ -90,7 +90,7 @@ class WebClient:
 
         With HEAD; of a server that does not answer that, or not all, the first byte is asked for (RFC 9110 section 14).
         """
-        with _errors(url), self._client(within) as client:
+        with explained(url), self._client(within) as client:
             with self._answer(client, "HEAD", url, {}) as answer:
                 found = _measured(answer) if answer.status_code == 200 else None
             if found is not None:
@@ -106,7 +106,7 @@ class WebClient:
     def post_form(self, url: str, fields: Mapping[str, str], *, within: timedelta) -> None:
         """POST a form, and expect a 2xx for it; redirects are not followed. Raises FetchError."""
         with (
-            _errors(url),
+            explained(url),
             self._client(within) as client,
             client.stream("POST", self._checked(url), data=dict(fields), follow_redirects=False) as answer,
         ):
@@ -177,9 +177,14 @@ def anywhere(address: str) -> bool:  # noqa: ARG001 - the shape of a rule
     return True
 
 
-def _read(answer: httpx.Response, largest: int) -> Fetched:
+def expect_200(answer: httpx.Response) -> None:
+    """Raises FetchError for every other answer."""
     if answer.status_code != 200:
         raise _refusal(answer)
+
+
+def _read(answer: httpx.Response, largest: int) -> Fetched:
+    expect_200(answer)
     if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise FetchError(f"{answer.url} answered compressed, which was not asked for.")
     too_large = FetchError(f"{answer.url} is larger than {largest / 1024 / 1024:.0f} MB.")
@@ -218,7 +223,8 @@ def _refusal(answer: httpx.Response) -> FetchError:
 
 
 @contextmanager
-def _errors(url: str) -> Iterator[None]:
+def explained(url: str) -> Iterator[None]:
+    """Turn whatever goes wrong on the way into a FetchError that names the address."""
     import httpcore
     import httpx
 

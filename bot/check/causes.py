@@ -15,6 +15,7 @@ from bot.model import AccountState, Hold, Occasion, Post
 from bot.plan import Plan
 from bot.planning.draft import Compose
 from bot.planning.item import Item
+from bot.planning.pages import PAGE_MISSING
 from bot.planning.verdict import Verdict
 
 #: Before each release the post is tried out at these distances; trouble is told once at each.
@@ -59,11 +60,13 @@ def causes_of(
     feed_faults: Iterable[str],
     accounts: Mapping[str, AccountState],
     compose: Compose,
+    site_trouble: str = "",
 ) -> tuple[Cause, ...]:
     """Everything that is wrong now. `accounts` are those in the settings, by address."""
     return (
         *_of_plan(plan),
         *_of_files(faults, feed_faults),
+        *_of_site(site_trouble),
         *_of_accounts(accounts.values()),
         *_of_items(plan.items),
         *_without_picture(plan, posts),
@@ -106,6 +109,16 @@ def _of_files(faults: Iterable[PostError], feed_faults: Iterable[str]) -> Iterat
         )
 
 
+def _of_site(trouble: str) -> Iterator[Cause]:
+    if trouble:
+        yield Cause(
+            key="deploy hook",
+            what=trouble,
+            means="Pages of released posts may be missing on the site.",
+            todo="See to its address, its token and what that may do; it is called again until it takes the call.",
+        )
+
+
 def _of_accounts(accounts: Iterable[AccountState]) -> Iterator[Cause]:
     for account in accounts:
         if account.blocked:
@@ -124,12 +137,18 @@ _MEANS: Final = {
 }
 
 
+_WITHOUT_PAGE = (
+    "Neither the feeds nor the toots have it: their link would lead nowhere.",
+    "See why the site was not built, then `announce release SLUG`.",
+)
+
+
 def _of_items(items: Iterable[Item]) -> Iterator[Cause]:
     for item in items:
         name = f"{item.slug} → {item.account or 'feeds'}"
         name += "" if item.occasion == Occasion.PUBLISH else f" ({item.occasion})"
         if item.verdict is Verdict.HELD and item.hold in _MEANS:
-            means, todo = _MEANS[item.hold]
+            means, todo = _WITHOUT_PAGE if item.reason.startswith(PAGE_MISSING) else _MEANS[item.hold]
             yield Cause(
                 key=f"held {name} {item.hold.value}",
                 what=f"held: {name}: {item.reason}",

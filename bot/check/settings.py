@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.compose.people import People
 from bot.compose.template_files import folder_names
 from bot.compose.templates import Templates
-from bot.config import Config
+from bot.config import ENVIRONMENT, Config
 from bot.errors import ComposeError
 from bot.model import Finding, Severity
 from bot.tokens import find_token
@@ -36,9 +36,31 @@ def check_settings(config: Config, *, environ: Mapping[str, str]) -> Iterator[Fi
                 field=f"accounts.{name}.token_file",
                 problem=f"{token.warning}.",
             )
+    yield from _of_deploy_hook(config, environ, path)
     yield from _of_templates(config)
     for fault in People.load(config.people_file).faults():
         yield _of_file("people-broken", fault, config.root)
+
+
+def _of_deploy_hook(config: Config, environ: Mapping[str, str], path: Path) -> Iterator[Finding]:
+    release = config.release
+    if not release.deploy_hook:
+        return
+    settings = {
+        "deploy_hook": release.deploy_hook,
+        **{f"deploy_headers.{k}": v for k, v in release.deploy_headers.items()},
+    }
+    for setting, text in settings.items():
+        for name in ENVIRONMENT.findall(text):
+            if not environ.get(name, "").strip():
+                yield Finding(
+                    rule="deploy-hook",
+                    severity=Severity.WARNING,
+                    path=path,
+                    field=f"release.{setting}",
+                    problem=f"the environment variable {name} is not set here, so the site cannot be built.",
+                    remedy="Set it where the bot runs, see docs/hosting.md.",
+                )
 
 
 def _of_templates(config: Config) -> Iterator[Finding]:

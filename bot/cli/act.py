@@ -90,6 +90,7 @@ def tick(config: Config, dry_run: bool) -> None:
         return
     from bot.app import make_bot
     from bot.cli.lines import Voice
+    from bot.planning.verdict import Verdict
 
     voice = Voice(config)
     bot = make_bot(config, environ=os.environ, say=voice.say)
@@ -103,6 +104,8 @@ def tick(config: Config, dry_run: bool) -> None:
     for account in drained:
         if account.wait_until is not None:
             voice.waiting(account)
+    for item in result.plan.of(Verdict.WAITING):
+        voice.line(f"{item.slug}: {item.reason}")
     if not result.events and not any(account.events for account in drained):
         voice.line("nothing new")
     sys.exit(1 if result.attention or any(account.attention for account in drained) else 0)
@@ -130,6 +133,7 @@ def _would(plan: Plan) -> list[str]:
         return [f"would release nothing: {plan.doubt}"]
     lines = [f"would enter into the feeds: {post.slug}" for post in plan.released]
     lines += [f"would toot: {item.slug} → {item.account}" for item in plan.of(Verdict.DUE)]
+    lines += [f"would wait: {item.slug}: {item.reason}" for item in plan.of(Verdict.WAITING)]
     lines += [f"would look for: {item.slug} → {item.account}" for item in plan.of(Verdict.SENDING)]
     new = {change.key for change in plan.recording.changes}
     lines += [

@@ -126,7 +126,8 @@ def adopt(config: Config, yes: bool) -> None:
         _put_aside(config, yes=yes)
         bot = make_bot(config, environ=os.environ, say=voice.say)
     try:
-        bot.pass_once()
+        if bot.site.look_once(bot.pass_once().plan):
+            bot.pass_once()
         for address in bot.publishers:
             try:
                 recording = adopt_account(bot, address)

@@ -10,11 +10,12 @@ from bot.config.load import load_config
 from bot.config.release import Alerts, Delivery, Release
 from bot.config.settings import DEFAULT_PATH, Config
 from bot.config.site import Feeds, Ledger, Serve, Site
-from bot.config.values import ACCT, LANGUAGE, is_loopback, listen_address
+from bot.config.values import ACCT, ENVIRONMENT, LANGUAGE, is_loopback, listen_address
 
 __all__ = [
     "ACCT",
     "DEFAULT_PATH",
+    "ENVIRONMENT",
     "LANGUAGE",
     "Account",
     "Alerts",

@@ -17,6 +17,7 @@ def _may_be_secret(where: str, value: object) -> bool:
     # A value that stands where an account's table should be may be a token; an address may carry a password.
     misplaced = where.startswith("accounts") and where.count(".") < 2
     misplaced = misplaced or where in ("alerts.webhook", "alerts.smtp")
+    misplaced = misplaced or where.startswith("release.deploy_")
     return misplaced or not isinstance(value, str | int | float) or "@" in str(value)
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import time, timedelta
-from typing import Literal, Self
+from typing import Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from bot.config.values import ClockTime, Duration, Hours, Table
+from bot.config.values import ENVIRONMENT, ClockTime, DeployHook, Duration, Hours, Table
+
+#: How long a release waits for its page where nothing else is said.
+WAIT_FOR_PAGE: Final = timedelta(minutes=30)
 
 
 class Release(Table):
@@ -31,9 +35,22 @@ class Release(Table):
     if_no_picture: Literal["post", "hold"] = Field(
         "post", description='a toot whose picture cannot be used: "post" it without, or "hold" it; an alert either way'
     )
-    wait_for_page: Duration = Field(
-        timedelta(), description='"off"; the page check comes in a later version, any other value is refused'
+    wait_for_page: Duration | None = Field(
+        None,
+        description="how long a release waits until its page is online, at most; unless said otherwise 30 minutes, "
+        "and off where all accounts are on loopback",
     )
+    require_card: bool = Field(False, description="whether a page counts as online only with an og:title in it")
+    page_missing: Literal["hold", "release"] = Field(
+        "hold", description='a post whose page is not online by then: "hold" it, or "release" it; an alert either way'
+    )
+    deploy_hook: DeployHook | None = Field(
+        None, description='address that gets a POST when posts are released or changed; "env:NAME" if it is a secret'
+    )
+    deploy_headers: dict[str, str] = Field(
+        {}, description="headers of that POST; env:NAME in a value stands for a variable of the environment"
+    )
+    deploy_body: dict[str, Any] = Field({}, description="what that POST says, sent as JSON; none: nothing")
 
     @field_validator("give_up_after")
     @classmethod
@@ -42,11 +59,16 @@ class Release(Table):
             raise ValueError('a toot is tried for some time; write for example give_up_after = "24h"')
         return value
 
-    @field_validator("wait_for_page")
+    @field_validator("deploy_headers")
     @classmethod
-    def _page_check_is_not_there_yet(cls, value: timedelta) -> timedelta:
-        if value:
-            raise ValueError('this version cannot wait for a page yet; write wait_for_page = "off"')
+    def _secrets_are_no_settings(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, text in value.items():
+            if not re.fullmatch(r"[A-Za-z0-9-]+", name) or not text.isascii() or not text.isprintable():
+                raise ValueError(f"{name}: is not a header that can be sent")
+            if re.search("auth|token|secret|key|cookie", name, re.IGNORECASE) and not ENVIRONMENT.search(text):
+                raise ValueError(
+                    f'{name}: a secret does not belong into the settings file; write "env:NAME" in its place'
+                )
         return value
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 from pydantic import Field
 
 from bot.config.accounts import Account
-from bot.config.release import Alerts, Delivery, Release
+from bot.config.release import WAIT_FOR_PAGE, Alerts, Delivery, Release
 from bot.config.site import Feeds, Ledger, Serve, Site
-from bot.config.values import Table
+from bot.config.values import Table, is_loopback
 
 DEFAULT_PATH: Final = Path("config/bot.toml")
 
@@ -58,6 +59,14 @@ class Config(Settings):
     @property
     def ledger_path(self) -> Path:
         return self.root / self.ledger.url.removeprefix("sqlite:///")
+
+    @property
+    def wait_for_page(self) -> timedelta:
+        """How long a release waits for its page at most; zero: not at all."""
+        if self.release.wait_for_page is not None:
+            return self.release.wait_for_page
+        is_real = any(not is_loopback(account.server) for account in self.accounts.values())
+        return WAIT_FOR_PAGE if is_real else timedelta()
 
     def account_addresses(self) -> dict[str, str]:
         """Section name → the account's identity in the ledger."""

@@ -27,7 +27,8 @@ class Site(Table):
     author: str = Field("", description="author of posts that name none")
     private_addresses: bool = Field(
         False,
-        description="whether pictures of other hosts, hubs and old feeds may be at private addresses (loopback, LAN)",
+        description="whether pages, pictures of other hosts, hubs and old feeds may be at private addresses (loopback, "
+        "LAN)",
     )
 
     @field_validator("permalink")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import time, timedelta
 from ipaddress import ip_address
 from typing import Annotated, Any, Final
@@ -15,6 +16,10 @@ from bot.durations import parse_duration
 
 #: The shape of an account's address, "@conf@example.social".
 ACCT: Final = r"^@?[A-Za-z0-9_]+(?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?@[A-Za-z0-9.-]+(?::\d+)?$"
+
+
+#: Stands in a setting for what the environment holds.
+ENVIRONMENT: Final = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
 
 
 #: The shape of a language tag such as "en" or "pt-BR" (BCP 47).
@@ -80,6 +85,18 @@ def _hub_address(url: str) -> str:
     return url  # as it stands: a slash at its end is part of a hub's identity
 
 
+def _deploy_hook(value: str) -> str:
+    if ENVIRONMENT.fullmatch(value):
+        return value
+    if value.startswith("env:"):
+        raise ValueError('write the name of a variable of the environment, for example "env:DEPLOY_HOOK"')
+    try:
+        return _hub_address(value)
+    except ValueError:
+        # Not quoted: it may be a secret that should stand in the environment.
+        raise ValueError('it is not a web address without a password, nor "env:NAME"') from None
+
+
 def _clock_time(value: object) -> object:
     if isinstance(value, str):
         try:
@@ -105,6 +122,9 @@ Zone = Annotated[Any, BeforeValidator(_zone), PlainSerializer(str)]
 
 
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+
+
+DeployHook = Annotated[str, AfterValidator(_deploy_hook)]
 
 
 HubAddress = Annotated[str, AfterValidator(_hub_address)]

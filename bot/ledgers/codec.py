@@ -26,6 +26,7 @@ from bot.model import (
     Said,
     Told,
     Upcoming,
+    Waiting,
     Word,
 )
 
@@ -155,6 +156,17 @@ def word_from_row(row: Row) -> Word:
 def upcoming_from_row(row: Row) -> Upcoming:
     """The waiting post of a row."""
     return Upcoming(post_id=row["post_id"], slug=row["slug"], due=datetime.fromisoformat(row["due"]))
+
+
+def waiting_from_row(row: Row) -> Waiting:
+    """The post without a page of a row."""
+    return Waiting(
+        post_id=row["post_id"],
+        slug=row["slug"],
+        since=datetime.fromisoformat(row["since"]),
+        why=row["why"],
+        missing=bool(row["missing"]),
+    )
 
 
 def told_from_row(row: Row) -> Told:

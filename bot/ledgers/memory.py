@@ -19,6 +19,7 @@ from bot.ledgers.rules import (
     still_news,
     telling,
     unblocked_event,
+    waiting_events,
 )
 from bot.model import (
     AccountFacts,
@@ -38,6 +39,7 @@ from bot.model import (
     Snapshot,
     Told,
     Upcoming,
+    Waiting,
     Word,
 )
 from bot.status_ids import newer_id
@@ -61,6 +63,8 @@ class MemoryLedger:
         self._old_entries: dict[str, OldEntry] = dict(start.old_entries)
         self._old_feeds = start.old_feeds
         self._pictures: dict[str, RemotePicture] = dict(start.pictures)
+        self._waiting: dict[str, Waiting] = dict(start.waiting)
+        self._deployed: dict[str, str] = {}
         self._pinged: dict[tuple[str, str], str] = {}
         self._problems: frozenset[str] = frozenset()
         self._told: dict[str, Told] = {}
@@ -81,6 +85,7 @@ class MemoryLedger:
                 old_entries=dict(self._old_entries),
                 old_feeds=self._old_feeds,
                 pictures=dict(self._pictures),
+                waiting=dict(self._waiting),
             )
 
     def record(self, recording: Recording, *, now: datetime) -> Recorded:
@@ -112,6 +117,9 @@ class MemoryLedger:
             if recording.believes_clock:
                 self._newest = now
             events = still_news(recording, known=known, refused=refused)
+            if recording.waiting is not None:
+                events += waiting_events(self._waiting, recording.waiting, now=now)
+                self._waiting = dict(recording.waiting)
             self._write(events, now)
             return Recorded(refused=refused, events=events)
 
@@ -251,6 +259,15 @@ class MemoryLedger:
     def note_pinged(self, hub: str, digests: Mapping[str, str], *, event: Event, now: datetime) -> None:
         with self._lock:
             self._pinged.update({(hub, topic): digest for topic, digest in digests.items()})
+            self._write((event,), now)
+
+    def deployed(self) -> Mapping[str, str]:
+        with self._lock:
+            return dict(self._deployed)
+
+    def note_deployed(self, words: Mapping[str, str], *, event: Event, now: datetime) -> None:
+        with self._lock:
+            self._deployed.update(words)
             self._write((event,), now)
 
     def attend(self, who: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.model import Change, Delivery, DeliveryState, Entry, Event, Recording, Told
+from bot.model import Change, Delivery, DeliveryState, Entry, Event, Recording, Told, Waiting
 
 #: Events that are true once for each post: whoever records its entry first tells them.
 OF_A_RELEASE: Final = ("released", "picture left out")
@@ -84,6 +84,19 @@ def problem_events(new: frozenset[str], solved: frozenset[str], *, now: datetime
         *(Event(at=now, what="problem", detail=text) for text in sorted(new)),
         *(Event(at=now, what="solved", detail=text) for text in sorted(solved)),
     )
+
+
+def waiting_events(known: Mapping[str, Waiting], wanted: Mapping[str, Waiting], *, now: datetime) -> tuple[Event, ...]:
+    """Lines of history for posts that begin to wait for their page, and for those that are held without it."""
+    events = []
+    for post_id, waiting in wanted.items():
+        before = known.get(post_id)
+        if waiting.missing and (before is None or not before.missing):
+            detail = f"its page is missing: {waiting.why} `announce release {waiting.slug}` lets it go without"
+            events.append(Event(at=now, what="held", slug=waiting.slug, detail=detail))
+        elif waiting.why and (before is None or not before.why):
+            events.append(Event(at=now, what="waits for its page", slug=waiting.slug, detail=waiting.why))
+    return tuple(events)
 
 
 def telling(

@@ -208,6 +208,24 @@ CREATE TABLE remote_picture (
 """
 
 
+_PAGES: Final = """
+-- Posts whose datetime has come and whose page is not online yet.
+CREATE TABLE waiting (
+    post_id TEXT PRIMARY KEY,
+    slug    TEXT NOT NULL,
+    since   TEXT NOT NULL,
+    why     TEXT NOT NULL,
+    missing INTEGER NOT NULL
+) STRICT;
+
+-- The words of each post that the site was last asked to be built with. What differs is owed.
+CREATE TABLE deployed (
+    post_id TEXT PRIMARY KEY,
+    words   TEXT NOT NULL
+) STRICT;
+"""
+
+
 #: SQL, or what to do to the rows. Never changed once released: old ledgers went through exactly these.
 Migration = str | Callable[[sqlite3.Connection], None]
 MIGRATIONS: Final[tuple[Migration, ...]] = (
@@ -216,6 +234,7 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
     _LATER_PARTS,
     _OLD_FEEDS_AND_PINGS,
     _REMOTE_PICTURES,
+    _PAGES,
 )
 
 

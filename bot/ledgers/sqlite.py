@@ -24,6 +24,7 @@ from bot.ledgers.rules import (
     still_news,
     telling,
     unblocked_event,
+    waiting_events,
 )
 from bot.ledgers.schema import migrate, write_ahead
 from bot.model import (
@@ -42,6 +43,7 @@ from bot.model import (
     Recording,
     RemotePicture,
     Snapshot,
+    Waiting,
 )
 from bot.status_ids import newer_id
 
@@ -81,6 +83,7 @@ class SqliteLedger:
             deliveries = [codec.delivery_from_row(row) for row in db.execute("SELECT * FROM delivery")]
             words = [codec.word_from_row(row) for row in db.execute("SELECT * FROM word")]
             upcoming = [codec.upcoming_from_row(row) for row in db.execute("SELECT * FROM upcoming")]
+            waiting = _waiting(db)
             memory = db.execute("SELECT newest, paused FROM memory").fetchone()
             old_entries = [codec.old_entry_from_row(row) for row in db.execute("SELECT * FROM old_entry")]
             old_feeds = [row["source"] for row in db.execute("SELECT source FROM old_feed")]
@@ -96,6 +99,7 @@ class SqliteLedger:
             old_entries={entry.feed_id: entry for entry in old_entries},
             old_feeds=frozenset(old_feeds),
             pictures={picture.url: picture for picture in pictures},
+            waiting=waiting,
         )
 
     def record(self, recording: Recording, *, now: datetime) -> Recorded:
@@ -126,6 +130,9 @@ class SqliteLedger:
             if recording.believes_clock:
                 db.execute("UPDATE memory SET newest = ?", (codec.time_to_text(now),))
             events = still_news(recording, known=known, refused=refused)
+            if recording.waiting is not None:
+                events += waiting_events(_waiting(db), recording.waiting, now=now)
+                _write_waiting(db, recording.waiting)
             _write_history(db, events, now)
         return Recorded(refused=tuple(refused), events=events)
 
@@ -278,6 +285,15 @@ class SqliteLedger:
             )
             _write_history(db, (event,), now)
 
+    def deployed(self) -> Mapping[str, str]:
+        with self._transaction("BEGIN") as db:
+            return {row["post_id"]: row["words"] for row in db.execute("SELECT * FROM deployed")}
+
+    def note_deployed(self, words: Mapping[str, str], *, event: Event, now: datetime) -> None:
+        with self._transaction() as db:
+            db.executemany("INSERT OR REPLACE INTO deployed (post_id, words) VALUES (?, ?)", list(words.items()))
+            _write_history(db, (event,), now)
+
     def attend(self, who: str) -> str:
         with self._explained():
             return self._presence.claim(who)
@@ -417,6 +433,18 @@ def _write_words(db: sqlite3.Connection, recording: Recording) -> None:
             "INSERT INTO upcoming (post_id, slug, due) VALUES (?, ?, ?)",
             [(post.post_id, post.slug, codec.time_to_text(post.due)) for post in recording.upcoming.values()],
         )
+
+
+def _waiting(db: sqlite3.Connection) -> dict[str, Waiting]:
+    return {row["post_id"]: codec.waiting_from_row(row) for row in db.execute("SELECT * FROM waiting")}
+
+
+def _write_waiting(db: sqlite3.Connection, waiting: Mapping[str, Waiting]) -> None:
+    db.execute("DELETE FROM waiting")
+    db.executemany(
+        "INSERT INTO waiting (post_id, slug, since, why, missing) VALUES (?, ?, ?, ?, ?)",
+        [(w.post_id, w.slug, codec.time_to_text(w.since), w.why, int(w.missing)) for w in waiting.values()],
+    )
 
 
 def _heard(db: sqlite3.Connection) -> Heard:

@@ -12,6 +12,7 @@ from bot.model.entries import Entry, OldEntry, OldFeed, RemotePicture
 from bot.model.findings import Finding, Severity
 from bot.model.ledger import Change, Event, Heard, Recorded, Recording, Said, Snapshot, Told, Upcoming, Word
 from bot.model.posts import MastodonOptions, Missed, Picture, Poll, Post, QuotePolicy, Visibility
+from bot.model.site import PageLook, Waiting, WantedPage
 
 __all__ = [
     "GIF_PIXELS",
@@ -35,6 +36,7 @@ __all__ = [
     "Occasion",
     "OldEntry",
     "OldFeed",
+    "PageLook",
     "Picture",
     "Poll",
     "Post",
@@ -50,5 +52,7 @@ __all__ = [
     "Told",
     "Upcoming",
     "Visibility",
+    "Waiting",
+    "WantedPage",
     "Word",
 ]

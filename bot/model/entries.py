@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.model.posts import Picture
 
@@ -32,7 +32,14 @@ class Entry:
     revision: int = 0  #: how often those words have changed since the release
     dated: datetime | None = None  #: the file's own datetime, where it is not `published`: early, or in an old feed
     edit_owed: bool = False  #: the toots should show the latest words, and could not be composed yet
+    waited: timedelta = timedelta()  #: how long the release waited for its page: that is no lateness
+    without_page: str = ""  #: why it was released though its page was not online
     feed_id: str = ""  #: the permanent id in the feeds, frozen at the first release; empty: made of `post_id`
+
+    @property
+    def due(self) -> datetime:
+        """When its toots were due: its datetime, and later by what it waited for its page."""
+        return self.published + self.waited
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,6 +10,7 @@ from enum import Enum
 from bot.model.accounts import AccountState
 from bot.model.deliveries import Delivery, DeliveryKey
 from bot.model.entries import Entry, OldEntry, OldFeed, RemotePicture
+from bot.model.site import Waiting
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,6 +70,7 @@ class Snapshot:
     old_entries: Mapping[str, OldEntry] = field(default_factory=dict)  #: of feeds that the site had before, by id
     old_feeds: frozenset[str] = frozenset()  #: where those were read
     pictures: Mapping[str, RemotePicture] = field(default_factory=dict)  #: on other hosts, by address
+    waiting: Mapping[str, Waiting] = field(default_factory=dict)  #: posts without a page so far, by post id
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,6 +114,7 @@ class Recording:
     events: tuple[Event, ...] = ()
     words: tuple[Word, ...] = ()
     upcoming: Mapping[str, Upcoming] | None = None  #: all of them; None: as they were
+    waiting: Mapping[str, Waiting] | None = None  #: all of them; None: as they were
     paused: str | None = None  #: empty lifts the pause; None: as it was
     heard: Heard | None = None  #: if people have said something else since, none of this is written
     believes_clock: bool = False  #: a person says that the clock is right, whatever later time the ledger has seen
@@ -120,6 +123,7 @@ class Recording:
 
     def __bool__(self) -> bool:
         said = self.upcoming is not None or self.paused is not None or self.believes_clock or self.old_feed is not None
+        said = said or self.waiting is not None
         return said or bool(self.entries or self.changes or self.joining or self.events or self.words or self.pictures)
 
 

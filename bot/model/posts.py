@@ -111,6 +111,7 @@ class Post:
     withdrawn: str | None = None  #: taken back: the reason, or empty for none; None: it stands
     expires: datetime | None = None  #: not tooted from then on
     if_missed: Missed | None = None
+    order: int = 0  #: among posts of the same datetime: lower ones go first
     digest: str  #: of the post's own words; changes when they do, and only then
     findings: tuple[Finding, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict)  #: front matter key → line

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +28,7 @@ from bot.model import (
     Limits,
     Occasion,
     OldEntry,
+    PageLook,
     Post,
     Recording,
     Said,
@@ -39,9 +40,14 @@ from bot.planning.gone import GONE_AFTER
 from bot.planning.item import Item, published_of
 from bot.planning.matching import Matching
 from bot.planning.old_ids import taken_over
+from bot.planning.pages import PageWait, item_without_page
 from bot.planning.thread import Thread
 from bot.planning.verdict import PICTURE_FAILED, Case, Policy, Ruling, Verdict, brake_room, rule
 
+#: Stands for the words of a post that the site should not show (any more).
+HIDDEN: Final = "hidden"
+#: A shorter wait for a page is not told.
+_WORTH_TELLING: Final = timedelta(seconds=1)
 _NO_WORDS: Final = Announcement(text="", link=None, length=0, limit=0)
 
 Compose = Callable[[Post, str], Announcement]
@@ -54,7 +60,15 @@ def _is_held_for_picture(ruling: Ruling) -> bool:
 class Draft:
     """The decisions while they are being made."""
 
-    def __init__(self, *, snapshot: Snapshot, now: datetime, policy: Policy, compose: Compose) -> None:
+    def __init__(
+        self,
+        *,
+        snapshot: Snapshot,
+        now: datetime,
+        policy: Policy,
+        compose: Compose,
+        pages: Mapping[str, PageLook] | None = None,
+    ) -> None:
         self.snapshot = snapshot
         self.now = now
         self.policy = policy
@@ -64,6 +78,8 @@ class Draft:
         self.newly_released: list[Post] = []
         self.released_ids: set[str] = set()
         self.troubles: list[str] = []
+        self.pages = PageWait(snapshot=snapshot, looks=pages or {}, now=now, policy=policy)
+        self.deploys: dict[str, str] = {}  #: post id → the words that the site should show
         self._out: list[tuple[Post, Entry, bool]] = []
         self._entries: list[Entry] = []
         self._edits_owed: set[str] = set()
@@ -81,9 +97,19 @@ class Draft:
             due = self._due(post, matching)
             if due is None:
                 return
+            page = self.pages.rule(post, self.snapshot.words.get(post.post_id))
+            if not page.released:
+                self.items.append(item_without_page(post, page, now=self.now))
+                self.deploys[post.post_id] = post.digest
+                return
             dated = None if due == post.published else post.published
             now_due = replace(post, published=due)
-            entry = replace(entry_of(now_due, released_at=self.now, tag_ids=self.policy.tag_ids), dated=dated)
+            entry = replace(
+                entry_of(now_due, released_at=self.now, tag_ids=self.policy.tag_ids),
+                dated=dated,
+                waited=page.waited,
+                without_page=page.without,
+            )
             if post.path in self.old_entries:
                 entry = taken_over(entry, self.old_entries[post.path], post, now=self.now)
             self.newly_released.append(post)
@@ -94,16 +120,23 @@ class Draft:
         else:
             entry = replace(refreshed(known, post, now=self.now), missing_since=None)
         self.released_ids.add(post.post_id)
+        self.deploys[entry.post_id] = HIDDEN if entry.hidden else entry.digest
+        self._tell_missing_page(entry)
         changed = known is not None and (entry.revision != known.revision or known.edit_owed)
         self._out.append((post, entry, changed))
         self._entries.append(entry)
 
+    def _tell_missing_page(self, entry: Entry) -> None:
+        if entry.without_page and self.now < entry.released_at + GONE_AFTER:
+            self.troubles.append(f"{entry.slug} was released without its page: {entry.without_page}")
+
     def _tell_release(self, post: Post, entry: Entry) -> None:
-        late = self.now - entry.published
+        late = self.now - entry.due
         if late > self.policy.catch_up:
             self._old.append(post.slug)
             return
-        detail = f"{format_duration(late)} after its time"
+        page = f", {format_duration(entry.waited)} of it for its page" if entry.waited >= _WORTH_TELLING else ""
+        detail = f"{format_duration(self.now - entry.published)} after its time{page}"
         self._events.append(Event(at=self.now, what="released", slug=post.slug, detail=detail))
         for problem in () if self.policy.hold_without_picture else problems_of(post):
             detail = f"{problem}; it goes out without this picture"
@@ -136,6 +169,7 @@ class Draft:
                 title=post.title,
                 account="",
                 due=published_of(post),
+                order=post.order,
                 verdict=Verdict.HELD,
                 reason=reason,
                 hold=hold,
@@ -159,7 +193,7 @@ class Draft:
     def deliver(self, state: AccountState) -> None:
         """Rule on every released post for one account, in the order of their datetimes."""
         room = brake_room(self.snapshot, state.address, now=self.now, policy=self.policy)
-        for post, entry, changed in sorted(self._out, key=lambda out: (out[1].published, out[0].slug)):
+        for post, entry, changed in sorted(self._out, key=lambda out: (out[1].published, out[0].order, out[0].slug)):
             key = DeliveryKey(entry.post_id, state.address, Occasion.PUBLISH)
             case = Case(
                 post=post,
@@ -202,6 +236,7 @@ class Draft:
                 title=case.post.title,
                 account=key.account,
                 due=case.entry.published,
+                order=case.post.order,
                 verdict=ruling.verdict,
                 reason=ruling.reason or (case.state.blocked if ruling.verdict is Verdict.DUE else ""),
                 hold=ruling.hold,
@@ -211,7 +246,7 @@ class Draft:
         if ruling.retract:
             self._change(Change(known=known, wanted=None))
         elif ruling.writes:
-            fresh = Delivery(key=key, slug=case.post.slug, due=case.entry.published, announcement=_NO_WORDS)
+            fresh = Delivery(key=key, slug=case.post.slug, due=case.entry.due, announcement=_NO_WORDS)
             wanted = replace(ruling.apply(known or fresh, now=self.now), slug=case.post.slug)
             by_word = case.word is not None and case.word.said is Said.HOLD
             self._want(known, wanted, told=by_word and ruling.hold is Hold.PERSON)

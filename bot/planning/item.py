@@ -18,11 +18,17 @@ class Item:
     title: str
     account: str  #: the account's address; empty: the feeds only
     due: datetime
+    order: int = 0  #: among posts of the same datetime
     verdict: Verdict
     occasion: str = Occasion.PUBLISH
     reason: str = ""
     hold: Hold | None = None
     status_url: str | None = None
+
+
+def turn_of(post: Post) -> tuple[datetime, int, str]:
+    """Sorts posts into the order of their release: by datetime, then `order:`, then slug."""
+    return published_of(post), post.order, post.slug
 
 
 def published_of(post: Post) -> datetime:

@@ -41,6 +41,7 @@ class Verdict(Enum):
     """What becomes of a post on an account; the words are those of `announce queue`."""
 
     UPCOMING = "upcoming"  #: its datetime has not come
+    WAITING = "waiting"  #: its datetime has come; its page is not online yet
     DUE = "due"
     SENDING = "sending"  #: under way, or its outcome is being looked for
     SENT = "sent"
@@ -60,6 +61,8 @@ class Policy:
     edit_window: timedelta = timedelta(days=30)
     give_up_after: timedelta = timedelta(hours=24)
     hold_without_picture: bool = False
+    wait_for_page: timedelta = timedelta()  #: zero: nothing waits for its page
+    release_without_page: bool = False  #: `page_missing = "release"`
     tag_ids: bool = False  #: whether newly released posts get tag addresses as their ids in the feeds
 
 
@@ -252,7 +255,7 @@ def _late(case: Case, now: datetime, policy: Policy) -> Ruling | None:
     known = case.known
     if known is not None and (was_tried(known) or known.ordered_by):
         return None
-    late = now - case.entry.published
+    late = now - case.entry.due
     if late > policy.catch_up:
         return _skip(case, f"{format_duration(late)} late; `catch_up` is {format_duration(policy.catch_up)}")
     if late <= MISSED_AFTER:
@@ -280,7 +283,7 @@ def _is_new(case: Case) -> bool:
 
 def _due(case: Case, now: datetime, policy: Policy) -> Ruling:
     ordered = case.known is not None and case.known.ordered_by
-    late = now - case.entry.published
+    late = now - case.entry.due
     not_before = None
     if policy.daytime is not None and late > MISSED_AFTER and not ordered:
         not_before = policy.daytime.wait_until(now)

@@ -54,6 +54,7 @@ OURS: Final = (
     "withdrawn",
     "expires",
     "if_missed",
+    "order",
     *NOT_YET,
 )
 #: Keys of sites and their generators that resemble ours and are something else.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -87,6 +88,7 @@ def parse_post(data: bytes, *, path: Path, slug: str, config: Config) -> Post | 
         withdrawn=withdrawn,
         expires=_datetime("expires", fields, notes, config),
         if_missed=if_missed_of(fields),
+        order=_order(fields, notes),
         digest=digest_of(_own_words(fields, source, title, mastodon)),
         findings=notes.findings(),
         lines=source.lines,
@@ -173,6 +175,18 @@ def _explicit_id(fields: Fields) -> str | None:
     if identity is not None and len(identity.split()) != 1:
         raise fields.fault("id", "must not hold spaces.", "Write for example id: tag:example.org,2024:schedule.")
     return identity
+
+
+def _order(fields: Fields, notes: Notes) -> int:
+    value = fields.get("order")
+    if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,9}", value.strip()):
+        return int(value)
+    if value is not None:
+        # No error: sites have a key of this name too, and it decides nothing but who goes first.
+        notes.warn(
+            "order", "is no whole number, so it counts as 0.", field="order", remedy="Write for example order: 1."
+        )
+    return 0
 
 
 def _authors(fields: Fields) -> tuple[str, ...]:

@@ -30,10 +30,12 @@ PUBLIC = {f"news/{name}{copy}" for name in ("rss.xml", "atom.xml", "feed.json", 
 
 
 def everything_public(settings: str) -> str:
-    """Every kind of public output is on."""
+    """Every kind of public output, and of request to the site, is on."""
     assert "entries = 30" in settings
+    assert 'wait_for_page = "off"' in settings
     more = 'entries = 4\narchive = 2\ncategories = true\ntags = true\nhubs = ["https://hub.example/"]\ngzip = true'
-    return settings.replace("entries = 30", more)
+    site = 'wait_for_page = "30m"\ndeploy_hook = "https://ci.example/build"'
+    return settings.replace("entries = 30", more).replace('wait_for_page = "off"', site)
 
 
 @pytest.fixture
@@ -81,6 +83,8 @@ def test_a_post_of_the_corpus_makes_no_difference_before_its_time(
     shown, hidden = with_it.seen().public, without.seen().public
     assert {name for name in shown if shown[name] != hidden.get(name)} >= PUBLIC, "at its time it shows"
     assert with_it.seen().requests != without.seen().requests
+    asked = with_it.seen().site_requests[len(without.seen().site_requests) :]
+    assert asked == ["https://ci.example/build", f"https://2024.djangocon.us/news/{slug}/"], "then the site is asked"
     assert f"/news/{slug}/".encode() not in b"".join(without.seen().public.values())
 
 
@@ -152,9 +156,8 @@ def test_a_toot_that_still_waits_is_not_changed_into_the_one_to_come(world: Make
         one.write_post(f"earlier-{number}", NOW - SECOND)
     one.write_post("keynote", NOW, title="Who speaks")
     if state == "due":
-        one.bot.stop.set()
+        one.bot.site.once(one.bot.pass_once().plan)
         one.bot.pass_once()
-        one.bot.stop.clear()
     else:
         one.tick(NOW)
     same_file(one, NOW + 9 * DAY)

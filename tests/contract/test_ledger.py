@@ -114,6 +114,8 @@ ENTRY = Entry(
     dated=TIME + 4 * SECOND,
     edit_owed=True,
     feed_id="tag:conf.example,2026:id/%C3%BC",
+    waited=timedelta(minutes=17, seconds=0.5),
+    without_page="https://conf.example/news/ü/ answered 404.",
 )
 
 

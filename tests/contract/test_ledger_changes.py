@@ -24,6 +24,7 @@ from bot.model import (
     Recording,
     Said,
     Upcoming,
+    Waiting,
     Word,
 )
 
@@ -277,6 +278,31 @@ def test_an_old_feed_is_kept_and_what_was_known_first_counts(ledger: Ledger) -> 
     ledger.record(Recording(old_feed=other), now=NOW)
     assert ledger.snapshot().old_entries == {"1": first, "2": OldEntry(feed_id="2")}
     assert ledger.snapshot().old_feeds == {"a.xml", "b.xml"}
+
+
+def test_posts_that_wait_for_their_pages_are_kept_as_a_whole_and_told_of_once(ledger: Ledger) -> None:
+    tickets = Waiting(post_id="1", slug="tickets", since=NOW)
+    asked = replace(tickets, why="it answered 404.")
+    missing = replace(asked, why="it answered 500.", missing=True)
+    venue = replace(asked, post_id="2", slug="venue")
+    told: list[tuple[str, str]] = []
+    for waiting in ([tickets], [asked], [asked, venue], None, [missing], [missing], []):
+        wanted = None if waiting is None else {one.post_id: one for one in waiting}
+        recorded = ledger.record(Recording(waiting=wanted), now=NOW)
+        told += [(event.what, event.slug) for event in recorded.events]
+        if wanted is not None:
+            assert ledger.snapshot().waiting == wanted
+    assert told == [("waits for its page", "tickets"), ("waits for its page", "venue"), ("held", "tickets")]
+    assert [(event.what, event.slug) for event in ledger.events(limit=9)] == told
+
+
+def test_the_words_that_the_site_was_asked_to_be_built_with_are_kept_for_each_post(ledger: Ledger) -> None:
+    assert ledger.deployed() == {}
+    event = Event(at=NOW, what="deploy hook called")
+    ledger.note_deployed({"a": "1", "b": "1"}, event=event, now=NOW)
+    ledger.note_deployed({"b": "2"}, event=event, now=NOW)
+    assert ledger.deployed() == {"a": "1", "b": "2"}
+    assert ledger.events(limit=9) == (event,) * 2
 
 
 def test_what_a_hub_was_told_is_known_for_each_hub_and_feed(ledger: Ledger) -> None:

@@ -30,7 +30,7 @@ def shown(field: FieldInfo) -> str:
     value = field.default
     if field.is_required():
         return "required"
-    if value is None or value in ("", ()):
+    if value is None or value in ("", (), {}):
         return "none"
     if isinstance(value, timedelta):
         return f"`{format_duration(value)}`" if value else '`"off"`'

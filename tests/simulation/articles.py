@@ -36,6 +36,7 @@ class Article:
     taken_back_at: float | None = None  #: when a pass had seen that it is withdrawn
     holds: list[list[float]] = field(default_factory=list)  #: from, to: as people said
     skipped_at: float | None = None
+    let_go_at: list[float] = field(default_factory=list)  #: when people said that it shall go out
     early_at: float | None = None  #: when it was released before its datetime, by a person's word
 
     @property

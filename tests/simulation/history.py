@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 import traceback
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,6 +29,7 @@ from tests.simulation.process import Crash, Process
 from tests.simulation.profiles import PROFILES, Profile
 from tests.simulation.server import Server
 from tests.simulation.shortcuts import shortcuts
+from tests.simulation.site import LOOK, Site
 from tests.simulation.world import HOUR, World
 
 #: Where the files of a seed lie: in memory, if the machine has such a place.
@@ -69,6 +72,7 @@ class History:
         apart = self.rivals and not profile.at_once
         if self.rivals:
             self.world.faults.mix.stall = 0.0  # it would move the one into the other's turn
+        self.site = Site(self.world) if profile.pages else None
         self.installations = Installations.make(
             root,
             accounts=self.accounts,
@@ -76,6 +80,7 @@ class History:
             brake=self.brake,
             rivals=self.rivals,
             apart=apart,
+            site=self.site,
         )
         self.people: People = People(
             self.world,
@@ -105,6 +110,8 @@ class History:
         world = self.world
         self.people.plan(without=self._impossible())
         self.mishaps.plan()
+        if self.site is not None:
+            self.site.articles = self.people.articles
         for name in ("one", "two")[: 1 + self.two]:
             world.at(world.random.uniform(0, 60), lambda name=name: self._start(name))  # type: ignore[misc]
         world.faults.on = True
@@ -145,6 +152,8 @@ class History:
         items = self.passes["one"].plan.items if "one" in self.passes else ()
         self.held = [item for item in items if item.verdict is Verdict.HELD]
         self.told.held, self.held_at = len(self.held), world.now
+        if self.site is not None:
+            self.site.build_everything()
         self.people.words.let_go()
         self._settle_down()
         if self._wants_a_second_word():
@@ -216,14 +225,19 @@ class History:
         now, random = self.world.clock.now(), self.world.random
         self.passes[process.name] = result
         waits = [one.wait_until for one in drained if one.wait_until is not None]
+        waiting = {item.slug for item in result.plan.of(Verdict.WAITING)}
+        waits += [now + timedelta(seconds=LOOK)] if waiting else []
         end = self.world.moment(self.length)
         if result.plan.next_release is not None and result.plan.next_release <= end:
             waits.append(result.plan.next_release)
         if not waits and not result.plan.doubt:
             self.quiet[process.name] = self.world.now
         if not result.plan.doubt and not any(one.wait_until for one in drained):
-            slugs = frozenset(post.slug for post in result.scan.posts)
+            slugs = frozenset(post.slug for post in result.scan.posts if post.slug not in waiting)
             self.served.append((self.world.seconds(result.plan.now), self.world.now, slugs))
+        if self.site is not None and result.changed_files:
+            feed = json.loads((self.world.root / "public/news/feed.json").read_bytes())
+            self.site.look_at_feed({item["url"]: item for item in feed["items"]})
         self._accept(result)
         self.told.deliveries = max(self.told.deliveries, len(result.plan.items))
         idle = random.uniform(600, 12000)

@@ -22,6 +22,7 @@ from tests.simulation.articles import SITE
 from tests.simulation.crashes import watched
 from tests.simulation.process import Process
 from tests.simulation.server import SERVER, Line, Server
+from tests.simulation.site import Site
 
 #: Two with a ledger each, on a server that ignores keys, come by turns: each this often, the second in between.
 ROUND: Final = 1200.0
@@ -38,7 +39,7 @@ url = "sqlite:///var{number}/ledger.db"
 [release]
 spacing = "{spacing}s"
 brake = {brake}
-"""
+{more}"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,23 +48,31 @@ class Installations:
 
     first: Config
     second: Config
+    site: Site | None = None  #: whose pages are waited for
     apart: bool = False  #: they come by turns, as from two crontabs
 
     @staticmethod
     def make(
-        root: Path, *, accounts: Sequence[str], spacing: int, brake: int, rivals: bool, apart: bool
+        root: Path, *, accounts: Sequence[str], spacing: int, brake: int, rivals: bool, apart: bool, site: Site | None
     ) -> Installations:
         """Write the settings into files, and a picture."""
         sections = "".join(f'[accounts.{name}]\nserver = "{SERVER}"\n' for name in accounts)
         configs = []
         for number in ("", "2")[: 1 + rivals]:
-            text = SETTINGS.format(site=SITE, accounts=sections, spacing=spacing, brake=brake, number=number)
+            text = SETTINGS.format(
+                site=SITE,
+                accounts=sections,
+                spacing=spacing,
+                brake=brake,
+                number=number,
+                more=site.settings if site else "",
+            )
             path = root / "config" / f"bot{number}.toml"
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
             configs.append(load_config(path))
         Image.new("RGB", (8, 6), "teal").save(root / "cover.png", "PNG")
-        return Installations(first=configs[0], second=configs[-1], apart=apart)
+        return Installations(first=configs[0], second=configs[-1], apart=apart, site=site)
 
     def until_its_turn(self, name: str, now: float) -> float:
         """How long a process waits for its turn, seconds."""
@@ -85,6 +94,8 @@ class Installations:
             engine=InlineEngine(parallel=False),
             say=lambda event: world.note(f"  {event.what} {event.slug} {event.occasion} {event.detail[:90]}"),
         )
+        if self.site is not None:
+            self.site.serve(bot, process)
         return replace(bot, random=Random(world.random.random()), owner=process.name)
 
 

@@ -15,6 +15,7 @@ from bot.ledgers.rules import may_change, may_intend
 from bot.ledgers.sqlite import SqliteLedger
 from bot.model import DeliveryState, Lease, SeenStatus
 from bot.plan import make_plan
+from bot.planning.pages import rule_on_page
 from bot.planning.verdict import Ruling, Verdict, _settled, rule
 from bot.protocol import Adopt, Look, Preflight, Restore, next_step
 from bot.publishers.outcomes import classify
@@ -148,6 +149,10 @@ def _changes_while_sending() -> ExitStack:
     return stack
 
 
+def _no_page(post: Any, *, policy: Any, **options: Any) -> Any:
+    return rule_on_page(post, policy=replace(policy, wait_for_page=timedelta()), **options)
+
+
 #: Name → the broken step.
 MUTATIONS: Final[Mapping[str, Callable[[], Any]]] = {
     "no read-back": lambda: everywhere(next_step, _no_read_back),
@@ -161,6 +166,7 @@ MUTATIONS: Final[Mapping[str, Callable[[], Any]]] = {
     "edits while sending": _changes_while_sending,
     "no pre-flight look": lambda: everywhere(next_step, _no_preflight),
     "withdrawn while sending ignored": _withdrawn_while_sending,
+    "no wait for pages": lambda: everywhere(rule_on_page, _no_page),
 }
 
 #: With which profile (`profiles.py`) a few seeds show it. The empty one is a seed as any other.
@@ -176,6 +182,7 @@ SEEN_WITH: Final[Mapping[str, str]] = {
     "edits while sending": "edited under way",
     "no pre-flight look": "",
     "withdrawn while sending ignored": "withdrawn under way",
+    "no wait for pages": "pages",
 }
 
 

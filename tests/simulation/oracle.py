@@ -69,6 +69,8 @@ class _Judge:
             yield from self._order(account)
         yield from self._feeds()
         yield from self._held()
+        if self.history.site is not None:
+            yield from self.history.site.judge(self.history, self.toots)
         yield from self.triggers.unfounded()
 
     # -- one post on one account
@@ -200,7 +202,7 @@ class _Judge:
     # -- all of them
 
     def _order(self, account: str) -> Iterator[str]:
-        if self.triggers.may_be_braked() or self.lost_at or self.history.people.away:
+        if self.triggers.may_be_braked() or self.lost_at or self.history.people.away or self.history.site is not None:
             return
         plain = [a for a in self.articles if self._is_plain(a) and len(self.toots[a.number, account]) == 1]
         plain.sort(key=lambda article: article.due)

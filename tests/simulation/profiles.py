@@ -31,6 +31,7 @@ class Profile:
     down_after_crash: float | None = None
     outage: bool | None = None  #: the server is away when the first posts are due
     quiet: bool = False  #: no other mishaps of the machine
+    pages: bool = False  #: releases wait for their pages, which come late or never
 
 
 _LATE: Final = {"504, carried out late": 0.35, "carried out late": 0.1}
@@ -152,6 +153,8 @@ PROFILES: Final[Mapping[str, Profile]] = {
         crash=0,
         quiet=True,
     ),
+    # Pages that come late or never, and a hook that lets the site be built.
+    "pages": Profile(rivals=False, pages=True),
     # Threads that grow and shrink while their parts are on their way.
     "threads under way": Profile(
         two=False,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bot.planning.item import Item
 from bot.planning.verdict import Verdict
 from tests.simulation.articles import Article
+from tests.simulation.site import WAIT
 from tests.simulation.world import HOUR
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Triggers:
             or self.is_skipped_late(article)
             or self.is_held_late(article)
             or self._was_paused(article)
+            or self.waits_for_page(article)
         )
         # A pass that decided in time may have been held up before it sent.
         return held_up or self._was_missed(article, within=(article.expires - article.due).total_seconds(), sent=True)
@@ -92,6 +94,10 @@ class Triggers:
     def was_away(self, article: Article) -> bool:
         return bool(self.people.away) or "renamed" in article.touched
 
+    def waits_for_page(self, article: Article, *, by: float = 0.0) -> bool:
+        site = self.history.site
+        return site is not None and site.is_late(article, by=by)
+
     def was_given_up(self, article: Article) -> bool:
         return (self.end - article.due).total_seconds() > 24 * HOUR
 
@@ -108,6 +114,7 @@ HOLDS: dict[str, Trigger] = {
     "it has the datetime of": Triggers.was_away,
     # Holds everything, whichever posts it was that got another name.
     "upcoming posts are gone": lambda here, _: any(here.was_away(article) for article in here.people.articles),
+    "its page is missing": lambda here, article: here.waits_for_page(article, by=WAIT) or here.history.mishaps.stepped,
     "tried for": Triggers.was_given_up,
     "paused by": lambda here, _: any(end >= here.history.held_at for _, end in here.people.words.pauses),
     "the clock is behind": lambda here, _: here.history.mishaps.stepped,

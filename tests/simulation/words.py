@@ -69,6 +69,7 @@ class Words:
     def _release(self, article: Article) -> None:
         if not self._say(Said.RELEASE, article):
             return
+        article.let_go_at.append(self.world.now)
         if article.holds:
             article.holds[-1][1] = min(article.holds[-1][1], self.world.now)
         if article.withdrawn is None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,14 @@ from werkzeug.test import Client
 from bot.app import Bot, make_bot
 from bot.clock import SetClock
 from bot.config import load_config
+from bot.output.pages import expect_page
 from bot.publishers.mastodon import MastodonPublisher
 from bot.run import Pass
 from bot.sandbox.app import make_app
 from bot.sandbox.faults import Faults
 from bot.sandbox.store import Store
-from bot.web_client import Fetched, Measured, WebClient
+from bot.site_client import Glance, SiteClient
+from bot.web_client import Fetched, Measured
 from tests.support.project import SETTINGS
 
 SERVER = "http://127.0.0.1:3000"
@@ -61,8 +64,8 @@ class InProcess(BaseAdapter):
         """Nothing to let go of."""
 
 
-class Outside(WebClient):
-    """The site, its hubs and all pictures, without a network: the site shows the public folder as it is."""
+class Outside(SiteClient):
+    """The site, its hubs and all pictures, without a network: it shows the public folder as it is, and every page."""
 
     def __init__(self, site: str, public: Path) -> None:
         super().__init__()
@@ -70,6 +73,15 @@ class Outside(WebClient):
         self._public = public
         self.pings: list[tuple[str, str]] = []
         self.measured: list[str] = []
+        self.site_requests: list[str] = []
+
+    def glance(self, url: str, *, within: timedelta) -> Glance:
+        self.site_requests.append(url)
+        return Glance(path=url, media_type="text/html", beginning=b"")
+
+    def post(self, url: str, *, headers: Mapping[str, str], content: bytes, within: timedelta) -> int:
+        self.site_requests.append(url)
+        return 204
 
     def get(self, url: str, *, largest: int, within: timedelta, past_caches: bool = False) -> Fetched:
         assert url.startswith(f"{self._site}/")
@@ -93,6 +105,7 @@ class Seen:
     page: bytes  #: the server's timeline page
     pings: list[tuple[str, str]]  #: which hub was told of which feed
     measured: list[str]  #: addresses of pictures that other hosts were asked about
+    site_requests: list[str]  #: pages and hooks of the site that were asked
 
 
 class World:
@@ -125,6 +138,9 @@ class World:
         self.bot.pings.web = self._outside
         assert self.bot.remote_covers is not None
         self.bot.remote_covers.web = self._outside
+        self.bot.site.deploy.web = self._outside
+        self.bot.site.pages.ask = partial(expect_page, web=self._outside, require_card=False)
+        self.bot.site.pages.in_threads = False
 
     def write_post(self, name: str, published: datetime, *, title: str = "News of the day", more: str = "") -> Path:
         path = self.root / "posts" / f"{name}.md"
@@ -149,6 +165,7 @@ class World:
             page=_NONCE.sub(b"", self._read("/")),
             pings=list(self._outside.pings),
             measured=list(self._outside.measured),
+            site_requests=list(self._outside.site_requests),
         )
 
     def _read(self, path: str) -> bytes:

@@ -38,6 +38,7 @@ from bot.model import (
     Said,
     Upcoming,
     Visibility,
+    Waiting,
     Word,
 )
 
@@ -286,8 +287,11 @@ PICTURES = (
     RemotePicture(url="https://pictures.example/pier.jpg", media_type="image/jpeg", size=4711, asked_at=FIRST),
     RemotePicture(url="https://pictures.example/gone.jpg", asked_at=FIRST + MINUTE),
 )
+WAITING = (Waiting(post_id=f"{NEWS}venue/", slug="venue", since=FIRST + SECOND),)
+DEPLOYED = {TICKETS.post_id: TICKETS.digest}
 PROBLEM = "posts/broken.md:3: title: is missing."
 _PINGED = Event(at=FIRST + MINUTE, what="pinged", detail=f"{HUB}: 1 feed")
+_CALLED = Event(at=FIRST + MINUTE, what="deploy hook called", detail="1 post")
 EVENTS = (
     *_RECORDED,
     Event(at=FIRST + MINUTE, what="blocked", account=KIDS, detail=BLOCKED),
@@ -315,6 +319,8 @@ def fill(ledger: SqliteLedger) -> None:
     ledger.block_account(kids, why=BLOCKED, not_before=FIRST + 2 * MINUTE, now=moment)
     ledger.record(Recording(old_feed=OLD_FEED, pictures=PICTURES), now=moment)
     ledger.note_pinged(HUB, {NEWS + "rss.xml": "d" * 64}, event=_PINGED, now=moment)
+    ledger.record(Recording(waiting={waiting.post_id: waiting for waiting in WAITING}), now=moment)
+    ledger.note_deployed(DEPLOYED, event=_CALLED, now=moment)
     ledger.note_problems(frozenset([PROBLEM]), now=NOW)
     ledger.note_told({"file posts/broken.md": PROBLEM}, quiet=timedelta(hours=1), now=NOW)
 

@@ -150,7 +150,11 @@ def test_a_missing_setting_says_what_it_is(tmp_path: Path) -> None:
         ({"release": 'daytime = ["08:00", "08:00"]'}, "release.daytime", "write a span of hours in quotes"),
         ({"release": 'give_up_after = "off"'}, "release.give_up_after", "a toot is tried for some time"),
         ({"release": 'edits = "sometimes"'}, "release.edits", "must be true or false"),
-        ({"release": 'wait_for_page = "30m"'}, "release.wait_for_page", "cannot wait for a page yet"),
+        ({"release": 'wait_for_page = "soon"'}, "release.wait_for_page", '"soon" is not a duration'),
+        ({"release": 'page_missing = "toot"'}, "release.page_missing", "must be one of"),
+        ({"release": 'deploy_hook = "build"'}, "release.deploy_hook", "is not a web address"),
+        ({"release": 'deploy_hook = "env:"'}, "release.deploy_hook", "name of a variable"),
+        ({"release": 'deploy_headers = { "A b" = "c" }'}, "release.deploy_headers", "is not a header"),
         ({"delivery": 'lease = "30s"'}, "delivery.lease", "must be longer than timeout and send_within together"),
         ({"delivery": 'settle = "29s"'}, "delivery.settle", "must not be shorter than timeout and send_within"),
         ({"accounts": '[accounts.main]\nserver = "x"'}, "accounts.main.server", "is not a web address"),
@@ -251,6 +255,12 @@ def test_a_secret_in_the_file_is_refused_and_not_repeated(site_config: MakeConfi
         {"accounts": REAL + '\nacces_token = "S3CRET"'},
         {"accounts": '[accounts.main]\nserver = "https://me:S3CRET@example.social"\nacct = "@a@example.social"'},
         {"accounts": '[accounts.main]\nserver = "me:S3CRET@example.social"\nacct = "@a@example.social"'},
+        {"release": 'deploy_hook = "https://me:S3CRET@ci.example"'},
+        {"release": 'deploy_hook = "S3CRET"'},
+        {"release": 'deploy_headers = { Authorization = "Bearer S3CRET" }'},
+        {"release": 'deploy_headers = "S3CRET"'},
+        {"release": 'deploy_headers = { X = ["S3CRET"] }'},
+        {"release": 'deploy_body = "S3CRET"'},
         {"accounts": '[accounts.main]\nserver = ["S3CRET"]\nacct = "@a@example.social"'},
     ],
 )
@@ -274,6 +284,22 @@ def test_shorter_protocol_times_are_for_this_machine_only(site_config: MakeConfi
     fault = only_fault(site_config, accounts=REAL, delivery=line)
     assert fault.where == f"delivery.{line.partition(' ')[0]}"
     assert "only safe with servers on this machine" in fault.problem
+
+
+@pytest.mark.parametrize(
+    ("accounts", "release", "wait"),
+    [
+        (REAL, "", timedelta(minutes=30)),
+        (LOOPBACK, "", timedelta()),
+        ("", "", timedelta()),
+        (REAL, 'wait_for_page = "off"', timedelta()),
+        (LOOPBACK, 'wait_for_page = "5s"', timedelta(seconds=5)),
+    ],
+)
+def test_pages_are_waited_for_where_an_account_is_real(
+    site_config: MakeConfig, accounts: str, release: str, wait: timedelta
+) -> None:
+    assert site_config(accounts=accounts, release=release).wait_for_page == wait
 
 
 def test_longer_protocol_times_are_for_everyone(site_config: MakeConfig) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.app import make_site
 from bot.clock import SetClock
 from bot.config import Config
 from bot.ledgers.memory import MemoryLedger
@@ -64,6 +65,15 @@ class Site:
                 public=PublicFolder(self.config.public_folder),
                 server_times=ServerTimes(self.clock, timeout=MINUTE),
                 ring=self.rung.append,
+                site=make_site(
+                    self.config,
+                    environ={},
+                    ledger=self.ledger,
+                    clock=self.clock,
+                    say=self.said.append,
+                    stopping=lambda: False,
+                    ring=lambda: None,
+                ),
                 say=self.said.append,
             )
         )
@@ -88,7 +98,7 @@ class Site:
 
 @pytest.fixture
 def site(site_config: Callable[..., Config]) -> Site:
-    return Site(site_config(accounts=REAL))
+    return Site(site_config(accounts=REAL, release='wait_for_page = "off"'))
 
 
 def states(snapshot: Snapshot) -> dict[str, DeliveryState]:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Timer
 
 import pytest
 
@@ -199,11 +198,16 @@ class Waiting(Stage):
         super().__init__(config)
         self.moment = NOON
         self.expected: dict[str, list[Delivery]] = {}
+        self.meanwhile: Callable[[], object] = lambda: None  #: happens once the release is prepared
         self.running = ShiftedClock(NOON - SECOND)
         self.bot = replace(self.bot, parts=replace(self.bot.parts, clock=self.running))
 
     def stand_by(self, *, pass_takes: timedelta = timedelta()) -> bool:
-        return stand_by(self.bot, NOON, expect=self.expected.__setitem__, pass_takes=pass_takes)
+        return stand_by(self.bot, NOON, expect=self._expect, pass_takes=pass_takes)
+
+    def _expect(self, account: str, deliveries: list[Delivery]) -> None:
+        self.expected[account] = deliveries
+        self.meanwhile()
 
 
 @pytest.fixture
@@ -219,20 +223,20 @@ def test_it_waits_for_the_instant_and_never_comes_before_it(waiting: Waiting) ->
 
 
 def test_a_change_in_the_folder_gives_way_to_a_pass(waiting: Waiting) -> None:
-    waiting.running.step_to(NOON - 5 * SECOND)
-    Timer(0.1, lambda: waiting.write("another", NOON - timedelta(days=30))).start()
+    waiting.running.step_to(NOON - 10 * SECOND)
+    waiting.meanwhile = lambda: waiting.write("another", NOON - timedelta(days=30))
     assert not waiting.stand_by()
     assert waiting.running.now() < NOON
     assert not waiting.ledger.snapshot().entries
 
 
 def test_where_a_pass_would_come_too_late_the_release_goes_first(waiting: Waiting) -> None:
-    Timer(0.1, lambda: waiting.write("another", NOON - timedelta(days=30))).start()
+    waiting.meanwhile = lambda: waiting.write("another", NOON - timedelta(days=30))
     assert waiting.stand_by(pass_takes=3 * SECOND)
     assert [entry.slug for entry in waiting.ledger.snapshot().entries.values()] == ["keynote"]
 
 
 def test_a_stop_ends_it(waiting: Waiting) -> None:
-    Timer(0.1, waiting.bot.ask_to_stop).start()
+    waiting.meanwhile = waiting.bot.ask_to_stop
     assert not waiting.stand_by()
     assert not waiting.ledger.snapshot().entries

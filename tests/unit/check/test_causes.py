@@ -15,6 +15,7 @@ from bot.errors import ComposeError, PostError
 from bot.model import AccountState, Announcement, Finding, Hold, MastodonOptions, Occasion, Picture, Post, Severity
 from bot.plan import Plan
 from bot.planning.item import Item
+from bot.planning.pages import PAGE_MISSING
 from bot.planning.verdict import Verdict
 
 MakePost = Callable[..., Post]
@@ -43,6 +44,7 @@ def causes(
     faults: Iterable[PostError] = (),
     feed_faults: Iterable[str] = (),
     accounts: Mapping[str, AccountState] | None = None,
+    site_trouble: str = "",
 ) -> tuple[Cause, ...]:
     return causes_of(
         plan or Plan(now=NOW),
@@ -51,6 +53,7 @@ def causes(
         feed_faults=feed_faults,
         accounts=accounts or {ACCOUNT: AccountState(address=ACCOUNT, joined_at=None)},
         compose=compose,
+        site_trouble=site_trouble,
     )
 
 
@@ -118,6 +121,17 @@ def test_what_is_held_is_told_unless_a_person_wanted_it(hold: Hold, todo: str | 
     assert cause.what == f"held: tickets → {ACCOUNT}: because"
     assert todo in cause.todo
     assert not cause.embargoed
+
+
+def test_a_missing_page_and_a_hook_that_fails_are_told_with_what_to_do() -> None:
+    missing = item(Verdict.HELD, account="", hold=Hold.UNCLEAR, reason=f"{PAGE_MISSING}it answered 404.")
+    waits = item(Verdict.WAITING, account="", reason="waits for its page")
+    page, hook = causes(Plan(now=NOW, items=(missing, waits)), site_trouble="the deploy hook does not take the call")
+    by_key = {cause.key: cause for cause in (page, hook)}
+    assert by_key.pop("deploy hook").what == "the deploy hook does not take the call"
+    (held,) = by_key.values()
+    assert "announce release" in held.todo
+    assert held.embargoed, "it is not released yet"
 
 
 def test_a_release_that_is_held_is_under_embargo() -> None:

@@ -57,6 +57,22 @@ def test_a_token_file_is_private_or_warned_of(site_config: MakeConfig, mode: int
     assert "S3CRET" not in repr(findings)
 
 
+@pytest.mark.parametrize(
+    ("environ", "fields"),
+    [
+        ({"HOOK": "x", "TOKEN": "y"}, []),
+        ({"HOOK": "x"}, ["release.deploy_headers.Authorization"]),
+        ({"TOKEN": "y", "HOOK": " "}, ["release.deploy_hook"]),
+    ],
+)
+def test_what_the_deploy_hook_lacks_in_the_environment_is_named(
+    site_config: MakeConfig, environ: dict[str, str], fields: list[str]
+) -> None:
+    release = 'deploy_hook = "env:HOOK"\ndeploy_headers = { Authorization = "Bearer env:TOKEN", Accept = "a/b" }'
+    found = list(check_settings(site_config(release=release), environ=environ))
+    assert [(finding.rule, finding.field) for finding in found] == [("deploy-hook", field) for field in fields]
+
+
 def test_each_account_is_looked_at(site_config: MakeConfig) -> None:
     second = REAL.replace("main", "kids").replace("@conf", "@kids")
     findings = list(check_settings(site_config(accounts=f"{REAL}\n{second}"), environ={"ANNOUNCE_TOKEN_MAIN": "x"}))

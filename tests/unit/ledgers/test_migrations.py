@@ -20,6 +20,7 @@ from bot.model import Entry, Event, Recording, Snapshot
 from tests.support.old_ledger import (
     ACCOUNTS,
     DELIVERIES,
+    DEPLOYED,
     ENTRIES,
     EVENTS,
     NOW,
@@ -28,12 +29,15 @@ from tests.support.old_ledger import (
     PICTURES,
     PINGED,
     UPCOMING,
+    WAITING,
     WORDS,
 )
 
 FIXTURES = Path(__file__).parent / "fixtures"
 WITH_OLD_FEEDS = 4  #: the first version that knows of old feeds and of pings
 WITH_PICTURES = 5  #: the first version that knows of pictures on other hosts
+WITH_PAGES = 6  #: the first one that knows of pages that are waited for, and of the deploy hook
+LATER = {"pinged", "deploy hook called"}  #: events of those
 VERSIONS = range(1, len(MIGRATIONS) + 1)
 
 
@@ -87,9 +91,11 @@ def test_a_ledger_of_an_older_version_opens_with_everything_in_it(tmp_path: Path
         old_entries={old.feed_id: old for old in OLD_FEED.entries} if version >= WITH_OLD_FEEDS else {},
         old_feeds=frozenset([OLD_FEED.source]) if version >= WITH_OLD_FEEDS else frozenset(),
         pictures={picture.url: picture for picture in PICTURES} if version >= WITH_PICTURES else {},
+        waiting={waiting.post_id: waiting for waiting in WAITING} if version >= WITH_PAGES else {},
     )
+    assert ledger.deployed() == (DEPLOYED if version >= WITH_PAGES else {})
     assert ledger.pinged() == (PINGED if version >= WITH_OLD_FEEDS else {})
-    assert tuple(event for event in ledger.events(limit=99) if event.what != "pinged") == EVENTS
+    assert tuple(event for event in ledger.events(limit=99) if event.what not in LATER) == EVENTS
     ledger.close()
     assert dumped(path)[0] == len(MIGRATIONS)
 

@@ -359,3 +359,21 @@ def test_a_name_that_is_not_utf_8_is_an_error_that_can_be_printed(config: Config
     with pytest.raises(PostError, match="not UTF-8") as caught:
         parse_post(b"---\ntitle: A\n---\n", path=Path("a\udcff.md"), slug="a\udcff", config=config)
     str(caught.value).encode()
+
+
+@pytest.mark.parametrize(
+    ("matter", "order", "rules"),
+    [
+        ("", 0, []),
+        ("order: 3", 3, []),
+        ("order: -1", -1, []),
+        ("order: first", 0, ["order"]),
+        ("order: 1.5", 0, ["order"]),
+        ("order: [1]", 0, ["order"]),
+    ],
+)
+def test_order_is_a_whole_number_and_another_one_is_no_error(
+    parse: Parse, matter: str, order: int, rules: list[str]
+) -> None:
+    post = parse(matter)
+    assert (post.order, [finding.rule for finding in post.findings]) == (order, rules)
