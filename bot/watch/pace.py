@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Final
 
 #: Looks may take this share of one core; passes take about as much.
-SHARE: Final = 0.0005
+SHARE: Final = 0.0004
 #: Of a slow network folder, looks may take this share of the time.
 WAITING_SHARE: Final = 0.05
-SHORTEST: Final = timedelta(milliseconds=500)
+SHORTEST: Final = timedelta(milliseconds=800)
 LONGEST: Final = timedelta(seconds=60)
 
 
