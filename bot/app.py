@@ -24,6 +24,8 @@ from bot.output.alerts import News, tell
 from bot.output.files import PublicFolder
 from bot.output.hub import Pings
 from bot.planning.doubts import believable, server_doubt
+from bot.posts.cache import FILE_NAME as CACHE
+from bot.posts.cache import PostCache, cache_key
 from bot.posts.folder import PostFolder
 from bot.protocol import Timing
 from bot.publisher import Publisher
@@ -63,6 +65,7 @@ class Bot:
         """Read, plan, record, write the feeds, ring."""
         result = run_pass(self.parts)
         self.pulse.beat()
+        self.parts.posts.remember()
         return result
 
     def drain(self, address: str) -> Drained:
@@ -132,6 +135,7 @@ class Bot:
         """Let go of the ledger and of connections."""
         for publisher in self.publishers.values():
             publisher.close()
+        self.parts.posts.close()
         self.parts.ledger.close()
 
 
@@ -162,6 +166,8 @@ def make_bot(
     if publishers is None:
         publishers = make_publishers(config, environ=environ, clock=clock, server_times=server_times)
     stop = Signal()
+    # A ledger from outside, as in a rehearsal, is for this once.
+    cache = PostCache(config.ledger_path.with_name(CACHE), key=cache_key(config)) if ledger is None else None
     ledger = ledger or SqliteLedger(config.ledger_path, clock)
     return Bot(
         pings=make_pings(config, ledger=ledger, clock=clock, say=say, stopping=stop.is_set),
@@ -170,7 +176,7 @@ def make_bot(
         parts=Parts(
             config=config,
             clock=clock,
-            posts=PostFolder(config),
+            posts=PostFolder(config, cache=cache),
             public=PublicFolder(config.public_folder, gzip=config.feeds.gzip),
             server_times=server_times,
             ring=engine.ring,

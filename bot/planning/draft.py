@@ -92,7 +92,9 @@ class Draft:
             # A file with a datetime to come is not the released post, whatever it shares with it: nothing shows.
             return
         else:
-            entry = replace(refreshed(known, post, now=self.now), missing_since=None)
+            entry = refreshed(known, post, now=self.now)
+            if entry.missing_since is not None:
+                entry = replace(entry, missing_since=None)
         self.released_ids.add(post.post_id)
         changed = known is not None and (entry.revision != known.revision or known.edit_owed)
         self._out.append((post, entry, changed))
@@ -353,8 +355,9 @@ class Draft:
         for entry in self._entries:
             # An entry whose file is gone for now owes what it owed.
             owed = entry.post_id in self._edits_owed if entry.post_id in here else entry.edit_owed
-            final = replace(entry, edit_owed=owed)
-            if final != self.snapshot.entries.get(entry.post_id):
+            final = entry if owed == entry.edit_owed else replace(entry, edit_owed=owed)
+            before = self.snapshot.entries.get(entry.post_id)
+            if final is not before and final != before:
                 yield final
 
     def recording(self, joining: tuple[AccountState, ...], upcoming: Mapping[str, Upcoming] | None) -> Recording:

@@ -11,15 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.errors import PostError
+from bot.posts.late import LatePost
 from bot.posts.listing import FileState, list_files, state_of
 from bot.posts.look import Look, Signature, State, seen_again
 from bot.posts.pictures import local_file
-from bot.posts.racing import RecentFiles
+from bot.posts.racing import RecentFiles, plain
 from bot.posts.read import parse_post, read_bytes, shown_path, unreadable
+from bot.posts.shelf import Read, Shelf
 
 if TYPE_CHECKING:
     from bot.config import Config
     from bot.model import Post
+    from bot.posts.cache import PostCache
 
 __all__ = ["PostFolder", "Scan", "Signature"]
 
@@ -45,15 +48,19 @@ class _Known:
 class PostFolder:
     """The post files of one site. Not for use from several threads at once."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, *, cache: PostCache | None = None) -> None:
+        """With a `cache`, what was read is kept on disk by `remember`, for the next start."""
         self._config = config
         self._known: dict[str, _Known] = {}
+        self._shelf = Shelf(cache)
+        self._has_news = False  #: whether something was read that the cache does not have
         self.pictures: tuple[str, ...] = ()  #: the files of the pictures of all posts that are known
         self._recent = RecentFiles()
         self._agreed: Look | None = None
 
     def look(self) -> Look:
         """How all files are now. Opens none but those that were read at the very moment when they changed."""
+        self._recall()
         try:
             listing = list_files(self._config.posts_folder)
         except OSError as error:
@@ -114,6 +121,36 @@ class PostFolder:
         posts, faults = _without_clashes([one.outcome for one in known.values()], passing)
         return Scan(posts=posts, faults=faults, signature=seen.signature)
 
+    def remember(self) -> None:
+        """Keep on disk what has been read since the last time, once it is sure that it has not changed since."""
+        if not self._has_news:
+            return
+        kept: dict[str, Read] = {}
+        for path, known in self._known.items():
+            if isinstance(known.outcome, LatePost):
+                kept[path] = (plain(known.state), known.pictures, known.outcome)
+        moving = {path for path in kept if not self._recent.holds_still(path)}
+        self._shelf.keep({path: read for path, read in kept.items() if path not in moving})
+        self._has_news = bool(moving)
+
+    def close(self) -> None:
+        """Let go of the cache."""
+        self._shelf.close()
+
+    def _recall(self) -> None:
+        with _without_collector():
+            recalled = self._shelf.recall(self._parse)
+            for path, (state, pictures, post) in recalled.items():
+                self._known[path] = _Known(state=state, outcome=post, pictures=pictures)
+        if recalled:
+            self.pictures = tuple({picture: None for one in self._known.values() for picture in one.pictures})
+
+    def _parse(self, path: str, data: bytes | None = None) -> Post | None:
+        """Raises PostError, OSError."""
+        name = os.path.basename(path).removesuffix(".md")
+        data = read_bytes(path) if data is None else data
+        return parse_post(data, path=Path(path), slug=name, config=self._config)
+
     def _as_read(self, look: Look) -> Look:
         """The look with what is known of its files since they were read."""
         pictures: dict[str, FileState | None] = {}
@@ -142,10 +179,10 @@ class PostFolder:
         """Raises OSError. The state is older than the bytes, so a change in between is seen at the next look."""
         data = read_bytes(path)
         state = self._recent.read(path, state, data)
+        self._has_news = True
         outcome: Post | PostError | None
         try:
-            name = os.path.basename(path).removesuffix(".md")
-            outcome = parse_post(data, path=Path(path), slug=name, config=self._config)
+            outcome = self._parse(path, data)
         except PostError as fault:
             outcome = fault
         pictures = self._files_of(outcome) if outcome is not None and not isinstance(outcome, PostError) else []
@@ -189,9 +226,9 @@ def _without_clashes(
         other = slugs.setdefault(slug, outcome.path)
         if isinstance(outcome, PostError):
             faults.append(outcome)
-        elif other != outcome.path:
+        elif other is not outcome.path:
             faults.append(_clash(outcome, "", f"has the same name as {other}, so they would share {outcome.url}."))
-        elif (other := ids.setdefault(outcome.post_id, outcome.path)) != outcome.path:
+        elif (other := ids.setdefault(outcome.post_id, outcome.path)) is not outcome.path:
             faults.append(_clash(outcome, "id", f"has the same id as {other}."))
         else:
             posts.append(outcome)

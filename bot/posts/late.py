@@ -16,7 +16,8 @@ from bot.posts.effort import too_much
 
 #: What is not known before the body is rendered.
 LATE: Final = ("excerpt", "summary", "html", "paragraphs", "unsaid", "findings")
-_EARLY: Final = tuple(field.name for field in fields(Post) if field.name not in LATE)
+#: All other fields.
+EARLY: Final = tuple(field.name for field in fields(Post) if field.name not in LATE)
 
 _MOST_ELEMENTS: Final = 40
 _MOST_MARKS: Final = 120  #: each level takes two
@@ -40,16 +41,26 @@ class LatePost(Post):
     def of(cls, known: dict[str, Any], render: Callable[[], dict[str, Any]]) -> LatePost:
         """A post of its early fields, and what makes the late ones. `render` must not fail."""
         post = object.__new__(cls)
-        for name in _EARLY:
-            object.__setattr__(post, name, known[name])
-        object.__setattr__(post, "_render", render)
+        put = object.__setattr__
+        for name in EARLY:
+            put(post, name, known[name])
+        put(post, "_render", render)
         return post
+
+    @property
+    def late(self) -> Any:
+        """The late fields as they were made, or what makes them."""
+        render = object.__getattribute__(self, "_render")
+        return {name: getattr(self, name) for name in LATE} if render is None else render
 
     def __getattr__(self, name: str) -> Any:
         # Called only for a slot that holds nothing yet.
         if name not in LATE:
             raise AttributeError(name)
-        made = object.__getattribute__(self, "_render")()
+        render = object.__getattribute__(self, "_render")
+        if render is None:  # made by another thread, just now
+            return object.__getattribute__(self, name)
+        made = render()
         for late in LATE:
             object.__setattr__(self, late, made[late])
         object.__setattr__(self, "_render", None)
@@ -60,7 +71,7 @@ class LatePost(Post):
             return True
         if not isinstance(other, Post):
             return NotImplemented
-        return all(getattr(self, name) == getattr(other, name) for name in (*_EARLY, *LATE))
+        return all(getattr(self, name) == getattr(other, name) for name in (*EARLY, *LATE))
 
     __hash__ = None  # type: ignore[assignment]  # like Post, which holds a mapping
 

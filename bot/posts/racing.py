@@ -29,15 +29,19 @@ class RecentFiles:
 
     def read(self, path: str, state: State, data: bytes) -> State:
         """Note a file that was read; returns the state to know it by."""
-        plain = _plain(state)
-        if not is_recent(plain, time.time_ns()):
+        bare = plain(state)
+        if not is_recent(bare, time.time_ns()):
             self._digests.pop(path, None)
             self._open.discard(path)
-            return plain
+            return bare
         digest = hashlib.blake2b(data, digest_size=16).digest()
-        self._digests[path] = (plain, digest)
+        self._digests[path] = (bare, digest)
         self._open.add(path)
-        return (*plain, digest)
+        return (*bare, digest)
+
+    def holds_still(self, path: str) -> bool:
+        """Whether a file that was read cannot have changed since without its state showing it."""
+        return path not in self._open
 
     def told_apart(self, files: Mapping[str, State], only: Collection[str] | None = None) -> Mapping[str, State]:
         """The states with what the content says where that is needed; `only`: of these paths."""
@@ -47,7 +51,7 @@ class RecentFiles:
         for path in self._digests.keys() if only is None else self._digests.keys() & set(only):
             state = told.get(path)
             noted, digest = self._digests[path]
-            if state is None or _plain(state) != noted:
+            if state is None or plain(state) != noted:
                 continue
             told[path] = (*noted, self._again(path, noted, digest))
         return told
@@ -72,5 +76,6 @@ def is_recent(state: FileState, now: int) -> bool:
     return any(abs(now - moment) < TICK for moment in (mtime, ctime))
 
 
-def _plain(state: State) -> FileState:
+def plain(state: State) -> FileState:
+    """The state without what the content says."""
     return (state[0], state[1], state[2], state[3])

@@ -85,7 +85,7 @@ def read_yaml(text: str, *, path: Path, first_line: int, deepest: int, lines: di
     if kind is not MappingStartEvent:
         raise reader.fault(
             "does not consist of keys with values.",
-            at=root.start_mark.index,
+            at=root.start_mark.index if root.start_mark else 0,
             remedy='Write one on each line, for example title: "Good news".',
         )
     return _mapping(reader, content, "")
@@ -146,9 +146,10 @@ def _value(reader: _Reader, event: _Event, rest: Iterator[_Event], name: str) ->
         return _mapping(reader, rest, name)
     items: list[Value] = []
     for item in rest:
-        if type(item) is SequenceEndEvent:
+        kind = type(item)
+        if kind is SequenceEndEvent:
             break
-        if type(item) is MappingStartEvent and "[]" not in name and len(items) < _COUNTED_ITEMS:
+        if kind is MappingStartEvent and "[]" not in name and len(items) < _COUNTED_ITEMS:
             reader.lines[f"{name}[{len(items)}]"] = reader.line(item.start_mark.index)
         items.append(_value(reader, item, rest, f"{name}[]"))
     return items
