@@ -108,7 +108,9 @@ class PostFolder:
         with _without_collector():
             for path, state in look.files.items():
                 try:
-                    known[path] = self._fresh(path, state, look) or self._read(path, state)
+                    one = self._fresh(path, state, look) or self._read(path, state)
+                    if one is not None:
+                        known[path] = one
                 except FileNotFoundError:
                     continue  # gone since it was listed
                 except OSError as error:
@@ -175,9 +177,14 @@ class PostFolder:
             return None
         return known if all(look.pictures.get(one) == was for one, was in known.pictures.items()) else None
 
-    def _read(self, path: str, state: State) -> _Known:
-        """Raises OSError. The state is older than the bytes, so a change in between is seen at the next look."""
+    def _read(self, path: str, state: State) -> _Known | None:
+        """Raises OSError. The state is older than the bytes, so a change in between is seen at the next look.
+
+        A file that is written just now, though it was agreed that it holds still, is taken as it was before.
+        """
         data = read_bytes(path)
+        if self._agreed is not None and state_of(path) != plain(state):
+            return self._known.get(path)
         state = self._recent.read(path, state, data)
         self._has_news = True
         outcome: Post | PostError | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
@@ -36,16 +37,23 @@ def same(one: Look, other: Look) -> bool:
     return one.files == other.files and one.pictures == other.pictures and (one.fault is None) == (other.fault is None)
 
 
-def still_part(agreed: Look, before: Look, now: Look) -> Look:
+def changed_since(look: Look, *, seconds: float) -> bool:
+    """Whether a file may have changed so recently, or a clock is wrong."""
+    moment = time.time_ns() - int(seconds * 1e9)
+    return any(max(state[1], state[2]) > moment for state in look.files.values())
+
+
+def still_part(agreed: Look, before: Look, now: Look, *, told: Collection[str]) -> Look:
     """What can be acted on while some files do not hold still between two looks.
 
-    A file that changes is taken as it was agreed on before; one that is new, as not there yet.
+    A file that changes, or that was told to change between the two, is taken as it was agreed on before; one that is
+    new, as not there yet.
     """
     if now.fault is not None or before.fault is not None:
         return agreed
     files: dict[str, State] = {}
     for path in sorted({*agreed.files, *now.files}, key=in_order):
-        moves = before.files.get(path) != now.files.get(path)
+        moves = path in told or before.files.get(path) != now.files.get(path)
         state = (agreed if moves else now).files.get(path)
         if state is not None:
             files[path] = state

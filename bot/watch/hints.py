@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _SETTINGS: Final = (".toml", ".txt", ".j2")
 #: What is told when a file is only opened or read is no change.
 _CHANGES: Final = frozenset({"created", "modified", "moved", "deleted", "closed"})
+#: After these nobody writes on into a file. A new file, and a new folder, may be filled yet.
+_FINISHED: Final = frozenset({"closed", "moved", "deleted"})
 #: A folder with what tells whether it is still the same one, and whether the folders in it are watched too.
 _Watched: TypeAlias = tuple[str, tuple[int, int] | None, bool]
 
@@ -33,6 +35,8 @@ class Hints:
         self._ring = ring
         self._lock = Lock()
         self._paths: set[str] = set()
+        self._writing: set[str] = set()
+        self._closed = False
         self._single: frozenset[str] = frozenset()
         self._watched: frozenset[_Watched] = frozenset()
         self._observer: BaseObserver | None = None
@@ -67,7 +71,14 @@ class Hints:
         """The paths since the last time; those of folders end in a slash."""
         with self._lock:
             paths, self._paths = frozenset(self._paths), set()
+            if paths:
+                self._closed = not (self._writing & paths)
+                self._writing -= paths
         return paths
+
+    def are_closed(self) -> bool:
+        """Whether all files that were taken the last time were closed, or put in their place, by who wrote them."""
+        return self._closed
 
     def close(self) -> None:
         """Watch nothing any more."""
@@ -87,6 +98,10 @@ class Hints:
         if told:
             with self._lock:
                 self._paths |= told
+                if event.event_type in _FINISHED:
+                    self._writing -= told
+                else:
+                    self._writing |= told
             self._ring()
 
     def _matters(self, path: str, *, is_folder: bool) -> bool:

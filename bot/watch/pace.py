@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -13,7 +14,13 @@ SHORTEST: Final = timedelta(milliseconds=800)
 LONGEST: Final = timedelta(seconds=60)
 
 
-def pause_after(*, processor: float, wall: float) -> timedelta:
-    """The pause until the next look, after one that took so many seconds of the processor and of the clock."""
+def pause_after(costs: Sequence[tuple[float, float]]) -> timedelta:
+    """The pause until the next look; `costs` are what the latest ones took, in seconds of the processor, of the clock.
+
+    The cheapest counts: the first look after a start, and one beside other work, take several times as long.
+    """
+    if len(costs) < 2:
+        return SHORTEST
+    processor, wall = (min(cost) for cost in zip(*costs, strict=True))
     wanted = timedelta(seconds=max(processor / SHARE, wall / WAITING_SHARE))
     return min(max(wanted, SHORTEST), LONGEST)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,11 +11,11 @@ from pathlib import Path
 from threading import Event as Signal
 from typing import Final, Protocol
 
-from bot.clock import Clock
+from bot.clock import Clock, monotonic_seconds
 from bot.config import Config
 from bot.posts.folder import PostFolder
 from bot.posts.listing import FileState, state_of
-from bot.posts.look import Look, same, still_part
+from bot.posts.look import Look, changed_since, same, still_part
 from bot.watch.pace import pause_after
 
 #: A full pass happens at least this often, whatever bells fail to ring.
@@ -23,8 +24,8 @@ SWEEP: Final = timedelta(seconds=15)
 SAME_FOLDERS: Final = timedelta(seconds=1)
 #: Files are acted on once two looks agree that are so far apart, for they come in pieces.
 STILL: Final = timedelta(milliseconds=100)
-#: The same where the system tells of each change: its silence says as much as a second look.
-STILL_IF_TOLD: Final = timedelta(milliseconds=15)
+#: The same where the system has told that whoever wrote has closed the file.
+STILL_IF_CLOSED: Final = timedelta(milliseconds=15)
 #: After this time what holds still is acted on, whatever else goes on changing.
 STILL_AT_MOST: Final = timedelta(seconds=5)
 
@@ -37,6 +38,9 @@ class SourceOfHints(Protocol):
 
     def is_blind(self) -> bool:
         """Whether one of the folders was replaced by another one, of which nothing will be told."""
+
+    def are_closed(self) -> bool:
+        """Whether all files that were taken the last time were closed, or put in their place, by who wrote them."""
 
     def take(self) -> frozenset[str]:
         """The paths since the last time; those of folders end in a slash."""
@@ -54,7 +58,10 @@ class _View:
 
 
 class Watch:
-    """Knows what the passes go by, and waits until something differs."""
+    """Knows what the passes go by, and waits until something differs.
+
+    Files live in real time, so all pauses are real; only when a release is due is told by the `clock`.
+    """
 
     def __init__(
         self,
@@ -75,9 +82,11 @@ class Watch:
         self._told: frozenset[str] = frozenset()  #: hints that nothing was done about yet
         self._moving = False  #: whether something was left out because it changed all the time
         self._next_look = 0.0
+        self._costs: deque[tuple[float, float]] = deque(maxlen=4)
         self._agreed = self._look()
         self._agree(self._agreed)
-        self._settle(self._agreed)
+        if changed_since(self._agreed.posts, seconds=1):
+            self._settle(self._agreed)
 
     def wait(self, *, due: datetime | None = None) -> None:
         """Return when the bell rings, when files have changed and hold still, when the sweep is due, or at the stop.
@@ -85,37 +94,37 @@ class Watch:
         At `due` (UTC) the pass goes by what was agreed on before: nobody's saving delays a release.
         """
         self._agreed = _View(posts=self._posts.agreed or self._agreed.posts, others=self._agreed.others)
-        sweep_at = self._clock.monotonic() + SWEEP.total_seconds()
+        sweep_at = monotonic_seconds() + SWEEP.total_seconds()
         while not self._stop.is_set():
             self._told |= self._hints.take()
-            pause = min(sweep_at, self._next_look) - self._clock.monotonic()
+            pause = min(sweep_at, self._next_look) - monotonic_seconds()
             pause = max(0.0, min(pause, SAME_FOLDERS.total_seconds()))
             rang = bool(self._told) or self._moving or self._bell.wait(pause)
             self._told |= self._hints.take()
             if self._stop.is_set() or self._is_due(due):
                 return
-            everything = self._moving or self._clock.monotonic() >= self._next_look or self._hints.is_blind()
+            everything = self._moving or monotonic_seconds() >= self._next_look or self._hints.is_blind()
             if self._told or everything:
                 view = self._look() if everything else self._look_at(self._told)
                 if not view.is_like(self._agreed):
                     self._settle(view, due=due)
                     return
                 self._told, self._moving = frozenset(), False
-            if rang or self._clock.monotonic() >= sweep_at:
+            if rang or monotonic_seconds() >= sweep_at:
                 return
 
     def _settle(self, view: _View, *, due: datetime | None = None) -> None:
         """Look again until two looks agree, and let the passes go by that."""
-        end = self._clock.monotonic() + STILL_AT_MOST.total_seconds()
-        while self._rest(STILL_IF_TOLD if self._told else STILL, due=due):
+        end = monotonic_seconds() + STILL_AT_MOST.total_seconds()
+        while self._rest(STILL_IF_CLOSED if self._told and self._hints.are_closed() else STILL, due=due):
             more = self._hints.take()
             self._told |= more
             again = self._look_at(self._told) if self._told else self._look()
             if not more and again.is_like(view):
                 self._agree(again)
                 return
-            if self._clock.monotonic() >= end:
-                part = still_part(self._agreed.posts, view.posts, again.posts)
+            if monotonic_seconds() >= end:
+                part = still_part(self._agreed.posts, view.posts, again.posts, told=more)
                 self._agree(_View(posts=part, others=again.others))
                 self._moving = True
                 return
@@ -123,8 +132,8 @@ class Watch:
 
     def _rest(self, pause: timedelta, *, due: datetime | None) -> bool:
         """Wait for so long; False at once if a release is due, or the end."""
-        end = self._clock.monotonic() + pause.total_seconds()
-        while (left := end - self._clock.monotonic()) > 0:
+        end = monotonic_seconds() + pause.total_seconds()
+        while (left := end - monotonic_seconds()) > 0:
             if self._stop.is_set() or self._is_due(due):
                 self._moving = True  # to be looked at after the release
                 return False
@@ -148,8 +157,9 @@ class Watch:
             sorted({str(Path(picture).parent) for picture in self._posts.pictures}),
         )
         view = _View(posts=self._posts.look(), others=self._others())
-        pause = pause_after(processor=time.thread_time() - processor, wall=time.perf_counter() - wall)
-        self._next_look = self._clock.monotonic() + pause.total_seconds()
+        self._costs.append((time.thread_time() - processor, time.perf_counter() - wall))
+        pause = pause_after(self._costs)
+        self._next_look = monotonic_seconds() + pause.total_seconds()
         return view
 
     def _look_at(self, told: Collection[str]) -> _View:

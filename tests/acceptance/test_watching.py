@@ -161,4 +161,4 @@ def test_without_events_a_small_folder_is_followed_within_a_second_or_so(project
     with running(project):
         wait_for(lambda: shows(project, "The first of all"))
         (project.root / "posts/one.md").write_text(post("Found by looking"))
-        wait_for(lambda: shows(project, "Found by looking"), seconds=2)
+        wait_for(lambda: shows(project, "Found by looking"), seconds=3)
