@@ -108,7 +108,8 @@ def one_change(config: Config) -> None:
         ledger=MemoryLedger(SystemClock()),
         publishers={address: RecordingPublisher(address=address, clock=SystemClock()) for address in ("main",)},
     )
-    bell, hints = Event(), Hints(bell.set)
+    bell = Event()
+    hints = Hints(bell.set)
     watch = Watch(config, posts=bot.parts.posts, clock=SystemClock(), hints=hints, bell=bell, stop=Event())
     bot.pass_once()
     seen, done = [], []
