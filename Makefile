@@ -33,6 +33,7 @@ soak: $(VENV)/.installed-dev ## play a season of 200 posts on 5 accounts in four
 
 bench: $(VENV)/.installed-dev ## how long things take, and how much memory, on this machine
 	@$(BIN)/python -m tests.bench.bench_feeds
+	@$(BIN)/python -m tests.bench.bench_posts
 
 lint: $(VENV)/.installed-dev ## format, lint, types, import order
 	@$(BIN)/ruff format --check bot tests

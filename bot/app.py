@@ -26,6 +26,8 @@ from bot.output.hub import Pings
 from bot.output.remote_covers import RemoteCovers
 from bot.output.site import Site
 from bot.planning.doubts import believable, server_doubt
+from bot.posts.cache import FILE_NAME as CACHE
+from bot.posts.cache import PostCache, cache_key
 from bot.posts.folder import PostFolder
 from bot.protocol import Timing
 from bot.publisher import Publisher
@@ -71,6 +73,7 @@ class Bot:
         """Read, plan, record, write the feeds, ring."""
         result = run_pass(self.parts)
         self.pulse.beat()
+        self.parts.posts.remember()
         return result
 
     def drain(self, address: str) -> Drained:
@@ -163,6 +166,7 @@ class Bot:
         """Let go of the ledger and of connections."""
         for publisher in self.publishers.values():
             publisher.close()
+        self.parts.posts.close()
         self.parts.ledger.close()
 
 
@@ -195,6 +199,8 @@ def make_bot(
     if publishers is None:
         publishers = make_publishers(config, environ=environ, clock=clock, server_times=server_times)
     stop, bell = Signal(), Signal()
+    # A ledger from outside, as in a rehearsal, is for this once.
+    cache = PostCache(config.ledger_path.with_name(CACHE), key=cache_key(config)) if ledger is None else None
     ledger = ledger or SqliteLedger(config.ledger_path, clock)
     site = make_site(config, environ=environ, ledger=ledger, clock=clock, say=say, stopping=stop.is_set, ring=bell.set)
     return Bot(
@@ -209,7 +215,7 @@ def make_bot(
         parts=Parts(
             config=config,
             clock=clock,
-            posts=PostFolder(config),
+            posts=PostFolder(config, cache=cache),
             public=PublicFolder(config.public_folder, gzip=config.feeds.gzip),
             server_times=server_times,
             ring=engine.ring,

@@ -2,7 +2,7 @@
 
 APScheduler is never the memory: one job for each account and one for the next release, and each only rings a bell.
 Its timers are monotonic and it can miss clock steps (agronholm/apscheduler#351, #794, #1066), so the loop looks for
-itself every `SWEEP`, on monotonic time.
+itself every `SWEEP` (`bot.watch`), on monotonic time.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import Event as Signal
 from threading import Thread
-from typing import Final
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -21,22 +20,14 @@ from apscheduler.triggers.date import DateTrigger
 
 from bot.app import Bot
 from bot.clock import Clock
-from bot.errors import LedgerError, PostError
+from bot.config import Config
+from bot.errors import LedgerError
 from bot.model import Delivery
-from bot.posts.folder import PostFolder
 from bot.run import Pass
 from bot.standby import LEAD, stand_by
-
-#: A full pass happens at least this often, whatever bells fail to ring.
-SWEEP: Final = timedelta(seconds=15)
-#: A look at the posts folder happens this often, or less often where a look is slow.
-SCAN: Final = timedelta(milliseconds=250)
-#: A look may take this share of one core.
-SCAN_SHARE: Final = 0.005
-#: After a change the folder is looked at again at this interval until two looks agree: files come in pieces.
-STILL: Final = timedelta(milliseconds=100)
-#: A folder that never holds still is read all the same after this time.
-STILL_AT_MOST: Final = timedelta(seconds=2)
+from bot.watch.hints import Hints
+from bot.watch.settings import SettingsFile
+from bot.watch.watch import Watch
 
 
 class Alarm:
@@ -68,13 +59,18 @@ class Alarm:
         self._scheduler.add_job(ring, DateTrigger(datetime.now(UTC) + ahead), id=name, name=name, replace_existing=True)
 
 
-def stay_up(bot: Bot, *, after_pass: Callable[[Pass], None] = lambda _: None) -> None:
+def stay_up(
+    bot: Bot, *, after_pass: Callable[[Pass], None] = lambda _: None, warn: Callable[[str], None] = lambda _: None
+) -> Config | None:
     """Pass, wait for a reason, pass again, until `bot.stop` is set; then finish what is in flight.
 
-    Raises whatever ended a worker: a bot never lives on half dead.
+    Returns other settings to go on with if those in the file have changed; None if it was asked to stop. New settings
+    that cannot be used are told to `warn`. Raises whatever ended a worker: a bot never lives on half dead.
     """
     failure: list[BaseException] = []
     clock, released = bot.parts.clock, False
+    settings, hints = SettingsFile(bot.parts.config), Hints(bot.bell.set)
+    others: Config | None = None
     with Alarm(bot.parts.clock) as alarm:
         resting: dict[str, datetime] = {}
         expected: dict[str, list[Delivery]] = {}
@@ -120,6 +116,14 @@ def stay_up(bot: Bot, *, after_pass: Callable[[Pass], None] = lambda _: None) ->
         engine = Thread(target=watched, args=(lambda: bot.engine.run(serve, stop=bot.stop),), name="engine")
         engine.start()
         try:
+            watch = Watch(
+                bot.parts.config,
+                posts=bot.parts.posts,
+                clock=bot.parts.clock,
+                hints=hints,
+                bell=bot.bell,
+                stop=bot.stop,
+            )
             while not bot.stop.is_set():
                 bot.bell.clear()
                 bot.attend()  # again and again: one that was there before may have ended
@@ -145,12 +149,23 @@ def stay_up(bot: Bot, *, after_pass: Callable[[Pass], None] = lambda _: None) ->
                 covers.pass_was(result)
                 for helper in helpers:
                     helper.wake()
-                released = soon is not None and is_near and stand_by(bot, soon, expect=expect, pass_takes=takes)
+                released = (
+                    soon is not None
+                    and is_near
+                    and stand_by(bot, soon, expect=expect, pass_takes=takes, wait=lambda due: watch.wait(due=due))
+                )
                 if released:
                     resting.clear()
                 else:
-                    wait_for_reason(bot, seen=result.scan.signature)
+                    watch.wait(due=soon)
+                news = settings.news()
+                if isinstance(news, Config):
+                    others = None if bot.stop.is_set() else news
+                    break
+                if news:
+                    warn(news)
         finally:
+            hints.close()
             bot.stop.set()
             engine.join()
             teller.shutdown()
@@ -160,6 +175,7 @@ def stay_up(bot: Bot, *, after_pass: Callable[[Pass], None] = lambda _: None) ->
                 helper.join()
     if failure:
         raise failure[0]
+    return others
 
 
 def _helpers(bot: Bot, covers: _Covers) -> tuple[Helper, ...]:
@@ -229,36 +245,3 @@ class Helper:
         """Wait a moment for its end."""
         if self._thread is not None:
             self._thread.join(timeout=1)
-
-
-def wait_for_reason(bot: Bot, *, seen: object) -> None:
-    """Return when the bell rings, the posts folder has changed and holds still, the sweep is due, or at the stop."""
-    clock, posts = bot.parts.clock, bot.parts.posts
-    sweep_at = clock.monotonic() + SWEEP.total_seconds()
-    pause = SCAN.total_seconds()
-    while not bot.stop.is_set() and clock.monotonic() < sweep_at:
-        if bot.bell.wait(pause) or bot.stop.is_set():
-            return
-        begun = clock.monotonic()
-        stamp = _stamp(posts)
-        pause = max(SCAN.total_seconds(), (clock.monotonic() - begun) / SCAN_SHARE)
-        if stamp != seen:
-            _until_still(bot, stamp)
-            return
-
-
-def _stamp(posts: PostFolder) -> object:
-    try:
-        return posts.stamp()
-    except PostError:
-        return ()  # as `run.look` has it for a folder that is not there
-
-
-def _until_still(bot: Bot, stamp: object) -> None:
-    clock, posts = bot.parts.clock, bot.parts.posts
-    end = clock.monotonic() + STILL_AT_MOST.total_seconds()
-    while clock.monotonic() < end and not bot.stop.wait(STILL.total_seconds()):
-        again = _stamp(posts)
-        if again == stamp:
-            return
-        stamp = again

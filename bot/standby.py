@@ -17,12 +17,11 @@ from pathlib import Path
 from typing import Final
 
 from bot.app import Bot
-from bot.errors import PostError
 from bot.model import Delivery, Occasion, Post
 from bot.plan import Plan
 from bot.planning.doubts import server_doubt
-from bot.posts.folder import Signature
 from bot.posts.listing import FileState, state_of
+from bot.posts.racing import plain
 from bot.run import Parts, decide, look
 from bot.takeover import missing_old_feed
 
@@ -32,7 +31,7 @@ LEAD: Final = timedelta(seconds=5)
 LATE: Final = timedelta(seconds=1)
 #: For so long the toots have the interpreter to themselves; a server that is slower waits for nothing of ours.
 LEAVING: Final = timedelta(milliseconds=50)
-#: How often it is looked whether all is as it was.
+#: How often it is looked at the clock, which may be set.
 LOOK: Final = timedelta(milliseconds=500)
 
 
@@ -43,7 +42,6 @@ class Prepared:
     moment: datetime  #: UTC
     plan: Plan  #: as of that moment
     files: Mapping[str, FileState | None]  #: of the posts and their pictures, as they were read
-    signature: Signature  #: of the whole folder
 
     def expected(self) -> dict[str, list[Delivery]]:
         """What will be owed, by account: the toots that leave at the instant."""
@@ -68,8 +66,10 @@ def prepare(parts: Parts, moment: datetime) -> Prepared | None:
     if plan.doubt or not plan.released:
         return None
     wanted = {str(path) for post in plan.released for path in _files_of(post, parts.config.root)}
-    files = {path: state for path, state in scan.signature if path in wanted}
-    return Prepared(moment=moment, plan=plan, files=files, signature=scan.signature)
+    files = {path: state and plain(state) for path, state in scan.signature if path in wanted}
+    if not all(str(parts.config.root / post.path) in files for post in plan.released):
+        return None
+    return Prepared(moment=moment, plan=plan, files=files)
 
 
 def carry_out(parts: Parts, prepared: Prepared) -> bool:
@@ -80,7 +80,7 @@ def carry_out(parts: Parts, prepared: Prepared) -> bool:
     now = parts.clock.now()
     if not prepared.moment <= now <= prepared.moment + LATE or server_doubt(parts.server_times.now(), now):
         return False
-    if any(state_of(Path(path)) != state for path, state in prepared.files.items()):
+    if any(state_of(path) != state for path, state in prepared.files.items()):
         return False
     recorded = parts.ledger.record(prepared.plan.recording, now=now)
     if recorded.outdated:
@@ -93,11 +93,17 @@ def carry_out(parts: Parts, prepared: Prepared) -> bool:
 
 
 def stand_by(
-    bot: Bot, moment: datetime, *, expect: Callable[[str, list[Delivery]], None], pass_takes: timedelta
+    bot: Bot,
+    moment: datetime,
+    *,
+    expect: Callable[[str, list[Delivery]], None],
+    wait: Callable[[datetime], None],
+    pass_takes: timedelta,
 ) -> bool:
     """Prepare the release of `moment`, wait for it, and carry it out; whether it was.
 
-    `expect` hands what an account will be owed to its worker. Raises LedgerError.
+    `expect` hands what an account will be owed to its worker; `wait` returns at a time, or before if there is a reason
+    for another pass. Raises LedgerError.
     """
     with _no_collections():
         prepared = prepare(bot.parts, moment)
@@ -105,35 +111,26 @@ def stand_by(
             return False
         for address, deliveries in prepared.expected().items():
             expect(address, deliveries)
-        if not _waited(bot, prepared, again=2 * pass_takes) or not carry_out(bot.parts, prepared):
+        if not _waited(bot, moment, again=2 * pass_takes + LOOK, wait=wait) or not carry_out(bot.parts, prepared):
             return False
         bot.stop.wait(LEAVING.total_seconds())
     return True
 
 
-def _waited(bot: Bot, prepared: Prepared, *, again: timedelta) -> bool:
+def _waited(bot: Bot, moment: datetime, *, again: timedelta, wait: Callable[[datetime], None]) -> bool:
     """Wait for the instant; False as soon as something else has happened and there is time for a pass."""
     clock, begun = bot.parts.clock, bot.parts.clock.monotonic()
-    look_at, longest = begun, (prepared.moment - clock.now()) + LATE
-    while (left := prepared.moment - clock.now()) > timedelta():
+    longest = (moment - clock.now()) + LATE
+    calm_until = moment - again
+    if clock.now() < calm_until:
+        wait(calm_until)
+        if clock.now() < calm_until:
+            return False
+    while (left := moment - clock.now()) > timedelta():
         if bot.stop.is_set() or clock.monotonic() - begun > longest.total_seconds():
             return False  # the second: the clock was set back
-        if left <= again + LOOK:
-            bot.stop.wait(min(left, LOOK).total_seconds())
-        elif clock.monotonic() >= look_at:
-            if _stamp(bot.parts) != prepared.signature:
-                return False
-            look_at = clock.monotonic() + LOOK.total_seconds()
-        elif bot.bell.wait(min(left - again, LOOK / 4).total_seconds()):
-            return False
+        bot.stop.wait(min(left, LOOK).total_seconds())
     return True
-
-
-def _stamp(parts: Parts) -> object:
-    try:
-        return parts.posts.stamp()
-    except PostError:
-        return ()
 
 
 def _files_of(post: Post, root: Path) -> Iterator[Path]:

@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 @with_settings
 def run(config: Config) -> None:
     """Stay up: watch the posts, release each one at its time."""
+    stopper = _Stopper()
+    new: Config | None = config
+    while new is not None:
+        new = _run(new, stopper)
+
+
+def _run(config: Config, stopper: _Stopper) -> Config | None:
+    """Stay up with these settings; returns other ones to go on with, None at the end."""
     from contextlib import ExitStack
 
     from bot.app import make_bot
@@ -31,7 +39,7 @@ def run(config: Config) -> None:
 
     voice = Voice(config)
     bot = make_bot(config, environ=os.environ, engine=_embedded(), say=voice.say)
-    _stop_on_signals(bot)
+    stopper.is_for(bot)
     other = bot.attend()
     if other:
         voice.warn(
@@ -45,10 +53,11 @@ def run(config: Config) -> None:
             if server is not None:
                 beside_it.enter_context(server)
                 voice.line(f"{config.feeds.folder} is served on {server.url}")
-            stay_up(bot, after_pass=voice.next_release)
+            new = stay_up(bot, after_pass=voice.next_release, warn=voice.warn)
     finally:
         bot.close()
-    voice.line("stopped")
+    voice.line("the settings have changed: starting anew with them" if new is not None else "stopped")
+    return new
 
 
 def _embedded() -> Any:
@@ -57,27 +66,41 @@ def _embedded() -> Any:
     return EmbeddedEngine()
 
 
-def _stop_on_signals(bot: Bot) -> None:
-    """Stop on SIGINT and SIGTERM.
+class _Stopper:
+    """Lets a bot stop on SIGINT and SIGTERM; the next one too, if the settings change meanwhile.
 
     A handler may interrupt the main thread while it holds a lock that setting an event would wait for; a SimpleQueue
     may be put to from anywhere, so a thread of its own does the rest.
     """
-    from queue import SimpleQueue
-    from threading import Thread
 
-    asked: SimpleQueue[int] = SimpleQueue()
+    def __init__(self) -> None:
+        from queue import SimpleQueue
+        from threading import Lock, Thread
 
-    def stop_when_asked() -> None:
-        asked.get()
-        bot.ask_to_stop()
+        self._asked: SimpleQueue[int] = SimpleQueue()
+        self._lock = Lock()
+        self._bot: Bot | None = None
+        self._is_asked = False
+        Thread(target=self._stop_when_asked, name="stopper", daemon=True).start()
+        signal.signal(signal.SIGINT, self._ask)
+        signal.signal(signal.SIGTERM, self._ask)
 
-    def ask(number: int, _frame: object) -> None:
-        asked.put(number)
+    def is_for(self, bot: Bot) -> None:
+        """From now on it is this bot that is to stop."""
+        with self._lock:
+            self._bot = bot
+            if self._is_asked:
+                bot.ask_to_stop()
 
-    Thread(target=stop_when_asked, name="stopper", daemon=True).start()
-    signal.signal(signal.SIGINT, ask)
-    signal.signal(signal.SIGTERM, ask)
+    def _stop_when_asked(self) -> None:
+        self._asked.get()
+        with self._lock:
+            self._is_asked = True
+            if self._bot is not None:
+                self._bot.ask_to_stop()
+
+    def _ask(self, number: int, _frame: object) -> None:
+        self._asked.put(number)
 
 
 @click.command()
@@ -94,7 +117,7 @@ def tick(config: Config, dry_run: bool) -> None:
 
     voice = Voice(config)
     bot = make_bot(config, environ=os.environ, say=voice.say)
-    _stop_on_signals(bot)
+    _Stopper().is_for(bot)
     try:
         result, drained = bot.tick()
     finally:

@@ -47,7 +47,7 @@ class ItemShelf:
     def item_of(self, entry: Entry, channel: Channel) -> Item:
         """The entry's item. Raises what `item_of` raises."""
         known = self._items.get(entry.post_id)
-        if known is not None and known[0] == entry:
+        if known is not None and (known[0] is entry or known[0] == entry):
             return known[1]
         item = item_of(entry, channel)
         self._items[entry.post_id] = (entry, item)

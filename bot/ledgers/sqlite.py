@@ -64,6 +64,7 @@ class SqliteLedger:
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._closing = threading.Lock()
+        self._latest: tuple[tuple[int, int, int], Snapshot] | None = None
         self._presence = Presence(path.with_name(f"{path.name}-running"))
         with self._explained():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -78,16 +79,26 @@ class SqliteLedger:
 
     def snapshot(self) -> Snapshot:
         with self._transaction("BEGIN") as db:
-            entries = [codec.entry_from_json(row["document"]) for row in db.execute("SELECT document FROM entry")]
-            accounts = [codec.account_from_row(row) for row in db.execute("SELECT * FROM account")]
-            deliveries = [codec.delivery_from_row(row) for row in db.execute("SELECT * FROM delivery")]
-            words = [codec.word_from_row(row) for row in db.execute("SELECT * FROM word")]
-            upcoming = [codec.upcoming_from_row(row) for row in db.execute("SELECT * FROM upcoming")]
-            waiting = _waiting(db)
-            memory = db.execute("SELECT newest, paused FROM memory").fetchone()
-            old_entries = [codec.old_entry_from_row(row) for row in db.execute("SELECT * FROM old_entry")]
-            old_feeds = [row["source"] for row in db.execute("SELECT source FROM old_feed")]
-            pictures = [codec.picture_from_row(row) for row in db.execute("SELECT * FROM remote_picture")]
+            # What this connection has written, and whether any other one has (https://sqlite.org/pragma.html).
+            version = (id(db), db.total_changes, db.execute("PRAGMA data_version").fetchone()[0])
+            known = self._latest
+            if known is not None and known[0] == version:
+                return known[1]
+            snapshot = self._read_snapshot(db)
+        self._latest = (version, snapshot)
+        return snapshot
+
+    def _read_snapshot(self, db: sqlite3.Connection) -> Snapshot:
+        entries = [codec.entry_from_json(row["document"]) for row in db.execute("SELECT document FROM entry")]
+        accounts = [codec.account_from_row(row) for row in db.execute("SELECT * FROM account")]
+        deliveries = [codec.delivery_from_row(row) for row in db.execute("SELECT * FROM delivery")]
+        words = [codec.word_from_row(row) for row in db.execute("SELECT * FROM word")]
+        upcoming = [codec.upcoming_from_row(row) for row in db.execute("SELECT * FROM upcoming")]
+        waiting = _waiting(db)
+        memory = db.execute("SELECT newest, paused FROM memory").fetchone()
+        old_entries = [codec.old_entry_from_row(row) for row in db.execute("SELECT * FROM old_entry")]
+        old_feeds = [row["source"] for row in db.execute("SELECT source FROM old_feed")]
+        pictures = [codec.picture_from_row(row) for row in db.execute("SELECT * FROM remote_picture")]
         return Snapshot(
             entries={entry.post_id: entry for entry in entries},
             accounts={account.address: account for account in accounts},

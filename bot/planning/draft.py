@@ -118,7 +118,9 @@ class Draft:
             # A file with a datetime to come is not the released post, whatever it shares with it: nothing shows.
             return
         else:
-            entry = replace(refreshed(known, post, now=self.now), missing_since=None)
+            entry = refreshed(known, post, now=self.now)
+            if entry.missing_since is not None:
+                entry = replace(entry, missing_since=None)
         self.released_ids.add(post.post_id)
         self.deploys[entry.post_id] = HIDDEN if entry.hidden else entry.digest
         self._tell_missing_page(entry)
@@ -388,8 +390,9 @@ class Draft:
         for entry in self._entries:
             # An entry whose file is gone for now owes what it owed.
             owed = entry.post_id in self._edits_owed if entry.post_id in here else entry.edit_owed
-            final = replace(entry, edit_owed=owed)
-            if final != self.snapshot.entries.get(entry.post_id):
+            final = entry if owed == entry.edit_owed else replace(entry, edit_owed=owed)
+            before = self.snapshot.entries.get(entry.post_id)
+            if final is not before and final != before:
                 yield final
 
     def recording(self, joining: tuple[AccountState, ...], upcoming: Mapping[str, Upcoming] | None) -> Recording:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from hashlib import sha256
 from typing import Final
 
@@ -44,15 +44,20 @@ class OwnWords:
     mastodon_quote_policy: str | None = None
 
 
+_NAMES: Final = tuple(field.name for field in fields(OwnWords))
+_CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
+
 def digest_of(words: OwnWords) -> str:
     """SHA-256, in hex, of the words that are there."""
-    fields = {**asdict(words), "body": _normalised(words.body)}
-    present = {name: value for name, value in fields.items() if value}
-    canonical = json.dumps({"version": _VERSION, **present}, sort_keys=True, separators=(",", ":"))
+    said = {name: getattr(words, name) for name in _NAMES}
+    said["body"] = _normalised(words.body)
+    present = {name: value for name, value in said.items() if value}
+    canonical = _CANONICAL.encode({"version": _VERSION, **present})
     return sha256(canonical.encode("ascii")).hexdigest()
 
 
 def _normalised(body: str) -> str:
     """Without what no reader sees: spaces at the end of lines, blank lines around the text."""
     lines = body.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return "\n".join(line.rstrip() for line in lines).strip("\n")
+    return "\n".join(map(str.rstrip, lines)).strip("\n")

@@ -25,7 +25,7 @@ def too_much(text: str) -> str:
         return f"there are over {MOST_BARS} vertical bars in it."
     if sum(text.count(mark) for mark in "*_~`") > MOST_MARKS:
         return f"there are over {MOST_MARKS} marks of emphasis and code in it."
-    deepest = max((quotes.count(">") for quotes in _QUOTES.findall(text)), default=0)
+    deepest = max((quotes.count(">") for quotes in _QUOTES.findall(text)), default=0) if ">" in text else 0
     if text.count("\n") * (deepest + 1) > MOST_LINES:
         within = f", with quotes {deepest} levels deep" if deepest else ""
         return f"it has too many lines{within}."

@@ -32,6 +32,8 @@ class Fields:
 
     def get(self, name: str) -> Value:
         """The bare value; None if there is none."""
+        if "." not in name:
+            return self._source.values.get(name)
         value: Value = self._source.values
         for key in name.split("."):
             value = value.get(key) if isinstance(value, dict) else None
@@ -59,7 +61,9 @@ class Fields:
         if isinstance(value, dict):
             raise self.fault(name, "must be text or a list of texts.", f"Write {_last(name)}: [one, two].")
         if isinstance(value, str):
-            value = list(re.split(f"[{re.escape(separators)}]", value)) if separators else [value]
+            for separator in separators[1:]:
+                value = value.replace(separator, separators[0])
+            value = list(value.split(separators[0])) if separators else [value]
         words = []
         for item in value or []:
             if isinstance(item, list | dict):

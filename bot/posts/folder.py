@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import gc
+import os
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from bot.errors import PostError
-from bot.posts.listing import FileState, Listed, Listing, list_files, state_of
+from bot.posts.late import LatePost
+from bot.posts.listing import FileState, list_files, state_of
+from bot.posts.look import Look, Signature, State, seen_again
 from bot.posts.pictures import local_file
+from bot.posts.racing import RecentFiles, plain
 from bot.posts.read import parse_post, read_bytes, shown_path, unreadable
+from bot.posts.shelf import Read, Shelf
 
 if TYPE_CHECKING:
     from bot.config import Config
     from bot.model import Post
+    from bot.posts.cache import PostCache
 
-#: Equal if nothing has changed; good for nothing but comparing.
-Signature: TypeAlias = tuple[tuple[str, FileState | None], ...]
+__all__ = ["PostFolder", "Scan", "Signature"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,105 +40,181 @@ class Scan:
 class _Known:
     """A file that was read, with the states that it and its pictures had then."""
 
-    state: FileState
+    state: State
     outcome: Post | PostError | None
-    pictures: tuple[tuple[Path, FileState | None], ...]
+    pictures: Mapping[str, FileState | None]
 
 
 class PostFolder:
     """The post files of one site. Not for use from several threads at once."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, *, cache: PostCache | None = None) -> None:
+        """With a `cache`, what was read is kept on disk by `remember`, for the next start."""
         self._config = config
-        self._known: dict[Path, _Known] = {}
+        self._known: dict[str, _Known] = {}
+        self._shelf = Shelf(cache)
+        self._has_news = False  #: whether something was read that the cache does not have
+        self.pictures: tuple[str, ...] = ()  #: the files of the pictures of all posts that are known
+        self._recent = RecentFiles()
+        self._agreed: Look | None = None
+
+    def look(self) -> Look:
+        """How all files are now. Opens none but those that were read at the very moment when they changed."""
+        self._recall()
+        try:
+            listing = list_files(self._config.posts_folder)
+        except OSError as error:
+            return Look(fault=self._missing(error))
+        return Look(
+            files=self._recent.told_apart(listing.files),
+            closed=tuple(unreadable(path, error, config=self._config) for path, error in listing.closed),
+            pictures={path: state_of(path) for path in self.pictures},
+        )
+
+    def look_again(self, since: Look, changed: Collection[str]) -> Look:
+        """How all files are now, if only those at these paths have changed since an earlier look."""
+        again = seen_again(since, changed)
+        return self.look() if again is None else replace(again, files=self._recent.told_apart(again.files, changed))
 
     def stamp(self) -> Signature:
-        """The folder's present signature; opens no file. It equals the last scan's if nothing has changed.
+        """The folder's present signature. It equals the last scan's if nothing has changed.
 
         Raises PostError if there is no such folder.
         """
-        files = self._list().files
-        return _signature(
-            [(file.path, file.state) for file in files],
-            [
-                (picture, state_of(picture))
-                for known in (self._known.get(file.path) for file in files)
-                for picture, _ in (known.pictures if known is not None else ())
-            ],
-        )
+        look = self.look()
+        if look.fault is not None:
+            raise look.fault
+        return look.signature
+
+    def go_by(self, look: Look) -> None:
+        """From now on `scan` goes by this look: somebody else takes care that it is up to date."""
+        self._agreed = look
+
+    @property
+    def agreed(self) -> Look | None:
+        """The look that `scan` goes by, with what was learned when its files were read; None if it looks itself."""
+        return self._agreed
 
     def scan(self) -> Scan:
         """Read what is new or changed. A file that cannot be used is a fault; the others go on.
 
         Raises PostError if there is no such folder.
         """
-        listing = self._list()
-        passing: list[PostError] = [unreadable(path, error, config=self._config) for path, error in listing.closed]
-        known: dict[Path, _Known] = {}
-        for file in listing.files:
-            try:
-                known[file.path] = self._fresh(file) or self._read(file)
-            except FileNotFoundError:
-                continue  # gone since it was listed
-            except OSError as error:
-                # Not kept: the next scan tries again.
-                passing.append(unreadable(file.path, error, config=self._config))
+        look = self._agreed or self.look()
+        if look.fault is not None:
+            raise look.fault
+        passing = list(look.closed)
+        known: dict[str, _Known] = {}
+        with _without_collector():
+            for path, state in look.files.items():
+                try:
+                    one = self._fresh(path, state, look) or self._read(path, state)
+                    if one is not None:
+                        known[path] = one
+                except FileNotFoundError:
+                    continue  # gone since it was listed
+                except OSError as error:
+                    # Not kept: the next scan tries again.
+                    passing.append(unreadable(Path(path), error, config=self._config))
         self._known = known
+        seen = self._as_read(look)
+        if self._agreed is not None:
+            self._agreed = seen
         posts, faults = _without_clashes([one.outcome for one in known.values()], passing)
-        return Scan(
-            posts=posts,
-            faults=faults,
-            signature=_signature(
-                [(file.path, known[file.path].state if file.path in known else file.state) for file in listing.files],
-                [picture for one in known.values() for picture in one.pictures],
-            ),
+        return Scan(posts=posts, faults=faults, signature=seen.signature)
+
+    def remember(self) -> None:
+        """Keep on disk what has been read since the last time, once it is sure that it has not changed since."""
+        if not self._has_news:
+            return
+        kept: dict[str, Read] = {}
+        for path, known in self._known.items():
+            if isinstance(known.outcome, LatePost):
+                kept[path] = (plain(known.state), known.pictures, known.outcome)
+        moving = {path for path in kept if not self._recent.holds_still(path)}
+        self._shelf.keep({path: read for path, read in kept.items() if path not in moving})
+        self._has_news = bool(moving)
+
+    def close(self) -> None:
+        """Let go of the cache."""
+        self._shelf.close()
+
+    def _recall(self) -> None:
+        with _without_collector():
+            recalled = self._shelf.recall(self._parse)
+            for path, (state, pictures, post) in recalled.items():
+                self._known[path] = _Known(state=state, outcome=post, pictures=pictures)
+        if recalled:
+            self.pictures = tuple({picture: None for one in self._known.values() for picture in one.pictures})
+
+    def _parse(self, path: str, data: bytes | None = None) -> Post | None:
+        """Raises PostError, OSError."""
+        name = os.path.basename(path).removesuffix(".md")
+        data = read_bytes(path) if data is None else data
+        return parse_post(data, path=Path(path), slug=name, config=self._config)
+
+    def _as_read(self, look: Look) -> Look:
+        """The look with what is known of its files since they were read."""
+        pictures: dict[str, FileState | None] = {}
+        for one in self._known.values():
+            if one.pictures:
+                pictures.update(one.pictures)
+        self.pictures = tuple(sorted(pictures))
+        files = {path: self._known[path].state if path in self._known else state for path, state in look.files.items()}
+        return replace(look, files=files, pictures={path: pictures[path] for path in self.pictures})
+
+    def _missing(self, error: OSError) -> PostError:
+        missing = isinstance(error, FileNotFoundError)
+        return PostError(
+            shown_path(self._config.posts_folder, self._config.root),
+            "there is no such folder." if missing else f"cannot be looked into: {error.strerror or error}.",
+            remedy="Check [site] posts in the settings; it names the folder of the post files.",
         )
 
-    def _list(self) -> Listing:
-        folder = self._config.posts_folder
-        try:
-            return list_files(folder)
-        except OSError as error:
-            missing = isinstance(error, FileNotFoundError)
-            raise PostError(
-                shown_path(folder, self._config.root),
-                "there is no such folder." if missing else f"cannot be looked into: {error.strerror or error}.",
-                remedy="Check [site] posts in the settings; it names the folder of the post files.",
-            ) from None
-
-    def _fresh(self, file: Listed) -> _Known | None:
-        known = self._known.get(file.path)
-        if known is None or known.state != file.state:
+    def _fresh(self, path: str, state: State, look: Look) -> _Known | None:
+        known = self._known.get(path)
+        if known is None or known.state != state:
             return None
-        return known if all(state_of(path) == state for path, state in known.pictures) else None
+        return known if all(look.pictures.get(one) == was for one, was in known.pictures.items()) else None
 
-    def _read(self, file: Listed) -> _Known:
-        """Raises OSError. The state is older than the bytes, so a change in between is seen at the next look."""
-        data = read_bytes(file.path)
+    def _read(self, path: str, state: State) -> _Known | None:
+        """Raises OSError. The state is older than the bytes, so a change in between is seen at the next look.
+
+        A file that is written just now, though it was agreed that it holds still, is taken as it was before.
+        """
+        data = read_bytes(path)
+        if self._agreed is not None and state_of(path) != plain(state):
+            return self._known.get(path)
+        state = self._recent.read(path, state, data)
+        self._has_news = True
         outcome: Post | PostError | None
         try:
-            outcome = parse_post(data, path=file.path, slug=file.path.stem, config=self._config)
+            outcome = self._parse(path, data)
         except PostError as fault:
             outcome = fault
         pictures = self._files_of(outcome) if outcome is not None and not isinstance(outcome, PostError) else []
-        return _Known(
-            state=file.state, outcome=outcome, pictures=tuple((picture, state_of(picture)) for picture in pictures)
-        )
+        return _Known(state=state, outcome=outcome, pictures={picture: state_of(picture) for picture in pictures})
 
-    def _files_of(self, post: Post) -> list[Path]:
+    def _files_of(self, post: Post) -> list[str]:
         """Where its pictures lie, whether they are there or not."""
         files = (
             local_file(picture.url, config=self._config)
             for picture in (post.cover, *(post.mastodon.media or ()))
             if picture
         )
-        return list(dict.fromkeys(file for file in files if file is not None))
+        return list(dict.fromkeys(str(file) for file in files if file is not None))
 
 
-def _signature(
-    files: Sequence[tuple[Path, FileState | None]], pictures: Sequence[tuple[Path, FileState | None]]
-) -> Signature:
-    return tuple((str(path), state) for path, state in (*files, *sorted(pictures, key=lambda picture: picture[0])))
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """All that is made here stays; the collector would look through it again and again, for a tenth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _without_clashes(
@@ -145,23 +228,25 @@ def _without_clashes(
     faults: list[PostError] = []
     slugs: dict[str, Path] = {}
     ids: dict[str, Path] = {}
-    for outcome in sorted(_real(outcomes, passing), key=lambda one: one.path):
+    for outcome in _in_order(outcomes, passing):
         slug = outcome.path.stem if isinstance(outcome, PostError) else outcome.slug
         other = slugs.setdefault(slug, outcome.path)
         if isinstance(outcome, PostError):
             faults.append(outcome)
-        elif other != outcome.path:
+        elif other is not outcome.path:
             faults.append(_clash(outcome, "", f"has the same name as {other}, so they would share {outcome.url}."))
-        elif (other := ids.setdefault(outcome.post_id, outcome.path)) != outcome.path:
+        elif (other := ids.setdefault(outcome.post_id, outcome.path)) is not outcome.path:
             faults.append(_clash(outcome, "id", f"has the same id as {other}."))
         else:
             posts.append(outcome)
     return tuple(posts), tuple(faults)
 
 
-def _real(outcomes: Sequence[Post | PostError | None], passing: Sequence[PostError]) -> Iterator[Post | PostError]:
-    yield from (outcome for outcome in outcomes if outcome is not None)
-    yield from passing
+def _in_order(outcomes: Sequence[Post | PostError | None], passing: Sequence[PostError]) -> Iterator[Post | PostError]:
+    real = [outcome for outcome in outcomes if outcome is not None]
+    if not passing:  # they come in the order of their paths
+        return iter(real)
+    return iter(sorted([*real, *passing], key=lambda one: one.path))
 
 
 def _clash(post: Post, field: str, problem: str) -> PostError:

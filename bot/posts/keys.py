@@ -79,8 +79,10 @@ _LONGEST_KEY: Final = 40
 
 def near_miss(key: str, known: Collection[str] = OURS) -> str | None:
     """The known key that was probably meant by an unknown one; None if none is likely."""
+    if key in known:
+        return None
     plain = key.strip().lower().replace("-", "_").replace(" ", "_")
-    if key in known or plain in _OTHERS or len(key) > _LONGEST_KEY:
+    if plain in _OTHERS or len(key) > _LONGEST_KEY:
         return None
     if known is OURS and plain in _SYNONYMS:
         return _SYNONYMS[plain]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -13,27 +14,48 @@ FileState: TypeAlias = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Listed:
-    """A file that may be a post."""
-
-    path: Path
-    state: FileState
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Listing:
     """What lies in a folder and below, in the order of the paths."""
 
-    files: tuple[Listed, ...]
+    files: Mapping[str, FileState]  #: whole path → state; files that may be posts
     closed: tuple[tuple[Path, OSError], ...] = ()  #: folders below it that could not be looked into
 
 
-def state_of(path: Path) -> FileState | None:
+def state_of(path: str | Path) -> FileState | None:
     """The state of a file, through links; None if there is none."""
     try:
-        return _state(path.stat())
+        return state_from(os.stat(path))
     except (OSError, ValueError):  # ValueError: a null byte
         return None
+
+
+def post_state_of(path: str) -> FileState | None:
+    """The state of a file that may be a post; None if there is none, or something that is no file."""
+    try:
+        entry = Path(path)
+        return state_from(entry.stat()) if entry.is_file() else None
+    except OSError:
+        return None
+
+
+def state_from(found: os.stat_result) -> FileState:
+    """The part of what the system says of a file that changes with it."""
+    return (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+
+
+def may_be_post(name: str) -> bool:
+    """Whether a file of this name may be a post."""
+    return name.endswith(".md") and not is_hidden(name)
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder of this name is left out."""
+    return name.startswith(("_", "."))
+
+
+def in_order(path: str) -> list[str]:
+    """To sort paths by: folder by folder."""
+    return path.split(os.sep)
 
 
 def list_files(folder: Path) -> Listing:
@@ -41,47 +63,45 @@ def list_files(folder: Path) -> Listing:
 
     Raises OSError if the folder itself cannot be looked into.
     """
-    files: list[Listed] = []
+    files: list[tuple[str, FileState]] = []
     closed: list[tuple[Path, OSError]] = []
     seen: set[tuple[int, int]] = set()
-    folders, linked = [folder], deque[Path]()
+    folders, linked = [str(folder)], deque[str]()
     while folders or linked:
         # Folders behind links come last: one that is also here by itself counts under its own path.
         current = folders.pop() if folders else linked.popleft()
         try:
             entries = _entries(current, seen)
         except OSError as error:
-            if current == folder:
+            if current == str(folder):
                 raise
             if not isinstance(error, FileNotFoundError):  # gone since its parent was listed
-                closed.append((current, error))
+                closed.append((Path(current), error))
             continue
         for entry in entries:
-            path = Path(entry.path)
             if _is_folder(entry):
-                (linked if entry.is_symlink() else folders).append(path)
+                (linked if entry.is_symlink() else folders).append(entry.path)
             elif entry.name.endswith(".md"):
-                files += filter(None, [_listed(entry)])
-    files.sort(key=lambda file: file.path)
-    return Listing(files=tuple(files), closed=tuple(sorted(closed, key=lambda pair: pair[0])))
+                files += _listed(entry)
+    files.sort(key=lambda file: in_order(file[0]))
+    return Listing(files=dict(files), closed=tuple(sorted(closed, key=lambda pair: pair[0])))
 
 
-def _entries(folder: Path, seen: set[tuple[int, int]]) -> list[os.DirEntry[str]]:
-    found = folder.stat()
+def _entries(folder: str, seen: set[tuple[int, int]]) -> list[os.DirEntry[str]]:
+    found = os.stat(folder)
     if (found.st_dev, found.st_ino) in seen:  # a link may lead back to where it stands
         return []
     seen.add((found.st_dev, found.st_ino))
     with os.scandir(folder) as entries:
-        return sorted((entry for entry in entries if not entry.name.startswith(("_", "."))), key=lambda e: e.name)
+        return sorted((entry for entry in entries if not is_hidden(entry.name)), key=lambda e: e.name)
 
 
-def _listed(entry: os.DirEntry[str]) -> Listed | None:
+def _listed(entry: os.DirEntry[str]) -> Iterator[tuple[str, FileState]]:
     try:
-        if not entry.is_file():
-            return None
-        return Listed(path=Path(entry.path), state=_state(entry.stat()))
+        if entry.is_file():
+            yield entry.path, state_from(entry.stat())
     except OSError:  # gone between listing and looking, or a ring of links
-        return None
+        return
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -89,7 +109,3 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:
         return False
-
-
-def _state(found: os.stat_result) -> FileState:
-    return (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)

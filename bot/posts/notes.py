@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from bot.model import Finding, Severity
@@ -32,4 +32,9 @@ class Notes:
 
     def findings(self) -> tuple[Finding, ...]:
         """All of them, in the order of the file."""
-        return tuple(sorted(self._findings, key=lambda finding: (finding.line or 0, finding.rule)))
+        return in_file_order(self._findings)
+
+
+def in_file_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings by their lines."""
+    return tuple(sorted(findings, key=lambda finding: (finding.line or 0, finding.rule)))

@@ -43,6 +43,8 @@ def if_missed_of(fields: Fields) -> Missed | None:
 
 def mastodon_options(fields: Fields, *, media: tuple[Picture, ...] | None = None) -> MastodonOptions:
     """What stands under `mastodon:`, with the pictures that `media` made of its list. Raises PostError."""
+    if fields.get("mastodon") is None:
+        return MastodonOptions(media=media)
     fields.mapping("mastodon", "Write for example mastodon: and below it, indented, skip: true.")
     parts = _thread(fields)
     numbered = fields.flag("mastodon.numbered", default=False)

@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any
 
 from bot.errors import PostError
 from bot.model import MastodonOptions, Poll, Post
-from bot.posts.body import Body, BodyError, render_body
+from bot.posts.bodytext import BodyText
 from bot.posts.cover import read_cover, written_cover
 from bot.posts.digest import OwnWords, digest_of
 from bot.posts.fields import Fields
 from bot.posts.frontmatter import LARGEST_FILE, Source, read_source
 from bot.posts.keys import missing_key_remedy, note_keys
+from bot.posts.late import LatePost, cannot_fail
 from bot.posts.media import media_words, read_media
 from bot.posts.notes import Notes
 from bot.posts.options import hashtags_of, if_missed_of, mastodon_options, withdrawal_of
-from bot.posts.tags import find_tags, without_tags
-from bot.posts.text import join_spaces, shorten
+from bot.posts.tags import find_tags
 from bot.posts.when import DatetimeError, parse_datetime
 
 if TYPE_CHECKING:
     from bot.config import Config
-
-SUMMARY_LENGTH: Final = 300  #: characters of a summary in the feeds
 
 
 def read_post(path: Path, *, config: Config) -> Post | None:
@@ -55,57 +55,66 @@ def parse_post(data: bytes, *, path: Path, slug: str, config: Config) -> Post | 
     permalink = _permalink(slug, shown, config)
     title = _title(fields, notes, source)
     mastodon = mastodon_options(fields, media=read_media(fields, notes, config=config))
-    body = _body(source, notes, shown, permalink, in_plain_words=mastodon.thread_auto)
-    summary = fields.prose("summary")
-    from_body = body.excerpt.marked or not summary
     withdrawn = withdrawal_of(fields)
     published = _datetime("published_datetime", fields, notes, config)
-    return Post(
+    author = fields.texts("author")
+    post: dict[str, Any] = {
+        "path": shown,
+        "slug": slug,
+        "url": permalink,
+        "explicit_id": _explicit_id(fields),
+        "title": title,
+        "authors": author or tuple(filter(None, [config.site.author.strip()])),
+        "speakers": fields.texts("speakers"),
+        "category": fields.text("category"),
+        "tags": fields.texts("tags", separators=","),
+        "kind": fields.text("kind"),
+        "published": None if fields.flag("draft", default=False) else published,
+        "updated": _datetime("updated_datetime", fields, notes, config),
+        "language": fields.language("language") or config.site.language,
+        "cover": read_cover(fields, notes, permalink=permalink, config=config),
+        "hashtags": hashtags_of(fields),
+        "link": fields.flag("link", default=True),
+        "mastodon": mastodon,
+        "hidden": fields.flag("hidden", default=False) or withdrawn is not None,
+        "withdrawn": withdrawn,
+        "expires": _datetime("expires", fields, notes, config),
+        "if_missed": if_missed_of(fields),
+        "order": _order(fields, notes),
+        "lines": source.lines,
+    }
+    post["digest"] = digest_of(_own_words(fields, source, post, author))
+    text = BodyText(
+        text=source.body,
+        line=source.body_line,
         path=shown,
-        slug=slug,
-        url=permalink,
-        explicit_id=_explicit_id(fields),
-        title=title,
-        authors=_authors(fields) or tuple(filter(None, [config.site.author.strip()])),
-        speakers=fields.texts("speakers"),
-        category=fields.text("category"),
-        tags=fields.texts("tags", separators=","),
-        kind=fields.text("kind"),
-        published=None if fields.flag("draft", default=False) else published,
-        updated=_datetime("updated_datetime", fields, notes, config),
-        language=fields.language("language") or config.site.language,
-        cover=read_cover(fields, notes, permalink=permalink, config=config),
-        excerpt=body.excerpt.shown if from_body else join_spaces(summary or ""),
-        # In the same order as for the toot, so that a person who marks an excerpt has it in both.
-        summary=shorten(body.excerpt.tidy if from_body else join_spaces(without_tags(summary or "")), SUMMARY_LENGTH),
-        html=body.html,
-        paragraphs=body.plain.paragraphs,
-        unsaid=body.plain.unsaid if from_body else body.plain.paragraphs,
-        hashtags=hashtags_of(fields),
-        link=fields.flag("link", default=True),
-        mastodon=mastodon,
-        hidden=fields.flag("hidden", default=False) or withdrawn is not None,
-        withdrawn=withdrawn,
-        expires=_datetime("expires", fields, notes, config),
-        if_missed=if_missed_of(fields),
-        order=_order(fields, notes),
-        digest=digest_of(_own_words(fields, source, title, mastodon)),
+        permalink=permalink,
+        summary=fields.prose("summary"),
+        in_plain_words=mastodon.thread_auto,
         findings=notes.findings(),
-        lines=source.lines,
     )
+    if cannot_fail(source.body):
+        return LatePost.of(post, text)
+    return Post(**post, **text.rendered())
 
 
 def shown_path(path: Path, root: Path) -> Path:
     """The path as a person should see it: relative to the project root where it lies inside."""
-    whole, base = Path(os.path.abspath(path)), Path(os.path.abspath(root))
-    inside = whole.relative_to(base) if whole.is_relative_to(base) else path
+    # In words, not in Paths: this is done for each of ten thousand files.
+    whole, base = os.path.abspath(path), _base(str(root))
+    inside = whole[len(base) + 1 :] or "." if f"{whole}{os.sep}".startswith(f"{base}{os.sep}") else path
     # A name that is not UTF-8 could not be printed.
     return Path(os.fsencode(inside).decode("utf-8", "replace"))
 
 
-def read_bytes(path: Path) -> bytes:
+@lru_cache(maxsize=8)
+def _base(root: str) -> str:
+    return os.path.abspath(root).rstrip(os.sep)
+
+
+def read_bytes(path: str | Path) -> bytes:
     """The file's bytes; of one that is too large for a post only enough to see that. Raises OSError."""
-    with path.open("rb") as file:
+    with open(path, "rb") as file:
         return file.read(LARGEST_FILE + 1)
 
 
@@ -137,24 +146,6 @@ def _title(fields: Fields, notes: Notes, source: Source) -> str:
             problem = "holds a template tag, which nothing resolves here; a toot with it is held."
             notes.warn("template-tag", problem, field=name, remedy="Write the words themselves.")
     return title
-
-
-def _body(source: Source, notes: Notes, path: Path, permalink: str, *, in_plain_words: bool) -> Body:
-    try:
-        body = render_body(source.body, permalink=permalink, in_plain_words=in_plain_words)
-    except BodyError as error:
-        raise PostError(path, str(error), line=source.body_line, remedy="Simplify the text there.") from None
-    if body.left_over:
-        first, count = body.left_over[0], len(body.left_over)
-        more = f", the first of {count}" if count > 1 else ""
-        shown = shorten(join_spaces(first.text), 60)
-        notes.warn(
-            "template-tag",
-            f"{shown} is a template tag{more}; nothing resolves it here, so readers get the words without it.",
-            line=source.body_line + source.body.count("\n", 0, first.start),
-            remedy="Write the address or the words themselves.",
-        )
-    return body
 
 
 def _datetime(name: str, fields: Fields, notes: Notes, config: Config) -> datetime | None:
@@ -189,30 +180,27 @@ def _order(fields: Fields, notes: Notes) -> int:
     return 0
 
 
-def _authors(fields: Fields) -> tuple[str, ...]:
-    return fields.texts("author")
-
-
-def _own_words(fields: Fields, source: Source, title: str, mastodon: MastodonOptions) -> OwnWords:
+def _own_words(fields: Fields, source: Source, post: Mapping[str, Any], author: tuple[str, ...]) -> OwnWords:
     cover = written_cover(fields)
+    mastodon: MastodonOptions = post["mastodon"]
     return OwnWords(
-        title=title,
-        author=_authors(fields),
-        category=fields.text("category"),
-        tags=fields.texts("tags", separators=","),
+        title=post["title"],
+        author=author,
+        category=post["category"],
+        tags=post["tags"],
         body=source.body,
         summary=fields.prose("summary"),
         cover_url=cover.url,
         cover_alt=cover.alt,
         language=fields.text("language"),
-        hashtags=hashtags_of(fields),
-        without_link=not fields.flag("link", default=True),
+        hashtags=post["hashtags"],
+        without_link=not post["link"],
         mastodon_text=mastodon.text,
         mastodon_content_warning=mastodon.content_warning,
         mastodon_visibility=mastodon.visibility.value if mastodon.visibility else None,
         mastodon_language=mastodon.language,
         mastodon_media=media_words(mastodon.media),
-        speakers=fields.texts("speakers"),
+        speakers=post["speakers"],
         mastodon_sensitive=_said(mastodon.sensitive),
         mastodon_thread=mastodon.thread,
         mastodon_thread_auto=mastodon.thread_auto,

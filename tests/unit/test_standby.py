@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -13,7 +14,8 @@ from bot.app import make_bot
 from bot.clock import SetClock, ShiftedClock
 from bot.config import Config
 from bot.ledgers.memory import MemoryLedger
-from bot.model import AccountFacts, Delivery, DeliveryState, Event, Recording, Said, SeenStatus, Word
+from bot.model import AccountFacts, Delivery, DeliveryState, Recording, Said, SeenStatus, Word
+from bot.model import Event as HistoryEvent
 from bot.publishers.recording import RecordingPublisher
 from bot.standby import LATE, carry_out, prepare, stand_by
 
@@ -50,7 +52,7 @@ class Stage:
         self.clock = SetClock(NOON - 20 * SECOND)
         self.ledger = MemoryLedger(self.clock)
         self.publisher = Asked(address=ACCOUNT, clock=self.clock)
-        self.said: list[Event] = []
+        self.said: list[HistoryEvent] = []
         config.posts_folder.mkdir(exist_ok=True)
         self.write("keynote", NOON)
         self.bot = make_bot(
@@ -199,11 +201,16 @@ class Waiting(Stage):
         self.moment = NOON
         self.expected: dict[str, list[Delivery]] = {}
         self.meanwhile: Callable[[], object] = lambda: None  #: happens once the release is prepared
+        self.reason = Event()  #: for another pass
         self.running = ShiftedClock(NOON - SECOND)
         self.bot = replace(self.bot, parts=replace(self.bot.parts, clock=self.running))
 
     def stand_by(self, *, pass_takes: timedelta = timedelta()) -> bool:
-        return stand_by(self.bot, NOON, expect=self._expect, pass_takes=pass_takes)
+        return stand_by(self.bot, NOON, expect=self._expect, wait=self._wait, pass_takes=pass_takes)
+
+    def _wait(self, due: datetime) -> None:
+        while self.running.now() < due and not self.reason.wait(0.01):
+            continue
 
     def _expect(self, account: str, deliveries: list[Delivery]) -> None:
         self.expected[account] = deliveries
@@ -224,7 +231,7 @@ def test_it_waits_for_the_instant_and_never_comes_before_it(waiting: Waiting) ->
 
 def test_a_change_in_the_folder_gives_way_to_a_pass(waiting: Waiting) -> None:
     waiting.running.step_to(NOON - 10 * SECOND)
-    waiting.meanwhile = lambda: waiting.write("another", NOON - timedelta(days=30))
+    waiting.meanwhile = waiting.reason.set
     assert not waiting.stand_by()
     assert waiting.running.now() < NOON
     assert not waiting.ledger.snapshot().entries

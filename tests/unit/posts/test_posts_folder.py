@@ -12,6 +12,7 @@ from PIL import Image
 from bot.config import Config
 from bot.errors import PostError
 from bot.posts.folder import PostFolder
+from bot.posts.look import Look
 
 
 def write(folder: Path, name: str, text: str = "---\ntitle: A\n---\nText\n") -> Path:
@@ -244,10 +245,10 @@ def test_what_may_not_be_read_is_a_fault_until_it_may(folder: PostFolder, posts:
 
 def test_a_file_that_vanishes_while_others_are_read_is_left_out(config: Config, posts: Path) -> None:
     class Vanishing(PostFolder):
-        def _list(self):  # type: ignore[no-untyped-def]
-            listing = super()._list()
+        def look(self) -> Look:
+            look = super().look()
             (posts / "b.md").unlink()
-            return listing
+            return look
 
     write(posts, "a.md")
     write(posts, "b.md")

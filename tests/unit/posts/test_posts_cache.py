@@ -1,0 +1,205 @@
+"""Posts from the cache, posts that were read at once and posts whose body came late are the same."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import bot.posts.folder
+import bot.posts.racing
+from bot.config import Config
+from bot.errors import PostError
+from bot.model import Post
+from bot.posts.bodytext import BodyText
+from bot.posts.cache import PostCache, cache_key
+from bot.posts.folder import PostFolder
+from bot.posts.late import LATE, LatePost, cannot_fail
+from bot.posts.read import parse_post, read_bytes
+
+MATTER = (
+    'title: "A {{ tag }} of it"\npublished_datetime: 2027-03-01 09:00\nexpires: 2027-03-09\n'
+    "tags: [one, two]\ncover:\n  url: /a.png\n  alt: A heron\nif_missed: hold\nmistake: [1, {a: b}]\n"
+    "mastodon:\n  text: Hello\n  thread: auto\n  visibility: unlisted\n"
+    "  media:\n    - {file: /b.png, alt: B, focus: '0.5,-1'}\n"
+    "  poll: {options: [yes, no], expires_in: 2d}\n"
+)
+WORDS = ("Words", " enough", " to say", "\n\n", "\n", "é", "&amp;", "{{ tag }}", "{% if %}", "    ", "\t", "|")
+MARKS = ("*", "**", "[", "](/x)", "`", "# ", "> ", "- ", "1. ", "~~")
+TAGS = ("<b>", "</b>", "<div>", "<!-- excerpt -->", "<script>", "<frameset>")
+PIECES = st.sampled_from((*WORDS, *MARKS, *TAGS))
+
+
+def as_told(post: Post) -> dict[str, object]:
+    return {field.name: getattr(post, field.name) for field in fields(Post)}
+
+
+def write(config: Config, name: str, body: str, matter: str = MATTER) -> Path:
+    path = config.posts_folder / name
+    path.write_text(f"---\n{matter}---\n{body}\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files may be kept at once; else the test would have to wait until their clock has moved on."""
+    monkeypatch.setattr(bot.posts.racing, "TICK", 0)
+
+
+@pytest.fixture
+def cached(config: Config, tmp_path: Path) -> Callable[[], PostFolder]:
+    return lambda: PostFolder(config, cache=PostCache(tmp_path / "var/cache.db", key=cache_key(config)))
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(body=st.lists(PIECES, max_size=60).map("".join), summary=st.booleans())
+def test_cold_warm_and_late_posts_are_equal(
+    config: Config, tmp_path: Path, settled: None, body: str, summary: bool
+) -> None:
+    matter = MATTER + ("summary: In short, {{ tag }} it is.\n" if summary else "")
+    path = write(config, "a.md", body, matter)
+    late = parse_post(path.read_bytes(), path=path, slug="a", config=config)
+    assert late is not None
+    early = {field.name: getattr(late, field.name) for field in fields(Post)}
+    if isinstance(late, LatePost):
+        cache = tmp_path / "var" / "cache.db"
+        for _ in range(2):  # filled, then read
+            folder = PostFolder(config, cache=PostCache(cache, key="k"))
+            (post,) = folder.scan().posts
+            assert isinstance(post, LatePost)
+            folder.remember()
+            folder.close()
+            assert as_told(post) == early
+            assert post == Post(**early) == post
+            assert replace(post, slug="b") != post
+
+
+@settings(max_examples=150, deadline=None)
+@given(body=st.lists(PIECES, max_size=200).map("".join), times=st.integers(1, 60))
+def test_what_is_rendered_late_never_fails(body: str, times: int) -> None:
+    body = body * times
+    if cannot_fail(body):
+        words = BodyText(
+            text=body,
+            line=1,
+            path=Path("a"),
+            permalink="https://a.example/",
+            summary=None,
+            in_plain_words=True,
+            findings=(),
+        )
+        assert set(words.rendered()) == set(LATE)
+
+
+def test_a_body_that_cannot_be_rendered_is_a_fault_at_once(config: Config) -> None:
+    deep = "<div>" * 300
+    assert not cannot_fail(deep)
+    with pytest.raises(PostError, match="levels deep"):
+        parse_post(f"---\ntitle: A\n---\n{deep}".encode(), path=Path("a.md"), slug="a", config=config)
+
+
+def test_a_new_start_opens_no_file_that_is_unchanged(
+    config: Config, settled: None, cached: Callable[[], PostFolder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(config, "a.md", "Some words")
+    write(config, "b.md", "Other words")
+    first = cached()
+    before = first.scan()
+    first.remember()
+    first.close()
+    write(config, "b.md", "Words that are new")
+    opened: list[str] = []
+
+    def noting(path: str) -> bytes:
+        opened.append(path)
+        return read_bytes(path)
+
+    monkeypatch.setattr(bot.posts.folder, "read_bytes", noting)
+    after = cached().scan()
+    assert [Path(path).name for path in opened] == ["b.md"]
+    assert after.posts[0] == before.posts[0]
+    assert "Words that are new" in after.posts[1].html
+    assert len(opened) == 1, "not even for the body"
+
+
+def damaged(file: Path) -> None:
+    file.write_bytes(b"not a database" * 999)
+
+
+def cut(file: Path) -> None:
+    data = file.read_bytes()
+    file.write_bytes(data[: len(data) // 2])
+
+
+def falsified(file: Path) -> None:
+    with sqlite3.connect(file) as db:
+        db.execute("UPDATE post SET early = replace(early, 'heron', 'raven'), late = replace(late, 'words', 'swords')")
+    db.close()
+
+
+def deleted(file: Path) -> None:
+    file.unlink()
+
+
+def open_to_all(file: Path) -> None:
+    falsified(file)
+    file.chmod(0o666)
+
+
+def of_another_shape(file: Path) -> None:
+    with sqlite3.connect(file) as db:
+        db.execute("DROP TABLE post")
+        db.execute("CREATE TABLE post (a)")
+    db.close()
+
+
+@pytest.mark.parametrize("mishap", [damaged, cut, falsified, deleted, open_to_all, of_another_shape])
+@pytest.mark.parametrize("when", ["before the start", "after it"])
+def test_a_cache_that_is_broken_is_as_if_there_were_none(
+    config: Config,
+    settled: None,
+    cached: Callable[[], PostFolder],
+    tmp_path: Path,
+    mishap: Callable[[Path], None],
+    when: str,
+) -> None:
+    write(config, "a.md", "Some words")
+    truth = [as_told(post) for post in PostFolder(config).scan().posts]
+    first = cached()
+    first.scan()
+    first.remember()
+    first.close()
+    folder = cached()
+    if when == "after it":
+        folder.scan()
+    mishap(tmp_path / "var/cache.db")
+    assert [as_told(post) for post in folder.scan().posts] == truth
+    folder.remember()
+    folder.close()
+    assert [as_told(post) for post in cached().scan().posts] == truth
+
+
+@pytest.mark.parametrize("setting", ["url", "language"])
+def test_other_settings_make_another_cache(config: Config, setting: str) -> None:
+    value = {"url": "https://other.example", "language": "de"}[setting]
+    other = config.model_copy(update={"site": config.site.model_copy(update={setting: value})})
+    assert cache_key(config) != cache_key(other)
+    assert cache_key(config) == cache_key(config)
+
+
+def test_a_file_that_may_still_change_unseen_is_not_kept(config: Config, cached: Callable[[], PostFolder]) -> None:
+    """Written just now: another write within the same tick of the file system's clock would not show."""
+    write(config, "a.md", "Some words")
+    folder = cached()
+    begun = time.monotonic()
+    folder.scan()
+    folder.remember()
+    assert folder._shelf._cache is not None
+    if time.monotonic() - begun < 1:
+        assert folder._shelf._cache.load() == {}

@@ -1,0 +1,26 @@
+"""How often the folders are looked at."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.watch.pace import LONGEST, SHARE, SHORTEST, pause_after
+
+
+@pytest.mark.parametrize(
+    ("costs", "seconds"),
+    [
+        ([], SHORTEST.total_seconds()),
+        ([(9.0, 9.0)], SHORTEST.total_seconds()),  # the first look is no measure
+        ([(9.0, 9.0), (0.0001, 0.0002)], SHORTEST.total_seconds()),
+        ([(0.003, 0.01), (0.002, 0.02)], 0.002 / SHARE),
+        ([(0.05, 0.1), (0.05, 0.1)], LONGEST.total_seconds()),
+        ([(0.0001, 0.5), (0.0001, 0.6)], 10),  # a slow network folder
+    ],
+)
+def test_looks_take_a_small_share_of_one_core(costs: list[tuple[float, float]], seconds: float) -> None:
+    assert pause_after(costs).total_seconds() == pytest.approx(seconds)
+
+
+def test_a_small_folder_is_seen_within_a_second() -> None:
+    assert SHORTEST.total_seconds() + 0.1 < 1
