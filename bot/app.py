@@ -24,12 +24,13 @@ from bot.output.alerts import News, tell
 from bot.output.files import PublicFolder
 from bot.output.hub import Pings
 from bot.planning.doubts import believable, server_doubt
-from bot.posts.folder import PostFolder
 from bot.protocol import Timing
 from bot.publisher import Publisher
 from bot.publishers.servertimes import ServerTimes
 from bot.pulse import Pulse
 from bot.run import Parts, Pass, run_pass
+from bot.sources.folders import posts_of
+from bot.sources.keeper import SourceKeeper
 from bot.tokens import find_token
 
 Say = Callable[[Event], None]
@@ -55,6 +56,7 @@ class Bot:
     pings: Pings
     pulse: Pulse
     stop: Signal  #: set: begin nothing new
+    sources: SourceKeeper  #: repositories of posts; there may be none
     presence: str  #: how a later process names this one to a person
     bell: Signal = field(default_factory=Signal)  #: wakes the loop for another pass
     random: random.Random = field(default_factory=random.Random)
@@ -91,8 +93,9 @@ class Bot:
         return self.parts.ledger.attend(self.presence)
 
     def tick(self) -> tuple[Pass, tuple[Drained, ...]]:
-        """One pass and its deliveries, then done; for the engines that serve in the caller's time."""
+        """Fetch the sources, one pass and its deliveries; for the engines that serve in the caller's time."""
         drained: list[Drained] = []
+        self.sources.pull_all()
         result = self.pass_once()
         self.engine.run(lambda address: drained.append(self.drain(address)), stop=self.stop)
         last = result
@@ -149,11 +152,12 @@ def make_bot(
     engine: Engine | None = None,
     say: Say = silent,
     loopback_has_a_clock: bool = False,
+    fetches: bool = True,
 ) -> Bot:
     """Wire a bot: cheap checks first, the ledger last. Raises LedgerError.
 
     The clock is compared with those of the servers that are not on this machine, unless `loopback_has_a_clock`; and
-    not at all with `publishers` from outside.
+    not at all with `publishers` from outside. Unless it `fetches`, sources are read as they were fetched last.
     """
     clock = clock or SystemClock()
     engine = engine or InlineEngine()
@@ -163,6 +167,8 @@ def make_bot(
         publishers = make_publishers(config, environ=environ, clock=clock, server_times=server_times)
     stop = Signal()
     ledger = ledger or SqliteLedger(config.ledger_path, clock)
+    fetched = config if fetches else config.model_copy(update={"sources": ()})
+    sources = SourceKeeper(fetched, environ=environ, clock=clock, say=say, stopping=stop.is_set)
     return Bot(
         pings=make_pings(config, ledger=ledger, clock=clock, say=say, stopping=stop.is_set),
         pulse=Pulse(clock),
@@ -170,13 +176,15 @@ def make_bot(
         parts=Parts(
             config=config,
             clock=clock,
-            posts=PostFolder(config),
+            posts=posts_of(config),
             public=PublicFolder(config.public_folder, gzip=config.feeds.gzip),
             server_times=server_times,
             ring=engine.ring,
             say=say,
             ledger=ledger,
+            source_troubles=sources.troubles,
         ),
+        sources=sources,
         engine=engine,
         publishers=publishers,
         timing=timing_of(config),

@@ -21,9 +21,9 @@ from bot.config import Account, Config
 from bot.engines.embedded import EmbeddedEngine
 from bot.errors import UsageError
 from bot.model import DeliveryState
-from bot.posts.folder import PostFolder
 from bot.run import Pass
 from bot.schedule import stay_up
+from bot.sources.folders import posts_of
 from bot.takeover import is_address
 
 #: How long before a release the pretended clock begins: time to look at the page.
@@ -66,7 +66,7 @@ def _without_others(config: Config) -> dict[str, object]:
 
 def first_release(config: Config) -> datetime:
     """The earliest publish datetime in the posts folder. Raises UsageError if there is none."""
-    moments = [post.published for post in PostFolder(config).scan().posts if post.published is not None]
+    moments = [post.published for post in posts_of(config).scan().posts if post.published is not None]
     if not moments:
         raise UsageError(
             f"there is no post with a published_datetime in {config.site.posts}.",
@@ -85,7 +85,14 @@ def rehearse(
 ) -> None:
     """Run the season, then stay up until `stop` is set. `on_step` is told each release that is stepped to."""
     tokens = {name: f"loopback-{name}" for name in stage.config.accounts}
-    bot = make_bot(stage.config, environ=_token_variables(tokens), clock=clock, engine=EmbeddedEngine(), say=say)
+    bot = make_bot(
+        stage.config,
+        environ=_token_variables(tokens),
+        clock=clock,
+        engine=EmbeddedEngine(),
+        say=say,
+        fetches=False,  # nothing leaves this machine
+    )
     season = _Season(bot, clock, on_step)
     prompter = Thread(target=season.prompt, args=(stop,), name="prompter", daemon=True)
     watcher = Thread(target=_stop_with, args=(bot, stop), name="stopper", daemon=True)

@@ -22,8 +22,8 @@ from apscheduler.triggers.date import DateTrigger
 from bot.app import Bot
 from bot.clock import Clock
 from bot.errors import LedgerError, PostError
-from bot.posts.folder import PostFolder
 from bot.run import Pass
+from bot.sources.folders import Posts
 
 #: A full pass happens at least this often, whatever bells fail to ring.
 SWEEP: Final = timedelta(seconds=15)
@@ -100,6 +100,14 @@ def stay_up(bot: Bot, *, after_pass: Callable[[Pass], None] = lambda _: None) ->
         pinging = Thread(target=watched, args=(pinger.run,), name="pinger", daemon=True)
         pinging.start()
         teller = Teller(max_workers=1, thread_name_prefix="teller")
+        # A first pass without their posts would be one too many; from then on they are fetched beside the work.
+        bot.sources.pull_missing()
+        keeping = [
+            Thread(target=watched, args=(partial(bot.sources.keep, source, on_change=bot.bell.set),), daemon=True)
+            for source in bot.sources.sources
+        ]
+        for keeper in keeping:
+            keeper.start()
         # Before the first release; from then on each answer tells, and what is missing is asked for beside the work.
         bot.parts.server_times.ask()
         engine = Thread(target=watched, args=(lambda: bot.engine.run(serve, stop=bot.stop),), name="engine")
@@ -128,6 +136,9 @@ def stay_up(bot: Bot, *, after_pass: Callable[[Pass], None] = lambda _: None) ->
             # It may hang on somebody's server, and what it does may be done again.
             pinger.end()
             pinging.join(timeout=1)
+            bot.sources.end()
+            for keeper in keeping:
+                keeper.join(timeout=2)
     if failure:
         raise failure[0]
 
@@ -182,7 +193,7 @@ def wait_for_reason(bot: Bot, *, seen: object) -> None:
             return
 
 
-def _stamp(posts: PostFolder) -> object:
+def _stamp(posts: Posts) -> object:
     try:
         return posts.stamp()
     except PostError:

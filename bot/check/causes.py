@@ -16,6 +16,7 @@ from bot.plan import Plan
 from bot.planning.draft import Compose
 from bot.planning.item import Item
 from bot.planning.verdict import Verdict
+from bot.sources.status import SourceTrouble
 
 #: Before each release the post is tried out at these distances; trouble is told once at each.
 LOOK_AHEAD: Final = (timedelta(hours=24), timedelta(hours=1))
@@ -59,11 +60,13 @@ def causes_of(
     feed_faults: Iterable[str],
     accounts: Mapping[str, AccountState],
     compose: Compose,
+    sources: Iterable[SourceTrouble] = (),
 ) -> tuple[Cause, ...]:
     """Everything that is wrong now. `accounts` are those in the settings, by address."""
     return (
         *_of_plan(plan),
         *_of_files(faults, feed_faults),
+        *_of_sources(sources),
         *_of_accounts(accounts.values()),
         *_of_items(plan.items),
         *_without_picture(plan, posts),
@@ -103,6 +106,18 @@ def _of_files(faults: Iterable[PostError], feed_faults: Iterable[str]) -> Iterat
     for text in feed_faults:
         yield Cause(
             key=f"feeds {text}", what=text, means="The last good feed stays in its place.", todo="See to the cause."
+        )
+
+
+def _of_sources(troubles: Iterable[SourceTrouble]) -> Iterator[Cause]:
+    for trouble in troubles:
+        yield Cause(
+            key=f"source {trouble.source.place.name}",
+            what=str(trouble),
+            means="None of its posts is known here."
+            if trouble.never
+            else "The posts that were fetched last stay in force; what was changed since then is not seen.",
+            todo="See to the cause; the bot goes on by itself.",
         )
 
 

@@ -11,6 +11,9 @@ from bot.compose.templates import Templates
 from bot.config import Config
 from bot.errors import ComposeError
 from bot.model import Finding, Severity
+from bot.sources.place import place_of
+from bot.sources.secret import trouble_of
+from bot.sources.status import read_status
 from bot.tokens import find_token
 
 
@@ -36,9 +39,48 @@ def check_settings(config: Config, *, environ: Mapping[str, str]) -> Iterator[Fi
                 field=f"accounts.{name}.token_file",
                 problem=f"{token.warning}.",
             )
+    yield from _of_sources(config, environ)
     yield from _of_templates(config)
     for fault in People.load(config.people_file).faults():
         yield _of_file("people-broken", fault, config.root)
+
+
+def _of_sources(config: Config, environ: Mapping[str, str]) -> Iterator[Finding]:
+    path = _shown(config.path, config.root)
+    for number, source in enumerate(config.sources):
+        for field, means in (
+            ("token", "It cannot be fetched from here."),
+            ("push_secret", "Pushes are not heard of; the posts are fetched as often as `every` says."),
+        ):
+            missing = trouble_of(getattr(source, field), environ)
+            if missing:
+                yield Finding(
+                    rule="secret-missing",
+                    severity=Severity.WARNING,
+                    path=path,
+                    field=f"sources.{number}.{field}",
+                    problem=f"{missing}.",
+                    remedy=means,
+                )
+        status = read_status(place_of(config, source).status)
+        if status.failing_since is not None:
+            yield Finding(
+                rule="not-fetched",
+                severity=Severity.WARNING,
+                path=path,
+                field=f"sources.{number}.git",
+                problem=f"{source.shown} could not be fetched since {status.failing_since:%Y-%m-%d %H:%M} UTC: "
+                f"{status.why}",
+            )
+    if config.serve.listen == "" and any(source.push_secret for source in config.sources):
+        yield Finding(
+            rule="no-push-hook",
+            severity=Severity.WARNING,
+            path=path,
+            field="serve.listen",
+            problem="is empty, so no push is heard of.",
+            remedy='Write for example listen = "127.0.0.1:8080", or take push_secret out of the sources.',
+        )
 
 
 def _of_templates(config: Config) -> Iterator[Finding]:

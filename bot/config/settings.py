@@ -10,6 +10,7 @@ from pydantic import Field
 from bot.config.accounts import Account
 from bot.config.release import Alerts, Delivery, Release
 from bot.config.site import Feeds, Ledger, Serve, Site
+from bot.config.sources import Source
 from bot.config.values import Table
 
 DEFAULT_PATH: Final = Path("config/bot.toml")
@@ -27,6 +28,7 @@ class Settings(Table):
     alerts: Alerts = Alerts()
     ledger: Ledger = Ledger()
     serve: Serve = Serve()
+    sources: tuple[Source, ...] = ()
 
 
 class Config(Settings):

@@ -1,0 +1,120 @@
+"""Keeping all sources fresh: once for a tick, or again and again beside the work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Event as Signal
+from typing import Final
+
+from bot.clock import Clock
+from bot.config import Config, Source
+from bot.model import Event
+from bot.sources.place import place_of
+from bot.sources.pull import Pulled, pull
+from bot.sources.push import PushHook
+from bot.sources.secret import secret_of
+from bot.sources.status import SourceTrouble, read_status
+
+#: Between two pulls of one source, however many pushes come.
+GAP: Final = timedelta(seconds=1)
+#: A source that is asked for only when it is pushed to, and could not be fetched then, is asked again after this time.
+AGAIN: Final = timedelta(minutes=1)
+
+
+class SourceKeeper:
+    """Fetches the sources of a bot. `end` stops what runs, within a moment; safe across threads."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        environ: Mapping[str, str],
+        clock: Clock,
+        say: Callable[[Event], None],
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._config = config
+        self._environ = environ
+        self._clock = clock
+        self._say = say
+        self._stopping = stopping
+        self._ended = Signal()
+        self._wakes = {source: Signal() for source in config.sources}
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """All of them, in the order of the settings."""
+        return self._config.sources
+
+    def pull_all(self) -> tuple[Pulled, ...]:
+        """Bring all up to date, at the same time; takes as long as the slowest, which its `timeout` bounds."""
+        return self._pull(self.sources)
+
+    def pull_missing(self) -> tuple[Pulled, ...]:
+        """Fetch those of which there is nothing yet: a first pass without their posts would be one too many."""
+        return self._pull([source for source in self.sources if not place_of(self._config, source).commit()])
+
+    def _pull(self, sources: Iterable[Source]) -> tuple[Pulled, ...]:
+        wanted = list(sources)
+        if not wanted:
+            return ()
+        with ThreadPoolExecutor(max_workers=len(wanted), thread_name_prefix="source") as pool:
+            return tuple(pool.map(self.pull, wanted))
+
+    def pull(self, source: Source) -> Pulled:
+        """Bring one up to date, and say what has changed."""
+        pulled = pull(self._config, source, environ=self._environ, now=self._clock.now, stopping=self._is_to_end)
+        if pulled.changed or pulled.recovered:
+            self._tell("fetched", f"{source.shown} at {pulled.commit[:10]}")
+        elif pulled.first_fault:
+            self._tell("problem", f"{source.shown} cannot be fetched: {pulled.fault}")
+        return pulled
+
+    def keep(self, source: Source, *, on_change: Callable[[], None]) -> None:
+        """Pull now, at each push, and as often as the settings say, until the end."""
+        wake = self._wakes[source]
+        while not self._is_to_end():
+            wake.clear()
+            pulled = self.pull(source)
+            if pulled.changed:
+                on_change()
+            pause = source.every or (AGAIN if pulled.fault else None)
+            if self._ended.wait(GAP.total_seconds()):
+                return
+            wake.wait(None if pause is None else max(0.0, (pause - GAP).total_seconds()))
+
+    def pushed(self, source: Source) -> None:
+        """Its repository has changed: pull at once. One that is being pulled is pulled again after that."""
+        self._wakes[source].set()
+
+    def push_hook(self) -> PushHook | None:
+        """What hears of pushes; None if no source has a secret for it."""
+        secrets = {source: secret_of(source.push_secret, self._environ) for source in self.sources}
+        if not any(secrets.values()):
+            return None
+        return PushHook(secrets, now=self._clock.now, pushed=self.pushed)
+
+    def troubles(self) -> tuple[SourceTrouble, ...]:
+        """What somebody should know of, as of now."""
+        now = self._clock.now()
+        found = []
+        for source in self.sources:
+            place = place_of(self._config, source)
+            what = read_status(place.status).trouble(now)
+            if what:
+                found.append(SourceTrouble(source=source, what=what, never=not place.commit()))
+        return tuple(found)
+
+    def end(self) -> None:
+        """Begin nothing new and stop what runs."""
+        self._ended.set()
+        for wake in self._wakes.values():
+            wake.set()
+
+    def _is_to_end(self) -> bool:
+        return self._ended.is_set() or self._stopping()
+
+    def _tell(self, what: str, detail: str) -> None:
+        self._say(Event(at=self._clock.now(), what=what, detail=detail))
