@@ -22,7 +22,7 @@ def export(git: Git, place: Place, commit: str) -> None:
     new = place.trees / f"{UNFINISHED}{commit}"
     discard(new)
     new.mkdir(mode=0o700)
-    index = place.folder / "index"
+    index = place.repository / "index"
     index.unlink(missing_ok=True)
     try:
         # No hooks, no submodules; a filter needs a program that only the settings could name, and they name none.

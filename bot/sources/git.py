@@ -56,7 +56,7 @@ _MEANINGS: Final = (
     ),
     (r"error: 403|Permission denied", "the host does not allow this token to read it"),
     (
-        r"not found|error: 404|does not appear to be a git repository|does not exist",
+        r"[Rr]epository .*not found|error: 404|does not appear to be a git repository|does not exist",
         "there is no such repository, or the token may not see it",
     ),
     (r"unable to update url base from redirection|error: 30\d|redirect", "it has moved to another address"),
@@ -68,6 +68,10 @@ _MEANINGS: Final = (
     (r"couldn't find remote ref|Remote branch", "there is no such branch"),
     (r"transport '\w+' not allowed", "its kind of address is not allowed"),
 )
+
+
+class OddGitError(SourceError):
+    """git failed in a way that no host's answer explains; our own copy of the repository may be broken."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,8 +168,8 @@ class Git:
             (line for line in reversed(said.splitlines()) if line.startswith(("fatal:", "error:"))), said[-200:]
         )
         # What a stranger's server says; the token has no way into it, and if it had one it would not be shown.
-        shown = "".join(letter for letter in last if letter.isprintable())[:200]
-        return SourceError(f"git says: {shown.replace(self.token, '***') if self.token else shown}.")
+        shown = "".join(letter for letter in last if letter.isprintable())[:200].rstrip(".")
+        return OddGitError(f"git says: {shown.replace(self.token, '***') if self.token else shown}.")
 
 
 def check_version(git: Git) -> None:

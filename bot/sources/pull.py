@@ -15,7 +15,7 @@ from typing import Final
 from bot.config import Config, Source
 from bot.errors import SourceError
 from bot.sources.export import UNFINISHED, discard, examine, export
-from bot.sources.git import Git, check_version
+from bot.sources.git import Git, OddGitError, check_version
 from bot.sources.place import Place, place_of
 from bot.sources.secret import secret_of, trouble_of
 from bot.sources.status import read_status, write_status
@@ -89,7 +89,12 @@ def _pull(
         stopping=stopping,
     )
     with _alone(place, git):
-        return _refresh(git, place, address=str(config.root / source.git) if source.local else source.git)
+        try:
+            return _refresh(git, place, address=str(config.root / source.git) if source.local else source.git)
+        except OddGitError:
+            # A power cut may have broken our own objects: the next pull begins anew.
+            discard(place.repository)
+            raise
 
 
 @contextmanager
@@ -118,7 +123,7 @@ def _refresh(git: Git, place: Place, *, address: str) -> bool:
     wanted = f"refs/heads/{git.source.branch}" if git.source.branch else "HEAD"
     if _offered(git, address, wanted) == place.commit() and place.current.exists():
         return False
-    commit = _fetched(git, place, address, wanted)
+    commit = _fetched(git, address, wanted)
     before = place.commit()
     if place.tree(commit).is_dir():
         # It was in force before: a push that was taken back.
@@ -145,17 +150,11 @@ def _offered(git: Git, address: str, wanted: str) -> str:
     raise SourceError("it is empty: there is no commit in it yet.")
 
 
-def _fetched(git: Git, place: Place, address: str, wanted: str) -> str:
+def _fetched(git: Git, address: str, wanted: str) -> str:
     """The commit, fetched: by force, for a history may be rewritten; what counts is what can be read now."""
     shallow = ("--depth=1", "--no-tags", "--force", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-gc")
-    try:
-        git.run("fetch", "--quiet", *shallow, "--", address, f"+{wanted}:{_NEW}")
-        return git.run("rev-parse", "--verify", f"{_NEW}^{{commit}}").strip()
-    except SourceError as error:
-        if error.message.startswith("git says"):
-            # It may be our own objects that are broken, by a power cut say: the next pull begins anew.
-            discard(place.repository)
-        raise
+    git.run("fetch", "--quiet", *shallow, "--", address, f"+{wanted}:{_NEW}")
+    return git.run("rev-parse", "--verify", f"{_NEW}^{{commit}}").strip()
 
 
 def _tidy(place: Place) -> None:

@@ -39,7 +39,7 @@ class PushHook:
         self._lock = threading.Lock()
 
     def receive(self, headers: Mapping[str, str], body: bytes, *, media_type: str) -> Answer:
-        """Judge a request: its headers, in lower case, and its body. A genuine and new one has posts fetched, elsewhere."""
+        """Judge a request by its headers, in lower case, and its body. A genuine and new one has posts fetched."""
         if media_type != "application/json":
             return Answer(status=415, text="Set the content type of this webhook to application/json.")
         now = self._now()
