@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
@@ -12,10 +11,12 @@ from bot.errors import PostError
 from bot.model import Post
 from bot.posts.folder import PostFolder, Scan, Signature
 from bot.posts.read import shown_path
-from bot.sources.place import Place, config_of, place_of
+from bot.sources.place import config_of, place_of
 
 _TRIES: Final = 3
 _Found = TypeVar("_Found")
+#: Makes what reads the folder in some settings.
+Reader = Callable[[Config], PostFolder]
 
 
 class Posts(Protocol):
@@ -33,31 +34,34 @@ def posts_of(config: Config) -> Posts:
     return JoinedFolders(config) if config.sources else PostFolder(config)
 
 
-@dataclass(frozen=True, kw_only=True)
 class _Checkout:
-    source: Source
-    place: Place
-    folder: PostFolder
+    def __init__(self, config: Config, source: Source, reader: Reader) -> None:
+        self.source = source
+        self.place: Final = place_of(config, source)
+        self._config = config_of(config, source)
+        self._reader = reader
+        self.forget()
+
+    def forget(self) -> None:
+        """Read everything anew at the next look."""
+        self.folder = self._reader(self._config)
 
 
 class JoinedFolders:
     """Posts of several folders. Not for use from several threads at once; checkouts may be swapped meanwhile."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, *, reader: Reader = PostFolder) -> None:
         self._config = config
-        self._local = PostFolder(config)
+        self._local = reader(config)
         self._local_was_there = False
-        self._checkouts = [
-            _Checkout(source=source, place=place_of(config, source), folder=PostFolder(config_of(config, source)))
-            for source in config.sources
-        ]
+        self._checkouts = [_Checkout(config, source, reader) for source in config.sources]
 
     def stamp(self) -> Signature:
         """The present signature; what cannot be read has one too."""
         parts: list[Signature] = [self._local.stamp()] if self._has_local() else []
         for checkout in self._checkouts:
             try:
-                parts.append(_undisturbed(checkout, checkout.folder.stamp))
+                parts.append(_undisturbed(checkout, lambda folder: folder.stamp()))
             except PostError:
                 parts.append(_unreadable(checkout))
         return _joined(parts)
@@ -71,7 +75,7 @@ class JoinedFolders:
         unreadable: list[PostError] = []
         for checkout in self._checkouts:
             try:
-                scans.append(_undisturbed(checkout, checkout.folder.scan))
+                scans.append(_undisturbed(checkout, lambda folder: folder.scan()))
             except PostError as error:
                 scans.append(Scan(posts=(), faults=(), signature=_unreadable(checkout)))
                 unreadable.append(self._fault(checkout, error))
@@ -92,7 +96,7 @@ class JoinedFolders:
     def _fault(self, checkout: _Checkout, error: PostError) -> PostError:
         shown = shown_path(checkout.place.current / checkout.source.folder, self._config.root)
         if checkout.place.commit():
-            return PostError(shown, error.problem, remedy="It is fetched anew; `announce check` says what is wrong.")
+            return PostError(shown, error.problem, remedy="`announce check` says which commit of it is in force.")
         return PostError(
             shown,
             f"nothing was fetched yet from {checkout.source.shown}.",
@@ -127,21 +131,23 @@ def without_clashes(scans: Sequence[Scan]) -> tuple[tuple[Post, ...], tuple[Post
     return tuple(posts), tuple(faults)
 
 
-def _undisturbed(checkout: _Checkout, look: Callable[[], _Found]) -> _Found:
+def _undisturbed(checkout: _Checkout, look: Callable[[PostFolder], _Found]) -> _Found:
     """What a look finds in one tree: one during which another was swapped in is repeated. Raises PostError."""
     for _ in range(_TRIES):
-        before = checkout.place.commit()
-        found = _looked(look)
-        if checkout.place.commit() == before:
+        before = checkout.place.mark()
+        found = _looked(checkout.folder, look)
+        if checkout.place.mark() == before:
             if isinstance(found, PostError):
                 raise found
             return found
+        # It may have read a file of one tree under the name of another.
+        checkout.forget()
     raise PostError(checkout.place.current, "changes faster than it can be read.")
 
 
-def _looked(look: Callable[[], _Found]) -> _Found | PostError:
+def _looked(folder: PostFolder, look: Callable[[PostFolder], _Found]) -> _Found | PostError:
     try:
-        return look()
+        return look(folder)
     except PostError as error:
         return error
 

