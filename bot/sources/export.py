@@ -10,7 +10,6 @@ from typing import Final
 
 from bot.config import Source
 from bot.errors import SourceError
-from bot.posts.listing import list_files
 from bot.sources.git import Git
 from bot.sources.place import Place, sync_folder
 
@@ -30,7 +29,7 @@ def export(git: Git, place: Place, commit: str) -> None:
         git.run("read-tree", commit, environ=environ)
         git.run("checkout-index", "--all", "--force", f"--prefix={new}/", environ=environ)
         confine(new)
-        examine(new, git.source, place)
+        examine(new, git.source)
         _sync(new / git.source.folder)
         os.replace(new, place.tree(commit))
         sync_folder(place.trees)
@@ -59,19 +58,17 @@ def confine(tree: Path) -> None:
                 os.unlink(path)
 
 
-def examine(tree: Path, source: Source, place: Place) -> None:
-    """Raises SourceError for a tree that must not be swapped in: without posts where there were some."""
+def examine(tree: Path, source: Source) -> None:
+    """Raises SourceError for a tree that must not be swapped in: without the folder of posts, or nothing at all in it.
+
+    A folder that somebody keeps without a post (`.gitkeep`) is meant so; what the plan makes of posts that are gone is
+    decided there.
+    """
     folder = tree / source.folder
-    if not folder.is_dir():
+    if not folder.is_dir() or not any(folder.iterdir()):
+        problem = "there is nothing in it" if source.folder == Path() else f"it has no folder {source.folder}"
         raise SourceError(
-            f"it has no folder {source.folder}.",
-            remedy="Mend the repository, or `folder` of the source in the settings.",
-        )
-    now = place.current / source.folder
-    if not list_files(folder).files and now.is_dir() and list_files(now).files:
-        raise SourceError(
-            f"its folder {source.folder} is empty, and was not before.",
-            remedy="Bring the posts back. If they are meant to be gone, take the source out of the settings.",
+            f"{problem}.", remedy="Mend the repository, or `folder` of the source; a file .gitkeep keeps a folder."
         )
 
 

@@ -127,7 +127,7 @@ def _refresh(git: Git, place: Place, *, address: str) -> bool:
     before = place.commit()
     if place.tree(commit).is_dir():
         # It was in force before: a push that was taken back.
-        examine(place.tree(commit), git.source, place)
+        examine(place.tree(commit), git.source)
     else:
         export(git, place, commit)
     place.put_in_force(commit)

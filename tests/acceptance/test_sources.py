@@ -147,7 +147,7 @@ def test_while_the_host_is_away_the_last_posts_are_in_force(
     assert project.run_log.count("cannot be fetched") == 1, "it is said once"
 
 
-def test_an_emptied_repository_leaves_the_posts_and_the_feed(project: Project, private: Repository) -> None:
+def test_a_repository_without_its_folder_leaves_the_posts_and_the_feed(project: Project, private: Repository) -> None:
     (project.root / "posts").rmdir()
     private.push_post("one", title="First news", published=now_text())
     add_settings(project, f'\n[[sources]]\ngit = "{private.bare}"\nlocal = true\n')
@@ -155,12 +155,49 @@ def test_an_emptied_repository_leaves_the_posts_and_the_feed(project: Project, p
     feed = (project.root / "public/news/rss.xml").read_bytes()
     assert b"First news" in feed
     git(private.work, "rm", "-r", "--quiet", "posts")
-    private.write("posts/.gitkeep", "")
     private.push()
     tick = project.announce("tick")
-    assert "its folder posts is empty, and was not before" in tick.stdout + tick.stderr
+    assert "it has no folder posts" in tick.stdout + tick.stderr
     assert (project.root / "public/news/rss.xml").read_bytes() == feed
-    assert "is gone" not in project.announce("queue").stdout
+    assert "is gone" not in tick.stdout + tick.stderr
+
+
+def test_upcoming_posts_that_are_gone_at_once_make_the_bot_hold_and_ask(project: Project, private: Repository) -> None:
+    for slug in ("one", "two", "three"):
+        private.push_post(slug, published="2099-07-09 06:00")
+    add_settings(project, f'\n[[sources]]\ngit = "{private.bare}"\nlocal = true\n')
+    project.announce("tick")
+    for slug in ("one", "two", "three"):
+        (private.work / f"posts/{slug}.md").unlink()
+    private.write("posts/.gitkeep", "")
+    private.push()
+    project.write_post("local", now_text())
+    assert project.announce("tick").returncode == 1
+    assert "3 of 3 upcoming posts are gone" in project.announce("queue").stdout
+
+
+def test_a_post_that_moves_from_the_private_to_the_public_repository_is_tooted_once(
+    project: Project, private: Repository, tmp_path: Path, timeline: Timeline
+) -> None:
+    (project.root / "posts").rmdir()
+    public = Repository(tmp_path / "forge-2", name="site")
+    public.write("posts/.gitkeep", "")
+    public.push()
+    published = now_text()
+    private.push_post("one", published=published)
+    for repository in (public, private):
+        add_settings(project, f'\n[[sources]]\ngit = "{repository.bare}"\nlocal = true\n')
+    project.announce("tick")
+    public.push_post("one", published=published)
+    both = project.announce("tick")
+    assert "has the same name as" in project.announce("check").stdout, both.stderr
+    (private.work / "posts/one.md").unlink()
+    private.write("posts/.gitkeep", "")
+    private.push()
+    alone = project.announce("tick")
+    assert alone.returncode == 0, alone.stdout + alone.stderr
+    assert len(timeline()) == 1
+    assert "News of the day" in (project.root / "public/news/rss.xml").read_text(encoding="utf-8")
 
 
 def test_a_source_that_stays_away_is_told_once(project: Project, private: Repository) -> None:

@@ -91,10 +91,9 @@ def test_a_push_that_is_taken_back_leads_back(
     assert (pulled.fault, pulled.commit, posts_in(place)) == ("", first, ["one.md"])
 
 
-def empty_the_folder(repository: Repository) -> None:
-    for path in (repository.work / "posts").iterdir():
-        path.unlink()
-    repository.write("posts/.gitkeep", "")
+def leave_only_links_outside(repository: Repository) -> None:
+    (repository.work / "posts/one.md").unlink()
+    (repository.work / "posts/two.md").symlink_to("/etc/hostname")
     repository.push()
 
 
@@ -130,7 +129,7 @@ def break_its_objects(repository: Repository) -> None:
 @pytest.mark.parametrize(
     ("mishap", "words"),
     [
-        (empty_the_folder, "its folder posts is empty, and was not before."),
+        (leave_only_links_outside, "it has no folder posts."),
         (remove_the_folder, "it has no folder posts."),
         (make_the_folder_a_link_outside, "it has no folder posts."),
         (delete_the_branch, "it is empty"),
@@ -158,11 +157,37 @@ def test_what_has_come_right_again_is_fetched(
 ) -> None:
     repository.push_post("one")
     fetch(config)
-    empty_the_folder(repository)
+    remove_the_folder(repository)
     fetch(config)
     repository.push_post("two")
     pulled = fetch(config)
     assert (pulled.fault, pulled.recovered, posts_in(place)) == ("", True, ["two.md"])
+
+
+def test_a_folder_that_is_kept_without_posts_is_meant_so(
+    config: Config, repository: Repository, place: Place, fetch: Pull
+) -> None:
+    repository.push_post("one")
+    fetch(config)
+    (repository.work / "posts/one.md").unlink()
+    repository.write("posts/.gitkeep", "")
+    repository.push()
+    assert fetch(config).fault == ""
+    assert posts_in(place) == []
+
+
+def test_a_repository_with_nothing_in_it_is_never_put_in_force(
+    sourced: MakeConfig, repository: Repository, fetch: Pull
+) -> None:
+    config = sourced({"git": str(repository.bare), "local": True, "folder": "."})
+    repository.write("one.md", "---\ntitle: One\n---\n")
+    good = repository.push()
+    fetch(config)
+    git(repository.work, "rm", "--quiet", "one.md")
+    repository.push()
+    pulled = fetch(config)
+    assert pulled.fault.startswith("there is nothing in it.")
+    assert pulled.commit == good
 
 
 def test_somebody_is_told_when_it_lasts(config: Config, repository: Repository, place: Place, fetch: Pull) -> None:
