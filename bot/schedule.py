@@ -100,14 +100,8 @@ def stay_up(bot: Bot, *, after_pass: Callable[[Pass], None] = lambda _: None) ->
         pinging = Thread(target=watched, args=(pinger.run,), name="pinger", daemon=True)
         pinging.start()
         teller = Teller(max_workers=1, thread_name_prefix="teller")
-        # A first pass without their posts would be one too many; from then on they are fetched beside the work.
-        bot.sources.pull_missing()
-        keeping = [
-            Thread(target=watched, args=(partial(bot.sources.keep, source, on_change=bot.bell.set),), daemon=True)
-            for source in bot.sources.sources
-        ]
-        for keeper in keeping:
-            keeper.start()
+        bot.sources.start(on_change=bot.bell.set, watched=watched)
+        bot.sources.wait_for_first()
         # Before the first release; from then on each answer tells, and what is missing is asked for beside the work.
         bot.parts.server_times.ask()
         engine = Thread(target=watched, args=(lambda: bot.engine.run(serve, stop=bot.stop),), name="engine")
@@ -137,8 +131,6 @@ def stay_up(bot: Bot, *, after_pass: Callable[[Pass], None] = lambda _: None) ->
             pinger.end()
             pinging.join(timeout=1)
             bot.sources.end()
-            for keeper in keeping:
-                keeper.join(timeout=2)
     if failure:
         raise failure[0]
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import time
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from threading import Event as Signal
+from threading import Thread
 from typing import Final
 
 from bot.clock import Clock
@@ -21,6 +24,10 @@ from bot.sources.status import SourceTrouble, read_status
 GAP: Final = timedelta(seconds=1)
 #: A source that is asked for only when it is pushed to, and could not be fetched then, is asked again after this time.
 AGAIN: Final = timedelta(minutes=1)
+#: At its start the bot waits so long for sources of which it has nothing yet.
+FIRST: Final = timedelta(seconds=10)
+_PATIENCE: Final = 2.0  #: seconds for a thread to end
+_LOOK: Final = 0.05  #: seconds between two looks whether to stop
 
 
 class SourceKeeper:
@@ -41,7 +48,9 @@ class SourceKeeper:
         self._say = say
         self._stopping = stopping
         self._ended = Signal()
+        self._threads: list[Thread] = []
         self._wakes = {source: Signal() for source in config.sources}
+        self._tried = {source: Signal() for source in config.sources}
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -50,18 +59,22 @@ class SourceKeeper:
 
     def pull_all(self) -> tuple[Pulled, ...]:
         """Bring all up to date, at the same time; takes as long as the slowest, which its `timeout` bounds."""
-        return self._pull(self.sources)
-
-    def pull_missing(self) -> tuple[Pulled, ...]:
-        """Fetch those of which there is nothing yet: a first pass without their posts would be one too many."""
-        return self._pull([source for source in self.sources if not place_of(self._config, source).commit()])
-
-    def _pull(self, sources: Iterable[Source]) -> tuple[Pulled, ...]:
-        wanted = list(sources)
-        if not wanted:
+        if not self.sources:
             return ()
-        with ThreadPoolExecutor(max_workers=len(wanted), thread_name_prefix="source") as pool:
-            return tuple(pool.map(self.pull, wanted))
+        with ThreadPoolExecutor(max_workers=len(self.sources), thread_name_prefix="source") as pool:
+            return tuple(pool.map(self.pull, self.sources))
+
+    def wait_for_first(self, *, at_most: timedelta = FIRST) -> None:
+        """Give those a moment of which there is nothing yet, while `keep` fetches them.
+
+        A first pass without their posts would be one too many; a host that hangs must not keep the others waiting.
+        """
+        end = time.monotonic() + at_most.total_seconds()
+        for source in self.sources:
+            missing = not place_of(self._config, source).commit()
+            while missing and not self._is_to_end() and time.monotonic() < end:
+                if self._tried[source].wait(_LOOK):
+                    break
 
     def pull(self, source: Source) -> Pulled:
         """Bring one up to date, and say what has changed."""
@@ -72,12 +85,21 @@ class SourceKeeper:
             self._tell("problem", f"{source.shown} cannot be fetched: {pulled.fault}")
         return pulled
 
+    def start(self, *, on_change: Callable[[], None], watched: Callable[[Callable[[], object]], None]) -> None:
+        """Keep each source fresh in a thread of its own: a host that hangs delays no other. `watched` runs the work."""
+        for source in self.sources:
+            work = partial(self.keep, source, on_change=on_change)
+            thread = Thread(target=watched, args=(work,), name=f"source {source.name}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
     def keep(self, source: Source, *, on_change: Callable[[], None]) -> None:
         """Pull now, at each push, and as often as the settings say, until the end."""
         wake = self._wakes[source]
         while not self._is_to_end():
             wake.clear()
             pulled = self.pull(source)
+            self._tried[source].set()
             if pulled.changed:
                 on_change()
             pause = source.every or (AGAIN if pulled.fault else None)
@@ -108,10 +130,12 @@ class SourceKeeper:
         return tuple(found)
 
     def end(self) -> None:
-        """Begin nothing new and stop what runs."""
+        """Begin nothing new and stop what runs; what does not end by then is cut off with the process."""
         self._ended.set()
         for wake in self._wakes.values():
             wake.set()
+        for thread in self._threads:
+            thread.join(timeout=_PATIENCE)
 
     def _is_to_end(self) -> bool:
         return self._ended.is_set() or self._stopping()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import shutil
 import signal
 import subprocess
 import time
@@ -160,6 +161,24 @@ def test_a_repository_without_its_folder_leaves_the_posts_and_the_feed(project: 
     assert "it has no folder posts" in tick.stdout + tick.stderr
     assert (project.root / "public/news/rss.xml").read_bytes() == feed
     assert "is gone" not in tick.stdout + tick.stderr
+
+
+def test_a_checkout_that_is_lost_while_the_host_is_away_makes_no_post_disappear(
+    project: Project, private: Repository
+) -> None:
+    private.push_post("one", title="First news", published=now_text())
+    project.write_post("local", "2024-07-09 06:00")
+    add_settings(project, f'\n[[sources]]\ngit = "{private.bare}"\nlocal = true\n')
+    project.announce("tick")
+    shutil.rmtree(project.root / "var/sources")
+    away = private.bare.rename(private.bare.with_name("away.git"))
+    lost = project.announce("tick")
+    assert lost.returncode == 1
+    assert "nothing was fetched yet from" in project.announce("check").stdout
+    assert "is gone" not in lost.stdout + lost.stderr
+    away.rename(private.bare)
+    assert "gone" not in project.announce("tick").stdout
+    assert b"First news" in (project.root / "public/news/rss.xml").read_bytes()
 
 
 def test_upcoming_posts_that_are_gone_at_once_make_the_bot_hold_and_ask(project: Project, private: Repository) -> None:

@@ -6,6 +6,7 @@ import base64
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
 
@@ -140,6 +141,10 @@ def test_what_git_is_run_with_does_not_show_the_token(config: Config, fetch: Pul
     assert "odd answer ***" in str(git._fault(f"fatal: odd answer {TOKEN}"))
 
 
+def run(work: Callable[[], object]) -> None:
+    work()
+
+
 @pytest.fixture
 def stuck(server: GitServer) -> GitServer:
     server.hold = Event()
@@ -165,6 +170,25 @@ def test_a_stop_ends_what_runs_at_once_and_is_no_failure(config: Config, stuck: 
     thread.join(timeout=5)
     assert not thread.is_alive()
     assert keeper.troubles() == ()
+
+
+def test_a_host_that_hangs_holds_up_the_start_for_a_moment_only(config: Config, stuck: GitServer) -> None:
+    keeper = SourceKeeper(config, environ=ENVIRON, clock=SystemClock(), say=lambda _: None)
+    keeper.start(on_change=lambda: None, watched=run)
+    assert stuck.arrived.wait(20)
+    begun = time.monotonic()
+    keeper.wait_for_first(at_most=timedelta(seconds=0.3))
+    assert 0.3 <= time.monotonic() - begun < 3
+    keeper.end()
+    assert not [thread for thread in threading.enumerate() if thread.name == "source news"]
+
+
+def test_the_start_waits_for_posts_that_were_never_fetched(config: Config, server: GitServer) -> None:
+    keeper = SourceKeeper(config, environ=ENVIRON, clock=SystemClock(), say=lambda _: None)
+    keeper.start(on_change=lambda: None, watched=run)
+    keeper.wait_for_first()
+    assert posts_in(config) == ["one.md"]
+    keeper.end()
 
 
 def wait_for(condition: Callable[[], object]) -> None:
