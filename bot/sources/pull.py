@@ -20,7 +20,7 @@ from bot.sources.place import Place, place_of
 from bot.sources.secret import secret_of, trouble_of
 from bot.sources.status import read_status, write_status
 
-#: A tree that is no longer in force stays for so long: a toot that is on its way may still read its pictures there.
+#: A tree that is no longer in force stays for so long: somebody may still be reading in it.
 KEPT: Final = timedelta(hours=1)
 KEPT_AT_MOST: Final = 5
 _NEW: Final = "refs/announce/new"

@@ -100,6 +100,13 @@ def test_pictures_are_found_in_the_checkout_of_their_own_post(
     assert one.cover is not None
     assert two.cover is not None
     assert (one.cover.width, two.cover.width) == (7, 3)
+    private.write("three.md", post_text())
+    private.push()
+    fetch_all(config)
+    again = JoinedFolders(config).scan().posts[-1]
+    assert again.cover is not None
+    assert again.cover.path == two.cover.path
+    assert two.cover.path == config.root / config.sources[1].place / "current/assets/cover.png"
     assert not any(finding.field.startswith("cover") for post in (one, two) for finding in post.findings)
 
 

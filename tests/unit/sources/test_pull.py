@@ -324,7 +324,7 @@ def test_trees_that_are_no_longer_in_force_stay_for_a_while_and_then_go(
         commits.append(repository.push_post(f"n{number}"))
         fetch(config)
     fetch(config)
-    assert place.tree(commits[-2]).is_dir(), "a toot on its way reads its pictures there"
+    assert place.tree(commits[-2]).is_dir(), "somebody may be reading in it"
     assert len(list(place.trees.iterdir())) <= 6
     for tree in place.trees.iterdir():
         os.utime(tree, (0, 0))
