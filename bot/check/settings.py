@@ -46,41 +46,29 @@ def check_settings(config: Config, *, environ: Mapping[str, str]) -> Iterator[Fi
 
 
 def _of_sources(config: Config, environ: Mapping[str, str]) -> Iterator[Finding]:
-    path = _shown(config.path, config.root)
     for number, source in enumerate(config.sources):
-        for field, means in (
-            ("token", "It cannot be fetched from here."),
-            ("push_secret", "Pushes are not heard of; the posts are fetched as often as `every` says."),
-        ):
-            missing = trouble_of(getattr(source, field), environ)
-            if missing:
-                yield Finding(
-                    rule="secret-missing",
-                    severity=Severity.WARNING,
-                    path=path,
-                    field=f"sources.{number}.{field}",
-                    problem=f"{missing}.",
-                    remedy=means,
-                )
+        field = f"sources.{number}"
+        missing = trouble_of(source.token, environ)
+        if missing:
+            yield _warning(config, "secret-missing", f"{field}.token", f"{missing}.", "It cannot be fetched from here.")
+        missing = trouble_of(source.push_secret, environ)
+        if missing:
+            remedy = "Pushes are not heard of; the posts are fetched as often as `every` says."
+            yield _warning(config, "secret-missing", f"{field}.push_secret", f"{missing}.", remedy)
         status = read_status(place_of(config, source).status)
         if status.failing_since is not None:
-            yield Finding(
-                rule="not-fetched",
-                severity=Severity.WARNING,
-                path=path,
-                field=f"sources.{number}.git",
-                problem=f"{source.shown} could not be fetched since {status.failing_since:%Y-%m-%d %H:%M} UTC: "
-                f"{status.why}",
+            problem = (
+                f"{source.shown} could not be fetched since {status.failing_since:%Y-%m-%d %H:%M} UTC: {status.why}"
             )
-    if config.serve.listen == "" and any(source.push_secret for source in config.sources):
-        yield Finding(
-            rule="no-push-hook",
-            severity=Severity.WARNING,
-            path=path,
-            field="serve.listen",
-            problem="is empty, so no push is heard of.",
-            remedy='Write for example listen = "127.0.0.1:8080", or take push_secret out of the sources.',
-        )
+            yield _warning(config, "not-fetched", f"{field}.git", problem)
+    if not config.serve.listen and any(source.push_secret for source in config.sources):
+        remedy = 'Write for example listen = "127.0.0.1:8080", or take push_secret out of the sources.'
+        yield _warning(config, "no-push-hook", "serve.listen", "is empty, so no push is heard of.", remedy)
+
+
+def _warning(config: Config, rule: str, field: str, problem: str, remedy: str = "") -> Finding:
+    path = _shown(config.path, config.root)
+    return Finding(rule=rule, severity=Severity.WARNING, path=path, field=field, problem=problem, remedy=remedy)
 
 
 def _of_templates(config: Config) -> Iterator[Finding]:

@@ -161,6 +161,9 @@ def _tidy(place: Place) -> None:
     """Remove what a process that was killed has left, and trees that nobody reads any more. Under the lock."""
     for stale in place.repository.rglob("*.lock"):
         stale.unlink(missing_ok=True)
+    # Of a fetch that took too long: it may be large, and the next one makes another.
+    for half in (*place.repository.glob("objects/pack/tmp_*"), *place.repository.glob("objects/tmp_objdir-*")):
+        discard(half) if half.is_dir() else half.unlink(missing_ok=True)
     in_force, old = place.commit(), list[tuple[float, Path]]()
     for tree in place.trees.iterdir():
         if tree.name.startswith(UNFINISHED):

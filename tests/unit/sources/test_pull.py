@@ -292,6 +292,10 @@ def test_what_a_killed_process_left_is_cleared_away(
     for name in ("shallow.lock", "packed-refs.lock", "refs/announce/new.lock"):
         (place.repository / name).parent.mkdir(parents=True, exist_ok=True)
         (place.repository / name).write_text("")
+    cut_short = place.repository / "objects/pack/tmp_pack_x"
+    cut_short.parent.mkdir(exist_ok=True)
+    cut_short.write_text("PACK")
+    (place.repository / "objects/tmp_objdir-incoming-x").mkdir()
     half = place.trees / "unfinished-0123"
     (half / "posts").mkdir(parents=True)
     (place.repository / "index.lock").write_text("")
@@ -299,6 +303,8 @@ def test_what_a_killed_process_left_is_cleared_away(
     assert fetch(config).fault == ""
     assert posts_in(place) == ["one.md", "two.md"]
     assert not half.exists()
+    assert not cut_short.exists()
+    assert not (place.repository / "objects/tmp_objdir-incoming-x").exists()
 
 
 def test_broken_objects_of_our_own_are_fetched_anew(
