@@ -22,12 +22,24 @@ from bot.sources.status import SourceTrouble, read_status
 
 #: Between two pulls of one source, however many pushes come.
 GAP: Final = timedelta(seconds=1)
-#: A source that is asked for only when it is pushed to, and could not be fetched then, is asked again after this time.
+#: A source that could not be fetched is asked again after this time, however rarely it is asked otherwise.
 AGAIN: Final = timedelta(minutes=1)
+#: A forge may tell of a push before all of its machines show it: then it is asked once more after this time.
+SETTLED: Final = timedelta(seconds=5)
 #: At its start the bot waits so long for sources of which it has nothing yet.
 FIRST: Final = timedelta(seconds=10)
 _PATIENCE: Final = 2.0  #: seconds for a thread to end
 _LOOK: Final = 0.05  #: seconds between two looks whether to stop
+
+
+def pause_after(pulled: Pulled, *, was_pushed: bool) -> timedelta | None:
+    """How long to wait for the next pull of a source; None: until it is pushed to."""
+    every = pulled.source.every or None
+    if pulled.fault:
+        return min(every or AGAIN, AGAIN)
+    if was_pushed and not pulled.changed:
+        return min(every or SETTLED, SETTLED)
+    return every
 
 
 class SourceKeeper:
@@ -97,12 +109,13 @@ class SourceKeeper:
         """Pull now, at each push, and as often as the settings say, until the end."""
         wake = self._wakes[source]
         while not self._is_to_end():
+            was_pushed = wake.is_set()
             wake.clear()
             pulled = self.pull(source)
             self._tried[source].set()
             if pulled.changed:
                 on_change()
-            pause = source.every or (AGAIN if pulled.fault else None)
+            pause = pause_after(pulled, was_pushed=was_pushed)
             if self._ended.wait(GAP.total_seconds()):
                 return
             wake.wait(None if pause is None else max(0.0, (pause - GAP).total_seconds()))

@@ -14,9 +14,10 @@ import psutil
 import pytest
 
 from bot.clock import SystemClock
-from bot.config import Config
-from bot.sources.keeper import SourceKeeper
+from bot.config import Config, Source
+from bot.sources.keeper import SourceKeeper, pause_after
 from bot.sources.place import place_of
+from bot.sources.pull import Pulled
 from tests.support.git_repositories import GitServer, Repository, git_server
 from tests.unit.sources.conftest import MakeConfig, Pull
 
@@ -218,3 +219,46 @@ def test_a_push_is_fetched_at_once_and_the_loop_is_told(
     finally:
         keeper.end()
         thread.join()
+
+
+def test_a_push_that_is_told_before_it_can_be_seen_is_fetched_a_little_later(
+    config: Config, server: GitServer, repository: Repository, fetch: Pull
+) -> None:
+    fetch(config, environ=ENVIRON)
+    patient = config.sources[0].model_copy(update={"every": timedelta()})
+    config = config.model_copy(update={"sources": (patient,)})
+    keeper = SourceKeeper(config, environ=ENVIRON, clock=SystemClock(), say=lambda _: None)
+    asked = len(server.seen)
+    keeper.pushed(patient)
+    changed = Event()
+    keeper.start(on_change=changed.set, watched=run)
+    wait_for(lambda: len(server.seen) > asked)
+    repository.push_post("two")
+    try:
+        assert changed.wait(20)
+        assert posts_in(config) == ["one.md", "two.md"]
+    finally:
+        keeper.end()
+
+
+@pytest.mark.parametrize(
+    ("every", "fault", "changed", "was_pushed", "pause"),
+    [
+        (60, "", False, False, 60),
+        (60, "", True, True, 60),
+        (60, "", False, True, 5),
+        (3600, "away", False, False, 60),
+        (10, "away", False, True, 10),
+        (0, "", False, False, None),
+        (0, "", True, True, None),
+        (0, "", False, True, 5),
+        (0, "away", False, False, 60),
+    ],
+)
+def test_how_long_it_waits_for_the_next_look(
+    every: int, fault: str, changed: bool, was_pushed: bool, pause: int | None
+) -> None:
+    source = Source(git="https://forge.example/news.git", every=timedelta(seconds=every))
+    pulled = Pulled(source=source, commit="1", changed=changed, fault=fault)
+    expected = None if pause is None else timedelta(seconds=pause)
+    assert pause_after(pulled, was_pushed=was_pushed) == expected
