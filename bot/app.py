@@ -28,12 +28,13 @@ from bot.output.site import Site
 from bot.planning.doubts import believable, server_doubt
 from bot.posts.cache import FILE_NAME as CACHE
 from bot.posts.cache import PostCache, cache_key
-from bot.posts.folder import PostFolder
 from bot.protocol import Timing
 from bot.publisher import Publisher
 from bot.publishers.servertimes import ServerTimes
 from bot.pulse import Pulse
 from bot.run import Parts, Pass, run_pass
+from bot.sources.folders import posts_of
+from bot.sources.keeper import SourceKeeper
 from bot.tokens import find_token
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Bot:
     site: Site
     pulse: Pulse
     stop: Signal  #: set: begin nothing new
+    sources: SourceKeeper  #: repositories of posts; there may be none
     presence: str  #: how a later process names this one to a person
     bell: Signal  #: wakes the loop for another pass
     random: random.Random = field(default_factory=random.Random)
@@ -112,11 +114,12 @@ class Bot:
         return self.parts.ledger.attend(self.presence)
 
     def tick(self) -> tuple[Pass, tuple[Drained, ...]]:
-        """One pass and its deliveries, then done; for the engines that serve in the caller's time.
+        """Fetch the sources, one pass and its deliveries; for the engines that serve in the caller's time.
 
         Pages are asked for once; what is online then is released and delivered too, the rest with a later tick.
         """
         drained: list[Drained] = []
+        self.sources.pull_all()
         result = self.pass_once()
         self.engine.run(lambda address: drained.append(self.drain(address)), stop=self.stop)
         if self.site.once(result.plan):
@@ -185,12 +188,14 @@ def make_bot(
     say: Say = silent,
     loopback_has_a_clock: bool = False,
     asks_for_covers: bool = True,
+    fetches: bool = True,
 ) -> Bot:
     """Wire a bot: cheap checks first, the ledger last. Raises LedgerError.
 
     The clock is compared with those of the servers that are not on this machine, unless `loopback_has_a_clock`; and
     not at all with `publishers` from outside. Where the releases are only pretended, `asks_for_covers` is False: nobody
     must learn of them.
+    Unless it `fetches`, sources are read as they were fetched last.
     """
     clock = clock or SystemClock()
     engine = engine or InlineEngine()
@@ -203,6 +208,8 @@ def make_bot(
     cache = PostCache(config.ledger_path.with_name(CACHE), key=cache_key(config)) if ledger is None else None
     ledger = ledger or SqliteLedger(config.ledger_path, clock)
     site = make_site(config, environ=environ, ledger=ledger, clock=clock, say=say, stopping=stop.is_set, ring=bell.set)
+    fetched = config if fetches else config.model_copy(update={"sources": ()})
+    sources = SourceKeeper(fetched, environ=environ, clock=clock, say=say, stopping=stop.is_set)
     return Bot(
         site=site,
         bell=bell,
@@ -215,14 +222,16 @@ def make_bot(
         parts=Parts(
             config=config,
             clock=clock,
-            posts=PostFolder(config, cache=cache),
+            posts=posts_of(config, cache=cache),
             public=PublicFolder(config.public_folder, gzip=config.feeds.gzip),
             server_times=server_times,
             ring=engine.ring,
             site=site,
             say=say,
             ledger=ledger,
+            source_troubles=sources.troubles,
         ),
+        sources=sources,
         engine=engine,
         publishers=publishers,
         timing=timing_of(config),

@@ -18,7 +18,8 @@ from bot.output.files import PublicFolder
 from bot.plan import Plan, make_plan
 from bot.planning.gone import entries_shown
 from bot.planning.verdict import Policy
-from bot.posts.folder import PostFolder, Scan
+from bot.posts.folder import Scan
+from bot.sources.folders import posts_of
 from bot.takeover import fetch_old_feed, is_address, missing_old_feed, with_old_feed
 
 
@@ -35,7 +36,7 @@ def build_feeds(config: Config, *, now: datetime, folder: Path, known: Snapshot)
 
     A folder without any post writes nothing: that is more likely a wrong folder than no news.
     """
-    scan = PostFolder(config).scan()
+    scan = posts_of(config).scan()
     faults = [str(fault) for fault in scan.faults]
     if not scan.posts:
         return Built(changed=(), faults=(*faults, f"there are no posts in {config.site.posts}; nothing was written"))
@@ -67,7 +68,7 @@ def _plan(config: Config, scan: Scan, known: Snapshot, now: datetime) -> Plan:
         policy=Policy(catch_up=config.release.catch_up, brake=config.release.brake, tag_ids=config.feeds.ids == "tag"),
         compose=_no_toot,
         broken=frozenset(fault.path.stem for fault in scan.faults),
-        readable=bool(scan.signature),
+        readable=bool(scan.signature) and scan.complete,
     )
 
 

@@ -6,6 +6,7 @@ BotError                     one base; what happened, and the remedy
 ├─ PostError                 path, line, field: skip this post, keep the rest
 ├─ ComposeError              this post cannot be said on Mastodon as it stands: hold it, keep the rest
 ├─ OutputError               a public file cannot be written: keep the last good one, say so
+├─ SourceError               a repository of posts cannot be fetched: keep what was fetched last, say so
 ├─ OldFeedError              a feed that was to be taken over cannot be read: nothing is released without its ids
 ├─ FetchError                something on the web cannot be fetched; `passing`: a later try may succeed
 ├─ PublishError              about one account's server
@@ -90,6 +91,10 @@ class ComposeError(BotError):
 
 class OutputError(BotError):
     """A public file could not be written; what stood there before still stands."""
+
+
+class SourceError(BotError):
+    """A source's posts cannot be fetched; those that were fetched last stay in force."""
 
 
 class OldFeedError(BotError):

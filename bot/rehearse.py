@@ -21,9 +21,9 @@ from bot.config import Account, Config
 from bot.engines.embedded import EmbeddedEngine
 from bot.errors import UsageError
 from bot.model import DeliveryState
-from bot.posts.folder import PostFolder
 from bot.run import Pass
 from bot.schedule import stay_up
+from bot.sources.folders import posts_of
 from bot.takeover import is_address
 
 #: How long before a release the pretended clock begins: time to look at the page.
@@ -68,7 +68,7 @@ def _without_others(config: Config) -> dict[str, object]:
 
 def first_release(config: Config) -> datetime:
     """The earliest publish datetime in the posts folder. Raises UsageError if there is none."""
-    moments = [post.published for post in PostFolder(config).scan().posts if post.published is not None]
+    moments = [post.published for post in posts_of(config).scan().posts if post.published is not None]
     if not moments:
         raise UsageError(
             f"there is no post with a published_datetime in {config.site.posts}.",
@@ -94,6 +94,7 @@ def rehearse(
         engine=EmbeddedEngine(),
         say=say,
         asks_for_covers=False,
+        fetches=False,  # nothing leaves this machine
     )
     season = _Season(bot, clock, on_step)
     prompter = Thread(target=season.prompt, args=(stop,), name="prompter", daemon=True)

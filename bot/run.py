@@ -32,8 +32,10 @@ from bot.plan import Plan, make_plan
 from bot.planning.doubts import believable
 from bot.planning.gone import entries_shown
 from bot.planning.verdict import Policy
-from bot.posts.folder import PostFolder, Scan
+from bot.posts.folder import Scan
 from bot.publishers.servertimes import ServerTimes
+from bot.sources.folders import Posts
+from bot.sources.status import SourceTrouble
 from bot.takeover import fetch_old_feed, missing_old_feed, with_old_feed
 
 #: A plan that is out of date when it is recorded is made again this often; then the next pass has its turn.
@@ -46,13 +48,14 @@ class Parts:
 
     config: Config
     clock: Clock
-    posts: PostFolder
+    posts: Posts
     ledger: Ledger
     public: PublicFolder
     server_times: ServerTimes
     ring: Callable[[str], None]
     site: Site
     say: Callable[[Event], None]
+    source_troubles: Callable[[], tuple[SourceTrouble, ...]] = tuple
     items: ItemShelf = field(default_factory=ItemShelf)  #: what the feeds made of each entry the last time
 
 
@@ -91,8 +94,8 @@ def run_pass(parts: Parts) -> Pass:
     shown = entries_shown(entries.values(), now=now)
     changed, feed_faults, topics = _write_feeds(parts, shown, entries.values(), snapshot)
 
-    trouble = parts.site.trouble
-    problems = frozenset([*_problems(plan, scan), *feed_faults, *filter(None, [trouble])])
+    trouble, troubles = parts.site.trouble, parts.source_troubles()
+    problems = frozenset([*_problems(plan, scan), *feed_faults, *map(str, troubles), *filter(None, [trouble])])
     now = believable(now, parts.server_times.now())
     new_problems, solved = parts.ledger.note_problems(problems, now=now)
     # Not what the plan says: another process may have recorded it first, and told it.
@@ -108,6 +111,7 @@ def run_pass(parts: Parts) -> Pass:
         faults=scan.faults,
         feed_faults=feed_faults,
         site_trouble=trouble,
+        sources=troubles,
         # Also those that the ledger meets in this pass: what is wrong with a post does not wait for them.
         accounts={address: snapshot.accounts.get(address, _newcomer(address)) for address in addresses},
         compose=Composer(parts.config, snapshot),
@@ -180,7 +184,7 @@ def _plan_again(parts: Parts, scan: Scan, before: Snapshot, now: datetime) -> No
             return
 
 
-def look(posts: PostFolder) -> Scan:
+def look(posts: Posts) -> Scan:
     """What the posts folder holds. One that is not there is a fault like any other: what was released stays so."""
     try:
         return posts.scan()
@@ -207,7 +211,7 @@ def decide(
         policy=policy_of(config),
         compose=Composer(config, snapshot),
         broken=frozenset(fault.path.stem for fault in scan.faults),
-        readable=bool(scan.signature),
+        readable=bool(scan.signature) and scan.complete,
         server_times=server_times,
         doubt=doubt,
         pages=pages,

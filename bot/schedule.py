@@ -111,6 +111,8 @@ def stay_up(
         for helper in helpers:
             helper.start(watched)
         teller = Teller(max_workers=1, thread_name_prefix="teller")
+        bot.sources.start(on_change=bot.bell.set, watched=watched)
+        bot.sources.wait_for_first()
         # Before the first release; from then on each answer tells, and what is missing is asked for beside the work.
         bot.parts.server_times.ask()
         engine = Thread(target=watched, args=(lambda: bot.engine.run(serve, stop=bot.stop),), name="engine")
@@ -173,6 +175,7 @@ def stay_up(
                 helper.end()
             for helper in helpers:
                 helper.join()
+            bot.sources.end()
     if failure:
         raise failure[0]
     return others

@@ -105,6 +105,7 @@ def site_config(tmp_path: Path) -> Callable[..., Config]:
         release: str = "",
         delivery: str = "",
         serve: str = "",
+        sources: str = "",
     ) -> Config:
         path = tmp_path / "config" / "bot.toml"
         path.parent.mkdir(exist_ok=True)
@@ -123,6 +124,7 @@ def site_config(tmp_path: Path) -> Callable[..., Config]:
             delivery,
             "[serve]",
             serve,
+            sources,
         )
         path.write_text("\n".join(parts) + "\n", encoding="utf-8")
         return load_config(path)

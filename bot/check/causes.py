@@ -17,6 +17,7 @@ from bot.planning.draft import Compose
 from bot.planning.item import Item
 from bot.planning.pages import PAGE_MISSING
 from bot.planning.verdict import Verdict
+from bot.sources.status import SourceTrouble
 
 #: Before each release the post is tried out at these distances; trouble is told once at each.
 LOOK_AHEAD: Final = (timedelta(hours=24), timedelta(hours=1))
@@ -61,12 +62,14 @@ def causes_of(
     accounts: Mapping[str, AccountState],
     compose: Compose,
     site_trouble: str = "",
+    sources: Iterable[SourceTrouble] = (),
 ) -> tuple[Cause, ...]:
     """Everything that is wrong now. `accounts` are those in the settings, by address."""
     return (
         *_of_plan(plan),
         *_of_files(faults, feed_faults),
         *_of_site(site_trouble),
+        *_of_sources(sources),
         *_of_accounts(accounts.values()),
         *_of_items(plan.items),
         *_without_picture(plan, posts),
@@ -116,6 +119,18 @@ def _of_site(trouble: str) -> Iterator[Cause]:
             what=trouble,
             means="Pages of released posts may be missing on the site.",
             todo="See to its address, its token and what that may do; it is called again until it takes the call.",
+        )
+
+
+def _of_sources(troubles: Iterable[SourceTrouble]) -> Iterator[Cause]:
+    for trouble in troubles:
+        yield Cause(
+            key=f"source {trouble.source.place.name}",
+            what=str(trouble),
+            means="None of its posts is known here."
+            if trouble.never
+            else "The posts that were fetched last stay in force; what was changed since then is not seen.",
+            todo="See to the cause; the bot goes on by itself.",
         )
 
 

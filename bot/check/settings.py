@@ -11,6 +11,9 @@ from bot.compose.templates import Templates
 from bot.config import ENVIRONMENT, Config
 from bot.errors import ComposeError
 from bot.model import Finding, Severity
+from bot.sources.place import place_of
+from bot.sources.secret import trouble_of
+from bot.sources.status import read_status
 from bot.tokens import find_token
 
 
@@ -37,6 +40,7 @@ def check_settings(config: Config, *, environ: Mapping[str, str]) -> Iterator[Fi
                 problem=f"{token.warning}.",
             )
     yield from _of_deploy_hook(config, environ, path)
+    yield from _of_sources(config, environ)
     yield from _of_templates(config)
     for fault in People.load(config.people_file).faults():
         yield _of_file("people-broken", fault, config.root)
@@ -61,6 +65,32 @@ def _of_deploy_hook(config: Config, environ: Mapping[str, str], path: Path) -> I
                     problem=f"the environment variable {name} is not set here, so the site cannot be built.",
                     remedy="Set it where the bot runs, see docs/hosting.md.",
                 )
+
+
+def _of_sources(config: Config, environ: Mapping[str, str]) -> Iterator[Finding]:
+    for number, source in enumerate(config.sources):
+        field = f"sources.{number}"
+        missing = trouble_of(source.token, environ)
+        if missing:
+            yield _warning(config, "secret-missing", f"{field}.token", f"{missing}.", "It cannot be fetched from here.")
+        missing = trouble_of(source.push_secret, environ)
+        if missing:
+            remedy = "Pushes are not heard of; the posts are fetched as often as `every` says."
+            yield _warning(config, "secret-missing", f"{field}.push_secret", f"{missing}.", remedy)
+        status = read_status(place_of(config, source).status)
+        if status.failing_since is not None:
+            problem = (
+                f"{source.shown} could not be fetched since {status.failing_since:%Y-%m-%d %H:%M} UTC: {status.why}"
+            )
+            yield _warning(config, "not-fetched", f"{field}.git", problem)
+    if not config.serve.listen and any(source.push_secret for source in config.sources):
+        remedy = 'Write for example listen = "127.0.0.1:8080", or take push_secret out of the sources.'
+        yield _warning(config, "no-push-hook", "serve.listen", "is empty, so no push is heard of.", remedy)
+
+
+def _warning(config: Config, rule: str, field: str, problem: str, remedy: str = "") -> Finding:
+    path = _shown(config.path, config.root)
+    return Finding(rule=rule, severity=Severity.WARNING, path=path, field=field, problem=problem, remedy=remedy)
 
 
 def _of_templates(config: Config) -> Iterator[Finding]:

@@ -116,12 +116,12 @@ def _remember(config: Config, clock: Clock) -> _Memory:
     from bot.app import known_so_far
     from bot.errors import BotError
     from bot.planning.verdict import Verdict
-    from bot.posts.folder import PostFolder
     from bot.run import decide
+    from bot.sources.folders import posts_of
 
     try:
         snapshot = known_so_far(config, clock)
-        plan = decide(config, PostFolder(config).scan(), snapshot, now=clock.now())
+        plan = decide(config, posts_of(config).scan(), snapshot, now=clock.now())
     except BotError as error:
         return _Memory(trouble=str(error))
     following: dict[str, datetime] = {}

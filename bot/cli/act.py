@@ -46,7 +46,7 @@ def _run(config: Config, stopper: _Stopper) -> Config | None:
             f"another `announce run` is at work on this ledger: {other}. The two share the work safely: each toot goes "
             "out once. If that is not meant, stop one of them"
         )
-    voice.line(f"watching {config.site.posts} for {config.site.title}; Ctrl-C stops")
+    voice.line(f"watching {_watched(config)} for {config.site.title}; Ctrl-C stops")
     try:
         with ExitStack() as beside_it:
             server = beside(config, bot)
@@ -58,6 +58,11 @@ def _run(config: Config, stopper: _Stopper) -> Config | None:
         bot.close()
     voice.line("the settings have changed: starting anew with them" if new is not None else "stopped")
     return new
+
+
+def _watched(config: Config) -> str:
+    local = [str(config.site.posts)] if config.posts_folder.is_dir() or not config.sources else []
+    return ", ".join([*local, *(source.shown for source in config.sources)])
 
 
 def _embedded() -> Any:
@@ -137,11 +142,11 @@ def tick(config: Config, dry_run: bool) -> None:
 def _dry_run(config: Config) -> None:
     from bot.app import known_so_far
     from bot.clock import SystemClock
-    from bot.posts.folder import PostFolder
     from bot.run import decide
+    from bot.sources.folders import posts_of
 
     clock = SystemClock()
-    scan = PostFolder(config).scan()
+    scan = posts_of(config).scan()
     plan = decide(config, scan, known_so_far(config, clock), now=clock.now())
     for line in _would(plan):
         click.echo(line)
@@ -179,7 +184,7 @@ def _touches(out: Path, public: Path) -> bool:
     "--out", type=click.Path(path_type=Path), help="Write into this folder instead of the one in the settings."
 )
 def build(config: Config, now_text: str | None, out: Path | None) -> None:
-    """Write the feeds from the post files alone; contacts nobody."""
+    """Write the feeds from the post files alone; contacts nobody but the hosts of `[[sources]]`."""
     from datetime import UTC, datetime
 
     from bot.app import known_so_far
@@ -193,11 +198,22 @@ def build(config: Config, now_text: str | None, out: Path | None) -> None:
             "--now is in the future, and the public folder must not show what is not released.",
             remedy="Name another folder with --out DIR.",
         )
+    troubles = _fetched(config)
     built = build_feeds(config, now=now, folder=out or config.public_folder, known=known_so_far(config, SystemClock()))
-    for fault in built.faults:
+    for fault in (*troubles, *built.faults):
         click.echo(f"problem: {fault}", err=True)
     for name in built.changed:
         click.echo(f"wrote {(out or config.feeds.folder) / name}")
     if not built.changed and not built.faults:
         click.echo("nothing has changed")
-    sys.exit(1 if built.faults else 0)
+    sys.exit(1 if built.faults or troubles else 0)
+
+
+def _fetched(config: Config) -> list[str]:
+    """Bring the sources up to date; what went wrong. Their last good posts are built all the same."""
+    from bot.clock import SystemClock
+    from bot.sources.keeper import SourceKeeper
+
+    keeper = SourceKeeper(config, environ=os.environ, clock=SystemClock(), say=lambda _: None)
+    pulled = keeper.pull_all()
+    return [f"{one.source.shown} cannot be fetched: {one.fault}" for one in pulled if one.fault]

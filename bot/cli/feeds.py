@@ -36,7 +36,7 @@ def import_feed(config: Config, source: str | None, yes: bool, as_json: bool) ->
     from bot.clock import SystemClock
     from bot.ledgers.sqlite import SqliteLedger
     from bot.model import Event, Recording
-    from bot.posts.folder import PostFolder
+    from bot.sources.folders import posts_of
     from bot.takeover import fetch_old_feed
 
     source = source or config.feeds.import_
@@ -45,7 +45,7 @@ def import_feed(config: Config, source: str | None, yes: bool, as_json: bool) ->
     feed, clock = fetch_old_feed(source, config), SystemClock()
     ledger = SqliteLedger(config.ledger_path, clock)
     try:
-        report = _report(feed, PostFolder(config).scan().posts, ledger.snapshot())
+        report = _report(feed, posts_of(config).scan().posts, ledger.snapshot())
         if as_json:
             echo_json(report)
         else:

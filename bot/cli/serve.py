@@ -49,11 +49,14 @@ def beside(config: Config, bot: Bot) -> PublicServer | None:
     """The public server that runs beside a bot, if the settings want one."""
     if not config.serve.listen:
         return None
+    from bot.sources.push import LARGEST
     from bot.web.serve import make_public_app
     from bot.web.server import PublicServer
 
     host, port = _address(config.serve.listen)
-    return PublicServer(make_public_app(config, health=bot.pulse.health), host, port)
+    push = bot.sources.push_hook()
+    app = make_public_app(config, health=bot.pulse.health, push=push)
+    return PublicServer(app, host, port) if push is None else PublicServer(app, host, port, largest_body=LARGEST)
 
 
 def _address(text: str) -> tuple[str, int]:

@@ -34,11 +34,11 @@ def queue(config: Config, now_text: str | None, everything: bool, as_json: bool)
     """Show what goes out next, when and where, and what does not and why."""
     from bot.app import known_so_far
     from bot.clock import SystemClock
-    from bot.posts.folder import PostFolder
     from bot.run import decide
+    from bot.sources.folders import posts_of
 
     now = read_now(now_text, config)
-    scan = PostFolder(config).scan()
+    scan = posts_of(config).scan()
     plan = decide(config, scan, known_so_far(config, SystemClock()), now=now)
     # As of a later day, what comes before it is taken as done by then.
     between = {item.due for item in plan.items if datetime.now(UTC) < item.due <= now}

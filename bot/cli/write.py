@@ -33,6 +33,7 @@ def check(config: Config, paths: tuple[Path, ...], as_json: bool) -> None:
         echo_json(list(findings))
     else:
         _show_findings(findings, count)
+        _show_sources(config)
     sys.exit(1 if any(finding.severity is Severity.ERROR for finding in findings) else 0)
 
 
@@ -42,12 +43,12 @@ def _findings(config: Config, paths: tuple[Path, ...]) -> tuple[tuple[Finding, .
     from bot.check.settings import check_settings
     from bot.clock import SystemClock
     from bot.compose.composer import Composer
-    from bot.posts.folder import PostFolder
     from bot.run import decide
+    from bot.sources.folders import posts_of
 
     clock = SystemClock()
     now, snapshot = clock.now(), known_so_far(config, clock)
-    scan = PostFolder(config).scan()
+    scan = posts_of(config).scan()
     findings = check_posts(
         scan.posts,
         scan.faults,
@@ -95,6 +96,23 @@ def _show_findings(findings: tuple[Finding, ...], count: int) -> None:
     click.echo(f"{count} post{'' if count == 1 else 's'} checked: {summary}")
 
 
+def _show_sources(config: Config) -> None:
+    """What was looked at, where posts come from repositories: nothing is fetched for a check."""
+    from datetime import UTC, datetime
+
+    from bot.sources.place import place_of
+    from bot.sources.status import read_status
+
+    if config.sources and config.posts_folder.is_dir():
+        click.echo(f"looked at: {config.site.posts}")
+    for source in config.sources:
+        place = place_of(config, source)
+        status, commit = read_status(place.status), place.commit()
+        when = f", fetched {show_distance(status.fetched, datetime.now(UTC))}" if status.fetched else ""
+        at = f"at {commit[:10]}{when}" if commit else "not fetched yet: `announce run` and `announce tick` do that"
+        click.echo(f"looked at: {source.shown}, folder {source.folder}, {at}")
+
+
 @click.command()
 @with_settings
 @click.argument("post", metavar="SLUG|PATH")
@@ -138,10 +156,10 @@ def _fates(config: Config, post: Post, snapshot: Snapshot, now: datetime) -> dic
     """What becomes of the post on each account, in words; the key is empty for the release itself."""
     from dataclasses import replace
 
-    from bot.posts.folder import PostFolder
     from bot.run import decide, look
+    from bot.sources.folders import posts_of
 
-    scan = look(PostFolder(config))
+    scan = look(posts_of(config))
     posts = tuple(other for other in scan.posts if other.path != post.path)
     plan = decide(config, replace(scan, posts=(*posts, post)), snapshot, now=now)
     return {
@@ -156,8 +174,8 @@ def find_post(config: Config, name: str) -> Post:
     import difflib
 
     from bot.errors import UsageError
-    from bot.posts.folder import PostFolder
     from bot.posts.read import read_post
+    from bot.sources.folders import posts_of
 
     path = Path(name)
     if path.suffix == ".md" and path.is_file():
@@ -165,7 +183,7 @@ def find_post(config: Config, name: str) -> Post:
         if post is None:
             raise UsageError(f"{name} has no front matter, so it is not a post.", remedy="Begin it with a line ---.")
         return post
-    scan = PostFolder(config).scan()
+    scan = posts_of(config).scan()
     for post in scan.posts:
         if post.slug == name:
             return post

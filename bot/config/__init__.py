@@ -10,10 +10,12 @@ from bot.config.load import load_config
 from bot.config.release import Alerts, Delivery, Release
 from bot.config.settings import DEFAULT_PATH, Config
 from bot.config.site import Feeds, Ledger, Serve, Site
+from bot.config.sources import CHECKOUTS, Source
 from bot.config.values import ACCT, ENVIRONMENT, LANGUAGE, is_loopback, listen_address
 
 __all__ = [
     "ACCT",
+    "CHECKOUTS",
     "DEFAULT_PATH",
     "ENVIRONMENT",
     "LANGUAGE",
@@ -26,6 +28,7 @@ __all__ = [
     "Release",
     "Serve",
     "Site",
+    "Source",
     "is_loopback",
     "listen_address",
     "load_config",

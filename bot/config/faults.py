@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from bot.config.accounts import Account
 from bot.config.settings import Settings
+from bot.config.sources import Source
 from bot.errors import Fault
 
 
@@ -18,6 +19,7 @@ def _may_be_secret(where: str, value: object) -> bool:
     misplaced = where.startswith("accounts") and where.count(".") < 2
     misplaced = misplaced or where in ("alerts.webhook", "alerts.smtp")
     misplaced = misplaced or where.startswith("release.deploy_")
+    misplaced = misplaced or where.startswith("sources")
     return misplaced or not isinstance(value, str | int | float) or "@" in str(value)
 
 
@@ -47,6 +49,7 @@ _PLAIN_WORDS: Final = {
     "string_type": "must be a text in quotes",
     "string_too_short": "must not be empty",
     "tuple_type": 'must be a list such as ["one", "two"]',
+    "sources_tuple_type": "must be a table, written [[sources]]",
     "path_type": "must be a path in quotes",
     "greater_than_equal": "must be {ge} or more",
     "less_than_equal": "must be {le} or less",
@@ -60,6 +63,8 @@ _PLAIN_WORDS: Final = {
 
 
 def _in_plain_words(kind: str, where: str, context: Mapping[str, Any], message: str) -> str:
+    if where == "sources" and kind == "tuple_type":
+        kind = "sources_tuple_type"
     if kind not in _PLAIN_WORDS:
         return f"{message[:1].lower()}{message[1:]}"
     return _PLAIN_WORDS[kind].format(where=where, **context)
@@ -84,10 +89,14 @@ def unknown_key(where: str) -> Fault:
     return Fault(where=where, problem="is not a setting.", remedy=remedy)
 
 
+#: Tables that are not written as they are called.
+_WRITTEN: Final = {"accounts": "[accounts.NAME]", "sources": "[[sources]]"}
+
+
 def _tables_with(key: str) -> list[str]:
     """The tables that know a setting of this name, as they are written."""
     return sorted(
-        f"[{'accounts.NAME' if table == 'accounts' else table}]"
+        _WRITTEN.get(table, f"[{table}]")
         for table in Settings.model_fields
         if table != "example" and key in _fields_of(table)
     )
@@ -97,6 +106,8 @@ def _fields_of(table: str) -> Mapping[str, Any]:
     model: type[BaseModel] = Settings
     for part in table.split(".") if table else ():
         field = model.model_fields.get(part)
+        if part == "sources":
+            return Source.model_fields
         if part == "accounts" or field is None:
             return Account.model_fields
         assert isinstance(field.annotation, type)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from bot.config.faults import faults_of, unknown_key
 from bot.config.release import Delivery
 from bot.config.settings import DEFAULT_PATH, Config
 from bot.config.site import Feeds, Ledger
+from bot.config.sources import CHECKOUTS, Source
 from bot.config.values import Table, is_loopback
 from bot.errors import ConfigError, Fault
 
@@ -63,6 +64,8 @@ def _sound_tables(table: Mapping[str, Any]) -> dict[str, Any]:
     for name, model in models.items():
         with suppress(ValidationError):
             sound[name] = model.model_validate(table.get(name, {}))
+    with suppress(ValidationError):
+        sound["sources"] = TypeAdapter(tuple[Source, ...]).validate_python(table.get("sources", ()))
     accounts = table.get("accounts")
     for name, account in accounts.items() if isinstance(accounts, dict) else ():
         with suppress(ValidationError):
@@ -88,12 +91,25 @@ def _faults_between(sound: Mapping[str, Any]) -> Iterator[Fault]:
     ledger, feeds, delivery = sound.get("ledger"), sound.get("feeds"), sound.get("delivery")
     if ledger and feeds and Path(ledger.url.removeprefix("sqlite:///")).is_relative_to(feeds.folder):
         yield Fault(where="ledger.url", problem="lies in the public folder, where everybody could read it.")
+    yield from _faults_of_sources(sound.get("sources", ()), feeds)
     for field in ("lease", "settle") if real and delivery else ():
         if getattr(delivery, field) < getattr(Delivery(), field):
             yield Fault(
                 where=f"delivery.{field}",
                 problem="shorter than the default is only safe with servers on this machine.",
             )
+
+
+def _faults_of_sources(sources: Sequence[Source], feeds: Feeds | None) -> Iterator[Fault]:
+    places: set[Path] = set()
+    for number, source in enumerate(sources):
+        if source.place in places:
+            problem = "is the same repository and branch as another source; keep one."
+            yield Fault(where=f"sources.{number}.git", problem=problem)
+        places.add(source.place)
+    if sources and feeds and CHECKOUTS.is_relative_to(feeds.folder):
+        problem = f"holds {CHECKOUTS}, so everybody could read the checkouts of the sources; name a folder of its own."
+        yield Fault(where="feeds.folder", problem=problem)
 
 
 def _planted_secrets(table: Mapping[str, object]) -> Iterator[Fault]:

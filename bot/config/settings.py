@@ -11,6 +11,7 @@ from pydantic import Field
 from bot.config.accounts import Account
 from bot.config.release import WAIT_FOR_PAGE, Alerts, Delivery, Release
 from bot.config.site import Feeds, Ledger, Serve, Site
+from bot.config.sources import Source
 from bot.config.values import Table, is_loopback
 
 DEFAULT_PATH: Final = Path("config/bot.toml")
@@ -28,6 +29,7 @@ class Settings(Table):
     alerts: Alerts = Alerts()
     ledger: Ledger = Ledger()
     serve: Serve = Serve()
+    sources: tuple[Source, ...] = ()
 
 
 class Config(Settings):

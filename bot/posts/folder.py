@@ -34,6 +34,7 @@ class Scan:
     posts: tuple[Post, ...]  #: drafts too, in the order of their paths
     faults: tuple[PostError, ...]  #: one for each file that cannot be used, in the same order
     signature: Signature
+    complete: bool = True  #: false: some of the posts could not be looked at, so what is missing may be there
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -77,10 +77,11 @@ def picture_of(url: str, alt: str | None, *, config: Config) -> Picture:
         return Picture(url=url, alt=alt, remote=urlsplit(url).scheme == "https")
     shown = file.relative_to(config.root) if file.is_relative_to(config.root) else file
     try:
-        path = file.resolve()
-        if not path.is_relative_to(config.assets_folder.resolve()):
+        path, root = file.resolve(), config.assets_folder.resolve()
+        if not path.is_relative_to(root):
             return Picture(url=url, alt=alt, problem=f"{shown} lies outside of the assets folder")
-        return _with_facts(url, alt, path, str(shown))
+        # The folder may itself be reached through a link, that to the checkout in force: the path must outlive it.
+        return _with_facts(url, alt, config.assets_folder / path.relative_to(root), str(shown))
     except FileNotFoundError:
         return Picture(url=url, alt=alt, problem=f"{MISSING} {shown}")
     except (OSError, ValueError, RuntimeError) as error:  # no permission, a null byte, a ring of links

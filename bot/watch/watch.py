@@ -13,9 +13,9 @@ from typing import Final, Protocol
 
 from bot.clock import Clock, monotonic_seconds
 from bot.config import Config
-from bot.posts.folder import PostFolder
 from bot.posts.listing import FileState, state_of
 from bot.posts.look import Look, changed_since, same, still_part
+from bot.sources.folders import Posts
 from bot.watch.pace import pause_after
 
 #: A full pass happens at least this often, whatever bells fail to ring.
@@ -67,7 +67,7 @@ class Watch:
         self,
         config: Config,
         *,
-        posts: PostFolder,
+        posts: Posts,
         clock: Clock,
         hints: SourceOfHints,
         bell: Signal,

@@ -16,7 +16,9 @@ from werkzeug.wsgi import wrap_file
 from bot.config import Config
 from bot.feeds.build import ARCHIVE, FORMATS
 from bot.feeds.channel import channel_of, folder_of
+from bot.sources.push import PushHook
 from bot.web.files import ServedFolder, Shown
+from bot.web.hooks import add_push_hook
 
 #: How long a reader, or a cache in between, may take a file as it is, in seconds.
 MAX_AGE: Final = 900
@@ -54,13 +56,18 @@ def always_well() -> tuple[bool, Mapping[str, object]]:
     return True, {}
 
 
-def make_public_app(config: Config, *, folder: Path | None = None, health: Health = always_well) -> Flask:
-    """The application that shows `folder`, or the one in the settings, to everybody."""
+def make_public_app(
+    config: Config, *, folder: Path | None = None, health: Health = always_well, push: PushHook | None = None
+) -> Flask:
+    """The application that shows `folder`, or the one in the settings, to everybody; with `push` it hears of pushes."""
     app = Flask("announce", static_folder=None, template_folder=None)
     app.url_map.merge_slashes = False
     served = ServedFolder(folder or config.public_folder)
     channel = channel_of(config.site, config.feeds)
     hubs = Hubs(hubs=channel.hubs, site=config.site.url, folder=folder_of(config.feeds))
+
+    if push is not None:
+        add_push_hook(app, push)
 
     @app.get("/healthz")
     def healthz() -> Response:

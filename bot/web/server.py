@@ -17,7 +17,7 @@ THREADS: Final = 4
 CONNECTIONS: Final = 2000
 #: A connection on which nothing moves is closed after this many seconds.
 IDLE: Final = 30
-#: Bytes of a request's head, and of its body: readers send next to nothing.
+#: Bytes of a request's head, and of its body: readers send next to nothing. Forges send more.
 _HEAD, _BODY = 32 * 1024, 64 * 1024
 _LOOK: Final = 1.0  #: seconds between two looks whether to stop; `stop` does not wait for it
 
@@ -28,7 +28,7 @@ class PublicServer:
     Raises UsageError if the address cannot be had.
     """
 
-    def __init__(self, app: Callable[..., Any], host: str, port: int) -> None:
+    def __init__(self, app: Callable[..., Any], host: str, port: int, *, largest_body: int = _BODY) -> None:
         import waitress
 
         # It warns of each moment in which a request waits, and of clients that hang up.
@@ -46,7 +46,7 @@ class PublicServer:
             channel_timeout=IDLE,
             cleanup_interval=5,
             max_request_header_size=_HEAD,
-            max_request_body_size=_BODY,
+            max_request_body_size=largest_body,
             asyncore_use_poll=True,
             ident="announce",
             clear_untrusted_proxy_headers=True,

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from bot.config import Account, Alerts, Config, Delivery, Feeds, Ledger, Release, Serve, Site
+from bot.config import Account, Alerts, Config, Delivery, Feeds, Ledger, Release, Serve, Site, Source
 from bot.durations import format_duration
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
@@ -23,6 +23,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "alerts": Alerts,
     "ledger": Ledger,
     "serve": Serve,
+    "sources": Source,
 }
 
 
@@ -30,6 +31,8 @@ def shown(field: FieldInfo) -> str:
     value = field.default
     if field.is_required():
         return "required"
+    if value == Path():
+        return '`"."`'
     if value is None or value in ("", (), {}):
         return "none"
     if isinstance(value, timedelta):
