@@ -11,7 +11,7 @@ from bot.drain.tools import Drain, Memory, say, settle
 from bot.ledgers.rules import unblocked_event
 from bot.model import Action, Delivery, DeliveryKey, DeliveryState, Lease, Occasion, SeenStatus
 from bot.recognise import find_status
-from bot.turns import ANNOUNCING, anchor_of
+from bot.turns import ANNOUNCING, anchor_of, is_reminder
 
 #: A person may have announced a post by hand this long before its datetime.
 ANNOUNCED_EARLY: Final = timedelta(days=1)
@@ -119,7 +119,8 @@ def _found(
     delivery: Delivery, seen: Iterable[SeenStatus], *, claimed: frozenset[str], memory: Memory
 ) -> SeenStatus | None:
     by_link = delivery.action is Action.PUBLISH
-    status, is_foreign = find_status(delivery.announcement, seen, claimed=claimed, by_link=by_link)
+    since = delivery.due if is_reminder(delivery) else None
+    status, is_foreign = find_status(delivery.announcement, seen, claimed=claimed, by_link=by_link, since=since)
     if status is not None:
         memory.foreign.discard((delivery.key, status.status_id))
         if is_foreign:

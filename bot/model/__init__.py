@@ -11,7 +11,7 @@ from bot.model.deliveries import Action, Delivery, DeliveryKey, DeliveryState, H
 from bot.model.entries import Entry, OldEntry, OldFeed
 from bot.model.findings import Finding, Severity
 from bot.model.ledger import Change, Event, Heard, Recorded, Recording, Said, Snapshot, Told, Upcoming, Word
-from bot.model.posts import MastodonOptions, Missed, Picture, Poll, Post, QuotePolicy, Visibility
+from bot.model.posts import MastodonOptions, Missed, Picture, Poll, Post, QuotePolicy, Reminder, Visibility
 
 __all__ = [
     "GIF_PIXELS",
@@ -42,6 +42,7 @@ __all__ = [
     "Receipt",
     "Recorded",
     "Recording",
+    "Reminder",
     "Said",
     "SeenStatus",
     "Severity",

@@ -18,6 +18,7 @@ from bot.posts.keys import missing_key_remedy, note_keys
 from bot.posts.media import media_words, read_media
 from bot.posts.notes import Notes
 from bot.posts.options import hashtags_of, if_missed_of, mastodon_options, withdrawal_of
+from bot.posts.reminders import Anchors, read_deadline, read_reminders
 from bot.posts.tags import find_tags, without_tags
 from bot.posts.text import join_spaces, shorten
 from bot.posts.when import DatetimeError, parse_datetime
@@ -58,7 +59,9 @@ def parse_post(data: bytes, *, path: Path, slug: str, config: Config) -> Post | 
     summary = fields.prose("summary")
     from_body = body.excerpt.marked or not summary
     withdrawn = withdrawal_of(fields)
-    published = _datetime("published_datetime", fields, notes, config)
+    published, expires = (_datetime(name, fields, notes, config) for name in ("published_datetime", "expires"))
+    deadline = read_deadline(fields, notes, config)
+    anchors = Anchors(published=published, deadline=deadline, expires=expires)
     return Post(
         path=shown,
         slug=slug,
@@ -84,8 +87,10 @@ def parse_post(data: bytes, *, path: Path, slug: str, config: Config) -> Post | 
         mastodon=mastodon,
         hidden=fields.flag("hidden", default=False) or withdrawn is not None,
         withdrawn=withdrawn,
-        expires=_datetime("expires", fields, notes, config),
+        expires=expires,
         if_missed=if_missed_of(fields),
+        deadline=deadline.moment if deadline else None,
+        reminders=read_reminders(fields, notes, anchors, config=config),
         digest=digest_of(_own_words(fields, source, title, mastodon)),
         findings=notes.findings(),
         lines=source.lines,
@@ -205,6 +210,7 @@ def _own_words(fields: Fields, source: Source, title: str, mastodon: MastodonOpt
         mastodon_link_card=_said(mastodon.link_card),
         mastodon_poll=_poll_words(mastodon.poll),
         mastodon_quote_policy=mastodon.quote_policy.value if mastodon.quote_policy else None,
+        deadline=fields.text("deadline"),
     )
 
 
