@@ -56,6 +56,11 @@ class History:
         known = self.announced
         return known if known is not None and known.state in _OUT and not known.foreign else None
 
+    @property
+    def is_deleted(self) -> bool:
+        """Whether the toot was deleted, or may have been."""
+        return any(taking.state is DeliveryState.SENT or taking.attempts > 0 for taking in self.of(Action.DELETE))
+
     def of(self, *actions: Action) -> list[Delivery]:
         """The deliveries with one of these actions."""
         return [delivery for delivery in self.deliveries if delivery.action in actions]
@@ -139,7 +144,7 @@ def edit(
 ) -> Change | None:
     """The change that brings a toot up to the post's new words; None if it says them already."""
     published = history.published
-    if published is None or not policy.edits:
+    if published is None or not policy.edits or history.is_deleted:
         return None
     if published.settled_at is not None and now - published.settled_at > policy.edit_window:
         return None

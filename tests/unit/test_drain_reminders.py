@@ -98,12 +98,13 @@ class TestSending:
     ) -> None:
         sent(world, toot, reminder(toot))
         key = replace(toot.key, occasion=Occasion.of_reminder(Occasion.WITHDRAW, "call"))
-        world.owes(replace(toot, key=key, action=Action.DELETE))
+        other = reminder(toot, reminder_id="other", text="Hurry")
+        world.owes(replace(toot, key=key, action=Action.DELETE), other)
         world.drain()
-        assert world.server.texts == [toot.announcement.text]
+        assert world.server.texts == [toot.announcement.text, other.announcement.text]
         world.owes(reminder(toot, reminder_id="later", due=NOW), following(toot, Action.DELETE))
         world.drain()
-        assert world.server.texts == []
+        assert world.server.texts == [other.announcement.text], "what is out is taken back by a delivery of its own"
         assert world.row(occasion=Occasion.reminder("later")).state is DeliveryState.SKIPPED
 
 
@@ -168,9 +169,11 @@ class TestRecognition:
         world.drain()
         assert (world.row(occasion=CALL).status_id, world.row(occasion=CALL).foreign) == ("2", True)
 
-    def test_after_a_lost_answer_it_is_found(self, world: World, toot: Delivery) -> None:
+    @pytest.mark.parametrize("behind", [timedelta(), 2 * HOUR], ids=["clocks agree", "the server's is behind"])
+    def test_after_a_lost_answer_it_is_found(self, world: World, toot: Delivery, behind: timedelta) -> None:
         sent(world, toot)
         world.clock.step_to(NOW + HOUR)
+        world.server.clock = SetClock(NOW + HOUR - behind)
         world.owes(reminder(toot))
         world.server.posts_first = True
         world.server.failures = [OutcomeUnknownError("no answer.")]

@@ -312,6 +312,12 @@ class TestTakenOut:
         assert [key.occasion for key in retracted(plan)] == [CALL]
         assert said_of(plan)[0] is Verdict.UPCOMING
 
+    def test_moved_within_the_past_it_is_as_late_as_that(self, season: Season, post: Post) -> None:
+        tooted(season, post)
+        season.run(post, after=2 * DAY)
+        (change,) = wanted(season.run(replace(post, reminders=(remind(at=AT - MINUTE),))))
+        assert change.due == AT - MINUTE
+
     def test_after_a_try_it_is_remembered_that_it_was(self, season: Season, post: Post) -> None:
         tooted(season, post)
         season.run(post, after=2 * DAY)
@@ -347,6 +353,16 @@ class TestTakenOut:
         season.run(replace(post, withdrawn="", hidden=True))
         assert sorted(key.occasion for key in retracted(season.run(post))) == [f"{CALL}/withdraw", Occasion.WITHDRAW]
         assert season.state(post.slug, CALL) is DeliveryState.SENT
+
+    def test_what_was_deleted_is_not_edited_any_more(self, season: Season, post: Post) -> None:
+        tooted(season, post)
+        season.run(post, after=2 * DAY)
+        season.send(post.slug, CALL)
+        season.run(replace(post, withdrawn="", hidden=True))
+        for occasion in (Occasion.WITHDRAW, f"{CALL}/withdraw"):
+            season.send(post.slug, occasion)
+        again = replace(post, title="It stands after all", digest="other", reminders=(remind(text="Better"),))
+        assert wanted(season.run(again)) == []
 
     def test_one_that_somebody_tooted_by_hand_is_left_alone(self, season: Season, post: Post) -> None:
         tooted(season, post)
