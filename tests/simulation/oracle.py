@@ -113,7 +113,8 @@ class _Judge:
             before = [*(toot.asked_at for toot in toots), *(moment for moment, _ in hand)]
             if min(before, default=one.asked_at) >= one.asked_at:
                 yield "was sent before its toot"
-            if article.taken_back_at is not None and one.asked_at > article.taken_back_at:
+            # A toot by hand is not taken back, so the post is as it was once the mark is gone.
+            if article.taken_back_at is not None and one.asked_at > article.taken_back_at and not hand:
                 yield "was sent after the withdrawal was accepted"
             token, status = article.token_of_reminder(number), shown.get(one.status.id)
             if article.withdrawn == "true" and status is not None:
