@@ -103,7 +103,7 @@ def _sent(
         reason="",
         status_id=status.status_id,
         status_url=status.url,
-        settled_at=now,
+        settled_at=min(status.created_at, now),
         foreign=foreign,
     )
 

@@ -12,6 +12,7 @@ from bot.model import (
     DeliveryState,
     Event,
     Hold,
+    Occasion,
     Post,
     Recording,
     Said,
@@ -20,6 +21,7 @@ from bot.model import (
 )
 from bot.planning.doubts import clock_doubt
 from bot.planning.matching import entry_by_name
+from bot.planning.verdict import PICTURE_FAILED
 
 _OPEN = (DeliveryState.DUE, DeliveryState.HELD)
 
@@ -43,7 +45,7 @@ def speak(
     mine = [d for d in snapshot.deliveries.values() if d.key.post_id == post_id and d.key.account in accounts]
     refusal = (
         _refusal(said, post, mine, released=entry is not None, now=now, early=early)
-        or _already(said, mine, accounts)
+        or ("" if _is_of_reminders(said, post, mine, now=now) else _already(said, mine, accounts))
         or _nothing_to_do(said, mine, before, waits_for_page=post_id in snapshot.waiting)
     )
     # That a post was released early stays true, whatever is said of it later.
@@ -80,10 +82,22 @@ def _refusal(said: Said, post: Post, mine: list[Delivery], *, released: bool, no
     return ""
 
 
+def _is_of_reminders(said: Said, post: Post, mine: list[Delivery], *, now: datetime) -> bool:
+    """Whether a word on a post that is tooted means the reminders that are still to go out."""
+    if said not in (Said.HOLD, Said.RELEASE, Said.SKIP):
+        return False
+    waiting = any(_is_reminder(delivery) and delivery.state in _OPEN for delivery in mine)
+    return waiting or any(reminder.at > now for reminder in post.reminders)
+
+
+def _is_reminder(delivery: Delivery) -> bool:
+    return delivery.action is Action.PUBLISH and bool(Occasion.reminder_id(delivery.key.occasion))
+
+
 def _already(said: Said, mine: list[Delivery], accounts: list[str]) -> str:
     if said is Said.RETRY:
         return ""
-    toots = {d.key.account: d.state for d in mine if d.action is Action.PUBLISH}
+    toots = {d.key.account: d.state for d in mine if d.key.occasion == Occasion.PUBLISH}
     meant = accounts if said is Said.PUBLISH else toots
     if not toots or any(toots.get(account) is not DeliveryState.SENT for account in meant):
         return ""
@@ -122,6 +136,9 @@ def _wanted(said: Said, delivery: Delivery, *, who: str, now: datetime) -> Deliv
         return replace(skipped, settled_at=now, not_before=None)
     if said is Said.RELEASE and delivery.hold is not None and delivery.hold is not Hold.UNCLEAR:
         return let_go
+    if said is Said.RELEASE and _is_reminder(delivery) and delivery.reason.startswith(PICTURE_FAILED):
+        return let_go
+    is_toot = is_toot and not _is_reminder(delivery)  # those know nothing of words that let go
     if said is Said.RETRY and not is_toot and _was_given_up(delivery):
         # A toot waits for the next pass, which composes it anew: its file was probably mended.
         return replace(let_go, not_before=None, settled_at=None, generation=delivery.generation + 1)
@@ -137,11 +154,20 @@ def _lines(said: Said, post: Post, mine: list[Delivery], *, released: bool, now:
         Said.SKIP: "enters the feeds and is not tooted",
         Said.RETRY: "is tried again now",
     }[said]
-    toots = [delivery for delivery in mine if delivery.action is Action.PUBLISH]
+    toots = [delivery for delivery in mine if delivery.key.occasion == Occasion.PUBLISH]
+    if toots and all(toot.state is DeliveryState.SENT for toot in toots):
+        will = _WILL_OF_REMINDERS.get(said, will)
     return [
         f"{post.slug} ({post.title}) {will}.",
         *(f"    {toot.key.account}: is {toot.state.value} now" for toot in toots),
     ]
+
+
+_WILL_OF_REMINDERS = {
+    Said.HOLD: "is tooted; its reminders are held until `announce release`",
+    Said.RELEASE: "is tooted; its reminders go out at their times",
+    Said.SKIP: "is tooted; its reminders are not",
+}
 
 
 def resume(snapshot: Snapshot, *, who: str, now: datetime) -> Proposal:

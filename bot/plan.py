@@ -15,6 +15,7 @@ from bot.model import (
     Finding,
     Heard,
     Hold,
+    Occasion,
     PageLook,
     Post,
     Recording,
@@ -30,6 +31,7 @@ from bot.planning.findings import moved_posts, renamed_posts, unique_posts
 from bot.planning.item import Item, published_of, turn_of
 from bot.planning.matching import match
 from bot.planning.old_ids import due_for_old_ids, ids_in_use, match_old
+from bot.planning.reminders import coming_moments
 from bot.planning.stuck import stuck
 from bot.planning.verdict import Policy, Verdict
 from bot.planning.words import carried_over, still_to_come
@@ -46,7 +48,7 @@ class Plan:
     released: tuple[Post, ...] = ()  #: posts whose release is new
     findings: tuple[Finding, ...] = ()
     troubles: tuple[str, ...] = ()  #: what a person should be told besides
-    next_release: datetime | None = None  #: the next publish datetime
+    next_release: datetime | None = None  #: the next publish datetime, or moment of a reminder
     wanted_pages: tuple[WantedPage, ...] = ()  #: the site is to be asked for these
     deploys: Mapping[str, str] = field(default_factory=dict)  #: post id → the words that the site should show now
 
@@ -132,7 +134,10 @@ def make_plan(
         troubles=tuple(filter(None, (*draft.troubles, *stuck(snapshot, accounts, now=now, policy=policy), notice))),
         wanted_pages=tuple(draft.pages.wanted),
         deploys=draft.deploys,
-        next_release=min((published_of(post) for post in waiting), default=None),
+        next_release=min(
+            (*(published_of(post) for post in waiting), *coming_moments(_reminding_posts(dated, accounts), now=now)),
+            default=None,
+        ),
     )
 
 
@@ -160,6 +165,23 @@ def _upcoming_items(posts: Sequence[Post], accounts: Sequence[str], words: Mappi
                 reason=held or feeds_only,
                 hold=Hold.PERSON if held else None,
             )
+            for reminder in post.reminders if address and not post.hidden else ():
+                yield Item(
+                    post_id=post.post_id,
+                    slug=post.slug,
+                    title=post.title,
+                    account=address,
+                    due=reminder.at,
+                    verdict=Verdict.HELD if held else Verdict.UPCOMING,
+                    occasion=Occasion.reminder(reminder.reminder_id),
+                    reason=held,
+                    hold=Hold.PERSON if held else None,
+                )
+
+
+def _reminding_posts(posts: Iterable[Post], accounts: Sequence[str]) -> Iterator[Post]:
+    if accounts:
+        yield from (post for post in posts if not post.mastodon.skip and not post.hidden)
 
 
 def _feeds_only(post: Post, word: Word | None) -> str:

@@ -13,6 +13,8 @@ The rules, and why each is as it is:
   meanwhile, is recognised by the post's link.
 - Giving up follows a failure: after a day's pause, or with a machine that was off, there is another try first.
 - A thread's parts are deliveries of their own, each sent once the part before it is known to be there.
+- A reminder carries the same link as the post's toot. It is a status that was made at its moment or later, and the
+  toot is none that says what a reminder says.
 - Edits and deletions may be repeated, so they are not looked for, and one that fails holds nobody else up.
 - The Idempotency-Key helps where a server honours it. Mastodon forgets it after an hour, 4.6 answers a repeat with
   500 (mastodon/mastodon#40399), GoToSocial ignores it: it is never the proof.
@@ -27,7 +29,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.model import AccountState, Action, Delivery, DeliveryKey, DeliveryState, SeenStatus
-from bot.turns import ANNOUNCING, WITHDRAWALS, called_off, head_of, is_on_time
+from bot.turns import ANNOUNCING, WITHDRAWALS, called_off, head_of, is_on_time, is_reminder
 
 #: Software that remembers the Idempotency-Key of a try that it refused.
 _KEEPING_FAILURES: Final = ("pleroma", "akkoma", "pixelfed")
@@ -224,7 +226,8 @@ def _begin(delivery: Delivery, known: Known, timing: Timing) -> Step:
         return CallOff(delivery, moot)
     expires = delivery.announcement.expires
     if delivery.action is Action.PUBLISH and expires is not None and known.now >= expires:
-        return CallOff(delivery, f"expired on {expires:%Y-%m-%d %H:%M} UTC (`expires:`)")
+        which = "`expires:` or `deadline:`" if is_reminder(delivery) else "`expires:`"
+        return CallOff(delivery, f"expired on {expires:%Y-%m-%d %H:%M} UTC ({which})")
     if delivery.not_before is not None and delivery.not_before > known.now:
         return Wait(delivery.not_before, delivery.reason)
     return _announce(delivery, known, timing) if delivery.action in ANNOUNCING else WriteIntent(delivery)

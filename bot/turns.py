@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -21,7 +22,8 @@ def head_of(deliveries: Sequence[Delivery], *, now: datetime) -> Delivery:
 
     A publish that backs off is waited for, so that the order is kept. Edits, withdrawals and later parts of a thread
     that back off, and what was never tried and waits for the morning, hold nobody else up. A part waits for the part
-    before it, an edit for the toot that it changes; edits of one toot keep their order always.
+    before it, an edit for the toot that it changes, a reminder for the post's toot; edits of one toot keep their order
+    always.
     """
     for delivery in deliveries:
         if delivery.state is DeliveryState.SENDING:
@@ -39,17 +41,27 @@ def head_of(deliveries: Sequence[Delivery], *, now: datetime) -> Delivery:
 
 def anchor_of(delivery: Delivery) -> DeliveryKey:
     """The toot that a delivery changes, answers, or takes back; of a publish the toot itself."""
-    part = Occasion.part(delivery.key.occasion)
+    about = Occasion.about(delivery.key.occasion)
     if delivery.action is Action.CONTINUE:
-        part -= 1
-    return DeliveryKey(delivery.key.post_id, delivery.key.account, Occasion.of_part(Occasion.PUBLISH, part))
+        about = Occasion.of_part(Occasion.PUBLISH, Occasion.part(about) - 1)
+    return replace(delivery.key, occasion=about)
+
+
+def toot_of(delivery: Delivery) -> DeliveryKey:
+    """The post's own toot."""
+    return replace(delivery.key, occasion=Occasion.PUBLISH)
+
+
+def is_reminder(delivery: Delivery) -> bool:
+    """Whether it posts a reminder."""
+    return delivery.action is Action.PUBLISH and bool(Occasion.reminder_id(delivery.key.occasion))
 
 
 def _comes_after_another(delivery: Delivery, deliveries: Sequence[Delivery]) -> bool:
     """Whether the part before, or the toot that is edited, is still to be sent."""
-    if delivery.action not in (Action.CONTINUE, Action.EDIT):
+    if delivery.action not in (Action.CONTINUE, Action.EDIT) and not is_reminder(delivery):
         return False
-    anchor = anchor_of(delivery)
+    anchor = toot_of(delivery) if is_reminder(delivery) else anchor_of(delivery)
     return any(other.key == anchor for other in deliveries if other is not delivery)
 
 
@@ -65,13 +77,13 @@ def _backs_off(delivery: Delivery, now: datetime) -> bool:
 def called_off(withdrawal: Delivery, deliveries: Sequence[Delivery]) -> Delivery | None:
     """What a withdrawal makes void: a publish that came to nothing, or an edit of what is taken back.
 
-    With the toot its whole thread is taken back; a later part goes alone.
+    With the toot its whole thread is taken back, and its reminders; a later part or a reminder goes alone.
     """
-    is_whole = Occasion.part(withdrawal.key.occasion) == 1
+    about = Occasion.about(withdrawal.key.occasion)
     for other in deliveries:
         if other.key.post_id != withdrawal.key.post_id or other.action in WITHDRAWALS:
             continue
-        if is_whole or Occasion.part(other.key.occasion) == Occasion.part(withdrawal.key.occasion):
+        if about in (Occasion.PUBLISH, Occasion.about(other.key.occasion)):
             return other
     return None
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.compose.pictures import problems_of
+from bot.compose.reminder import as_reminder
 from bot.durations import format_duration
 from bot.errors import ComposeError, PostError
 from bot.model import AccountState, Hold, Occasion, Post
@@ -197,17 +198,19 @@ def _without_picture(plan: Plan, posts: Iterable[Post]) -> Iterator[Cause]:
 
 def _ahead(plan: Plan, posts: Sequence[Post], accounts: Sequence[str], compose: Compose) -> Iterator[Cause]:
     waiting = {item.post_id for item in plan.of(Verdict.UPCOMING)}
-    for post in posts:
-        distances = _distances(post.published, plan.now)
+    reminders = [(as_reminder(post, reminder), reminder.at) for post in posts for reminder in post.reminders]
+    for post, due in (*((post, post.published) for post in posts), *reminders):
+        distances = _distances(due, plan.now)
         if not distances or post.post_id not in waiting or post.mastodon.skip:
             continue
         for problem in sorted(set(_troubles(post, accounts, compose))):
-            keys = [f"ahead {distance} {post.post_id} {problem}" for distance in distances]
+            which = f" reminder {post.reminding.reminder_id}" if post.reminding is not None else ""
+            keys = [f"ahead {distance} {post.post_id}{which} {problem}" for distance in distances]
             # The farther cause stays beside the nearer one: it has not been solved.
             for key, distance, farther in zip(keys, distances, ("", *keys), strict=False):
                 yield Cause(
                     key=key,
-                    what=f"{post.path} is due in less than {distance}: {problem}",
+                    what=f"{post.path}{which} is due in less than {distance}: {problem}",
                     means="It would not go out as meant.",
                     todo=f"Mend it; `announce preview {post.slug}` shows how it stands.",
                     embargoed=True,
@@ -223,7 +226,7 @@ def _distances(published: datetime | None, now: datetime) -> list[str]:
 
 
 def _troubles(post: Post, accounts: Sequence[str], compose: Compose) -> Iterator[str]:
-    problems = list(problems_of(post))
+    problems = list(problems_of(post)) if post.reminding is None else []
     for account in accounts:
         try:
             compose(post, account)

@@ -9,6 +9,7 @@ from pathlib import Path
 from bot.check.mojibake import check_mojibake
 from bot.check.pictures import check_pictures
 from bot.compose.composer import Composer
+from bot.compose.reminder import as_reminder
 from bot.durations import format_duration
 from bot.errors import ComposeError, PostError
 from bot.model import Finding, Post, Severity, Snapshot
@@ -80,6 +81,30 @@ def _of_toot(post: Post, compose: Composer, accounts: Sequence[str]) -> Iterator
                 yield finding
 
 
+def _of_reminders(post: Post, compose: Composer, account: str) -> Iterator[Finding]:
+    for reminder in post.reminders:
+        said = as_reminder(post, reminder)
+        name = f"reminder {reminder.reminder_id}"
+        try:
+            shortened, remedy, severity = compose.shortened_parts(said, account), "Say it shorter.", Severity.WARNING
+            limit = compose(said, account).limit
+            problems = [f"{name} does not fit whole into a toot of {limit} characters and is shortened."]
+        except ComposeError as error:
+            shortened, remedy, severity = ("",), error.remedy, Severity.ERROR
+            problems = [f"{name} would be held: {error.message.removeprefix(f'{post.path}: ')}"]
+        # An excerpt that is cut in a template is the usual thing.
+        for problem in problems if set(shortened) - {"excerpt", "summary"} else ():
+            yield Finding(
+                rule="toot-held" if severity is Severity.ERROR else "text-shortened",
+                severity=severity,
+                path=post.path,
+                line=post.lines.get(reminder.place, post.lines.get("reminders")),
+                field="reminders",
+                problem=problem,
+                remedy=remedy,
+            )
+
+
 def _of_toot_on(post: Post, compose: Composer, account: str) -> Iterator[Finding]:
     yield from check_pictures(post, account=compose.account(account), limits=compose.limits(account))
     try:
@@ -98,6 +123,7 @@ def _of_toot_on(post: Post, compose: Composer, account: str) -> Iterator[Finding
         )
         return
     yield from remarks
+    yield from _of_reminders(post, compose, account)
     for part in shortened:
         # An excerpt that is cut is the usual thing; a title or a person's own words are meant as they stand.
         yield Finding(

@@ -71,8 +71,9 @@ def _show(items: tuple[Item, ...], site: Site, now: datetime) -> None:
     for item in items:
         out.print(f"[bold]{show_time(item.due, site)}[/bold], {show_distance(item.due, now)}", soft_wrap=True)
         out.print(f"    {_escaped(item.title)}")
-        place = f"feeds and {item.account}" if item.account else "feeds"
-        occasion = "" if item.occasion == "publish" else f" ({item.occasion})"
+        is_toot = item.occasion == "publish"
+        place = (f"feeds and {item.account}" if is_toot else item.account) if item.account else "feeds"
+        occasion = "" if is_toot else f" ({item.occasion})"
         name = _escaped(f"{item.slug}{occasion}  →  {place}")
         out.print(f"    {name}: [bold]{item.verdict.value}[/bold]", soft_wrap=True)
         if item.reason:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from bot.cli.common import console, echo_json, json_option, plain, show_distance, show_time, with_settings
+from bot.cli.reminders import composed_reminders, show_reminders
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -135,7 +137,8 @@ def preview(config: Config, post: str, as_json: bool) -> None:
         except ComposeError as error:
             toots[address] = str(error)
     entry = entry_of(found, released_at=found.published) if found.published else None
-    fates = _fates(config, found, snapshot, now)
+    fates, of_reminders = _fates(config, found, snapshot, now)
+    reminders = composed_reminders(found, compose, config)
     if as_json:
         echo_json(
             {
@@ -144,29 +147,48 @@ def preview(config: Config, post: str, as_json: bool) -> None:
                 "fates": fates,
                 "toots": plain(toots),
                 "entry": plain(entry),
+                "reminders": [{**plain(one), "toots": plain(reminders[one.reminder_id])} for one in found.reminders],
             }
         )
     else:
         _show_preview(config, found, toots, entry, now, fates)
+        if not found.mastodon.skip:
+            show_reminders(found, reminders, config, of_reminders, partial(_show_toot, console()))
+        for finding in found.findings:
+            click.echo(f"{finding.severity.value}: {finding}")
     going = not found.mastodon.skip and not found.hidden
-    sys.exit(1 if going and any(isinstance(toot, str) for toot in toots.values()) else 0)
+    everything = [*toots.values(), *(toot for by_account in reminders.values() for toot in by_account.values())]
+    sys.exit(1 if going and any(isinstance(toot, str) for toot in everything) else 0)
 
 
-def _fates(config: Config, post: Post, snapshot: Snapshot, now: datetime) -> dict[str, str]:
-    """What becomes of the post on each account, in words; the key is empty for the release itself."""
+def _fates(
+    config: Config, post: Post, snapshot: Snapshot, now: datetime
+) -> tuple[dict[str, str], dict[tuple[str, str], str]]:
+    """What becomes of the post on each account, in words; the key is empty for the release itself.
+
+    And what becomes of its reminders, by id and account.
+    """
     from dataclasses import replace
 
+    from bot.model import Occasion
     from bot.run import decide, look
     from bot.sources.folders import posts_of
 
     scan = look(posts_of(config))
     posts = tuple(other for other in scan.posts if other.path != post.path)
     plan = decide(config, replace(scan, posts=(*posts, post)), snapshot, now=now)
-    return {
-        item.account: f"{item.verdict.value}{f': {item.reason}' if item.reason else ''}"
+    said = {
+        (item.occasion, item.account): f"{item.verdict.value}{f': {item.reason}' if item.reason else ''}"
         for item in plan.items
-        if item.slug == post.slug and item.occasion == "publish"
+        if item.slug == post.slug
     }
+    of_reminders = {
+        (reminder.reminder_id, account): said[Occasion.reminder(reminder.reminder_id), account]
+        for reminder in post.reminders
+        for account in config.account_addresses().values()
+        if (Occasion.reminder(reminder.reminder_id), account) in said
+    }
+    return {account: fate for (occasion, account), fate in said.items() if occasion == Occasion.PUBLISH}, of_reminders
 
 
 def find_post(config: Config, name: str) -> Post:
@@ -217,8 +239,6 @@ def _show_preview(
             _show_toot(out, address, toot)
     if entry is not None and not post.hidden:
         _show_entry(out, entry, config)
-    for finding in post.findings:
-        click.echo(f"{finding.severity.value}: {finding}")
 
 
 def _show_toot(out: Console, address: str, toot: Announcement | str) -> None:

@@ -5,6 +5,8 @@ Pure: no clock, no disk, no network. Templates are read beforehand, facts about 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -12,6 +14,7 @@ from bot.compose.hashtags import make_hashtags
 from bot.compose.links import holds_link
 from bot.compose.pictures import chosen_pictures
 from bot.compose.poll import poll_within
+from bot.compose.reminder import as_reminder
 from bot.compose.shorten import ELLIPSIS
 from bot.compose.templates import Templates
 from bot.compose.thread import is_split, texts_of
@@ -19,6 +22,7 @@ from bot.compose.wording import Wording, tidy
 from bot.config import Account, Release, Site
 from bot.errors import ComposeError
 from bot.model import Announcement, Limits, Post
+from bot.posts.reminders import source_of
 from bot.posts.tags import find_tags
 
 _LONGEST_TAG: Final = 60  # characters of a template tag, as an error shows it
@@ -40,7 +44,8 @@ def compose(
     text, *following = texts_of(wording)
     poll = poll_within(post, limits)
     beside_poll = poll is None or limits.poll_with_pictures
-    pictures = chosen_pictures(post, account=account, release=release, limits=limits) if beside_poll else ()
+    has_pictures = beside_poll and not _goes_without_pictures(post, limits)
+    pictures = chosen_pictures(post, account=account, release=release, limits=limits) if has_pictures else ()
     if limits.picture_needed and not pictures:
         raise ComposeError(
             f"{post.path}: the account's server ({limits.software}) takes no toot without a picture.",
@@ -65,6 +70,8 @@ def compose(
         quote_policy=(post.mastodon.quote_policy or account.quote_policy) if limits.quote_policy else None,
         length=0,
         limit=limits.characters,
+        answers=post.reminding is not None and post.reminding.reply,
+        source=source_of(post.reminding) if post.reminding is not None else "",
     )
 
     def saying(text: str) -> Announcement:
@@ -73,7 +80,8 @@ def compose(
 
     # The rest of a thread that has begun is not kept back.
     first = replace(saying(text), pictures=pictures, poll=poll, expires=post.expires)
-    return replace(first, thread=tuple(map(saying, following)))
+    reminders = tuple(_texts_of_reminders(post, account, site, release, limits, templates))
+    return replace(first, thread=tuple(map(saying, following)), reminders=reminders)
 
 
 def shortened_parts(
@@ -106,6 +114,20 @@ def _wording(
         hashtags=make_hashtags((*release.hashtags, *account.hashtags, *post.hashtags)),
         content_warning=tidy(post.mastodon.content_warning or ""),
     )
+
+
+def _goes_without_pictures(post: Post, limits: Limits) -> bool:
+    # Above an answer the post's picture stands already.
+    return post.reminding is not None and post.reminding.reply and not limits.picture_needed
+
+
+def _texts_of_reminders(
+    post: Post, account: Account, site: Site, release: Release, limits: Limits, templates: Templates
+) -> Iterator[str]:
+    for reminder in post.reminders:
+        wording = _wording(as_reminder(post, reminder), account, site, release, limits, templates)
+        with suppress(ComposeError):  # said where the reminder itself is composed
+            yield texts_of(wording)[0]
 
 
 def _language(post: Post, account: Account) -> str:

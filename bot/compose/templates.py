@@ -38,6 +38,7 @@ TEMPLATE_VARIABLES: Final[Mapping[str, str]] = MappingProxyType(
         "kind": "the post's kind",
         "slug": "the file's name without its ending",
         "date": 'the publish datetime in the site\'s timezone; write {{ date | date("%A, %d %B") }}',
+        "deadline": "the post's deadline, likewise",
         "site": "the site: site.title, site.url",
     }
 )
@@ -90,7 +91,15 @@ class Templates:
         return tuple(filter(None, map(self._people.handle_of, names)))
 
     def name_for(self, post: Post) -> str:
-        """The template for a post: named like its kind, else like its category, else "default"."""
+        """The template for a post: named like its kind, else like its category, else "default".
+
+        A reminder names its own. Raises ComposeError if there is no such template.
+        """
+        if post.reminding is not None and post.reminding.template is not None:
+            own = _file_name(post.reminding.template)
+            if self._find(own) is None:
+                raise self._no_such_template(str(post.path), post.reminding.template)
+            return own
         wanted = (_file_name(name) for name in (post.kind, post.category) if name)
         return next((name for name in wanted if name in self._files), _DEFAULT)
 

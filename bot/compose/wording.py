@@ -149,6 +149,7 @@ class Wording:
             "kind": defuse(post.kind or ""),
             "slug": defuse(post.slug),
             "date": post.published.astimezone(site.timezone) if post.published else None,
+            "deadline": post.deadline.astimezone(site.timezone) if post.deadline else None,
             "site": {"title": defuse(site.title), "url": site.url},
         }
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from bot.drain.tools import Drain, Memory, say, settle
 from bot.ledgers.rules import unblocked_event
 from bot.model import Action, Delivery, DeliveryKey, DeliveryState, Lease, Occasion, SeenStatus
 from bot.recognise import find_status
-from bot.turns import ANNOUNCING, anchor_of
+from bot.turns import ANNOUNCING, anchor_of, is_reminder
 
 #: A person may have announced a post by hand this long before its datetime.
 ANNOUNCED_EARLY: Final = timedelta(days=1)
@@ -33,7 +33,8 @@ def preflight(deliveries: Sequence[Delivery], tools: Drain, lease: Lease, memory
     with_text, before = _Texts(tools), _adopted(waiting, tools)
     for other in waiting:
         said = with_text.of(_alike(other, recent, claimed=claimed))
-        status = _found(other, said, claimed=claimed, memory=memory)
+        since = other.due if is_reminder(other) else None
+        status = _found(other, said, claimed=claimed, memory=memory, since=since)
         if status is None and anchor_of(other) in before and other.action is Action.CONTINUE:
             status = _in_its_place(other, before[anchor_of(other)], recent, claimed=claimed, memory=memory)
         if status is not None:
@@ -112,14 +113,20 @@ def look(delivery: Delivery, tools: Drain, lease: Lease, memory: Memory) -> None
         marked = replace(delivery, intended_mark=tools.clock.mark())
         tools.ledger.settle(lease, marked, event=None, now=tools.clock.now())
     claimed = tools.ledger.known_status_ids(tools.publisher.address)
+    # What is looked for came after `after_id`, whatever the clocks said.
     memory.looked[delivery.key] = _found(delivery, seen, claimed=claimed, memory=memory)
 
 
 def _found(
-    delivery: Delivery, seen: Iterable[SeenStatus], *, claimed: frozenset[str], memory: Memory
+    delivery: Delivery,
+    seen: Iterable[SeenStatus],
+    *,
+    claimed: frozenset[str],
+    memory: Memory,
+    since: datetime | None = None,
 ) -> SeenStatus | None:
     by_link = delivery.action is Action.PUBLISH
-    status, is_foreign = find_status(delivery.announcement, seen, claimed=claimed, by_link=by_link)
+    status, is_foreign = find_status(delivery.announcement, seen, claimed=claimed, by_link=by_link, since=since)
     if status is not None:
         memory.foreign.discard((delivery.key, status.status_id))
         if is_foreign:

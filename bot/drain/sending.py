@@ -12,7 +12,7 @@ from bot.errors import OutcomeUnknownError, PublishError, RejectedError, Transie
 from bot.model import Action, Announcement, Delivery, DeliveryState, Hold, Lease, Receipt
 from bot.planning.verdict import PICTURE_FAILED
 from bot.protocol import idempotency_key
-from bot.turns import anchor_of
+from bot.turns import anchor_of, toot_of
 
 #: For so long a server may fail to take a picture; then the news goes out without it.
 WITHOUT_PICTURE_AFTER: Final = timedelta(minutes=10)
@@ -111,7 +111,7 @@ def _carried_out(delivery: Delivery, tools: Drain, memory: Memory) -> Delivery:
     publisher = tools.publisher
     _, media_ids = memory.uploaded.pop(delivery.key, (None, ()))
     if delivery.action is Action.PUBLISH:
-        return _sent(delivery, _published(delivery, media_ids, None, tools), tools)
+        return _sent(delivery, _published(delivery, media_ids, _answered(delivery, tools), tools), tools)
     anchor = tools.ledger.delivery(anchor_of(delivery))
     if anchor is None or anchor.status_id is None:
         raise RejectedError("the toot that it is about is no longer known.")
@@ -122,6 +122,12 @@ def _carried_out(delivery: Delivery, tools: Drain, memory: Memory) -> Delivery:
         return _sent(delivery, publisher.edit(anchor.status_id, delivery.announcement, shown=shown), tools)
     publisher.delete(anchor.status_id)
     return _sent(delivery, None, tools)
+
+
+def _answered(delivery: Delivery, tools: Drain) -> str | None:
+    """The post's toot, of a reminder that answers it: without one it is a toot of its own."""
+    toot = tools.ledger.delivery(toot_of(delivery)) if delivery.announcement.answers else None
+    return toot.status_id if toot is not None and toot.state is DeliveryState.SENT else None
 
 
 def _published(delivery: Delivery, media_ids: tuple[str, ...], in_reply_to: str | None, tools: Drain) -> Receipt:

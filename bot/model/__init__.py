@@ -11,7 +11,7 @@ from bot.model.deliveries import Action, Delivery, DeliveryKey, DeliveryState, H
 from bot.model.entries import Entry, OldEntry, OldFeed, RemotePicture
 from bot.model.findings import Finding, Severity
 from bot.model.ledger import Change, Event, Heard, Recorded, Recording, Said, Snapshot, Told, Upcoming, Word
-from bot.model.posts import MastodonOptions, Missed, Picture, Poll, Post, QuotePolicy, Visibility
+from bot.model.posts import MastodonOptions, Missed, Picture, Poll, Post, QuotePolicy, Reminder, Visibility
 from bot.model.site import PageLook, Waiting, WantedPage
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "Receipt",
     "Recorded",
     "Recording",
+    "Reminder",
     "RemotePicture",
     "Said",
     "SeenStatus",

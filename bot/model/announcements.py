@@ -50,3 +50,6 @@ class Announcement:
     limit: int
     expires: datetime | None = None  #: not sent from then on, whatever held it up
     thread: tuple[Announcement, ...] = ()  #: the toots that follow this one, each an answer to the one before
+    answers: bool = False  #: of a reminder: posted as an answer to the post's toot
+    source: str = ""  #: of a reminder: changes when its own words do
+    reminders: tuple[str, ...] = ()  #: what the post's reminders say: a toot with these words is one of them

@@ -14,6 +14,7 @@ class Occasion:
     """Why something is sent: part of a delivery's identity. An edit adds its revision, a reminder its id.
 
     What concerns a later part of a thread ends in its number, counted from 1: "publish/2", "edit:1/2", "withdraw/2".
+    What concerns a reminder that is out begins with it: "reminder:last-call/edit:1", "reminder:last-call/withdraw".
     """
 
     PUBLISH: Final = "publish"
@@ -26,6 +27,25 @@ class Occasion:
     @staticmethod
     def reminder(reminder_id: str) -> str:
         return f"reminder:{reminder_id}"
+
+    @staticmethod
+    def of_reminder(occasion: str, reminder_id: str) -> str:
+        """The same occasion for a reminder that is out."""
+        return f"{Occasion.reminder(reminder_id)}/{occasion}"
+
+    @staticmethod
+    def reminder_id(occasion: str) -> str:
+        """The id of the reminder that an occasion is about; empty if it is about the toot or its thread."""
+        kind, _, name = occasion.partition(":")
+        return name.partition("/")[0] if kind == "reminder" else ""
+
+    @staticmethod
+    def about(occasion: str) -> str:
+        """The occasion on which the toot was posted that this one is about: "edit:1/2" → "publish/2"."""
+        reminder_id = Occasion.reminder_id(occasion)
+        if reminder_id:
+            return Occasion.reminder(reminder_id)
+        return Occasion.of_part(Occasion.PUBLISH, Occasion.part(occasion))
 
     @staticmethod
     def of_part(occasion: str, part: int) -> str:

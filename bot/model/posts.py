@@ -73,6 +73,23 @@ class MastodonOptions:
     quote_policy: QuotePolicy | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reminder:
+    """A later toot about a post: one of `reminders:` in front matter."""
+
+    reminder_id: str  #: unique within the post; what was sent under it is never sent again
+    at: datetime
+    text: str | None = None  #: its own words; else `template` makes them
+    template: str | None = None  #: the template's name
+    reply: bool = False  #: an answer to the post's toot, instead of a toot of its own
+    number: int = 0  #: its place in the list, from 0
+
+    @property
+    def place(self) -> str:
+        """Its name among the post's lines."""
+        return f"reminders[{self.number}]"
+
+
 class Missed(Enum):
     """What `if_missed:` asks for when a post is released more than an hour after its datetime."""
 
@@ -112,6 +129,9 @@ class Post:
     expires: datetime | None = None  #: not tooted from then on
     if_missed: Missed | None = None
     order: int = 0  #: among posts of the same datetime: lower ones go first
+    deadline: datetime | None = None  #: what reminders count from
+    reminders: tuple[Reminder, ...] = ()  #: in the order of their moments
+    reminding: Reminder | None = None  #: this is the post as that reminder says it
     digest: str  #: of the post's own words; changes when they do, and only then
     findings: tuple[Finding, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict)  #: front matter key → line

@@ -25,16 +25,25 @@ _OUT = (DeliveryState.SENT, DeliveryState.SENDING)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class History:
-    """What concerns one part of a post's thread on one account, in the order of its recording."""
+    """What concerns one part of a post's thread, or one reminder, on one account, in the order of its recording."""
 
     deliveries: Sequence[Delivery]
     part: int = 1
+    reminder_id: str = ""
 
     @staticmethod
     def of_part(deliveries: Iterable[Delivery], part: int) -> History:
         """The history of one part, out of the deliveries of one post to one account."""
-        mine = [delivery for delivery in deliveries if Occasion.part(delivery.key.occasion) == part]
+        about = Occasion.of_part(Occasion.PUBLISH, part)
+        mine = [delivery for delivery in deliveries if Occasion.about(delivery.key.occasion) == about]
         return History(deliveries=mine, part=part)
+
+    @staticmethod
+    def of_reminder(deliveries: Iterable[Delivery], reminder_id: str) -> History:
+        """The history of one reminder, out of the deliveries of one post to one account."""
+        about = Occasion.reminder(reminder_id)
+        mine = [delivery for delivery in deliveries if Occasion.about(delivery.key.occasion) == about]
+        return History(deliveries=mine, reminder_id=reminder_id)
 
     @property
     def announced(self) -> Delivery | None:
@@ -47,6 +56,11 @@ class History:
         known = self.announced
         return known if known is not None and known.state in _OUT and not known.foreign else None
 
+    @property
+    def is_deleted(self) -> bool:
+        """Whether the toot was deleted, or may have been."""
+        return any(taking.state is DeliveryState.SENT or taking.attempts > 0 for taking in self.of(Action.DELETE))
+
     def of(self, *actions: Action) -> list[Delivery]:
         """The deliveries with one of these actions."""
         return [delivery for delivery in self.deliveries if delivery.action in actions]
@@ -58,9 +72,16 @@ class History:
         return said[-1].announcement if said else None
 
     def key(self, occasion: str) -> DeliveryKey:
-        """The same post and account, on an occasion of this part."""
+        """The same post and account, on an occasion of this part or reminder."""
         key = self.deliveries[0].key
+        if self.reminder_id:
+            return replace(key, occasion=Occasion.of_reminder(occasion, self.reminder_id))
         return DeliveryKey(key.post_id, key.account, Occasion.of_part(occasion, self.part))
+
+    def edit_key(self, entry: Entry) -> DeliveryKey:
+        """The key of the next edit; a reminder's words change without the entry's."""
+        revision = len(self.of(Action.EDIT)) + 1 if self.reminder_id else entry.revision
+        return self.key(Occasion.edit(revision))
 
 
 def withdrawal(post: Post, history: History, *, reason: Announcement | None, now: datetime) -> Change | None:
@@ -123,7 +144,7 @@ def edit(
 ) -> Change | None:
     """The change that brings a toot up to the post's new words; None if it says them already."""
     published = history.published
-    if published is None or not policy.edits:
+    if published is None or not policy.edits or history.is_deleted:
         return None
     if published.settled_at is not None and now - published.settled_at > policy.edit_window:
         return None
@@ -138,7 +159,7 @@ def edit(
     if history.last_words is not None and same_words(history.last_words, announcement):
         return None
     wanted = Delivery(
-        key=history.key(Occasion.edit(entry.revision)),
+        key=history.edit_key(entry),
         slug=entry.slug,
         due=now,
         action=Action.EDIT,

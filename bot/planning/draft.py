@@ -11,6 +11,7 @@ from typing import Final
 
 from bot.compose.pictures import problems_of
 from bot.compose.reason import compose_reason
+from bot.compose.reminder import as_reminder
 from bot.durations import format_duration
 from bot.errors import ComposeError
 from bot.feeds.entry import entry_of, refreshed
@@ -31,6 +32,7 @@ from bot.model import (
     PageLook,
     Post,
     Recording,
+    Reminder,
     Said,
     Snapshot,
     Upcoming,
@@ -41,8 +43,9 @@ from bot.planning.item import Item, published_of
 from bot.planning.matching import Matching
 from bot.planning.old_ids import taken_over
 from bot.planning.pages import PageWait, item_without_page
+from bot.planning.reminders import Reminding
 from bot.planning.thread import Thread
-from bot.planning.verdict import PICTURE_FAILED, Case, Policy, Ruling, Verdict, brake_room, rule
+from bot.planning.verdict import PICTURE_FAILED, Case, Policy, Ruling, Verdict, brake_room, rule, was_tried
 
 #: Stands for the words of a post that the site should not show (any more).
 HIDDEN: Final = "hidden"
@@ -210,6 +213,7 @@ class Draft:
             self._write(key, case, ruling)
             room -= self._afterwards(case, changed=changed, room=room)
             self._follow_with_thread(case)
+            room -= self._remind(case, changed=changed, room=room)
 
     def _with_words(self, case: Case, ruling: Ruling) -> Ruling:
         known = case.known.announcement if case.known else _NO_WORDS
@@ -237,9 +241,10 @@ class Draft:
                 slug=case.post.slug,
                 title=case.post.title,
                 account=key.account,
-                due=case.entry.published,
+                due=case.entry.published if case.post.reminding is None else case.due,
                 order=case.post.order,
                 verdict=ruling.verdict,
+                occasion=key.occasion,
                 reason=ruling.reason or (case.state.blocked if ruling.verdict is Verdict.DUE else ""),
                 hold=ruling.hold,
                 status_url=known.status_url if known else None,
@@ -248,8 +253,10 @@ class Draft:
         if ruling.retract:
             self._change(Change(known=known, wanted=None))
         elif ruling.writes:
-            fresh = Delivery(key=key, slug=case.post.slug, due=case.entry.due, announcement=_NO_WORDS)
+            fresh = Delivery(key=key, slug=case.post.slug, due=case.due, announcement=_NO_WORDS)
             wanted = replace(ruling.apply(known or fresh, now=self.now), slug=case.post.slug)
+            if case.post.reminding is not None and not was_tried(wanted):
+                wanted = replace(wanted, due=case.due)  # its list may be rewritten
             by_word = case.word is not None and case.word.said is Said.HOLD
             self._want(known, wanted, told=by_word and ruling.hold is Hold.PERSON)
 
@@ -283,6 +290,46 @@ class Draft:
             words = self.compose(case.post, case.state.address)
         except ComposeError as error:
             self.troubles.append(f"the toot of {case.post.slug} is not edited: {error}")
+            self._edits_owed.add(case.entry.post_id)
+            return 0
+        better = edit(case.entry, history, announcement=words, room=room, now=self.now, policy=self.policy)
+        return int(self._follow(better, case))
+
+    def _remind(self, case: Case, *, changed: bool, room: int) -> int:
+        """Rule on the post's reminders, and keep those that are out in step; returns how much room that takes."""
+        before = room
+        reminding = self._reminding(case)
+        for change in reminding.unlisted():
+            self._change(change)
+        for reminder in case.post.reminders:
+            one = self._reminding(case).case(reminder, room=room)
+            ruling = self._with_words(one, self._reminding(case).rule(one))
+            room -= ruling.counts and ruling.verdict is Verdict.DUE
+            self._write(reminding.key(reminder.reminder_id), one, ruling)
+        for reminder_id in self._reminding(case).known_ids():
+            for change in self._reminding(case).afterwards(reminder_id):
+                if change.wanted is None:
+                    self._change(change)
+                else:
+                    self._follow(change, case)
+        for reminder in case.post.reminders:
+            if case.post.withdrawn is None and (changed or self._reminding(case).is_reworded(reminder)):
+                room -= self._reword(case, reminder, room=room)
+        return before - room
+
+    def _reminding(self, case: Case) -> Reminding:
+        deliveries = tuple(self._histories[case.entry.post_id, case.state.address])
+        return Reminding(toot=case, deliveries=deliveries, now=self.now, policy=self.policy)
+
+    def _reword(self, case: Case, reminder: Reminder, *, room: int) -> int:
+        """Edit a reminder that is out; returns how much room of the brake that takes."""
+        history = self._reminding(case).history(reminder.reminder_id)
+        if history.published is None:
+            return 0
+        try:
+            words = self.compose(as_reminder(case.post, reminder), case.state.address)
+        except ComposeError as error:
+            self.troubles.append(f"reminder {reminder.reminder_id} of {case.post.slug} is not edited: {error}")
             self._edits_owed.add(case.entry.post_id)
             return 0
         better = edit(case.entry, history, announcement=words, room=room, now=self.now, policy=self.policy)

@@ -77,6 +77,11 @@ class Case:
     word: Word | None
     room: int  #: how many more new toots the brake lets through
 
+    @property
+    def due(self) -> datetime:
+        """When it is to go out: the publish datetime, later by a wait for the page; a reminder's own moment."""
+        return self.entry.due if self.post.reminding is None else self.post.reminding.at
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ruling:
@@ -177,7 +182,9 @@ def _expired(case: Case, now: datetime) -> Ruling | None:
     expires = case.post.expires
     if expires is None or now < expires:
         return None
-    return _skip(case, f"expired on {expires:%Y-%m-%d %H:%M} UTC (`expires:`)")
+    if case.post.reminding is not None and expires == case.post.deadline:
+        return skip(case, f"the deadline was on {expires:%Y-%m-%d %H:%M} UTC (`deadline:`)")
+    return skip(case, f"expired on {expires:%Y-%m-%d %H:%M} UTC (`expires:`)")
 
 
 def _said(case: Case) -> Ruling | None:
@@ -226,7 +233,7 @@ def _kept_out(case: Case) -> Ruling | None:
     if case.known is not None and case.known.state is DeliveryState.SKIPPED:
         return Ruling(verdict=Verdict.SKIPPED, reason=case.known.reason)
     reason = _ruled_out(case)
-    return _skip(case, reason) if reason else None
+    return skip(case, reason) if reason else None
 
 
 def _ruled_out(case: Case) -> str:
@@ -255,13 +262,13 @@ def _late(case: Case, now: datetime, policy: Policy) -> Ruling | None:
     known = case.known
     if known is not None and (was_tried(known) or known.ordered_by):
         return None
-    late = now - case.entry.due
+    late = now - case.due
     if late > policy.catch_up:
-        return _skip(case, f"{format_duration(late)} late; `catch_up` is {format_duration(policy.catch_up)}")
+        return skip(case, f"{format_duration(late)} late; `catch_up` is {format_duration(policy.catch_up)}")
     if late <= MISSED_AFTER:
         return None
     if case.post.if_missed is Missed.SKIP:
-        return _skip(case, f"{format_duration(late)} late (`if_missed: skip`)")
+        return skip(case, f"{format_duration(late)} late (`if_missed: skip`)")
     if case.post.if_missed is Missed.HOLD:
         reason = f"{format_duration(late)} late (`if_missed: hold`); `announce release` lets it go"
         return Ruling(verdict=Verdict.HELD, hold=Hold.PERSON, reason=reason, writes=True, compose=True)
@@ -283,7 +290,7 @@ def _is_new(case: Case) -> bool:
 
 def _due(case: Case, now: datetime, policy: Policy) -> Ruling:
     ordered = case.known is not None and case.known.ordered_by
-    late = now - case.entry.due
+    late = now - case.due
     not_before = None
     if policy.daytime is not None and late > MISSED_AFTER and not ordered:
         not_before = policy.daytime.wait_until(now)
@@ -298,7 +305,7 @@ def _due(case: Case, now: datetime, policy: Policy) -> Ruling:
     )
 
 
-def _skip(case: Case, reason: str) -> Ruling:
+def skip(case: Case, reason: str) -> Ruling:
     """Not to be sent. Where nothing was tried that is not remembered, so it is judged anew at each pass."""
     known = case.known
     if known is None:

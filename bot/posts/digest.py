@@ -42,6 +42,7 @@ class OwnWords:
     mastodon_link_card: str | None = None
     mastodon_poll: tuple[str, ...] = ()
     mastodon_quote_policy: str | None = None
+    deadline: str | None = None  #: reminders are no part of this: nobody sees them before their time
 
 
 _NAMES: Final = tuple(field.name for field in fields(OwnWords))

@@ -102,6 +102,10 @@ class Fields:
             raise self.fault(name, f'"{value}" is not a language.', 'Write its tag, for example "en" or "pt-BR".')
         return value
 
+    def line(self, name: str) -> int | None:
+        """The line where it stands; None if it stands nowhere."""
+        return self._source.lines.get(name)
+
     def __contains__(self, name: str) -> bool:
         return name in self._source.lines
 

@@ -30,8 +30,7 @@ MASTODON: Final = (
 POLL: Final = ("options", "expires_in", "multiple", "hide_totals")
 COVER: Final = ("url", "alt")
 MEDIA: Final = ("file", "alt", "focus")
-#: Have a meaning that this version does not carry out.
-NOT_YET: Final = ("reminders",)
+REMINDER: Final = ("id", "at", "before", "after", "text", "template", "reply")
 OURS: Final = (
     "title",
     "author",
@@ -55,7 +54,8 @@ OURS: Final = (
     "expires",
     "if_missed",
     "order",
-    *NOT_YET,
+    "deadline",
+    "reminders",
 )
 #: Keys of sites and their generators that resemble ours and are something else.
 _OTHERS: Final = frozenset({"images", "tag", "links", "series", "time", "titles"})
@@ -96,20 +96,12 @@ def missing_key_remedy(name: str, keys: Iterable[str], example: str) -> str:
 
 
 def note_keys(fields: Fields, notes: Notes, top: Collection[str]) -> None:
-    """Warn of likely slips among the keys, and of keys that this version does not act on."""
+    """Warn of likely slips among the keys."""
     for key in top:
         meant = near_miss(key)
         if meant:
             notes.warn("unknown-key", "is not a key that is read.", field=key, remedy=f'Did you mean "{meant}"?')
     _note_inner_keys(fields, notes)
-    for key in NOT_YET:
-        if fields.get(key):
-            notes.warn(
-                "not-yet",
-                f"this version does not act on `{key}:`.",
-                field=key,
-                remedy="See to it by hand when it is time.",
-            )
     if fields.get("date") and "published_datetime" not in fields and "draft" not in fields:
         notes.warn(
             "date-ignored",

@@ -18,10 +18,17 @@ class Notes:
 
     def warn(self, rule: str, problem: str, *, field: str = "", line: int | None = None, remedy: str = "") -> None:
         """Add a warning. Without a `line` it points at the field's."""
+        self._add(Severity.WARNING, rule, problem, field=field, line=line, remedy=remedy)
+
+    def error(self, rule: str, problem: str, *, field: str = "", remedy: str = "") -> None:
+        """Add something that does not happen as it stands."""
+        self._add(Severity.ERROR, rule, problem, field=field, line=None, remedy=remedy)
+
+    def _add(self, severity: Severity, rule: str, problem: str, *, field: str, line: int | None, remedy: str) -> None:
         self._findings.append(
             Finding(
                 rule=rule,
-                severity=Severity.WARNING,
+                severity=severity,
                 path=self._path,
                 line=self._lines.get(field) if line is None else line,
                 field=field,

@@ -22,6 +22,7 @@ from bot.posts.late import LatePost, cannot_fail
 from bot.posts.media import media_words, read_media
 from bot.posts.notes import Notes
 from bot.posts.options import hashtags_of, if_missed_of, mastodon_options, withdrawal_of
+from bot.posts.reminders import Anchors, read_deadline, read_reminders
 from bot.posts.tags import find_tags
 from bot.posts.when import DatetimeError, parse_datetime
 
@@ -56,7 +57,9 @@ def parse_post(data: bytes, *, path: Path, slug: str, config: Config) -> Post | 
     title = _title(fields, notes, source)
     mastodon = mastodon_options(fields, media=read_media(fields, notes, config=config))
     withdrawn = withdrawal_of(fields)
-    published = _datetime("published_datetime", fields, notes, config)
+    published, expires = (_datetime(name, fields, notes, config) for name in ("published_datetime", "expires"))
+    deadline = read_deadline(fields, notes, config)
+    anchors = Anchors(published=published, deadline=deadline, expires=expires)
     author = fields.texts("author")
     post: dict[str, Any] = {
         "path": shown,
@@ -78,9 +81,12 @@ def parse_post(data: bytes, *, path: Path, slug: str, config: Config) -> Post | 
         "mastodon": mastodon,
         "hidden": fields.flag("hidden", default=False) or withdrawn is not None,
         "withdrawn": withdrawn,
-        "expires": _datetime("expires", fields, notes, config),
+        "expires": expires,
         "if_missed": if_missed_of(fields),
         "order": _order(fields, notes),
+        "deadline": deadline.moment if deadline else None,
+        "reminders": read_reminders(fields, notes, anchors, config=config),
+        "reminding": None,
         "lines": source.lines,
     }
     post["digest"] = digest_of(_own_words(fields, source, post, author))
@@ -208,6 +214,7 @@ def _own_words(fields: Fields, source: Source, post: Mapping[str, Any], author: 
         mastodon_link_card=_said(mastodon.link_card),
         mastodon_poll=_poll_words(mastodon.poll),
         mastodon_quote_policy=mastodon.quote_policy.value if mastodon.quote_policy else None,
+        deadline=fields.text("deadline"),
     )
 
 

@@ -12,12 +12,12 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 from pydantic_core import from_json
 
-from bot.model import Finding, MastodonOptions, Missed, Picture
+from bot.model import Finding, MastodonOptions, Missed, Picture, Reminder
 from bot.posts.bodytext import BodyText
 from bot.posts.late import EARLY, LATE
 from bot.posts.listing import FileState
 
-_TIMES: Final = ("published", "updated", "expires")
+_TIMES: Final = ("published", "updated", "expires", "deadline")
 _LISTS: Final = ("authors", "speakers", "tags", "hashtags")
 _PLAIN: Final = MastodonOptions()
 
@@ -35,6 +35,7 @@ def early_to_json(state: FileState, pictures: Mapping[str, FileState | None], ea
     values["path"] = str(early["path"])
     values["cover"] = _dumped(Picture, early["cover"])
     values["mastodon"] = None if early["mastodon"] == _PLAIN else _dumped(MastodonOptions, early["mastodon"])
+    values["reminders"] = _dumped(tuple[Reminder, ...], early["reminders"])
     values["if_missed"] = None if early["if_missed"] is None else early["if_missed"].value
     return json.dumps([state, dict(pictures), *(values[name] for name in EARLY)])
 
@@ -55,6 +56,7 @@ def early_from_json(
             early["cover"] = _adapter(Picture).validate_python(early["cover"])
         mastodon = early["mastodon"]
         early["mastodon"] = _PLAIN if mastodon is None else _adapter(MastodonOptions).validate_python(mastodon)
+        early["reminders"] = _adapter(tuple[Reminder, ...]).validate_python(early["reminders"])
         if early["if_missed"] is not None:
             early["if_missed"] = Missed(early["if_missed"])
         yield tuple(state), {path: was and tuple(was) for path, was in pictures.items()}, early

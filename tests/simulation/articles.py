@@ -37,6 +37,7 @@ class Article:
     holds: list[list[float]] = field(default_factory=list)  #: from, to: as people said
     skipped_at: float | None = None
     let_go_at: list[float] = field(default_factory=list)  #: when people said that it shall go out
+    reminds_at: list[datetime] = field(default_factory=list)
     early_at: float | None = None  #: when it was released before its datetime, by a person's word
 
     @property
@@ -52,6 +53,10 @@ class Article:
     def token_of(self, part: int) -> str:
         """The word by which a later toot of the thread is known."""
         return f"B{self.number}P{part}R{self.revision}"
+
+    def token_of_reminder(self, number: int) -> str:
+        """The word by which a reminder is known."""
+        return f"M{self.number}I{number}R{self.revision}"
 
     @property
     def link(self) -> str:
@@ -73,6 +78,11 @@ class Article:
             lines.append(f"withdrawn: {self.withdrawn}")
         if self.pictured:
             lines += ["cover:", "  url: /cover.png", "  alt: A stage with two chairs"]
+        if self.reminds_at:
+            lines.append("reminders:")
+        for number, at in enumerate(self.reminds_at):
+            lines += [f"  - id: r{number}", f"    at: {at:%Y-%m-%d %H:%M:%S}+00:00"]
+            lines += [f"    text: Remember {self.token_of_reminder(number)} now", f"    reply: {number % 2 == 1}"]
         mastodon = [f"  text: Read {self.token} now"] if self.own_text else []
         if self.parts:
             mastodon += ["  thread:", *(f"    - Then {self.token_of(part)} tells more" for part in self.part_numbers)]

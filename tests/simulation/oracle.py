@@ -6,7 +6,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _TOOT = re.compile(r"\bA(\d+)R(\d+)\b")
 _PART = re.compile(r"\bB(\d+)P(\d+)R(\d+)\b")
+_REMINDER = re.compile(r"\bM(\d+)I(\d+)R(\d+)\b")
 _ANSWER = re.compile(r"\bW(\d+)\b")
 #: A toot by hand may cross ours on the way: a pre-flight look is believed for a minute, and a process may stand still.
 CROSSING = 900.0
@@ -44,13 +45,17 @@ class _Judge:
         self.triggers = Triggers(history)
         self.toots: dict[tuple[int, str], list[Created]] = defaultdict(list)
         self.parts: dict[tuple[int, str], dict[int, list[Created]]] = defaultdict(lambda: defaultdict(list))
+        self.reminders: dict[tuple[int, str], dict[int, list[Created]]] = defaultdict(lambda: defaultdict(list))
         self.answers: dict[tuple[int, str], list[Created]] = defaultdict(list)
         for created in history.server.store.created:
             if created.by_hand:
                 continue
             text = created.status.draft.text
             toot, answer, part = _TOOT.search(text), _ANSWER.search(text), _PART.search(text)
-            if part:
+            reminder = _REMINDER.search(text)
+            if reminder:
+                self.reminders[int(reminder[1]), created.account][int(reminder[2])].append(created)
+            elif part:
                 self.parts[int(part[1]), created.account][int(part[2])].append(created)
             elif answer:
                 self.answers[int(answer[1]), created.account].append(created)
@@ -93,6 +98,35 @@ class _Judge:
             yield from self._words(article, shown[live[0].status.id])
         yield from self._withdrawal(article, account, live, shown)
         yield from self._thread(article, account, live, shown)
+        for number, at in enumerate(article.reminds_at):
+            for fault in self._reminder(article, account, number, at, shown):
+                yield f"reminder {number} {fault}"
+
+    def _reminder(
+        self, article: Article, account: str, number: int, at: datetime, shown: dict[str, dict[str, Any]]
+    ) -> Iterator[str]:
+        made, toots = self.reminders[article.number, account][number], self.toots[article.number, account]
+        hand, due = article.hand.get(account, ()), self.world.seconds(at)
+        if len(made) > 1:
+            yield f"was sent {len(made)} times, at {[round(one.at) for one in made]}"
+        for one in made:
+            if one.asked_at < due and one.latest < at:
+                yield f"was sent {at - self.world.moment(one.asked_at)} early"
+            before = [*(toot.asked_at for toot in toots), *(moment for moment, _ in hand)]
+            if min(before, default=one.asked_at) >= one.asked_at:
+                yield "was sent before its toot"
+            # A toot by hand is not taken back, so the post is as it was once the mark is gone.
+            if article.taken_back_at is not None and one.asked_at > article.taken_back_at and not hand:
+                yield "was sent after the withdrawal was accepted"
+            token, status = article.token_of_reminder(number), shown.get(one.status.id)
+            if article.withdrawn == "true" and status is not None:
+                yield "still stands, though the post is withdrawn"
+            elif status is not None and token not in status["content"] and not (self.lost_at and article.edited_at):
+                yield f"does not show {token}: {status['content'][:120]}"
+        # By hand it may have been reminded of; and what was tooted later than it is not reminded of.
+        is_wanted = toots and toots[0].at <= due and "withdrawn" not in article.touched and not hand
+        if is_wanted and not made and at <= self.end - timedelta(minutes=5):
+            yield "was never sent"
 
     def _thread(
         self, article: Article, account: str, live: list[Created], shown: dict[str, dict[str, Any]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -92,6 +92,8 @@ class People:
             )
             if "thread" in has and self._does(0.5):
                 article.parts = random.choice((1, 1, 2, 3))
+            if "remind" in has:
+                article.reminds_at = sorted(self._reminder_after(article) for _ in range(random.choice((0, 1, 2, 3))))
             article.slugs.append(article.slug)
             self.articles.append(article)
             self._plan_for(article, due, has)
@@ -110,6 +112,11 @@ class People:
                 self.world.at(random.uniform(0.1, 1) * self.length, self.words.say_resume)
         if "pause" in has and random.random() < 0.5:
             self.words.plan_pause(self._near(random.choice(dues)))
+
+    def _reminder_after(self, article: Article) -> datetime:
+        ahead = self.world.random.choice((60.0, 600.0, 3 * HOUR))
+        at = article.due + timedelta(seconds=self.world.random.uniform(ahead / 2, ahead))
+        return min(at, self.world.moment(self.length)).replace(microsecond=0)
 
     def _dues(self, has: frozenset[str]) -> list[float]:
         random = self.world.random

@@ -155,6 +155,32 @@ PROFILES: Final[Mapping[str, Profile]] = {
     ),
     # Pages that come late or never, and a hook that lets the site be built.
     "pages": Profile(rivals=False, pages=True),
+    # Reminders, some within the minutes in which the toot itself is on its way.
+    "reminders": Profile(
+        two=False,
+        rivals=False,
+        lossy=False,
+        brake=99,
+        posts=4,
+        habits=frozenset({"remind", "edit", "withdraw", "by hand"}),
+        requests={"slow before": 0.1, "answer lost": 0.15, "carried out late": 0.1, "refused": 0.1, "lost": 0.1},
+        crash=0.004,
+        stall=0.005,
+        down_after_crash=60,
+    ),
+    # The same, and the ledger is lost: what is there is known by its link, its words and its time.
+    "reminders without a ledger": Profile(
+        two=False,
+        rivals=False,
+        lossy=True,
+        brake=99,
+        posts=4,
+        habits=frozenset({"remind", "edit", "other toots"}),
+        requests={"answer lost": 0.15, "carried out late": 0.1, "refused": 0.1},
+        crash=0.004,
+        stall=0,
+        down_after_crash=60,
+    ),
     # Threads that grow and shrink while their parts are on their way.
     "threads under way": Profile(
         two=False,

@@ -125,4 +125,8 @@ SKIPS: dict[str, Trigger] = {
     "expired on": Triggers.has_expired,
     "if_missed: skip": Triggers.is_skipped_late,
     "skipped by": lambda _, article: article.skipped_at is not None,
+    "its toot was taken back": lambda _, article: "withdrawn" in article.touched,
+    "its toot was not sent: withdrawn": lambda _, article: "withdrawn" in article.touched,
+    # The oracle knows when the toot was sent, and asks for what was owed.
+    "its toot went out later than this": lambda _, article: bool(article.reminds_at),
 }

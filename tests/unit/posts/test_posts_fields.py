@@ -245,13 +245,6 @@ def test_keys_of_sites_are_no_slips(key: str) -> None:
     assert near_miss(key) is None
 
 
-def test_a_key_without_effect_in_this_version_is_warned_of(parse: Parse) -> None:
-    (finding,) = parse("reminders: tomorrow").findings
-    assert (finding.rule, finding.field, finding.line) == ("not-yet", "reminders", 3)
-    assert "`reminders:`" in finding.problem
-    assert parse("reminders: null").findings == ()
-
-
 @pytest.mark.parametrize(("written", "reason"), [("true", ""), ("yes", ""), ("the room is gone", "the room is gone")])
 def test_a_withdrawn_post_leaves_the_feeds_with_its_reason(parse: Parse, written: str, reason: str) -> None:
     post = parse(f"withdrawn: {written}\npublished_datetime: 2024-07-16 06:00")
@@ -314,8 +307,8 @@ def test_a_date_beside_a_publish_datetime_or_in_a_draft_is_fine(parse: Parse, ma
 
 
 def test_findings_come_in_the_order_of_the_file(parse: Parse) -> None:
-    post = parse("reminders: x\npublished_datetime: 2024-07-16\nlang: de\nimage: /no.png", "{{ x }}")
-    assert rules(post) == ["not-yet", "bare-date", "unknown-key", "alt-missing", "cover-missing", "template-tag"]
+    post = parse("updated_datetime: 2024-07-17\npublished_datetime: 2024-07-16\nlang: de\nimage: /no.png", "{{ x }}")
+    assert rules(post) == ["bare-date", "bare-date", "unknown-key", "alt-missing", "cover-missing", "template-tag"]
     assert [finding.line for finding in post.findings] == [3, 4, 5, 6, 6, 8]
 
 
