@@ -21,7 +21,7 @@ def render_syndication(entries: Iterable[Entry], snapshot: Snapshot) -> bytes:
     taken_back = {
         (delivery.key.post_id, delivery.key.account)
         for delivery in snapshot.deliveries.values()
-        if delivery.action in _TAKING_BACK
+        if delivery.action in _TAKING_BACK and delivery.key.occasion == Occasion.WITHDRAW
     }
     posts: dict[str, dict[str, str]] = {}
     for key, delivery in snapshot.deliveries.items():

@@ -297,8 +297,9 @@ class Draft:
 
     def _remind(self, case: Case, *, changed: bool, room: int) -> int:
         """Rule on the post's reminders, and keep those that are out in step; returns how much room that takes."""
-        before = room
-        reminding = self._reminding(case)
+        before, reminding = room, self._reminding(case)
+        if not case.post.reminders and not reminding.known_ids():
+            return 0
         for change in reminding.unlisted():
             self._change(change)
         for reminder in case.post.reminders:

@@ -92,7 +92,7 @@ def _5xx_is_unsent(error: Any, **options: Any) -> Any:
     return found
 
 
-def _any_text(_announcement: Any, seen: Any, *, claimed: Any) -> Any:
+def _any_text(_announcement: Any, seen: Any, *, claimed: Any, **_: Any) -> Any:
     return next(((status, False) for status in seen if status.status_id not in claimed), (None, False))
 
 

@@ -17,8 +17,9 @@ import pytest
 from bot.errors import LeaseHeldError, OutcomeUnknownError, TransientError
 from bot.ledgers.memory import MemoryLedger
 from bot.ledgers.rules import intended
-from bot.model import Delivery, DeliveryState, Lease
+from bot.model import Delivery, DeliveryState, Lease, Occasion
 from bot.protocol import backoff, next_step
+from bot.recognise import find_status
 from tests.simulation.mutations import attribute, everywhere
 from tests.support.draining import ACCOUNT, MINUTE, NOW, SECOND, TIMING, new_world, raising
 
@@ -85,6 +86,17 @@ def what_is_unknown_is_found_out_before_anything_is_sent(make_delivery: MakeDeli
     return not any(row.state is DeliveryState.SENT for row in world.ledger.snapshot().deliveries.values())
 
 
+def a_lost_ledger_tells_a_reminder_from_its_toot(make_delivery: MakeDelivery) -> bool:
+    world, toot = new_world(), make_delivery(due=NOW)
+    world.owes(toot)
+    world.drain()
+    world.loses_its_ledger()
+    world.clock.advance(MINUTE * 60)
+    world.owes(replace(toot, key=replace(toot.key, occasion=Occasion.reminder("call")), due=world.clock.now()))
+    world.drain()
+    return len(world.server.statuses) == 2
+
+
 # -- how each is broken
 
 _lease = MemoryLedger.lease
@@ -146,12 +158,20 @@ def _unsent_first() -> AbstractContextManager[Any]:
     return everywhere(next_step, unsent_first)
 
 
+def _by_link_alone() -> AbstractContextManager[Any]:
+    def timeless(announcement: Any, seen: Any, *, since: Any = None, **options: Any) -> Any:
+        return find_status(announcement, seen, **options)
+
+    return everywhere(find_status, timeless)
+
+
 SITUATIONS: dict[str, tuple[Situation, Callable[[], AbstractContextManager[Any]]]] = {
     "the lease alone": (nobody_is_asked_while_another_serves, _no_lease),
     "the fence alone": (an_answer_that_comes_after_the_lease_writes_nothing, _no_fence),
     "a stale clock in the intent": (a_slow_look_does_not_age_the_intent, _stale_intent),
     "after_id taken anew": (a_second_attempt_is_looked_for_from_where_the_first_began, _after_id_anew),
     "the reset of a limit ignored": (a_limit_is_waited_for, _reset_ignored),
+    "a reminder known by its link alone": (a_lost_ledger_tells_a_reminder_from_its_toot, _by_link_alone),
     "the unsent before the unknown": (what_is_unknown_is_found_out_before_anything_is_sent, _unsent_first),
 }
 

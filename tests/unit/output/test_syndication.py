@@ -75,6 +75,19 @@ def test_a_toot_that_is_taken_back_is_not_named(
     }
 
 
+@pytest.mark.parametrize(
+    "occasion",
+    [Occasion.of_part(Occasion.WITHDRAW, 3), Occasion.of_reminder(Occasion.WITHDRAW, "one")],
+    ids=["a part of its thread", "a reminder"],
+)
+def test_a_toot_stays_named_when_something_else_of_the_post_is_deleted(
+    make_entry: MakeEntry, make_delivery: MakeDelivery, occasion: str
+) -> None:
+    toot = sent(make_delivery)
+    deletion = replace(toot, key=replace(toot.key, occasion=occasion), action=Action.DELETE)
+    assert list(posts_of([make_entry()], snapshot(toot, deletion))) == [TICKETS]
+
+
 def test_an_edit_changes_nothing(make_entry: MakeEntry, make_delivery: MakeDelivery) -> None:
     toot = sent(make_delivery)
     edit = replace(
