@@ -27,12 +27,14 @@ def check_posts(
     accounts: Sequence[str],
     brake: int,
     now: datetime,
+    times: Iterable[Finding] = (),
 ) -> tuple[Finding, ...]:
-    """Everything worth knowing, by file and line; `plan` is the one for `now`."""
+    """Everything worth knowing, by file and line; `plan` is the one for `now`, `times` what `check_times` found."""
     findings = [
         *(_of_fault(fault) for fault in faults),
         *(finding for post in posts for finding in post.findings),
         *plan.findings,
+        *times,
         *(finding for post in posts for finding in _of_toot(post, compose, accounts)),
         *_of_brake(posts, [counted_by_brake(snapshot, account, now=now) for account in accounts], brake=brake, now=now),
     ]

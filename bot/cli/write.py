@@ -40,6 +40,7 @@ def _findings(config: Config, paths: tuple[Path, ...]) -> tuple[tuple[Finding, .
     from bot.app import known_so_far
     from bot.check.posts import check_posts
     from bot.check.settings import check_settings
+    from bot.check.times import check_times
     from bot.clock import SystemClock
     from bot.compose.composer import Composer
     from bot.posts.folder import PostFolder
@@ -57,6 +58,7 @@ def _findings(config: Config, paths: tuple[Path, ...]) -> tuple[tuple[Finding, .
         accounts=list(config.account_addresses().values()),
         brake=config.release.brake,
         now=now,
+        times=check_times(scan.posts, wanted=config.check, zone=config.site.timezone, now=now),
     )
     if not paths:
         findings = (*check_settings(config, environ=os.environ), *findings)

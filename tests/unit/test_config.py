@@ -336,7 +336,7 @@ def test_the_tokens_variable_is_named_after_the_section(name: str, variable: str
 @pytest.mark.parametrize(
     ("line", "remedy"),
     [
-        ('root = "x"', "Known here: accounts, alerts, delivery, example, feeds, ledger, release, serve, site."),
+        ('root = "x"', "Known here: accounts, alerts, check, delivery, example, feeds, ledger, release, serve, site."),
         ('path = "/x"', "It belongs under [feeds]."),
         ('timezone = "UTC"', "It belongs under [site]."),
         ("brake = 3", "It belongs under [release]."),
