@@ -31,7 +31,7 @@ def check_posts(
 ) -> tuple[Finding, ...]:
     """Everything worth knowing, by file and line; `plan` is the one for `now`, `times` what `check_times` found."""
     findings = [
-        *(_of_fault(fault) for fault in faults),
+        *(finding_of(fault) for fault in faults),
         *(finding for post in posts for finding in post.findings),
         *plan.findings,
         *times,
@@ -41,7 +41,8 @@ def check_posts(
     return tuple(sorted(findings, key=lambda f: (str(f.path), f.line or 0, _WEIGHT[f.severity], f.rule)))
 
 
-def _of_fault(fault: PostError) -> Finding:
+def finding_of(fault: PostError) -> Finding:
+    """What is wrong with a file that is no usable post."""
     return Finding(
         rule="unreadable",
         severity=Severity.ERROR,

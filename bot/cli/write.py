@@ -1,8 +1,7 @@
-"""Commands for those who write posts: check, preview."""
+"""The command that shows a post as others will see it: preview."""
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,74 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.config import Config
-    from bot.model import Announcement, Entry, Finding, Post, Snapshot
-
-
-@click.command()
-@with_settings
-@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[PATH]...")
-@json_option
-def check(config: Config, paths: tuple[Path, ...], as_json: bool) -> None:
-    """Find what is wrong with posts and settings."""
-    from bot.model import Severity
-
-    findings, count = _findings(config, paths)
-    if as_json:
-        echo_json(list(findings))
-    else:
-        _show_findings(findings, count)
-    sys.exit(1 if any(finding.severity is Severity.ERROR for finding in findings) else 0)
-
-
-def _findings(config: Config, paths: tuple[Path, ...]) -> tuple[tuple[Finding, ...], int]:
-    from bot.app import known_so_far
-    from bot.check.posts import check_posts
-    from bot.check.settings import check_settings
-    from bot.check.times import check_times
-    from bot.clock import SystemClock
-    from bot.compose.composer import Composer
-    from bot.posts.folder import PostFolder
-    from bot.run import decide
-
-    clock = SystemClock()
-    now, snapshot = clock.now(), known_so_far(config, clock)
-    scan = PostFolder(config).scan()
-    findings = check_posts(
-        scan.posts,
-        scan.faults,
-        plan=decide(config, scan, snapshot, now=now),
-        compose=Composer(config, snapshot),
-        snapshot=snapshot,
-        accounts=list(config.account_addresses().values()),
-        brake=config.release.brake,
-        now=now,
-        times=check_times(scan.posts, wanted=config.check, zone=config.site.timezone, now=now),
-    )
-    if not paths:
-        findings = (*check_settings(config, environ=os.environ), *findings)
-    files = [post.path for post in scan.posts] + [fault.path for fault in scan.faults]
-    if not paths:
-        return findings, len(files)
-    wanted = [path.absolute() for path in paths]
-
-    def asked(path: Path) -> bool:
-        whole = (config.root / path).absolute()
-        return any(whole == one or whole.is_relative_to(one) for one in wanted)
-
-    return tuple(finding for finding in findings if asked(finding.path)), sum(asked(path) for path in files)
-
-
-def _show_findings(findings: tuple[Finding, ...], count: int) -> None:
-    from rich.markup import escape
-
-    colours = {"error": "red", "warning": "yellow", "note": "cyan"}
-    out = console()
-    for finding in findings:
-        word = finding.severity.value
-        out.print(f"[{colours[word]}]{word}[/]  {escape(str(finding))}  [dim]({finding.rule})[/dim]", soft_wrap=True)
-    numbers = {word: sum(finding.severity.value == word for finding in findings) for word in colours}
-    summary = ", ".join(f"{number} {word}{'' if number == 1 else 's'}" for word, number in numbers.items())
-    click.echo(f"{count} post{'' if count == 1 else 's'} checked: {summary}")
+    from bot.model import Announcement, Entry, Post, Snapshot
 
 
 @click.command()

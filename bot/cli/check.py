@@ -1,0 +1,122 @@
+"""The command that finds what is wrong: with posts and settings, and with a site that was built from them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.common import console, echo_json, json_option, with_settings
+
+if TYPE_CHECKING:
+    from bot.config import Config
+    from bot.model import Finding
+
+
+@click.command()
+@with_settings
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[PATH]...")
+@click.option(
+    "--site",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Look for posts to come in a built site instead.",
+)
+@json_option
+def check(config: Config, paths: tuple[Path, ...], site: Path | None, as_json: bool) -> None:
+    """Find what is wrong with posts and settings, or what a built site gives away."""
+    from bot.model import Severity
+
+    if site is None:
+        findings, count = _findings(config, paths)
+        summary = f"{count} post{'' if count == 1 else 's'} checked"
+    else:
+        findings, summary = _findings_in_site(config, site, paths)
+    if as_json:
+        echo_json(list(findings))
+    else:
+        _show_findings(findings, summary)
+    sys.exit(1 if any(finding.severity is Severity.ERROR for finding in findings) else 0)
+
+
+def _findings(config: Config, paths: tuple[Path, ...]) -> tuple[tuple[Finding, ...], int]:
+    from bot.app import known_so_far
+    from bot.check.posts import check_posts
+    from bot.check.settings import check_settings
+    from bot.check.times import check_times
+    from bot.clock import SystemClock
+    from bot.compose.composer import Composer
+    from bot.posts.folder import PostFolder
+    from bot.run import decide
+
+    clock = SystemClock()
+    now, snapshot = clock.now(), known_so_far(config, clock)
+    scan = PostFolder(config).scan()
+    findings = check_posts(
+        scan.posts,
+        scan.faults,
+        plan=decide(config, scan, snapshot, now=now),
+        compose=Composer(config, snapshot),
+        snapshot=snapshot,
+        accounts=list(config.account_addresses().values()),
+        brake=config.release.brake,
+        now=now,
+        times=check_times(scan.posts, wanted=config.check, zone=config.site.timezone, now=now),
+    )
+    if not paths:
+        findings = (*check_settings(config, environ=os.environ), *findings)
+    files = [post.path for post in scan.posts] + [fault.path for fault in scan.faults]
+    return (
+        tuple(finding for finding in findings if _is_asked_for(finding.path, paths, config)),
+        sum(_is_asked_for(path, paths, config) for path in files),
+    )
+
+
+def _findings_in_site(config: Config, site: Path, paths: tuple[Path, ...]) -> tuple[tuple[Finding, ...], str]:
+    from bot.app import known_so_far
+    from bot.check.posts import finding_of
+    from bot.check.site import check_site
+    from bot.clock import SystemClock
+    from bot.errors import UsageError
+    from bot.posts.folder import PostFolder
+
+    if config.posts_folder.resolve().is_relative_to(site.resolve()):
+        raise UsageError(
+            f"{site} holds the posts themselves, so it is no built site.",
+            remedy="Name the folder that the site's generator writes, such as _site, public or output.",
+        )
+    clock = SystemClock()
+    scan = PostFolder(config).scan()
+    # What is in a file that cannot be read cannot be looked for: that must not look like a clean site.
+    faults = [finding_of(fault) for fault in scan.faults if _is_asked_for(fault.path, paths, config)]
+    released = known_so_far(config, clock).entries.keys()
+    asked = [post for post in scan.posts if _is_asked_for(post.path, paths, config)]
+    try:
+        look = check_site(site, scan.posts, asked=asked, released=released, now=clock.now())
+    except OSError as error:
+        raise UsageError(f"the built site cannot be read: {error}.") from error
+    if not look.files:
+        raise UsageError(f"there is no file to read in {site}.", remedy="Build the site first, or name another folder.")
+    summary = f"{look.posts} post{'' if look.posts == 1 else 's'} to come looked for in {look.files} files"
+    return (*faults, *look.findings), summary
+
+
+def _is_asked_for(path: Path, paths: tuple[Path, ...], config: Config) -> bool:
+    whole = (config.root / path).absolute()
+    return not paths or any(whole == one or whole.is_relative_to(one) for one in (path.absolute() for path in paths))
+
+
+def _show_findings(findings: tuple[Finding, ...], checked: str) -> None:
+    from rich.markup import escape
+
+    colours = {"error": "red", "warning": "yellow", "note": "cyan"}
+    out = console()
+    for finding in findings:
+        word = finding.severity.value
+        out.print(f"[{colours[word]}]{word}[/]  {escape(str(finding))}  [dim]({finding.rule})[/dim]", soft_wrap=True)
+    numbers = {word: sum(finding.severity.value == word for finding in findings) for word in colours}
+    summary = ", ".join(f"{number} {word}{'' if number == 1 else 's'}" for word, number in numbers.items())
+    click.echo(f"{checked}: {summary}")
