@@ -81,13 +81,13 @@ def _told_by(file: Path, name: str, lookout: Lookout, url: str) -> Mapping[Path,
     if by_name is not None:
         told[by_name[0].path] = by_name[1]
     at = urljoin(url, f"/{name}")
-    for text in _pieces(file):
-        for post, how in lookout.named_in(text, at=at):
+    for data in _pieces(file) if url else ():
+        for post, how in lookout.named_in(data, at=at):
             told.setdefault(post.path, how)
     return told
 
 
-def _pieces(file: Path) -> Iterator[str]:
+def _pieces(file: Path) -> Iterator[bytes]:
     if not file.is_file():  # a pipe, or a link that leads nowhere
         return
     with file.open("rb") as opened:
@@ -95,7 +95,7 @@ def _pieces(file: Path) -> Iterator[str]:
         while piece := opened.read(PIECE):
             if not before and b"\0" in piece[:8192]:
                 return
-            yield (before + piece).decode("utf-8", "ignore")
+            yield before + piece
             before = piece[-OVERLAP:]
 
 

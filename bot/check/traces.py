@@ -25,10 +25,18 @@ SLUG_WORDS: Final = 3
 SLUG_LENGTH: Final = 15
 
 _WORD: Final = re.compile(r"[^\W_]+")
-_TAG: Final = re.compile(r"<[^<>]*>")
+#: What may stand between two words of a title: spaces, signs and tags. Possessive, so that no text makes it slow.
+_BETWEEN: Final = r"(?:<[^<>]*+>|[^\w<]|_)++"
+#: The escapes of JSON and of addresses, which run into the word behind them.
+_ESCAPES: Final = re.compile(rb"\\u[0-9a-fA-F]{4}|%[0-9a-fA-F]{2}")
 _ESCAPED: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
 #: Spaces, quotes and brackets end an address in HTML, XML, JSON and plain text; "=" stands before one without quotes.
-_ADDRESS: Final = re.compile(r"[^\s\"'<>()\[\]{},;|`\\=]+")
+_ADDRESS: Final = re.compile(r"[^\s\"'<>()\[\]{},;|`\\=]*")
+#: No address that matters is longer before its slug.
+_LONGEST: Final = 300
+_ASCII_WORDS: Final = bytes(
+    code if chr(code).isascii() and chr(code).isalnum() else ord(" ") for code in bytes(range(256)).lower()
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,9 +46,9 @@ class Traces:
     post: Post
     host: str  #: the site's
     path: str  #: of its page, without what servers add: "/news/tickets"
-    title: str  #: its words in lower case, a space on both sides; empty if it tells nothing
+    title: re.Pattern[str] | None  #: finds it in lower-case text; None if it tells nothing
     slug: str  #: in lower case; empty if it tells nothing
-    keys: tuple[frozenset[str], ...]  #: a text that holds all the words of none of these does not name the post
+    keys: tuple[frozenset[bytes], ...]  #: a file that holds all the words of none of these does not name the post
 
 
 def traces_of(wanted: Iterable[Post], *, others: Iterable[Post]) -> tuple[Traces, ...]:
@@ -51,18 +59,25 @@ def traces_of(wanted: Iterable[Post], *, others: Iterable[Post]) -> tuple[Traces
 
 def _traces_of(post: Post, known: Sequence[str]) -> Traces:
     title, slug, address = _words_of(post.title), post.slug.casefold(), urlsplit(post.url)
-    slug_words = _WORD.findall(slug)
-    if len(title.split()) < TITLE_WORDS or len(title) < TITLE_LENGTH + 2 or any(title in other for other in known):
-        title = ""
-    path = unquote(address.path).rstrip("/")
+    words = title.split()
+    common = len(words) < TITLE_WORDS or len(title.strip()) < TITLE_LENGTH or any(title in other for other in known)
+    telling = len(_WORD.findall(slug)) >= SLUG_WORDS and len(slug) >= SLUG_LENGTH
     return Traces(
         post=post,
         host=address.netloc,
-        path=path.removesuffix(".html"),
-        title=title,
-        slug=slug if len(slug_words) >= SLUG_WORDS and len(slug) >= SLUG_LENGTH else "",
-        keys=tuple(frozenset(words) for words in (slug_words, title.split()) if words),
+        path=unquote(address.path).rstrip("/").removesuffix(".html"),
+        title=None if common else re.compile(_BETWEEN.join(map(re.escape, words))),
+        slug=slug if telling else "",
+        keys=(_key(post.slug), *(() if common else (_key(post.title),))),
     )
+
+
+def _words_of(text: str) -> str:
+    return f" {' '.join(_WORD.findall(text.casefold()))} "
+
+
+def _key(text: str) -> frozenset[bytes]:
+    return frozenset(text.encode().translate(_ASCII_WORDS).split())
 
 
 class Lookout:
@@ -71,11 +86,12 @@ class Lookout:
     def __init__(self, traces: Sequence[Traces]) -> None:
         self._by_path = {one.path: one for one in traces}
         self._by_slug = {one.slug: one for one in traces if one.slug}
-        # Each key is kept under its longest word, which is as a rule the rarest.
-        self._by_word: dict[str, list[tuple[frozenset[str], Traces]]] = {}
+        # Each key is kept under its longest word, which is as a rule the rarest; one without words is always near.
+        self._by_word: dict[bytes, list[tuple[frozenset[bytes], Traces]]] = {}
         for one in traces:
             for key in one.keys:
-                self._by_word.setdefault(max(key, key=lambda word: (len(word), word)), []).append((key, one))
+                word = max(key, key=lambda word: (len(word), word), default=b"")
+                self._by_word.setdefault(word, []).append((key, one))
 
     def named_by(self, path: str) -> tuple[Post, str] | None:
         """The post whose page a file is, by its path below the site's root ("/news/tickets/index.html"), and why."""
@@ -89,34 +105,41 @@ class Lookout:
                     return self._by_slug[part].post, "is named like it"
         return None
 
-    def named_in(self, text: str, *, at: str) -> Iterator[tuple[Post, str]]:
+    def named_in(self, data: bytes, *, at: str) -> Iterator[tuple[Post, str]]:
         """Posts that a text names, and how; `at` is the address of its file, which relative ones count from."""
-        plain = _plain(text)
-        folded = plain.casefold()
-        words = set(_WORD.findall(folded))
+        plain = ""
+        if _ESCAPES.search(data):
+            plain = _plain(data)
+            data = plain.encode()
+        words = {b"", *data.translate(_ASCII_WORDS).split()}
         near = {
             one.path: one for word in self._by_word.keys() & words for key, one in self._by_word[word] if key <= words
         }
         if not near:
             return
-        candidates = set(_ADDRESS.findall(plain))
-        said = ""
+        plain = plain or _plain(data)
+        folded = plain.casefold()
         for one in near.values():
-            # Only what holds the slug is worth taking apart.
-            paths = _paths((text for text in candidates if one.post.slug in text), at, one.host)
-            names = {name for path in paths for name in _names(path)}
+            names = {name for path in _paths(_addresses(one.post.slug, plain), at, one.host) for name in _names(path)}
             if one.path in names:
                 yield one.post, f"holds its address, {one.path}"
             elif one.slug and any(one.slug in name.casefold().split("/") for name in names):
                 yield one.post, f"holds an address with its name, {one.slug}"
-            elif one.title:
-                said = said or _words_of(folded) + _words_of(_TAG.sub(" ", folded))
-                if one.title in said:
-                    yield one.post, "holds its title"
+            elif one.title is not None and _says(one.title, folded):
+                yield one.post, "holds its title"
 
 
-def _plain(text: str) -> str:
+def _says(title: re.Pattern[str], folded: str) -> bool:
+    # The pattern begins with a plain word, which makes the search quick; whole words are asked for here.
+    return any(
+        not (folded[found.start() - 1 : found.start()].isalnum() or folded[found.end() : found.end() + 1].isalnum())
+        for found in title.finditer(folded)
+    )
+
+
+def _plain(data: bytes) -> str:
     """A text without the escapes of HTML, XML, JSON and addresses."""
+    text = data.decode("utf-8", "ignore")
     if "\\" in text:
         text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text).replace("\\/", "/")
     if "&" in text:
@@ -124,8 +147,23 @@ def _plain(text: str) -> str:
     return unquote(text) if "%" in text else text
 
 
-def _words_of(text: str) -> str:
-    return f" {' '.join(_WORD.findall(text.casefold()))} "
+def _addresses(slug: str, text: str) -> set[str]:
+    """Everything in a text that looks like an address with a part that begins with this slug."""
+    found = set()
+    begin = text.find(slug)
+    while begin >= 0:
+        end = begin + len(slug)
+        if text[begin - 1 : begin] in "/\"'`=" and text[end : end + 1] in "/.?#\"'`<>) \n":
+            before = _ADDRESS.match(text[max(0, begin - _LONGEST) : begin][::-1])
+            behind = _ADDRESS.match(text, begin)
+            assert before is not None
+            assert behind is not None
+            address = before[0][::-1] + behind[0]
+            # A single word in quotes is no address.
+            if "/" in address or ".htm" in address:
+                found.add(address)
+        begin = text.find(slug, end)
+    return found
 
 
 def _paths(addresses: Iterable[str], at: str, host: str) -> Iterator[str]:
