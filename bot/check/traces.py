@@ -108,7 +108,7 @@ class Lookout:
     def named_in(self, data: bytes, *, at: str) -> Iterator[tuple[Post, str]]:
         """Posts that a text names, and how; `at` is the address of its file, which relative ones count from."""
         plain = ""
-        if _ESCAPES.search(data):
+        if (b"%" in data or b"\\" in data) and _ESCAPES.search(data):
             plain = _plain(data)
             data = plain.encode()
         words = {b"", *data.translate(_ASCII_WORDS).split()}
