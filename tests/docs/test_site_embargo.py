@@ -36,10 +36,10 @@ SITES: dict[str, dict[str, str]] = {
         "posts/posts.json": '{"permalink": "/news/{{ page.fileSlug }}/"}',
     },
     "jekyll": {"index.html": f"---\n---\n{LIQUID}"},
-    "hugo": {
-        name: "{{ .Title }} {{ range .Site.RegularPages }}<li>{{ .Title }}</li>{{ end }}"
-        for name in ("layouts/index.html", "layouts/_default/single.html", "layouts/_default/list.html")
-    },
+    "hugo": dict.fromkeys(
+        ("layouts/index.html", "layouts/_default/single.html", "layouts/_default/list.html"),
+        "{{ .Title }} {{ range .Site.RegularPages }}<li>{{ .Title }}</li>{{ end }}",
+    ),
     "pelican": {
         "more.py": "PATH = 'content'\nARTICLE_SAVE_AS = ARTICLE_URL = 'news/{slug}/index.html'\nSITENAME = 'Conf'\n"
         "SLUGIFY_SOURCE = 'basename'\nAUTHOR = 'A'\nFEED_ALL_ATOM = 'feed.xml'\nSITEURL = 'https://conf.example'\n"
