@@ -100,7 +100,7 @@ def _findings_in_site(config: Config, site: Path, paths: tuple[Path, ...]) -> tu
         raise UsageError(f"the built site cannot be read: {error}.") from error
     if not look.files:
         raise UsageError(f"there is no file to read in {site}.", remedy="Build the site first, or name another folder.")
-    summary = f"{look.posts} post{'' if look.posts == 1 else 's'} to come looked for in {look.files} files"
+    summary = f"{look.posts} post{'' if look.posts == 1 else 's'} to come looked for in {look.files} file{'' if look.files == 1 else 's'}"
     return (*faults, *look.findings), summary
 
 

@@ -16,6 +16,7 @@ from tests.support.project import CORPUS
 
 #: The posts' texts and their instants, by slug.
 _Season: TypeAlias = tuple[dict[str, str], dict[str, datetime]]
+MakeSeason: TypeAlias = Callable[[], _Season]
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 SYDNEY = ZoneInfo("Australia/Sydney")
 _WHEN = re.compile(r"^(published_datetime:\s*)(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\S*$", re.MULTILINE)
@@ -83,9 +84,7 @@ def second_season() -> _Season:
 @pytest.mark.parametrize(
     ("season", "zone"), [(first_season, "America/New_York"), (second_season, "Australia/Sydney")], ids=["2024", "2026"]
 )
-def test_each_post_of_a_season_comes_out_once_at_its_instant(
-    tmp_path: Path, season: Callable[[], _Season], zone: str
-) -> None:
+def test_each_post_comes_out_once_at_its_instant(tmp_path: Path, season: MakeSeason, zone: str) -> None:
     if not CORPUS.is_dir():
         pytest.skip("the corpus of real posts is not beside this project")
     texts, instants = season()

@@ -1,4 +1,4 @@
-"""A whole bot in this process on a clock that is set: real files and feeds, a ledger in memory, a server that records."""
+"""A whole bot in this process, on a clock that is set: real files and feeds, a ledger and a server in memory."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def test_a_clash_names_both_posts_with_their_lines(make_post: MakePost) -> None:
 def test_what_is_out_already_is_only_named_as_the_other_of_a_clash(make_post: MakePost) -> None:
     out = make_post("out", published=NOW - timedelta(minutes=1))
     coming = make_post("coming", published=NOW + timedelta(minutes=1))
-    night = {"daytime": "08:00-21:00", "weekdays_only": True}
+    night: dict[str, Any] = {"daytime": "08:00-21:00", "weekdays_only": True}
     assert told(out, **night) == []
     assert told(out, coming, min_gap="10m") == [("clash", "coming")]
 
@@ -90,7 +90,7 @@ def test_what_is_out_already_is_only_named_as_the_other_of_a_clash(make_post: Ma
 def test_what_is_not_announced_disturbs_nobody(make_post: MakePost, changes: dict[str, Any]) -> None:
     quiet = make_post("quiet", **{"published": NOW + HOUR, **changes})
     loud = make_post("loud", published=NOW + HOUR)
-    strict = {"daytime": "08:00-21:00", "weekdays_only": True, "min_gap": "10m"}
+    strict: dict[str, Any] = {"daytime": "08:00-21:00", "weekdays_only": True, "min_gap": "10m"}
     assert told(quiet, **strict) == []
     assert told(quiet, loud, min_gap="10m") == []
 
