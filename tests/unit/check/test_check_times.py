@@ -83,6 +83,7 @@ def test_what_is_out_already_is_only_named_as_the_other_of_a_clash(make_post: Ma
     coming = make_post("coming", published=NOW + timedelta(minutes=1))
     night: dict[str, Any] = {"daytime": "08:00-21:00", "weekdays_only": True}
     assert told(out, **night) == []
+    assert told(out, make_post("out-too", published=out.published), min_gap="10m") == []
     assert told(out, coming, min_gap="10m") == [("clash", "coming")]
 
 
