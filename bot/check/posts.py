@@ -30,24 +30,27 @@ def check_posts(
     brake: int,
     now: datetime,
     sources: Mapping[Path, str] | None = None,
+    times: Iterable[Finding] = (),
 ) -> tuple[Finding, ...]:
-    """Everything worth knowing, by file and line; `plan` is the one for `now`, `sources` the texts of the posts' files.
+    """Everything worth knowing, by file and line; `plan` is the one for `now`.
 
-    Without its text a post is not searched for garbled words.
+    `sources` are the texts of the posts' files, `times` what `check_times` found. Without its text a post is not searched for garbled words.
     """
     texts = sources or {}
     findings = [
-        *(_of_fault(fault) for fault in faults),
+        *(finding_of(fault) for fault in faults),
         *(finding for post in posts for finding in post.findings),
         *plan.findings,
         *(finding for post in posts for finding in check_mojibake(post, texts.get(post.path, ""))),
+        *times,
         *(finding for post in posts for finding in _of_toot(post, compose, accounts)),
         *_of_brake(posts, [counted_by_brake(snapshot, account, now=now) for account in accounts], brake=brake, now=now),
     ]
     return tuple(sorted(findings, key=lambda f: (str(f.path), f.line or 0, _WEIGHT[f.severity], f.rule)))
 
 
-def _of_fault(fault: PostError) -> Finding:
+def finding_of(fault: PostError) -> Finding:
+    """What is wrong with a file that is no usable post."""
     return Finding(
         rule="unreadable",
         severity=Severity.ERROR,

@@ -16,7 +16,7 @@ from bot.errors import BotError, ConfigError, UsageError
 
 #: Heading → command → module: what `announce --help` lists, in this order.
 SECTIONS: Final = {
-    "Write posts": {"check": "write", "preview": "write"},
+    "Write posts": {"check": "check", "preview": "write"},
     "Watch what happens": {"queue": "watch", "log": "watch"},
     "Act": {
         "run": "act",

@@ -1,8 +1,7 @@
-"""Commands for those who write posts: check, preview."""
+"""The command that shows a post as others will see it: preview."""
 
 from __future__ import annotations
 
-import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -19,100 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.config import Config
-    from bot.model import Announcement, Entry, Finding, Post, Snapshot
-
-
-@click.command()
-@with_settings
-@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[PATH]...")
-@json_option
-def check(config: Config, paths: tuple[Path, ...], as_json: bool) -> None:
-    """Find what is wrong with posts and settings."""
-    from bot.model import Severity
-
-    findings, count = _findings(config, paths)
-    if as_json:
-        echo_json(list(findings))
-    else:
-        _show_findings(findings, count)
-        _show_sources(config)
-    sys.exit(1 if any(finding.severity is Severity.ERROR for finding in findings) else 0)
-
-
-def _findings(config: Config, paths: tuple[Path, ...]) -> tuple[tuple[Finding, ...], int]:
-    from bot.app import known_so_far
-    from bot.check.posts import check_posts
-    from bot.check.settings import check_settings
-    from bot.clock import SystemClock
-    from bot.compose.composer import Composer
-    from bot.run import decide
-    from bot.sources.folders import posts_of
-
-    clock = SystemClock()
-    now, snapshot = clock.now(), known_so_far(config, clock)
-    scan = posts_of(config).scan()
-    findings = check_posts(
-        scan.posts,
-        scan.faults,
-        plan=decide(config, scan, snapshot, now=now),
-        compose=Composer(config, snapshot),
-        snapshot=snapshot,
-        accounts=list(config.account_addresses().values()),
-        brake=config.release.brake,
-        now=now,
-        sources={post.path: _text(config.root / post.path) for post in scan.posts},
-    )
-    if not paths:
-        findings = (*check_settings(config, environ=os.environ), *findings)
-    files = [post.path for post in scan.posts] + [fault.path for fault in scan.faults]
-    if not paths:
-        return findings, len(files)
-    wanted = [path.absolute() for path in paths]
-
-    def asked(path: Path) -> bool:
-        whole = (config.root / path).absolute()
-        return any(whole == one or whole.is_relative_to(one) for one in wanted)
-
-    return tuple(finding for finding in findings if asked(finding.path)), sum(asked(path) for path in files)
-
-
-def _text(path: Path) -> str:
-    from bot.posts.read import read_bytes
-
-    try:
-        return read_bytes(path).decode("utf-8", "replace")
-    except OSError:  # it went while it was looked at
-        return ""
-
-
-def _show_findings(findings: tuple[Finding, ...], count: int) -> None:
-    from rich.markup import escape
-
-    colours = {"error": "red", "warning": "yellow", "note": "cyan"}
-    out = console()
-    for finding in findings:
-        word = finding.severity.value
-        out.print(f"[{colours[word]}]{word}[/]  {escape(str(finding))}  [dim]({finding.rule})[/dim]", soft_wrap=True)
-    numbers = {word: sum(finding.severity.value == word for finding in findings) for word in colours}
-    summary = ", ".join(f"{number} {word}{'' if number == 1 else 's'}" for word, number in numbers.items())
-    click.echo(f"{count} post{'' if count == 1 else 's'} checked: {summary}")
-
-
-def _show_sources(config: Config) -> None:
-    """What was looked at, where posts come from repositories: nothing is fetched for a check."""
-    from datetime import UTC, datetime
-
-    from bot.sources.place import place_of
-    from bot.sources.status import read_status
-
-    if config.sources and config.posts_folder.is_dir():
-        click.echo(f"looked at: {config.site.posts}")
-    for source in config.sources:
-        place = place_of(config, source)
-        status, commit = read_status(place.status), place.commit()
-        when = f", fetched {show_distance(status.fetched, datetime.now(UTC))}" if status.fetched else ""
-        at = f"at {commit[:10]}{when}" if commit else "not fetched yet: `announce run` and `announce tick` do that"
-        click.echo(f"looked at: {source.shown}, folder {source.folder}, {at}")
+    from bot.model import Announcement, Entry, Post, Snapshot
 
 
 @click.command()

@@ -6,6 +6,7 @@ The models are the one place that knows the settings; `docs/settings.md` is test
 from __future__ import annotations
 
 from bot.config.accounts import Account, token_variable
+from bot.config.check import Check
 from bot.config.load import load_config
 from bot.config.release import Alerts, Delivery, Release
 from bot.config.settings import DEFAULT_PATH, Config
@@ -21,6 +22,7 @@ __all__ = [
     "LANGUAGE",
     "Account",
     "Alerts",
+    "Check",
     "Config",
     "Delivery",
     "Feeds",

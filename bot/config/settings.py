@@ -9,6 +9,7 @@ from typing import Final
 from pydantic import Field
 
 from bot.config.accounts import Account
+from bot.config.check import Check
 from bot.config.release import WAIT_FOR_PAGE, Alerts, Delivery, Release
 from bot.config.site import Feeds, Ledger, Serve, Site
 from bot.config.sources import Source
@@ -25,6 +26,7 @@ class Settings(Table):
     feeds: Feeds = Feeds()
     accounts: dict[str, Account] = Field(default_factory=dict)
     release: Release = Release()
+    check: Check = Check()
     delivery: Delivery = Delivery()
     alerts: Alerts = Alerts()
     ledger: Ledger = Ledger()

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from bot.config import Account, Alerts, Config, Delivery, Feeds, Ledger, Release, Serve, Site, Source
+from bot.config import Account, Alerts, Check, Config, Delivery, Feeds, Ledger, Release, Serve, Site, Source
 from bot.durations import format_duration
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
@@ -19,6 +19,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "feeds": Feeds,
     "accounts.<name>": Account,
     "release": Release,
+    "check": Check,
     "delivery": Delivery,
     "alerts": Alerts,
     "ledger": Ledger,

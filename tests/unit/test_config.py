@@ -364,7 +364,7 @@ def test_the_tokens_variable_is_named_after_the_section(name: str, variable: str
     [
         (
             'root = "x"',
-            "Known here: accounts, alerts, delivery, example, feeds, ledger, release, serve, site, sources.",
+            "Known here: accounts, alerts, check, delivery, example, feeds, ledger, release, serve, site, sources.",
         ),
         ('path = "/x"', "It belongs under [feeds]."),
         ('timezone = "UTC"', "It belongs under [site]."),
