@@ -34,7 +34,8 @@ def check_posts(
 ) -> tuple[Finding, ...]:
     """Everything worth knowing, by file and line; `plan` is the one for `now`.
 
-    `sources` are the texts of the posts' files, `times` what `check_times` found. Without its text a post is not searched for garbled words.
+    `sources` are the texts of the posts' files, `times` what `check_times` found. Without its text a
+    post is not searched for garbled words.
     """
     texts = sources or {}
     findings = [
