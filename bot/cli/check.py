@@ -32,7 +32,7 @@ def check(config: Config, paths: tuple[Path, ...], site: Path | None, as_json: b
 
     if site is None:
         findings, count = _findings(config, paths)
-        summary = f"{count} post{'' if count == 1 else 's'} checked"
+        summary = f"{_counted(count, 'post')} checked"
     else:
         findings, summary = _findings_in_site(config, site, paths)
     if as_json:
@@ -102,11 +102,12 @@ def _findings_in_site(config: Config, site: Path, paths: tuple[Path, ...]) -> tu
         raise UsageError(f"the built site cannot be read: {error}.") from error
     if not look.files:
         raise UsageError(f"there is no file to read in {site}.", remedy="Build the site first, or name another folder.")
-    posts, files = (
-        f"{count} {name}{'' if count == 1 else 's'}" for count, name in ((look.posts, "post"), (look.files, "file"))
-    )
-    summary = f"{posts} to come looked for in {files}"
+    summary = f"{_counted(look.posts, 'post')} to come looked for in {_counted(look.files, 'file')}"
     return (*faults, *look.findings), summary
+
+
+def _counted(count: int, name: str) -> str:
+    return f"{count} {name}{'' if count == 1 else 's'}"
 
 
 def _is_asked_for(path: Path, paths: tuple[Path, ...], config: Config) -> bool:
