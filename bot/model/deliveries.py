@@ -36,15 +36,15 @@ class Occasion:
     @staticmethod
     def reminder_id(occasion: str) -> str:
         """The id of the reminder that an occasion is about; empty if it is about the toot or its thread."""
-        kind, _, name = occasion.partition(":")
-        return name.partition("/")[0] if kind == "reminder" else ""
+        if not occasion.startswith("reminder:"):
+            return ""
+        return occasion.removeprefix("reminder:").partition("/")[0]
 
     @staticmethod
     def about(occasion: str) -> str:
         """The occasion on which the toot was posted that this one is about: "edit:1/2" → "publish/2"."""
-        reminder_id = Occasion.reminder_id(occasion)
-        if reminder_id:
-            return Occasion.reminder(reminder_id)
+        if occasion.startswith("reminder:"):
+            return occasion.partition("/")[0]
         return Occasion.of_part(Occasion.PUBLISH, Occasion.part(occasion))
 
     @staticmethod

@@ -297,9 +297,10 @@ class Draft:
 
     def _remind(self, case: Case, *, changed: bool, room: int) -> int:
         """Rule on the post's reminders, and keep those that are out in step; returns how much room that takes."""
-        before, reminding = room, self._reminding(case)
-        if not case.post.reminders and not reminding.known_ids():
+        known = self._histories[case.entry.post_id, case.state.address]
+        if not case.post.reminders and not any(Occasion.reminder_id(one.key.occasion) for one in known):
             return 0
+        before, reminding = room, self._reminding(case)
         for change in reminding.unlisted():
             self._change(change)
         for reminder in case.post.reminders:

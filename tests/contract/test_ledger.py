@@ -68,6 +68,9 @@ ANNOUNCEMENT = Announcement(
     limit=444,
     expires=TIME,
     thread=(Announcement(text="2/2 Übung", link=None, length=9, limit=444),),
+    answers=True,
+    source="ö",
+    reminders=("Nur noch ein Tag 🎉",),
 )
 DELIVERY = Delivery(
     key=DeliveryKey("id/ü", ACCOUNT, "reminder:ß"),

@@ -121,7 +121,9 @@ class _Judge:
             token, status = article.token_of_reminder(number), shown.get(one.status.id)
             if article.withdrawn == "true" and status is not None:
                 yield "still stands, though the post is withdrawn"
-            elif status is not None and token not in status["content"] and not (self.lost_at and article.edited_at):
+            # As with the toot itself.
+            excused = "withdrawn" in article.touched or (self.lost_at and article.edited_at)
+            if status is not None and token not in status["content"] and not excused:
                 yield f"does not show {token}: {status['content'][:120]}"
         # By hand it may have been reminded of; and what was tooted later than it is not reminded of.
         is_wanted = toots and toots[0].at <= due and "withdrawn" not in article.touched and not hand
