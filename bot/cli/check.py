@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 )
 @json_option
 def check(config: Config, paths: tuple[Path, ...], site: Path | None, as_json: bool) -> None:
-    """Find what is wrong with posts and settings, or what a built site gives away."""
+    """Find what is wrong with posts, settings or a built site."""
     from bot.model import Severity
 
     if site is None:
         findings, count = _findings(config, paths)
-        summary = f"{_counted(count, 'post')} checked"
+        summary = f"{_some(count, 'post')} checked"
     else:
         findings, summary = _findings_in_site(config, site, paths)
     if as_json:
@@ -102,11 +102,11 @@ def _findings_in_site(config: Config, site: Path, paths: tuple[Path, ...]) -> tu
         raise UsageError(f"the built site cannot be read: {error}.") from error
     if not look.files:
         raise UsageError(f"there is no file to read in {site}.", remedy="Build the site first, or name another folder.")
-    summary = f"{_counted(look.posts, 'post')} to come looked for in {_counted(look.files, 'file')}"
+    summary = f"{_some(look.posts, 'post')} to come looked for in {_some(look.files, 'file')}"
     return (*faults, *look.findings), summary
 
 
-def _counted(count: int, name: str) -> str:
+def _some(count: int, name: str) -> str:
     return f"{count} {name}{'' if count == 1 else 's'}"
 
 
@@ -133,7 +133,7 @@ def _show_findings(findings: tuple[Finding, ...], checked: str) -> None:
         word = finding.severity.value
         out.print(f"[{colours[word]}]{word}[/]  {escape(str(finding))}  [dim]({finding.rule})[/dim]", soft_wrap=True)
     numbers = {word: sum(finding.severity.value == word for finding in findings) for word in colours}
-    summary = ", ".join(f"{number} {word}{'' if number == 1 else 's'}" for word, number in numbers.items())
+    summary = ", ".join(_some(number, word) for word, number in numbers.items())
     click.echo(f"{checked}: {summary}")
 
 
