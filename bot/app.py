@@ -173,6 +173,10 @@ class Bot:
         self.parts.ledger.close()
 
 
+def _nothing() -> None:
+    """Nothing is to be prepared where nothing will be asked."""
+
+
 def _ring_nobody(_address: str) -> None:
     """Nobody is rung: everything due was just delivered, or waits."""
 
@@ -290,6 +294,7 @@ def make_site(
         deploy=Deploy(config.release, environ=environ, web=hook, ledger=ledger, clock=clock, say=say),
         pages=Pages(ask, clock=clock, on_news=ring, stopping=stopping),
         clock=clock,
+        prepare=web.prepare if config.wait_for_page else _nothing,
     )
 
 

@@ -30,6 +30,11 @@ class Glance:
 class SiteClient(WebClient):
     """Follows redirects within one site only."""
 
+    def prepare(self) -> None:
+        """Do beforehand what the first question would do: load libraries and certificates. Contacts nobody."""
+        with self._client(timedelta(seconds=1)):
+            pass
+
     def glance(self, url: str, *, within: timedelta) -> Glance:
         """GET a page, and read no more than its first bytes. Raises FetchError."""
         with explained(url), self._client(within) as client:

@@ -22,7 +22,7 @@ WITHIN: Final = timedelta(seconds=5)
 #: So many pages are asked for at once.
 AT_ONCE: Final = 8
 #: Answers to questions of one moment are told together within this time, so that posts keep their order.
-TOGETHER: Final = timedelta(milliseconds=500)
+TOGETHER: Final = timedelta(seconds=1)
 #: While the site gives no answer, pages that were asked for before let it rest.
 REST: Final = timedelta(seconds=2)
 _HTML: Final = ("text/html", "application/xhtml+xml")

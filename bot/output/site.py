@@ -20,10 +20,15 @@ TICK_WAITS: Final = timedelta(seconds=10)
 class Site:
     """The deploy hook and the pages, as the latest plan wants them."""
 
-    def __init__(self, *, deploy: Deploy, pages: Pages, clock: Clock) -> None:
+    def __init__(
+        self, *, deploy: Deploy, pages: Pages, clock: Clock, prepare: Callable[[], None] = lambda: None
+    ) -> None:
+        """`prepare` does beforehand what the first question would do; at the instant nothing is left but to ask."""
         self.deploy = deploy
         self.pages = pages
         self._clock = clock
+        self._prepare = prepare
+        self._is_prepared = False
         self._deploys: Mapping[str, str] = {}
 
     @property
@@ -55,6 +60,9 @@ class Site:
 
     def look(self) -> timedelta | None:
         """Ask for pages, once the hook was called; returns when to do it again."""
+        if not self._is_prepared:
+            self._is_prepared = True
+            self._prepare()
         return self.pages.step() if self.deploy.is_answered(self._deploys) else None
 
     def once(self, plan: Plan) -> bool:
