@@ -1,6 +1,6 @@
 """The seam between deciding and delivering: ring, and run.
 
-An engine may call drain twice, late, or elsewhere: safety lies in the ledger, liveness in the sweep of `schedule.py`.
+An engine may call drain twice, late, or elsewhere: safety lies in the ledger, liveness in the sweep of `bot.watch`.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from bot.ledgers.memory import MemoryLedger
 from bot.model import AccountFacts, Delivery, DeliveryState, Recording, Said, SeenStatus, Word
 from bot.model import Event as HistoryEvent
 from bot.publishers.recording import RecordingPublisher
-from bot.standby import LATE, carry_out, prepare, stand_by
+from bot.schedule.standby import LATE, carry_out, prepare, stand_by
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 ACCOUNT = "main@127.0.0.1:9"
