@@ -25,13 +25,15 @@ from bot.model import (
     WantedPage,
     Word,
 )
+from bot.planning.deliveries import Deliveries
 from bot.planning.doubts import doubt_of, server_notice
-from bot.planning.draft import Compose, Draft
 from bot.planning.findings import moved_posts, renamed_posts, unique_posts
 from bot.planning.item import Item, published_of, turn_of
-from bot.planning.matching import match
+from bot.planning.matching import Matching, match
 from bot.planning.old_ids import due_for_old_ids, ids_in_use, match_old
+from bot.planning.releases import Releases
 from bot.planning.reminders import coming_moments
+from bot.planning.sheet import Compose, Sheet
 from bot.planning.stuck import stuck
 from bot.planning.verdict import Policy, Verdict
 from bot.planning.words import carried_over, still_to_come
@@ -79,66 +81,83 @@ def make_plan(
     """
     dated, findings = unique_posts(post for post in posts if post.published is not None)
     matching = match(dated, snapshot.entries, broken=broken)
-    upcoming = {
-        post.post_id: Upcoming(post_id=post.post_id, slug=post.slug, due=published_of(post))
-        for post in dated
-        if post.path not in matching.entries and published_of(post) > now
-    }
     heard, passed_on = Heard(words=snapshot.words, paused=snapshot.paused), carried_over(snapshot, dated)
     snapshot = replace(snapshot, words={**snapshot.words, **passed_on})
     doubt = doubt or doubt_of(snapshot, dated, broken=broken, now=now, server_times=server_times)
-    notice = server_notice(server_times or {}, now)
     states = {address: _state(address, snapshot, now) for address in accounts}
 
-    draft = Draft(snapshot=snapshot, now=now, policy=policy, compose=compose, pages=pages)
-    if snapshot.old_entries:
-        # Posts to come have no part in it: they must make no difference before their time.
-        waiting_now = due_for_old_ids(dated, known=matching.entries.keys(), now=now)
-        in_use = ids_in_use(snapshot.entries)
-        draft.old_entries = match_old(waiting_now, snapshot.old_entries.values(), taken=in_use)
-    if not doubt:
-        for post in sorted(dated, key=turn_of):
-            draft.release(post, matching)
-        if readable and dated:
-            draft.miss(matching.vanished)
-        for address in accounts:
-            draft.deliver(states[address])
-        if readable:
-            draft.orphans(accounts)
+    sheet = Sheet(snapshot=snapshot, now=now, policy=policy, compose=compose)
+    releases = Releases(sheet, pages=pages)
+    if doubt:
+        releases.wait([post for post in dated if post.path not in matching.entries], doubt)
     else:
-        draft.wait([post for post in dated if post.path not in matching.entries], doubt)
-    upcoming = {post_id: post for post_id, post in upcoming.items() if post_id not in draft.released_ids}
-    waiting = [post for post in dated if post.post_id in upcoming]
-    items = [*draft.items, *_upcoming_items(waiting, accounts, snapshot.words)]
-    joining = tuple(state for address, state in states.items() if address not in snapshot.accounts)
-    to_come = still_to_come(snapshot, upcoming, passed_on, released=draft.released_ids)
-    remembered = None if doubt or not readable or to_come == snapshot.upcoming else to_come
+        _release(releases, dated, matching, snapshot, now=now, readable=readable)
+        _deliver(Deliveries(sheet, releases.out), states.values(), readable=readable)
+    waiting = _still_waiting(dated, matching, releases, now=now)
+    remembered = None
+    if not doubt and readable:
+        upcoming = {post.post_id: _upcoming(post) for post in waiting}
+        to_come = still_to_come(snapshot, upcoming, passed_on, released=releases.released_ids)
+        remembered = None if to_come == snapshot.upcoming else to_come
+    items = [*sheet.items, *_upcoming_items(waiting, accounts, snapshot.words)]
+    recording = Recording(
+        entries=tuple(releases.changed_entries()),
+        changes=tuple(sheet.changes),
+        joining=tuple(state for address, state in states.items() if address not in snapshot.accounts),
+        events=(*releases.old_news(), *sheet.events),
+        upcoming=remembered,
+        words=tuple(passed_on.values()),
+        heard=heard,
+        waiting=releases.pages.remembered({post.post_id for post in dated}) if readable else None,
+    )
+    moments = (*map(published_of, waiting), *coming_moments(_reminding_posts(dated, accounts), now=now))
+    notice = server_notice(server_times or {}, now)
     return Plan(
         now=now,
         doubt=doubt,
         items=tuple(sorted(items, key=lambda item: (item.due, item.order, item.slug, item.account, item.occasion))),
-        recording=Recording()
-        if doubt
-        else replace(
-            draft.recording(joining, remembered),
-            words=tuple(passed_on.values()),
-            heard=heard,
-            waiting=draft.pages.remembered({post.post_id for post in dated}) if readable else None,
-        ),
-        released=tuple(draft.newly_released),
-        findings=(
-            *findings,
-            *moved_posts(dated, matching, words=snapshot.words),
-            *renamed_posts(dated, matching),
-        ),
-        troubles=tuple(filter(None, (*draft.troubles, *stuck(snapshot, accounts, now=now, policy=policy), notice))),
-        wanted_pages=tuple(draft.pages.wanted),
-        deploys=draft.deploys,
-        next_release=min(
-            (*(published_of(post) for post in waiting), *coming_moments(_reminding_posts(dated, accounts), now=now)),
-            default=None,
-        ),
+        recording=Recording() if doubt else recording,
+        released=tuple(releases.newly_released),
+        findings=(*findings, *moved_posts(dated, matching, words=snapshot.words), *renamed_posts(dated, matching)),
+        troubles=tuple(filter(None, (*sheet.troubles, *stuck(snapshot, accounts, now=now, policy=policy), notice))),
+        wanted_pages=tuple(releases.pages.wanted),
+        deploys=releases.deploys,
+        next_release=min(moments, default=None),
     )
+
+
+def _release(
+    releases: Releases, dated: Sequence[Post], matching: Matching, snapshot: Snapshot, *, now: datetime, readable: bool
+) -> None:
+    if snapshot.old_entries:
+        # Posts to come have no part in it: they must make no difference before their time.
+        waiting_now = due_for_old_ids(dated, known=matching.entries.keys(), now=now)
+        in_use = ids_in_use(snapshot.entries)
+        releases.old_entries = match_old(waiting_now, snapshot.old_entries.values(), taken=in_use)
+    for post in sorted(dated, key=turn_of):
+        releases.release(post, matching)
+    if readable and dated:
+        releases.miss(matching.vanished)
+
+
+def _deliver(deliveries: Deliveries, states: Collection[AccountState], *, readable: bool) -> None:
+    for state in states:
+        deliveries.deliver(state)
+    if readable:
+        deliveries.orphans([state.address for state in states])
+
+
+def _still_waiting(dated: Sequence[Post], matching: Matching, releases: Releases, *, now: datetime) -> list[Post]:
+    """The posts whose datetime is to come."""
+    return [
+        post
+        for post in dated
+        if post.path not in matching.entries and published_of(post) > now and post.post_id not in releases.released_ids
+    ]
+
+
+def _upcoming(post: Post) -> Upcoming:
+    return Upcoming(post_id=post.post_id, slug=post.slug, due=published_of(post))
 
 
 def _state(address: str, snapshot: Snapshot, now: datetime) -> AccountState:

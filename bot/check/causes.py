@@ -14,9 +14,9 @@ from bot.durations import format_duration
 from bot.errors import ComposeError, PostError
 from bot.model import AccountState, Hold, Occasion, Post
 from bot.plan import Plan
-from bot.planning.draft import Compose
 from bot.planning.item import Item
 from bot.planning.pages import PAGE_MISSING
+from bot.planning.sheet import Compose
 from bot.planning.verdict import Verdict
 from bot.sources.status import SourceTrouble
 

@@ -18,7 +18,7 @@ from bot.errors import FetchError, OutputError
 from bot.ledger import Ledger
 from bot.model import Event
 from bot.output.alerts import from_environment
-from bot.planning.draft import HIDDEN
+from bot.planning.releases import HIDDEN
 from bot.site_client import SiteClient
 
 #: The longest wait for the answer.
