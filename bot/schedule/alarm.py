@@ -1,7 +1,7 @@
 """APScheduler as the alarm clock, and never as the memory: each job only rings a bell.
 
 Its timers are monotonic and it can miss clock steps (agronholm/apscheduler#351, #794, #1066), so the loop looks for
-itself every `SWEEP` (`bot.watch`), on monotonic time.
+itself at intervals (`bot.watch`), on monotonic time.
 """
 
 from __future__ import annotations

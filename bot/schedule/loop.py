@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from threading import Thread
@@ -14,6 +15,7 @@ from bot.schedule.alarm import Alarm
 from bot.schedule.beside import Beside
 from bot.schedule.standby import LEAD, stand_by
 from bot.watch.hints import Hints
+from bot.watch.pace import SHORTEST_SWEEP, sweep_after
 from bot.watch.settings import SettingsFile
 from bot.watch.watch import Watch
 
@@ -67,6 +69,7 @@ class _Loop:
             parts.config, posts=parts.posts, clock=parts.clock, hints=hints, bell=bot.bell, stop=bot.stop
         )
         self._released = False  #: on the dot, since the latest pass
+        self._sweep = SHORTEST_SWEEP
 
     def run(
         self, settings: SettingsFile, *, after_pass: Callable[[Pass], None], warn: Callable[[str], None]
@@ -88,10 +91,11 @@ class _Loop:
 
     def _pass(self) -> tuple[Pass, timedelta]:
         clock = self._bot.parts.clock
-        begun = clock.monotonic()
+        begun, processor = clock.monotonic(), time.thread_time()
         result = self._bot.pass_once()
         if result.plan.released or self._released:
             self._accounts.wake_and_ring()
+        self._sweep = sweep_after(time.thread_time() - processor)
         return result, timedelta(seconds=clock.monotonic() - begun)
 
     def _wait(self, result: Pass, takes: timedelta) -> None:
@@ -104,7 +108,7 @@ class _Loop:
         if self._released:
             self._accounts.wake()
         else:
-            self._watch.wait(due=soon)
+            self._watch.wait(due=soon, sweep=self._sweep)
 
     def _stand_by_for(self, moment: datetime, takes: timedelta) -> bool:
         return stand_by(

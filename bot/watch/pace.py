@@ -12,6 +12,16 @@ SHARE: Final = 0.0004
 WAITING_SHARE: Final = 0.05
 SHORTEST: Final = timedelta(milliseconds=800)
 LONGEST: Final = timedelta(seconds=60)
+#: A full pass happens at least this often, whatever bells fail to ring; less often where passes take long.
+SHORTEST_SWEEP: Final = timedelta(seconds=15)
+LONGEST_SWEEP: Final = timedelta(minutes=5)
+#: Passes without a reason may take this share of one core.
+SWEEP_SHARE: Final = 0.001
+
+
+def sweep_after(processor: float) -> timedelta:
+    """The time until a pass is made without a reason; `processor` are the seconds of it that the latest pass took."""
+    return min(max(timedelta(seconds=processor / SWEEP_SHARE), SHORTEST_SWEEP), LONGEST_SWEEP)
 
 
 def pause_after(costs: Sequence[tuple[float, float]]) -> timedelta:

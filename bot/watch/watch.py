@@ -16,10 +16,10 @@ from bot.config import Config
 from bot.posts.listing import FileState, state_of
 from bot.posts.look import Look, changed_since, same, still_part
 from bot.sources.folders import Posts
-from bot.watch.pace import pause_after
+from bot.watch.pace import SHORTEST_SWEEP, pause_after
 
-#: A full pass happens at least this often, whatever bells fail to ring.
-SWEEP: Final = timedelta(seconds=15)
+#: A clock that goes on by so much more or less than the time that passes was set.
+STEP: Final = timedelta(seconds=2)
 #: So often it is looked whether the folders are still the same ones.
 SAME_FOLDERS: Final = timedelta(seconds=1)
 #: Files are acted on once two looks agree that are so far apart, for they come in pieces.
@@ -88,20 +88,21 @@ class Watch:
         if changed_since(self._agreed.posts, seconds=1):
             self._settle(self._agreed)
 
-    def wait(self, *, due: datetime | None = None) -> None:
-        """Return when the bell rings, when files have changed and hold still, when the sweep is due, or at the stop.
+    def wait(self, *, due: datetime | None = None, sweep: timedelta = SHORTEST_SWEEP) -> None:
+        """Return when the bell rings, files have changed and hold still, the clock was set, and after `sweep`.
 
         At `due` (UTC) the pass goes by what was agreed on before: nobody's saving delays a release.
         """
+        ahead = self._ahead()
         self._agreed = _View(posts=self._posts.agreed or self._agreed.posts, others=self._agreed.others)
-        sweep_at = monotonic_seconds() + SWEEP.total_seconds()
+        sweep_at = monotonic_seconds() + sweep.total_seconds()
         while not self._stop.is_set():
             self._told |= self._hints.take()
             pause = min(sweep_at, self._next_look) - monotonic_seconds()
             pause = max(0.0, min(pause, SAME_FOLDERS.total_seconds()))
             rang = bool(self._told) or self._moving or self._bell.wait(pause)
             self._told |= self._hints.take()
-            if self._stop.is_set() or self._is_due(due):
+            if self._stop.is_set() or self._is_due(due) or abs(self._ahead() - ahead) > STEP.total_seconds():
                 return
             everything = self._moving or monotonic_seconds() >= self._next_look or self._hints.is_blind()
             if self._told or everything:
@@ -142,6 +143,10 @@ class Watch:
             self._bell.wait(left)
             self._bell.clear()  # a pass follows in any case
         return True
+
+    def _ahead(self) -> float:
+        """The time of day less the time that passes, in seconds: it changes when the clock is set."""
+        return self._clock.now().timestamp() - self._clock.monotonic()
 
     def _is_due(self, due: datetime | None) -> bool:
         return due is not None and self._clock.now() >= due

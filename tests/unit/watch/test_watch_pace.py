@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from bot.watch.pace import LONGEST, SHARE, SHORTEST, pause_after
+from bot.watch.pace import LONGEST, LONGEST_SWEEP, SHARE, SHORTEST, SHORTEST_SWEEP, pause_after, sweep_after
 
 
 @pytest.mark.parametrize(
@@ -24,3 +26,13 @@ def test_looks_take_a_small_share_of_one_core(costs: list[tuple[float, float]], 
 
 def test_a_small_folder_is_seen_within_a_second() -> None:
     assert SHORTEST.total_seconds() + 0.1 < 1
+
+
+@pytest.mark.parametrize(
+    ("processor", "pause"),
+    [(0.0, SHORTEST_SWEEP), (0.01, SHORTEST_SWEEP), (0.06, timedelta(minutes=1)), (1.2, LONGEST_SWEEP)],
+)
+def test_passes_without_a_reason_take_a_thousandth_of_a_core_at_most_where_that_is_often_enough(
+    processor: float, pause: timedelta
+) -> None:
+    assert sweep_after(processor) == pause

@@ -11,7 +11,7 @@ from threading import Event
 
 import pytest
 
-from bot.clock import SystemClock, monotonic_seconds
+from bot.clock import ShiftedClock, monotonic_seconds
 from bot.config import Config
 from bot.posts.folder import PostFolder
 from bot.watch.watch import Watch
@@ -41,9 +41,8 @@ class Waiting:
     def __init__(self, config: Config) -> None:
         self.hints, self.bell, self.stop = ByHand(), Event(), Event()
         self.posts = PostFolder(config)
-        self.watch = Watch(
-            config, posts=self.posts, clock=SystemClock(), hints=self.hints, bell=self.bell, stop=self.stop
-        )
+        self.clock = ShiftedClock(datetime.now(UTC))
+        self.watch = Watch(config, posts=self.posts, clock=self.clock, hints=self.hints, bell=self.bell, stop=self.stop)
         self.posts.scan()
 
     def tell(self, *paths: Path) -> None:
@@ -184,3 +183,10 @@ def test_a_replacement_of_the_same_length_within_one_tick_of_the_clock_is_notice
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     again = it.posts.look().files[str(path)]
     assert again[4:] != state[4:]
+
+
+@pytest.mark.parametrize("step", [timedelta(hours=-3), timedelta(hours=3)])
+def test_a_clock_that_is_set_is_a_reason(waiting: tuple[Config, Waiting], step: timedelta) -> None:
+    _, it = waiting
+    threading.Timer(0.2, lambda: it.clock.step_to(it.clock.now() + step)).start()
+    assert it.wait() < 10
