@@ -102,7 +102,7 @@ def rehearse(
     prompter.start()
     watcher.start()
     try:
-        stay_up(bot, after_pass=season.note)
+        stay_up(bot, after_pass=season.note, follow_settings=False)
     finally:
         stop.set()
         prompter.join()

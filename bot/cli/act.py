@@ -184,7 +184,7 @@ def _touches(out: Path, public: Path) -> bool:
     "--out", type=click.Path(path_type=Path), help="Write into this folder instead of the one in the settings."
 )
 def build(config: Config, now_text: str | None, out: Path | None) -> None:
-    """Write the feeds from the post files alone; contacts nobody but the hosts of `[[sources]]`."""
+    """Write the feeds from the post files alone; asks only `[[sources]]`."""
     from datetime import UTC, datetime
 
     from bot.app import known_so_far

@@ -21,12 +21,17 @@ from bot.watch.watch import Watch
 
 
 def stay_up(
-    bot: Bot, *, after_pass: Callable[[Pass], None] = lambda _: None, warn: Callable[[str], None] = lambda _: None
+    bot: Bot,
+    *,
+    after_pass: Callable[[Pass], None] = lambda _: None,
+    warn: Callable[[str], None] = lambda _: None,
+    follow_settings: bool = True,
 ) -> Config | None:
     """Pass, wait for a reason, pass again, until `bot.stop` is set; then finish what is in flight.
 
-    Returns other settings to go on with if those in the file have changed; None if it was asked to stop. New settings
-    that cannot be used are told to `warn`. Raises whatever ended a worker: a bot never lives on half dead.
+    Returns other settings to go on with if those in the file have changed (unless it is not to `follow_settings`, as
+    where they were made up from the file); None if it was asked to stop. New settings that cannot be used are told to
+    `warn`. Raises whatever ended a worker: a bot never lives on half dead.
     """
     failure: list[BaseException] = []
 
@@ -37,7 +42,8 @@ def stay_up(
             failure.append(error)
             bot.ask_to_stop()
 
-    settings, hints = SettingsFile(bot.parts.config), Hints(bot.bell.set)
+    settings = SettingsFile(bot.parts.config) if follow_settings else None
+    hints = Hints(bot.bell.set)
     with Alarm(bot.parts.clock) as alarm:
         accounts, beside = Accounts(bot, alarm), Beside(bot, watched)
         beside.begin()
@@ -72,7 +78,7 @@ class _Loop:
         self._sweep = SHORTEST_SWEEP
 
     def run(
-        self, settings: SettingsFile, *, after_pass: Callable[[Pass], None], warn: Callable[[str], None]
+        self, settings: SettingsFile | None, *, after_pass: Callable[[Pass], None], warn: Callable[[str], None]
     ) -> Config | None:
         """Until the stop, or until there are other settings, which are returned."""
         while not self._bot.stop.is_set():
@@ -82,7 +88,7 @@ class _Loop:
             after_pass(result)
             self._beside.passed(result)
             self._wait(result, takes)
-            news = settings.news()
+            news = settings.news() if settings is not None else ""
             if isinstance(news, Config):
                 return None if self._bot.stop.is_set() else news
             if news:

@@ -31,8 +31,9 @@ GROWTH = 16.0
 #: Megabytes, once the season is known: what grows from then on would grow for ever.
 LEAK = 3.0
 #: Main, stopper, engine, teller, the alarm clock and its two helpers (the second begins when it is first needed, which
-#: may be late in the season), and one for each account.
-MOST_THREADS = 7 + len(ACCOUNTS)
+#: may be late in the season), four beside the loop (hubs, covers, hook, pages), those that hear of changed files (one,
+#: and two for each folder), and one for each account.
+MOST_THREADS = 7 + 4 + 5 + len(ACCOUNTS)
 
 SETTINGS = """
 [site]
