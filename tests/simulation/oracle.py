@@ -274,7 +274,9 @@ class _Judge:
             for item in result.plan.items:
                 # What is withdrawn is let go by its file alone.
                 is_withdrawn = "held by" in item.reason and item.slug in withdrawn
-                if item.verdict.value == "held" and not is_withdrawn:
+                # A person speaks to the first ledger; what the other one gave up, it gave up for good.
+                is_anothers = name == "two" and self.history.rivals and "tried for" in item.reason
+                if item.verdict.value == "held" and not is_withdrawn and not is_anothers:
                     yield f"{item.slug} on {item.account} is held by {name} at rest: {item.reason}"
                 if item.verdict.value == "rejected" and not self.triggers.may_be_refused(item.slug):
                     yield f"{item.slug} on {item.account} was rejected: {item.reason}"
