@@ -127,11 +127,11 @@ def _withdrawn_while_sending() -> ExitStack:
 
 
 def _lease_and_fence_off() -> ExitStack:
-    import bot.ledgers.sqlite as keeper
+    from bot.ledgers.rows import account_row, leased_row
 
     stack = ExitStack()
     stack.enter_context(attribute(SqliteLedger, "lease", _lease_for_all))
-    stack.enter_context(everywhere(keeper._leased, lambda db, lease: keeper._account(db, lease.account)))
+    stack.enter_context(everywhere(leased_row, lambda db, lease: account_row(db, lease.account)))
     return stack
 
 

@@ -302,7 +302,7 @@ def world_of(ledger: Ledger, clock: SetClock, *deliveries: Delivery) -> World:
 def quick_sqlite(path: Path, clock: SetClock) -> SqliteLedger:
     """An SQLite ledger that does not wait for the disk: here the process dies, not the machine."""
     ledger = SqliteLedger(path, clock)
-    ledger._connection().execute("PRAGMA synchronous = OFF")
+    ledger._file.connection().execute("PRAGMA synchronous = OFF")
     return ledger
 
 

@@ -52,7 +52,7 @@ def test_nobody_else_may_read_the_file(tmp_path: Path) -> None:
 
 def test_a_commit_is_on_the_disk(tmp_path: Path) -> None:
     ledger = opened(tmp_path / "ledger.db")
-    connection = ledger._connection()
+    connection = ledger._file.connection()
     assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
     assert connection.execute("PRAGMA synchronous").fetchone()[0] == 2  # FULL
     ledger.close()
@@ -151,8 +151,8 @@ def test_a_full_disk_is_an_error_and_keeps_what_was_there(tmp_path: Path, make_e
     ledger = opened(tmp_path / "ledger.db")
     ledger.record(Recording(entries=(make_entry(),)), now=NOW)
     before = ledger.snapshot()
-    pages = ledger._connection().execute("PRAGMA page_count").fetchone()[0]
-    ledger._connection().execute(f"PRAGMA max_page_count = {pages}")
+    pages = ledger._file.connection().execute("PRAGMA page_count").fetchone()[0]
+    ledger._file.connection().execute(f"PRAGMA max_page_count = {pages}")
     many = tuple(make_entry(f"post-{number}", html="x" * 9000) for number in range(50))
     with pytest.raises(LedgerError, match="full"):
         ledger.record(Recording(entries=many), now=NOW)
@@ -178,7 +178,7 @@ def test_a_recording_that_fails_halfway_leaves_nothing(
 def test_a_lock_that_is_never_let_go_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     ledger = opened(path)
-    ledger._connection().execute("PRAGMA busy_timeout = 50")
+    ledger._file.connection().execute("PRAGMA busy_timeout = 50")
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(LedgerError, match="locked"):
@@ -203,7 +203,7 @@ def die_at(statement):
     seen += 1
     if seen == fatal:
         os.kill(os.getpid(), signal.SIGKILL)
-ledger._connection().set_trace_callback(die_at)
+ledger._file.connection().set_trace_callback(die_at)
 now = datetime.fromisoformat("2026-03-10T14:00:00+00:00")
 ledger.record(
     Recording(joining=tuple(AccountState(address=f"a{n}@b.example", joined_at=None) for n in range(3))), now=now

@@ -1,0 +1,105 @@
+"""The file of the SQLite ledger: WAL, `synchronous=FULL`, one connection per thread, and what may be wrong with it."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from bot.errors import DamagedLedgerError, LedgerError
+from bot.ledgers.schema import write_ahead
+
+BUSY_TIMEOUT: Final = timedelta(seconds=10)
+_DAMAGED: Final = (
+    "Nothing is sent without it. Put a good copy in its place, or let `announce adopt` put it aside and begin a new "
+    "one with what the accounts show."
+)
+
+
+class SqliteFile:
+    """Safe across threads and processes of one machine."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._closing = threading.Lock()
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        with self._closing:
+            while self._connections:
+                self._connections.pop().close()
+            self._local = threading.local()
+
+    def examine(self) -> None:
+        """Raises sqlite3.DatabaseError if any part of the file is broken."""
+        # Some ten milliseconds for a thousand deliveries. Damage that is met later may have been acted on by then: a
+        # byte in an index hides a row, and what it says was sent is sent again.
+        found = [str(row[0]) for row in self.connection().execute("PRAGMA integrity_check(1)")]
+        if found != ["ok"]:
+            raise sqlite3.DatabaseError(" ".join(found[0].split()))
+
+    def connection(self) -> sqlite3.Connection:
+        """The connection of the calling thread."""
+        known: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if known is not None:
+            return known
+        # Transactions are begun in words (isolation_level None); `close` may come from another thread.
+        connection = sqlite3.connect(
+            self._path, timeout=BUSY_TIMEOUT.total_seconds(), isolation_level=None, check_same_thread=False
+        )
+        connection.row_factory = sqlite3.Row
+        write_ahead(connection, patience=BUSY_TIMEOUT)
+        connection.execute("PRAGMA synchronous = FULL")
+        with self._closing:
+            self._connections.append(connection)
+        self._local.connection = connection
+        return connection
+
+    @contextmanager
+    def transaction(self, begin: str = "BEGIN IMMEDIATE") -> Iterator[sqlite3.Connection]:
+        """One transaction: all of it is written, or nothing. Raises LedgerError."""
+        with self.explained():
+            db = self.connection()
+            db.execute(begin)
+            try:
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Whatever goes wrong with the file, in words for people: raises LedgerError or DamagedLedgerError."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise LedgerError(
+                f"the ledger {self._path} cannot be used: {error}.",
+                remedy="Check that its folder can be written to and the disk has room; nothing is sent without it.",
+            ) from error
+        except sqlite3.IntegrityError:
+            raise  # a row that the tables do not allow: a fault of this program, not of the file
+        except sqlite3.DatabaseError as error:
+            raise DamagedLedgerError(
+                f"the ledger {self._path} is damaged: {error}.",
+                remedy=_DAMAGED,
+            ) from error
+        except ValueError as error:
+            # A record that is no record: not to be guessed at. Its content stays out of the message.
+            raise DamagedLedgerError(
+                f"the ledger {self._path} holds something that this version cannot read ({type(error).__name__}).",
+                remedy=_DAMAGED,
+            ) from error
+        except OSError as error:
+            raise LedgerError(
+                f"the ledger {self._path} cannot be made or written: {error.strerror or error}.",
+                remedy="Check the folder in `[ledger] url`; nothing is sent without it.",
+            ) from error
