@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.acceptance.test_staying_up import wait_for
+from tests.support.patience import patient
 from tests.support.project import Project, Running, Timeline
 
 RSS = "public/news/rss.xml"
@@ -80,9 +81,9 @@ def test_each_way_to_change_a_file_is_noticed(project: Project) -> None:
         posts.rename(project.root / "before")
         (project.root / "other").rename(posts)
         (posts / "one.md").write_text(post("In the folder that came instead"))
-        wait_for(lambda: shows(project, "In the folder that came instead"), seconds=5)
+        wait_for(lambda: shows(project, "In the folder that came instead"), seconds=patient(5))
         (posts / "one.md").write_text(post("And watched as before"))
-        wait_for(lambda: shows(project, "And watched as before"), seconds=5)
+        wait_for(lambda: shows(project, "And watched as before"), seconds=patient(5))
     assert "problem" not in project.run_log
 
 
@@ -97,7 +98,7 @@ def test_a_linked_folder_that_is_swapped_is_noticed(project: Project) -> None:
         wait_for(lambda: shows(project, "From v1"))
         (project.root / "new").symlink_to("v2")
         os.replace(project.root / "new", project.root / "data")
-        wait_for(lambda: shows(project, "From v2"), seconds=5)
+        wait_for(lambda: shows(project, "From v2"), seconds=patient(5))
         (project.root / "v2/one.md").write_text(post("Written in v2"))
         wait_for(lambda: shows(project, "Written in v2"), seconds=3)
 
@@ -110,15 +111,15 @@ def test_posts_that_vanish_are_held_and_asked_about_and_never_cancelled(project:
     with running(project):
         wait_for(lambda: shows(project, "Still there"))
         posts.rename(away)
-        wait_for(lambda: "posts: there is no such folder" in project.run_log, seconds=5)
+        wait_for(lambda: "posts: there is no such folder" in project.run_log, seconds=patient(5))
         posts.mkdir()
-        wait_for(lambda: "4 of 4 upcoming posts are gone" in project.run_log, seconds=5)
+        wait_for(lambda: "4 of 4 upcoming posts are gone" in project.run_log, seconds=patient(5))
         assert shows(project, "Still there")
         posts.rmdir()
         away.rename(posts)
-        wait_for(lambda: "solved  4 of 4 upcoming posts are gone" in project.run_log, seconds=5)
+        wait_for(lambda: "solved  4 of 4 upcoming posts are gone" in project.run_log, seconds=patient(5))
         (posts / "one.md").write_text(post("Back again"))
-        wait_for(lambda: shows(project, "Back again"), seconds=5)
+        wait_for(lambda: shows(project, "Back again"), seconds=patient(5))
     assert "is gone: its toot stays" not in project.run_log
 
 
@@ -132,14 +133,14 @@ def test_templates_people_and_settings_are_taken_up(project: Project, timeline: 
         assert "Listen: A first one" in timeline()[0]["content"]
 
         config.write_text(good.replace("[site]", "[sight]"))
-        wait_for(lambda: "the settings have changed and cannot be used" in project.run_log, seconds=5)
+        wait_for(lambda: "the settings have changed and cannot be used" in project.run_log, seconds=patient(5))
         assert "sight" in project.run_log
         config.write_text(good)
-        wait_for(lambda: "the settings are as the bot knows them again" in project.run_log, seconds=5)
+        wait_for(lambda: "the settings are as the bot knows them again" in project.run_log, seconds=patient(5))
 
         config.write_text(good.replace('title = "DjangoCon US 2024"', 'title = "Another name"'))
-        wait_for(lambda: "the settings have changed: starting anew" in project.run_log, seconds=5)
-        wait_for(lambda: shows(project, "Another name"), seconds=5)
+        wait_for(lambda: "the settings have changed: starting anew" in project.run_log, seconds=patient(5))
+        wait_for(lambda: shows(project, "Another name"), seconds=patient(5))
         process.terminate()
         assert process.wait(timeout=10) == 0
         assert project.run_log.rstrip().endswith("stopped")

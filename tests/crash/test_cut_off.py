@@ -12,6 +12,7 @@ import pytest
 
 from bot.sandbox.personality import Repeat
 from tests.crash.conftest import CrashSite, is_up, wait_for, went_out
+from tests.support.patience import patient
 from tests.support.sandbox_process import SandboxProcess
 from tests.support.wire import OVERTAKEN, Line, Wire
 
@@ -119,7 +120,7 @@ def test_a_new_release_does_not_wait_for_the_pause_after_an_outage(site: CrashSi
     wait_for(lambda: "blocked" in site.log, site)
     wire.switch(Line.WHOLE)
     slugs += a_new_release(site)
-    wait_for(lambda: sorted(site.slugs()) == sorted(slugs), site, seconds=5)
+    wait_for(lambda: sorted(site.slugs()) == sorted(slugs), site, seconds=patient(5))
     site.stop(process)
 
 
