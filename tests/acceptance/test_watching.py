@@ -56,7 +56,7 @@ def test_each_way_to_change_a_file_is_noticed(project: Project) -> None:
         # As editors save: a new file beside it, then renamed over it.
         (posts / ".one.md.swp").write_text(post("Saved by an editor"))
         os.replace(posts / ".one.md.swp", posts / "one.md")
-        wait_for(lambda: shows(project, "Saved by an editor"), seconds=3)
+        wait_for(lambda: shows(project, "Saved by an editor"), seconds=patient(3))
 
         # In pieces, as over a slow line: nothing is read before it is whole.
         with (posts / "one.md").open("w") as file:
@@ -64,7 +64,7 @@ def test_each_way_to_change_a_file_is_noticed(project: Project) -> None:
                 file.write(piece)
                 file.flush()
                 os.fsync(file.fileno())
-        wait_for(lambda: shows(project, "Written in seven pieces"), seconds=3)
+        wait_for(lambda: shows(project, "Written in seven pieces"), seconds=patient(3))
 
         # A whole folder at once, two deep, as a branch brings it.
         made = project.root / "made"
@@ -74,7 +74,7 @@ def test_each_way_to_change_a_file_is_noticed(project: Project) -> None:
         wait_for(lambda: "300 older posts into the feeds" in project.run_log)  # in one pass
 
         (posts / "2027/deep/n299.md").write_text(post("In a folder that is new"))
-        wait_for(lambda: shows(project, "In a folder that is new"), seconds=3)
+        wait_for(lambda: shows(project, "In a folder that is new"), seconds=patient(3))
 
         # The folder itself replaced by another one.
         shutil.copytree(posts, project.root / "other")
@@ -100,7 +100,7 @@ def test_a_linked_folder_that_is_swapped_is_noticed(project: Project) -> None:
         os.replace(project.root / "new", project.root / "data")
         wait_for(lambda: shows(project, "From v2"), seconds=patient(5))
         (project.root / "v2/one.md").write_text(post("Written in v2"))
-        wait_for(lambda: shows(project, "Written in v2"), seconds=3)
+        wait_for(lambda: shows(project, "Written in v2"), seconds=patient(3))
 
 
 def test_posts_that_vanish_are_held_and_asked_about_and_never_cancelled(project: Project) -> None:
@@ -161,4 +161,4 @@ def test_without_events_a_small_folder_is_followed_within_a_second_or_so(project
     with running(project):
         wait_for(lambda: shows(project, "The first of all"))
         (project.root / "posts/one.md").write_text(post("Found by looking"))
-        wait_for(lambda: shows(project, "Found by looking"), seconds=3)
+        wait_for(lambda: shows(project, "Found by looking"), seconds=patient(3))
