@@ -184,8 +184,8 @@ def _still_true(
 
 def _perform(step: Step, tools: Drain, lease: Lease, memory: Memory) -> None:
     ledger, publisher, now = tools.ledger, tools.publisher, tools.clock.now()
-    if not isinstance(step, Send):
-        # A Send was just preceded by the intent, which renews; between the two nothing may take time.
+    if not isinstance(step, WriteIntent | Send):
+        # Writing the intent renews, and a Send was just preceded by it: between the two nothing may take time.
         ledger.renew(lease)
     match step:
         case Introduce():
