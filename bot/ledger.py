@@ -100,7 +100,7 @@ class Ledger(Protocol):
         """The last thing before a request: due → sending, committed. Renews the lease.
 
         `after_id` is kept from the first attempt. False, and nothing is written, if the delivery is no longer due
-        with this announcement: a plan has changed or retracted it meanwhile.
+        with this announcement (a plan has changed or retracted it meanwhile), or if a person has paused everything.
         """
 
     def settle(self, lease: Lease, delivery: Delivery, *, event: Event | None, now: datetime) -> None:

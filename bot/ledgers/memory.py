@@ -233,7 +233,7 @@ class MemoryLedger:
         with self._lock:
             self.renew(lease)
             known = self._deliveries.get(delivery.key)
-            if known is None or not may_intend(known, delivery):
+            if known is None or not may_intend(known, delivery) or self._paused:
                 return False
             self._deliveries[delivery.key] = intended(known, after_id=after_id, now=now, mark=self._clock.mark())
             self._write((), now)

@@ -99,11 +99,15 @@ def write_waiting(db: sqlite3.Connection, waiting: Mapping[str, Waiting]) -> Non
     )
 
 
+def read_paused(db: sqlite3.Connection) -> str:
+    """Who paused everything and when; empty if nobody did."""
+    return str(db.execute("SELECT paused FROM memory").fetchone()["paused"])
+
+
 def read_heard(db: sqlite3.Connection) -> Heard:
     """What people have said so far."""
     words = [codec.word_from_row(row) for row in db.execute("SELECT * FROM word")]
-    paused = db.execute("SELECT paused FROM memory").fetchone()["paused"]
-    return Heard(words={word.post_id: word for word in words}, paused=paused)
+    return Heard(words={word.post_id: word for word in words}, paused=read_paused(db))
 
 
 def write_old_feed(db: sqlite3.Connection, feed: OldFeed, now: datetime) -> None:

@@ -17,6 +17,7 @@ from bot.ledgers.rows import (
     known_entries,
     leased_row,
     read_heard,
+    read_paused,
     read_waiting,
     remove_delivery,
     write_delivery,
@@ -203,7 +204,7 @@ class SqliteLedger:
 
     def paused(self) -> str:
         with self._file.transaction("BEGIN") as db:
-            return str(db.execute("SELECT paused FROM memory").fetchone()["paused"])
+            return read_paused(db)
 
     def delivery(self, key: DeliveryKey) -> Delivery | None:
         with self._file.transaction("BEGIN") as db:
@@ -262,7 +263,7 @@ class SqliteLedger:
         with self._file.transaction() as db:
             self._renew(db, lease)
             known = find_delivery(db, delivery.key)
-            if known is None or not may_intend(known, delivery):
+            if known is None or not may_intend(known, delivery) or read_paused(db):
                 return False
             write_delivery(db, intended(known, after_id=after_id, now=now, mark=self._clock.mark()))
             write_history(db, (), now)

@@ -8,6 +8,7 @@ other class says that it does not.
 from __future__ import annotations
 
 import ssl
+import math
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -124,7 +125,8 @@ def _rate_limited(error: MastodonError, doing: Doing, reset: float | None) -> Pu
     if reset is None:
         wait = UNNAMED_WAIT
     else:
-        wait = timedelta(seconds=min(max(1.0, reset - time.time()), LONGEST_WAIT.total_seconds()))
+        # Whole seconds, as the headers have them: the client has turned them into a time of its own.
+        wait = timedelta(seconds=min(max(1, math.ceil(reset - time.time())), LONGEST_WAIT.total_seconds()))
     return TransientError("the server's rate limit is reached.", retry_after=wait)
 
 

@@ -221,6 +221,16 @@ def test_an_intent_renews_the_lease(ledger: Ledger, clock: SetClock, due: Delive
     assert caught.value.remaining == SECOND
 
 
+def test_no_intent_while_a_person_has_paused_everything(ledger: Ledger, due: Delivery) -> None:
+    """The process may have stood still since it last looked."""
+    lease = take(ledger)
+    ledger.record(Recording(paused="ann on 2026-03-10 14:00 UTC"), now=NOW)
+    assert not ledger.write_intent(lease, due, after_id="0", now=NOW)
+    assert one(ledger) == due
+    ledger.record(Recording(paused=""), now=NOW)
+    assert ledger.write_intent(lease, one(ledger), after_id="0", now=NOW)
+
+
 def test_no_intent_for_words_that_were_changed_meanwhile(
     ledger: Ledger, due: Delivery, make_announcement: Callable[..., Announcement]
 ) -> None:
