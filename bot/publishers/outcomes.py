@@ -7,8 +7,8 @@ other class says that it does not.
 
 from __future__ import annotations
 
-import ssl
 import math
+import ssl
 import time
 from collections.abc import Iterator
 from datetime import timedelta
