@@ -7,7 +7,6 @@ other class says that it does not.
 
 from __future__ import annotations
 
-import math
 import ssl
 import time
 from collections.abc import Iterator
@@ -126,7 +125,7 @@ def _rate_limited(error: MastodonError, doing: Doing, reset: float | None) -> Pu
         wait = UNNAMED_WAIT
     else:
         # Whole seconds, as the headers have them: the client has turned them into a time of its own.
-        wait = timedelta(seconds=min(max(1, math.ceil(reset - time.time())), LONGEST_WAIT.total_seconds()))
+        wait = timedelta(seconds=min(max(1, round(reset - time.time())), LONGEST_WAIT.total_seconds()))
     return TransientError("the server's rate limit is reached.", retry_after=wait)
 
 
