@@ -77,8 +77,16 @@ class FeedFile:
 
     def __bytes__(self) -> bytes:
         """The file's content. Raises BrokenFeedError if it would not be a sound feed."""
+        content = self.made()
+        self.check(content)
+        return content
+
+    def made(self) -> bytes:
+        """The file's content, not checked yet."""
+        return self.format.render(self.document)
+
+    def check(self, content: bytes) -> None:
+        """Raises BrokenFeedError if this content would not be a sound feed."""
         from bot.feeds.sound import check
 
-        content = self.format.render(self.document)
         check(content, self)
-        return content

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Final, SupportsBytes, TypeVar
+from typing import Final, Protocol, SupportsBytes, TypeVar, runtime_checkable
 
 from bot.errors import OutputError
 from bot.output.compressed import ENDING, compressed, is_copy_of
@@ -25,6 +25,17 @@ __all__ = ["MANIFEST", "PublicFolder", "Written"]
 
 _WRITERS: Final = 8  #: files on their way to the disk at once, where there are many; most of that time is waiting
 _MANY: Final = 50
+
+
+@runtime_checkable
+class Checked(Protocol):
+    """A content that is looked at once it is made; both raise an error if it would be broken."""
+
+    def made(self) -> bytes:
+        """The content."""
+
+    def check(self, content: bytes) -> None:
+        """Look at the content; may be called in another thread."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +89,7 @@ class _OneByOne(Executor):
         done: Future[_T] = Future()
         try:
             done.set_result(work(*args, **options))
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 - it is the future's
             done.set_exception(error)
         return done
 
@@ -167,11 +178,11 @@ class PublicFolder:
             work.right += names
             return
         try:
-            content = bytes(source)
+            content = source.made() if isinstance(source, Checked) else bytes(source)
         except Exception as error:  # noqa: BLE001 - whatever goes wrong in it: readers keep what they have
-            problem = f"{path}: it was left as it is, for its new content would be broken: {error}."
-            work.fault(name, OutputError(problem, remedy="This is a fault of announce; please report it."), path)
+            work.fault(name, _broken(path, error), path)
             return
+        sound: Future[None] | None = None
         for one in names:
             place = self._folder / one
             try:
@@ -184,7 +195,10 @@ class PublicFolder:
             make = partial(staged, place, content)
             if one != name:
                 make = partial(_staged_copy, place, content, quickly=quickly)
-            work.stage(one, pool.submit(make))
+            if isinstance(source, Checked):
+                # Beside the making of the next file: the reader of XML works without the interpreter.
+                sound = sound or pool.submit(source.check, content)
+            work.stage(one, pool.submit(_once_sound, sound, make))
 
     def _differs(self, path: Path, name: str, content: bytes, manifest: Manifest, *, copy: bool) -> bool:
         """Whether the file must be written. Raises OutputError if it must not be."""
@@ -227,6 +241,10 @@ class PublicFolder:
                 temporary = staging.result()
             except OSError as error:
                 work.fault(plain, error, path)
+                continue
+            except Exception as error:  # noqa: BLE001 - as where it is made
+                if plain not in work.failed:  # told once, not for its copy as well
+                    work.fault(plain, _broken(path, error), path)
                 continue
             try:
                 os.replace(temporary, path)
@@ -282,6 +300,17 @@ def _staged_copy(path: Path, content: bytes, *, quickly: bool) -> Path:
     return staged(path, compressed(content, quickly=quickly))
 
 
+def _once_sound(sound: Future[None] | None, make: Callable[[], Path]) -> Path:
+    if sound is not None:
+        sound.result()
+    return make()
+
+
+def _broken(path: Path, error: Exception) -> OutputError:
+    problem = f"{path}: it was left as it is, for its new content would be broken: {error}."
+    return OutputError(problem, remedy="This is a fault of announce; please report it.")
+
+
 def _discard(staging: Future[Path]) -> None:
-    with suppress(OSError):
+    with suppress(Exception):
         remove(staging.result())
