@@ -56,6 +56,7 @@ class Known:
     anchor: Delivery | None = None  #: the toot that the head of the queue edits, deletes or answers
     introduced: bool = False  #: the server has confirmed the account since this drain began
     looked: Mapping[DeliveryKey, SeenStatus | None] = field(default_factory=dict)  #: results of looks in this drain
+    by_hand: frozenset[DeliveryKey] = frozenset()  #: those of them that found what somebody else has tooted
     met: Mapping[DeliveryKey, SeenStatus | None] = field(default_factory=dict)  #: results of pre-flight looks
     uploaded: Mapping[DeliveryKey, tuple[str, ...]] = field(default_factory=dict)  #: media ids, once all are there
     #: Since the intent of the delivery in `sending` was committed; once it was looked for, as old as it was when the
@@ -207,13 +208,16 @@ def _finish(delivery: Delivery, known: Known, timing: Timing) -> Step:
     if delivery.key not in known.looked:
         return Look(delivery)
     found = known.looked[delivery.key]
-    if found is not None:
+    if found is not None and delivery.key not in known.by_hand:
         return Adopt(delivery, found)
     if age is None:
         # A machine may restart within seconds; then only the time of day tells. A clock behind makes it wait.
         age = max(timedelta(), known.now - delivery.intended_at) if delivery.intended_at else timing.settle
     if age < timing.settle:
+        # Also where somebody has tooted it by hand meanwhile: ours may still arrive, and is edited and withdrawn then.
         return Wait(known.now + (timing.settle - age), "the server may still be working on an earlier attempt")
+    if found is not None:
+        return Adopt(delivery, found)
     return GiveUp(delivery) if _tried_for_too_long(delivery, known, timing) else Restore(delivery)
 
 

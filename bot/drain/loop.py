@@ -150,6 +150,9 @@ def _known(tools: Drain, memory: Memory) -> Known:
         anchor=_anchor(head, tools.ledger) if head else None,
         introduced=memory.introduced,
         looked=memory.looked,
+        by_hand=frozenset(
+            key for key, found in memory.looked.items() if found and (key, found.status_id) in memory.foreign
+        ),
         met=_still_true(memory.met, deliveries),
         uploaded=_still_true(memory.uploaded, deliveries),
         fresh_intent=memory.fresh_intent,

@@ -331,8 +331,23 @@ class TestUnknownOutcome:
         hand = status("1", replace(world.row().announcement, text="look at this"))
         world.server.statuses.append(hand)
         world.drain()
+        assert world.row().state is DeliveryState.SENDING, "ours may still arrive"
+        world.later(TIMING.settle)
         assert (world.row().state, world.row().foreign, world.row().status_id) == (DeliveryState.SENT, True, "1")
         assert world.history[-1] == ("found, tooted by hand", "tickets")
+
+    def test_of_a_late_toot_of_ours_and_somebody_elses_ours_is_taken(
+        self, world: World, make_delivery: MakeDelivery
+    ) -> None:
+        """Simulation, seed 2563: the other was taken at once, and ours was never edited."""
+        world.owes(make_delivery(due=NOW))
+        world.server.failures = [OutcomeUnknownError("no answer.")]
+        world.drain()
+        world.server.statuses.append(status("1", replace(world.row().announcement, text="look at this")))
+        world.drain()
+        world.server.statuses.append(status("2", world.row().announcement))
+        world.later(TIMING.settle)
+        assert (world.row().state, world.row().foreign, world.row().status_id) == (DeliveryState.SENT, False, "2")
 
     def test_the_look_starts_after_what_was_there_before(self, world: World, make_delivery: MakeDelivery) -> None:
         delivery = make_delivery(due=NOW)
