@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 SEEDS ?= 1000
 KILLS ?= 1000
 PROFILE ?=
+RELEASES ?= 200
 
 .PHONY: help run test simulate kills traps soak bench lint format clean
 
@@ -34,6 +35,7 @@ soak: $(VENV)/.installed-dev ## play a season of 200 posts on 5 accounts in four
 bench: $(VENV)/.installed-dev ## how long things take, and how much memory, on this machine
 	@$(BIN)/python -m tests.bench.bench_feeds
 	@$(BIN)/python -m tests.bench.bench_posts
+	@$(BIN)/python -m tests.bench.bench_lateness --releases $(RELEASES)
 
 lint: $(VENV)/.installed-dev ## format, lint, types, import order
 	@$(BIN)/ruff format --check bot tests
