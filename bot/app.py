@@ -191,15 +191,13 @@ def make_bot(
     engine: Engine | None = None,
     say: Say = silent,
     loopback_has_a_clock: bool = False,
-    asks_for_covers: bool = True,
-    fetches: bool = True,
+    reaches_out: bool = True,
 ) -> Bot:
     """Wire a bot: cheap checks first, the ledger last. Raises LedgerError.
 
     The clock is compared with those of the servers that are not on this machine, unless `loopback_has_a_clock`; and
-    not at all with `publishers` from outside. Where the releases are only pretended, `asks_for_covers` is False: nobody
-    must learn of them.
-    Unless it `fetches`, sources are read as they were fetched last.
+    not at all with `publishers` from outside. Where the releases are only pretended `reaches_out` is False: nobody
+    is asked for covers, and sources are read as they were fetched last.
     """
     clock = clock or SystemClock()
     engine = engine or InlineEngine()
@@ -212,14 +210,14 @@ def make_bot(
     cache = PostCache(config.ledger_path.with_name(CACHE), key=cache_key(config)) if ledger is None else None
     ledger = ledger or SqliteLedger(config.ledger_path, clock)
     site = make_site(config, environ=environ, ledger=ledger, clock=clock, say=say, stopping=stop.is_set, ring=bell.set)
-    fetched = config if fetches else config.model_copy(update={"sources": ()})
+    fetched = config if reaches_out else config.model_copy(update={"sources": ()})
     sources = SourceKeeper(fetched, environ=environ, clock=clock, say=say, stopping=stop.is_set)
     return Bot(
         site=site,
         bell=bell,
         pings=make_pings(config, ledger=ledger, clock=clock, say=say, stopping=stop.is_set),
         remote_covers=RemoteCovers(web=_client(config), ledger=ledger, clock=clock, stopping=stop.is_set)
-        if asks_for_covers
+        if reaches_out
         else None,
         pulse=Pulse(clock),
         stop=stop,

@@ -93,8 +93,7 @@ def rehearse(
         clock=clock,
         engine=EmbeddedEngine(),
         say=say,
-        asks_for_covers=False,
-        fetches=False,  # nothing leaves this machine
+        reaches_out=False,  # nothing leaves this machine
     )
     season = _Season(bot, clock, on_step)
     prompter = Thread(target=season.prompt, args=(stop,), name="prompter", daemon=True)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.collector import without_collector
 from bot.errors import PostError
 from bot.posts.late import LatePost
 from bot.posts.listing import FileState, list_files, state_of
@@ -77,16 +76,6 @@ class PostFolder:
         again = seen_again(since, changed)
         return self.look() if again is None else replace(again, files=self._recent.told_apart(again.files, changed))
 
-    def stamp(self) -> Signature:
-        """The folder's present signature. It equals the last scan's if nothing has changed.
-
-        Raises PostError if there is no such folder.
-        """
-        look = self.look()
-        if look.fault is not None:
-            raise look.fault
-        return look.signature
-
     def go_by(self, look: Look) -> None:
         """From now on `scan` goes by this look: somebody else takes care that it is up to date."""
         self._agreed = look
@@ -106,7 +95,8 @@ class PostFolder:
             raise look.fault
         passing = list(look.closed)
         known: dict[str, _Known] = {}
-        with _without_collector():
+        # All that is made here stays; the collector would look through it for a tenth of the time.
+        with without_collector():
             for path, state in look.files.items():
                 try:
                     one = self._fresh(path, state, look) or self._read(path, state)
@@ -141,7 +131,7 @@ class PostFolder:
         self._shelf.close()
 
     def _recall(self) -> None:
-        with _without_collector():
+        with without_collector():
             recalled = self._shelf.recall(self._parse)
             for path, (state, pictures, post) in recalled.items():
                 self._known[path] = _Known(state=state, outcome=post, pictures=pictures)
@@ -204,18 +194,6 @@ class PostFolder:
             if picture
         )
         return list(dict.fromkeys(str(file) for file in files if file is not None))
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """All that is made here stays; the collector would look through it again and again, for a tenth of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _without_clashes(

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from bot.app import Bot
+from bot.collector import without_collector
 from bot.model import Delivery, Occasion, Post
 from bot.plan import Plan
 from bot.planning.doubts import server_doubt
@@ -48,7 +48,7 @@ class Prepared:
         found: dict[str, list[Delivery]] = {}
         for change in self.plan.recording.changes:
             wanted = change.wanted
-            if wanted is not None and change.known is None and Occasion.part(wanted.key.occasion) == 1:
+            if wanted is not None and Occasion.part(wanted.key.occasion) == 1:
                 found.setdefault(wanted.key.account, []).append(wanted)
         return found
 
@@ -63,13 +63,20 @@ def prepare(parts: Parts, moment: datetime) -> Prepared | None:
         return None
     server_times = {account: theirs + ahead for account, theirs in parts.server_times.now().items()}
     plan = decide(parts.config, scan, snapshot, now=moment, server_times=server_times, pages=parts.site.looks)
-    if plan.doubt or not plan.released:
+    if not _only_releases(plan):
         return None
     wanted = {str(path) for post in plan.released for path in _files_of(post, parts.config.root)}
     files = {path: state and plain(state) for path, state in scan.signature if path in wanted}
     if not all(str(parts.config.root / post.path) in files for post in plan.released):
         return None
     return Prepared(moment=moment, plan=plan, files=files)
+
+
+def _only_releases(plan: Plan) -> bool:
+    """Whether nothing is written but new releases: what else there is to decide may be old news at the instant."""
+    recording = plan.recording
+    new = len(recording.entries) == len(plan.released) and all(change.known is None for change in recording.changes)
+    return bool(plan.released) and new and not plan.doubt
 
 
 def carry_out(parts: Parts, prepared: Prepared) -> bool:
@@ -105,7 +112,8 @@ def stand_by(
     `expect` hands what an account will be owed to its worker; `wait` returns at a time, or before if there is a reason
     for another pass. Raises LedgerError.
     """
-    with _no_collections():
+    gc.collect()
+    with without_collector():  # over thousands of posts it would take a tenth of a second, perhaps at the instant
         prepared = prepare(bot.parts, moment)
         if prepared is None:
             return False
@@ -138,14 +146,3 @@ def _files_of(post: Post, root: Path) -> Iterator[Path]:
     for picture in (post.cover, *(post.mastodon.media or ())):
         if picture is not None and picture.path is not None:
             yield picture.path
-
-
-@contextmanager
-def _no_collections() -> Iterator[None]:
-    """No search for garbage falls into the instant: over thousands of posts it takes a tenth of a second."""
-    gc.collect()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()

@@ -193,6 +193,16 @@ def test_what_will_not_be_released_is_not_prepared(stage: Stage, happens: Callab
     assert prepare(stage.bot.parts, NOON) is None
 
 
+def test_what_is_more_than_a_release_is_left_to_a_pass(stage: Stage) -> None:
+    """Another post that was edited since the latest pass: its edit would be planned on what is known now."""
+    stage.write("earlier", NOON - timedelta(days=1))
+    stage.bot.tick()
+    stage.write("earlier", NOON - timedelta(days=1), more="category: Keynotes\n")
+    assert prepare(stage.bot.parts, NOON) is None
+    stage.bot.tick()
+    assert prepare(stage.bot.parts, NOON) is not None
+
+
 class Waiting(Stage):
     """Its clock runs; the release is a second away."""
 

@@ -188,5 +188,5 @@ def test_a_picture_that_comes_later_is_found(config: Config, files: Path) -> Non
     before = folder.scan()
     assert [finding.rule for finding in before.posts[0].findings] == ["picture-missing"]
     Image.new("RGB", (6, 4)).save(files / "new.png")
-    assert folder.stamp() != before.signature
+    assert folder.look().signature != before.signature
     assert folder.scan().posts[0].findings == ()

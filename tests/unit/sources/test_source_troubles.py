@@ -104,7 +104,7 @@ def test_a_source_that_fails_is_found(site_config: MakeConfig) -> None:
 @pytest.mark.parametrize(("fetches", "sources"), [(True, 1), (False, 0)])
 def test_a_rehearsal_fetches_nothing(site_config: MakeConfig, fetches: bool, sources: int) -> None:
     config, clock = site_config(sources=f"[[sources]]\n{NEWS}"), SetClock(NOW)
-    bot = make_bot(config, environ={}, clock=clock, ledger=MemoryLedger(clock), fetches=fetches)
+    bot = make_bot(config, environ={}, clock=clock, ledger=MemoryLedger(clock), reaches_out=fetches)
     assert len(bot.sources.sources) == sources
     assert not bot.parts.posts.scan().complete, "what was fetched is looked at all the same"
     bot.close()
