@@ -93,6 +93,8 @@ class _Loop:
                 return None if self._bot.stop.is_set() else news
             if news:
                 warn(news)
+        if self._released:  # the toots of a release have left: the feeds show it before we go
+            after_pass(self._pass()[0])
         return None
 
     def _pass(self) -> tuple[Pass, timedelta]:

@@ -21,7 +21,7 @@ from tests.support.project import Project, Running, Timeline
 
 
 def wait_for(condition: Callable[[], object], *, seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
+    end = time.monotonic() + patient(seconds)
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.02)
@@ -38,6 +38,10 @@ def running(project: Project) -> Iterator[Running]:
         process.wait()
 
 
+def items_in_feed(project: Project) -> int:
+    return (project.root / "public/news/rss.xml").read_text(encoding="utf-8").count("<item>")
+
+
 def local(moment: datetime) -> str:
     return f"{moment.astimezone(ZoneInfo('America/New_York')):%Y-%m-%d %H:%M:%S}"
 
@@ -50,7 +54,7 @@ def test_a_new_post_is_tooted_within_a_second_of_its_datetime(project: Project, 
         (toot,) = timeline()
         tooted = datetime.fromisoformat(str(toot["created_at"]))
         assert timedelta() <= tooted - due < timedelta(seconds=patient(1))
-        assert (project.root / "public/news/rss.xml").read_text(encoding="utf-8").count("<item>") == 1
+        wait_for(lambda: items_in_feed(project) == 1)
 
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0
@@ -72,7 +76,7 @@ def test_a_post_that_is_due_when_it_is_written_goes_out_at_once(project: Project
 def test_a_posts_folder_that_vanishes_is_told_and_its_return_noticed(project: Project, timeline: Timeline) -> None:
     project.write_post("one", local(datetime.now(UTC)))
     with running(project) as process:
-        wait_for(timeline)
+        wait_for(lambda: timeline() and items_in_feed(project) == 1)
         feed = (project.root / "public/news/rss.xml").read_bytes()
         (project.root / "posts").rename(project.root / "away")
         wait_for(lambda: "problem  posts: there is no such folder" in project.run_log)

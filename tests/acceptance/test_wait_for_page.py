@@ -71,7 +71,7 @@ def test_feed_and_toot_come_with_the_page_once_though_the_bot_is_killed_meanwhil
     write(project, "first", due, order="1")
     wait_for(lambda: len(timeline()) == 2)
     assert tooted(timeline) == ["First", "Second"], project.run_log
-    assert sorted(in_the_feed(project)) == ["First", "Second"]
+    wait_for(lambda: sorted(in_the_feed(project)) == ["First", "Second"])
     assert len(site.calls) == 1, "one call for three posts"
     assert due <= site.calls[0].at <= site.asked[0][0], "the site is built first, and nothing is asked before the time"
     assert site.calls[0].said == {"ref": "main"}

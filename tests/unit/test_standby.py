@@ -13,10 +13,12 @@ import pytest
 from bot.app import make_bot
 from bot.clock import SetClock, ShiftedClock
 from bot.config import Config
+from bot.engines.embedded import EmbeddedEngine
 from bot.ledgers.memory import MemoryLedger
 from bot.model import AccountFacts, Delivery, DeliveryState, Recording, Said, SeenStatus, Word
 from bot.model import Event as HistoryEvent
 from bot.publishers.recording import RecordingPublisher
+from bot.schedule import stay_up
 from bot.schedule.standby import LATE, carry_out, prepare, stand_by
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -257,3 +259,34 @@ def test_a_stop_ends_it(waiting: Waiting) -> None:
     waiting.meanwhile = waiting.bot.ask_to_stop
     assert not waiting.stand_by()
     assert not waiting.ledger.snapshot().entries
+
+
+def test_a_stop_right_after_the_release_leaves_no_half_of_it(site_config: Callable[..., Config]) -> None:
+    """The toot leaves first and the feeds follow, whatever comes between the two."""
+    config = site_config(accounts=ACCOUNTS)
+    config.posts_folder.mkdir(exist_ok=True)
+    (config.posts_folder / "keynote.md").write_text(
+        "---\ntitle: The keynote\npublished_datetime: 2026-03-10 12:00:00+00:00\n---\n\nWho will give it, and when.\n"
+    )
+    clock = ShiftedClock(NOON - 2 * SECOND)
+    publisher = RecordingPublisher(address=ACCOUNT, clock=clock)
+    feed = config.public_folder / "news/rss.xml"
+    at_the_stop: list[str] = []
+
+    def say(event: HistoryEvent) -> None:
+        if event.what == "released":
+            at_the_stop.append(feed.read_text(encoding="utf-8"))
+            bot.ask_to_stop()
+
+    bot = make_bot(
+        config,
+        environ={},
+        clock=clock,
+        ledger=MemoryLedger(clock),
+        publishers={ACCOUNT: publisher},
+        engine=EmbeddedEngine(),
+        say=say,
+    )
+    stay_up(bot, follow_settings=False)
+    assert "/news/keynote/" not in at_the_stop[0], "it was stopped between the two"
+    assert "/news/keynote/" in feed.read_text(encoding="utf-8")
