@@ -6,6 +6,7 @@ or that links to another loses them, and a system may run out of watches. Then t
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Collection
 from contextlib import suppress
@@ -51,6 +52,8 @@ class Hints:
             return
         self._watched, self._single = wanted, frozenset(folders)
         self.close()
+        # What it says of itself is of no use to a person: a hint that does not come is found by the looks.
+        logging.getLogger("watchdog").addHandler(logging.NullHandler())
         try:
             from watchdog.observers import Observer
 
