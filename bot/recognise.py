@@ -28,9 +28,9 @@ def find_status(
 
     The exact text is ours. A status with the post's link and other words was made by hand: it counts as announced,
     but for the later parts of a thread, which are known by their text alone (`by_link` false), and for what a reminder
-    of the post says; `also` is another address that the post has got meanwhile. A reminder is looked for among those made `since` its moment: the post's own toot, and reminders
-    before it, carry the same link and perhaps the same words. Statuses that other deliveries live at (`claimed`) are
-    left out; of several the oldest is taken.
+    of the post says. `also` is another address that the post has got meanwhile. A reminder is looked for among those
+    made `since` its moment: the post's own toot, and reminders before it, carry the same link and perhaps the same
+    words. Statuses that other deliveries live at (`claimed`) are left out; of several the oldest is taken.
     """
     free = [status for status in seen if status.status_id not in claimed]
     if since is not None:
