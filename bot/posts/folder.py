@@ -142,7 +142,7 @@ class PostFolder:
         """Raises PostError, OSError."""
         name = os.path.basename(path).removesuffix(".md")
         data = read_bytes(path) if data is None else data
-        return parse_post(data, path=Path(path), slug=name, config=self._config)
+        return parse_post(data, path=path, slug=name, config=self._config)
 
     def _as_read(self, look: Look) -> Look:
         """The look with what is known of its files since they were read."""
