@@ -7,7 +7,7 @@ released long ago: nobody asks for their bodies. A late post is equal to the sam
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ LATE: Final = ("excerpt", "summary", "html", "paragraphs", "unsaid", "findings")
 EARLY: Final = tuple(field.name for field in fields(Post) if field.name not in LATE)
 
 #: How each of them is put into its slot: half the time of object.__setattr__, for some 25 fields of each post.
-_PUT_EARLY: Final = tuple((name, vars(Post)[name].__set__) for name in EARLY)
+_PUT_EARLY: Final = tuple(vars(Post)[name].__set__ for name in EARLY)
 
 _MOST_ELEMENTS: Final = 40
 _MOST_MARKS: Final = 120  #: each level takes two
@@ -41,13 +41,18 @@ class LatePost(Post):
     __slots__ = ("_render",)
 
     @classmethod
-    def of(cls, known: dict[str, Any], render: Callable[[], dict[str, Any]]) -> LatePost:
-        """A post of its early fields, and what makes the late ones. `render` must not fail."""
+    def of(cls, early: Iterable[Any], render: Callable[[], dict[str, Any]]) -> LatePost:
+        """A post of its early fields, in the order of `EARLY`, and what makes the late ones. `render` must not fail."""
         post = object.__new__(cls)
-        for name, put in _PUT_EARLY:
-            put(post, known[name])
+        for put, value in zip(_PUT_EARLY, early, strict=True):
+            put(post, value)
         object.__setattr__(post, "_render", render)
         return post
+
+    @property
+    def early(self) -> list[Any]:
+        """The early fields, in the order of `EARLY`."""
+        return [getattr(self, name) for name in EARLY]
 
     @property
     def late(self) -> Any:

@@ -18,7 +18,7 @@ from bot.posts.digest import OwnWords, digest_of
 from bot.posts.fields import Fields
 from bot.posts.frontmatter import LARGEST_FILE, Source, read_source
 from bot.posts.keys import missing_key_remedy, note_keys
-from bot.posts.late import LatePost, cannot_fail
+from bot.posts.late import EARLY, LatePost, cannot_fail
 from bot.posts.media import media_words, read_media
 from bot.posts.notes import Notes
 from bot.posts.options import NOTHING_SAID, hashtags_of, if_missed_of, mastodon_options, withdrawal_of
@@ -102,7 +102,7 @@ def parse_post(data: bytes, *, path: str | Path, slug: str, config: Config) -> P
         findings=notes.findings(),
     )
     if cannot_fail(source.body):
-        return LatePost.of(post, text)
+        return LatePost.of([post[name] for name in EARLY], text)
     return Post(**post, **text.rendered())
 
 

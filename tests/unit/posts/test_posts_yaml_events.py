@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -39,7 +40,7 @@ def reader(text: str) -> _Reader:
     return _Reader(path=Path("a.md"), text=text, first_line=1, deepest=20, lines={})
 
 
-def told(event: yaml.Event) -> tuple[str, int, int]:
+def told(event: Any) -> tuple[str, int, int]:
     return repr(event), event.start_mark.index, event.end_mark.index
 
 
