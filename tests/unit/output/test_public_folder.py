@@ -248,14 +248,15 @@ def test_the_list_is_on_the_disk_before_the_first_new_file(tmp_path: Path) -> No
 
 
 def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:
-    public, path = PublicFolder(tmp_path), tmp_path / "a.xml"
+    public, path = PublicFolder(tmp_path, gzip=True), tmp_path / "a.xml"
     versions = [letter * 400_000 for letter in (b"a", b"b")]
     public.write({"a.xml": versions[0]})
-    done, seen = threading.Event(), set[bytes]()
+    done, seen, copies = threading.Event(), set[bytes](), set[bytes]()
 
     def read_on() -> None:
         while not done.is_set():
             seen.add(path.read_bytes())
+            copies.add(path.with_name("a.xml.gz").read_bytes())
 
     reader = threading.Thread(target=read_on)
     reader.start()
@@ -266,6 +267,7 @@ def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:
         done.set()
         reader.join(timeout=30)
     assert seen <= set(versions)
+    assert {gzip.decompress(copy) for copy in copies} <= set(versions)
 
 
 def test_two_processes_writing_at_once_lose_nothing(tmp_path: Path) -> None:
