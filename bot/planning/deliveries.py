@@ -25,7 +25,7 @@ from bot.model import (
     Reminder,
     Said,
 )
-from bot.planning.afterwards import History, called_back, edit, superseded, withdrawal
+from bot.planning.afterwards import History, called_back, edit, nothing_follows, superseded, withdrawal
 from bot.planning.item import Item
 from bot.planning.reminders import Reminding
 from bot.planning.sheet import Sheet
@@ -59,6 +59,8 @@ class Deliveries:
             ruling = self._with_words(case, rule(case, now=self._sheet.now, policy=self._sheet.policy))
             room -= ruling.counts and ruling.verdict is Verdict.DUE
             self._write(key, case, ruling)
+            if not changed and nothing_follows(post, self._sheet.histories.get((key.post_id, key.account), ())):
+                continue
             room -= self._afterwards(case, changed=changed, room=room)
             self._follow_with_thread(case)
             room -= self._remind(case, changed=changed, room=room)
@@ -66,7 +68,7 @@ class Deliveries:
     def _with_words(self, case: Case, ruling: Ruling) -> Ruling:
         known = case.known.announcement if case.known else _NO_WORDS
         if not ruling.compose:
-            return replace(ruling, announcement=known)
+            return ruling  # its words stay as they are
         try:
             words = self._sheet.compose(case.post, case.state.address)
             if _is_held_for_picture(ruling) and words.pictures != known.pictures:
