@@ -31,6 +31,7 @@ from bot.output.syndication import render_syndication
 from bot.plan import Plan, make_plan
 from bot.planning.doubts import believable
 from bot.planning.gone import entries_shown
+from bot.planning.memory import Memory
 from bot.planning.verdict import Policy
 from bot.posts.folder import Scan
 from bot.publishers.servertimes import ServerTimes
@@ -57,6 +58,7 @@ class Parts:
     say: Callable[[Event], None]
     source_troubles: Callable[[], tuple[SourceTrouble, ...]] = tuple
     items: ItemShelf = field(default_factory=ItemShelf)  #: what the feeds made of each entry the last time
+    memory: Memory = field(default_factory=Memory)  #: what planning need not find out again
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,20 +137,31 @@ def _planned(parts: Parts, scan: Scan) -> tuple[Snapshot, Plan, Recorded]:
     for _ in range(_TRIES):
         pages = parts.site.looks
         now, (snapshot, doubt) = parts.clock.now(), _with_old_feed(parts, parts.ledger.snapshot())
-        plan = decide(
-            parts.config, scan, snapshot, now=now, server_times=parts.server_times.now(), doubt=doubt, pages=pages
-        )
+        plan = _decided(parts, scan, snapshot, now=now, doubt=doubt, pages=pages)
         if (plan.released or plan.wanted_pages) and not parts.server_times.asked:
             # Only where something depends on it: a tick that releases nothing bothers nobody.
             parts.server_times.ask()
             now = parts.clock.now()
-            plan = decide(
-                parts.config, scan, snapshot, now=now, server_times=parts.server_times.now(), doubt=doubt, pages=pages
-            )
+            plan = _decided(parts, scan, snapshot, now=now, doubt=doubt, pages=pages)
         recorded = parts.ledger.record(plan.recording, now=now) if plan.recording else Recorded()
         if not recorded.outdated:
             return snapshot, plan, recorded
     return parts.ledger.snapshot(), replace(plan, recording=Recording(), released=()), recorded
+
+
+def _decided(
+    parts: Parts, scan: Scan, snapshot: Snapshot, *, now: datetime, doubt: str, pages: Mapping[str, PageLook]
+) -> Plan:
+    return decide(
+        parts.config,
+        scan,
+        snapshot,
+        now=now,
+        server_times=parts.server_times.now(),
+        doubt=doubt,
+        pages=pages,
+        memory=parts.memory,
+    )
 
 
 def _with_old_feed(parts: Parts, snapshot: Snapshot) -> tuple[Snapshot, str]:
@@ -201,6 +214,7 @@ def decide(
     server_times: Mapping[str, datetime] | None = None,
     doubt: str = "",
     pages: Mapping[str, PageLook] | None = None,
+    memory: Memory | None = None,
 ) -> Plan:
     """Plan with the settings' rules; reads the templates, writes nothing, asks nobody."""
     return make_plan(
@@ -215,6 +229,7 @@ def decide(
         server_times=server_times,
         doubt=doubt,
         pages=pages,
+        memory=memory,
     )
 
 

@@ -16,7 +16,7 @@ from typing import Final, Protocol, SupportsBytes, TypeVar, runtime_checkable
 from bot.errors import OutputError
 from bot.output.compressed import ENDING, compressed, is_copy_of
 from bot.output.manifest import MANIFEST, MOVE, Manifest, read_manifest, stranger, write_manifest
-from bot.output.places import State, alone_in, check_name, fault_of, lies_in, make_folder, state_of, told_of
+from bot.output.places import State, alone_in, check_name, fault_of, is_sound, lies_in, make_folder, state_of, told_of
 from bot.output.temporary import remove, staged, sweep, sync_folder
 
 _T = TypeVar("_T")
@@ -66,6 +66,7 @@ class _Work:
     files: Mapping[str, SupportsBytes]
     paths: dict[str, Path] = field(default_factory=dict)
     right: list[str] = field(default_factory=list)  #: names, copies too, that need no writing
+    known: dict[str, _Seen] = field(default_factory=dict)  #: files that are as they were seen before
     staging: dict[str, Future[Path]] = field(default_factory=dict)  #: name, copies too → its bytes, beside its place
     waiting: deque[Future[Path]] = field(default_factory=deque)
     faults: list[OutputError] = field(default_factory=list)
@@ -106,6 +107,7 @@ class PublicFolder:
         self._gzip = gzip
         self._list = folder / MANIFEST
         self._seen: dict[str, _Seen] = {}
+        self._places: dict[str, tuple[Path, Path]] = {}
 
     def write(
         self,
@@ -151,16 +153,17 @@ class PublicFolder:
     def _find_places(self, work: _Work) -> None:
         root = os.path.realpath(self._folder)
         checked: dict[Path, OutputError | OSError | None] = {}
+        sound = {str(self._folder)}
         for name in sorted(work.files):
-            path = self._folder / name
+            path, folder = self._place_of(name)
             try:
                 check_name(name, self._folder)
             except OutputError as fault:
                 work.fault(name, fault, path)
                 continue
-            if path.parent not in checked:
-                checked[path.parent] = make_folder(path, root, self._folder)
-            fault_there = checked[path.parent]
+            if folder not in checked:
+                checked[folder] = None if is_sound(str(folder), sound) else make_folder(path, root, self._folder)
+            fault_there = checked[folder]
             if fault_there is None:
                 work.paths[name] = path
             else:
@@ -176,6 +179,7 @@ class PublicFolder:
         is_known = seen is not None and seen.content == source and work.manifest.names.issuperset(names)
         if is_known and seen is not None and seen.states == self._states(names):
             work.right += names
+            work.known[name] = _Seen(content=source, states=seen.states)
             return
         try:
             content = source.made() if isinstance(source, Checked) else bytes(source)
@@ -258,7 +262,8 @@ class PublicFolder:
 
     def _remember(self, work: _Work, copied: Collection[str]) -> None:
         self._seen = {
-            name: _Seen(
+            name: work.known.get(name)
+            or _Seen(
                 content=work.files[name],
                 states=self._states([name, name + ENDING] if name in copied else [name]),
             )
@@ -266,7 +271,14 @@ class PublicFolder:
         }
 
     def _states(self, names: Collection[str]) -> tuple[State | None, ...]:
-        return tuple(state_of(self._folder / name) for name in names)
+        return tuple(state_of(f"{self._folder}/{name}") for name in names)
+
+    def _place_of(self, name: str) -> tuple[Path, Path]:
+        """Where a file lies, and its folder. Paths are slow to make, and there may be a thousand."""
+        if name not in self._places:
+            path = self._folder / name
+            self._places[name] = (path, path.parent)
+        return self._places[name]
 
     def _retire(
         self, work: _Work, folders: Collection[str], listed: frozenset[str], copied: Collection[str]
