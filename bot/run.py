@@ -32,6 +32,7 @@ from bot.plan import Plan, make_plan
 from bot.planning.doubts import believable
 from bot.planning.gone import entries_shown
 from bot.planning.memory import Memory
+from bot.planning.quick import Base
 from bot.planning.verdict import Policy
 from bot.posts.folder import Scan
 from bot.publishers.servertimes import ServerTimes
@@ -41,6 +42,13 @@ from bot.takeover import fetch_old_feed, missing_old_feed, with_old_feed
 
 #: A plan that is out of date when it is recorded is made again this often; then the next pass has its turn.
 _TRIES: Final = 3
+
+
+@dataclass(kw_only=True)
+class Latest:
+    """What the latest pass leaves for a quick one."""
+
+    base: Base | None = None  #: None: there was none, or it left something open
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +67,7 @@ class Parts:
     source_troubles: Callable[[], tuple[SourceTrouble, ...]] = tuple
     items: ItemShelf = field(default_factory=ItemShelf)  #: what the feeds made of each entry the last time
     memory: Memory = field(default_factory=Memory)  #: what planning need not find out again
+    latest: Latest = field(default_factory=Latest)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +96,7 @@ class Pass:
 
 def run_pass(parts: Parts) -> Pass:
     """Do one pass. Raises LedgerError: then nothing was released."""
+    parts.latest.base = None
     scan = look(parts.posts)
     snapshot, plan, recorded = _planned(parts, scan)
     now = plan.now
@@ -118,6 +128,8 @@ def run_pass(parts: Parts) -> Pass:
         accounts={address: snapshot.accounts.get(address, _newcomer(address)) for address in addresses},
         compose=Composer(parts.config, snapshot),
     )
+    if _is_clear(scan, plan, recorded) and not feed_faults:
+        parts.latest.base = _base(scan, snapshot, plan, entries)
     newly_held = any(event.what in ("held", "picture left out") for event in recorded.events)
     return Pass(
         causes=causes,
@@ -130,6 +142,16 @@ def run_pass(parts: Parts) -> Pass:
         problems=problems,
         attention=bool(new_problems) or newly_held,
     )
+
+
+def _is_clear(scan: Scan, plan: Plan, recorded: Recorded) -> bool:
+    """Whether all was read, nothing was doubted, and everything planned was written."""
+    return bool(scan.signature) and scan.complete and not (plan.doubt or recorded.refused or recorded.outdated)
+
+
+def _base(scan: Scan, snapshot: Snapshot, plan: Plan, entries: Mapping[str, Entry]) -> Base:
+    upcoming = snapshot.upcoming if plan.recording.upcoming is None else plan.recording.upcoming
+    return Base(posts=scan.posts, entries=entries, upcoming=upcoming, next_release=plan.next_release)
 
 
 def _planned(parts: Parts, scan: Scan) -> tuple[Snapshot, Plan, Recorded]:

@@ -30,31 +30,57 @@ class History:
     pages: tuple[tuple[Item, ...], ...] = ()  #: the archive, oldest page first, each newest first
 
 
-def divide(shown: Sequence[Shown], released: Iterable[Entry], *, entries: int, page_size: int) -> History:
+class Places:
+    """The place of each entry that was ever released: its number in the order of the releases, from 0."""
+
+    def __init__(self) -> None:
+        self._released: list[Entry] = []
+        self._places: Mapping[str, int] = {}
+
+    def of(self, released: Iterable[Entry]) -> Mapping[str, int]:
+        """Post id → place. What was found out the last time is kept: hardly anything of it ever changes."""
+        entries = list(released)
+        if len(entries) != len(self._released) or not all(map(_of_one_release, entries, self._released)):
+            order = sorted(entries, key=lambda entry: (entry.released_at, entry.published, entry.post_id))
+            self._places = {entry.post_id: place for place, entry in enumerate(order)}
+        self._released = entries
+        return self._places
+
+
+def _of_one_release(one: Entry, other: Entry) -> bool:
+    if one is other:
+        return True
+    return (one.post_id, one.published, one.released_at) == (other.post_id, other.published, other.released_at)
+
+
+def divide(shown: Sequence[Shown], places: Mapping[str, int], *, entries: int, page_size: int) -> History:
     """Divide the entries to be shown, newest first, into the feed of the newest and the archive's pages.
 
-    `released` are all entries that were ever released. `page_size` 0 means no archive.
+    `places` are those of all entries that were ever released. `page_size` 0 means no archive.
     """
-    newest = shown[:entries]
-    size = min(page_size, entries)  # more would leave posts that stand neither in the feed nor in a page
+    size = _size(entries, page_size)
+    newest = newest_of(shown, places, entries=entries, page_size=page_size)
     if not size:
-        return History(newest=tuple(one.item for one in newest))
-    places = _places(released)
+        return History(newest=newest)
     full = len(places) // size
     pages: list[list[Item]] = [[] for _ in range(full)]
     for one in shown:
         page = places[one.entry.post_id] // size
         if page < full:
             pages[page].append(one.item)
-    return History(
-        newest=tuple(one.item for one in [*newest, *_also(shown[entries:], newest, places, full * size)]),
-        pages=tuple(tuple(page) for page in pages),
-    )
+    return History(newest=newest, pages=tuple(map(tuple, pages)))
 
 
-def _places(released: Iterable[Entry]) -> Mapping[str, int]:
-    order = sorted(released, key=lambda entry: (entry.released_at, entry.published, entry.post_id))
-    return {entry.post_id: place for place, entry in enumerate(order)}
+def newest_of(shown: Sequence[Shown], places: Mapping[str, int], *, entries: int, page_size: int) -> tuple[Item, ...]:
+    """The feed itself: the newest, and those older ones that a page of the archive would keep from subscribers."""
+    newest, size = shown[:entries], _size(entries, page_size)
+    also = _also(shown[entries:], newest, places, len(places) // size * size) if size else ()
+    return tuple(one.item for one in [*newest, *also])
+
+
+def _size(entries: int, page_size: int) -> int:
+    # More would leave posts that stand neither in the feed nor in a page.
+    return min(page_size, entries)
 
 
 def _also(older: Sequence[Shown], newest: Sequence[Shown], places: Mapping[str, int], archived: int) -> Iterable[Shown]:

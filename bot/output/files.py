@@ -106,6 +106,7 @@ class PublicFolder:
         self._folder = folder
         self._gzip = gzip
         self._list = folder / MANIFEST
+        self.in_threads = True  #: whether files may be written side by side
         self._seen: dict[str, _Seen] = {}
         self._places: dict[str, tuple[Path, Path]] = {}
 
@@ -115,6 +116,7 @@ class PublicFolder:
         *,
         retire_in: Collection[str] = (),
         quickly: Collection[str] = (),
+        at_once: bool = False,
     ) -> Written:
         """Write those of the files whose bytes differ; a fault in one leaves the others.
 
@@ -122,24 +124,31 @@ class PublicFolder:
         needed: not for a file that is unchanged since this object wrote an equal content. A content that cannot be
         made leaves the file as it is. Files written earlier and not named now stay, but for those of the bot's own
         in the folders `retire_in`, which are removed. Files in the folders `quickly` are compressed in less time
-        and not as small: there are many, and few people fetch them.
+        and not as small: there are many, and few people fetch them. `at_once`: a few files are written side by side
+        too, which otherwise only many are.
         A file that the bot did not write is not touched, unless it has the same bytes already: then it counts as
         the bot's from now on. Raises nothing that the disk can cause.
         """
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             with alone_in(self._folder):
-                return self._write(files, retire_in, quickly)
+                return self._write(files, retire_in, quickly, at_once=at_once)
         except OSError as error:
             return Written(faults=(fault_of(self._folder, error),))
 
     def _write(
-        self, files: Mapping[str, SupportsBytes], retire_in: Collection[str], quickly: Collection[str]
+        self,
+        files: Mapping[str, SupportsBytes],
+        retire_in: Collection[str],
+        quickly: Collection[str],
+        *,
+        at_once: bool,
     ) -> Written:
         work = _Work(manifest=read_manifest(self._list), files=files)
         self._find_places(work)
         copied = set(work.paths) if self._gzip else set()
-        with ThreadPoolExecutor(_WRITERS) if len(work.paths) > _MANY else _OneByOne() as pool:
+        in_threads = self.in_threads and (at_once or len(work.paths) > _MANY)
+        with ThreadPoolExecutor(_WRITERS) if in_threads else _OneByOne() as pool:
             for name in work.paths:
                 self._prepare(name, work, pool, with_copy=name in copied, quickly=lies_in(name, quickly))
         listed = self._enlist(work)
@@ -261,7 +270,8 @@ class PublicFolder:
         return changed
 
     def _remember(self, work: _Work, copied: Collection[str]) -> None:
-        self._seen = {
+        others = {name: seen for name, seen in self._seen.items() if name not in work.files}
+        self._seen = others | {
             name: work.known.get(name)
             or _Seen(
                 content=work.files[name],

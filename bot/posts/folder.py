@@ -6,10 +6,11 @@ import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bot.collector import without_collector
 from bot.errors import PostError
+from bot.model import Post
 from bot.posts.late import LatePost
 from bot.posts.listing import FileState, list_files, state_of
 from bot.posts.look import Look, Signature, State, seen_again
@@ -20,10 +21,12 @@ from bot.posts.shelf import Read, Shelf
 
 if TYPE_CHECKING:
     from bot.config import Config
-    from bot.model import Post
     from bot.posts.cache import PostCache
 
 __all__ = ["PostFolder", "Scan", "Signature"]
+
+#: More changed files than this are no news of a post or two.
+MOST_NEWS: Final = 4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +56,7 @@ class PostFolder:
         self._config = config
         self._known: dict[str, _Known] = {}
         self._shelf = Shelf(cache)
-        self._has_news = False  #: whether something was read that the cache does not have
+        self._unkept: set[str] = set()  #: files that were read, which the cache does not have so
         self.pictures: tuple[str, ...] = ()  #: the files of the pictures of all posts that are known
         self._recent = RecentFiles()
         self._agreed: Look | None = None
@@ -114,17 +117,46 @@ class PostFolder:
         posts, faults = _without_clashes([one.outcome for one in known.values()], passing)
         return Scan(posts=posts, faults=faults, signature=seen.signature)
 
+    def news(self) -> list[tuple[Post, Post]] | None:
+        """Read what the next `scan` would read anew: posts as they were, and as they are.
+
+        None if that is not all: a file came or went, is no post or cannot be read, a picture is another one.
+        """
+        look = self._agreed or self.look()
+        if look.fault is not None or look.closed or look.files.keys() != self._known.keys():
+            return None
+        changed = [path for path, state in look.files.items() if self._fresh(path, state, look) is None]
+        if len(changed) > MOST_NEWS:
+            return None
+        found: list[tuple[Post, Post]] = []
+        for path in changed:
+            before = self._known[path]
+            try:
+                after = self._read(path, look.files[path])
+            except OSError:
+                return None
+            if after is None or before.pictures.keys() != after.pictures.keys():
+                return None
+            if not isinstance(before.outcome, Post) or not isinstance(after.outcome, Post):
+                return None
+            self._known[path] = after
+            found.append((before.outcome, after.outcome))
+        if found and self._agreed is not None:
+            self._agreed = self._as_read(look)
+        return found
+
     def remember(self) -> None:
         """Keep on disk what has been read since the last time, once it is sure that it has not changed since."""
-        if not self._has_news:
+        still = {path for path in self._unkept if self._recent.holds_still(path)}
+        if not still:
             return
         kept: dict[str, Read] = {}
-        for path, known in self._known.items():
-            if isinstance(known.outcome, LatePost):
+        for path in still:
+            known = self._known.get(path)
+            if known is not None and isinstance(known.outcome, LatePost):
                 kept[path] = (plain(known.state), known.pictures, known.outcome)
-        moving = {path for path in kept if not self._recent.holds_still(path)}
-        self._shelf.keep({path: read for path, read in kept.items() if path not in moving})
-        self._has_news = bool(moving)
+        self._shelf.keep(kept, here=self._known.keys() - (still - kept.keys()))
+        self._unkept -= still
 
     def close(self) -> None:
         """Let go of the cache."""
@@ -177,7 +209,7 @@ class PostFolder:
         if self._agreed is not None and state_of(path) != plain(state):
             return self._known.get(path)
         state = self._recent.read(path, state, data)
-        self._has_news = True
+        self._unkept.add(path)
         outcome: Post | PostError | None
         try:
             outcome = self._parse(path, data)
