@@ -25,17 +25,21 @@ def quick_pass(parts: Parts) -> tuple[str, ...]:
         return ()
     snapshot, now = parts.ledger.snapshot(), parts.clock.now()
     entries = reworded(news, base=base, snapshot=snapshot, now=now, server_times=parts.server_times.now())
-    files: dict[str, SupportsBytes] = {}
+    newest: dict[str, SupportsBytes] = {}
+    others: dict[str, SupportsBytes] = {}
     for entry in with_known_covers(entries, snapshot.pictures):
         again = shown_again(built, entry)
         if again is None:
             return ()
-        built, changed = again
-        files.update(changed)
-    if not files:
+        built = again.built
+        newest.update(again.newest)
+        others.update(again.others)
+    if not newest:
         return ()
     # As a pass does: the ledger first, and not against a word that somebody has just said.
     heard = Heard(words=snapshot.words, paused=snapshot.paused)
     if parts.ledger.record(Recording(entries=entries, heard=heard), now=now).outdated:
         return ()
-    return parts.public.write(files, quickly=(built.archive,), at_once=True).changed
+    first = parts.public.write(newest, at_once=True)
+    then = parts.public.write(others, quickly=(built.archive,), at_once=True)
+    return (*first.changed, *then.changed)

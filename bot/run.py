@@ -129,7 +129,7 @@ def run_pass(parts: Parts) -> Pass:
         compose=Composer(parts.config, snapshot),
     )
     if _is_clear(scan, plan, recorded) and not feed_faults:
-        parts.latest.base = _base(scan, snapshot, plan, entries)
+        parts.latest.base = _base(scan, parts.ledger.snapshot(), plan, entries)
     newly_held = any(event.what in ("held", "picture left out") for event in recorded.events)
     return Pass(
         causes=causes,
@@ -149,9 +149,11 @@ def _is_clear(scan: Scan, plan: Plan, recorded: Recorded) -> bool:
     return bool(scan.signature) and scan.complete and not (plan.doubt or recorded.refused or recorded.outdated)
 
 
-def _base(scan: Scan, snapshot: Snapshot, plan: Plan, entries: Mapping[str, Entry]) -> Base:
-    upcoming = snapshot.upcoming if plan.recording.upcoming is None else plan.recording.upcoming
-    return Base(posts=scan.posts, entries=entries, upcoming=upcoming, next_release=plan.next_release)
+def _base(scan: Scan, after: Snapshot, plan: Plan, entries: Mapping[str, Entry]) -> Base | None:
+    """What is sure of this pass, unless somebody else has written `after` it."""
+    if after.entries != entries:
+        return None
+    return Base(posts=scan.posts, snapshot=after, next_release=plan.next_release)
 
 
 def _planned(parts: Parts, scan: Scan) -> tuple[Snapshot, Plan, Recorded]:

@@ -6,37 +6,60 @@ The same bytes as a whole build makes. What would take one (another order, other
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from operator import is_
-from typing import SupportsBytes, TypeVar
+from typing import SupportsBytes
 
-from bot.feeds.archive import Shown, newest_of
+from bot.feeds.archive import History, Shown, newest_of
 from bot.feeds.build import Built, files_of
 from bot.feeds.document import Document
 from bot.feeds.item import Item, item_of
 from bot.model import Entry
 
-_Shows = TypeVar("_Shows", Item, Shown)
+
+@dataclass(frozen=True, kw_only=True)
+class Again:
+    """A build with one entry shown anew, and the files that this changes."""
+
+    built: Built
+    newest: Mapping[str, SupportsBytes]  #: the feed of all news, and the page about it
+    others: Mapping[str, SupportsBytes]  #: pages of the archive, categories, tags
 
 
-def shown_again(built: Built, entry: Entry) -> tuple[Built, Mapping[str, SupportsBytes]] | None:
-    """The build with `entry` in the place of the one of its post, and the files that this changes, newest news first.
-
-    None if a whole build is needed.
-    """
-    before = next((one for one in built.shown if one.entry.post_id == entry.post_id), None)
+def shown_again(built: Built, entry: Entry) -> Again | None:
+    """The build with `entry` in the place of the one of its post; None if a whole build is needed."""
+    place = next((place for place, one in enumerate(built.shown) if one.entry.post_id == entry.post_id), None)
     after = _shown(entry, built)
-    if before is None or after is None or not _has_the_same_place(before.item, after.item, built):
+    if place is None or after is None:
         return None
-    shown = _swapped(built.shown, before, after)
-    size = {"entries": built.settings.entries, "page_size": built.settings.archive}
-    newest = replace(built.documents[0], items=newest_of(shown, built.places, **size))
-    others = [_with(document, before.item, after.item) for document in built.documents[1:]]
+    before = built.shown[place]
+    if not _has_the_same_place(before.item, after.item, built):
+        return None
+    shown = (*built.shown[:place], after, *built.shown[place + 1 :])
+    history = _history(built, shown, before, after)
+    newest = replace(built.documents[0], items=history.newest)
+    others = tuple(_with(document, before.item, after.item) for document in built.documents[1:])
+    changed = [new for new, old in zip(others, built.documents[1:], strict=True) if new is not old]
     page = replace(built.page, items=_swapped(built.page.items, before.item, after.item))
-    again = replace(built, shown=shown, documents=(newest, *others), page=page)
-    changed = [new for new, old in zip(again.documents, built.documents, strict=True) if new is not old]
-    return again, files_of(changed, page if _shows(built.page.items, before.item) else None, feeds=built.settings)
+    return Again(
+        built=replace(built, shown=shown, history=history, documents=(newest, *others), page=page),
+        newest=files_of([newest], page, feeds=built.settings),
+        others=files_of(changed, None, feeds=built.settings),
+    )
+
+
+def _history(built: Built, shown: Sequence[Shown], before: Shown, after: Shown) -> History:
+    """The history's newest; its pages are in the documents."""
+    entries, size = built.settings.entries, min(built.settings.entries, built.settings.archive)
+    newest, older = shown[:entries], built.history.older
+    if not size:
+        return History(newest=tuple(one.item for one in newest))
+    if not any(one is after for one in newest):
+        others = (one for one in older if one is not before)
+        older = tuple(sorted((*others, after), key=lambda one: (one.item.published, one.entry.post_id), reverse=True))
+    archived = len(built.places) // size * size
+    return History(newest=newest_of(newest, older, built.places, archived), older=older)
 
 
 def _shown(entry: Entry, built: Built) -> Shown | None:
@@ -67,5 +90,5 @@ def _shows(items: Sequence[Item], item: Item) -> bool:
     return any(map(partial(is_, item), items))
 
 
-def _swapped(items: tuple[_Shows, ...], before: _Shows, after: _Shows) -> tuple[_Shows, ...]:
+def _swapped(items: Sequence[Item], before: Item, after: Item) -> tuple[Item, ...]:
     return tuple(after if one is before else one for one in items)

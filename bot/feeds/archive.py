@@ -27,6 +27,7 @@ class History:
     """All entries, divided."""
 
     newest: tuple[Item, ...]  #: the feed itself, newest first
+    older: tuple[Shown, ...] = ()  #: those that may stand in the feed besides its newest ones
     pages: tuple[tuple[Item, ...], ...] = ()  #: the archive, oldest page first, each newest first
 
 
@@ -58,41 +59,39 @@ def divide(shown: Sequence[Shown], places: Mapping[str, int], *, entries: int, p
 
     `places` are those of all entries that were ever released. `page_size` 0 means no archive.
     """
-    size = _size(entries, page_size)
-    newest = newest_of(shown, places, entries=entries, page_size=page_size)
+    size = min(page_size, entries)  # more would leave posts that stand neither in the feed nor in a page
     if not size:
-        return History(newest=newest)
+        return History(newest=tuple(one.item for one in shown[:entries]))
     full = len(places) // size
     pages: list[list[Item]] = [[] for _ in range(full)]
     for one in shown:
         page = places[one.entry.post_id] // size
         if page < full:
             pages[page].append(one.item)
-    return History(newest=newest, pages=tuple(map(tuple, pages)))
+    older = tuple(one for one in shown[entries:] if _is_edited(one) or places[one.entry.post_id] >= full * size)
+    return History(
+        newest=newest_of(shown[:entries], older, places, full * size), older=older, pages=tuple(map(tuple, pages))
+    )
 
 
-def newest_of(shown: Sequence[Shown], places: Mapping[str, int], *, entries: int, page_size: int) -> tuple[Item, ...]:
-    """The feed itself: the newest, and those older ones that a page of the archive would keep from subscribers."""
-    newest, size = shown[:entries], _size(entries, page_size)
-    also = _also(shown[entries:], newest, places, len(places) // size * size) if size else ()
-    return tuple(one.item for one in [*newest, *also])
+def newest_of(
+    newest: Sequence[Shown], older: Sequence[Shown], places: Mapping[str, int], archived: int
+) -> tuple[Item, ...]:
+    """The feed itself: the newest, and those older ones that subscribers would miss.
 
-
-def _size(entries: int, page_size: int) -> int:
-    # More would leave posts that stand neither in the feed nor in a page.
-    return min(page_size, entries)
-
-
-def _also(older: Sequence[Shown], newest: Sequence[Shown], places: Mapping[str, int], archived: int) -> Iterable[Shown]:
-    """Older entries that subscribers would miss: released late, so in no page yet, or edited of late.
-
-    A page of the archive that a reader has is not fetched again, so RFC 5005 (section 4.1) wants edits to stand in the
-    feed itself too: here for as long as they are newer than the oldest post there, and at most as many as posts.
+    Released late, so in no page yet (`archived` stand in one), or edited of late: a page of the archive that a reader
+    has is not fetched again, so RFC 5005 (section 4.1) wants edits to stand in the feed itself too. Here for as long as
+    they are newer than the oldest post there, and at most as many as posts.
     """
     if not newest:
-        return []
+        return ()
     since = newest[-1].item.published
-    edited = [one for one in older if one.item.updated > max(since, one.item.published)]
+    edited = [one for one in older if _is_edited(one) and one.item.updated > since]
     edited.sort(key=lambda one: one.item.updated, reverse=True)
     wanted = {id(one) for one in edited[: len(newest)]}
-    return [one for one in older if places[one.entry.post_id] >= archived or id(one) in wanted]
+    also = [one for one in older if places[one.entry.post_id] >= archived or id(one) in wanted]
+    return tuple(one.item for one in (*newest, *also))
+
+
+def _is_edited(one: Shown) -> bool:
+    return one.item.updated > one.item.published

@@ -40,6 +40,7 @@ class Built:
     settings: Feeds
     shown: tuple[Shown, ...]  #: newest first
     places: Mapping[str, int]
+    history: History
     documents: tuple[Document, ...]  #: the feed of all news is the first
     page: Page
 
@@ -107,7 +108,13 @@ def render_feeds(
         formats=tuple((kind.FILE_NAME, kind.MEDIA_TYPE) for kind in FORMATS),
     )
     shelf.built = built = Built(
-        channel=channel, settings=feeds, shown=tuple(shown), places=places, documents=documents, page=page
+        channel=channel,
+        settings=feeds,
+        shown=tuple(shown),
+        places=places,
+        history=history,
+        documents=documents,
+        page=page,
     )
     folder = folder_of(feeds)
     return FeedFiles(

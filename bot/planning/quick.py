@@ -8,12 +8,12 @@ stops before the pass. Wherever there is anything else to decide, nothing is don
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from bot.feeds.entry import refreshed
-from bot.model import Entry, Post, Snapshot, Upcoming
+from bot.model import Entry, Post, Snapshot
 from bot.planning.doubts import clock_doubt, server_doubt
 
 #: Nothing delays a release that is so near.
@@ -26,10 +26,9 @@ _IDENTITY: Final = ("path", "slug", "url", "explicit_id", "published", "hidden",
 class Base:
     """What the latest whole pass went by, and left in the ledger; only of one that left nothing in doubt."""
 
-    posts: tuple[Post, ...] = ()
-    entries: Mapping[str, Entry] = field(default_factory=dict)
-    upcoming: Mapping[str, Upcoming] = field(default_factory=dict)
-    next_release: datetime | None = None
+    posts: tuple[Post, ...]
+    snapshot: Snapshot
+    next_release: datetime | None
 
 
 def reworded(
@@ -64,7 +63,8 @@ def _is_calm(base: Base, snapshot: Snapshot, *, now: datetime) -> bool:
         return False
     if base.next_release is not None and base.next_release <= now + NEAR:
         return False
-    return snapshot.entries == base.entries and snapshot.upcoming == base.upcoming
+    before = base.snapshot
+    return snapshot is before or (snapshot.entries, snapshot.upcoming) == (before.entries, before.upcoming)
 
 
 def _stays(before: Post, after: Post, entry: Entry) -> bool:

@@ -60,6 +60,7 @@ class PostFolder:
         self.pictures: tuple[str, ...] = ()  #: the files of the pictures of all posts that are known
         self._recent = RecentFiles()
         self._agreed: Look | None = None
+        self._read_look = Look()  #: what is known of the files since they were read
 
     def look(self) -> Look:
         """How all files are now. Opens none but those that were read at the very moment when they changed."""
@@ -111,7 +112,7 @@ class PostFolder:
                     # Not kept: the next scan tries again.
                     passing.append(unreadable(Path(path), error, config=self._config))
         self._known = known
-        seen = self._as_read(look)
+        seen = self._read_look = self._as_read(look)
         if self._agreed is not None:
             self._agreed = seen
         posts, faults = _without_clashes([one.outcome for one in known.values()], passing)
@@ -120,29 +121,32 @@ class PostFolder:
     def news(self) -> list[tuple[Post, Post]] | None:
         """Read what the next `scan` would read anew: posts as they were, and as they are.
 
-        None if that is not all: a file came or went, is no post or cannot be read, a picture is another one.
+        None if that is not all: a file came or went, is no post or cannot be read, or there are other pictures.
         """
-        look = self._agreed or self.look()
-        if look.fault is not None or look.closed or look.files.keys() != self._known.keys():
+        look, read = self._agreed or self.look(), self._read_look
+        if look.fault is not None or look.closed or look.files.keys() != read.files.keys():
             return None
-        changed = [path for path, state in look.files.items() if self._fresh(path, state, look) is None]
-        if len(changed) > MOST_NEWS:
+        changed = [path for path, state in look.files.items() if read.files[path] != state]
+        if len(changed) > MOST_NEWS or look.pictures != read.pictures:
             return None
         found: list[tuple[Post, Post]] = []
+        states, pictures = dict(look.files), dict(look.pictures)
         for path in changed:
-            before = self._known[path]
+            before = self._known.get(path)
             try:
                 after = self._read(path, look.files[path])
             except OSError:
                 return None
-            if after is None or before.pictures.keys() != after.pictures.keys():
+            if before is None or after is None or before.pictures.keys() != after.pictures.keys():
                 return None
             if not isinstance(before.outcome, Post) or not isinstance(after.outcome, Post):
                 return None
-            self._known[path] = after
+            self._known[path], states[path] = after, after.state
+            pictures.update(after.pictures)
             found.append((before.outcome, after.outcome))
-        if found and self._agreed is not None:
-            self._agreed = self._as_read(look)
+        self._read_look = replace(look, files=states, pictures=pictures)
+        if self._agreed is not None:
+            self._agreed = self._read_look
         return found
 
     def remember(self) -> None:
