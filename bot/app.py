@@ -13,6 +13,7 @@ from threading import Event as Signal
 from typing import TYPE_CHECKING, Final
 
 from bot.clock import Clock, SystemClock
+from bot.collector import without_collector
 from bot.config import Config, is_loopback
 from bot.drain import Drain, Drained, Memory, drain, is_warm, warm_up
 from bot.engine import Engine
@@ -32,6 +33,7 @@ from bot.protocol import Timing
 from bot.publisher import Publisher
 from bot.publishers.servertimes import ServerTimes
 from bot.pulse import Pulse
+from bot.quick import quick_pass
 from bot.run import Parts, Pass, run_pass
 from bot.sources.folders import posts_of
 from bot.sources.keeper import SourceKeeper
@@ -71,9 +73,15 @@ class Bot:
     random: random.Random = field(default_factory=random.Random)
     warm: dict[str, Memory] = field(default_factory=dict)  #: what `warm_up` has just learnt, by account
 
+    def quick_pass(self) -> tuple[str, ...]:
+        """Show new words of released posts at once, with `pass_once` to follow; returns the feeds' files changed."""
+        with without_collector():
+            return quick_pass(self.parts)
+
     def pass_once(self) -> Pass:
         """Read, plan, record, write the feeds, ring."""
-        result = run_pass(self.parts)
+        with without_collector():  # nearly all that is made stays, or is let go at once
+            result = run_pass(self.parts)
         self.pulse.beat()
         self.parts.posts.remember()
         return result

@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Final
 
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_DAY: Final = 86400  #: seconds
+_HOUR: Final = 3600
 _PART: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
 
 
@@ -32,18 +34,16 @@ def parse_duration(text: str) -> timedelta:
 def format_duration(duration: timedelta) -> str:
     """The two largest units of a duration, for a person: "3 days 4 h", "5 min", "12 s"."""
     seconds = round(abs(duration.total_seconds()))
-    days, rest = divmod(seconds, 86400)
-    hours, rest = divmod(rest, 3600)
-    minutes, seconds = divmod(rest, 60)
-    named = (
-        (days, "day" if days == 1 else "days"),
-        (hours, "h"),
-        (minutes, "min"),
-        (seconds, "s"),
-    )
-    for index, (number, unit) in enumerate(named):
-        if number:
-            following = named[index + 1 : index + 2]
-            parts = [f"{number} {unit}", *(f"{n} {u}" for n, u in following if n)]
-            return " ".join(parts)
-    return "0 s"
+    # Each pass says of thousands of old posts how late they would be, so the longest come first.
+    if seconds >= _DAY:
+        days, rest = divmod(seconds, _DAY)
+        return _two(days, "day" if days == 1 else "days", rest // _HOUR, "h")
+    if seconds >= _HOUR:
+        hours, rest = divmod(seconds, _HOUR)
+        return _two(hours, "h", rest // 60, "min")
+    minutes, rest = divmod(seconds, 60)
+    return _two(minutes, "min", rest, "s") if minutes else f"{rest} s"
+
+
+def _two(number: int, unit: str, more: int, smaller: str) -> str:
+    return f"{number} {unit} {more} {smaller}" if more else f"{number} {unit}"

@@ -30,6 +30,7 @@ from bot.planning.doubts import doubt_of, server_notice
 from bot.planning.findings import moved_posts, renamed_posts, unique_posts
 from bot.planning.item import Item, published_of, turn_of
 from bot.planning.matching import Matching, match
+from bot.planning.memory import Memory
 from bot.planning.old_ids import due_for_old_ids, ids_in_use, match_old
 from bot.planning.releases import Releases
 from bot.planning.reminders import coming_moments
@@ -72,12 +73,14 @@ def make_plan(
     server_times: Mapping[str, datetime] | None = None,
     doubt: str = "",
     pages: Mapping[str, PageLook] | None = None,
+    memory: Memory | None = None,
 ) -> Plan:
     """Decide everything for this moment. Pure; `compose(post, account)` may raise ComposeError.
 
     `broken` are the slugs of files with faults, which are not gone; `readable` says whether the folder could be read;
     `server_times` are what the time is now by the accounts' servers, as far as they have said;
     with a `doubt` from outside nothing is released. `pages` are the site's latest answers, by permalink.
+    `memory`, kept from pass to pass, saves comparing everything anew; it makes no difference otherwise.
     """
     dated, findings = unique_posts(post for post in posts if post.published is not None)
     matching = match(dated, snapshot.entries, broken=broken)
@@ -87,12 +90,12 @@ def make_plan(
     states = {address: _state(address, snapshot, now) for address in accounts}
 
     sheet = Sheet(snapshot=snapshot, now=now, policy=policy, compose=compose)
-    releases = Releases(sheet, pages=pages)
+    releases = Releases(sheet, pages=pages, memory=memory)
     if doubt:
         releases.wait([post for post in dated if post.path not in matching.entries], doubt)
     else:
         _release(releases, dated, matching, snapshot, now=now, readable=readable)
-        _deliver(Deliveries(sheet, releases.out), states.values(), readable=readable)
+        _deliver(Deliveries(sheet, releases.out, memory=memory), states.values(), readable=readable)
     waiting = _still_waiting(dated, matching, releases, now=now)
     remembered = None
     if not doubt and readable:

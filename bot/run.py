@@ -31,6 +31,8 @@ from bot.output.syndication import render_syndication
 from bot.plan import Plan, make_plan
 from bot.planning.doubts import believable
 from bot.planning.gone import entries_shown
+from bot.planning.memory import Memory
+from bot.planning.quick import Base
 from bot.planning.verdict import Policy
 from bot.posts.folder import Scan
 from bot.publishers.servertimes import ServerTimes
@@ -40,6 +42,13 @@ from bot.takeover import fetch_old_feed, missing_old_feed, with_old_feed
 
 #: A plan that is out of date when it is recorded is made again this often; then the next pass has its turn.
 _TRIES: Final = 3
+
+
+@dataclass(kw_only=True)
+class Latest:
+    """What the latest pass leaves for a quick one."""
+
+    base: Base | None = None  #: None: there was none, or it left something open
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +66,8 @@ class Parts:
     say: Callable[[Event], None]
     source_troubles: Callable[[], tuple[SourceTrouble, ...]] = tuple
     items: ItemShelf = field(default_factory=ItemShelf)  #: what the feeds made of each entry the last time
+    memory: Memory = field(default_factory=Memory)  #: what planning need not find out again
+    latest: Latest = field(default_factory=Latest)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +96,7 @@ class Pass:
 
 def run_pass(parts: Parts) -> Pass:
     """Do one pass. Raises LedgerError: then nothing was released."""
+    parts.latest.base = None
     scan = look(parts.posts)
     snapshot, plan, recorded = _planned(parts, scan)
     now = plan.now
@@ -116,6 +128,8 @@ def run_pass(parts: Parts) -> Pass:
         accounts={address: snapshot.accounts.get(address, _newcomer(address)) for address in addresses},
         compose=Composer(parts.config, snapshot),
     )
+    if _is_clear(scan, plan, recorded) and not feed_faults:
+        parts.latest.base = _base(scan, parts.ledger.snapshot(), plan, entries)
     newly_held = any(event.what in ("held", "picture left out") for event in recorded.events)
     return Pass(
         causes=causes,
@@ -130,25 +144,48 @@ def run_pass(parts: Parts) -> Pass:
     )
 
 
+def _is_clear(scan: Scan, plan: Plan, recorded: Recorded) -> bool:
+    """Whether all was read, nothing was doubted, and everything planned was written."""
+    return bool(scan.signature) and scan.complete and not (plan.doubt or recorded.refused or recorded.outdated)
+
+
+def _base(scan: Scan, after: Snapshot, plan: Plan, entries: Mapping[str, Entry]) -> Base | None:
+    """What is sure of this pass, unless somebody else has written `after` it."""
+    if after.entries != entries:
+        return None
+    return Base(posts=scan.posts, snapshot=after, next_release=plan.next_release)
+
+
 def _planned(parts: Parts, scan: Scan) -> tuple[Snapshot, Plan, Recorded]:
     """A plan that is recorded, and the ledger as it was before. What a person says meanwhile makes it anew."""
     for _ in range(_TRIES):
         pages = parts.site.looks
         now, (snapshot, doubt) = parts.clock.now(), _with_old_feed(parts, parts.ledger.snapshot())
-        plan = decide(
-            parts.config, scan, snapshot, now=now, server_times=parts.server_times.now(), doubt=doubt, pages=pages
-        )
+        plan = _decided(parts, scan, snapshot, now=now, doubt=doubt, pages=pages)
         if (plan.released or plan.wanted_pages) and not parts.server_times.asked:
             # Only where something depends on it: a tick that releases nothing bothers nobody.
             parts.server_times.ask()
             now = parts.clock.now()
-            plan = decide(
-                parts.config, scan, snapshot, now=now, server_times=parts.server_times.now(), doubt=doubt, pages=pages
-            )
+            plan = _decided(parts, scan, snapshot, now=now, doubt=doubt, pages=pages)
         recorded = parts.ledger.record(plan.recording, now=now) if plan.recording else Recorded()
         if not recorded.outdated:
             return snapshot, plan, recorded
     return parts.ledger.snapshot(), replace(plan, recording=Recording(), released=()), recorded
+
+
+def _decided(
+    parts: Parts, scan: Scan, snapshot: Snapshot, *, now: datetime, doubt: str, pages: Mapping[str, PageLook]
+) -> Plan:
+    return decide(
+        parts.config,
+        scan,
+        snapshot,
+        now=now,
+        server_times=parts.server_times.now(),
+        doubt=doubt,
+        pages=pages,
+        memory=parts.memory,
+    )
 
 
 def _with_old_feed(parts: Parts, snapshot: Snapshot) -> tuple[Snapshot, str]:
@@ -201,6 +238,7 @@ def decide(
     server_times: Mapping[str, datetime] | None = None,
     doubt: str = "",
     pages: Mapping[str, PageLook] | None = None,
+    memory: Memory | None = None,
 ) -> Plan:
     """Plan with the settings' rules; reads the templates, writes nothing, asks nobody."""
     return make_plan(
@@ -215,6 +253,7 @@ def decide(
         server_times=server_times,
         doubt=doubt,
         pages=pages,
+        memory=memory,
     )
 
 

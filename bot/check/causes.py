@@ -198,10 +198,11 @@ def _without_picture(plan: Plan, posts: Iterable[Post]) -> Iterator[Cause]:
 
 def _ahead(plan: Plan, posts: Sequence[Post], accounts: Sequence[str], compose: Compose) -> Iterator[Cause]:
     waiting = {item.post_id for item in plan.of(Verdict.UPCOMING)}
+    posts = [post for post in posts if post.post_id in waiting]
     reminders = [(as_reminder(post, reminder), reminder.at) for post in posts for reminder in post.reminders]
     for post, due in (*((post, post.published) for post in posts), *reminders):
         distances = _distances(due, plan.now)
-        if not distances or post.post_id not in waiting or post.mastodon.skip:
+        if not distances or post.mastodon.skip:
             continue
         for problem in sorted(set(_troubles(post, accounts, compose))):
             which = f" reminder {post.reminding.reminder_id}" if post.reminding is not None else ""

@@ -27,46 +27,71 @@ class History:
     """All entries, divided."""
 
     newest: tuple[Item, ...]  #: the feed itself, newest first
+    older: tuple[Shown, ...] = ()  #: those that may stand in the feed besides its newest ones
     pages: tuple[tuple[Item, ...], ...] = ()  #: the archive, oldest page first, each newest first
 
 
-def divide(shown: Sequence[Shown], released: Iterable[Entry], *, entries: int, page_size: int) -> History:
+class Places:
+    """The place of each entry that was ever released: its number in the order of the releases, from 0."""
+
+    def __init__(self) -> None:
+        self._released: list[Entry] = []
+        self._places: Mapping[str, int] = {}
+
+    def of(self, released: Iterable[Entry]) -> Mapping[str, int]:
+        """Post id → place. What was found out the last time is kept: hardly anything of it ever changes."""
+        entries = list(released)
+        if len(entries) != len(self._released) or not all(map(_of_one_release, entries, self._released)):
+            order = sorted(entries, key=lambda entry: (entry.released_at, entry.published, entry.post_id))
+            self._places = {entry.post_id: place for place, entry in enumerate(order)}
+        self._released = entries
+        return self._places
+
+
+def _of_one_release(one: Entry, other: Entry) -> bool:
+    if one is other:
+        return True
+    return (one.post_id, one.published, one.released_at) == (other.post_id, other.published, other.released_at)
+
+
+def divide(shown: Sequence[Shown], places: Mapping[str, int], *, entries: int, page_size: int) -> History:
     """Divide the entries to be shown, newest first, into the feed of the newest and the archive's pages.
 
-    `released` are all entries that were ever released. `page_size` 0 means no archive.
+    `places` are those of all entries that were ever released. `page_size` 0 means no archive.
     """
-    newest = shown[:entries]
     size = min(page_size, entries)  # more would leave posts that stand neither in the feed nor in a page
     if not size:
-        return History(newest=tuple(one.item for one in newest))
-    places = _places(released)
+        return History(newest=tuple(one.item for one in shown[:entries]))
     full = len(places) // size
     pages: list[list[Item]] = [[] for _ in range(full)]
     for one in shown:
         page = places[one.entry.post_id] // size
         if page < full:
             pages[page].append(one.item)
+    older = tuple(one for one in shown[entries:] if _is_edited(one) or places[one.entry.post_id] >= full * size)
     return History(
-        newest=tuple(one.item for one in [*newest, *_also(shown[entries:], newest, places, full * size)]),
-        pages=tuple(tuple(page) for page in pages),
+        newest=newest_of(shown[:entries], older, places, full * size), older=older, pages=tuple(map(tuple, pages))
     )
 
 
-def _places(released: Iterable[Entry]) -> Mapping[str, int]:
-    order = sorted(released, key=lambda entry: (entry.released_at, entry.published, entry.post_id))
-    return {entry.post_id: place for place, entry in enumerate(order)}
+def newest_of(
+    newest: Sequence[Shown], older: Sequence[Shown], places: Mapping[str, int], archived: int
+) -> tuple[Item, ...]:
+    """The feed itself: the newest, and those older ones that subscribers would miss.
 
-
-def _also(older: Sequence[Shown], newest: Sequence[Shown], places: Mapping[str, int], archived: int) -> Iterable[Shown]:
-    """Older entries that subscribers would miss: released late, so in no page yet, or edited of late.
-
-    A page of the archive that a reader has is not fetched again, so RFC 5005 (section 4.1) wants edits to stand in the
-    feed itself too: here for as long as they are newer than the oldest post there, and at most as many as posts.
+    Released late, so in no page yet (`archived` stand in one), or edited of late: a page of the archive that a reader
+    has is not fetched again, so RFC 5005 (section 4.1) wants edits to stand in the feed itself too. Here for as long as
+    they are newer than the oldest post there, and at most as many as posts.
     """
     if not newest:
-        return []
+        return ()
     since = newest[-1].item.published
-    edited = [one for one in older if one.item.updated > max(since, one.item.published)]
+    edited = [one for one in older if _is_edited(one) and one.item.updated > since]
     edited.sort(key=lambda one: one.item.updated, reverse=True)
     wanted = {id(one) for one in edited[: len(newest)]}
-    return [one for one in older if places[one.entry.post_id] >= archived or id(one) in wanted]
+    also = [one for one in older if places[one.entry.post_id] >= archived or id(one) in wanted]
+    return tuple(one.item for one in (*newest, *also))
+
+
+def _is_edited(one: Shown) -> bool:
+    return one.item.updated > one.item.published

@@ -8,10 +8,10 @@ from typing import Final, SupportsBytes
 
 from bot.config import Feeds, Site
 from bot.feeds import atom, jsonfeed, rss
-from bot.feeds.archive import History, Shown, divide
+from bot.feeds.archive import History, Places, Shown, divide
 from bot.feeds.channel import Channel, channel_of, folder_of
 from bot.feeds.document import Document, FeedFile, Format
-from bot.feeds.item import Item, item_of
+from bot.feeds.item import item_of
 from bot.feeds.page import FILE_NAME as PAGE
 from bot.feeds.page import LATEST, Page
 from bot.feeds.topics import Topic, categories_of, tags_of
@@ -32,30 +32,48 @@ class FeedFiles:
     archive: str = ""  #: the folder of the archive's pages
 
 
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """All that the feeds were made of at one build, for `again`."""
+
+    channel: Channel
+    settings: Feeds
+    shown: tuple[Shown, ...]  #: newest first
+    places: Mapping[str, int]
+    history: History
+    documents: tuple[Document, ...]  #: the feed of all news is the first
+    page: Page
+
+    @property
+    def archive(self) -> str:
+        """The folder of the archive's pages."""
+        return str(folder_of(self.settings) / ARCHIVE)
+
+
 class ItemShelf:
     """What was made of each entry the last time, so that only what has changed is made again."""
 
     def __init__(self) -> None:
         self._channel: Channel | None = None
-        self._items: dict[str, tuple[Entry, Item]] = {}
+        self._shown: dict[str, Shown] = {}
+        self.places: Final = Places()
+        self.built: Built | None = None  #: the latest build
 
     def begin(self, channel: Channel) -> None:
         """To be called before the items of a build are asked for; other settings empty the shelf."""
         if channel != self._channel:
-            self._channel, self._items = channel, {}
+            self._channel, self._shown = channel, {}
 
-    def item_of(self, entry: Entry, channel: Channel) -> Item:
-        """The entry's item. Raises what `item_of` raises."""
-        known = self._items.get(entry.post_id)
-        if known is not None and (known[0] is entry or known[0] == entry):
-            return known[1]
-        item = item_of(entry, channel)
-        self._items[entry.post_id] = (entry, item)
-        return item
+    def shown(self, entry: Entry, channel: Channel) -> Shown:
+        """The entry with its item. Raises what `item_of` raises."""
+        known = self._shown.get(entry.post_id)
+        if known is None or (known.entry is not entry and known.entry != entry):
+            known = self._shown[entry.post_id] = Shown(entry=entry, item=item_of(entry, channel))
+        return known
 
-    def keep_only(self, post_ids: Iterable[str]) -> None:
+    def keep_only(self, shown: Iterable[Shown]) -> None:
         """Forget all others."""
-        self._items = {post_id: self._items[post_id] for post_id in post_ids if post_id in self._items}
+        self._shown = {one.entry.post_id: one for one in shown}
 
 
 def render_feeds(
@@ -73,19 +91,15 @@ def render_feeds(
     """
     given = list(entries)
     every = {entry.post_id: entry for entry in [*(given if released is None else released), *given]}
-    channel = channel_of(site, feeds)
-    shown, faults = _presentable(given, channel, shelf or ItemShelf())
-    history = divide(shown, every.values(), entries=feeds.entries, page_size=feeds.archive)
+    channel, shelf = channel_of(site, feeds), shelf or ItemShelf()
+    shown, faults = _presentable(given, channel, shelf)
+    places = shelf.places.of(every.values())
+    history = divide(shown, places, entries=feeds.entries, page_size=feeds.archive)
     items = [one.item for one in shown]
     categories = categories_of(items) if feeds.categories else ()
     tags = tags_of(items) if feeds.tags else ()
-    folder = folder_of(feeds)
-    files: dict[str, SupportsBytes] = {
-        str(folder / document.name_of(kind.FILE_NAME)): FeedFile(document, kind)
-        for document in _documents(channel, history, (*categories, *tags), feeds.entries)
-        for kind in FORMATS
-    }
-    files[str(folder / PAGE)] = Page(
+    documents = tuple(_documents(channel, history, (*categories, *tags), feeds.entries))
+    page = Page(
         channel=channel,
         items=tuple(items[:LATEST]),
         categories=tuple((topic.name, topic.folder) for topic in categories),
@@ -93,12 +107,35 @@ def render_feeds(
         timezone=site.timezone,
         formats=tuple((kind.FILE_NAME, kind.MEDIA_TYPE) for kind in FORMATS),
     )
+    shelf.built = built = Built(
+        channel=channel,
+        settings=feeds,
+        shown=tuple(shown),
+        places=places,
+        history=history,
+        documents=documents,
+        page=page,
+    )
+    folder = folder_of(feeds)
     return FeedFiles(
-        files=files,
+        files=files_of(documents, page, feeds=feeds),
         faults=tuple(faults),
         folders=tuple(str(folder / name) for name in _DIVIDED),
-        archive=str(folder / ARCHIVE),
+        archive=built.archive,
     )
+
+
+def files_of(documents: Iterable[Document], page: Page | None, *, feeds: Feeds) -> dict[str, SupportsBytes]:
+    """Path below the public folder → the file's content."""
+    folder = folder_of(feeds)
+    files: dict[str, SupportsBytes] = {
+        str(folder / document.name_of(kind.FILE_NAME)): FeedFile(document, kind)
+        for document in documents
+        for kind in FORMATS
+    }
+    if page is not None:
+        files[str(folder / PAGE)] = page
+    return files
 
 
 def _documents(channel: Channel, history: History, topics: Sequence[Topic], entries: int) -> Iterator[Document]:
@@ -122,10 +159,10 @@ def _presentable(entries: Iterable[Entry], channel: Channel, shelf: ItemShelf) -
         if entry.hidden:
             continue
         try:
-            found.append(Shown(entry=entry, item=shelf.item_of(entry, channel)))
+            found.append(shelf.shown(entry, channel))
         except Exception as error:  # noqa: BLE001 - whatever it holds: it must not keep the others from being read
             faults.append(_fault(entry, str(error)))
-    shelf.keep_only(one.entry.post_id for one in found)
+    shelf.keep_only(found)
     # The tie-breaks make the order independent of the order in which the entries came.
     found.sort(key=lambda one: (one.item.published, one.entry.post_id, one.item.updated, one.item.url), reverse=True)
     shown: dict[str, Shown] = {}

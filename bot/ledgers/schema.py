@@ -226,6 +226,20 @@ CREATE TABLE deployed (
 """
 
 
+_CHANGED: Final = """
+-- The number of the latest write of an entry; each write takes the next one, so that what is new is found by it.
+ALTER TABLE entry ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX entry_by_changed ON entry (changed);
+-- Triggers, so that it holds whoever writes: an older version that still runs, or a person.
+CREATE TRIGGER entry_is_new AFTER INSERT ON entry BEGIN
+    UPDATE entry SET changed = (SELECT max(changed) + 1 FROM entry) WHERE post_id = new.post_id;
+END;
+CREATE TRIGGER entry_is_changed AFTER UPDATE OF post_id, document ON entry BEGIN
+    UPDATE entry SET changed = (SELECT max(changed) + 1 FROM entry) WHERE post_id = new.post_id;
+END;
+"""
+
+
 #: SQL, or what to do to the rows. Never changed once released: old ledgers went through exactly these.
 Migration = str | Callable[[sqlite3.Connection], None]
 MIGRATIONS: Final[tuple[Migration, ...]] = (
@@ -235,6 +249,7 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
     _OLD_FEEDS_AND_PINGS,
     _REMOTE_PICTURES,
     _PAGES,
+    _CHANGED,
 )
 
 

@@ -11,6 +11,7 @@ from bot.clock import Clock
 from bot.errors import LeaseHeldError
 from bot.ledgers import codec
 from bot.ledgers.presence import Presence
+from bot.ledgers.reading import KnownEntries, KnownRows
 from bot.ledgers.rows import (
     account_row,
     find_delivery,
@@ -67,6 +68,9 @@ class SqliteLedger:
         self._clock = clock
         self._file = SqliteFile(path)
         self._latest: tuple[tuple[int, int, int], Snapshot] | None = None
+        self._entries = KnownEntries()
+        self._deliveries = KnownRows(codec.delivery_from_row)
+        self._upcoming = KnownRows(codec.upcoming_from_row)
         self._presence = Presence(path.with_name(f"{path.name}-running"))
         with self._file.explained():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -91,18 +95,18 @@ class SqliteLedger:
         return snapshot
 
     def _read_snapshot(self, db: sqlite3.Connection) -> Snapshot:
-        entries = [codec.entry_from_json(row["document"]) for row in db.execute("SELECT document FROM entry")]
+        entries = self._entries.all(db)
         accounts = [codec.account_from_row(row) for row in db.execute("SELECT * FROM account")]
-        deliveries = [codec.delivery_from_row(row) for row in db.execute("SELECT * FROM delivery")]
+        deliveries = self._deliveries.all(db.execute("SELECT * FROM delivery"))
         words = [codec.word_from_row(row) for row in db.execute("SELECT * FROM word")]
-        upcoming = [codec.upcoming_from_row(row) for row in db.execute("SELECT * FROM upcoming")]
+        upcoming = self._upcoming.all(db.execute("SELECT * FROM upcoming"))
         waiting = read_waiting(db)
         memory = db.execute("SELECT newest, paused FROM memory").fetchone()
         old_entries = [codec.old_entry_from_row(row) for row in db.execute("SELECT * FROM old_entry")]
         old_feeds = [row["source"] for row in db.execute("SELECT source FROM old_feed")]
         pictures = [codec.picture_from_row(row) for row in db.execute("SELECT * FROM remote_picture")]
         return Snapshot(
-            entries={entry.post_id: entry for entry in entries},
+            entries=entries,
             accounts={account.address: account for account in accounts},
             deliveries={delivery.key: delivery for delivery in deliveries},
             newest=codec.time_from_text(memory["newest"]),

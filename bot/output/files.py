@@ -15,8 +15,8 @@ from typing import SupportsBytes
 from bot.errors import OutputError
 from bot.output.compressed import ENDING, is_copy_of
 from bot.output.manifest import MANIFEST, MOVE, Manifest, read_manifest, stranger, write_manifest
-from bot.output.places import State, alone_in, check_name, fault_of, lies_in, make_folder, state_of, told_of
-from bot.output.staging import WRITERS, made_of, stage, workers
+from bot.output.places import State, alone_in, check_name, fault_of, is_sound, lies_in, make_folder, state_of, told_of
+from bot.output.staging import MANY, WRITERS, made_of, stage, workers
 from bot.output.temporary import remove, sweep, sync_folder
 
 __all__ = ["MANIFEST", "PublicFolder", "Written"]
@@ -54,6 +54,7 @@ class _Work:
     paths: dict[str, Path] = field(default_factory=dict)
     right: list[str] = field(default_factory=list)  #: names, copies too, that need no writing
     empty: frozenset[Path] = frozenset()  #: folders in which nothing lies
+    known: dict[str, _Seen] = field(default_factory=dict)  #: files that are as they were seen before
     staging: dict[str, Future[_Staged]] = field(default_factory=dict)  #: name → what is put beside its place
     staged: set[str] = field(default_factory=set)  #: their names, and those of their copies
     waiting: deque[Future[_Staged]] = field(default_factory=deque)
@@ -83,7 +84,9 @@ class PublicFolder:
         self._folder = folder
         self._gzip = gzip
         self._list = folder / MANIFEST
+        self.in_threads = True  #: whether files may be written side by side
         self._seen: dict[str, _Seen] = {}
+        self._places: dict[str, tuple[Path, Path]] = {}
 
     def write(
         self,
@@ -91,6 +94,7 @@ class PublicFolder:
         *,
         retire_in: Collection[str] = (),
         quickly: Collection[str] = (),
+        at_once: bool = False,
     ) -> Written:
         """Write those of the files whose bytes differ; a fault in one leaves the others.
 
@@ -98,24 +102,31 @@ class PublicFolder:
         needed: not for a file that is unchanged since this object wrote an equal content. A content that cannot be
         made leaves the file as it is. Files written earlier and not named now stay, but for those of the bot's own
         in the folders `retire_in`, which are removed. Files in the folders `quickly` are compressed in less time
-        and not as small: there are many, and few people fetch them.
+        and not as small: there are many, and few people fetch them. `at_once`: a few files are written side by side
+        too, which otherwise only many are.
         A file that the bot did not write is not touched, unless it has the same bytes already: then it counts as
         the bot's from now on. Raises nothing that the disk can cause.
         """
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             with alone_in(self._folder):
-                return self._write(files, retire_in, quickly)
+                return self._write(files, retire_in, quickly, at_once=at_once)
         except OSError as error:
             return Written(faults=(fault_of(self._folder, error),))
 
     def _write(
-        self, files: Mapping[str, SupportsBytes], retire_in: Collection[str], quickly: Collection[str]
+        self,
+        files: Mapping[str, SupportsBytes],
+        retire_in: Collection[str],
+        quickly: Collection[str],
+        *,
+        at_once: bool,
     ) -> Written:
         work = _Work(manifest=read_manifest(self._list), files=files)
         self._find_places(work)
         copied = set(work.paths) if self._gzip else set()
-        with workers(len(work.paths)) as pool:
+        in_threads = self.in_threads and (at_once or len(work.paths) > MANY)
+        with workers(side_by_side=in_threads) as pool:
             for name in work.paths:
                 self._prepare(name, work, pool, with_copy=name in copied, quickly=lies_in(name, quickly))
             listed = self._enlist(work)
@@ -127,16 +138,17 @@ class PublicFolder:
     def _find_places(self, work: _Work) -> None:
         root = os.path.realpath(self._folder)
         checked: dict[Path, OutputError | OSError | None] = {}
+        sound = {str(self._folder)}
         for name in sorted(work.files):
-            path = self._folder / name
+            path, folder = self._place_of(name)
             try:
                 check_name(name, self._folder)
             except OutputError as fault:
                 work.fault(name, fault, path)
                 continue
-            if path.parent not in checked:
-                checked[path.parent] = make_folder(path, root, self._folder)
-            fault_there = checked[path.parent]
+            if folder not in checked:
+                checked[folder] = None if is_sound(str(folder), sound) else make_folder(path, root, self._folder)
+            fault_there = checked[folder]
             if fault_there is None:
                 work.paths[name] = path
             else:
@@ -152,6 +164,7 @@ class PublicFolder:
         is_known = seen is not None and seen.content == source and work.manifest.names.issuperset(names)
         if is_known and seen is not None and seen.states == self._states(names):
             work.right += names
+            work.known[name] = _Seen(content=source, states=seen.states)
             return
         try:
             content, check = made_of(source)
@@ -225,8 +238,10 @@ class PublicFolder:
         return changed
 
     def _remember(self, work: _Work, copied: Collection[str]) -> None:
-        self._seen = {
-            name: _Seen(
+        others = {name: seen for name, seen in self._seen.items() if name not in work.files}
+        self._seen = others | {
+            name: work.known.get(name)
+            or _Seen(
                 content=work.files[name],
                 states=self._states([name, name + ENDING] if name in copied else [name]),
             )
@@ -234,7 +249,14 @@ class PublicFolder:
         }
 
     def _states(self, names: Collection[str]) -> tuple[State | None, ...]:
-        return tuple(state_of(self._folder / name) for name in names)
+        return tuple(state_of(f"{self._folder}/{name}") for name in names)
+
+    def _place_of(self, name: str) -> tuple[Path, Path]:
+        """Where a file lies, and its folder. Paths are slow to make, and there may be a thousand."""
+        if name not in self._places:
+            path = self._folder / name
+            self._places[name] = (path, path.parent)
+        return self._places[name]
 
     def _retire(
         self, work: _Work, folders: Collection[str], listed: frozenset[str], copied: Collection[str]

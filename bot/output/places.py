@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import stat
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -30,10 +32,28 @@ _REMEDIES: Final = {
 
 def check_name(name: str, folder: Path) -> None:
     """Raises OutputError if the file would lie outside of the folder, or in a place kept for us."""
+    if not _is_public(name):
+        raise OutputError(f'{folder}: "{name}" is not a name for a public file, so it was not written.')
+
+
+@lru_cache(maxsize=10_000)
+def _is_public(name: str) -> bool:
     pure = PurePosixPath(name)
     plain = str(pure) == name and pure.parts and not pure.is_absolute() and "\0" not in name
-    if not plain or ".." in pure.parts or pure.name == MANIFEST or is_temporary(pure.name):
-        raise OutputError(f'{folder}: "{name}" is not a name for a public file, so it was not written.')
+    return bool(plain) and ".." not in pure.parts and pure.name != MANIFEST and not is_temporary(pure.name)
+
+
+def is_sound(folder: str, sound: set[str]) -> bool:
+    """Whether a folder is there and lies, without links on the way, below one that is `sound`; then it is added.
+
+    False says nothing: then `make_folder` finds out.
+    """
+    if folder not in sound:
+        above = os.path.dirname(folder)
+        with suppress(OSError):
+            if above != folder and is_sound(above, sound) and stat.S_ISDIR(os.lstat(folder).st_mode):
+                sound.add(folder)
+    return folder in sound
 
 
 def make_folder(path: Path, root: str, folder: Path) -> OutputError | OSError | None:
@@ -62,9 +82,9 @@ def lies_in(name: str, folders: Collection[str]) -> bool:
     return any(name.startswith(f"{folder}/") for folder in folders)
 
 
-def state_of(path: Path) -> State | None:
+def state_of(path: str | Path) -> State | None:
     try:
-        found = path.lstat()
+        found = os.lstat(path)
     except OSError:
         return None
     return found.st_ino, found.st_size, found.st_mtime_ns

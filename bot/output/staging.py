@@ -14,7 +14,8 @@ _T = TypeVar("_T")
 
 #: Files on their way to the disk at once, where there are many; most of that time is waiting.
 WRITERS: Final = 8
-_MANY: Final = 50
+#: So many files are worth threads, even if nobody is in a hurry.
+MANY: Final = 50
 
 
 @runtime_checkable
@@ -57,9 +58,9 @@ def stage(
     return list(zip(staged_together(contents), (place for place, _ in contents), strict=True))
 
 
-def workers(files: int) -> Executor:
-    """Who stages so many files: threads, or for a handful nobody but the caller."""
-    return ThreadPoolExecutor(WRITERS) if files > _MANY else _OneByOne()
+def workers(*, side_by_side: bool) -> Executor:
+    """Who stages the files: threads, or nobody but the caller."""
+    return ThreadPoolExecutor(WRITERS) if side_by_side else _OneByOne()
 
 
 class _OneByOne(Executor):

@@ -84,6 +84,21 @@ class History:
         return self.key(Occasion.edit(revision))
 
 
+def nothing_follows(post: Post, deliveries: Sequence[Delivery]) -> bool:
+    """Whether there is nothing to edit, take back, call off or remind of, for sure, while the post's words stay.
+
+    Of ten thousand posts that holds for nearly all: never tooted, or tooted at once and never touched again.
+    `deliveries` are all of the post on one account.
+    """
+    if post.reminders:
+        return False
+    if not deliveries:
+        return True
+    toot = deliveries[0]
+    is_whole = len(deliveries) == 1 and toot.key.occasion == Occasion.PUBLISH and not toot.announcement.thread
+    return is_whole and toot.state is DeliveryState.SENT and post.withdrawn is None
+
+
 def withdrawal(post: Post, history: History, *, reason: Announcement | None, now: datetime) -> Change | None:
     """The change that takes a toot back: deletes it, or answers it with `reason`."""
     published = history.published

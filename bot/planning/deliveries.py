@@ -25,12 +25,13 @@ from bot.model import (
     Reminder,
     Said,
 )
-from bot.planning.afterwards import History, called_back, edit, superseded, withdrawal
+from bot.planning.afterwards import History, called_back, edit, nothing_follows, superseded, withdrawal
 from bot.planning.item import Item
+from bot.planning.memory import Memory
 from bot.planning.reminders import Reminding
 from bot.planning.sheet import Sheet
 from bot.planning.thread import Thread
-from bot.planning.verdict import PICTURE_FAILED, Case, Ruling, Verdict, brake_room, rule, was_tried
+from bot.planning.verdict import PICTURE_FAILED, Case, Ruling, Verdict, alike_until, brake_room, rule, was_tried
 
 _NO_WORDS: Final = Announcement(text="", link=None, length=0, limit=0)
 
@@ -38,35 +39,44 @@ _NO_WORDS: Final = Announcement(text="", link=None, length=0, limit=0)
 class Deliveries:
     """Rules on what is owed, account by account."""
 
-    def __init__(self, sheet: Sheet, out: list[tuple[Post, Entry, bool]]) -> None:
+    def __init__(self, sheet: Sheet, out: list[tuple[Post, Entry, bool]], *, memory: Memory | None = None) -> None:
         """`out` are the released posts, their entries, and whether their words are new to the toots."""
         self._sheet = sheet
-        self._out = out
+        self._out = sorted(out, key=lambda out: (out[1].published, out[0].order, out[0].slug))
+        self._memory = memory or Memory()
 
     def deliver(self, state: AccountState) -> None:
         """Rule on every released post for one account, in the order of their datetimes."""
-        room = brake_room(self._sheet.snapshot, state.address, now=self._sheet.now, policy=self._sheet.policy)
-        for post, entry, changed in sorted(self._out, key=lambda out: (out[1].published, out[0].order, out[0].slug)):
-            key = DeliveryKey(entry.post_id, state.address, Occasion.PUBLISH)
-            case = Case(
-                post=post,
-                entry=entry,
-                state=state,
-                known=self._sheet.snapshot.deliveries.get(key),
-                word=self._sheet.snapshot.words.get(entry.post_id) or self._sheet.snapshot.words.get(post.post_id),
-                room=room,
-            )
-            ruling = self._with_words(case, rule(case, now=self._sheet.now, policy=self._sheet.policy))
+        sheet, words, histories = self._sheet, self._sheet.snapshot.words, self._sheet.histories
+        room = brake_room(sheet.snapshot, state.address, now=sheet.now, policy=sheet.policy)
+        self._memory.rule_by(state, sheet.policy)
+        for post, entry, changed in self._out:
+            mine = (entry.post_id, state.address)
+            word = (words.get(entry.post_id) or words.get(post.post_id)) if words else None
+            if word is None and mine not in histories:
+                item = self._memory.skipped(post, entry, state.address, now=sheet.now)
+                if item is not None:
+                    sheet.items.append(item)
+                    continue
+            key = DeliveryKey(*mine, Occasion.PUBLISH)
+            known = sheet.snapshot.deliveries.get(key)
+            case = Case(post=post, entry=entry, state=state, known=known, word=word, room=room)
+            ruling = self._with_words(case, rule(case, now=sheet.now, policy=sheet.policy))
             room -= ruling.counts and ruling.verdict is Verdict.DUE
             self._write(key, case, ruling)
+            until = alike_until(case, now=sheet.now, policy=sheet.policy) if mine not in histories else sheet.now
+            if sheet.now < until and not post.reminders:
+                self._memory.is_skipped(post, entry, sheet.items[-1], now=sheet.now, until=until)
+            if not changed and nothing_follows(post, histories.get(mine, ())):
+                continue
             room -= self._afterwards(case, changed=changed, room=room)
             self._follow_with_thread(case)
             room -= self._remind(case, changed=changed, room=room)
 
     def _with_words(self, case: Case, ruling: Ruling) -> Ruling:
-        known = case.known.announcement if case.known else _NO_WORDS
         if not ruling.compose:
-            return replace(ruling, announcement=known)
+            return ruling  # its words stay as they are
+        known = case.known.announcement if case.known else _NO_WORDS
         try:
             words = self._sheet.compose(case.post, case.state.address)
             if _is_held_for_picture(ruling) and words.pictures != known.pictures:

@@ -6,8 +6,9 @@ and the same title or body as an entry whose file is gone; where that is doubtfu
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 
 from bot.model import Entry, Post
@@ -29,11 +30,10 @@ def match(posts: Iterable[Post], entries: Mapping[str, Entry], *, broken: Collec
     rest = list(posts)
     taken: set[str] = set()
     # The strongest identity first, so that a new file with the old name of a renamed one does not take its entry.
-    for name in range(3):
+    for name, candidates in _named(entries):
         unnamed, rest = rest, []
-        candidates = _named(entries)[name]
         for post in unnamed:
-            entry = candidates.get(_names(post)[name])
+            entry = candidates.get(name(post))
             if entry is None or entry.post_id in taken:
                 rest.append(post)
             else:
@@ -62,18 +62,17 @@ def _of_its_time(post: Post, gone: Iterable[Entry], taken: Collection[str]) -> l
 
 def entry_by_name(post: Post, entries: Mapping[str, Entry]) -> Entry | None:
     """The entry that carries one of the post's names; None if there is none."""
-    for candidates, name in zip(_named(entries), _names(post), strict=True):
-        if name in candidates:
-            return candidates[name]
+    for name, candidates in _named(entries):
+        if name(post) in candidates:
+            return candidates[name(post)]
     return None
 
 
-def _names(post: Post) -> tuple[str, str, str]:
-    return post.post_id, post.url, post.slug
-
-
-def _named(entries: Mapping[str, Entry]) -> tuple[Mapping[str, Entry], Mapping[str, Entry], Mapping[str, Entry]]:
-    return entries, entries, {entry.slug: entry for entry in entries.values()}
+def _named(entries: Mapping[str, Entry]) -> Iterator[tuple[Callable[[Post], str], Mapping[str, Entry]]]:
+    """A post's names, the strongest first, each with the entries by it."""
+    yield attrgetter("post_id"), entries
+    yield attrgetter("url"), entries
+    yield attrgetter("slug"), {entry.slug: entry for entry in entries.values()}
 
 
 def _alike(post: Post, entry: Entry) -> bool:

@@ -10,11 +10,12 @@ from typing import Final
 
 from bot.compose.pictures import problems_of
 from bot.durations import format_duration
-from bot.feeds.entry import entry_of, refreshed
+from bot.feeds.entry import entry_of
 from bot.model import Entry, Event, Hold, OldEntry, PageLook, Post, Said
 from bot.planning.gone import GONE_AFTER
 from bot.planning.item import Item, published_of
 from bot.planning.matching import Matching
+from bot.planning.memory import Memory
 from bot.planning.old_ids import taken_over
 from bot.planning.pages import PageWait, item_without_page
 from bot.planning.sheet import Sheet
@@ -29,8 +30,11 @@ _WORTH_TELLING: Final = timedelta(seconds=1)
 class Releases:
     """The posts that are out, with what has become of them in this pass."""
 
-    def __init__(self, sheet: Sheet, *, pages: Mapping[str, PageLook] | None = None) -> None:
+    def __init__(
+        self, sheet: Sheet, *, pages: Mapping[str, PageLook] | None = None, memory: Memory | None = None
+    ) -> None:
         self._sheet = sheet
+        self._memory = memory or Memory()
         self.old_entries: Mapping[Path, OldEntry] = {}  #: what a post was known by in a feed before this one
         self.newly_released: list[Post] = []
         self.released_ids: set[str] = set()
@@ -68,7 +72,7 @@ class Releases:
             # A file with a datetime to come is not the released post, whatever it shares with it: nothing shows.
             return
         else:
-            entry = refreshed(known, post, now=self._sheet.now)
+            entry = self._memory.refreshed(known, post, now=self._sheet.now)
             if entry.missing_since is not None:
                 entry = replace(entry, missing_since=None)
         self.released_ids.add(post.post_id)
@@ -96,9 +100,10 @@ class Releases:
 
     def _is_another(self, post: Post, known: Entry) -> bool:
         # Also once that datetime has come: it must not overwrite the entry, nor edit the toot, of another post.
+        if published_of(post) <= max(known.published, known.released_at):
+            return False
         word = self._sheet.snapshot.words.get(known.post_id)
-        released_early = word is not None and word.early
-        return published_of(post) > max(known.published, known.released_at) and not released_early
+        return word is None or not word.early
 
     def _due(self, post: Post, matching: Matching) -> datetime | None:
         """The datetime that the post is released with now; None if it is not."""

@@ -33,6 +33,8 @@ from bot.model import (
 BRAKE_WINDOW: Final = timedelta(hours=1)
 #: A post that is later than this was missed: `if_missed:` and the hours of the day apply.
 MISSED_AFTER: Final = timedelta(hours=1)
+_HOUR: Final = timedelta(hours=1)
+_DAY: Final = timedelta(days=1)
 #: Begins the reason of a toot that is held because a picture could not be uploaded: another picture lets it go.
 PICTURE_FAILED: Final = "a picture could not be uploaded: "
 
@@ -273,6 +275,23 @@ def _late(case: Case, now: datetime, policy: Policy) -> Ruling | None:
         reason = f"{format_duration(late)} late (`if_missed: hold`); `announce release` lets it go"
         return Ruling(verdict=Verdict.HELD, hold=Hold.PERSON, reason=reason, writes=True, compose=True)
     return None
+
+
+def alike_until(case: Case, *, now: datetime, policy: Policy) -> datetime:
+    """Until when a toot is ruled on as it is `now`, to the words of the reason; `now` if that cannot be said.
+
+    It can be said of what nobody has tried or spoken of, and what is too late for a toot by a day or more: that it
+    stays, but for the hours in the reason, and `expires:`.
+    """
+    late = now - case.due
+    if case.known is not None or case.word is not None or case.post.withdrawn is not None:
+        return now
+    if late <= policy.catch_up or late < _DAY:
+        return now
+    # The reason counts in hours, and rounds: so a second less than is left of this one.
+    until = now + _HOUR - late % _HOUR - timedelta(seconds=1)
+    expires = case.post.expires
+    return until if expires is None or expires <= now else min(until, expires)
 
 
 def _braked(case: Case, policy: Policy) -> Ruling | None:

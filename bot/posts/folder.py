@@ -6,10 +6,11 @@ import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from bot.collector import without_collector
 from bot.errors import PostError
+from bot.model import Post
 from bot.posts.late import LatePost
 from bot.posts.listing import FileState, list_files, state_of
 from bot.posts.look import Look, Signature, State, seen_again
@@ -20,10 +21,12 @@ from bot.posts.shelf import Read, Shelf
 
 if TYPE_CHECKING:
     from bot.config import Config
-    from bot.model import Post
     from bot.posts.cache import PostCache
 
 __all__ = ["PostFolder", "Scan", "Signature"]
+
+#: More changed files than this are no news of a post or two.
+MOST_NEWS: Final = 4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,10 +55,11 @@ class PostFolder:
         self._config = config
         self._known: dict[str, _Known] = {}
         self._shelf = Shelf(cache)
-        self._has_news = False  #: whether something was read that the cache does not have
+        self._unkept: set[str] = set()  #: files that were read, which the cache does not have so
         self.pictures: tuple[str, ...] = ()  #: the files of the pictures of all posts that are known
         self._recent = RecentFiles()
         self._agreed: Look | None = None
+        self._read_look = Look()  #: what is known of the files since they were read
 
     def look(self) -> Look:
         """How all files are now. Opens none but those that were read at the very moment when they changed."""
@@ -107,23 +111,55 @@ class PostFolder:
                     # Not kept: the next scan tries again.
                     passing.append(unreadable(Path(path), error, config=self._config))
         self._known = known
-        seen = self._as_read(look)
+        seen = self._read_look = self._as_read(look)
         if self._agreed is not None:
             self._agreed = seen
         posts, faults = _without_clashes([one.outcome for one in known.values()], passing)
         return Scan(posts=posts, faults=faults, signature=seen.signature)
 
+    def news(self) -> list[tuple[Post, Post]] | None:
+        """Read what the next `scan` would read anew: posts as they were, and as they are.
+
+        None if that is not all: a file came or went, is no post or cannot be read, or there are other pictures.
+        """
+        look, read = self._agreed or self.look(), self._read_look
+        if look.fault is not None or look.closed or look.files.keys() != read.files.keys():
+            return None
+        changed = [path for path, state in look.files.items() if read.files[path] != state]
+        if len(changed) > MOST_NEWS or look.pictures != read.pictures:
+            return None
+        found: list[tuple[Post, Post]] = []
+        states, pictures = dict(look.files), dict(look.pictures)
+        for path in changed:
+            before = self._known.get(path)
+            try:
+                after = self._read(path, look.files[path])
+            except OSError:
+                return None
+            if before is None or after is None or before.pictures.keys() != after.pictures.keys():
+                return None
+            if not isinstance(before.outcome, Post) or not isinstance(after.outcome, Post):
+                return None
+            self._known[path], states[path] = after, after.state
+            pictures.update(after.pictures)
+            found.append((before.outcome, after.outcome))
+        self._read_look = replace(look, files=states, pictures=pictures)
+        if self._agreed is not None:
+            self._agreed = self._read_look
+        return found
+
     def remember(self) -> None:
         """Keep on disk what has been read since the last time, once it is sure that it has not changed since."""
-        if not self._has_news:
+        still = {path for path in self._unkept if self._recent.holds_still(path)}
+        if not still:
             return
         kept: dict[str, Read] = {}
-        for path, known in self._known.items():
-            if isinstance(known.outcome, LatePost):
+        for path in still:
+            known = self._known.get(path)
+            if known is not None and isinstance(known.outcome, LatePost):
                 kept[path] = (plain(known.state), known.pictures, known.outcome)
-        moving = {path for path in kept if not self._recent.holds_still(path)}
-        self._shelf.keep({path: read for path, read in kept.items() if path not in moving})
-        self._has_news = bool(moving)
+        self._shelf.keep(kept, here=self._known.keys() - (still - kept.keys()))
+        self._unkept -= still
 
     def close(self) -> None:
         """Let go of the cache."""
@@ -178,7 +214,7 @@ class PostFolder:
         if self._agreed is not None and state_of(path) != plain(state):
             return self._known.get(path)
         state = self._recent.read(path, state, data)
-        self._has_news = True
+        self._unkept.add(path)
         outcome: Post | PostError | None
         try:
             outcome = self._parse(path, data)

@@ -68,7 +68,6 @@ def seen_again(since: Look, changed: Collection[str]) -> Look | None:
     if since.fault is not None or since.closed:
         return None
     files, pictures = dict(since.files), dict(since.pictures)
-    folders = {os.path.dirname(path) for path in files} if changed else set()
     came = False
     for path in changed:
         folder, name = os.path.split(path)
@@ -76,7 +75,7 @@ def seen_again(since: Look, changed: Collection[str]) -> Look | None:
             pictures[path] = state_of(path)
         elif name and not may_be_post(name):
             continue
-        elif name and folder in folders:
+        elif name and (path in files or folder in set(map(os.path.dirname, files))):
             state = post_state_of(path)
             came = came or path not in files
             if state is None:

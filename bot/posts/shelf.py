@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bot.errors import PostError
@@ -39,8 +39,8 @@ class Shelf:
             self._kept[path] = (state, pictures)
         return posts
 
-    def keep(self, posts: Mapping[str, Read]) -> None:
-        """Write what has changed."""
+    def keep(self, posts: Mapping[str, Read], *, here: Set[str]) -> None:
+        """Write what has changed. Files that are not `here` are forgotten."""
         if self._cache is None:
             return
         from bot.posts.cache import Stored
@@ -51,7 +51,7 @@ class Shelf:
                 continue
             new.append(Stored(path=path, state=state, pictures=pictures, early=post.early, late=post.late))
             self._kept[path] = (state, pictures)
-        gone = self._kept.keys() - posts.keys()
+        gone = self._kept.keys() - here
         for path in gone:
             del self._kept[path]
         if new or gone:

@@ -100,6 +100,7 @@ class _Loop:
     def _pass(self) -> tuple[Pass, timedelta]:
         clock = self._bot.parts.clock
         begun, processor = clock.monotonic(), time.thread_time()
+        self._bot.quick_pass()
         result = self._bot.pass_once()
         if result.plan.released or self._released:
             self._accounts.wake_and_ring()

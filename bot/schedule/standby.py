@@ -62,7 +62,15 @@ def prepare(parts: Parts, moment: datetime) -> Prepared | None:
     if missing_old_feed(parts.config, snapshot) or not parts.server_times.asked:
         return None
     server_times = {account: theirs + ahead for account, theirs in parts.server_times.now().items()}
-    plan = decide(parts.config, scan, snapshot, now=moment, server_times=server_times, pages=parts.site.looks)
+    plan = decide(
+        parts.config,
+        scan,
+        snapshot,
+        now=moment,
+        server_times=server_times,
+        pages=parts.site.looks,
+        memory=parts.memory,
+    )
     if not _only_releases(plan):
         return None
     wanted = {str(path) for post in plan.released for path in _files_of(post, parts.config.root)}

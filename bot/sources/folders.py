@@ -43,6 +43,9 @@ class Posts(Protocol):
     def scan(self) -> Scan:
         """All posts and faults. Raises PostError if there is nothing that can be read."""
 
+    def news(self) -> list[tuple[Post, Post]] | None:
+        """Read what the next `scan` would read anew, if only words of posts have changed; None: more than that."""
+
     def remember(self) -> None:
         """Keep on disk what has been read, for the next start."""
 
@@ -99,6 +102,9 @@ class JoinedFolders:
 
     def go_by(self, look: Look) -> None:
         self._local.go_by(look)
+
+    def news(self) -> list[tuple[Post, Post]] | None:
+        return self._local.news() if self._has_local() else None
 
     def remember(self) -> None:
         self._local.remember()

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
@@ -56,6 +57,7 @@ class Told:
     deliveries: int = 0  #: posts × accounts that were due
     held: int = 0  #: of these, held at the end of the faults
     passes: int = 0
+    quick: int = 0  #: of these, with a quick one ahead that had something to show
     trace: list[str] = field(default_factory=list)
 
 
@@ -75,6 +77,8 @@ class History:
         self.spacing = fixed(profile.spacing, random.choice((0, 5, 120)))
         self.accounts = ["main", "other"][: random.choice((1, 1, 2))]
         self.world.faults.mix = Mix.draw(random, two=self.two, profile=profile)
+        #: As `announce run` does it; drawn for itself, so that all other draws of a seed stay as they are.
+        self.quickly = fixed(profile.quickly, Random(f"quick {seed}").random() < 0.5)
         self.server = Server(self.world, keys=profile.keys)
         apart = self.rivals and not profile.at_once
         if self.rivals:
@@ -205,6 +209,8 @@ class History:
                 process.sleep(self.installations.until_its_turn(process.name, self.world.now))
             bot = self.installations.bot(process, self.server)
             while True:
+                if self.quickly and bot.quick_pass():
+                    self.told.quick += 1
                 result, drained = bot.tick()
                 process.sleep(self._after(process, bot, result, drained), in_bed=True)
         except Crash:

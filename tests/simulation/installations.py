@@ -94,6 +94,7 @@ class Installations:
             engine=InlineEngine(parallel=False),
             say=lambda event: world.note(f"  {event.what} {event.slug} {event.occasion} {event.detail[:90]}"),
         )
+        bot.parts.public.in_threads = False
         if self.site is not None:
             self.site.serve(bot, process)
         return replace(bot, random=Random(world.random.random()), owner=process.name)

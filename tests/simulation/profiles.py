@@ -31,6 +31,7 @@ class Profile:
     down_after_crash: float | None = None
     outage: bool | None = None  #: the server is away when the first posts are due
     quiet: bool = False  #: no other mishaps of the machine
+    quickly: bool | None = None  #: whether passes have a quick one ahead
     pages: bool = False  #: releases wait for their pages, which come late or never
 
 
@@ -97,6 +98,23 @@ PROFILES: Final[Mapping[str, Profile]] = {
         stall=0.005,
         down_after_crash=60,
         quiet=True,
+    ),
+    # Words change when the toot is out; the process dies between the quick pass that shows them and the whole one.
+    "shown at once": Profile(
+        rivals=False,
+        lossy=False,
+        brake=20,
+        posts=6,
+        habits=frozenset({"edit"}),
+        always=True,
+        near=(-60, 7200),
+        requests={"answer lost": 0.05},
+        crash=0.05,
+        crash_at=frozenset({"record", "after record", "replace", "after replace", "snapshot"}),
+        stall=0,
+        down_after_crash=60,
+        quiet=True,
+        quickly=True,
     ),
     # Toots are taken back within the seconds in which they are on their way.
     "withdrawn under way": Profile(

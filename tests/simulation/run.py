@@ -24,6 +24,7 @@ class Sum:
     seeds: int = 0
     injected: Counter[str] = field(default_factory=Counter)
     passes: int = 0
+    quick: int = 0
     deliveries: int = 0
     held: int = 0
     failing: list[Told] = field(default_factory=list)
@@ -32,6 +33,7 @@ class Sum:
         self.seeds += 1
         self.injected += told.injected
         self.passes += told.passes
+        self.quick += told.quick
         self.deliveries += told.deliveries
         self.held += told.held
         if told.violations:
@@ -83,7 +85,10 @@ def main() -> int:
 
 
 def _print(total: Sum, seconds: float, *, mutation: str, profile: str) -> None:
-    print(f"{total.seeds} seeds in {seconds:.0f} s ({total.seeds / seconds:.1f} a second), {total.passes} passes")
+    print(
+        f"{total.seeds} seeds in {seconds:.0f} s ({total.seeds / seconds:.1f} a second), {total.passes} passes, "
+        f"{total.quick} with a quick one ahead"
+    )
     print("what went wrong: " + ", ".join(f"{kind} {times}" for kind, times in sorted(total.injected.items())))
     share = total.held / total.deliveries if total.deliveries else 0
     print(f"held when the faults ended: {total.held} of {total.deliveries} ({share:.2%})")

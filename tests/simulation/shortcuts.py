@@ -18,6 +18,7 @@ import bot.ledgers.codec
 import bot.posts.folder
 import bot.run
 from bot.errors import BotError
+from bot.feeds.build import Built, ItemShelf
 from bot.model import Entry, Post
 
 
@@ -87,13 +88,14 @@ def _composing(right: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _rendering(right: Callable[..., Any]) -> Callable[..., Any]:
-    known: dict[tuple[Entry, ...], Any] = {}
+    known: dict[tuple[Entry, ...], tuple[Any, Built | None]] = {}
 
-    def render(entries: Iterable[Entry], **means: Any) -> Any:
+    def render(entries: Iterable[Entry], *, shelf: ItemShelf, **means: Any) -> Any:
         key = tuple(entries)
         if key not in known:
-            known[key] = right(key, **means)
-        return known[key]
+            known[key] = (right(key, shelf=shelf, **means), shelf.built)
+        feeds, shelf.built = known[key]
+        return feeds
 
     return render
 
