@@ -485,3 +485,44 @@ def test_a_reader_never_sees_half_a_compressed_copy(tmp_path: Path) -> None:
         done.set()
         reader.join(timeout=30)
     assert {gzip.decompress(copy) for copy in seen} <= set(versions)
+
+
+@dataclass
+class Counted:
+    """A content that counts how often it is made; equal to any other of the same words."""
+
+    words: bytes
+    made: list[bytes] = field(default_factory=list, compare=False)
+
+    def __bytes__(self) -> bytes:
+        self.made.append(self.words)
+        return self.words
+
+
+def test_files_that_are_not_named_this_time_are_known_the_next_time(tmp_path: Path) -> None:
+    public, made = PublicFolder(tmp_path, gzip=True), list[bytes]()
+    both = {"a.xml": Counted(b"a", made), "b.xml": Counted(b"b", made)}
+    public.write(both)
+    public.write({"a.xml": Counted(b"new a", made)}, at_once=True)
+    made.clear()
+    assert public.write({**both, "a.xml": Counted(b"new a", made)}) == Written()
+    assert made == []
+
+
+@pytest.mark.parametrize("in_threads", [True, False])
+def test_files_that_are_written_at_once_are_written_as_others_are(tmp_path: Path, in_threads: bool) -> None:
+    public = PublicFolder(tmp_path, gzip=True)
+    public.in_threads = in_threads
+    assert public.write(FEEDS, at_once=True) == Written(changed=tuple(sorted(FEEDS)))
+    for name, content in FEEDS.items():
+        assert (tmp_path / name).read_bytes() == content == gzip.decompress((tmp_path / f"{name}.gz").read_bytes())
+
+
+def test_a_folder_that_becomes_a_link_is_found_out_each_time(tmp_path: Path) -> None:
+    public = PublicFolder(tmp_path / "public")
+    files = {"news/archive/1/rss.xml": b"<rss/>", **FEEDS}
+    assert public.write(files).faults == ()
+    (tmp_path / "public/news/archive").rename(tmp_path / "elsewhere")
+    (tmp_path / "public/news/archive").symlink_to(tmp_path / "elsewhere")
+    assert "a symbolic link leads out of" in one_fault(public.write({**files, "news/archive/1/rss.xml": b"<new/>"}))
+    assert (tmp_path / "elsewhere/1/rss.xml").read_bytes() == b"<rss/>"

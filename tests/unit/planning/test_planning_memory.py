@@ -121,6 +121,24 @@ def test_a_reason_that_counts_hours_goes_on_counting(make_post: Callable[..., Po
     assert said == {f"4 days {hours} h late; `catch_up` is 3 days" for hours in (4, 5, 6)}
 
 
+@settings(max_examples=150)
+@given(
+    moments=st.lists(st.integers(-30, 30), min_size=2, max_size=8),
+    expires=st.one_of(st.none(), st.integers(-20, 20)),
+)
+def test_a_reason_is_right_at_each_moment_around_the_full_hour(
+    moments: list[int], expires: int | None, make_post: Callable[..., Post]
+) -> None:
+    season, memory = Season(), Memory()
+    post = make_post(
+        published=NOW - 100 * HOUR, expires=None if expires is None else NOW + timedelta(seconds=expires / 10)
+    )
+    season.run(post)
+    for moment in moments:
+        season.clock.step_to(NOW + timedelta(seconds=moment / 10))
+        assert reason(season, post, memory) == reason(season, post, Memory())
+
+
 def test_other_rules_are_asked_anew(make_post: Callable[..., Post]) -> None:
     season, memory, post = Season(), Memory(), make_post(published=NOW - 100 * HOUR)
     season.run(post)

@@ -271,3 +271,72 @@ def test_of_a_file_that_is_no_post_for_its_size_only_a_part_is_read(tmp_path: Pa
     path = tmp_path / "a.md"
     path.write_bytes(b"x" * 4 * LARGEST_FILE)
     assert LARGEST_FILE < len(read_bytes(path)) < 2 * LARGEST_FILE
+
+
+def with_words(title: str, *more: str) -> str:
+    return "\n".join(["---", f"title: {title}", *more, "---", "Text"]) + "\n"
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+def test_news_are_the_posts_that_the_next_scan_would_read_anew(folder: PostFolder, posts: Path, agreed: bool) -> None:
+    write(posts, "a.md")
+    write(posts, "b.md")
+    if agreed:
+        folder.go_by(folder.look())
+    before = folder.scan()
+    assert folder.news() == []
+    write(posts, "b.md", with_words("New"))
+    if agreed:
+        assert folder.news() == []  # nobody has agreed to it
+        folder.go_by(folder.look())
+    news = folder.news()
+    assert news is not None
+    ((was, now),) = news
+    assert was is before.posts[1]
+    assert now.title == "New"
+    assert folder.news() == []
+    after = folder.scan()
+    assert after.posts[0] is before.posts[0]
+    assert after.posts[1] is now  # read once
+    assert after.signature == folder.look().signature
+
+
+@pytest.mark.parametrize(
+    "what", ["new", "gone", "broken", "no post", "was broken", "cover", "picture", "many", "moved"]
+)
+def test_more_than_new_words_are_no_news_but_the_next_scan_s(folder: PostFolder, posts: Path, what: str) -> None:
+    picture = posts.parent / "cover.png"
+    Image.new("RGB", (8, 6)).save(picture)
+    for name in "abcdef":
+        write(posts, f"{name}.md", with_words("A", "cover: {url: /cover.png, alt: A}"))
+    write(posts, "z.md", "---\ntitle: A: B\n---\n")
+    folder.scan()
+    if what == "new":
+        write(posts, "new.md")
+    elif what == "gone":
+        (posts / "a.md").unlink()
+    elif what == "broken":
+        write(posts, "a.md", "---\ntitle: A: B\n---\n")
+    elif what == "no post":
+        write(posts, "a.md", "Text\n")
+    elif what == "was broken":
+        write(posts, "z.md")
+    elif what == "cover":
+        write(posts, "a.md", with_words("A", "cover: {url: /other.png, alt: A}"))
+    elif what == "picture":
+        Image.new("RGB", (80, 60)).save(picture)
+        write(posts, "a.md", with_words("New"))
+    elif what == "many":
+        for name in "abcdef":
+            write(posts, f"{name}.md", with_words("New", "cover: {url: /cover.png, alt: A}"))
+    else:
+        (posts / "a.md").rename(posts / "y.md")
+    assert folder.news() is None
+    again, fresh = folder.scan(), PostFolder(folder._config).scan()
+    assert (again.posts, list(map(str, again.faults))) == (fresh.posts, list(map(str, fresh.faults)))
+
+
+def test_a_folder_that_is_gone_has_no_news(folder: PostFolder, posts: Path) -> None:
+    assert folder.news() == []
+    posts.rmdir()
+    assert folder.news() is None
