@@ -190,3 +190,20 @@ def test_a_clock_that_is_set_is_a_reason(waiting: tuple[Config, Waiting], step: 
     _, it = waiting
     threading.Timer(0.2, lambda: it.clock.step_to(it.clock.now() + step)).start()
     assert it.wait() < 10
+
+
+def test_while_it_waits_it_shows_every_second_that_it_is_awake(site_config: Callable[..., Config]) -> None:
+    """Passes of a large site are minutes apart; a health page goes by this."""
+    config, turns = site_config(), list[float]()
+    config.posts_folder.mkdir(exist_ok=True)
+    watch = Watch(
+        config,
+        posts=PostFolder(config),
+        clock=ShiftedClock(datetime.now(UTC)),
+        hints=ByHand(),
+        bell=Event(),
+        stop=Event(),
+        turn=lambda: turns.append(monotonic_seconds()),
+    )
+    watch.wait(sweep=timedelta(seconds=2.5))
+    assert len(turns) >= 3
