@@ -203,3 +203,20 @@ def test_what_the_library_of_hints_says_of_itself_is_not_told_to_people(tmp_path
     )
     told = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, check=True, timeout=60)
     assert (told.stdout, told.stderr) == (b"", b"")
+
+
+def test_while_it_waits_it_shows_every_second_that_it_is_awake(site_config: Callable[..., Config]) -> None:
+    """Passes of a large site are minutes apart; a health page goes by this."""
+    config, turns = site_config(), list[float]()
+    config.posts_folder.mkdir(exist_ok=True)
+    watch = Watch(
+        config,
+        posts=PostFolder(config),
+        clock=ShiftedClock(datetime.now(UTC)),
+        hints=ByHand(),
+        bell=Event(),
+        stop=Event(),
+        turn=lambda: turns.append(monotonic_seconds()),
+    )
+    watch.wait(sweep=timedelta(seconds=2.5))
+    assert len(turns) >= 3
