@@ -43,6 +43,7 @@ class Created:
     account: str
     by_hand: bool
     latest: datetime  #: the latest time that the machine's clock had shown
+    shown: datetime  #: what that clock showed, which may have been set back
 
 
 class WatchedStore(Store):
@@ -67,6 +68,7 @@ class WatchedStore(Store):
             account=account.username,
             by_hand=self.by_hand,
             latest=self._world.latest,
+            shown=self._world.clock.now(),
         )
         self.created.append(made)
         self._world.note(f"* toot {status.id[-6:]} {account.username}: {draft.text[:40]!r}")
