@@ -1,4 +1,4 @@
-"""When the bot last did a pass: what a health page may say of it."""
+"""Whether the bot is awake: what a health page may say of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.clock import Clock
 
-#: Passes happen every 15 seconds; one that has not happened for this long never will.
+#: The loop beats every second while it waits, and after each pass; a beat that is missing for so long never comes.
 STALE: Final = timedelta(minutes=2)
 
 
@@ -21,16 +21,17 @@ class Pulse:
         self._latest: tuple[datetime, float] | None = None
 
     def beat(self) -> None:
-        """A pass has been done."""
+        """A pass has been done, or the loop waits for a reason to do one."""
         self._latest = (self._clock.now(), self._clock.monotonic())
 
     def health(self) -> tuple[bool, Mapping[str, object]]:
-        """Whether passes happen, and the minute (UTC) of the latest one.
+        """Whether the loop goes on, and the minute (UTC) when it last showed that.
 
-        Not the second: a pass follows each change of the posts, so that would tell when somebody works on news to come.
+        Not when the latest pass was: one follows each change of the posts, so that would tell when somebody works on
+        news to come.
         """
         latest = self._latest
         since = latest[1] if latest is not None else self._begun
         well = self._clock.monotonic() - since < STALE.total_seconds()
         minute = None if latest is None else f"{latest[0]:%Y-%m-%dT%H:%MZ}"
-        return well, {"last_pass": minute}
+        return well, {"awake": minute}

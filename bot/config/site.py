@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote
 
 from pydantic import Field, field_validator
 
@@ -40,8 +41,6 @@ class Site(Table):
 
     def permalink_of(self, slug: str) -> str:
         """The absolute permalink of the post with this slug."""
-        from urllib.parse import quote
-
         return self.url + self.permalink.replace("{slug}", quote(slug))
 
 

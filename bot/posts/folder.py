@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from bot.collector import without_collector
 from bot.errors import PostError
@@ -39,8 +39,7 @@ class Scan:
     complete: bool = True  #: false: some of the posts could not be looked at, so what is missing may be there
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Known:
+class _Known(NamedTuple):
     """A file that was read, with the states that it and its pictures had then."""
 
     state: State
@@ -178,7 +177,7 @@ class PostFolder:
         """Raises PostError, OSError."""
         name = os.path.basename(path).removesuffix(".md")
         data = read_bytes(path) if data is None else data
-        return parse_post(data, path=Path(path), slug=name, config=self._config)
+        return parse_post(data, path=path, slug=name, config=self._config)
 
     def _as_read(self, look: Look) -> Look:
         """The look with what is known of its files since they were read."""
@@ -202,6 +201,8 @@ class PostFolder:
         known = self._known.get(path)
         if known is None or known.state != state:
             return None
+        if not known.pictures:
+            return known
         return known if all(look.pictures.get(one) == was for one, was in known.pictures.items()) else None
 
     def _read(self, path: str, state: State) -> _Known | None:

@@ -57,6 +57,7 @@ OURS: Final = (
     "deadline",
     "reminders",
 )
+_OURS: Final = frozenset(OURS)
 #: Keys of sites and their generators that resemble ours and are something else.
 _OTHERS: Final = frozenset({"images", "tag", "links", "series", "time", "titles"})
 #: Other names for ours that are too far away to be found by likeness.
@@ -98,7 +99,7 @@ def missing_key_remedy(name: str, keys: Iterable[str], example: str) -> str:
 def note_keys(fields: Fields, notes: Notes, top: Collection[str]) -> None:
     """Warn of likely slips among the keys."""
     for key in top:
-        meant = near_miss(key)
+        meant = None if key in _OURS else near_miss(key)
         if meant:
             notes.warn("unknown-key", "is not a key that is read.", field=key, remedy=f'Did you mean "{meant}"?')
     _note_inner_keys(fields, notes)

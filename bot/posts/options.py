@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 #: The most toots of one thread, the first included: more is a flood for those who follow.
 MOST_TOOTS: Final = 20
+#: The options of most posts: one for all of them.
+NOTHING_SAID: Final = MastodonOptions()
 _HOW_TO_THREAD: Final = 'Write thread: auto, or thread: and below it lines such as - "The second toot."'
 
 
@@ -44,7 +46,7 @@ def if_missed_of(fields: Fields) -> Missed | None:
 def mastodon_options(fields: Fields, *, media: tuple[Picture, ...] | None = None) -> MastodonOptions:
     """What stands under `mastodon:`, with the pictures that `media` made of its list. Raises PostError."""
     if fields.get("mastodon") is None:
-        return MastodonOptions(media=media)
+        return NOTHING_SAID
     fields.mapping("mastodon", "Write for example mastodon: and below it, indented, skip: true.")
     parts = _thread(fields)
     numbered = fields.flag("mastodon.numbered", default=False)

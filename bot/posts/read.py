@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from bot.errors import PostError
 from bot.model import MastodonOptions, Poll, Post
@@ -18,16 +18,18 @@ from bot.posts.digest import OwnWords, digest_of
 from bot.posts.fields import Fields
 from bot.posts.frontmatter import LARGEST_FILE, Source, read_source
 from bot.posts.keys import missing_key_remedy, note_keys
-from bot.posts.late import LatePost, cannot_fail
+from bot.posts.late import EARLY, LatePost, cannot_fail
 from bot.posts.media import media_words, read_media
 from bot.posts.notes import Notes
-from bot.posts.options import hashtags_of, if_missed_of, mastodon_options, withdrawal_of
+from bot.posts.options import NOTHING_SAID, hashtags_of, if_missed_of, mastodon_options, withdrawal_of
 from bot.posts.reminders import Anchors, read_deadline, read_reminders
 from bot.posts.tags import find_tags
 from bot.posts.when import DatetimeError, parse_datetime
 
 if TYPE_CHECKING:
     from bot.config import Config
+
+_STEP: Final = 32 * 1024  #: bytes; nearly every post fits in
 
 
 def read_post(path: Path, *, config: Config) -> Post | None:
@@ -42,7 +44,7 @@ def read_post(path: Path, *, config: Config) -> Post | None:
     return parse_post(data, path=path, slug=path.stem, config=config)
 
 
-def parse_post(data: bytes, *, path: Path, slug: str, config: Config) -> Post | None:
+def parse_post(data: bytes, *, path: str | Path, slug: str, config: Config) -> Post | None:
     """Understand a file's bytes as a post; None if they have no front matter.
 
     Looks at the pictures' files, nothing else of the disk. Raises PostError.
@@ -100,17 +102,17 @@ def parse_post(data: bytes, *, path: Path, slug: str, config: Config) -> Post | 
         findings=notes.findings(),
     )
     if cannot_fail(source.body):
-        return LatePost.of(post, text)
+        return LatePost.of([post[name] for name in EARLY], text)
     return Post(**post, **text.rendered())
 
 
-def shown_path(path: Path, root: Path) -> Path:
+def shown_path(path: str | Path, root: Path) -> Path:
     """The path as a person should see it: relative to the project root where it lies inside."""
     # In words, not in Paths: this is done for each of ten thousand files.
     whole, base = os.path.abspath(path), _base(str(root))
-    inside = whole[len(base) + 1 :] or "." if f"{whole}{os.sep}".startswith(f"{base}{os.sep}") else path
+    inside = whole[len(base) + 1 :] or "." if f"{whole}{os.sep}".startswith(f"{base}{os.sep}") else os.fspath(path)
     # A name that is not UTF-8 could not be printed.
-    return Path(os.fsencode(inside).decode("utf-8", "replace"))
+    return Path(inside if inside.isascii() else os.fsencode(inside).decode("utf-8", "replace"))
 
 
 @lru_cache(maxsize=8)
@@ -120,8 +122,15 @@ def _base(root: str) -> str:
 
 def read_bytes(path: str | Path) -> bytes:
     """The file's bytes; of one that is too large for a post only enough to see that. Raises OSError."""
-    with open(path, "rb") as file:
-        return file.read(LARGEST_FILE + 1)
+    # In large steps, without the layers of open(): this is done for each of ten thousand files.
+    file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        data = os.read(file, _STEP)
+        while data and len(data) <= LARGEST_FILE and (more := os.read(file, _STEP)):
+            data += more
+        return data
+    finally:
+        os.close(file)
 
 
 def unreadable(path: Path, error: OSError, *, config: Config) -> PostError:
@@ -188,7 +197,6 @@ def _order(fields: Fields, notes: Notes) -> int:
 
 def _own_words(fields: Fields, source: Source, post: Mapping[str, Any], author: tuple[str, ...]) -> OwnWords:
     cover = written_cover(fields)
-    mastodon: MastodonOptions = post["mastodon"]
     return OwnWords(
         title=post["title"],
         author=author,
@@ -201,21 +209,27 @@ def _own_words(fields: Fields, source: Source, post: Mapping[str, Any], author: 
         language=fields.text("language"),
         hashtags=post["hashtags"],
         without_link=not post["link"],
-        mastodon_text=mastodon.text,
-        mastodon_content_warning=mastodon.content_warning,
-        mastodon_visibility=mastodon.visibility.value if mastodon.visibility else None,
-        mastodon_language=mastodon.language,
-        mastodon_media=media_words(mastodon.media),
         speakers=post["speakers"],
-        mastodon_sensitive=_said(mastodon.sensitive),
-        mastodon_thread=mastodon.thread,
-        mastodon_thread_auto=mastodon.thread_auto,
-        mastodon_numbered=mastodon.numbered,
-        mastodon_link_card=_said(mastodon.link_card),
-        mastodon_poll=_poll_words(mastodon.poll),
-        mastodon_quote_policy=mastodon.quote_policy.value if mastodon.quote_policy else None,
         deadline=fields.text("deadline"),
+        **({} if post["mastodon"] is NOTHING_SAID else _mastodon_words(post["mastodon"])),
     )
+
+
+def _mastodon_words(mastodon: MastodonOptions) -> dict[str, Any]:
+    return {
+        "mastodon_text": mastodon.text,
+        "mastodon_content_warning": mastodon.content_warning,
+        "mastodon_visibility": mastodon.visibility.value if mastodon.visibility else None,
+        "mastodon_language": mastodon.language,
+        "mastodon_media": media_words(mastodon.media),
+        "mastodon_sensitive": _said(mastodon.sensitive),
+        "mastodon_thread": mastodon.thread,
+        "mastodon_thread_auto": mastodon.thread_auto,
+        "mastodon_numbered": mastodon.numbered,
+        "mastodon_link_card": _said(mastodon.link_card),
+        "mastodon_poll": _poll_words(mastodon.poll),
+        "mastodon_quote_policy": mastodon.quote_policy.value if mastodon.quote_policy else None,
+    }
 
 
 def _said(chosen: bool | None) -> str | None:

@@ -72,7 +72,13 @@ class _Loop:
         self._beside = beside
         parts = bot.parts
         self._watch = Watch(
-            parts.config, posts=parts.posts, clock=parts.clock, hints=hints, bell=bot.bell, stop=bot.stop
+            parts.config,
+            posts=parts.posts,
+            clock=parts.clock,
+            hints=hints,
+            bell=bot.bell,
+            stop=bot.stop,
+            turn=bot.pulse.beat,
         )
         self._released = False  #: on the dot, since the latest pass
         self._sweep = SHORTEST_SWEEP

@@ -1,4 +1,7 @@
-"""How often to look: as often as a small share of one core allows. Pure."""
+"""How often to look: as often as a small share of one core allows. Pure.
+
+The two shares and what it takes to wake up each second stay below a thousandth of a core together.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,17 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-#: Looks may take this share of one core; passes take about as much.
-SHARE: Final = 0.0004
+#: Looks may take this share of one core.
+SHARE: Final = 0.0003
 #: Of a slow network folder, looks may take this share of the time.
 WAITING_SHARE: Final = 0.05
 SHORTEST: Final = timedelta(milliseconds=800)
-LONGEST: Final = timedelta(seconds=60)
+LONGEST: Final = timedelta(minutes=2)
 #: A full pass happens at least this often, whatever bells fail to ring; less often where passes take long.
 SHORTEST_SWEEP: Final = timedelta(seconds=15)
-LONGEST_SWEEP: Final = timedelta(minutes=5)
+LONGEST_SWEEP: Final = timedelta(minutes=10)
 #: Passes without a reason may take this share of one core.
-SWEEP_SHARE: Final = 0.001
+SWEEP_SHARE: Final = 0.0003
 
 
 def sweep_after(processor: float) -> timedelta:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -72,13 +72,16 @@ class Watch:
         hints: SourceOfHints,
         bell: Signal,
         stop: Signal,
+        turn: Callable[[], None] = lambda: None,
     ) -> None:
+        """`turn` is called every second while `wait` waits: a sign of life."""
         self._config = config
         self._posts = posts
         self._clock = clock
         self._hints = hints
         self._bell = bell
         self._stop = stop
+        self._turn = turn
         self._told: frozenset[str] = frozenset()  #: hints that nothing was done about yet
         self._moving = False  #: whether something was left out because it changed all the time
         self._next_look = 0.0
@@ -97,6 +100,7 @@ class Watch:
         self._agreed = _View(posts=self._posts.agreed or self._agreed.posts, others=self._agreed.others)
         sweep_at = monotonic_seconds() + sweep.total_seconds()
         while not self._stop.is_set():
+            self._turn()
             self._told |= self._hints.take()
             pause = min(sweep_at, self._next_look) - monotonic_seconds()
             pause = max(0.0, min(pause, SAME_FOLDERS.total_seconds()))

@@ -127,7 +127,7 @@ class _Judge:
                 yield f"does not show {token}: {status['content'][:120]}"
         # By hand it may have been reminded of; and what was tooted later than it is not reminded of.
         is_wanted = toots and toots[0].at <= due and "withdrawn" not in article.touched and not hand
-        if is_wanted and not made and at <= self.end - timedelta(minutes=5):
+        if is_wanted and not self._is_forgotten(article) and not made and at <= self.end - timedelta(minutes=5):
             yield "was never sent"
 
     def _thread(
@@ -150,8 +150,13 @@ class _Judge:
         if not live and there and not self.lost_at:
             yield f"parts {sorted(there)} of its thread stand without the toot"
         lost_words = self.lost_at and article.edited_at  # as with the toot itself
-        if live and not article.hand and not lost_words and "withdrawn" not in article.touched:
+        forgotten = self._is_forgotten(article)
+        if live and not article.hand and not lost_words and not forgotten and "withdrawn" not in article.touched:
             yield from self._chain(article, live[0], there)
+
+    def _is_forgotten(self, article: Article) -> bool:
+        """For a new ledger a hidden post is one that was never tooted: nothing more is said of it."""
+        return bool(self.lost_at) and "hidden" in article.touched
 
     def _chain(self, article: Article, toot: Created, there: dict[int, dict[str, Any]]) -> Iterator[str]:
         if sorted(there) != list(article.part_numbers):

@@ -6,7 +6,16 @@ from datetime import timedelta
 
 import pytest
 
-from bot.watch.pace import LONGEST, LONGEST_SWEEP, SHARE, SHORTEST, SHORTEST_SWEEP, pause_after, sweep_after
+from bot.watch.pace import (
+    LONGEST,
+    LONGEST_SWEEP,
+    SHARE,
+    SHORTEST,
+    SHORTEST_SWEEP,
+    SWEEP_SHARE,
+    pause_after,
+    sweep_after,
+)
 
 
 @pytest.mark.parametrize(
@@ -24,15 +33,19 @@ def test_looks_take_a_small_share_of_one_core(costs: list[tuple[float, float]], 
     assert pause_after(costs).total_seconds() == pytest.approx(seconds)
 
 
+def test_looks_and_passes_leave_room_below_a_thousandth_of_a_core() -> None:
+    assert SHARE + SWEEP_SHARE <= 0.0007
+
+
 def test_a_small_folder_is_seen_within_a_second() -> None:
     assert SHORTEST.total_seconds() + 0.1 < 1
 
 
 @pytest.mark.parametrize(
     ("processor", "pause"),
-    [(0.0, SHORTEST_SWEEP), (0.01, SHORTEST_SWEEP), (0.06, timedelta(minutes=1)), (1.2, LONGEST_SWEEP)],
+    [(0.0, SHORTEST_SWEEP), (0.004, SHORTEST_SWEEP), (0.018, timedelta(minutes=1)), (1.2, LONGEST_SWEEP)],
 )
-def test_passes_without_a_reason_take_a_thousandth_of_a_core_at_most_where_that_is_often_enough(
+def test_passes_without_a_reason_take_a_small_share_of_one_core_where_that_is_often_enough(
     processor: float, pause: timedelta
 ) -> None:
     assert sweep_after(processor) == pause

@@ -383,21 +383,21 @@ class TestHealth:
         answer = site.ask("/healthz")
         assert (answer.status, json.loads(answer.body), answer["Cache-Control"]) == (200, {"status": "ok"}, "no-store")
 
-    def test_beside_a_bot_it_tells_the_minute_of_the_last_pass_and_when_passes_stop(self) -> None:
+    def test_beside_a_bot_it_tells_the_minute_when_it_was_last_awake_and_when_it_is_not(self) -> None:
         clock = SetClock(PUBLISHED.replace(second=42))
         pulse = Pulse(clock)
-        assert pulse.health() == (True, {"last_pass": None})
+        assert pulse.health() == (True, {"awake": None})
         pulse.beat()
-        assert pulse.health() == (True, {"last_pass": "2026-03-10T14:00Z"})
+        assert pulse.health() == (True, {"awake": "2026-03-10T14:00Z"})
         clock.advance(STALE)
-        assert pulse.health() == (False, {"last_pass": "2026-03-10T14:00Z"})
+        assert pulse.health() == (False, {"awake": "2026-03-10T14:00Z"})
 
     def test_a_bot_that_does_no_passes_is_not_well(self, site_config: Callable[..., Config]) -> None:
-        facts: dict[str, Any] = {"last_pass": None}
+        facts: dict[str, Any] = {"awake": None}
         app = make_public_app(site_config(), health=lambda: (False, facts))
         with PublicServer(app, "127.0.0.1", 0) as server:
             answer = Site(Path(), server).ask("/healthz")
-        assert (answer.status, json.loads(answer.body)) == (503, {"status": "stale", "last_pass": None})
+        assert (answer.status, json.loads(answer.body)) == (503, {"status": "stale", "awake": None})
 
 
 class TestServer:
