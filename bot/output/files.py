@@ -264,7 +264,8 @@ class PublicFolder:
         """Remove what is ours and no longer meant to be there; a copy that nobody renews would show old news."""
         wanted = work.files.keys() | {name + ENDING for name in copied}
         old_copies = {name + ENDING for name in work.files} & listed
-        retired = sorted((old_copies | {name for name in listed if lies_in(name, folders)}) - wanted)
+        in_folders = {name for name in listed if lies_in(name, folders)} if folders else set()
+        retired = sorted((old_copies | in_folders) - wanted)
         gone: list[str] = []
         for name in retired:
             path = self._folder / name

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
+from operator import is_
 from typing import Final
 
 from bot.feeds.entry import refreshed
@@ -48,7 +50,7 @@ def reworded(
     found: list[Entry] = []
     for before, after in news:
         entry = snapshot.entries.get(after.post_id)
-        if entry is None or not _stays(before, after, entry) or not any(post is before for post in base.posts):
+        if entry is None or not _stays(before, after, entry) or not any(map(partial(is_, before), base.posts)):
             return ()
         fresh = refreshed(entry, after, now=now)
         if fresh != entry:

@@ -123,15 +123,15 @@ class PostFolder:
         None if that is not all: a file came or went, is no post or cannot be read, or there are other pictures.
         """
         look, read = self._agreed or self.look(), self._read_look
-        if look.fault is not None or look.closed or look.files.keys() != read.files.keys():
+        if look.fault is not None or look.closed or len(look.files) != len(read.files):
             return None
-        changed = [path for path, state in look.files.items() if read.files[path] != state]
+        changed = [path for path, state in look.files.items() if read.files.get(path) != state]
         if len(changed) > MOST_NEWS or look.pictures != read.pictures:
             return None
         found: list[tuple[Post, Post]] = []
         states, pictures = dict(look.files), dict(look.pictures)
         for path in changed:
-            before = self._known.get(path)
+            before = self._known.get(path) if path in read.files else None
             try:
                 after = self._read(path, look.files[path])
             except OSError:

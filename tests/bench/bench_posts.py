@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Event
 
 import psutil
 import yaml
@@ -23,7 +22,7 @@ import yaml
 from bot.app import make_bot
 from bot.clock import SystemClock
 from bot.config import Config, load_config
-from bot.ledgers.memory import MemoryLedger
+from bot.model import Announcement, Receipt
 from bot.posts.cache import FILE_NAME, PostCache, cache_key
 from bot.posts.folder import PostFolder
 from bot.publishers.recording import RecordingPublisher
@@ -101,33 +100,95 @@ def reading(config: Config) -> None:
     print(f"a look at all files     {timed(folder.look):7.3f} s")
 
 
-def one_change(config: Config) -> None:
-    """From the write of one file to the feeds, with everything else known."""
-    bot = make_bot(
-        config,
-        environ={},
-        ledger=MemoryLedger(SystemClock()),
-        publishers={address: RecordingPublisher(address=address, clock=SystemClock()) for address in ("main",)},
-    )
-    bell = Event()
-    hints = Hints(bell.set)
-    watch = Watch(config, posts=bot.parts.posts, clock=SystemClock(), hints=hints, bell=bell, stop=Event())
-    bot.pass_once()
-    seen, done = [], []
-    for number in range(5):
-        path = config.posts_folder / f"post-{number:05}.md"
-        words = path.read_text() + f"\nOne more line, {number}.\n"
-        bell.clear()
+class Timed(RecordingPublisher):
+    """Notes when the request of a toot would leave."""
+
+    asked_at = 0.0
+
+    def publish(
+        self,
+        announcement: Announcement,
+        *,
+        media_ids: tuple[str, ...],
+        key: str,
+        repeat: bool,
+        in_reply_to: str | None = None,
+    ) -> Receipt:
+        self.asked_at = time.perf_counter()
+        return super().publish(announcement, media_ids=media_ids, key=key, repeat=repeat, in_reply_to=in_reply_to)
+
+
+class Waiting:
+    """A bot that waits for changes, as `announce run` does."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        (self.address,) = config.account_addresses().values()
+        self.publisher = Timed(address=self.address, clock=SystemClock())
+        self.bot = make_bot(config, environ={}, publishers={self.address: self.publisher})
+        self.hints = Hints(self.bot.bell.set)
+        self.watch = Watch(
+            config,
+            posts=self.bot.parts.posts,
+            clock=SystemClock(),
+            hints=self.hints,
+            bell=self.bot.bell,
+            stop=self.bot.stop,
+        )
+        for _ in range(2):  # what the first one has written, the second one knows
+            self.bot.pass_once()
+
+    def close(self) -> None:
+        self.hints.close()
+        self.bot.close()
+
+    def write(self, slug: str, text: str) -> float:
+        """Write a file and wait until that is noticed; returns when it was written."""
+        self.bot.bell.clear()
         begun = time.perf_counter()
-        path.write_text(words)
-        watch.wait()
-        seen.append(time.perf_counter() - begun)
-        bot.pass_once()
-        done.append(time.perf_counter() - begun)
-    hints.close()
-    bot.close()
-    print(f"one file changed        {min(seen):7.3f} s until it is noticed and holds still")
-    print(f"                        {min(done):7.3f} s until the feeds show it")
+        (self.config.posts_folder / f"{slug}.md").write_text(text)
+        self.watch.wait()
+        return begun
+
+    def changed(self, number: int) -> tuple[float, float, float]:
+        """Seconds until one changed file is noticed, until the feeds show it, and of the processor for the pass."""
+        slug = f"post-{number:05}"
+        begun = self.write(
+            slug, (self.config.posts_folder / f"{slug}.md").read_text() + f"\nOne more line, {number}.\n"
+        )
+        noticed = time.perf_counter()
+        if not self.bot.quick_pass():
+            raise SystemExit(f"{slug} was not shown at once")
+        shown, processor = time.perf_counter(), time.process_time()
+        self.bot.pass_once()
+        return noticed - begun, shown - begun, time.process_time() - processor
+
+    def due_at_once(self, number: int) -> float:
+        """Seconds until the toot of a new post leaves."""
+        matter = f"title: News number {number}\npublished_datetime: {datetime.now(UTC):%Y-%m-%d %H:%M:%S}+00:00"
+        begun = self.write(
+            f"new-{number}", f"---\n{matter}\n---\n\nWhat there is to be said, and said at some length.\n"
+        )
+        self.bot.quick_pass()
+        self.bot.pass_once()
+        self.bot.drain(self.address)
+        return self.publisher.asked_at - begun
+
+
+def changes(config: Config, count: int) -> None:
+    """From the write of a file to the feeds and to the toot, with everything else known."""
+    bot, over = Waiting(config), int(count * 0.9)
+    try:
+        for where, first in (("newest", over - 6), ("oldest", 0)):
+            seen = [bot.changed(number) for number in range(first, first + 5)]
+            noticed, shown, processor = (min(times) for times in zip(*seen, strict=True))
+            print(f"one of the {where} posts  {noticed:7.3f} s until the change is noticed and holds still")
+            print(f"                        {shown:7.3f} s until the feeds show it")
+            print(f"the whole pass then     {processor:7.3f} s")
+        toots = [bot.due_at_once(number) for number in range(3)]
+        print(f"a new post, due at once {min(toots):7.3f} s until its toot leaves")
+    finally:
+        bot.close()
 
 
 def idle(root: Path) -> None:
@@ -156,8 +217,8 @@ def main() -> None:
             config = make_site(root, count)
             print(f"{count:,} posts")
             reading(config)
+            changes(config, count)
             if count < 1000 or os.environ.get("EVERYTHING"):
-                one_change(config)
                 idle(root)
         finally:
             shutil.rmtree(root)
