@@ -17,7 +17,7 @@ from bot.errors import BotError, ConfigError, UsageError
 #: Heading → command → module: what `announce --help` lists, in this order.
 SECTIONS: Final = {
     "Write posts": {"check": "check", "preview": "write"},
-    "Watch what happens": {"queue": "watch", "log": "watch"},
+    "Watch what happens": {"queue": "queue", "log": "watch"},
     "Act": {
         "run": "act",
         "tick": "act",
