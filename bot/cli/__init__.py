@@ -34,6 +34,7 @@ SECTIONS: Final = {
         "adopt": "decide",
     },
     "Set up and try out": {
+        "init": "init",
         "login": "login",
         "logout": "login",
         "accounts": "accounts",
@@ -73,6 +74,7 @@ class _Commands(click.Group):
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--config", type=click.Path(path_type=Path), help="The settings file. [default: config/bot.toml]")
+@click.option("--quiet", is_flag=True, help="Show no progress of long work.")
 @click.option("--debug", is_flag=True, help="Show the full traceback of an error.")
 @click.version_option(__version__, prog_name="announce")
 @click.pass_context

@@ -36,9 +36,9 @@ def write_file(path: Path, content: bytes, *, private: bool = False, replace: bo
         remove(temporary)
 
 
-def taken(path: Path) -> UsageError:
+def taken(path: Path, *, remedy: str = "Choose another name, or move it away.") -> UsageError:
     """The error for a file that is there already."""
-    return UsageError(f"{path} is there already; nothing was changed.", remedy="Choose another name, or move it away.")
+    return UsageError(f"{path} is there already; nothing was changed.", remedy=remedy)
 
 
 def _unwritable(path: Path, error: OSError) -> OutputError:

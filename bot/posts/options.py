@@ -31,7 +31,7 @@ def is_draft(fields: Fields) -> bool:
     """
     if fields.flag("draft", default=False):
         return True
-    published, status = fields.get("published"), fields.get("status")
+    published, status = fields.get("published"), fields.get("status") or fields.get("Status")
     says_no = isinstance(published, str) and published.strip().lower() in FALSE
     return says_no or (isinstance(status, str) and status.strip().lower() in _NOT_PUBLISHED)
 

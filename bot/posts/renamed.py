@@ -19,7 +19,8 @@ def renamed(source: Source, fields: Mapping[str, tuple[str, ...]]) -> tuple[Sour
     Our own name wins where a post has it; of several names of the site, the first that has a value.
     """
     values, lines, names = dict(source.values), dict(source.lines), dict[str, str]()
-    for ours, theirs in fields.items():
+    # "cover" before "cover.alt", which is put into it.
+    for ours, theirs in sorted(fields.items(), key=lambda pair: "." in pair[0]):
         if _value(values, ours) is not None:
             continue
         for name in theirs:
@@ -28,7 +29,7 @@ def renamed(source: Source, fields: Mapping[str, tuple[str, ...]]) -> tuple[Sour
                 continue
             if isinstance(value, list) and not _is_list(ours):
                 value = value[0] if value else None
-            _put(values, ours, value)
+            _put(values, names, ours, value)
             names[ours] = name
             _move_lines(lines, ours, name)
             break
@@ -57,14 +58,19 @@ def _value(values: Mapping[str, Value], name: str) -> Value:
     return value
 
 
-def _put(values: dict[str, Value], ours: str, value: Value) -> None:
+def _put(values: dict[str, Value], names: dict[str, str], ours: str, value: Value) -> None:
     top, _, inner = ours.partition(".")
     if not inner:
         values[top] = value
         return
     outer = values.get(top)
-    # `cover: /a.png` with a text of its own for `cover.alt`.
-    outer = {"url": outer} if isinstance(outer, str) else outer
+    if top == "cover" and not isinstance(outer, dict):
+        # The address alone, perhaps under the other name that is read for it.
+        name = "cover" if isinstance(outer, str) else "image"
+        address = values.get(name)
+        if isinstance(address, str):
+            outer = {"url": address}
+            names["cover.url"] = names.get(name, name)
     values[top] = {**(outer if isinstance(outer, dict) else {}), inner: value}
 
 

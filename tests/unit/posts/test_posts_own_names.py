@@ -150,7 +150,7 @@ def test_the_date_in_a_files_name_counts_where_the_post_has_no_other(site_config
         ("published: true", False),
         ("status: draft", True),
         ("status: hidden", True),
-        ("Status: draft", False),
+        ("Status: draft", True),
         ("status: published", False),
         ("draft: true", True),
     ],
