@@ -35,6 +35,7 @@ SECTIONS: Final = {
     },
     "Set up and try out": {
         "init": "init",
+        "doctor": "doctor",
         "login": "login",
         "logout": "login",
         "accounts": "accounts",
