@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.common import console, echo_json, json_option, plain, show_distance, show_time, with_settings
+from bot.cli.common import (
+    console,
+    echo_json,
+    json_option,
+    plain,
+    post_argument,
+    show_distance,
+    show_time,
+    with_settings,
+)
 from bot.cli.reminders import composed_reminders, show_reminders
 
 if TYPE_CHECKING:
@@ -23,7 +32,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @with_settings
-@click.argument("post", metavar="SLUG|PATH")
+@post_argument
 @json_option
 def preview(config: Config, post: str, as_json: bool) -> None:
     """Show exactly what will be tooted, and the feed entry."""
