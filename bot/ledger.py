@@ -77,6 +77,9 @@ class Ledger(Protocol):
     def open_deliveries(self, account: str) -> tuple[Delivery, ...]:
         """The account's deliveries that are due or sending, in the order of (due, sequence)."""
 
+    def address_of(self, post_id: str) -> str | None:
+        """Where the released post is shown now: it may have been renamed since its toot was composed. None: nowhere."""
+
     def known_status_ids(self, account: str) -> frozenset[str]:
         """The status ids that deliveries of this account already live at."""
 

@@ -22,25 +22,27 @@ def find_status(
     claimed: frozenset[str],
     by_link: bool = True,
     since: datetime | None = None,
+    also: str | None = None,
 ) -> tuple[SeenStatus | None, bool]:
     """The status that says this announcement, and whether it is somebody else's.
 
     The exact text is ours. A status with the post's link and other words was made by hand: it counts as announced,
     but for the later parts of a thread, which are known by their text alone (`by_link` false), and for what a reminder
-    of the post says. A reminder is looked for among those made `since` its moment: the post's own toot, and reminders
-    before it, carry the same link and perhaps the same words. Statuses that other deliveries live at (`claimed`) are
-    left out; of several the oldest is taken.
+    of the post says. `also` is another address that the post has got meanwhile. A reminder is looked for among those
+    made `since` its moment: the post's own toot, and reminders before it, carry the same link and perhaps the same
+    words. Statuses that other deliveries live at (`claimed`) are left out; of several the oldest is taken.
     """
     free = [status for status in seen if status.status_id not in claimed]
     if since is not None:
         free = [status for status in free if status.created_at >= since - CLOCKS_DIFFER]
     reminders = {_comparable(text, announcement.content_warning) for text in announcement.reminders}
+    links = {announcement.link, also} - {None} if announcement.link is not None else set()
     wanted = _comparable(announcement.text, announcement.content_warning)
     for status in free:
         if status.text is not None and _comparable(status.text, status.content_warning) == wanted:
             return status, False
     for status in free if by_link else ():
-        if announcement.link is not None and announcement.link in status.links and not _says(status, reminders):
+        if links & status.links and not _says(status, reminders):
             return status, True
     return None, False
 

@@ -20,7 +20,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING, Final
 
 from bot.errors import FetchError
-from bot.web_guard import Guard, Resolve, transport_of
+from bot.web_guard import Guard, Resolve
 
 if TYPE_CHECKING:
     import httpx
@@ -131,11 +131,16 @@ class WebClient:
     def _client(self, within: timedelta) -> httpx.Client:
         import httpx
 
+        from bot.web_transport import GuardedTransport
+
         guard = Guard(self._resolve, self._timer, self._timer() + within.total_seconds(), self._may_reach)
         self._tls = self._tls or ssl.create_default_context()
         headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
         return httpx.Client(
-            transport=transport_of(guard, self._tls), trust_env=False, headers=headers, timeout=within.total_seconds()
+            transport=GuardedTransport(guard, self._tls),
+            trust_env=False,
+            headers=headers,
+            timeout=within.total_seconds(),
         )
 
     def _checked(self, url: str) -> httpx.URL:

@@ -1,23 +1,17 @@
-"""Connections to checked addresses only, and none that lasts beyond its end: beneath `bot.web_client`."""
+"""Which addresses may be connected to, and how long a connection may last: beneath `bot.web_client`."""
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
 
 from bot.errors import FetchError
-
-if TYPE_CHECKING:
-    import httpcore
-    import httpx
 
 #: Host and port → its addresses; raises OSError if it has none.
 Resolve = Callable[[str, int], Sequence[str]]
 
 
 class Guard:
-    """Opens connections to checked addresses only, and lets none of them last beyond the end."""
+    """Lets nothing be reached but checked addresses, and nothing last beyond the end."""
 
     def __init__(
         self, resolve: Resolve, timer: Callable[[], float], end: float, may_reach: Callable[[str], bool]
@@ -45,82 +39,3 @@ class Guard:
         if not all(map(self._may_reach, found)):
             raise FetchError(f"{host} is on a private network, not on the public internet.")
         return found
-
-
-def transport_of(guard: Guard, tls: ssl.SSLContext) -> httpx.BaseTransport:
-    """The way of httpx to its answers, over a pool that knows the guard (httpcore: "Network Backends")."""
-    import httpcore
-    import httpx
-
-    class Stream(httpcore.NetworkStream):
-        def __init__(self, inner: httpcore.NetworkStream) -> None:
-            self._inner = inner
-
-        def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-            return self._inner.read(max_bytes, guard.remaining(timeout))
-
-        def write(self, buffer: bytes, timeout: float | None = None) -> None:
-            self._inner.write(buffer, guard.remaining(timeout))
-
-        def close(self) -> None:
-            self._inner.close()
-
-        def start_tls(
-            self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-        ) -> httpcore.NetworkStream:
-            return Stream(self._inner.start_tls(ssl_context, server_hostname, guard.remaining(timeout)))
-
-        def get_extra_info(self, info: str) -> Any:
-            return self._inner.get_extra_info(info)
-
-    class Backend(httpcore.NetworkBackend):
-        def connect_tcp(
-            self,
-            host: str,
-            port: int,
-            timeout: float | None = None,
-            local_address: str | None = None,
-            socket_options: Iterable[Any] | None = None,
-        ) -> httpcore.NetworkStream:
-            failed: httpcore.NetworkError | httpcore.TimeoutException | None = None
-            for address in guard.addresses(host, port):
-                try:
-                    plain = httpcore.SyncBackend()
-                    left = guard.remaining(timeout)
-                    return Stream(plain.connect_tcp(address, port, left, local_address, socket_options))
-                except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                    failed = error
-            assert failed is not None
-            raise failed
-
-    class Body(httpx.SyncByteStream):
-        def __init__(self, answer: httpcore.Response) -> None:
-            self._answer = answer
-
-        def __iter__(self) -> Iterator[bytes]:
-            return self._answer.iter_stream()
-
-        def close(self) -> None:
-            self._answer.close()
-
-    class Transport(httpx.BaseTransport):
-        def __init__(self) -> None:
-            self._pool = httpcore.ConnectionPool(ssl_context=tls, network_backend=Backend())
-
-        def handle_request(self, request: httpx.Request) -> httpx.Response:
-            url = request.url
-            answer = self._pool.handle_request(
-                httpcore.Request(
-                    request.method,
-                    httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-                    headers=request.headers.raw,
-                    content=request.stream if isinstance(request.stream, httpx.SyncByteStream) else None,
-                    extensions=request.extensions,
-                )
-            )
-            return httpx.Response(status_code=answer.status, headers=answer.headers, stream=Body(answer))
-
-        def close(self) -> None:
-            self._pool.close()
-
-    return Transport()

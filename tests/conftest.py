@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,6 +13,7 @@ from hypothesis import settings
 
 from bot.config import Config, load_config
 from bot.model import Announcement, Delivery, DeliveryKey, Entry, Occasion, Post
+from tests.support.programs import needed
 
 # A shared machine stalls now and then; that is no fault of the code.
 settings.register_profile("patient", deadline=None)
@@ -137,7 +136,4 @@ def site_config(tmp_path: Path) -> Callable[..., Config]:
 
 @pytest.fixture
 def faketime() -> None:
-    if shutil.which("faketime") is None:
-        if os.environ.get("CI"):
-            pytest.fail("faketime is missing; .ci/run installs it")
-        pytest.skip("Debian's faketime is not installed")
+    needed("faketime", how="Debian: apt install faketime")

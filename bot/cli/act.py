@@ -56,7 +56,7 @@ def _run(config: Config, stopper: _Stopper) -> Config | None:
             new = stay_up(bot, after_pass=voice.next_release, warn=voice.warn)
     finally:
         bot.close()
-    voice.line("the settings have changed: starting anew with them" if new is not None else "stopped")
+    voice.line("settings or tokens have changed: starting anew with them" if new is not None else "stopped")
     return new
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote
 
 from pydantic import Field, field_validator
 
@@ -44,9 +45,18 @@ class Site(Table):
             raise ValueError(fault)
         return value
 
-    def permalink_of(self, address: Address) -> str:
-        """The absolute permalink of a post."""
+    def permalink_of(self, slug: str) -> str:
+        """The absolute permalink of a post of which nothing but the slug matters for it."""
+        return self.url + self.permalink.replace("{slug}", quote(slug))
+
+    def page_of(self, address: Address) -> str:
+        """The absolute permalink of any post."""
         return self.url + path_of(self.permalink, address)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether permalinks are made of slugs alone."""
+        return self.permalink.count("{") == 1
 
 
 class Feeds(Table):

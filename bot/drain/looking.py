@@ -32,9 +32,10 @@ def preflight(deliveries: Sequence[Delivery], tools: Drain, lease: Lease, memory
     claimed = tools.ledger.known_status_ids(lease.account)
     with_text, before = _Texts(tools), _adopted(waiting, tools)
     for other in waiting:
-        said = with_text.of(_alike(other, recent, claimed=claimed))
+        address = tools.ledger.address_of(other.key.post_id)
+        said = with_text.of(_alike(other, recent, claimed=claimed, also=address))
         since = other.due if is_reminder(other) else None
-        status = _found(other, said, claimed=claimed, memory=memory, since=since)
+        status = _found(other, said, claimed=claimed, memory=memory, since=since, also=address)
         if status is None and anchor_of(other) in before and other.action is Action.CONTINUE:
             status = _in_its_place(other, before[anchor_of(other)], recent, claimed=claimed, memory=memory)
         if status is not None:
@@ -58,12 +59,14 @@ def _about_to_be_sent(deliveries: Sequence[Delivery], tools: Drain) -> list[Deli
     return sorted(waiting.values(), key=lambda other: Occasion.part(other.key.occasion))
 
 
-def _alike(delivery: Delivery, recent: Iterable[SeenStatus], *, claimed: frozenset[str]) -> Iterable[SeenStatus]:
+def _alike(
+    delivery: Delivery, recent: Iterable[SeenStatus], *, claimed: frozenset[str], also: str | None
+) -> Iterable[SeenStatus]:
     link = delivery.announcement.link
     free = (status for status in recent if status.status_id not in claimed)
     if delivery.action is Action.CONTINUE:
         return (status for status in free if status.in_reply_to is not None)
-    return (status for status in free if link is None or link in status.links)
+    return (status for status in free if link is None or {link, also} & status.links)
 
 
 def _adopted(waiting: Iterable[Delivery], tools: Drain) -> dict[DeliveryKey, str]:
@@ -114,7 +117,8 @@ def look(delivery: Delivery, tools: Drain, lease: Lease, memory: Memory) -> None
         tools.ledger.settle(lease, marked, event=None, now=tools.clock.now())
     claimed = tools.ledger.known_status_ids(tools.publisher.address)
     # What is looked for came after `after_id`, whatever the clocks said.
-    memory.looked[delivery.key] = _found(delivery, seen, claimed=claimed, memory=memory)
+    address = tools.ledger.address_of(delivery.key.post_id)
+    memory.looked[delivery.key] = _found(delivery, seen, claimed=claimed, memory=memory, also=address)
 
 
 def _found(
@@ -124,9 +128,12 @@ def _found(
     claimed: frozenset[str],
     memory: Memory,
     since: datetime | None = None,
+    also: str | None,
 ) -> SeenStatus | None:
     by_link = delivery.action is Action.PUBLISH
-    status, is_foreign = find_status(delivery.announcement, seen, claimed=claimed, by_link=by_link, since=since)
+    status, is_foreign = find_status(
+        delivery.announcement, seen, claimed=claimed, by_link=by_link, since=since, also=also
+    )
     if status is not None:
         memory.foreign.discard((delivery.key, status.status_id))
         if is_foreign:

@@ -2,42 +2,50 @@
 
 from __future__ import annotations
 
-from queue import Empty, SimpleQueue
+from collections.abc import Callable
 from threading import Event, Lock, Thread
 
 from bot.engine import DrainAccount
 
-#: How often an idle worker looks whether it is to stop.
-_LOOK = 0.2
-
 
 class EmbeddedEngine:
-    """Keeps the contract of `bot.engine.Engine`; rings that come before `run` are kept."""
+    """Keeps the contract of `bot.engine.Engine`; rings that come before `run` are kept.
+
+    Nobody looks at intervals: `run` sleeps until the stop, each worker until its account is rung.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._bells: dict[str, Event] = {}
-        self._new: SimpleQueue[str] = SimpleQueue()
+        self._hire: Callable[[str], None] | None = None  #: starts a worker, while `run` goes on
         self._failure: BaseException | None = None
 
     def ring(self, account: str) -> None:
         with self._lock:
-            if account not in self._bells:
-                self._bells[account] = Event()
-                self._new.put(account)
-            self._bells[account].set()
+            bell = self._bells.get(account)
+            if bell is None:
+                bell = self._bells[account] = Event()
+                if self._hire is not None:
+                    self._hire(account)
+        bell.set()
 
     def run(self, drain: DrainAccount, *, stop: Event) -> None:
         workers: list[Thread] = []
-        while not stop.is_set():
-            try:
-                account = self._new.get(timeout=_LOOK)
-            except Empty:
-                continue
+
+        def hire(account: str) -> None:
             worker = Thread(target=self._serve, args=(account, drain, stop), name=f"drain {account}", daemon=True)
             worker.start()
             workers.append(worker)
-        for bell in list(self._bells.values()):
+
+        with self._lock:
+            self._hire = hire
+            for account in self._bells:
+                hire(account)
+        stop.wait()
+        with self._lock:  # from now on nobody is hired
+            self._hire = None
+            bells = list(self._bells.values())
+        for bell in bells:
             bell.set()
         for worker in workers:
             worker.join()

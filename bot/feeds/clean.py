@@ -17,7 +17,10 @@ _ELEMENT: Final = re.compile(r"<(\w+)\b[^<>]*>([^<>]*)</\1>", re.IGNORECASE)
 _DEEPEST: Final = 4  #: elements within each other in a name; of more, the ends are written otherwise
 _ADDRESS: Final = re.compile(r"https?://[0-9a-zA-Z;/?:@&=+$.\-_!~*'()%,#]+")
 _HOST: Final = re.compile(r"https?://([0-9A-Z-]+\.)*[0-9A-Z][0-9A-Z-]*(:\d+)?([/?#]|$)", re.IGNORECASE)
+_EMPTY_PART: Final = re.compile(r"[?#](#|$)")  #: a query or fragment without a character, which goes
 _LINE_END: Final = re.compile("\r\n|\r|\x85")
+#: What `clean_html` changes in ASCII.
+_UNWANTED: Final = bytes({*range(0x20), 0x7F} - {ord("\t"), ord("\n")})
 
 
 def clean_text(text: str) -> str:
@@ -31,7 +34,11 @@ def clean_html(html: str) -> str:
     The HTML has been made safe before; merely dropping a character could join what its neighbours kept
     apart, such as the two halves of "javascript:".
     """
-    if _is_clean(html.replace("\n", "")):
+    if html.isascii():  # many posts are, and that is the quickest way to look at one
+        is_clean = len(html.encode().translate(None, _UNWANTED)) == len(html)
+    else:
+        is_clean = _is_clean(html.replace("\n", ""))
+    if is_clean:
         return html
     return _FORBIDDEN.sub(" ", _prepared(html))
 
@@ -48,13 +55,14 @@ def plain_for_html(text: str) -> str:
 
     Nothing else is, so that a reader that does not take it for HTML shows "Q & A" as it stands.
     """
-    escaped = re.sub(r"&(?=#?\w+;)", "&amp;", text)
-    return re.sub(r"<(?=[A-Za-z/!?])", "&lt;", escaped)
+    if "&" in text:
+        text = re.sub(r"&(?=#?\w+;)", "&amp;", text)
+    return re.sub(r"<(?=[A-Za-z/!?])", "&lt;", text) if "<" in text else text
 
 
 def looks_like_html(text: str) -> bool:
     """Whether plain text holds what the W3C validator takes for undeclared HTML: the end of an element."""
-    return _END_TAG.search(text) is not None
+    return "</" in text and _END_TAG.search(text) is not None
 
 
 def without_elements(text: str) -> str:
@@ -62,6 +70,8 @@ def without_elements(text: str) -> str:
 
     For fields that have no way to say that they are plain text: names of people, categories and tags.
     """
+    if "</" not in text:
+        return text
     for _ in range(_DEEPEST):
         text = _ELEMENT.sub(r"\2", text)
     return _END_TAG.sub(r"‹/\1›", text)
@@ -69,6 +79,8 @@ def without_elements(text: str) -> str:
 
 def plain_address(url: str) -> str | None:
     """The address in the characters of a URI (RFC 3986 section 2, RFC 5890 for the host); None if it cannot be so."""
+    if _is_plain(url) and not _EMPTY_PART.search(url):  # most are, and nothing below would change them
+        return url
     try:
         parts = urlsplit(url)
         host = parts.netloc if parts.netloc.isascii() else parts.netloc.encode("idna").decode()
@@ -76,7 +88,11 @@ def plain_address(url: str) -> str | None:
     except ValueError:  # UnicodeError is one
         return None
     plain = quote(url, safe="%:/?#@!$&'()*+,;=~")
-    return plain if _ADDRESS.fullmatch(plain) and _HOST.match(plain) else None
+    return plain if _is_plain(plain) else None
+
+
+def _is_plain(url: str) -> bool:
+    return _ADDRESS.fullmatch(url) is not None and _HOST.match(url) is not None
 
 
 def _is_clean(text: str) -> bool:

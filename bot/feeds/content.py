@@ -23,7 +23,8 @@ def content_html(html: str, *, cover: Picture | None, instead: str) -> str:
 
 def shows_picture(html: str, url: str) -> bool:
     """Whether an <img> in the HTML has this very address."""
-    if url not in html and escape(url) not in html:  # spares most posts the parsing
+    escaped = escape(url)
+    if url not in html and (escaped == url or escaped not in html):  # spares most posts the parsing
         return False
     finder = _PictureFinder()
     finder.feed(html)

@@ -8,7 +8,6 @@ holds thousands of entries, and each document is parsed and looked at anyway bef
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from email.utils import format_datetime
 from typing import Final
 
@@ -35,77 +34,71 @@ def atom_entry(item: Item) -> str:
     return _element("  ", f"entry{_language(item)}", _atom_parts(item))
 
 
-def _rss_parts(item: Item) -> Iterator[str]:
+def _rss_parts(item: Item) -> list[str]:
     # RSS cannot say that a title is plain text. Most readers take it for HTML, and would lose an element's end.
-    yield f"<title>{_plain(plain_for_html(item.title) if looks_like_html(item.title) else item.title)}</title>"
-    yield f"<link>{_text(item.url)}</link>"
+    title = plain_for_html(item.title) if looks_like_html(item.title) else item.title
+    parts = [f"<title>{_plain(title)}</title>", f"<link>{_text(item.url)}</link>"]
     if item.summary:
         # The full text after it: some readers take the last of the two that they see.
-        yield f"<description>{_text(plain_for_html(item.summary))}</description>"
-        yield f"<content:encoded>{_text(item.html)}</content:encoded>"
+        parts.append(f"<description>{_text(plain_for_html(item.summary))}</description>")
+        parts.append(f"<content:encoded>{_text(item.html)}</content:encoded>")
     else:
-        yield f"<description>{_text(item.html)}</description>"
-    yield f'<guid isPermaLink="{"true" if item.id == item.url else "false"}">{_text(item.id)}</guid>'
-    for name in item.categories:
-        yield f"<category>{_plain(name)}</category>"
-    if item.enclosure:
-        url, media_type, size = item.enclosure
-        yield f"<enclosure{_attributes(url=url, length=size, type=media_type)}/>"
-    yield f"<pubDate>{format_datetime(item.published)}</pubDate>"
-    for name in item.authors:  # RSS <author> must be an address: a name is an error there
-        yield f"<dc:creator>{_plain(name)}</dc:creator>"
+        parts.append(f"<description>{_text(item.html)}</description>")
+    parts.append(f'<guid isPermaLink="{"true" if item.id == item.url else "false"}">{_text(item.id)}</guid>')
+    parts += [f"<category>{_plain(name)}</category>" for name in item.categories]
+    if enclosure := item.enclosure:
+        url, media_type, size = enclosure
+        parts.append(f'<enclosure url="{_quoted(url)}" length="{size}" type="{_quoted(media_type)}"/>')
+    parts.append(f"<pubDate>{format_datetime(item.published)}</pubDate>")
+    # RSS <author> must be an address: a name is an error there.
+    parts += [f"<dc:creator>{_plain(name)}</dc:creator>" for name in item.authors]
     if item.updated != item.published:
-        yield f"<atom:updated>{item.updated.isoformat()}</atom:updated>"
-    if item.cover:
-        yield from _cover(item.cover)
+        parts.append(f"<atom:updated>{item.updated.isoformat()}</atom:updated>")
+    return parts + _cover(item.cover)
 
 
-def _atom_parts(item: Item) -> Iterator[str]:
-    yield f"<id>{_text(item.id)}</id>"
-    yield _construct("title", item.title)
-    yield f"<updated>{item.updated.isoformat()}</updated>"
+def _atom_parts(item: Item) -> list[str]:
+    parts = [
+        f"<id>{_text(item.id)}</id>",
+        _construct("title", item.title),
+        f"<updated>{item.updated.isoformat()}</updated>",
+    ]
     for name in item.authors:
-        yield "<author>"
-        yield f"  <name>{_plain(name)}</name>"
-        yield "</author>"
-    yield f'<content type="html">{_text(item.html)}</content>'
+        parts += ["<author>", f"  <name>{_plain(name)}</name>", "</author>"]
+    parts.append(f'<content type="html">{_text(item.html)}</content>')
     if item.summary:
-        yield _construct("summary", item.summary)
-    for name in item.categories:
-        yield f"<category{_attributes(term=name)}/>"
-    yield f"<published>{item.published.isoformat()}</published>"
-    yield f"<link{_attributes(rel='alternate', type='text/html', href=item.url)}/>"
-    if item.enclosure:
-        url, media_type, size = item.enclosure
-        yield f"<link{_attributes(rel='enclosure', type=media_type, length=size, href=url)}/>"
-    if item.cover:
-        yield from _cover(item.cover)
+        parts.append(_construct("summary", item.summary))
+    parts += [f'<category term="{_quoted(name)}"/>' for name in item.categories]
+    parts.append(f"<published>{item.published.isoformat()}</published>")
+    parts.append(f'<link rel="alternate" type="text/html" href="{_quoted(item.url)}"/>')
+    if enclosure := item.enclosure:
+        url, media_type, size = enclosure
+        attributes = f'type="{_quoted(media_type)}" length="{size}" href="{_quoted(url)}"'
+        parts.append(f'<link rel="enclosure" {attributes}/>')
+    return parts + _cover(item.cover)
 
 
-def _cover(cover: Picture) -> Iterator[str]:
+def _cover(cover: Picture | None) -> list[str]:
     # No media:group around it: that is for versions of one thing, and a group of one is an error to the W3C.
-    facts = {"type": cover.media_type, "fileSize": cover.size, "width": cover.width, "height": cover.height}
-    known = {name: value for name, value in facts.items() if value}
-    start = f"<media:content{_attributes(url=cover.url, medium='image', **known)}"
-    if cover.alt:
-        yield f"{start}>"
-        yield "  " + _construct("media:description", cover.alt, plain=' type="plain"')
-        yield "</media:content>"
-    else:
-        yield f"{start}/>"
+    if cover is None:
+        return []
+    facts = (("fileSize", cover.size), ("width", cover.width), ("height", cover.height))
+    media_type = f' type="{_quoted(cover.media_type)}"' if cover.media_type else ""
+    numbers = "".join(f' {name}="{number}"' for name, number in facts if number)
+    start = f'<media:content url="{_quoted(cover.url)}" medium="image"{media_type}{numbers}'
+    if not cover.alt:
+        return [f"{start}/>"]
+    alt = _construct("media:description", cover.alt, plain=' type="plain"')
+    return [f"{start}>", f"  {alt}", "</media:content>"]
 
 
-def _element(margin: str, start: str, parts: Iterator[str]) -> str:
+def _element(margin: str, start: str, parts: list[str]) -> str:
     line = f"\n{margin}  "
     return f"{margin}<{start}>{line}{line.join(parts)}\n{margin}</{start.partition(' ')[0]}>\n"
 
 
 def _language(item: Item) -> str:
     return f' xml:lang="{_quoted(item.language)}"' if item.language else ""
-
-
-def _attributes(**attributes: str | int) -> str:
-    return "".join(f' {name}="{_quoted(str(value))}"' for name, value in attributes.items())
 
 
 def _construct(name: str, text: str, *, plain: str = "") -> str:

@@ -104,4 +104,6 @@ def _words(texts: Iterable[str]) -> tuple[str, ...]:
 def _whole_seconds(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"its datetime {moment} has no timezone")
+    if moment.tzinfo is UTC and not moment.microsecond:
+        return moment
     return moment.astimezone(UTC).replace(microsecond=0)

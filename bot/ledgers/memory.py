@@ -192,6 +192,11 @@ class MemoryLedger:
             mine = [d for d in self._deliveries.values() if d.key.account == account and d.state in states]
             return tuple(sorted(mine, key=lambda delivery: (delivery.due, delivery.sequence)))
 
+    def address_of(self, post_id: str) -> str | None:
+        with self._lock:
+            entry = self._entries.get(post_id)
+            return None if entry is None else entry.url
+
     def known_status_ids(self, account: str) -> frozenset[str]:
         with self._lock:
             return frozenset(

@@ -218,6 +218,11 @@ class SqliteLedger:
             )
             return tuple(codec.delivery_from_row(row) for row in rows)
 
+    def address_of(self, post_id: str) -> str | None:
+        with self._file.transaction("BEGIN") as db:
+            row = db.execute("SELECT document FROM entry WHERE post_id = ?", (post_id,)).fetchone()
+            return None if row is None else codec.entry_from_json(row["document"]).url
+
     def known_status_ids(self, account: str) -> frozenset[str]:
         with self._file.transaction("BEGIN") as db:
             rows = db.execute("SELECT status_id FROM delivery WHERE account = ? AND status_id IS NOT NULL", (account,))

@@ -5,37 +5,21 @@ from __future__ import annotations
 import os
 import stat
 from collections import deque
-from collections.abc import Callable, Collection, Mapping
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import Executor, Future, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-from typing import Final, Protocol, SupportsBytes, TypeVar, runtime_checkable
+from typing import SupportsBytes
 
 from bot.errors import OutputError
-from bot.output.compressed import ENDING, compressed, is_copy_of
+from bot.output.compressed import ENDING, is_copy_of
 from bot.output.manifest import MANIFEST, MOVE, Manifest, read_manifest, stranger, write_manifest
 from bot.output.places import State, alone_in, check_name, fault_of, lies_in, make_folder, state_of, told_of
-from bot.output.temporary import remove, staged, sweep, sync_folder
-
-_T = TypeVar("_T")
+from bot.output.staging import WRITERS, made_of, stage, workers
+from bot.output.temporary import remove, sweep, sync_folder
 
 __all__ = ["MANIFEST", "PublicFolder", "Written"]
-
-_WRITERS: Final = 8  #: files on their way to the disk at once, where there are many; most of that time is waiting
-_MANY: Final = 50
-
-
-@runtime_checkable
-class Checked(Protocol):
-    """A content that is looked at once it is made; both raise an error if it would be broken."""
-
-    def made(self) -> bytes:
-        """The content."""
-
-    def check(self, content: bytes) -> None:
-        """Look at the content; may be called in another thread."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +42,9 @@ class _Seen:
     states: tuple[State | None, ...]  #: of the file, and of its compressed copy if it is to have one
 
 
+_Staged = Sequence[tuple[Path, Path]]  #: temporary file → place
+
+
 @dataclass(kw_only=True)
 class _Work:
     """One write, under way."""
@@ -66,32 +53,23 @@ class _Work:
     files: Mapping[str, SupportsBytes]
     paths: dict[str, Path] = field(default_factory=dict)
     right: list[str] = field(default_factory=list)  #: names, copies too, that need no writing
-    staging: dict[str, Future[Path]] = field(default_factory=dict)  #: name, copies too → its bytes, beside its place
-    waiting: deque[Future[Path]] = field(default_factory=deque)
+    empty: frozenset[Path] = frozenset()  #: folders in which nothing lies
+    staging: dict[str, Future[_Staged]] = field(default_factory=dict)  #: name → what is put beside its place
+    staged: set[str] = field(default_factory=set)  #: their names, and those of their copies
+    waiting: deque[Future[_Staged]] = field(default_factory=deque)
     faults: list[OutputError] = field(default_factory=list)
     failed: set[str] = field(default_factory=set)  #: names of files that are not as they should be
 
-    def stage(self, name: str, staging: Future[Path]) -> None:
+    def stage(self, name: str, names: Collection[str], staging: Future[_Staged]) -> None:
         self.staging[name] = staging
+        self.staged.update(names)
         self.waiting.append(staging)
-        if len(self.waiting) > 2 * _WRITERS:  # not more of them in memory than that
+        if len(self.waiting) > 2 * WRITERS:  # not more of them in memory than that
             self.waiting.popleft().exception()
 
     def fault(self, name: str, error: OutputError | OSError, path: Path) -> None:
         self.failed.add(name)
         self.faults.append(error if isinstance(error, OutputError) else fault_of(path, error))
-
-
-class _OneByOne(Executor):
-    """Does all work at once, in the caller's own thread: a handful of files is not worth threads."""
-
-    def submit(self, work: Callable[..., _T], /, *args: object, **options: object) -> Future[_T]:
-        done: Future[_T] = Future()
-        try:
-            done.set_result(work(*args, **options))
-        except Exception as error:  # noqa: BLE001 - it is the future's
-            done.set_exception(error)
-        return done
 
 
 class PublicFolder:
@@ -137,16 +115,14 @@ class PublicFolder:
         work = _Work(manifest=read_manifest(self._list), files=files)
         self._find_places(work)
         copied = set(work.paths) if self._gzip else set()
-        with ThreadPoolExecutor(_WRITERS) if len(work.paths) > _MANY else _OneByOne() as pool:
+        with workers(len(work.paths)) as pool:
             for name in work.paths:
                 self._prepare(name, work, pool, with_copy=name in copied, quickly=lies_in(name, quickly))
-        listed = self._enlist(work)
-        changed = self._replace(work)
+            listed = self._enlist(work)
+            changed = self._replace(work, listed, pool)
         self._remember(work, copied)
         removed = self._retire(work, retire_in, listed, copied)
-        return Written(
-            changed=tuple(name for name in changed if name in files), removed=removed, faults=tuple(work.faults)
-        )
+        return Written(changed=tuple(changed), removed=removed, faults=tuple(work.faults))
 
     def _find_places(self, work: _Work) -> None:
         root = os.path.realpath(self._folder)
@@ -166,7 +142,7 @@ class PublicFolder:
             else:
                 work.fault(name, told_of(fault_there, path), path)
         # The lock says that no other run is at work.
-        sweep({self._folder, *(folder for folder, fault_there in checked.items() if fault_there is None)})
+        work.empty = sweep({self._folder, *(folder for folder, fault_there in checked.items() if fault_there is None)})
 
     def _prepare(self, name: str, work: _Work, pool: Executor, *, with_copy: bool, quickly: bool) -> None:
         """Find out what must be written, make it, and let it be put beside its place."""
@@ -178,27 +154,27 @@ class PublicFolder:
             work.right += names
             return
         try:
-            content = source.made() if isinstance(source, Checked) else bytes(source)
+            content, check = made_of(source)
         except Exception as error:  # noqa: BLE001 - whatever goes wrong in it: readers keep what they have
             work.fault(name, _broken(path, error), path)
             return
-        sound: Future[None] | None = None
+        places: dict[str, Path] = {}
         for one in names:
             place = self._folder / one
             try:
-                if not self._differs(place, one, content, work.manifest, copy=one != name):
+                if path.parent in work.empty or self._differs(place, one, content, work.manifest, copy=one != name):
+                    places[one] = place
+                else:
                     work.right.append(one)
-                    continue
             except (OutputError, OSError) as error:
                 work.fault(name, error, place)
-                continue
-            make = partial(staged, place, content)
-            if one != name:
-                make = partial(_staged_copy, place, content, quickly=quickly)
-            if isinstance(source, Checked):
-                # Beside the making of the next file: the reader of XML works without the interpreter.
-                sound = sound or pool.submit(source.check, content)
-            work.stage(one, pool.submit(_once_sound, sound, make))
+                if one == name:
+                    return  # a copy beside it would be sent in its stead
+        if places:
+            # Beside the making of the next file: nearly all of it works without the interpreter.
+            plain, copy = places.get(name), places.get(name + ENDING)
+            staging = pool.submit(stage, content, plain=plain, copy=copy, check=check, quickly=quickly)
+            work.stage(name, places, staging)
 
     def _differs(self, path: Path, name: str, content: bytes, manifest: Manifest, *, copy: bool) -> bool:
         """Whether the file must be written. Raises OutputError if it must not be."""
@@ -219,41 +195,33 @@ class PublicFolder:
     def _enlist(self, work: _Work) -> frozenset[str]:
         """Put new names on the list, before the first write: a crash in between must not make our file a stranger's."""
         listed = work.manifest.names
-        unlisted = {*work.right, *work.staging} - listed
+        unlisted = {*work.right, *work.staged} - listed
         if not unlisted:
             return listed
         try:
             write_manifest(self._list, listed | unlisted)
         except (OutputError, OSError) as error:
             work.faults.append(error if isinstance(error, OutputError) else fault_of(self._list, error))
-            for name in unlisted & work.staging.keys():
-                _discard(work.staging.pop(name))
-                work.failed.add(name if name in work.files else name.removesuffix(ENDING))
             return listed
         return listed | unlisted
 
-    def _replace(self, work: _Work) -> list[str]:
+    def _replace(self, work: _Work, listed: Collection[str], pool: Executor) -> list[str]:
         """All have been prepared and are put in place together, so that the formats change at nearly one moment."""
+        wait(work.staging.values())
         changed: list[str] = []
+        folders: set[Path] = set()
         for name, staging in work.staging.items():
-            path, plain = self._folder / name, name if name in work.files else name.removesuffix(ENDING)
+            path = work.paths[name]
             try:
-                temporary = staging.result()
+                placed = _put(staging.result(), name, work, listed)
             except OSError as error:
-                work.fault(plain, error, path)
-                continue
+                work.fault(name, error, path)
             except Exception as error:  # noqa: BLE001 - as where it is made
-                if plain not in work.failed:  # told once, not for its copy as well
-                    work.fault(plain, _broken(path, error), path)
-                continue
-            try:
-                os.replace(temporary, path)
-                changed.append(name)
-            except OSError as error:
-                work.fault(plain, error, path)
-                remove(temporary)
-        for folder in sorted({(self._folder / name).parent for name in changed}):
-            sync_folder(folder)
+                work.fault(name, _broken(path, error), path)
+            else:
+                changed += [name] if path in placed else []
+                folders.update(place.parent for place in placed)
+        deque(pool.map(sync_folder, folders), maxlen=0)
         return changed
 
     def _remember(self, work: _Work, copied: Collection[str]) -> None:
@@ -296,21 +264,23 @@ class PublicFolder:
         return tuple(name for name in gone if not name.endswith(ENDING))
 
 
-def _staged_copy(path: Path, content: bytes, *, quickly: bool) -> Path:
-    return staged(path, compressed(content, quickly=quickly))
-
-
-def _once_sound(sound: Future[None] | None, make: Callable[[], Path]) -> Path:
-    if sound is not None:
-        sound.result()
-    return make()
+def _put(staged: _Staged, name: str, work: _Work, listed: Collection[str]) -> list[Path]:
+    """Put a file and its copy in place; returns the places. The copy goes with its file or not at all."""
+    placed: list[Path] = []
+    try:
+        for temporary, place in staged:
+            if (name if place == work.paths[name] else name + ENDING) not in listed:
+                work.failed.add(name)
+                break
+            os.replace(temporary, place)
+            placed.append(place)
+    except OSError as error:
+        work.fault(name, error, work.paths[name])
+    for temporary, _ in staged[len(placed) :]:
+        remove(temporary)
+    return placed
 
 
 def _broken(path: Path, error: Exception) -> OutputError:
     problem = f"{path}: it was left as it is, for its new content would be broken: {error}."
     return OutputError(problem, remedy="This is a fault of announce; please report it.")
-
-
-def _discard(staging: Future[Path]) -> None:
-    with suppress(Exception):
-        remove(staging.result())

@@ -15,17 +15,38 @@ _MODE: Final = 0o644  #: less what the umask takes away
 
 def staged(target: Path, content: bytes, *, mode: int = _MODE) -> Path:
     """The bytes, safe on the disk, in a temporary file beside the target. Raises OSError."""
-    temporary = target.with_name(f"{_BEFORE}{secrets.token_hex(8)}{_AFTER}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    return staged_together([(target, content)], mode=mode)[0]
+
+
+def staged_together(contents: Iterable[tuple[Path, bytes]], *, mode: int = _MODE) -> list[Path]:
+    """The bytes for each target, safe on the disk, in temporary files beside the targets: all or none. Raises OSError.
+
+    All are written before the disk is waited for, which it can then do in one go.
+    """
+    temporaries: list[Path] = []
+    descriptors: list[int] = []
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        for target, content in contents:
+            temporary = target.parent / f"{_BEFORE}{secrets.token_hex(8)}{_AFTER}"
+            descriptors.append(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
+            temporaries.append(temporary)
+            _write(descriptors[-1], content)
+        for descriptor in descriptors:
+            os.fsync(descriptor)
     except BaseException:
-        remove(temporary)
+        for temporary in temporaries:
+            remove(temporary)
         raise
-    return temporary
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
+    return temporaries
+
+
+def _write(descriptor: int, content: bytes) -> None:
+    rest = memoryview(content)
+    while rest:  # the system may take a part only
+        rest = rest[os.write(descriptor, rest) :]
 
 
 def is_temporary(name: str) -> bool:
@@ -33,11 +54,19 @@ def is_temporary(name: str) -> bool:
     return name.startswith(_BEFORE) and name.endswith(_AFTER)
 
 
-def sweep(folders: Iterable[Path]) -> None:
-    """Remove the temporary files of a run that died."""
+def sweep(folders: Iterable[Path]) -> frozenset[Path]:
+    """Remove the temporary files of a run that died; returns those of the folders in which nothing lies."""
+    empty: set[Path] = set()
     for folder in folders:
-        for leftover in folder.glob(f"{_BEFORE}*{_AFTER}"):
-            remove(leftover)
+        try:
+            names = os.listdir(folder)
+        except OSError:  # what lies in it may be known by name only
+            continue
+        for name in filter(is_temporary, names):
+            remove(folder / name)
+        if not names:
+            empty.add(folder)
+    return frozenset(empty)
 
 
 def remove(temporary: Path) -> None:

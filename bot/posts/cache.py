@@ -13,32 +13,31 @@ import os
 import sqlite3
 import stat
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from bot.posts.listing import FileState
-from bot.posts.stored import early_from_json, early_to_json, late_from_json, late_to_json
+from bot.posts.stored import OWN_WORDS, early_from_json, early_to_json, late_from_json, late_to_json
 
 _T = TypeVar("_T")
 
 FILE_NAME: Final = "posts-cache.db"
-_SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS post (
-    path TEXT PRIMARY KEY, early TEXT NOT NULL, late TEXT NOT NULL, digest BLOB NOT NULL, late_digest BLOB NOT NULL
-) WITHOUT ROWID
-"""
+#: Two tables, so that a start, which needs only the early fields, does not have to page past the bodies.
+_SCHEMA: Final = (
+    "CREATE TABLE IF NOT EXISTS early (path TEXT PRIMARY KEY, digest BLOB, post BLOB) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS late (path TEXT PRIMARY KEY, digest BLOB, body TEXT) WITHOUT ROWID",
+)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """A post as it was read from a file in this state."""
 
+    path: str  #: whole
     state: FileState
     pictures: Mapping[str, FileState | None]
-    early: dict[str, Any]  #: the fields of Post that need no rendering
+    early: Sequence[Any]  #: the fields of Post that need no rendering, as `EARLY` names them
     late: Any  #: what makes the other ones; None if it must be asked for with `PostCache.late`
 
 
@@ -52,27 +51,32 @@ class PostCache:
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
 
-    def load(self) -> dict[str, Stored]:
-        """Everything that is whole, by whole path."""
-        return self._with(self._load) or {}
+    def load(self) -> list[Stored]:
+        """Everything that is whole."""
+        return self._with(self._load) or []
 
     def late(self, path: str, early_digest: str) -> Any:
         """What makes the late fields of a post; None if it is not there, or not that of the post with this digest."""
 
         def find(db: sqlite3.Connection) -> Any:
-            row = db.execute("SELECT late, late_digest FROM post WHERE path = ?", (path,)).fetchone()
-            is_whole = row is not None and row[1] == self._digest(path + early_digest, row[0])
-            return late_from_json(row[0]) if is_whole else None
+            row = db.execute("SELECT digest, body FROM late WHERE path = ?", (path,)).fetchone()
+            is_whole = row is not None and row[0] == self._late_digest(path, early_digest, row[1])
+            return late_from_json(row[1]) if is_whole else None
 
         return self._with(find)
 
-    def keep(self, posts: Mapping[str, Stored], *, gone: Iterable[str] = ()) -> None:
+    def keep(self, posts: Iterable[Stored], *, gone: Iterable[str] = ()) -> None:
         """Keep these, in one transaction, and forget those that are gone."""
 
         def write(db: sqlite3.Connection) -> None:
             db.execute("BEGIN IMMEDIATE")
-            db.executemany("DELETE FROM post WHERE path = ?", [(path,) for path in gone if _is_text(path)])
-            db.executemany("INSERT OR REPLACE INTO post VALUES (?, ?, ?, ?, ?)", self._rows(posts))
+            for path in filter(_is_text, gone):
+                db.execute("DELETE FROM early WHERE path = ?", (path,))
+                db.execute("DELETE FROM late WHERE path = ?", (path,))
+            for post in posts:
+                if _is_text(post.path):
+                    db.execute("INSERT OR REPLACE INTO early VALUES (?, ?, ?)", self._early_row(post))
+                    db.execute("INSERT OR REPLACE INTO late VALUES (?, ?, ?)", self._late_row(post))
             db.execute("COMMIT")
 
         self._with(write)
@@ -82,25 +86,24 @@ class PostCache:
         with self._lock:
             self._forget()
 
-    def _rows(self, posts: Mapping[str, Stored]) -> Iterator[tuple[str, str, str, bytes, bytes]]:
-        for path, post in posts.items():
-            if not _is_text(path):
-                continue
-            early, late = early_to_json(post.state, post.pictures, post.early), late_to_json(post.late)
-            late_digest = self._digest(path + post.early["digest"], late)
-            yield path, early, late, self._digest(path, early), late_digest
+    def _early_row(self, post: Stored) -> tuple[str, bytes, bytes]:
+        early = early_to_json(post.path, post.state, post.pictures, post.early)
+        return post.path, self._digest(early), early
 
-    def _digest(self, path: str, text: str) -> bytes:
-        return hashlib.blake2b(f"{path}\0{text}".encode(), key=self._key, digest_size=16).digest()
+    def _late_row(self, post: Stored) -> tuple[str, bytes, str]:
+        late = late_to_json(post.late)
+        return post.path, self._late_digest(post.path, post.early[OWN_WORDS], late), late
 
-    def _load(self, db: sqlite3.Connection) -> dict[str, Stored]:
-        rows = db.execute("SELECT path, early, digest FROM post").fetchall()
-        whole = [(path, early) for path, early, digest in rows if digest == self._digest(path, early)]
-        found = early_from_json(early for _, early in whole)
-        return {
-            path: Stored(state=state, pictures=pictures, early=early, late=None)
-            for (path, _), (state, pictures, early) in zip(whole, found, strict=True)
-        }
+    def _late_digest(self, path: str, early_digest: str, late: str) -> bytes:
+        return self._digest(f"{path}\0{early_digest}\0{late}".encode())
+
+    def _digest(self, data: bytes) -> bytes:
+        return hashlib.blake2b(data, key=self._key, digest_size=16).digest()
+
+    def _load(self, db: sqlite3.Connection) -> list[Stored]:
+        rows = db.execute("SELECT digest, post FROM early").fetchall()
+        whole = [post for digest, post in rows if digest == self._digest(post)]
+        return [Stored(*found, None) for found in early_from_json(whole)]
 
     def _with(self, work: Callable[[sqlite3.Connection], _T]) -> _T | None:
         """Do the work; None if the cache cannot be used."""
@@ -133,7 +136,8 @@ class PostCache:
         try:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
-            db.execute(_SCHEMA)
+            for statement in _SCHEMA:
+                db.execute(statement)
         except BaseException:
             db.close()
             raise

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, fields
 from hashlib import sha256
-from typing import Final
+from operator import attrgetter
+from typing import Any, Final
 
 #: Raised if the meaning of the digest ever changes; all posts then look edited once.
 _VERSION: Final = 1
@@ -46,19 +47,24 @@ class OwnWords:
 
 
 _NAMES: Final = tuple(field.name for field in fields(OwnWords))
+_VALUES: Final = attrgetter(*_NAMES)
 _CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 def digest_of(words: OwnWords) -> str:
     """SHA-256, in hex, of the words that are there."""
-    said = {name: getattr(words, name) for name in _NAMES}
-    said["body"] = _normalised(words.body)
-    present = {name: value for name, value in said.items() if value}
+    body = _normalised(words.body)
+    present: dict[str, Any] = {name: value for name, value in zip(_NAMES, _VALUES(words), strict=True) if value}
+    if body:
+        present["body"] = body
+    else:
+        present.pop("body", None)
     canonical = _CANONICAL.encode({"version": _VERSION, **present})
     return sha256(canonical.encode("ascii")).hexdigest()
 
 
 def _normalised(body: str) -> str:
     """Without what no reader sees: spaces at the end of lines, blank lines around the text."""
-    lines = body.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return "\n".join(map(str.rstrip, lines)).strip("\n")
+    if "\r" in body:
+        body = body.replace("\r\n", "\n").replace("\r", "\n")
+    return "\n".join(map(str.rstrip, body.split("\n"))).strip("\n")

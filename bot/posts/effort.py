@@ -19,6 +19,8 @@ _QUOTES: Final = re.compile(r"^[ \t]*(?:>[ \t]*)+", re.MULTILINE)
 
 def too_much(text: str) -> str:
     """Why rendering this would take too long; empty if it would not. Takes no time itself."""
+    if len(text) <= MOST_BRACKETS and ">" not in text:  # too short for any of these
+        return ""
     if text.count("[") > MOST_BRACKETS:
         return f"there are over {MOST_BRACKETS} opening brackets in it."
     if text.count("|") > MOST_BARS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bot.collector import without_collector
 from bot.errors import PostError
@@ -36,8 +36,7 @@ class Scan:
     complete: bool = True  #: false: some of the posts could not be looked at, so what is missing may be there
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Known:
+class _Known(NamedTuple):
     """A file that was read, with the states that it and its pictures had then."""
 
     state: State
@@ -143,7 +142,7 @@ class PostFolder:
         """Raises PostError, OSError."""
         name = name_of(path)
         data = read_bytes(path) if data is None else data
-        return parse_post(data, path=Path(path), slug=name, config=self._config)
+        return parse_post(data, path=path, slug=name, config=self._config)
 
     def _as_read(self, look: Look) -> Look:
         """The look with what is known of its files since they were read."""
@@ -167,6 +166,8 @@ class PostFolder:
         known = self._known.get(path)
         if known is None or known.state != state:
             return None
+        if not known.pictures:
+            return known
         return known if all(look.pictures.get(one) == was for one, was in known.pictures.items()) else None
 
     def _read(self, path: str, state: State) -> _Known | None:

@@ -43,13 +43,18 @@ def read_source(data: bytes, *, path: Path) -> Source | None:
     """
     if not (_FENCE.match(data.removeprefix(_BOM)) or data.startswith(_OTHER_BOMS)):
         return _toml_source(data, path) if data.removeprefix(_BOM).startswith(b"+++") else None
-    text = clean(_decode(data, path))
+    text = clean(_decode(data, path)).rstrip()
     start = text.index("---")
-    handler = _PostHandler(path, first_line=1 + text.count("\n", 0, start))
-    values, _ = frontmatter.parse(text[start:], handler=handler)
-    # The body is the handler's: parse() would strip the indentation of its first line.
+    first_line = 1 + text.count("\n", 0, start)
+    handler = _PostHandler(path, first_line=first_line)
+    # Only the front matter: parse() would strip the indentation of the body's first line, and take its time over it.
+    end = handler.end_of_matter(text, start)
+    values, _ = frontmatter.parse(text[start:end], handler=handler)
     return Source(
-        values=cast("dict[str, Value]", values), lines=handler.lines, body=handler.body, body_line=handler.body_line
+        values=cast("dict[str, Value]", values),
+        lines=handler.lines,
+        body=text[end:].removeprefix("\n"),
+        body_line=first_line + text.count("\n", start, end) + 1,
     )
 
 
@@ -84,7 +89,7 @@ def _decode(data: bytes, path: Path) -> str:
 
 
 def _unix_lines(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 class _PostHandler(YAMLHandler):
@@ -98,23 +103,20 @@ class _PostHandler(YAMLHandler):
         self._path = path
         self._first_line = first_line
         self.lines: dict[str, int] = {}
-        self.body = ""
-        self.body_line = first_line
 
-    def split(self, text: str) -> tuple[str, str]:
-        """Front matter and body. Raises PostError if the front matter is not closed."""
-        parts = self.FM_BOUNDARY.split(text, 2)
-        if len(parts) < 3:
+    def end_of_matter(self, text: str, start: int) -> int:
+        """Where the front matter that begins at `start` is closed. Raises PostError if it is not."""
+        fences = self.FM_BOUNDARY.finditer(text, start)
+        next(fences)
+        closing = next(fences, None)
+        if closing is None:
             raise PostError(
                 self._path,
                 "the front matter is not closed.",
                 line=self._first_line,
                 remedy="Write a line with --- alone below the last key.",
             )
-        _, matter, body = parts
-        self.body = body.removeprefix("\n")
-        self.body_line = self._first_line + matter.count("\n") + 1
-        return matter, body
+        return closing.end()
 
     def load(self, fm: str, **_: object) -> dict[str, Value]:
         """The front matter's values. Raises PostError."""

@@ -22,6 +22,7 @@ POLL: Final = tuple(KEYS["mastodon"].keys["poll"].keys)
 COVER: Final = tuple(KEYS["cover"].keys)
 MEDIA: Final = tuple(KEYS["mastodon"].keys["media"].keys)
 REMINDER: Final = tuple(KEYS["reminders"].keys)
+_OURS: Final = frozenset(OURS)
 #: Keys of sites and their generators that resemble ours and are something else.
 _OTHERS: Final = frozenset({"images", "tag", "links", "series", "time", "titles"})
 #: Other names for ours that are too far away to be found by likeness.
@@ -63,7 +64,7 @@ def missing_key_remedy(name: str, keys: Iterable[str], example: str) -> str:
 def note_keys(fields: Fields, notes: Notes, top: Collection[str]) -> None:
     """Warn of likely slips among the keys."""
     for key in top:
-        meant = near_miss(key)
+        meant = None if key in _OURS else near_miss(key)
         if meant and not (key == "published" and str(fields.get(key)).lower() in TRUE | FALSE):
             notes.warn("unknown-key", "is not a key that is read.", field=key, remedy=f'Did you mean "{meant}"?')
     _note_inner_keys(fields, notes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -82,8 +82,11 @@ def list_files(folder: Path) -> Listing:
             if _is_folder(entry):
                 (linked if entry.is_symlink() else folders).append(entry.path)
             elif entry.name.endswith(".md"):
-                files += _listed(entry)
-    files.sort(key=lambda file: in_order(file[0]))
+                state = _state_of(entry)
+                if state is not None:
+                    files.append((entry.path, state))
+    if len(seen) > 1:  # those of one folder are in order
+        files.sort(key=lambda file: in_order(file[0]))
     return Listing(files=dict(files), closed=tuple(sorted(closed, key=lambda pair: pair[0])))
 
 
@@ -96,12 +99,11 @@ def _entries(folder: str, seen: set[tuple[int, int]]) -> list[os.DirEntry[str]]:
         return sorted((entry for entry in entries if not is_hidden(entry.name)), key=lambda e: e.name)
 
 
-def _listed(entry: os.DirEntry[str]) -> Iterator[tuple[str, FileState]]:
+def _state_of(entry: os.DirEntry[str]) -> FileState | None:
     try:
-        if entry.is_file():
-            yield entry.path, state_from(entry.stat())
+        return state_from(entry.stat()) if entry.is_file() else None
     except OSError:  # gone between listing and looking, or a ring of links
-        return
+        return None
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 MOST_TOOTS: Final = 20
 #: Pelican's statuses of articles that are in no list and no feed (docs.getpelican.com, "Publishing drafts").
 _NOT_PUBLISHED: Final = frozenset({"draft", "hidden", "skip"})
+#: The options of most posts: one for all of them.
+NOTHING_SAID: Final = MastodonOptions()
 _HOW_TO_THREAD: Final = 'Write thread: auto, or thread: and below it lines such as - "The second toot."'
 
 
@@ -58,7 +60,7 @@ def if_missed_of(fields: Fields) -> Missed | None:
 def mastodon_options(fields: Fields, *, media: tuple[Picture, ...] | None = None) -> MastodonOptions:
     """What stands under `mastodon:`, with the pictures that `media` made of its list. Raises PostError."""
     if fields.get("mastodon") is None:
-        return MastodonOptions(media=media)
+        return NOTHING_SAID
     fields.mapping("mastodon", "Write for example mastodon: and below it, indented, skip: true.")
     parts = _thread(fields)
     numbered = fields.flag("mastodon.numbered", default=False)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from bot.config import Address
 from bot.errors import PostError
@@ -20,11 +20,11 @@ from bot.posts.digest import OwnWords, digest_of
 from bot.posts.fields import Fields
 from bot.posts.frontmatter import LARGEST_FILE, Source, read_source
 from bot.posts.keys import missing_key_remedy, note_keys
-from bot.posts.late import LatePost, cannot_fail
+from bot.posts.late import EARLY, LatePost, cannot_fail
 from bot.posts.media import media_words, read_media
 from bot.posts.names import folders_of, name_of, parted
 from bot.posts.notes import Notes
-from bot.posts.options import hashtags_of, if_missed_of, is_draft, mastodon_options, withdrawal_of
+from bot.posts.options import NOTHING_SAID, hashtags_of, if_missed_of, is_draft, mastodon_options, withdrawal_of
 from bot.posts.reminders import Anchors, read_deadline, read_reminders
 from bot.posts.renamed import renamed
 from bot.posts.tags import find_tags
@@ -32,6 +32,8 @@ from bot.posts.when import DatetimeError, parse_datetime
 
 if TYPE_CHECKING:
     from bot.config import Config
+
+_STEP: Final = 32 * 1024  #: bytes; nearly every post fits in
 
 
 def read_post(path: Path, *, config: Config) -> Post | None:
@@ -46,7 +48,7 @@ def read_post(path: Path, *, config: Config) -> Post | None:
     return parse_post(data, path=path, slug=name_of(path), config=config)
 
 
-def parse_post(data: bytes, *, path: Path, slug: str, config: Config) -> Post | None:
+def parse_post(data: bytes, *, path: str | Path, slug: str, config: Config) -> Post | None:
     """Understand a file's bytes as a post; None if they have no front matter. `slug` is the file's own name.
 
     Looks at the pictures' files, nothing else of the disk. Raises PostError.
@@ -112,17 +114,17 @@ def parse_post(data: bytes, *, path: Path, slug: str, config: Config) -> Post | 
         findings=notes.findings(),
     )
     if cannot_fail(source.body):
-        return LatePost.of(post, text)
+        return LatePost.of([post[name] for name in EARLY], text)
     return Post(**post, **text.rendered())
 
 
-def shown_path(path: Path, root: Path) -> Path:
+def shown_path(path: str | Path, root: Path) -> Path:
     """The path as a person should see it: relative to the project root where it lies inside."""
     # In words, not in Paths: this is done for each of ten thousand files.
     whole, base = os.path.abspath(path), _base(str(root))
-    inside = whole[len(base) + 1 :] or "." if f"{whole}{os.sep}".startswith(f"{base}{os.sep}") else path
+    inside = whole[len(base) + 1 :] or "." if f"{whole}{os.sep}".startswith(f"{base}{os.sep}") else os.fspath(path)
     # A name that is not UTF-8 could not be printed.
-    return Path(os.fsencode(inside).decode("utf-8", "replace"))
+    return Path(inside if inside.isascii() else os.fsencode(inside).decode("utf-8", "replace"))
 
 
 @lru_cache(maxsize=8)
@@ -132,8 +134,15 @@ def _base(root: str) -> str:
 
 def read_bytes(path: str | Path) -> bytes:
     """The file's bytes; of one that is too large for a post only enough to see that. Raises OSError."""
-    with open(path, "rb") as file:
-        return file.read(LARGEST_FILE + 1)
+    # In large steps, without the layers of open(): this is done for each of ten thousand files.
+    file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        data = os.read(file, _STEP)
+        while data and len(data) <= LARGEST_FILE and (more := os.read(file, _STEP)):
+            data += more
+        return data
+    finally:
+        os.close(file)
 
 
 def unreadable(path: Path, error: OSError, *, config: Config) -> PostError:
@@ -145,21 +154,24 @@ def unreadable(path: Path, error: OSError, *, config: Config) -> PostError:
     )
 
 
-def _permalink(slug: str, path: Path, shown: Path, published: datetime | None, fields: Fields, config: Config) -> str:
+def _permalink(
+    slug: str, path: str | Path, shown: Path, published: datetime | None, fields: Fields, config: Config
+) -> str:
     if "permalink" in config.posts.fields:
         own = own_permalink(fields)
         if own is not None:
             return config.site.url + own
-    address = Address(slug=slug)
-    if "{" in config.site.permalink.replace("{slug}", ""):
-        address = Address(
-            slug=slug,
-            day=published.astimezone(config.site.timezone).date() if published else None,
-            categories=categories_of(fields, config.posts.fields.get("category", ("category",))),
-            folder=folders_of(path, config.posts_folder),
-        )
     try:
-        return config.site.permalink_of(address)
+        if config.site.is_plain:
+            return config.site.permalink_of(slug)
+        return config.site.page_of(
+            Address(
+                slug=slug,
+                day=published.astimezone(config.site.timezone).date() if published else None,
+                categories=categories_of(fields, config.posts.fields.get("category", ("category",))),
+                folder=folders_of(path, config.posts_folder),
+            )
+        )
     except UnicodeEncodeError:
         raise PostError(
             shown, "the file's name is not UTF-8.", remedy="Rename it; letters, digits and - are the safest."
@@ -221,7 +233,6 @@ def _order(fields: Fields, notes: Notes) -> int:
 
 def _own_words(fields: Fields, source: Source, post: Mapping[str, Any], author: tuple[str, ...]) -> OwnWords:
     cover = written_cover(fields)
-    mastodon: MastodonOptions = post["mastodon"]
     return OwnWords(
         title=post["title"],
         author=author,
@@ -234,21 +245,27 @@ def _own_words(fields: Fields, source: Source, post: Mapping[str, Any], author: 
         language=fields.text("language"),
         hashtags=post["hashtags"],
         without_link=not post["link"],
-        mastodon_text=mastodon.text,
-        mastodon_content_warning=mastodon.content_warning,
-        mastodon_visibility=mastodon.visibility.value if mastodon.visibility else None,
-        mastodon_language=mastodon.language,
-        mastodon_media=media_words(mastodon.media),
         speakers=post["speakers"],
-        mastodon_sensitive=_said(mastodon.sensitive),
-        mastodon_thread=mastodon.thread,
-        mastodon_thread_auto=mastodon.thread_auto,
-        mastodon_numbered=mastodon.numbered,
-        mastodon_link_card=_said(mastodon.link_card),
-        mastodon_poll=_poll_words(mastodon.poll),
-        mastodon_quote_policy=mastodon.quote_policy.value if mastodon.quote_policy else None,
         deadline=fields.text("deadline"),
+        **({} if post["mastodon"] is NOTHING_SAID else _mastodon_words(post["mastodon"])),
     )
+
+
+def _mastodon_words(mastodon: MastodonOptions) -> dict[str, Any]:
+    return {
+        "mastodon_text": mastodon.text,
+        "mastodon_content_warning": mastodon.content_warning,
+        "mastodon_visibility": mastodon.visibility.value if mastodon.visibility else None,
+        "mastodon_language": mastodon.language,
+        "mastodon_media": media_words(mastodon.media),
+        "mastodon_sensitive": _said(mastodon.sensitive),
+        "mastodon_thread": mastodon.thread,
+        "mastodon_thread_auto": mastodon.thread_auto,
+        "mastodon_numbered": mastodon.numbered,
+        "mastodon_link_card": _said(mastodon.link_card),
+        "mastodon_poll": _poll_words(mastodon.poll),
+        "mastodon_quote_policy": mastodon.quote_policy.value if mastodon.quote_policy else None,
+    }
 
 
 def _said(chosen: bool | None) -> str | None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bot.errors import PostError
 from bot.posts.bodytext import BodyText
-from bot.posts.late import EARLY, LATE, LatePost
+from bot.posts.late import LATE, LatePost
 from bot.posts.listing import FileState
+from bot.posts.stored import OWN_WORDS
 
 if TYPE_CHECKING:
     from bot.model import Post
@@ -32,10 +33,10 @@ class Shelf:
             return {}
         self._recalled = True
         posts: dict[str, Read] = {}
-        for path, stored in self._cache.load().items():
-            late = _KeptBody(self._cache, path, stored.early["digest"], reread)
-            posts[path] = (stored.state, stored.pictures, LatePost.of(stored.early, late))
-            self._kept[path] = (stored.state, stored.pictures)
+        for path, state, pictures, early, _ in self._cache.load():
+            late = _KeptBody(self._cache, path, early[OWN_WORDS], reread)
+            posts[path] = (state, pictures, LatePost.of(early, late))
+            self._kept[path] = (state, pictures)
         return posts
 
     def keep(self, posts: Mapping[str, Read]) -> None:
@@ -44,12 +45,11 @@ class Shelf:
             return
         from bot.posts.cache import Stored
 
-        new: dict[str, Stored] = {}
+        new: list[Stored] = []
         for path, (state, pictures, post) in posts.items():
             if self._kept.get(path) == (state, pictures):
                 continue
-            early = {name: getattr(post, name) for name in EARLY}
-            new[path] = Stored(state=state, pictures=pictures, early=early, late=post.late)
+            new.append(Stored(path=path, state=state, pictures=pictures, early=post.early, late=post.late))
             self._kept[path] = (state, pictures)
         gone = self._kept.keys() - posts.keys()
         for path in gone:

@@ -25,6 +25,8 @@ def clean(text: str) -> str:
 
 def one_line(text: str) -> str:
     """The text on one line, without spaces around it."""
+    if text.isprintable():  # no ends of lines
+        return text.strip()
     lines = text.splitlines()
     return text.strip() if len(lines) == 1 else " ".join(filter(None, (line.strip() for line in lines)))
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta, timezone
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ _WRITTEN: Final = re.compile(
 _YEARS: Final = range(1970, 2201)
 #: The widest offsets in use, UTC-12 to UTC+14.
 _WEST, _EAST = timedelta(hours=-12), timedelta(hours=14)
+_NONE: Final = timedelta()
 _EXAMPLE: Final = "Write for example 2024-07-16 09:00 or 2024-07-16 09:00:00-04:00."
 
 
@@ -61,7 +63,7 @@ def parse_datetime(text: str, *, site: Site, release: Release) -> Moment:
         raise DatetimeError(f'"{text}" is not a datetime.', _EXAMPLE)
     zone: ZoneInfo = site.timezone
     naive_is_utc = site.naive_datetimes == "utc"
-    written = _clock_reading(found, text, release.default_time)
+    written = _clock_reading(found, text, release)
     if found["hour"] is None:
         local = _local(written, zone)
         problem = f"is a bare date; {written:%H:%M} in {zone.key} is meant."
@@ -73,27 +75,33 @@ def parse_datetime(text: str, *, site: Site, release: Release) -> Moment:
     return Moment(moment=written.replace(tzinfo=UTC)) if naive_is_utc else _local(written, zone)
 
 
-def _clock_reading(found: re.Match[str], text: str, default_time: time) -> datetime:
-    year, month, day = (int(found[part]) for part in ("year", "month", "day"))
+def _clock_reading(found: re.Match[str], text: str, release: Release) -> datetime:
+    year, month, day = map(int, found.group("year", "month", "day"))
     if year not in _YEARS:
         raise DatetimeError(f"the year {year} is out of range.", f"Write a year from {_YEARS[0]} to {_YEARS[-1]}.")
-    clock = default_time.replace(microsecond=0, tzinfo=None)
+    hour, minute, second = found.group("hour", "minute", "second")
+    if hour is None:
+        clock = release.default_time
+        hour, minute, second = clock.hour, clock.minute, clock.second
     try:
-        if found["hour"] is not None:
-            clock = time(int(found["hour"]), int(found["minute"]), int(found["second"] or 0))
-        return datetime.combine(datetime(year, month, day), clock)  # noqa: DTZ001 - a reading, in no zone yet
+        # A reading, in no zone yet.
+        return datetime(year, month, day, int(hour), int(minute), int(second or 0))  # noqa: DTZ001
     except ValueError:
         raise DatetimeError(f'"{text}" is not in the calendar or on the clock.', _EXAMPLE) from None
 
 
 def _offset(found: re.Match[str]) -> timedelta | None:
-    if found["utc"]:
-        return timedelta()
-    if not found["sign"]:
-        return None
-    amount = timedelta(hours=int(found["hours"]), minutes=int(found["minutes"] or 0))
-    offset = amount if found["sign"] == "+" else -amount
-    if int(found["minutes"] or 0) > 59 or not _WEST <= offset <= _EAST:
+    utc, sign, hours, minutes = found.group("utc", "sign", "hours", "minutes")
+    if utc:
+        return _NONE
+    return None if not sign else _offset_of(sign, int(hours), int(minutes or 0))
+
+
+@lru_cache(maxsize=64)
+def _offset_of(sign: str, hours: int, minutes: int) -> timedelta:
+    amount = timedelta(hours=hours, minutes=minutes)
+    offset = amount if sign == "+" else -amount
+    if minutes > 59 or not _WEST <= offset <= _EAST:
         raise DatetimeError(
             f"the offset {show_offset(offset)} is not in use anywhere.", "Write it as +02:00 or -04:00."
         )
@@ -101,15 +109,15 @@ def _offset(found: re.Match[str]) -> timedelta | None:
 
 
 def _with_offset(written: datetime, offset: timedelta, zone: ZoneInfo, *, naive_is_utc: bool) -> Moment:
-    at = written.replace(tzinfo=timezone(offset)).astimezone(UTC)
+    at = (written - offset).replace(tzinfo=UTC)
     there = at.astimezone(zone)
     expected = there.utcoffset()
     if expected is None or offset == expected or (naive_is_utc and not offset):
         return Moment(moment=at)
     remark = Remark(
         rule="datetime-offset",
-        problem=f"{show_offset(offset)}, but {zone.key} is {show_offset(expected)} on {written:%Y-%m-%d}.",
-        remedy=f"As it stands it means {there:%Y-%m-%d %H:%M} in {zone.key}. Leave the offset out, or mend it.",
+        problem=f"{show_offset(offset)}, but {zone.key} is {show_offset(expected)} on {written.date().isoformat()}.",
+        remedy=f"As it stands it means {_minute(there)} in {zone.key}. Leave the offset out, or mend it.",
     )
     return Moment(moment=at, remarks=(remark,))
 
@@ -147,6 +155,11 @@ def _end_of_gap(written: datetime, before: timedelta, after: timedelta, zone: Zo
     return later.astimezone(zone).replace(tzinfo=None)
 
 
+def _minute(there: datetime) -> str:
+    return there.replace(tzinfo=None).isoformat(" ", "minutes")  # many times as fast as strftime
+
+
+@lru_cache(maxsize=64)
 def show_offset(offset: timedelta) -> str:
     """An offset from UTC as it is written: "-04:00"."""
     sign = "-" if offset < timedelta() else "+"

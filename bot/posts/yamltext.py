@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import yaml
 from yaml.events import (
@@ -16,6 +16,7 @@ from yaml.events import (
     ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
+    StreamEndEvent,
 )
 
 from bot.errors import PostError
@@ -23,10 +24,9 @@ from bot.posts.text import clean
 
 Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
 
-if TYPE_CHECKING:
-    _Base: TypeAlias = yaml.SafeLoader
-else:
-    _Base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Loader: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+#: What tells the events, libyaml itself where it is there.
+_Parser: Final[Any] = getattr(getattr(yaml, "cyaml", None), "CParser", _Loader)
 
 #: Which attributes an event has depends on its kind; asking for the kind by `type` is what makes this fast.
 _Event: TypeAlias = Any
@@ -49,7 +49,7 @@ _REMEDIES: Final = (
 _IS_NULL: Final = frozenset({"", "~", "null", "Null", "NULL"})
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class _Reader:
     path: Path
     text: str
@@ -73,10 +73,12 @@ def read_yaml(text: str, *, path: Path, first_line: int, deepest: int, lines: di
     `first_line` is the line of the file on which `text` begins. Raises PostError.
     """
     reader = _Reader(path, text, first_line, deepest, lines)
-    try:
-        events = _usual_events(reader)
-    except yaml.YAMLError as error:
-        raise _yaml_fault(reader, error) from None
+    events = _plain_events(reader)
+    if events is None:
+        try:
+            events = _usual_events(reader)
+        except yaml.YAMLError as error:
+            raise _yaml_fault(reader, error) from None
     content = iter(events[2:-2])  # within the stream and the document
     root: _Event = next(content, None)
     if root is None or (type(root) is ScalarEvent and _is_null(root)):
@@ -91,13 +93,33 @@ def read_yaml(text: str, *, path: Path, first_line: int, deepest: int, lines: di
     return _mapping(reader, content, "")
 
 
+def _plain_events(reader: _Reader) -> list[_Event] | None:
+    """All events of a text in which there is plainly nothing to refuse; None if that takes a closer look.
+
+    Nearly all texts are so, and this takes half the time.
+    """
+    if any(sign in reader.text for sign in "&*!"):
+        return None
+    loader = _Parser(reader.text)
+    try:
+        events = list(iter(loader.get_event, None))
+    except yaml.YAMLError:
+        return None
+    finally:
+        loader.dispose()
+    kinds = list(map(type, events))
+    nested = kinds.count(MappingStartEvent) + kinds.count(SequenceStartEvent)
+    return events if nested <= reader.deepest and kinds.count(DocumentStartEvent) <= 1 else None
+
+
 def _usual_events(reader: _Reader) -> list[_Event]:
     """All events; refused before any value is built: aliases can blow up, and deep nesting the stack."""
     events: list[_Event] = []
     depth = documents = 0
-    loader: Any = _Base(reader.text)
+    loader = _Parser(reader.text)
     try:
-        while loader.check_event():
+        kind = None
+        while kind is not StreamEndEvent:
             event = loader.get_event()
             events.append(event)
             kind = type(event)
@@ -119,7 +141,7 @@ def _usual_events(reader: _Reader) -> list[_Event]:
     finally:
         loader.dispose()
     if documents > 1:
-        yaml.compose(reader.text, Loader=_Base)  # raises: it tells where the second one begins
+        yaml.compose(reader.text, Loader=_Loader)  # raises: it tells where the second one begins
     return events
 
 

@@ -6,6 +6,7 @@ or that links to another loses them, and a system may run out of watches. Then t
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Collection
 from contextlib import suppress
@@ -51,6 +52,8 @@ class Hints:
             return
         self._watched, self._single = wanted, frozenset(folders)
         self.close()
+        # What it says of itself is of no use to a person: a hint that does not come is found by the looks.
+        logging.getLogger("watchdog").addHandler(logging.NullHandler())
         try:
             from watchdog.observers import Observer
 
@@ -59,9 +62,11 @@ class Hints:
         except (ImportError, OSError, RuntimeError):  # no threads or no watches left: the looks find all the same
             self._observer = None
             return
+        told = _events_told_of()
         for folder, identity, recursive in sorted(wanted, key=lambda one: (not one[2], one[0])):
             if identity is not None:
-                self._schedule(folder, recursive=recursive)
+                with suppress(OSError, RuntimeError):
+                    self._observer.schedule(self, folder, recursive=recursive, event_filter=told)  # type: ignore[arg-type]
 
     def is_blind(self) -> bool:
         """Whether one of the folders was replaced by another one, of which nothing will be told. Takes microseconds."""
@@ -111,10 +116,21 @@ class Hints:
         # Editors keep files of their own beside those they write.
         return not is_hidden(name) if is_folder else may_be_post(name) or name.endswith(_SETTINGS)
 
-    def _schedule(self, folder: str, *, recursive: bool) -> None:
-        assert self._observer is not None
-        with suppress(OSError, RuntimeError):
-            self._observer.schedule(self, folder, recursive=recursive)  # type: ignore[arg-type]
+
+def _events_told_of() -> list[type[FileSystemEvent]]:
+    """All but opening and reading: each of our own looks opens the folders, and would wake two threads to say so."""
+    from watchdog import events
+
+    return [
+        events.FileCreatedEvent,
+        events.FileModifiedEvent,
+        events.FileMovedEvent,
+        events.FileDeletedEvent,
+        events.FileClosedEvent,
+        events.DirCreatedEvent,
+        events.DirMovedEvent,
+        events.DirDeletedEvent,
+    ]
 
 
 def _identity(folder: str) -> tuple[int, int] | None:

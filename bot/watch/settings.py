@@ -1,22 +1,31 @@
-"""Settings that change while the bot is up: taken up when they are right, told of when they are not."""
+"""Settings and tokens that change while the bot is up: taken up when they are right, told of when they are not."""
 
 from __future__ import annotations
 
 from bot.config import Config, load_config
 from bot.errors import ConfigError
+from bot.posts.listing import FileState, state_of
+from bot.tokens import token_file
 
 
 class SettingsFile:
-    """The file that the settings in force were read from."""
+    """The file that the settings in force were read from, and the files of the accounts' tokens."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
         # Not what is there now: it may have changed since it was read.
         self._seen = None if self._bytes() is None else b""
+        self._tokens = self._token_states()
         self._broken = ""
 
     def news(self) -> Config | str:
-        """Other settings that are right; else what to say about the file, empty if there is nothing new."""
+        """Settings to begin anew with: others that are right, or the same after a new login. Else what to say about
+        the file, empty if there is nothing new.
+        """
+        tokens = self._token_states()
+        if tokens != self._tokens:
+            self._tokens = tokens
+            return self._config
         now = self._bytes()
         if now == self._seen:
             return ""
@@ -30,6 +39,10 @@ class SettingsFile:
             return config
         mended, self._broken = bool(self._broken), ""
         return "the settings are as the bot knows them again" if mended else ""
+
+    def _token_states(self) -> list[FileState | None]:
+        root = self._config.root
+        return [state_of(root / token_file(name, account)) for name, account in self._config.accounts.items()]
 
     def _bytes(self) -> bytes | None:
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 import subprocess
 import time
@@ -19,6 +18,7 @@ import pytest
 from bot.config import load_config
 from bot.web.serve import make_public_app
 from bot.web.server import PublicServer
+from tests.support.programs import needed
 from tests.support.project import Project
 
 FORMATS = ("rss.xml", "atom.xml")
@@ -57,11 +57,7 @@ class Newsboat:
 
 @pytest.fixture
 def newsboat(project: Project) -> Iterator[Newsboat]:
-    if shutil.which("newsboat") is None:
-        message = "newsboat is not installed (Debian: apt install newsboat)"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
+    needed("newsboat", how="Debian: apt install newsboat")
     app = make_public_app(load_config(project.root / "config/bot.toml"))
     answers: list[tuple[str, str]] = []
 

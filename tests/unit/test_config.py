@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Address, Config, is_loopback, listen_address, load_config, token_variable
+from bot.config import Config, is_loopback, listen_address, load_config, token_variable
 from bot.errors import ConfigError, Fault
 from bot.model import Visibility
 
@@ -71,7 +71,7 @@ def test_an_absolute_ledger_stays_where_it_is(tmp_path: Path) -> None:
 
 def test_a_permalink_quotes_the_slug(site_config: MakeConfig) -> None:
     config = site_config(site='permalink = "/{slug}.html"')
-    assert config.site.permalink_of(Address(slug="élan vital")) == "https://conf.example/%C3%A9lan%20vital.html"
+    assert config.site.permalink_of("élan vital") == "https://conf.example/%C3%A9lan%20vital.html"
 
 
 def test_a_hubs_address_stays_as_it_is_written(site_config: MakeConfig) -> None:

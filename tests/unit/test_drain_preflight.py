@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,7 +10,7 @@ import pytest
 
 from bot.drain.loop import PREFLIGHT_LASTS
 from bot.errors import AccountBlockedError, OutcomeUnknownError, PublishError, TransientError
-from bot.model import DeliveryState
+from bot.model import DeliveryState, Entry, Recording
 from tests.support.draining import (
     ACCOUNT,
     MINUTE,
@@ -195,6 +196,22 @@ class TestHowLongItIsBelieved:
         world.later(5 * MINUTE)
         assert world.row().foreign
         assert len(world.server.statuses) == 1
+
+    @pytest.mark.parametrize("lost", [False, True])
+    def test_a_toot_by_hand_with_the_address_that_the_post_has_got_meanwhile(
+        self, world: World, make_delivery: MakeDelivery, make_entry: Callable[..., Entry], lost: bool
+    ) -> None:
+        """While the outcome is open its words stay; the post was renamed, and a person toots its new address."""
+        world.owes(make_delivery(due=NOW))
+        world.server.failures = [OutcomeUnknownError("no answer.") if lost else TransientError("nobody there.")]
+        world.drain()
+        renamed = replace(make_entry(), slug="seats", url="https://conf.example/news/seats/")
+        world.ledger.record(Recording(entries=(renamed,)), now=NOW)
+        world.server.hand(saying("Look at this!", link=renamed.url))
+        world.later(5 * MINUTE)
+        world.later(5 * MINUTE)
+        assert (world.row().state, world.row().foreign) == (DeliveryState.SENT, True)
+        assert world.server.texts == ["Look at this!"]
 
     def test_what_arrives_after_its_absence_was_proven_is_still_recognised(
         self, world: World, make_delivery: MakeDelivery

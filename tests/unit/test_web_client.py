@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import ssl
 import subprocess
@@ -30,6 +29,7 @@ from bot.web_client import (
     system_addresses,
 )
 from tests.support.listeners import Page, web_server
+from tests.support.programs import needed
 
 WITHIN = timedelta(seconds=20)
 PAGES = {
@@ -265,8 +265,7 @@ def test_a_server_that_says_nothing_is_not_waited_for() -> None:
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate for conf.example that nobody trusts, with its key."""
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl, which makes the certificate, is not installed")
+    needed("openssl", how="Debian: apt install openssl")
     path = tmp_path_factory.mktemp("tls") / "both.pem"
     key = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -days 2 -subj /CN=conf.example"
     names = ["-addext", "subjectAltName=DNS:conf.example"]

@@ -45,6 +45,12 @@ def test_a_forbidden_character_in_html_does_not_join_its_neighbours() -> None:
     assert "javascript:" not in clean_html('<a href="java\x01script:alert(1)">x</a>')
 
 
+@pytest.mark.parametrize("character", [chr(code) for code in range(128)], ids=ascii)
+def test_html_in_ascii_alone_is_cleaned_as_any_other(character: str) -> None:
+    html = f"<p>a{character}b</p>"
+    assert clean_html(html) == clean_html(f"{html}é")[:-1]
+
+
 @given(ANY_TEXT)
 def test_one_line_is_one_line_without_spare_spaces(text: str) -> None:
     line = one_line(text)
@@ -124,6 +130,9 @@ def test_a_name_holds_nothing_that_could_be_taken_for_html(name: str, shown: str
         ("https://conf.example/a.png?x=1&y=%20#z", "https://conf.example/a.png?x=1&y=%20#z"),
         ("https://bücher.example/ü [1].png", "https://xn--bcher-kva.example/%C3%BC%20%5B1%5D.png"),
         ("http://127.0.0.1:80/a", "http://127.0.0.1:80/a"),
+        ("https://conf.example/a?", "https://conf.example/a"),
+        ("https://conf.example?#", "https://conf.example"),
+        ("https://conf.example/?a=?#b#", "https://conf.example/?a=?#b#"),
         ("https://[::1]/a.png", None),
         ("https://a:b@conf.example/a.png", None),
         (f"https://{'ü' * 80}.example/a.png", None),
@@ -134,3 +143,11 @@ def test_a_name_holds_nothing_that_could_be_taken_for_html(name: str, shown: str
 )
 def test_an_address_has_the_characters_of_a_uri_or_is_none(url: str, plain: str | None) -> None:
     assert plain_address(url) == plain
+
+
+@given(
+    st.sampled_from(["", "h.example", "h.example/"]), st.text(st.sampled_from("ab.-:/?#;%@&=+ ~'()[]\tü"), max_size=6)
+)
+def test_an_address_that_is_plain_at_a_glance_is_the_same_as_one_taken_apart(host: str, rest: str) -> None:
+    # One with its scheme in capitals is always taken apart, which makes small letters of them.
+    assert plain_address(f"https://{host}{rest}") == plain_address(f"HTTPS://{host}{rest}")

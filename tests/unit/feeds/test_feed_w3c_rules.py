@@ -12,7 +12,9 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from html.entities import name2codepoint
+from html.parser import HTMLParser
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from lxml import etree
@@ -121,6 +123,32 @@ def any_html(content: str) -> Iterator[str]:
     words = re.sub(r"<(code|pre)\b.*?</\1>", "", content, flags=re.DOTALL)
     if re.search(r"\{\{.*?\}\}|\{%.*?%\}", words):
         yield "a template tag that nothing resolved"
+    if re.search(r"<[^>]*\sstyle=", content):
+        yield "SecurityRisk, DangerousStyleAttr: styles are not for feeds"
+    nesting = Nesting()
+    nesting.feed(content)
+    nesting.close()
+    if nesting.problem or nesting.opened:
+        yield f"NotHtml: {nesting.problem or f'{nesting.opened} without an end'}"
+
+
+class Nesting(HTMLParser):
+    """The validator's HTMLValidator: each element ends where it should, and void ones have no end."""
+
+    VOID: ClassVar = {"area", "br", "col", "hr", "img", "source", "track", "wbr"}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opened: list[str] = []
+        self.problem = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in self.VOID:
+            self.opened.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.opened or self.opened.pop() != tag:
+            self.problem = self.problem or f"</{tag}> ends what did not begin"
 
 
 def text_of(parent: etree._Element, name: str) -> str:
@@ -246,12 +274,21 @@ def json_rules(content: bytes, url: str) -> Iterator[str]:
     if repeated([item["id"] for item in feed["items"]]):
         yield "ids must differ"
     for item in feed["items"]:
+        addresses = [item[name] for name in ("url", "image") if name in item]
         if not isinstance(item["id"], str) or not item["id"] or not item.get("content_html"):
             yield "an item wants an id and content"
         if not all(RFC3339.fullmatch(item[name]) for name in ("date_published", "date_modified")):
             yield "dates are RFC 3339"
-        if not all(attached.get("url") and attached.get("mime_type") for attached in item.get("attachments", ())):
-            yield "attachments want url and mime_type"
+        for attached in item.get("attachments", ()):
+            if not attached.get("url") or not attached.get("mime_type"):
+                yield "attachments want url and mime_type"
+            if type(attached.get("size_in_bytes", 0)) is not int:
+                yield "size_in_bytes is a number"
+            addresses.append(attached.get("url", ""))
+        if not all(re.match(r"https?://[^\s/]+", address) for address in addresses):
+            yield "url, image and those of attachments are full addresses"
+        if not all(isinstance(tag, str) and tag for tag in item.get("tags", ())):
+            yield "tags are texts"
         if not all(author.get("name") for author in item.get("authors", ())):
             yield "an author wants a name"
         yield from any_html(item["content_html"])
@@ -353,6 +390,14 @@ def test_archive_and_topics_keep_the_rules(name: str) -> None:
         ("feed.json", r'"content_html": "(?:[^"\\]|\\.)*", ', "", "content"),
         ("feed.json", r"\+00:00", "", "RFC 3339"),
         ("feed.json", r'"id": "[^"]*"', '"id": "same"', "ids must differ"),
+        ("feed.json", r'("size_in_bytes": )(\d+)', r'\1"\2"', "size_in_bytes"),
+        ("feed.json", r'"image": "https://[^/]*', '"image": "', "full addresses"),
+        ("feed.json", r'("attachments": \[\{"url": ")https://[^/]*', r"\1", "full addresses"),
+        ("feed.json", r'"tags": \[', '"tags": [{}, ', "tags are texts"),
+        ("feed.json", r'"content_html": "', '"content_html": "<b><i>x</b></i>', "NotHtml"),
+        ("rss.xml", r"(<content:encoded>)", r"\1&lt;p&gt;", "NotHtml"),
+        ("atom.xml", r'(<content type="html">)', r"\1&lt;/div&gt;", "NotHtml"),
+        ("atom.xml", r"&lt;p&gt;", '&lt;p style="position:fixed"&gt;', "DangerousStyleAttr"),
     ],
 )
 def test_the_rules_notice_a_feed_that_breaks_them(name: str, pattern: str, replacement: str, rule: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import ssl
 import subprocess
@@ -16,6 +15,7 @@ from bot.check.causes import Cause
 from bot.config import Alerts
 from bot.output.alerts import News, tell, text_of
 from tests.support.listeners import Mailbox, Webhook, listening_mailbox, listening_webhook
+from tests.support.programs import needed
 
 HELD = Cause(key="held", what="held: tickets: no room", means="The toot waits.", todo="Mend the file.")
 BARE = Cause(key="bare", what="a file is gone", means="", todo="")
@@ -187,8 +187,7 @@ def test_a_password_is_never_said_to_a_server_without_tls(mailbox: Mailbox) -> N
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate for this machine that nobody trusts, with its key."""
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl, which makes the certificate, is not installed")
+    needed("openssl", how="Debian: apt install openssl")
     path = tmp_path_factory.mktemp("tls") / "both.pem"
     key = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -days 2 -subj /CN=localhost"
     names = ["-addext", "subjectAltName=IP:127.0.0.1"]

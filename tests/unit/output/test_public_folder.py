@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import random
 import subprocess
 import sys
 import threading
@@ -247,14 +248,15 @@ def test_the_list_is_on_the_disk_before_the_first_new_file(tmp_path: Path) -> No
 
 
 def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:
-    public, path = PublicFolder(tmp_path), tmp_path / "a.xml"
+    public, path = PublicFolder(tmp_path, gzip=True), tmp_path / "a.xml"
     versions = [letter * 400_000 for letter in (b"a", b"b")]
     public.write({"a.xml": versions[0]})
-    done, seen = threading.Event(), set[bytes]()
+    done, seen, copies = threading.Event(), set[bytes](), set[bytes]()
 
     def read_on() -> None:
         while not done.is_set():
             seen.add(path.read_bytes())
+            copies.add(path.with_name("a.xml.gz").read_bytes())
 
     reader = threading.Thread(target=read_on)
     reader.start()
@@ -265,6 +267,7 @@ def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:
         done.set()
         reader.join(timeout=30)
     assert seen <= set(versions)
+    assert {gzip.decompress(copy) for copy in copies} <= set(versions)
 
 
 def test_two_processes_writing_at_once_lose_nothing(tmp_path: Path) -> None:
@@ -298,6 +301,24 @@ def test_a_disk_that_takes_no_more_keeps_the_last_good_file(tmp_path: Path) -> N
     subprocess.run([sys.executable, "-c", program, str(tmp_path)], cwd=PROJECT, check=True, timeout=60)
     assert [(tmp_path / name).read_bytes() for name in ("a.xml", "b.xml")] == [b"good", b"new"]
     assert {path.name for path in tmp_path.iterdir()} == {"a.xml", "b.xml", MANIFEST}
+
+
+@pytest.mark.parametrize("content", [b"x" * 9000, random.Random(1).randbytes(4999)], ids=["the file", "its copy"])
+def test_a_file_and_its_compressed_copy_are_replaced_together_or_not_at_all(tmp_path: Path, content: bytes) -> None:
+    """One of the two is too large for the disk. In step, so that all see the same news, whatever they ask for."""
+    PublicFolder(tmp_path, gzip=True).write({"a.xml": b"good"})
+    before = everything_in(tmp_path)
+    program = (
+        "import resource, signal, sys; from pathlib import Path; from bot.output.files import PublicFolder\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))\n"
+        "written = PublicFolder(Path(sys.argv[1]), gzip=True).write({'a.xml': sys.stdin.buffer.read()})\n"
+        "assert written.changed == (), written\n"
+        "assert 'a.xml: cannot be written: File too large.' in str(*written.faults), written"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    subprocess.run(command, cwd=PROJECT, input=content, check=True, timeout=60)
+    assert everything_in(tmp_path) == before
 
 
 def test_a_compressed_copy_stands_beside_each_file_and_goes_with_it(tmp_path: Path) -> None:
@@ -346,6 +367,20 @@ def test_a_strangers_compressed_copy_is_kept_and_named(tmp_path: Path) -> None:
     assert written.changed == ("a.xml",)
     assert one_fault(written).startswith(f"{tmp_path}/a.xml.gz: a file is there that announce did not write")
     assert (tmp_path / "a.xml.gz").read_bytes() == b"by hand"
+
+
+@pytest.mark.parametrize("theirs", ["a file", "a link"])
+def test_beside_a_strangers_file_no_compressed_copy_is_put_that_servers_would_send_instead(
+    tmp_path: Path, theirs: str
+) -> None:
+    if theirs == "a file":
+        (tmp_path / "a.xml").write_bytes(b"by hand")
+    else:
+        (tmp_path / "a.xml").symlink_to("by-hand.xml")
+    written = PublicFolder(tmp_path, gzip=True).write({"a.xml": b"a", "b.xml": b"b"})
+    assert written.changed == ("b.xml",)
+    assert one_fault(written).startswith(f"{tmp_path}/a.xml: ")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [MANIFEST, "a.xml", "b.xml", "b.xml.gz"]
 
 
 def test_where_copies_are_no_longer_wanted_the_old_ones_go_for_they_would_show_old_news(tmp_path: Path) -> None:

@@ -139,7 +139,8 @@ def cut(file: Path) -> None:
 
 def falsified(file: Path) -> None:
     with sqlite3.connect(file) as db:
-        db.execute("UPDATE post SET early = replace(early, 'heron', 'raven'), late = replace(late, 'words', 'swords')")
+        db.execute("UPDATE early SET post = CAST(replace(post, 'heron', 'raven') AS BLOB)")
+        db.execute("UPDATE late SET body = replace(body, 'words', 'swords')")
     db.close()
 
 
@@ -154,8 +155,9 @@ def open_to_all(file: Path) -> None:
 
 def of_another_shape(file: Path) -> None:
     with sqlite3.connect(file) as db:
-        db.execute("DROP TABLE post")
-        db.execute("CREATE TABLE post (a)")
+        for table in ("early", "late"):
+            db.execute(f"DROP TABLE {table}")
+            db.execute(f"CREATE TABLE {table} (a)")
     db.close()
 
 
@@ -202,4 +204,4 @@ def test_a_file_that_may_still_change_unseen_is_not_kept(config: Config, cached:
     folder.remember()
     assert folder._shelf._cache is not None
     if time.monotonic() - begun < 1:
-        assert folder._shelf._cache.load() == {}
+        assert folder._shelf._cache.load() == []

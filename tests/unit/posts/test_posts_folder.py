@@ -12,7 +12,9 @@ from PIL import Image
 from bot.config import Config
 from bot.errors import PostError
 from bot.posts.folder import PostFolder
+from bot.posts.frontmatter import LARGEST_FILE
 from bot.posts.look import Look
+from bot.posts.read import read_bytes
 
 
 def write(folder: Path, name: str, text: str = "---\ntitle: A\n---\nText\n") -> Path:
@@ -256,3 +258,16 @@ def test_a_file_that_vanishes_while_others_are_read_is_left_out(config: Config, 
     assert [post.slug for post in scan.posts] == ["a"]
     assert scan.faults == ()
     assert PostFolder(config).look().signature != scan.signature
+
+
+@pytest.mark.parametrize("size", [0, 5, 32 * 1024, 32 * 1024 + 1, 64 * 1024, LARGEST_FILE])
+def test_a_file_of_any_size_is_read_whole(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "a.md"
+    path.write_bytes((b"words " * size)[:size])
+    assert read_bytes(path) == path.read_bytes()
+
+
+def test_of_a_file_that_is_no_post_for_its_size_only_a_part_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_bytes(b"x" * 4 * LARGEST_FILE)
+    assert LARGEST_FILE < len(read_bytes(path)) < 2 * LARGEST_FILE

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
@@ -190,3 +192,14 @@ def test_a_clock_that_is_set_is_a_reason(waiting: tuple[Config, Waiting], step: 
     _, it = waiting
     threading.Timer(0.2, lambda: it.clock.step_to(it.clock.now() + step)).start()
     assert it.wait() < 10
+
+
+def test_what_the_library_of_hints_says_of_itself_is_not_told_to_people(tmp_path: Path) -> None:
+    """At a stop in the wrong moment it complains of its own thread, which is nobody's business."""
+    code = (
+        "import logging, pathlib; from bot.watch.hints import Hints\n"
+        "hints = Hints(lambda: None); hints.arm([pathlib.Path('.')]); hints.close()\n"
+        "logging.getLogger('watchdog.observers.inotify').error('called when the thread is inactive')\n"
+    )
+    told = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, check=True, timeout=60)
+    assert (told.stdout, told.stderr) == (b"", b"")

@@ -1,0 +1,74 @@
+"""A public file's new bytes, looked at and safe on the disk beside their place: many files at once, or one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Final, Protocol, SupportsBytes, TypeVar, runtime_checkable
+
+from bot.output.compressed import compressed
+from bot.output.temporary import staged_together
+
+_T = TypeVar("_T")
+
+#: Files on their way to the disk at once, where there are many; most of that time is waiting.
+WRITERS: Final = 8
+_MANY: Final = 50
+
+
+@runtime_checkable
+class Checked(Protocol):
+    """A content that is looked at once it is made; both raise an error if it would be broken."""
+
+    def made(self) -> bytes:
+        """The content."""
+
+    def check(self, content: bytes) -> None:
+        """Look at the content; may be called in another thread."""
+
+
+def made_of(source: SupportsBytes) -> tuple[bytes, Callable[[bytes], None] | None]:
+    """A file's content, and what is still to look at it. Raises whatever the making raises."""
+    if isinstance(source, Checked):
+        return source.made(), source.check
+    return bytes(source), None
+
+
+def stage(
+    content: bytes,
+    *,
+    plain: Path | None,
+    copy: Path | None,
+    check: Callable[[bytes], None] | None,
+    quickly: bool,
+) -> Sequence[tuple[Path, Path]]:
+    """The content in a temporary file beside its place, and compressed beside that of its copy: (temporary, place).
+
+    Both or none, so that they stay in step. Raises OSError, and what the check raises.
+    """
+    if check is not None:
+        check(content)
+    contents: list[tuple[Path, bytes]] = []
+    if plain is not None:
+        contents.append((plain, content))
+    if copy is not None:
+        contents.append((copy, compressed(content, quickly=quickly)))
+    return list(zip(staged_together(contents), (place for place, _ in contents), strict=True))
+
+
+def workers(files: int) -> Executor:
+    """Who stages so many files: threads, or for a handful nobody but the caller."""
+    return ThreadPoolExecutor(WRITERS) if files > _MANY else _OneByOne()
+
+
+class _OneByOne(Executor):
+    """Does all work at once, in the caller's own thread: a handful of files is not worth threads."""
+
+    def submit(self, work: Callable[..., _T], /, *args: object, **options: object) -> Future[_T]:
+        done: Future[_T] = Future()
+        try:
+            done.set_result(work(*args, **options))
+        except Exception as error:  # noqa: BLE001 - it is the future's
+            done.set_exception(error)
+        return done
