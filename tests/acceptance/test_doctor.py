@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.patience import patient
 from tests.support.project import Project
 
 NOW = f"{datetime.now(UTC) - timedelta(minutes=1):%Y-%m-%d %H:%M:%S}+00:00"
@@ -175,14 +177,14 @@ def schema() -> int:
 def test_a_running_bot_is_named_without_its_host(project: Project) -> None:
     process = project.start("run")
     try:
-        said = ""
-        for _ in range(200):
-            said = next(one["says"] for one in lines(project, "--offline") if one["group"] == "ledger")
-            if "at work on it" in said:
-                break
+        end = time.monotonic() + patient(30)
+        while "watching" not in project.run_log:
+            assert time.monotonic() < end, project.run_log
+            time.sleep(0.05)
+        said = next(one["says"] for one in lines(project, "--offline") if one["group"] == "ledger")
         assert said.startswith(f"at work on it: process {process.pid}, since ")
     finally:
-        process.terminate()
+        process.kill()
         process.wait(timeout=30)
     said = next(one["says"] for one in lines(project, "--offline") if one["group"] == "ledger")
     assert said == "nobody is at work on it now"
