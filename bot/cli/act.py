@@ -118,13 +118,15 @@ def tick(config: Config, dry_run: bool) -> None:
         return
     from bot.app import make_bot
     from bot.cli.lines import Voice
+    from bot.cli.progress import progress
     from bot.planning.verdict import Verdict
 
     voice = Voice(config)
     bot = make_bot(config, environ=os.environ, say=voice.say)
     _Stopper().is_for(bot)
     try:
-        result, drained = bot.tick()
+        with progress("Releasing and sending"):
+            result, drained = bot.tick()
     finally:
         bot.close()
     for name in result.changed_files:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.common import confirm, echo_json, json_option, with_settings
+from bot.cli.common import confirm, echo_json, json_option, post_argument, with_settings
 from bot.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from bot.person import Proposal
 
 yes_option = click.option("--yes", is_flag=True, help="Do not ask once more.")
-post_argument = click.argument("post", metavar="SLUG|PATH")
 
 
 @click.command()
@@ -115,6 +114,7 @@ def adopt(config: Config, yes: bool) -> None:
     from bot.adopt import adopt_account
     from bot.app import make_bot
     from bot.cli.lines import Voice, describe
+    from bot.cli.progress import progress
     from bot.errors import DamagedLedgerError, PublishError
 
     _ask("Reads the accounts and takes as sent what carries a post's link; sends nothing.", yes=yes)
@@ -130,7 +130,8 @@ def adopt(config: Config, yes: bool) -> None:
             bot.pass_once()
         for address in bot.publishers:
             try:
-                recording = adopt_account(bot, address)
+                with progress(f"Reading back {address}"):
+                    recording = adopt_account(bot, address)
             except PublishError as error:
                 raise UsageError(f"{address} cannot be read: {error.message}", remedy=error.remedy) from error
             bot.parts.ledger.record(recording, now=bot.parts.clock.now())

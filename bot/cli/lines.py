@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.cli.progress import aside
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -50,7 +52,8 @@ class Voice:
     def _print(self, text: str, *, err: bool) -> None:
         local = self._clock.now().astimezone(self._site.timezone)
         try:
-            click.echo(f"{local:%Y-%m-%d %H:%M:%S} {text}", err=err)
+            with aside():
+                click.echo(f"{local:%Y-%m-%d %H:%M:%S} {text}", err=err)
         except OSError:
             # Nobody reads on, or the disk of the log is full: the work goes on, the ledger has the history.
             return

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.common import console, echo_json, json_option, plain, show_distance, show_time, with_settings
+from bot.cli.common import (
+    console,
+    echo_json,
+    json_option,
+    plain,
+    post_argument,
+    show_distance,
+    show_time,
+    with_settings,
+)
 from bot.cli.reminders import composed_reminders, show_reminders
 
 if TYPE_CHECKING:
@@ -23,7 +32,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @with_settings
-@click.argument("post", metavar="SLUG|PATH")
+@post_argument
 @json_option
 def preview(config: Config, post: str, as_json: bool) -> None:
     """Show exactly what will be tooted, and the feed entry."""
@@ -102,6 +111,7 @@ def find_post(config: Config, name: str) -> Post:
     import difflib
 
     from bot.errors import UsageError
+    from bot.posts.names import slug_of
     from bot.posts.read import read_post
     from bot.sources.folders import posts_of
 
@@ -112,11 +122,14 @@ def find_post(config: Config, name: str) -> Post:
             raise UsageError(f"{name} has no front matter, so it is not a post.", remedy="Begin it with a line ---.")
         return post
     scan = posts_of(config).scan()
-    for post in scan.posts:
-        if post.slug == name:
-            return post
+    named = [post for post in scan.posts if post.slug == name]
+    if len(named) > 1:
+        paths = ", ".join(str(post.path) for post in named)
+        raise UsageError(f"there are {len(named)} posts {name}: {paths}.", remedy="Name the file instead.")
+    if named:
+        return named[0]
     for fault in scan.faults:
-        if fault.path.stem == name:
+        if slug_of(fault.path, dated=config.posts.dated_names) == name:
             raise fault
     near = difflib.get_close_matches(name, [post.slug for post in scan.posts], n=1)
     remedy = f'Did you mean "{near[0]}"?' if near else "`announce queue --all` lists the posts."

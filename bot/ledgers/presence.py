@@ -7,6 +7,8 @@ has to expire. (A ledger on a server can do the same with a lock of its session.
 from __future__ import annotations
 
 import os
+import re
+import socket
 from pathlib import Path
 from threading import Lock
 
@@ -55,3 +57,28 @@ class Presence:
                 os.ftruncate(self._file, 0)
                 os.close(self._file)
                 self._file = None
+
+
+def who_is_there(path: Path) -> str:
+    """Who says to have the place, and is not known to have ended; empty if nobody.
+
+    Goes by what is written there: trying the lock would keep a process that starts just now from taking it.
+    """
+    try:
+        named = path.read_bytes()[:_LONGEST].decode("utf-8", "replace").strip()
+    except OSError:
+        return ""
+    found = re.match(r"process (\d+) on (\S+),", named)
+    if found and found[2] == socket.gethostname() and not _lives(int(found[1])):
+        return ""
+    return named
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # somebody else's
+        return True
+    return True

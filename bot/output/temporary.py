@@ -13,12 +13,12 @@ _BEFORE, _AFTER = ".announce-", ".tmp"
 _MODE: Final = 0o644  #: less what the umask takes away
 
 
-def staged(target: Path, content: bytes) -> Path:
+def staged(target: Path, content: bytes, *, mode: int = _MODE) -> Path:
     """The bytes, safe on the disk, in a temporary file beside the target. Raises OSError."""
-    return staged_together([(target, content)])[0]
+    return staged_together([(target, content)], mode=mode)[0]
 
 
-def staged_together(contents: Iterable[tuple[Path, bytes]]) -> list[Path]:
+def staged_together(contents: Iterable[tuple[Path, bytes]], *, mode: int = _MODE) -> list[Path]:
     """The bytes for each target, safe on the disk, in temporary files beside the targets: all or none. Raises OSError.
 
     All are written before the disk is waited for, which it can then do in one go.
@@ -28,7 +28,7 @@ def staged_together(contents: Iterable[tuple[Path, bytes]]) -> list[Path]:
     try:
         for target, content in contents:
             temporary = target.parent / f"{_BEFORE}{secrets.token_hex(8)}{_AFTER}"
-            descriptors.append(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE))
+            descriptors.append(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
             temporaries.append(temporary)
             _write(descriptors[-1], content)
         for descriptor in descriptors:

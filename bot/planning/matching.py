@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from operator import attrgetter
 from pathlib import Path
+from typing import Final
 
 from bot.model import Entry, Post
 from bot.posts.tags import without_tags
+
+#: A post with the slug of an entry, another permalink, and a datetime so far from it is another post.
+REUSED_AFTER: Final = timedelta(days=180)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,7 +39,7 @@ def match(posts: Iterable[Post], entries: Mapping[str, Entry], *, broken: Collec
         unnamed, rest = rest, []
         for post in unnamed:
             entry = candidates.get(name(post))
-            if entry is None or entry.post_id in taken:
+            if entry is None or entry.post_id in taken or not _could_be(post, entry):
                 rest.append(post)
             else:
                 taken.add(entry.post_id)
@@ -63,16 +68,27 @@ def _of_its_time(post: Post, gone: Iterable[Entry], taken: Collection[str]) -> l
 def entry_by_name(post: Post, entries: Mapping[str, Entry]) -> Entry | None:
     """The entry that carries one of the post's names; None if there is none."""
     for name, candidates in _named(entries):
-        if name(post) in candidates:
-            return candidates[name(post)]
+        entry = candidates.get(name(post))
+        if entry is not None and _could_be(post, entry):
+            return entry
     return None
+
+
+def _could_be(post: Post, entry: Entry) -> bool:
+    """Whether the slug alone may tell that they are the same: next year's conference uses it again, in other folders.
+
+    By id or permalink they are the same whatever their datetimes.
+    """
+    if entry.post_id in (post.post_id, post.url) or entry.url == post.url or post.published is None:
+        return True
+    return abs(post.published - (entry.dated or entry.published)) < REUSED_AFTER
 
 
 def _named(entries: Mapping[str, Entry]) -> Iterator[tuple[Callable[[Post], str], Mapping[str, Entry]]]:
     """A post's names, the strongest first, each with the entries by it."""
     yield attrgetter("post_id"), entries
     yield attrgetter("url"), entries
-    yield attrgetter("slug"), {entry.slug: entry for entry in entries.values()}
+    yield attrgetter("slug"), {entry.slug: entry for entry in sorted(entries.values(), key=attrgetter("published"))}
 
 
 def _alike(post: Post, entry: Entry) -> bool:

@@ -10,8 +10,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from bot.config import Address
 from bot.errors import PostError
 from bot.model import MastodonOptions, Poll, Post
+from bot.posts.addresses import categories_of, own_permalink, own_slug
 from bot.posts.bodytext import BodyText
 from bot.posts.cover import read_cover, written_cover
 from bot.posts.digest import OwnWords, digest_of
@@ -20,9 +22,11 @@ from bot.posts.frontmatter import LARGEST_FILE, Source, read_source
 from bot.posts.keys import missing_key_remedy, note_keys
 from bot.posts.late import EARLY, LatePost, cannot_fail
 from bot.posts.media import media_words, read_media
+from bot.posts.names import folders_of, name_of, parted
 from bot.posts.notes import Notes
-from bot.posts.options import NOTHING_SAID, hashtags_of, if_missed_of, mastodon_options, withdrawal_of
+from bot.posts.options import NOTHING_SAID, hashtags_of, if_missed_of, is_draft, mastodon_options, withdrawal_of
 from bot.posts.reminders import Anchors, read_deadline, read_reminders
+from bot.posts.renamed import renamed
 from bot.posts.tags import find_tags
 from bot.posts.when import DatetimeError, parse_datetime
 
@@ -33,7 +37,7 @@ _STEP: Final = 32 * 1024  #: bytes; nearly every post fits in
 
 
 def read_post(path: Path, *, config: Config) -> Post | None:
-    """Read a post file; None if it has no front matter and so is no post. The slug is the file's name.
+    """Read a post file; None if it has no front matter and so is no post.
 
     Raises PostError if it is a post that cannot be used, or cannot be read.
     """
@@ -41,11 +45,11 @@ def read_post(path: Path, *, config: Config) -> Post | None:
         data = read_bytes(path)
     except OSError as error:
         raise unreadable(path, error, config=config) from None
-    return parse_post(data, path=path, slug=path.stem, config=config)
+    return parse_post(data, path=path, slug=name_of(path), config=config)
 
 
 def parse_post(data: bytes, *, path: str | Path, slug: str, config: Config) -> Post | None:
-    """Understand a file's bytes as a post; None if they have no front matter.
+    """Understand a file's bytes as a post; None if they have no front matter. `slug` is the file's own name.
 
     Looks at the pictures' files, nothing else of the disk. Raises PostError.
     """
@@ -53,13 +57,21 @@ def parse_post(data: bytes, *, path: str | Path, slug: str, config: Config) -> P
     source = read_source(data, path=shown)
     if source is None:
         return None
-    fields, notes = Fields(source, shown), Notes(shown, source.lines)
-    note_keys(fields, notes, source.values)
-    permalink = _permalink(slug, shown, config)
+    keys, names = source.values, dict[str, str]()
+    if config.posts.fields:
+        source, names = renamed(source, config.posts.fields)
+    fields, notes = Fields(source, shown, names), Notes(shown, source.lines, names)
+    note_keys(fields, notes, keys.keys() - set(names.values()) if names else keys)
     title = _title(fields, notes, source)
     mastodon = mastodon_options(fields, media=read_media(fields, notes, config=config))
     withdrawn = withdrawal_of(fields)
     published, expires = (_datetime(name, fields, notes, config) for name in ("published_datetime", "expires"))
+    if config.posts.dated_names:
+        day, slug = parted(slug)
+        published = published or (_day(day, fields, config) if day else None)
+    if "slug" in config.posts.fields:
+        slug = own_slug(fields) or slug
+    permalink = _permalink(slug, path, shown, published, fields, config)
     deadline = read_deadline(fields, notes, config)
     anchors = Anchors(published=published, deadline=deadline, expires=expires)
     author = fields.texts("author")
@@ -74,7 +86,7 @@ def parse_post(data: bytes, *, path: str | Path, slug: str, config: Config) -> P
         "category": fields.text("category"),
         "tags": fields.texts("tags", separators=","),
         "kind": fields.text("kind"),
-        "published": None if fields.flag("draft", default=False) else published,
+        "published": None if is_draft(fields) else published,
         "updated": _datetime("updated_datetime", fields, notes, config),
         "language": fields.language("language") or config.site.language,
         "cover": read_cover(fields, notes, permalink=permalink, config=config),
@@ -142,12 +154,27 @@ def unreadable(path: Path, error: OSError, *, config: Config) -> PostError:
     )
 
 
-def _permalink(slug: str, path: Path, config: Config) -> str:
+def _permalink(
+    slug: str, path: str | Path, shown: Path, published: datetime | None, fields: Fields, config: Config
+) -> str:
+    if "permalink" in config.posts.fields:
+        own = own_permalink(fields)
+        if own is not None:
+            return config.site.url + own
     try:
-        return config.site.permalink_of(slug)
+        if config.site.is_plain:
+            return config.site.permalink_of(slug)
+        return config.site.page_of(
+            Address(
+                slug=slug,
+                day=published.astimezone(config.site.timezone).date() if published else None,
+                categories=categories_of(fields, config.posts.fields.get("category", ("category",))),
+                folder=folders_of(path, config.posts_folder),
+            )
+        )
     except UnicodeEncodeError:
         raise PostError(
-            path, "the file's name is not UTF-8.", remedy="Rename it; letters, digits and - are the safest."
+            shown, "the file's name is not UTF-8.", remedy="Rename it; letters, digits and - are the safest."
         ) from None
 
 
@@ -174,6 +201,15 @@ def _datetime(name: str, fields: Fields, notes: Notes, config: Config) -> dateti
     for remark in when.remarks:
         notes.warn(remark.rule, remark.problem, field=name, remedy=remark.remedy)
     return when.moment
+
+
+def _day(day: str, fields: Fields, config: Config) -> datetime:
+    """The moment that a date in a file's name means. Raises PostError."""
+    try:
+        # Without the remark on bare dates: the settings say that it is meant so.
+        return parse_datetime(day, site=config.site, release=config.release).moment
+    except DatetimeError as error:
+        raise fields.fault("published_datetime", f"the file's name: {error.problem}", "Rename the file.") from None
 
 
 def _explicit_id(fields: Fields) -> str | None:
