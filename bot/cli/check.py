@@ -12,6 +12,7 @@ import click
 from bot.cli.common import console, echo_json, json_option, show_distance, with_settings
 
 if TYPE_CHECKING:
+    from bot.checkup import Checked
     from bot.config import Config
     from bot.model import Finding
 
@@ -31,8 +32,8 @@ def check(config: Config, paths: tuple[Path, ...], site: Path | None, as_json: b
     from bot.model import Severity
 
     if site is None:
-        findings, count = _findings(config, paths)
-        summary = f"{_some(count, 'post')} checked"
+        checked = _findings(config, paths)
+        findings, summary = checked.findings, f"{_some(checked.count, 'post')} checked"
     else:
         findings, summary = _findings_in_site(config, site, paths)
     if as_json:
@@ -43,44 +44,20 @@ def check(config: Config, paths: tuple[Path, ...], site: Path | None, as_json: b
     sys.exit(1 if any(finding.severity is Severity.ERROR for finding in findings) else 0)
 
 
-def _findings(config: Config, paths: tuple[Path, ...]) -> tuple[tuple[Finding, ...], int]:
+def _findings(config: Config, paths: tuple[Path, ...]) -> Checked:
     from bot.app import known_so_far
-    from bot.check.posts import check_posts
-    from bot.check.settings import check_settings
-    from bot.check.times import check_times
+    from bot.checkup import check_project
     from bot.clock import SystemClock
-    from bot.compose.composer import Composer
-    from bot.run import decide
-    from bot.sources.folders import posts_of
 
     clock = SystemClock()
-    now, snapshot = clock.now(), known_so_far(config, clock)
-    scan = posts_of(config).scan()
-    findings = check_posts(
-        scan.posts,
-        scan.faults,
-        plan=decide(config, scan, snapshot, now=now),
-        compose=Composer(config, snapshot),
-        snapshot=snapshot,
-        accounts=list(config.account_addresses().values()),
-        brake=config.release.brake,
-        now=now,
-        sources={post.path: _text(config.root / post.path) for post in scan.posts},
-        times=check_times(scan.posts, wanted=config.check, zone=config.site.timezone, now=now),
-    )
-    if not paths:
-        findings = (*check_settings(config, environ=os.environ), *findings)
-    files = [post.path for post in scan.posts] + [fault.path for fault in scan.faults]
-    return (
-        tuple(finding for finding in findings if _is_asked_for(finding.path, paths, config)),
-        sum(_is_asked_for(path, paths, config) for path in files),
-    )
+    return check_project(config, known_so_far(config, clock), now=clock.now(), environ=os.environ, paths=paths)
 
 
 def _findings_in_site(config: Config, site: Path, paths: tuple[Path, ...]) -> tuple[tuple[Finding, ...], str]:
     from bot.app import known_so_far
     from bot.check.posts import finding_of
     from bot.check.site import check_site
+    from bot.checkup import is_asked_for
     from bot.clock import SystemClock
     from bot.errors import UsageError
     from bot.sources.folders import posts_of
@@ -93,9 +70,9 @@ def _findings_in_site(config: Config, site: Path, paths: tuple[Path, ...]) -> tu
     clock = SystemClock()
     scan = posts_of(config).scan()
     # What is in a file that cannot be read cannot be looked for: that must not look like a clean site.
-    faults = [finding_of(fault) for fault in scan.faults if _is_asked_for(fault.path, paths, config)]
+    faults = [finding_of(fault) for fault in scan.faults if is_asked_for(fault.path, paths, config)]
     released = known_so_far(config, clock).entries.keys()
-    asked = [post for post in scan.posts if _is_asked_for(post.path, paths, config)]
+    asked = [post for post in scan.posts if is_asked_for(post.path, paths, config)]
     try:
         look = check_site(site, scan.posts, asked=asked, released=released, now=clock.now())
     except OSError as error:
@@ -108,20 +85,6 @@ def _findings_in_site(config: Config, site: Path, paths: tuple[Path, ...]) -> tu
 
 def _some(count: int, name: str) -> str:
     return f"{count} {name}{'' if count == 1 else 's'}"
-
-
-def _is_asked_for(path: Path, paths: tuple[Path, ...], config: Config) -> bool:
-    whole = (config.root / path).absolute()
-    return not paths or any(whole == one or whole.is_relative_to(one) for one in (path.absolute() for path in paths))
-
-
-def _text(path: Path) -> str:
-    from bot.posts.read import read_bytes
-
-    try:
-        return read_bytes(path).decode("utf-8", "replace")
-    except OSError:  # it went while it was looked at
-        return ""
 
 
 def _show_findings(findings: tuple[Finding, ...], checked: str) -> None:

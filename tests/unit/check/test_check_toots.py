@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from bot.check.posts import check_posts
+from bot.check.registry import CHECKS, run_checks, settings
+from bot.check.subject import Subject
 from bot.compose.composer import Composer
 from bot.config import Config
 from bot.errors import PostError
@@ -54,20 +55,20 @@ def check(site_config: MakeConfig) -> Callable[..., tuple[Finding, ...]]:
         template: str | None = None,
         snapshot: Snapshot | None = None,
     ) -> tuple[Finding, ...]:
-        config = site_config(accounts=accounts)
+        config = site_config(accounts=accounts, release=f"brake = {brake}")
         if template is not None:
             config.templates_folder.mkdir()
             (config.templates_folder / "default.j2").write_text(template)
-        return check_posts(
-            posts,
-            faults,
+        subject = Subject(
+            config=config,
+            posts=posts,
+            faults=tuple(faults),
             plan=plan or Plan(now=NOW),
             compose=Composer(config, snapshot or Snapshot()),
             snapshot=snapshot or Snapshot(),
-            accounts=list(config.account_addresses().values()),
-            brake=brake,
             now=NOW,
         )
+        return run_checks(subject, checks=[check for check in CHECKS if check is not settings])
 
     return checked
 
