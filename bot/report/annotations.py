@@ -17,7 +17,7 @@ _COMMANDS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severi
 _LINE_ENDS: Final = str.maketrans(dict.fromkeys("\v\f\x1c\x1d\x1e\x85\u2028\u2029", " "))
 
 
-def annotations(findings: Iterable[Finding], *, path_of: Callable[[Path], str] = str) -> Iterator[str]:
+def annotated_lines(findings: Iterable[Finding], *, path_of: Callable[[Path], str] = str) -> Iterator[str]:
     """A line for each finding. `path_of` names a file as it lies in the repository."""
     for finding in findings:
         named = f"{finding.field}: " if finding.field else ""
@@ -26,7 +26,7 @@ def annotations(findings: Iterable[Finding], *, path_of: Callable[[Path], str] =
             f"{named}{finding.problem} {finding.remedy}".strip(),
             file=path_of(finding.path),
             line=finding.line or 1,
-            col=getattr(finding, "column", None) or 1,
+            **({"col": finding.column} if finding.column else {}),
             title=f"announce: {finding.rule}",
         )
 

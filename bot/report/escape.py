@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import re
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from bot.compose.mentions import WORD_JOINER
 
-_SIGNS: Final = re.compile(r"""[\\`*_{}\[\]<>()#&|~"'!:@^]|^[-+=]|(?<=\d)\.(?=\s)""", re.MULTILINE)
+_SIGNS: Final = re.compile(r"""[\\`*_{}\[\]<>#&|~@]|:(?=//)|^[-+=]|(?<=^\d)[.)]|(?<=^\d\d)[.)]""")
 #: Whatever GitHub could take for a person, a team, an issue, a commit of another repository or an emoji.
 _CALLS: Final = re.compile(r"@(?=\w)|(?<=[#!])(?=\d)|(?i:(?<=\bGH-)(?=\d))|:(?=[\w+-]+:)")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_NOT_IN_ADDRESS: Final = re.compile(r"""[\s\x00-\x1f\x7f<>"'`\\|*\[\](){}^]""")
 _LINE_END: Final = re.compile(r"\r\n?|[\n\x85\u2028\u2029]")
 
 
@@ -43,10 +44,11 @@ def is_linkable(url: str) -> bool:
         host = (parts.hostname or "").lower()
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and bool(host) and host.rpartition(".github.com")[1] == "" != host
+    is_github = host == "github.com" or host.endswith(".github.com")
+    return parts.scheme in ("http", "https") and bool(host) and not is_github
 
 
 def attribute(url: str) -> str:
     """An address for an HTML attribute in double quotes."""
-    quoted = re.sub(r"[\s\x00-\x1f\x7f<>\"'`\\|*\[\](){}]", lambda found: f"%{ord(found[0]):02X}" if ord(found[0]) < 128 else "", url)
-    return quoted.replace("&", "&#38;").replace("_", "&#95;").replace("~", "&#126;")
+    quoted = _NOT_IN_ADDRESS.sub(lambda found: quote(found[0]), url)
+    return re.sub(r"[&_~#!@:$]", lambda found: f"&#{ord(found[0])};", quoted)

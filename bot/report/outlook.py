@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from bot.durations import format_duration
@@ -27,14 +27,21 @@ class Outlook:
 
     moment: Moment
     says: str  #: a sentence
-    by_account: Mapping[str, str]  #: where the accounts differ: a sentence for each address
+    by_account: Mapping[str, str] = field(default_factory=dict)  #: where the accounts differ: a sentence for each
+
+    @property
+    def is_tooted(self) -> bool:
+        """Whether a toot goes out, now or later; held ones may."""
+        return "Nothing is tooted" not in self.says and "Nothing happens" not in self.says
 
 
 #: A toot on one account, or what is wrong with it.
 Toots = Mapping[str, Announcement | str]
 
 
-def outlook_of(post: Post, plan: Plan, *, toots: Toots, is_broken: bool = False, foretold_brake: bool = False) -> Outlook:
+def outlook_of(
+    post: Post, plan: Plan, *, toots: Toots, is_broken: bool = False, foretold_brake: bool = False
+) -> Outlook:
     """The sentence for a post. `plan` is made for a moment right after the merge; `foretold_brake`: it will hold it."""
     if is_broken:
         return _never("Nothing happens: the file cannot be read as a post.")
@@ -49,7 +56,7 @@ def outlook_of(post: Post, plan: Plan, *, toots: Toots, is_broken: bool = False,
 
 
 def _never(says: str) -> Outlook:
-    return Outlook(moment=Moment.NEVER, says=says, by_account={})
+    return Outlook(moment=Moment.NEVER, says=says)
 
 
 def _to_come(post: Post, items: list[Item], plan: Plan, toots: Toots, *, foretold_brake: bool) -> Outlook:
@@ -90,9 +97,9 @@ def _at_once(post: Post, items: list[Item], plan: Plan) -> Outlook:
         public = any("Merging" in sentence or is_new for sentence in said.values())
         return _joined(said, Moment.NOW if public else Moment.NEVER)
     if is_new and not post.hidden:
-        return Outlook(moment=Moment.NOW, says="Merging this puts it into the feed at once.", by_account={})
+        return Outlook(moment=Moment.NOW, says="Merging this puts it into the feed at once.")
     if _feeds_change(post, plan):
-        return Outlook(moment=Moment.NOW, says="It is out already. Merging this changes the feed.", by_account={})
+        return Outlook(moment=Moment.NOW, says="It is out already. Merging this changes the feed.")
     return _never("It is out already, and nothing changes.")
 
 
@@ -102,10 +109,10 @@ def _more_telling(known: str, further: str) -> str:
 
 
 def _of_item(item: Item, post: Post, plan: Plan, *, is_new: bool) -> str:
-    after = Occasion.PUBLISH != item.occasion
+    after = item.occasion != Occasion.PUBLISH
     match item.verdict:
         case Verdict.WAITING:
-            return "Merging this releases it as soon as its page is online."
+            return "Merging this toots as soon as its page is online."
         case Verdict.DUE if after:
             return _afterwards(item.occasion)
         case Verdict.DUE if "daytime" in item.reason:
@@ -152,7 +159,7 @@ def _feeds_change(post: Post, plan: Plan) -> bool:
 def _joined(said: Mapping[str, str], moment: Moment) -> Outlook:
     different = dict.fromkeys(said.values())
     if len(different) == 1:
-        return Outlook(moment=moment, says=next(iter(different)), by_account={})
+        return Outlook(moment=moment, says=next(iter(different)))
     return Outlook(moment=moment, says=_summed_up(different), by_account=dict(said))
 
 
