@@ -90,8 +90,12 @@ def _verdict(summary: Summary) -> str:
 
 
 def _alarm(view: PostView) -> str:
-    errors = sum(finding.severity is Severity.ERROR for finding in view.findings)
-    return f" ❌ {_some(errors, 'error')}" if errors else ""
+    """The worst of its findings, so that nobody has to scroll to learn of it."""
+    for severity in (Severity.ERROR, Severity.WARNING):
+        number = sum(finding.severity is severity for finding in view.findings)
+        if number:
+            return f" {_SIGNS[severity].partition(' ')[0]} {_some(number, severity.value)}"
+    return ""
 
 
 def _short(view: PostView, summary: Summary) -> str:
@@ -159,7 +163,7 @@ def _finding_list(findings: tuple[Finding, ...]) -> str:
 def _finding(finding: Finding, *, with_path: bool = False) -> str:
     place = f"{code(str(finding.path))} " if with_path else ""
     line = f"line {finding.line}: " if finding.line else ""
-    field = f"{code(finding.field)} " if finding.field else ""
+    field = f"{code(finding.field)}: " if finding.field else ""
     remedy = f" {words(finding.remedy)}" if finding.remedy else ""
     return f"- {_SIGNS[finding.severity]}, {place}{line}{field}{words(finding.problem)}{remedy}"
 
