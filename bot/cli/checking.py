@@ -81,7 +81,7 @@ def annotated(config: Config, findings: Sequence[Finding], branch: Branch | None
     """The findings as workflow commands, with paths as they lie in the repository."""
     from bot.report.annotations import annotated_lines, annotation
 
-    workspace = Path(os.environ.get("GITHUB_WORKSPACE") or ".").resolve()
+    workspace = _top_of_repository()
 
     def path_of(path: Path) -> str:
         whole = (config.root / path).resolve()
@@ -120,4 +120,9 @@ def summarised(config: Config, looked: Looked, *, pictures: str) -> str:
         assumed=looked.assumed,
         looks=branch.looks if branch is not None else (),
     )
-    return render_summary(summary, picture_address=picture_in_repository(pictures, config.root))
+    return render_summary(summary, picture_address=picture_in_repository(pictures, _top_of_repository()))
+
+
+def _top_of_repository() -> Path:
+    """GitHub runs jobs at the top of the repository, and says so."""
+    return Path(os.environ.get("GITHUB_WORKSPACE") or ".").resolve()
