@@ -38,9 +38,11 @@ FAIL_ON: Final = ("error", "warning", "never")
 @json_option
 def check(config: Config, paths: tuple[Path, ...], site: Path | None, as_json: bool, **options: str | None) -> None:
     """Find what is wrong with posts, settings or a built site."""
+    from bot.clock import SystemClock
+
     form = "json" if as_json else str(options["form"])
     if site is None:
-        looked = look(config, paths, since=options["since"])
+        looked = look(config, paths, since=options["since"], clock=SystemClock())
         findings, summary = looked.findings, f"{_some(looked.count, 'post')} checked"
     else:
         _refuse_beside_site(form, options["since"])

@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.checkup import Checked
+    from bot.clock import Clock
     from bot.config import Config
     from bot.model import Finding, Post, Snapshot
     from bot.report.branch import Branch
+    from bot.report.view import Summary
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,17 +37,15 @@ class Looked:
         return len(self.posts) + sum(fault.path in self.branch.changed for fault in self.checked.faults)
 
 
-def look(config: Config, paths: Sequence[Path], *, since: str | None) -> Looked:
+def look(config: Config, paths: Sequence[Path], *, since: str | None, clock: Clock) -> Looked:
     """Check the project, or what a branch changes of it. Raises UsageError, PostError."""
     from bot.app import known_so_far
     from bot.checkup import check_project
-    from bot.clock import SystemClock
     from bot.model import Snapshot
     from bot.report.branch import read_branch
     from bot.report.view import concerning
     from bot.sources.folders import posts_of
 
-    clock = SystemClock()
     now, snapshot = clock.now(), known_so_far(config, clock)
     if since is None:
         checked = check_project(config, snapshot, now=now, environ=os.environ, paths=paths)
@@ -93,8 +93,15 @@ def annotated(config: Config, findings: Sequence[Finding], branch: Branch | None
 
 
 def summarised(config: Config, looked: Looked, *, pictures: str) -> str:
-    """The Markdown for a pull request."""
+    """The Markdown for a pull request; `pictures` is the address at which the repository's files are online."""
     from bot.report.markdown import picture_in_repository, render_summary
+
+    address = picture_in_repository(pictures, _top_of_repository())
+    return render_summary(summary_of(config, looked), picture_address=address)
+
+
+def summary_of(config: Config, looked: Looked) -> Summary:
+    """What the summary tells."""
     from bot.report.view import Summary, views_of
 
     checked, branch = looked.checked, looked.branch
@@ -109,7 +116,7 @@ def summarised(config: Config, looked: Looked, *, pictures: str) -> str:
         old_paths=branch.old_paths if branch is not None else None,
     )
     shown = {view.post.path for view in views}
-    summary = Summary(
+    return Summary(
         site=config.site.title,
         zone=config.site.timezone,
         now=checked.plan.now,
@@ -120,7 +127,6 @@ def summarised(config: Config, looked: Looked, *, pictures: str) -> str:
         assumed=looked.assumed,
         looks=branch.looks if branch is not None else (),
     )
-    return render_summary(summary, picture_address=picture_in_repository(pictures, _top_of_repository()))
 
 
 def _top_of_repository() -> Path:
