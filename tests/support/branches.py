@@ -35,7 +35,7 @@ def make_branch(root: Path) -> Project:
 
 def commit(project: Project) -> None:
     git(project.root, "add", "--all")
-    git(project.root, "commit", "--quiet", "--message", "news")
+    git(project.root, "commit", "--quiet", "--allow-empty", "--message", "news")
 
 
 def on_main(project: Project) -> None:
