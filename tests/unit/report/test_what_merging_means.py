@@ -202,6 +202,38 @@ def test_where_a_ledger_is_it_is_believed(branch: Project) -> None:
     assert "There is no ledger" not in said
 
 
+def test_while_everything_is_paused_that_is_said(branch: Project) -> None:
+    config = load_config(branch.root / "config/bot.toml")
+    ledger = SqliteLedger(config.ledger_path, SetClock(NOW))
+    ledger.record(Recording(paused="Ada"), now=NOW)
+    ledger.close()
+    add("2026-03-10 09:00:00")(branch)
+    assert "Nothing is released: paused by Ada" in seen(summary(branch))
+
+
+def test_what_is_out_for_long_is_not_edited_any_more(branch: Project) -> None:
+    branch.write_post("old", "2026-01-09 10:00:00", title="It is old")
+    on_main(branch)
+    rewrite("old.md", "This is the first", "It was the first")(branch)
+    assert "It is out already. Merging this changes the feed." in seen(summary(branch))
+
+
+def test_accounts_that_differ_are_told_one_by_one(branch: Project) -> None:
+    settings = branch.root / "config/bot.toml"
+    text = settings.read_text(encoding="utf-8")
+    other = '[accounts.other]\nserver = "https://other.example"\nacct = "@conf@other.example"\n'
+    settings.write_text(f"{text}{other}", encoding="utf-8")
+    on_main(branch)
+    add("2026-03-13 14:00:00")(branch)
+    assert "Goes out in 3 days 4 h." in seen(summary(branch)), "where they do not differ it is said once"
+    # A template for one account only, which is broken.
+    branch.write("config/templates/other/default.txt", "{{ title }} {{ nothing.such }}\n")
+    text = seen(summary(branch))
+    assert "conf@social.example: Goes out in 3 days 4 h." in text
+    assert "conf@other.example: Enters the feed in 3 days 4 h. Its toot would be held: it cannot be made." in text
+    assert "The toot would be held on conf@other.example" in text
+
+
 def test_hostile_words_make_nothing_and_call_nobody(branch: Project) -> None:
     title = "@octocat <script>alert(1)</script> ``` | fixes #12 </td></table> [x](javascript:1)"
     branch.write("posts/bad.md", f"---\ntitle: '{title}'\npublished_datetime: 2026-03-13 14:00\n---\n{title} {title}\n")
