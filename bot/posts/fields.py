@@ -26,9 +26,9 @@ class Fields:
         self._source = source
         self._path = path
 
-    def fault(self, name: str, problem: str, remedy: str = "") -> PostError:
+    def fault(self, name: str, problem: str, remedy: str = "", *, rule: str = "field-value") -> PostError:
         """The error to raise about this field."""
-        return PostError(self._path, problem, line=self._source.lines.get(name), field=name, remedy=remedy)
+        return PostError(self._path, problem, rule=rule, line=self._source.lines.get(name), field=name, remedy=remedy)
 
     def get(self, name: str) -> Value:
         """The bare value; None if there is none."""

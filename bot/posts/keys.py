@@ -56,6 +56,7 @@ OURS: Final = (
     "order",
     "deadline",
     "reminders",
+    "check",
 )
 #: Keys of sites and their generators that resemble ours and are something else.
 _OTHERS: Final = frozenset({"images", "tag", "links", "series", "time", "titles"})

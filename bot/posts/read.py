@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.errors import PostError
 from bot.model import MastodonOptions, Poll, Post
+from bot.posts.allow import read_allowed
 from bot.posts.bodytext import BodyText
 from bot.posts.cover import read_cover, written_cover
 from bot.posts.digest import OwnWords, digest_of
@@ -87,6 +88,7 @@ def parse_post(data: bytes, *, path: Path, slug: str, config: Config) -> Post | 
         "deadline": deadline.moment if deadline else None,
         "reminders": read_reminders(fields, notes, anchors, config=config),
         "reminding": None,
+        "allowed": read_allowed(fields, notes),
         "lines": source.lines,
     }
     post["digest"] = digest_of(_own_words(fields, source, post, author))
@@ -161,7 +163,7 @@ def _datetime(name: str, fields: Fields, notes: Notes, config: Config) -> dateti
     try:
         when = parse_datetime(text, site=config.site, release=config.release)
     except DatetimeError as error:
-        raise fields.fault(name, error.problem, error.remedy) from None
+        raise fields.fault(name, error.problem, error.remedy, rule=error.rule) from None
     for remark in when.remarks:
         notes.warn(remark.rule, remark.problem, field=name, remedy=remark.remedy)
     return when.moment
