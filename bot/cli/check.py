@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
+from bot.cli.checking import annotated, look, summarised
 from bot.cli.common import console, echo_json, json_option, show_distance, with_settings
 
 if TYPE_CHECKING:
-    from bot.checkup import Checked
+    from bot.cli.checking import Looked
     from bot.config import Config
     from bot.model import Finding
+
+FORMATS: Final = ("text", "json", "github", "markdown")
+FAIL_ON: Final = ("error", "warning", "never")
 
 
 @click.command()
@@ -26,31 +29,54 @@ if TYPE_CHECKING:
     metavar="FOLDER",
     help="Look for posts to come in a built site instead.",
 )
+@click.option("--changed-since", "since", metavar="REV", help="Only what this branch changes, since it left REV.")
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), default="text", help="For people, programs, or GitHub. [text]"
+)
+@click.option("--pictures", metavar="URL", default="", help="Where the files are online, for pictures in markdown.")
+@click.option("--fail-on", type=click.Choice(FAIL_ON), default="error", help="What makes the exit code 1. [error]")
 @json_option
-def check(config: Config, paths: tuple[Path, ...], site: Path | None, as_json: bool) -> None:
+def check(config: Config, paths: tuple[Path, ...], site: Path | None, as_json: bool, **options: str | None) -> None:
     """Find what is wrong with posts, settings or a built site."""
-    from bot.model import Severity
-
+    form = "json" if as_json else str(options["form"])
     if site is None:
-        checked = _findings(config, paths)
-        findings, summary = checked.findings, f"{_some(checked.count, 'post')} checked"
+        looked = look(config, paths, since=options["since"])
+        findings, summary = looked.findings, f"{_some(looked.count, 'post')} checked"
     else:
+        _refuse_beside_site(form, options["since"])
+        looked = None
         findings, summary = _findings_in_site(config, site, paths)
-    if as_json:
+    if form == "json":
         echo_json(list(findings))
+    elif form == "github":
+        click.echo(
+            "".join(f"{line}\n" for line in annotated(config, findings, looked.branch if looked else None)), nl=False
+        )
+    elif form == "markdown" and looked is not None:
+        click.echo(summarised(config, looked, pictures=str(options["pictures"])), nl=False)
     else:
         _show_findings(findings, summary)
+        _show_gone(looked)
         _show_sources(config)
-    sys.exit(1 if any(finding.severity is Severity.ERROR for finding in findings) else 0)
+    sys.exit(1 if _fails(findings, str(options["fail_on"])) else 0)
 
 
-def _findings(config: Config, paths: tuple[Path, ...]) -> Checked:
-    from bot.app import known_so_far
-    from bot.checkup import check_project
-    from bot.clock import SystemClock
+def _refuse_beside_site(form: str, since: str | None) -> None:
+    from bot.errors import UsageError
 
-    clock = SystemClock()
-    return check_project(config, known_so_far(config, clock), now=clock.now(), environ=os.environ, paths=paths)
+    if form == "markdown" or since is not None:
+        option = "--changed-since" if since is not None else "--format markdown"
+        raise UsageError(f"{option} is about posts, --site about a built site.", remedy="Leave one of them out.")
+
+
+def _fails(findings: tuple[Finding, ...], fail_on: str) -> bool:
+    serious = {"error": ("error",), "warning": ("error", "warning"), "never": ()}[fail_on]
+    return any(finding.severity.value in serious for finding in findings)
+
+
+def _show_gone(looked: Looked | None) -> None:
+    for one in looked.branch.gone if looked is not None and looked.branch is not None else ():
+        click.echo(f"deleted: {one.path}: {one.says}")
 
 
 def _findings_in_site(config: Config, site: Path, paths: tuple[Path, ...]) -> tuple[tuple[Finding, ...], str]:

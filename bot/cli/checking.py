@@ -1,0 +1,123 @@
+"""How `announce check` looks at a branch, and shows what it found: for people, programs, and GitHub."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.checkup import Checked
+    from bot.config import Config
+    from bot.model import Finding, Post, Snapshot
+    from bot.report.branch import Branch
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looked:
+    """What was looked at, and what was found."""
+
+    checked: Checked
+    findings: tuple[Finding, ...]
+    posts: tuple[Post, ...]  #: those that were asked for
+    branch: Branch | None = None  #: with `--changed-since`
+    assumed: bool = False  #: whether the ledger was made up from the base
+
+    @property
+    def count(self) -> int:
+        """How many files were looked at."""
+        if self.branch is None:
+            return self.checked.count
+        return len(self.posts) + sum(fault.path in self.branch.changed for fault in self.checked.faults)
+
+
+def look(config: Config, paths: Sequence[Path], *, since: str | None) -> Looked:
+    """Check the project, or what a branch changes of it. Raises UsageError, PostError."""
+    from bot.app import known_so_far
+    from bot.checkup import check_project
+    from bot.clock import SystemClock
+    from bot.model import Snapshot
+    from bot.report.branch import read_branch
+    from bot.report.view import concerning
+    from bot.sources.folders import posts_of
+
+    clock = SystemClock()
+    now, snapshot = clock.now(), known_so_far(config, clock)
+    if since is None:
+        checked = check_project(config, snapshot, now=now, environ=os.environ, paths=paths)
+        return Looked(checked=checked, findings=checked.findings, posts=checked.posts)
+    branch = read_branch(config, since, posts_of(config).scan(), now=now)
+    assumed = snapshot == Snapshot()
+    if assumed:
+        snapshot = _assumed(config, branch, snapshot, now)
+    checked = check_project(config, snapshot, now=now, environ=os.environ, paths=paths)
+    return Looked(
+        checked=checked,
+        findings=tuple(concerning(checked.findings, branch.changed, posts=checked.subject.posts)),
+        posts=tuple(post for post in checked.posts if post.path in branch.changed),
+        branch=branch,
+        assumed=assumed,
+    )
+
+
+def _assumed(config: Config, branch: Branch, empty: Snapshot, now: datetime) -> Snapshot:
+    from bot.compose.composer import Composer
+    from bot.report.assumed import assumed_ledger
+
+    return assumed_ledger(
+        branch.base_posts,
+        accounts=list(config.account_addresses().values()),
+        compose=Composer(config, empty),
+        now=now,
+        tag_ids=config.feeds.ids == "tag",
+    )
+
+
+def annotated(config: Config, findings: Sequence[Finding], branch: Branch | None = None) -> Iterator[str]:
+    """The findings as workflow commands, with paths as they lie in the repository."""
+    from bot.report.annotations import annotated_lines, annotation
+
+    workspace = Path(os.environ.get("GITHUB_WORKSPACE") or ".").resolve()
+
+    def path_of(path: Path) -> str:
+        whole = (config.root / path).resolve()
+        return whole.relative_to(workspace).as_posix() if whole.is_relative_to(workspace) else str(path)
+
+    yield from annotated_lines(findings, path_of=path_of)
+    for one in branch.gone if branch is not None else ():
+        yield annotation("notice", f"{one.path}: {one.says}", title="announce: deleted")
+
+
+def summarised(config: Config, looked: Looked, *, pictures: str) -> str:
+    """The Markdown for a pull request."""
+    from bot.report.markdown import picture_in_repository, render_summary
+    from bot.report.view import Summary, views_of
+
+    checked, branch = looked.checked, looked.branch
+    views = views_of(
+        looked.posts,
+        among=checked.subject.posts,
+        plan=checked.plan,
+        compose=checked.subject.compose,
+        accounts=checked.subject.accounts,
+        findings=looked.findings,
+        before=branch.before if branch is not None else None,
+        old_paths=branch.old_paths if branch is not None else None,
+    )
+    shown = {view.post.path for view in views}
+    summary = Summary(
+        site=config.site.title,
+        zone=config.site.timezone,
+        now=checked.plan.now,
+        posts=views,
+        gone=branch.gone if branch is not None else (),
+        findings=tuple(finding for finding in looked.findings if finding.path not in shown),
+        since=branch.since if branch is not None else "",
+        assumed=looked.assumed,
+        looks=branch.looks if branch is not None else (),
+    )
+    return render_summary(summary, picture_address=picture_in_repository(pictures, config.root))
