@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from bot.check.due import folded
 from bot.check.registry import CHECKS, Check, run_checks
 from bot.check.silence import Silenced, silenced
 from bot.check.subject import Subject
@@ -63,7 +62,7 @@ def checked(subject: Subject, findings: Iterable[Finding], *, paths: Sequence[Pa
     asked = [finding for finding in findings if is_asked_for(finding.path, paths, config)]
     told, quiet = silenced(asked, subject.posts, config.check.allow)
     return Checked(
-        findings=folded(told, posts_folder=config.site.posts),
+        findings=tuple(told),
         silenced=tuple(quiet),
         posts=tuple(post for post in subject.posts if is_asked_for(post.path, paths, config)),
         faults=tuple(fault for fault in subject.faults if is_asked_for(fault.path, paths, config)),

@@ -28,7 +28,7 @@ WORDS: Final = "words"
 OFFSETS: Final = "offsets"
 _DATETIME: Final = "published_datetime"
 _OFFSET: Final = re.compile(
-    r"\bpublished_datetime[\"']?\s*:\s*[\"']?"
+    r"[:=]\s*[\"']?"  # behind the key, whatever a site calls it
     r"(?P<wall>\d{4}-\d{1,2}-\d{1,2}(?:[Tt]|[ \t]+)\d{1,2}:\d{2}(?::\d{2})?)"
     r"(?:[.,]\d+)?[ \t]*(?P<offset>[Zz]|[+-]\d{1,2}(?::?\d{2})?)"
 )
@@ -67,6 +67,8 @@ def mends_of(subject: Subject, posts: Collection[Post], kinds: Collection[str]) 
         if OFFSETS in kinds and post.path not in subject.released:
             after, said = _with_right_offset(after, post, zone=subject.config.site.timezone)
             says += [said] if said else []
+        if after != before and post.path in subject.released:
+            says.append(f"{post.path} is released: the feed follows, and so does its toot while it may be edited.")
         if after != before and _source(after, post) is not None:
             yield Mend(path=post.path, before=before, after=after, says=tuple(says))
 

@@ -12,10 +12,14 @@ import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from bot.config import Config
 from bot.model import Post
+
+
+_PLACEHOLDER: Final = re.compile(r"\{\w+\}")
 
 
 class SitePages:
@@ -28,12 +32,10 @@ class SitePages:
         self._pages = tuple(_bare(page) for page in config.check.pages)
         site = config.root / config.check.site if config.check.site is not None else None
         self._site = site if site is not None and site.is_dir() else None
-        shape = re.escape(self._below) + re.escape(config.site.permalink.rstrip("/"))
-        self._permalink = re.compile(shape.replace(re.escape("{slug}"), r"[^/]+"))
+        shape = self._below + config.site.permalink.rstrip("/")
+        self._permalink = re.compile("[^/]+".join(map(re.escape, _PLACEHOLDER.split(shape))))
         # With "/{slug}/" any page of the site looks like a post's.
-        self._telling = PurePosixPath(config.site.permalink).parts[:1] != () and "{slug}" not in "".join(
-            PurePosixPath(config.site.permalink).parts[:2]
-        )
+        self._telling = not _PLACEHOLDER.match(config.site.permalink.lstrip("/"))
 
     @property
     def how_to_tell(self) -> str:
