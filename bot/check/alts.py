@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from bot.check.findings import about
 from bot.check.markup import links_of
@@ -50,7 +50,7 @@ def _pictures(post: Post) -> Iterator[tuple[str, Picture]]:
 def _of_alt(
     post: Post, alt: str, address: str, *, field: str = "", line: int | None = None, column: int | None = None
 ) -> Iterator[Finding]:
-    said, name = _plain(alt), PurePosixPath(unquote(urlsplit(address).path))
+    said, name = _plain(alt), PurePosixPath(unquote(address.partition("?")[0].partition("#")[0]))
     if not said:
         return
     what = ""

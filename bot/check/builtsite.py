@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from bot.check.findings import about_file
 from bot.check.site import check_site
@@ -23,4 +24,6 @@ def check_built_site(subject: Subject) -> Iterator[Finding]:
         return
     released = subject.snapshot.entries.keys()
     look = check_site(folder, subject.posts, asked=subject.posts, released=released, now=subject.now)
-    yield from look.findings
+    for finding in look.findings:
+        inside = finding.path.is_relative_to(config.root)
+        yield replace(finding, path=finding.path.relative_to(config.root)) if inside else finding

@@ -55,7 +55,7 @@ def _of_link(subject: Subject, pages: SitePages, post: Post, link: Link) -> Iter
 
 def _unencrypted(post: Post, links: list[Link]) -> Iterator[Finding]:
     """One note for each post: a list of people's pages would give one for each person."""
-    plain = [link for link in links if link.address[:7].lower() == "http://" and not is_loopback(link.address)]
+    plain = [link for link in links if _is_unencrypted(link.address)]
     addresses = list(dict.fromkeys(link.address for link in plain))
     if addresses:
         others = f", nor are {len(addresses) - 1} others" if len(addresses) > 2 else ""
@@ -63,6 +63,13 @@ def _unencrypted(post: Post, links: list[Link]) -> Iterator[Finding]:
         remedy = f"Try https{addresses[0][4:]}, and write that if it leads to the same page."
         problem = f"{addresses[0]} is not encrypted{others}."
         yield about(post, "link-http", problem, remedy, line=plain[0].line, column=plain[0].column)
+
+
+def _is_unencrypted(address: str) -> bool:
+    try:
+        return address[:7].lower() == "http://" and not is_loopback(address)
+    except ValueError:  # no address at all
+        return False
 
 
 def _inside(

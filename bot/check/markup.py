@@ -103,9 +103,11 @@ class _Places:
     def _find(self, address: str) -> int | None:
         # As the reader gives it, or as it may have been written: with spaces, letters and & that it escapes.
         for written in dict.fromkeys((address, unquote(address), html.escape(address), html.escape(unquote(address)))):
-            for begin in (self._at, 0):  # its definition may stand anywhere: [name]: address
-                found = self._body.find(written, begin)
-                if found >= 0:
-                    self._at = found + len(written) if begin else self._at
-                    return found
+            found = self._body.find(written, self._at)
+            if found >= 0:
+                self._at = found + len(written)
+                return found
+            found = self._body.find(written)  # its definition may stand anywhere: [name]: address
+            if found >= 0:
+                return found
         return None

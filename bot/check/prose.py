@@ -29,7 +29,7 @@ _NO_PROSE: Final = re.compile(
     r"|[\w.+-]+@[\w.-]+|[a-z][\w+.-]*://\S+|\bwww\.\S+",
     re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )
-_KEY: Final = re.compile(r"\s*(?:-\s+)?[\"']?[\w-]+[\"']?\s*[:=]")
+_KEY: Final = re.compile(r"\s*(?:-\s+)?[\"']?[\w-]+[\"']?\s*[:=]\s*")
 
 
 def prose_of(text: str, source: Source) -> list[str]:

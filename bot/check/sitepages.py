@@ -18,7 +18,6 @@ from urllib.parse import unquote, urlsplit
 from bot.config import Config
 from bot.model import Post
 
-
 _PLACEHOLDER: Final = re.compile(r"\{\w+\}")
 
 

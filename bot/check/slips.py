@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.check.findings import about
-from bot.check.prose import prose_of
+from bot.check.prose import HIDDEN, prose_of
 from bot.check.subject import Subject
 from bot.model import Finding
 from bot.posts.frontmatter import Source
 
 #: What is wrong → what stands there instead, and what it is called. Groups 1 and 2 stay.
 _SLIPS: Final = (
-    (re.compile(r"(\w)[ \t]+,()(?=\s|$)"), ",", "a space before a comma"),
-    (re.compile(r"(\w)[ \t]+\.()(?=\s|$)"), ".", "a space before a full stop"),
+    (re.compile(rf"([\w{HIDDEN})\]\"'”’])[ \t]+,()(?=\s|$)"), ",", "a space before a comma"),
+    (re.compile(rf"([\w{HIDDEN})\]\"'”’])[ \t]+\.()(?=\s|$)"), ".", "a space before a full stop"),
     (re.compile(r"(\w),,+()(?=\s|$)"), ",", "two commas"),
     (re.compile(r"(?<![\w-])([Tt]he)[ \t]+the()(?![\w-])"), "", 'a doubled "the"'),
     (re.compile(r"(?<![\w-])([Aa]nd)[ \t]+and()(?![\w-])"), "", 'a doubled "and"'),

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.check.silence import Silenced
     from bot.check.registry import Check
+    from bot.check.silence import Silenced
     from bot.checkup import Checked
     from bot.config import Config
     from bot.model import Finding, Post, Snapshot
