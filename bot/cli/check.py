@@ -50,14 +50,16 @@ def check(
     config: Config, paths: tuple[Path, ...], site: Path | None, as_json: bool, kinds: tuple[str, ...], **options: Any
 ) -> None:
     """Find what is wrong with posts, settings or a built site."""
+    from bot.clock import SystemClock
+
     form = "json" if as_json else str(options["form"])
     if kinds:
         refuse_beside_fix(site=site, changed_since=options["since"], format=form != "text")
-        mend(config, look(config, paths).checked, kinds, yes=options["yes"])
+        mend(config, look(config, paths, clock=SystemClock()).checked, kinds, yes=options["yes"])
         return
     silenced: tuple[Silenced, ...] = ()
     if site is None:
-        looked = look(config, paths, since=options["since"], online=options["online"])
+        looked = look(config, paths, since=options["since"], clock=SystemClock(), online=options["online"])
         silenced = looked.silenced
         findings, summary = looked.findings, f"{_some(looked.count, 'post')} checked"
     else:

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from bot.check.registry import Check
     from bot.check.silence import Silenced
     from bot.checkup import Checked
+    from bot.clock import Clock
     from bot.config import Config
     from bot.model import Finding, Post, Snapshot
     from bot.report.branch import Branch
+    from bot.report.view import Summary
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,21 +45,21 @@ class Looked:
         return len(self.posts) + sum(fault.path in self.branch.changed for fault in self.checked.faults)
 
 
-def look(config: Config, paths: Sequence[Path], *, since: str | None = None, online: bool = False) -> Looked:
+def look(
+    config: Config, paths: Sequence[Path], *, clock: Clock, since: str | None = None, online: bool = False
+) -> Looked:
     """Check the project, or what a branch changes of it; `online` asks servers too. Raises UsageError, PostError."""
     from functools import partial
 
     from bot.app import known_so_far
     from bot.check.registry import CHECKS
     from bot.checkup import check_project
-    from bot.clock import SystemClock
     from bot.model import Snapshot
     from bot.online import check_online
     from bot.report.branch import read_branch
     from bot.report.view import concerning
     from bot.sources.folders import posts_of
 
-    clock = SystemClock()
     now, snapshot = clock.now(), known_so_far(config, clock)
     checks: Sequence[Check] = (*CHECKS, partial(check_online, clock=clock)) if online else CHECKS
     if since is None:
@@ -94,7 +96,7 @@ def annotated(config: Config, findings: Sequence[Finding], branch: Branch | None
     """The findings as workflow commands, with paths as they lie in the repository."""
     from bot.report.annotations import annotated_lines, annotation
 
-    workspace = Path(os.environ.get("GITHUB_WORKSPACE") or ".").resolve()
+    workspace = _top_of_repository()
 
     def path_of(path: Path) -> str:
         whole = (config.root / path).resolve()
@@ -106,8 +108,15 @@ def annotated(config: Config, findings: Sequence[Finding], branch: Branch | None
 
 
 def summarised(config: Config, looked: Looked, *, pictures: str) -> str:
-    """The Markdown for a pull request."""
+    """The Markdown for a pull request; `pictures` is the address at which the repository's files are online."""
     from bot.report.markdown import picture_in_repository, render_summary
+
+    address = picture_in_repository(pictures, _top_of_repository())
+    return render_summary(summary_of(config, looked), picture_address=address)
+
+
+def summary_of(config: Config, looked: Looked) -> Summary:
+    """What the summary tells."""
     from bot.report.view import Summary, views_of
 
     checked, branch = looked.checked, looked.branch
@@ -122,7 +131,7 @@ def summarised(config: Config, looked: Looked, *, pictures: str) -> str:
         old_paths=branch.old_paths if branch is not None else None,
     )
     shown = {view.post.path for view in views}
-    summary = Summary(
+    return Summary(
         site=config.site.title,
         zone=config.site.timezone,
         now=checked.plan.now,
@@ -133,4 +142,8 @@ def summarised(config: Config, looked: Looked, *, pictures: str) -> str:
         assumed=looked.assumed,
         looks=branch.looks if branch is not None else (),
     )
-    return render_summary(summary, picture_address=picture_in_repository(pictures, config.root))
+
+
+def _top_of_repository() -> Path:
+    """GitHub runs jobs at the top of the repository, and says so."""
+    return Path(os.environ.get("GITHUB_WORKSPACE") or ".").resolve()

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 
 from bot.compose.mentions import WORD_JOINER
 
-_SIGNS: Final = re.compile(r"""[\\`*_{}\[\]<>#&|~@]|:(?=//)|^[-+=]|(?<=^\d)[.)]|(?<=^\d\d)[.)]""")
+_SIGNS: Final = re.compile(r"""[\\`*_{}\[\]<>#&|~]|:(?=//)|^[-+=]|(?<=^\d)[.)]|(?<=^\d\d)[.)]""")
 #: Whatever GitHub could take for a person, a team, an issue, a commit of another repository or an emoji.
 _CALLS: Final = re.compile(r"@(?=\w)|(?<=[#!])(?=\d)|(?i:(?<=\bGH-)(?=\d))|:(?=[\w+-]+:)")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -51,4 +51,4 @@ def is_linkable(url: str) -> bool:
 def attribute(url: str) -> str:
     """An address for an HTML attribute in double quotes."""
     quoted = _NOT_IN_ADDRESS.sub(lambda found: quote(found[0]), url)
-    return re.sub(r"[&_~#!@:$]", lambda found: f"&#{ord(found[0])};", quoted)
+    return quoted.replace("&", "&amp;")
