@@ -5,27 +5,22 @@ Reads, and changes nothing anywhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from functools import partial
 from typing import Final
 
 from bot.check.findings import about, about_file
 from bot.check.subject import Subject
 from bot.clock import Clock
-from bot.config import Config
 from bot.errors import FetchError
 from bot.model import Finding, Post
 from bot.output.pages import expect_page
-from bot.publishers.inspection import AccountInspector, Inspection, inspect_all
+from bot.publishers.inspection import inspect_all
+from bot.publishers.looks import ALL_ANSWERS, look_of, tokens_of
 from bot.site_client import SiteClient
-from bot.tokens import Token, find_token, stored_application, token_file
 from bot.web_client import anywhere, is_public
 
-#: Longest wait for one answer of a server, and for all of them: a person sits before it.
-_ANSWER: Final = timedelta(seconds=10)
-ALL: Final = timedelta(seconds=30)
 #: So many pages are asked for at once, and so many at all: those that come next.
 _AT_ONCE: Final = 4
 MOST_PAGES: Final = 20
@@ -37,50 +32,13 @@ def check_online(subject: Subject, *, clock: Clock) -> Iterator[Finding]:
     yield from _early_pages(subject)
 
 
-def account_looks(config: Config, tokens: Mapping[str, Token], *, clock: Clock) -> dict[str, Callable[[], Inspection]]:
-    """For each account what looks at it, for `inspect_all`."""
-    return {name: _look(config, name, tokens[name], clock) for name in config.accounts}
-
-
-def account_tokens(config: Config, environ: Mapping[str, str]) -> dict[str, Token]:
-    """Each account's token, as far as there is one."""
-    return {
-        name: find_token(name, account, root=config.root, environ=environ) for name, account in config.accounts.items()
-    }
-
-
-def _look(config: Config, name: str, token: Token, clock: Clock) -> Callable[[], Inspection]:
-    account = config.accounts[name]
-    if token.value is None:
-        return partial(
-            Inspection, trouble=f"there is no token: {token.trouble}.", remedy=f"`announce login {name}` gets one."
-        )
-    application = stored_application(config.root / token_file(name, account), token.value)
-    inspector = AccountInspector(
-        address=account.address(name),
-        acct=account.acct,
-        server=account.server,
-        token=token.value,
-        timeout=min(config.delivery.timeout, _ANSWER),
-        clock=clock,
-    )
-
-    def look() -> Inspection:
-        try:
-            return inspector.inspect(granted=application.scopes if application else ())
-        finally:
-            inspector.close()
-
-    return look
-
-
 def _accounts(subject: Subject, clock: Clock) -> Iterator[Finding]:
     config = subject.config
     path = config.path.relative_to(config.root) if config.path.is_relative_to(config.root) else config.path
-    tokens = account_tokens(config, subject.environ)
+    tokens = tokens_of(config, subject.environ)
     # Of a missing token another rule tells.
-    looks = {n: look for n, look in account_looks(config, tokens, clock=clock).items() if tokens[n].value is not None}
-    for name, found in inspect_all(looks, longest=ALL, clock=clock):
+    looks = {name: look_of(config, name, token, clock) for name, token in tokens.items() if token.value is not None}
+    for name, found in inspect_all(looks, longest=ALL_ANSWERS, clock=clock):
         if found.trouble:
             yield about_file(path, "account-unusable", found.trouble, found.remedy, field=f"accounts.{name}")
 

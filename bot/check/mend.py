@@ -83,7 +83,7 @@ def _source(text: str, post: Post) -> Source | None:
 def _with_right_offset(text: str, post: Post, *, zone: ZoneInfo) -> tuple[str, str]:
     """The text with the zone's offset at the time that is written, and what that means; the text as it is else."""
     number = post.lines.get(_DATETIME, 0) - 1
-    asked = any(finding.rule == "datetime-offset" and finding.field == _DATETIME for finding in post.findings)
+    asked = any(one.rule == "datetime-offset" and one.line == post.lines.get(_DATETIME) for one in post.findings)
     lines = text.split("\n")
     found = _OFFSET.search(lines[number]) if asked and 0 <= number < len(lines) else None
     if found is None or post.published is None:

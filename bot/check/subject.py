@@ -15,6 +15,7 @@ from bot.model import Entry, Post, Snapshot
 from bot.plan import Plan
 from bot.planning.matching import match
 from bot.posts.frontmatter import Source, read_source
+from bot.posts.names import slug_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,7 @@ class Subject:
     def released(self) -> Mapping[Path, Entry]:
         """The entries of the posts that are out already."""
         dated = [post for post in self.posts if post.published is not None]
-        broken = frozenset(fault.path.stem for fault in self.faults)
+        broken = frozenset(slug_of(fault.path, dated=self.config.posts.dated_names) for fault in self.faults)
         return match(dated, self.snapshot.entries, broken=broken).entries
 
     @cached_property

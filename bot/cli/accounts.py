@@ -43,8 +43,8 @@ def accounts(config: Config, as_json: bool) -> None:
     Contacts the servers and changes nothing there. Exit code 1 if an account cannot be used.
     """
     from bot.clock import SystemClock
-    from bot.online import ALL, account_looks, account_tokens
     from bot.publishers.inspection import inspect_all
+    from bot.publishers.looks import ALL_ANSWERS, look_of, tokens_of
 
     if not config.accounts:
         if as_json:
@@ -57,10 +57,10 @@ def accounts(config: Config, as_json: bool) -> None:
     memory = _remember(config, clock)
     if memory.trouble:
         click.echo(f"problem: {memory.trouble}", err=True)
-    tokens = account_tokens(config, os.environ)
-    looks = account_looks(config, tokens, clock=clock)
+    tokens = tokens_of(config, os.environ)
+    looks = {name: look_of(config, name, tokens[name], clock) for name in config.accounts}
     found: dict[str, Inspection] = {}
-    for name, inspection in inspect_all(looks, longest=ALL, clock=clock):
+    for name, inspection in inspect_all(looks, longest=ALL_ANSWERS, clock=clock):
         found[name] = inspection
         if not as_json:
             _show(config, _report(config, name, inspection, tokens[name], memory), clock.now())
