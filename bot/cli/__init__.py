@@ -16,8 +16,8 @@ from bot.errors import BotError, ConfigError, UsageError
 
 #: Heading → command → module: what `announce --help` lists, in this order.
 SECTIONS: Final = {
-    "Write posts": {"check": "check", "preview": "write"},
-    "Watch what happens": {"queue": "queue", "log": "watch"},
+    "Write posts": {"new": "new", "check": "check", "preview": "write"},
+    "Watch what happens": {"queue": "queue", "log": "watch", "explain": "explain"},
     "Act": {
         "run": "act",
         "tick": "act",
@@ -36,6 +36,7 @@ SECTIONS: Final = {
     "Set up and try out": {
         "init": "init",
         "doctor": "doctor",
+        "schema": "schema",
         "login": "login",
         "logout": "login",
         "accounts": "accounts",

@@ -193,11 +193,7 @@ def test_a_running_bot_is_named_without_its_host(project: Project) -> None:
     [
         ('posts = "posts"', 'posts = "nowhere"', "folders: posts: there is no folder nowhere"),
         ('assets = "."', 'assets = "nowhere"', "folders: pictures: there is no folder nowhere"),
-        (
-            'server = "',
-            'acct = "@a@b.example"\nserver = "https://b.example"\n#',
-            "settings: accounts.main: there is no",
-        ),
+        ('visibility = "public"', 'token_file = "nowhere"', "settings: accounts.main: there is no token"),
     ],
 )
 def test_what_is_missing_is_a_problem(project: Project, old: str, new: str, problem: str) -> None:

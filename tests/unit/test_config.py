@@ -331,7 +331,7 @@ def test_the_address_does_not_depend_on_the_sections_name(site_config: MakeConfi
 def test_a_missing_file_says_how_to_name_another(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load_config(tmp_path / "bot.toml")
-    assert "there is no such file. Run the command in the project's folder, or name the file with --config" in str(
+    assert "there is no such file. Run the command in the project's folder, name the file with --config" in str(
         caught.value
     )
 
