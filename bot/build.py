@@ -19,6 +19,7 @@ from bot.plan import Plan, make_plan
 from bot.planning.gone import entries_shown
 from bot.planning.verdict import Policy
 from bot.posts.folder import Scan
+from bot.posts.names import slug_of
 from bot.sources.folders import posts_of
 from bot.takeover import fetch_old_feed, is_address, missing_old_feed, with_old_feed
 
@@ -67,7 +68,7 @@ def _plan(config: Config, scan: Scan, known: Snapshot, now: datetime) -> Plan:
         accounts=(),
         policy=Policy(catch_up=config.release.catch_up, brake=config.release.brake, tag_ids=config.feeds.ids == "tag"),
         compose=_no_toot,
-        broken=frozenset(fault.path.stem for fault in scan.faults),
+        broken=frozenset(slug_of(fault.path, dated=config.posts.dated_names) for fault in scan.faults),
         readable=bool(scan.signature) and scan.complete,
     )
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from bot.check.registry import CHECKS, Check, run_checks
+from bot.check.silence import Silenced, silenced
 from bot.check.subject import Subject
 from bot.compose.composer import Composer
 from bot.config import Config
@@ -25,7 +26,7 @@ class Checked:
     """What was found, and in what. Of `posts`, `faults` and findings only those that were asked for."""
 
     findings: tuple[Finding, ...]  #: by file and line
-    silenced: tuple[Finding, ...] = ()  #: those that somebody has silenced, with the reason as their remedy
+    silenced: tuple[Silenced, ...] = ()  #: those that somebody has silenced, with the reason
     posts: tuple[Post, ...]
     faults: tuple[PostError, ...]  #: files that are no usable posts; they are among the findings too
     subject: Subject  #: everything that was looked at, asked for or not
@@ -52,9 +53,17 @@ def check_project(
 ) -> Checked:
     """Look at posts and settings as they are; of a project with `paths` only at what lies there. Contacts nobody."""
     subject = look_at(config, snapshot, now=now, environ=environ)
-    findings = run_checks(subject, checks=checks)
+    return checked(subject, run_checks(subject, checks=checks), paths=paths)
+
+
+def checked(subject: Subject, findings: Iterable[Finding], *, paths: Sequence[Path] = ()) -> Checked:
+    """Of these findings those that were asked for, without the silenced ones."""
+    config = subject.config
+    asked = [finding for finding in findings if is_asked_for(finding.path, paths, config)]
+    told, quiet = silenced(asked, subject.posts, config.check.allow)
     return Checked(
-        findings=tuple(finding for finding in findings if is_asked_for(finding.path, paths, config)),
+        findings=tuple(told),
+        silenced=tuple(quiet),
         posts=tuple(post for post in subject.posts if is_asked_for(post.path, paths, config)),
         faults=tuple(fault for fault in subject.faults if is_asked_for(fault.path, paths, config)),
         subject=subject,
@@ -75,8 +84,13 @@ def look_at(
         snapshot=snapshot,
         now=now,
         environ=environ,
-        texts={post.path: _text(config.root / post.path) for post in scan.posts},
+        texts={path: _text(config.root / path) for path in _paths(scan)},
     )
+
+
+def _paths(scan: Scan) -> Iterator[Path]:
+    yield from (post.path for post in scan.posts)
+    yield from (fault.path for fault in scan.faults)
 
 
 def is_asked_for(path: Path, paths: Sequence[Path], config: Config) -> bool:

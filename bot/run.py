@@ -33,6 +33,7 @@ from bot.planning.doubts import believable
 from bot.planning.gone import entries_shown
 from bot.planning.verdict import Policy
 from bot.posts.folder import Scan
+from bot.posts.names import slug_of
 from bot.publishers.servertimes import ServerTimes
 from bot.sources.folders import Posts
 from bot.sources.status import SourceTrouble
@@ -210,7 +211,7 @@ def decide(
         accounts=list(config.account_addresses().values()),
         policy=policy_of(config),
         compose=Composer(config, snapshot),
-        broken=frozenset(fault.path.stem for fault in scan.faults),
+        broken=frozenset(slug_of(fault.path, dated=config.posts.dated_names) for fault in scan.faults),
         readable=bool(scan.signature) and scan.complete,
         server_times=server_times,
         doubt=doubt,

@@ -16,8 +16,8 @@ from bot.errors import BotError, ConfigError, UsageError
 
 #: Heading → command → module: what `announce --help` lists, in this order.
 SECTIONS: Final = {
-    "Write posts": {"check": "check", "preview": "write"},
-    "Watch what happens": {"queue": "watch", "log": "watch"},
+    "Write posts": {"new": "new", "check": "check", "preview": "write"},
+    "Watch what happens": {"queue": "queue", "log": "watch", "explain": "explain"},
     "Act": {
         "run": "act",
         "tick": "act",
@@ -34,6 +34,9 @@ SECTIONS: Final = {
         "adopt": "decide",
     },
     "Set up and try out": {
+        "init": "init",
+        "doctor": "doctor",
+        "schema": "schema",
         "login": "login",
         "logout": "login",
         "accounts": "accounts",
@@ -73,6 +76,7 @@ class _Commands(click.Group):
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--config", type=click.Path(path_type=Path), help="The settings file. [default: config/bot.toml]")
+@click.option("--quiet", is_flag=True, help="Show no progress of long work.")
 @click.option("--debug", is_flag=True, help="Show the full traceback of an error.")
 @click.version_option(__version__, prog_name="announce")
 @click.pass_context

@@ -6,8 +6,7 @@ import os
 import sys
 import textwrap
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -15,17 +14,12 @@ import click
 from bot.cli.common import echo_json, json_option, show_distance, show_time, with_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from bot.clock import Clock
     from bot.config import Config
     from bot.publishers.inspection import Inspection
     from bot.tokens import Token
 
 _INDENT: Final = 15
-#: Longest wait for one answer, and for all of an account's: a person sits before it.
-_ANSWER: Final = timedelta(seconds=10)
-_ALL: Final = timedelta(seconds=30)
 #: Those limits that a person who writes posts meets.
 _LIMITS: Final = ("characters", "characters_per_url", "pictures", "description")
 
@@ -50,6 +44,7 @@ def accounts(config: Config, as_json: bool) -> None:
     """
     from bot.clock import SystemClock
     from bot.publishers.inspection import inspect_all
+    from bot.publishers.looks import ALL_ANSWERS, look_of, tokens_of
 
     if not config.accounts:
         if as_json:
@@ -62,10 +57,10 @@ def accounts(config: Config, as_json: bool) -> None:
     memory = _remember(config, clock)
     if memory.trouble:
         click.echo(f"problem: {memory.trouble}", err=True)
-    tokens = _tokens(config)
-    looks = {name: _look(config, name, tokens[name], clock) for name in config.accounts}
+    tokens = tokens_of(config, os.environ)
+    looks = {name: look_of(config, name, tokens[name], clock) for name in config.accounts}
     found: dict[str, Inspection] = {}
-    for name, inspection in inspect_all(looks, longest=_ALL, clock=clock):
+    for name, inspection in inspect_all(looks, longest=ALL_ANSWERS, clock=clock):
         found[name] = inspection
         if not as_json:
             _show(config, _report(config, name, inspection, tokens[name], memory), clock.now())
@@ -73,43 +68,6 @@ def accounts(config: Config, as_json: bool) -> None:
         # In the order of the settings, whoever answered first.
         echo_json([_report(config, name, found[name], tokens[name], memory) for name in config.accounts])
     sys.exit(1 if any(inspection.trouble for inspection in found.values()) else 0)
-
-
-def _tokens(config: Config) -> dict[str, Token]:
-    from bot.tokens import find_token
-
-    return {
-        name: find_token(name, account, root=config.root, environ=os.environ)
-        for name, account in config.accounts.items()
-    }
-
-
-def _look(config: Config, name: str, token: Token, clock: Clock) -> Callable[[], Inspection]:
-    from bot.publishers.inspection import AccountInspector, Inspection
-    from bot.tokens import stored_application, token_file
-
-    account = config.accounts[name]
-    if token.value is None:
-        return partial(
-            Inspection, trouble=f"there is no token: {token.trouble}.", remedy=f"`announce login {name}` gets one."
-        )
-    application = stored_application(config.root / token_file(name, account), token.value)
-    inspector = AccountInspector(
-        address=account.address(name),
-        acct=account.acct,
-        server=account.server,
-        token=token.value,
-        timeout=min(config.delivery.timeout, _ANSWER),
-        clock=clock,
-    )
-
-    def look() -> Inspection:
-        try:
-            return inspector.inspect(granted=application.scopes if application else ())
-        finally:
-            inspector.close()
-
-    return look
 
 
 def _remember(config: Config, clock: Clock) -> _Memory:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from bot.cli.checking import annotated, look, summarised
-from bot.cli.common import console, echo_json, json_option, show_distance, with_settings
+from bot.cli.common import console, echo_json, json_option, plain, show_distance, with_settings
+from bot.cli.mending import KINDS, FixCommand, mend, refuse_beside_fix
+from bot.cli.rulebook import show_rules
 
 if TYPE_CHECKING:
+    from bot.check.silence import Silenced
     from bot.cli.checking import Looked
     from bot.config import Config
     from bot.model import Finding
@@ -20,7 +23,7 @@ FORMATS: Final = ("text", "json", "github", "markdown")
 FAIL_ON: Final = ("error", "warning", "never")
 
 
-@click.command()
+@click.command(cls=FixCommand)
 @with_settings
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[PATH]...")
 @click.option(
@@ -35,21 +38,37 @@ FAIL_ON: Final = ("error", "warning", "never")
 )
 @click.option("--pictures", metavar="URL", default="", help="Where the files are online, for pictures in markdown.")
 @click.option("--fail-on", type=click.Choice(FAIL_ON), default="error", help="What makes the exit code 1. [error]")
+@click.option("--online", is_flag=True, help="Ask the servers too: accounts, scopes, pages that are online too early.")
+@click.option("--all", "show_all", is_flag=True, help="Show what is silenced too.")
+@click.option(
+    "--fix", "kinds", multiple=True, type=click.Choice(KINDS), help="Show safe repairs, ask, and make them. [words]"
+)
+@click.option("--yes", is_flag=True, help="With --fix: do not ask.")
+@click.option("--rules", is_flag=True, is_eager=True, expose_value=False, callback=show_rules, help="List all rules.")
 @json_option
-def check(config: Config, paths: tuple[Path, ...], site: Path | None, as_json: bool, **options: str | None) -> None:
+def check(
+    config: Config, paths: tuple[Path, ...], site: Path | None, as_json: bool, kinds: tuple[str, ...], **options: Any
+) -> None:
     """Find what is wrong with posts, settings or a built site."""
     from bot.clock import SystemClock
 
     form = "json" if as_json else str(options["form"])
+    if kinds:
+        refuse_beside_fix(site=site, changed_since=options["since"], format=form != "text")
+        mend(config, look(config, paths, clock=SystemClock()).checked, kinds, yes=options["yes"])
+        return
+    silenced: tuple[Silenced, ...] = ()
     if site is None:
-        looked = look(config, paths, since=options["since"], clock=SystemClock())
+        looked = look(config, paths, since=options["since"], clock=SystemClock(), online=options["online"])
+        silenced = looked.silenced
         findings, summary = looked.findings, f"{_some(looked.count, 'post')} checked"
     else:
         _refuse_beside_site(form, options["since"])
         looked = None
         findings, summary = _findings_in_site(config, site, paths)
     if form == "json":
-        echo_json(list(findings))
+        shown = [{**plain(one.finding), "silenced": one.reason} for one in silenced] if options["show_all"] else []
+        echo_json([*findings, *shown])
     elif form == "github":
         click.echo(
             "".join(f"{line}\n" for line in annotated(config, findings, looked.branch if looked else None)), nl=False
@@ -57,7 +76,10 @@ def check(config: Config, paths: tuple[Path, ...], site: Path | None, as_json: b
     elif form == "markdown" and looked is not None:
         click.echo(summarised(config, looked, pictures=str(options["pictures"])), nl=False)
     else:
-        _show_findings(findings, summary)
+        from bot.check.due import folded
+
+        findings = folded(findings, posts_folder=config.site.posts)
+        _show_findings(findings, summary, silenced, show_all=options["show_all"])
         _show_gone(looked)
         _show_sources(config)
     sys.exit(1 if _fails(findings, str(options["fail_on"])) else 0)
@@ -115,7 +137,9 @@ def _some(count: int, name: str) -> str:
     return f"{count} {name}{'' if count == 1 else 's'}"
 
 
-def _show_findings(findings: tuple[Finding, ...], checked: str) -> None:
+def _show_findings(
+    findings: tuple[Finding, ...], checked: str, silenced: tuple[Silenced, ...], *, show_all: bool
+) -> None:
     from rich.markup import escape
 
     colours = {"error": "red", "warning": "yellow", "note": "cyan"}
@@ -123,9 +147,12 @@ def _show_findings(findings: tuple[Finding, ...], checked: str) -> None:
     for finding in findings:
         word = finding.severity.value
         out.print(f"[{colours[word]}]{word}[/]  {escape(str(finding))}  [dim]({finding.rule})[/dim]", soft_wrap=True)
+    for one in silenced if show_all else ():
+        shown = f"silenced  {escape(str(one.finding))}  [dim]({one.finding.rule}: {escape(one.reason)})[/dim]"
+        out.print(shown, soft_wrap=True)
     numbers = {word: sum(finding.severity.value == word for finding in findings) for word in colours}
     summary = ", ".join(_some(number, word) for word, number in numbers.items())
-    click.echo(f"{checked}: {summary}")
+    click.echo(f"{checked}: {summary}{f' ({len(silenced)} silenced)' if silenced else ''}")
 
 
 def _show_sources(config: Config) -> None:

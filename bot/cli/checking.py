@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from bot.check.registry import Check
+    from bot.check.silence import Silenced
     from bot.checkup import Checked
     from bot.clock import Clock
     from bot.config import Config
@@ -30,6 +32,12 @@ class Looked:
     assumed: bool = False  #: whether the ledger was made up from the base
 
     @property
+    def silenced(self) -> tuple[Silenced, ...]:
+        """Findings of what was looked at that somebody has silenced."""
+        quiet = self.checked.silenced
+        return quiet if self.branch is None else tuple(one for one in quiet if one.finding.path in self.branch.changed)
+
+    @property
     def count(self) -> int:
         """How many files were looked at."""
         if self.branch is None:
@@ -37,24 +45,31 @@ class Looked:
         return len(self.posts) + sum(fault.path in self.branch.changed for fault in self.checked.faults)
 
 
-def look(config: Config, paths: Sequence[Path], *, since: str | None, clock: Clock) -> Looked:
-    """Check the project, or what a branch changes of it. Raises UsageError, PostError."""
+def look(
+    config: Config, paths: Sequence[Path], *, clock: Clock, since: str | None = None, online: bool = False
+) -> Looked:
+    """Check the project, or what a branch changes of it; `online` asks servers too. Raises UsageError, PostError."""
+    from functools import partial
+
     from bot.app import known_so_far
+    from bot.check.registry import CHECKS
     from bot.checkup import check_project
     from bot.model import Snapshot
+    from bot.online import check_online
     from bot.report.branch import read_branch
     from bot.report.view import concerning
     from bot.sources.folders import posts_of
 
     now, snapshot = clock.now(), known_so_far(config, clock)
+    checks: Sequence[Check] = (*CHECKS, partial(check_online, clock=clock)) if online else CHECKS
     if since is None:
-        checked = check_project(config, snapshot, now=now, environ=os.environ, paths=paths)
+        checked = check_project(config, snapshot, now=now, environ=os.environ, paths=paths, checks=checks)
         return Looked(checked=checked, findings=checked.findings, posts=checked.posts)
     branch = read_branch(config, since, posts_of(config).scan(), now=now)
     assumed = snapshot == Snapshot()
     if assumed:
         snapshot = _assumed(config, branch, snapshot, now)
-    checked = check_project(config, snapshot, now=now, environ=os.environ, paths=paths)
+    checked = check_project(config, snapshot, now=now, environ=os.environ, paths=paths, checks=checks)
     return Looked(
         checked=checked,
         findings=tuple(concerning(checked.findings, branch.changed, posts=checked.subject.posts)),

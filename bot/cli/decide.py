@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.common import confirm, echo_json, json_option, with_settings
+from bot.cli.common import confirm, echo_json, json_option, post_argument, with_settings
 from bot.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from bot.person import Proposal
 
 yes_option = click.option("--yes", is_flag=True, help="Do not ask once more.")
-post_argument = click.argument("post", metavar="SLUG|PATH")
 
 
 @click.command()

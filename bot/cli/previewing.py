@@ -24,6 +24,7 @@ def find_post(config: Config, name: str) -> Post:
     import difflib
 
     from bot.errors import UsageError
+    from bot.posts.names import slug_of
     from bot.posts.read import read_post
     from bot.sources.folders import posts_of
 
@@ -31,11 +32,14 @@ def find_post(config: Config, name: str) -> Post:
     if path.suffix == ".md" and path.is_file():
         return _usable(read_post(path.absolute(), config=config), name)
     scan = posts_of(config).scan()
-    for post in scan.posts:
-        if post.slug == name:
-            return post
+    named = [post for post in scan.posts if post.slug == name]
+    if len(named) > 1:
+        paths = ", ".join(str(post.path) for post in named)
+        raise UsageError(f"there are {len(named)} posts {name}: {paths}.", remedy="Name the file instead.")
+    if named:
+        return named[0]
     for fault in scan.faults:
-        if fault.path.stem == name:
+        if slug_of(fault.path, dated=config.posts.dated_names) == name:
             raise fault
     near = difflib.get_close_matches(name, [post.slug for post in scan.posts], n=1)
     remedy = f'Did you mean "{near[0]}"?' if near else "`announce queue --all` lists the posts."
@@ -46,13 +50,14 @@ def post_from_input(config: Config, name: str) -> Post:
     """The post on standard input, as if it lay in the posts folder as `name`. Raises PostError, UsageError."""
     from bot.errors import UsageError
     from bot.posts.frontmatter import LARGEST_FILE
+    from bot.posts.names import name_of
     from bot.posts.read import parse_post
 
     if Path(name).name != name or not name.endswith(".md") or name.startswith((".", "_")):
         raise UsageError(f"--name: {name} is no name of a post file.", remedy="Write for example --name tickets.md.")
     data = sys.stdin.buffer.read(LARGEST_FILE + 1)
     path = config.posts_folder / name
-    return _usable(parse_post(data, path=path, slug=path.stem, config=config), "standard input")
+    return _usable(parse_post(data, path=path, slug=name_of(path), config=config), "standard input")
 
 
 def _usable(post: Post | None, name: str) -> Post:

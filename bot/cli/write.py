@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.cli.common import console, echo_json, json_option, plain, show_distance, show_time, with_settings
+from bot.cli.common import console, echo_json, json_option, plain, show_distance, show_time, slugs, with_settings
 from bot.cli.previewing import (
     STANDARD_INPUT,
     find_post,
@@ -45,7 +45,7 @@ class _File(click.Path):
 
 @click.command()
 @with_settings
-@click.argument("post", metavar="SLUG|PATH|-")
+@click.argument("post", metavar="SLUG|PATH|-", shell_complete=slugs)
 @click.option("--name", metavar="FILE.md", help="With -: the file name that it will have.")
 @click.option("--html", type=_File(".html", ".htm"), metavar="FILE", help="Write a page to look at, in one file.")
 @click.option("--png", type=_File(".png"), metavar="FILE", help="Write a picture of that page, by chromium.")

@@ -8,6 +8,8 @@ from __future__ import annotations
 from bot.config.accounts import Account, token_variable
 from bot.config.check import Check
 from bot.config.load import load_config
+from bot.config.permalinks import PLACEHOLDERS, Address
+from bot.config.posts import PostFiles
 from bot.config.release import Alerts, Delivery, Release
 from bot.config.settings import DEFAULT_PATH, Config
 from bot.config.site import Feeds, Ledger, Serve, Site
@@ -20,13 +22,16 @@ __all__ = [
     "DEFAULT_PATH",
     "ENVIRONMENT",
     "LANGUAGE",
+    "PLACEHOLDERS",
     "Account",
+    "Address",
     "Alerts",
     "Check",
     "Config",
     "Delivery",
     "Feeds",
     "Ledger",
+    "PostFiles",
     "Release",
     "Serve",
     "Site",

@@ -26,16 +26,24 @@ def load_config(path: Path = DEFAULT_PATH) -> Config:
     Raises ConfigError with everything that is wrong in it.
     """
     try:
-        table = tomllib.loads(path.read_bytes().decode("utf-8"))
+        text = path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         fault = Fault(
             where="settings",
             problem="there is no such file.",
-            remedy="Run the command in the project's folder, or name the file with --config FILE.",
+            remedy="Run the command in the project's folder, name the file with --config FILE, or make one with "
+            "`announce init`.",
         )
         raise ConfigError(path, [fault]) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(path, [Fault(where="settings", problem=f"cannot be read: {error}.")]) from None
+    return load_text(text, path)
+
+
+def load_text(text: str, path: Path) -> Config:
+    """Check the text of a settings file that lies, or will lie, at `path`. Raises ConfigError as `load_config`."""
+    try:
+        table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(path, [Fault(where="settings", problem=f"is not valid TOML: {error}.")]) from None
     secrets = list(_planted_secrets(table))

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from bot.config.accounts import Account
 from bot.config.check import Check
+from bot.config.posts import PostFiles
 from bot.config.release import WAIT_FOR_PAGE, Alerts, Delivery, Release
 from bot.config.site import Feeds, Ledger, Serve, Site
 from bot.config.sources import Source
@@ -23,6 +24,7 @@ class Settings(Table):
 
     example: bool = Field(False, description="true: a worked example, refuses every server that is not on loopback")
     site: Site
+    posts: PostFiles = PostFiles()
     feeds: Feeds = Feeds()
     accounts: dict[str, Account] = Field(default_factory=dict)
     release: Release = Release()

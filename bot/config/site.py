@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
+from bot.config.permalinks import Address, fault_of, path_of
 from bot.config.values import HubAddress, Table, WebAddress, Zone, listen_address
 
 
@@ -21,7 +22,11 @@ class Site(Table):
         "site", description='what a datetime without offset means: the site\'s zone, or "utc"'
     )
     language: str = Field("en", min_length=2, description="language of the posts, as in HTML's lang")
-    permalink: str = Field("/news/{slug}/", description="path of a post's page; {slug} is the file's name")
+    permalink: str = Field(
+        "/news/{slug}/",
+        description="path of a post's page; {slug} is the file's name; {year}, {month}, {day}, {category}, "
+        "{categories} and {folder} may stand in it too",
+    )
     posts: Path = Field(Path("posts"), description="folder of the post files")
     assets: Path = Field(Path(), description="folder in which /assets/... is found on disk")
     author: str = Field("", description="author of posts that name none")
@@ -34,15 +39,14 @@ class Site(Table):
     @field_validator("permalink")
     @classmethod
     def _permalink_names_the_slug(cls, value: str) -> str:
-        if "{slug}" not in value or not value.startswith("/"):
-            raise ValueError('it must begin with "/" and hold {slug}, for example "/news/{slug}/"')
+        fault = fault_of(value)
+        if fault:
+            raise ValueError(fault)
         return value
 
-    def permalink_of(self, slug: str) -> str:
-        """The absolute permalink of the post with this slug."""
-        from urllib.parse import quote
-
-        return self.url + self.permalink.replace("{slug}", quote(slug))
+    def permalink_of(self, address: Address) -> str:
+        """The absolute permalink of a post."""
+        return self.url + path_of(self.permalink, address)
 
 
 class Feeds(Table):

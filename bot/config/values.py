@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
 
 from bot.daytime import read_hours
 from bot.durations import parse_duration
@@ -112,13 +112,27 @@ def _hours(value: object) -> object:
     raise ValueError('write a span of hours in quotes, for example "08:00-21:00"')
 
 
-Hours = Annotated[tuple[time, time] | None, BeforeValidator(_hours)]
+def _text(**more: Any) -> WithJsonSchema:
+    """What `announce schema` says of a value that is written as a text."""
+    return WithJsonSchema({"type": "string", **more})
 
 
-Duration = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(str)]
+Hours = Annotated[
+    tuple[time, time] | None, BeforeValidator(_hours), _text(pattern=r"^\d{1,2}:\d{2}\s*-\s*\d{1,2}:\d{2}$")
+]
 
 
-Zone = Annotated[Any, BeforeValidator(_zone), PlainSerializer(str)]
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_duration),
+    PlainSerializer(str),
+    _text(pattern=r"^\s*(off|0|(\d+(\.\d+)?\s*[smhdwSMHDW]\s*)+)\s*$", examples=["90s", "2m", "72h", "3d", "off"]),
+]
+
+
+Zone = Annotated[
+    Any, BeforeValidator(_zone), PlainSerializer(str), _text(examples=["America/New_York", "Europe/Oslo", "UTC"])
+]
 
 
 WebAddress = Annotated[str, AfterValidator(_web_address)]
@@ -130,7 +144,7 @@ DeployHook = Annotated[str, AfterValidator(_deploy_hook)]
 HubAddress = Annotated[str, AfterValidator(_hub_address)]
 
 
-ClockTime = Annotated[time, BeforeValidator(_clock_time)]
+ClockTime = Annotated[time, BeforeValidator(_clock_time), _text(pattern=r"^\d{2}:\d{2}", examples=["09:00"])]
 
 
 class Table(BaseModel):

@@ -55,3 +55,20 @@ class Presence:
                 os.ftruncate(self._file, 0)
                 os.close(self._file)
                 self._file = None
+
+
+def who_is_there(path: Path) -> str:
+    """Who has taken the place, without taking it; empty if nobody has, or where the system has no such locks."""
+    try:
+        import fcntl
+
+        file = os.open(path, os.O_RDONLY)
+    except (ImportError, OSError):
+        return ""
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return os.pread(file, _LONGEST, 0).decode("utf-8", "replace").strip() or "a process that has only just started"
+    finally:
+        os.close(file)
+    return ""

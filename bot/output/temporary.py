@@ -13,10 +13,10 @@ _BEFORE, _AFTER = ".announce-", ".tmp"
 _MODE: Final = 0o644  #: less what the umask takes away
 
 
-def staged(target: Path, content: bytes) -> Path:
+def staged(target: Path, content: bytes, *, mode: int = _MODE) -> Path:
     """The bytes, safe on the disk, in a temporary file beside the target. Raises OSError."""
     temporary = target.with_name(f"{_BEFORE}{secrets.token_hex(8)}{_AFTER}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)

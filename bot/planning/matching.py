@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 from bot.model import Entry, Post
 from bot.posts.tags import without_tags
+
+#: A post with the slug of an entry, another permalink, and a datetime so far from it is another post.
+REUSED_AFTER: Final = timedelta(days=180)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,12 +34,11 @@ def match(posts: Iterable[Post], entries: Mapping[str, Entry], *, broken: Collec
     rest = list(posts)
     taken: set[str] = set()
     # The strongest identity first, so that a new file with the old name of a renamed one does not take its entry.
-    for name in range(3):
+    for name, candidates in enumerate(_named(entries)):
         unnamed, rest = rest, []
-        candidates = _named(entries)[name]
         for post in unnamed:
             entry = candidates.get(_names(post)[name])
-            if entry is None or entry.post_id in taken:
+            if entry is None or entry.post_id in taken or not _could_be(post, entry):
                 rest.append(post)
             else:
                 taken.add(entry.post_id)
@@ -63,9 +67,19 @@ def _of_its_time(post: Post, gone: Iterable[Entry], taken: Collection[str]) -> l
 def entry_by_name(post: Post, entries: Mapping[str, Entry]) -> Entry | None:
     """The entry that carries one of the post's names; None if there is none."""
     for candidates, name in zip(_named(entries), _names(post), strict=True):
-        if name in candidates:
+        if name in candidates and _could_be(post, candidates[name]):
             return candidates[name]
     return None
+
+
+def _could_be(post: Post, entry: Entry) -> bool:
+    """Whether the slug alone may tell that they are the same: next year's conference uses it again, in other folders.
+
+    By id or permalink they are the same whatever their datetimes.
+    """
+    if entry.post_id in (post.post_id, post.url) or entry.url == post.url or post.published is None:
+        return True
+    return abs(post.published - (entry.dated or entry.published)) < REUSED_AFTER
 
 
 def _names(post: Post) -> tuple[str, str, str]:
@@ -73,7 +87,11 @@ def _names(post: Post) -> tuple[str, str, str]:
 
 
 def _named(entries: Mapping[str, Entry]) -> tuple[Mapping[str, Entry], Mapping[str, Entry], Mapping[str, Entry]]:
-    return entries, entries, {entry.slug: entry for entry in entries.values()}
+    return entries, entries, _latest_by_slug(entries)
+
+
+def _latest_by_slug(entries: Mapping[str, Entry]) -> Mapping[str, Entry]:
+    return {entry.slug: entry for entry in sorted(entries.values(), key=lambda entry: entry.published)}
 
 
 def _alike(post: Post, entry: Entry) -> bool:

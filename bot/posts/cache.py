@@ -154,7 +154,8 @@ def cache_key(config: Any) -> str:
     code = [(path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(here.glob("*.py"))]
     libraries = [version(name) for name in ("markdown-it-py", "nh3", "lxml", "PyYAML", "pillow", "tzdata")]
     site, release = config.site.model_dump(mode="json"), config.release.model_dump(mode="json")
-    return json.dumps([code, libraries, site, release["default_time"], str(config.root), _zone_files(config)])
+    files = config.posts.model_dump(mode="json")
+    return json.dumps([code, libraries, site, files, release["default_time"], str(config.root), _zone_files(config)])
 
 
 def _zone_files(config: Any) -> list[tuple[str, int]]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bot.errors import PostError
+from bot.posts.renamed import in_the_file
 from bot.posts.text import one_line
 
 if TYPE_CHECKING:
@@ -22,13 +24,16 @@ _LIST: Final = {"list": "a list", "dict": "a mapping"}
 class Fields:
     """Asks for values by their dotted name: "title", "cover.alt"."""
 
-    def __init__(self, source: Source, path: Path) -> None:
+    def __init__(self, source: Source, path: Path, names: Mapping[str, str] | None = None) -> None:
+        """`names` are those that stand in the file for ours, where they differ."""
         self._source = source
         self._path = path
+        self._names = names or {}
 
-    def fault(self, name: str, problem: str, remedy: str = "") -> PostError:
+    def fault(self, name: str, problem: str, remedy: str = "", *, rule: str = "field-value") -> PostError:
         """The error to raise about this field."""
-        return PostError(self._path, problem, line=self._source.lines.get(name), field=name, remedy=remedy)
+        shown, line = in_the_file(name, self._names), self._source.lines.get(name)
+        return PostError(self._path, problem, rule=rule, line=line, field=shown, remedy=remedy)
 
     def get(self, name: str) -> Value:
         """The bare value; None if there is none."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from bot.errors import PostError
 from bot.posts.late import LatePost
 from bot.posts.listing import FileState, list_files, state_of
 from bot.posts.look import Look, Signature, State, seen_again
+from bot.posts.names import name_of, slug_of
 from bot.posts.pictures import local_file
 from bot.posts.racing import RecentFiles, plain
 from bot.posts.read import parse_post, read_bytes, shown_path, unreadable
@@ -111,7 +111,8 @@ class PostFolder:
         seen = self._as_read(look)
         if self._agreed is not None:
             self._agreed = seen
-        posts, faults = _without_clashes([one.outcome for one in known.values()], passing)
+        dated = self._config.posts.dated_names
+        posts, faults = _without_clashes([one.outcome for one in known.values()], passing, dated=dated)
         return Scan(posts=posts, faults=faults, signature=seen.signature)
 
     def remember(self) -> None:
@@ -140,7 +141,7 @@ class PostFolder:
 
     def _parse(self, path: str, data: bytes | None = None) -> Post | None:
         """Raises PostError, OSError."""
-        name = os.path.basename(path).removesuffix(".md")
+        name = name_of(path)
         data = read_bytes(path) if data is None else data
         return parse_post(data, path=Path(path), slug=name, config=self._config)
 
@@ -197,7 +198,7 @@ class PostFolder:
 
 
 def _without_clashes(
-    outcomes: Sequence[Post | PostError | None], passing: Sequence[PostError]
+    outcomes: Sequence[Post | PostError | None], passing: Sequence[PostError], *, dated: bool
 ) -> tuple[tuple[Post, ...], tuple[PostError, ...]]:
     """Two posts never share an address or an id: the first by path keeps it, the other is a fault.
 
@@ -205,14 +206,14 @@ def _without_clashes(
     """
     posts: list[Post] = []
     faults: list[PostError] = []
-    slugs: dict[str, Path] = {}
+    urls: dict[str, Path] = {}
     ids: dict[str, Path] = {}
+    broken: dict[str, Path] = {}  #: the address of a file with a fault is not known for sure, so its slug stands for it
     for outcome in _in_order(outcomes, passing):
-        slug = outcome.path.stem if isinstance(outcome, PostError) else outcome.slug
-        other = slugs.setdefault(slug, outcome.path)
         if isinstance(outcome, PostError):
+            broken.setdefault(slug_of(outcome.path, dated=dated), outcome.path)
             faults.append(outcome)
-        elif other is not outcome.path:
+        elif (other := broken.get(outcome.slug) or urls.setdefault(outcome.url, outcome.path)) is not outcome.path:
             faults.append(_clash(outcome, "", f"has the same name as {other}, so they would share {outcome.url}."))
         elif (other := ids.setdefault(outcome.post_id, outcome.path)) is not outcome.path:
             faults.append(_clash(outcome, "id", f"has the same id as {other}."))
@@ -230,4 +231,5 @@ def _in_order(outcomes: Sequence[Post | PostError | None], passing: Sequence[Pos
 
 def _clash(post: Post, field: str, problem: str) -> PostError:
     remedy = "Give one of them another id." if field else "Rename one of the files."
-    return PostError(post.path, problem, line=post.lines.get(field), field=field, remedy=remedy)
+    rule = "same-id" if field else "same-name"
+    return PostError(post.path, problem, rule=rule, line=post.lines.get(field), field=field, remedy=remedy)

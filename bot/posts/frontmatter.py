@@ -42,7 +42,7 @@ def read_source(data: bytes, *, path: Path) -> Source | None:
     Raises PostError for a file that begins as a post but cannot be read as one.
     """
     if not (_FENCE.match(data.removeprefix(_BOM)) or data.startswith(_OTHER_BOMS)):
-        return None
+        return _toml_source(data, path) if data.removeprefix(_BOM).startswith(b"+++") else None
     text = clean(_decode(data, path))
     start = text.index("---")
     handler = _PostHandler(path, first_line=1 + text.count("\n", 0, start))
@@ -51,6 +51,19 @@ def read_source(data: bytes, *, path: Path) -> Source | None:
     return Source(
         values=cast("dict[str, Value]", values), lines=handler.lines, body=handler.body, body_line=handler.body_line
     )
+
+
+def _toml_source(data: bytes, path: Path) -> Source | None:
+    from bot.posts.tomltext import read_toml, take_apart
+
+    text = clean(_decode(data, path))
+    parts = take_apart(text, path=path, largest=LARGEST_FRONT_MATTER)
+    if parts is None:
+        return None
+    matter, body = parts
+    lines: dict[str, int] = {}
+    values = read_toml(matter, path=path, first_line=1, deepest=DEEPEST_NESTING, lines=lines)
+    return Source(values=values, lines=lines, body=body, body_line=2 + matter.count("\n"))
 
 
 def _decode(data: bytes, path: Path) -> str:
@@ -95,6 +108,7 @@ class _PostHandler(YAMLHandler):
             raise PostError(
                 self._path,
                 "the front matter is not closed.",
+                rule="front-matter",
                 line=self._first_line,
                 remedy="Write a line with --- alone below the last key.",
             )
@@ -109,6 +123,7 @@ class _PostHandler(YAMLHandler):
             raise PostError(
                 self._path,
                 "the front matter is larger than 64 KiB.",
+                rule="front-matter",
                 line=self._first_line,
                 remedy="Close it with --- before the text begins.",
             )

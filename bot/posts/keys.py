@@ -9,54 +9,19 @@ import difflib
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Final
 
+from bot.model.keys import KEYS
+from bot.posts.fields import FALSE, TRUE
+
 if TYPE_CHECKING:
     from bot.posts.fields import Fields
     from bot.posts.notes import Notes
 
-MASTODON: Final = (
-    "text",
-    "visibility",
-    "content_warning",
-    "sensitive",
-    "language",
-    "skip",
-    "thread",
-    "numbered",
-    "link_card",
-    "poll",
-    "quote_policy",
-    "media",
-)
-POLL: Final = ("options", "expires_in", "multiple", "hide_totals")
-COVER: Final = ("url", "alt")
-MEDIA: Final = ("file", "alt", "focus")
-REMINDER: Final = ("id", "at", "before", "after", "text", "template", "reply")
-OURS: Final = (
-    "title",
-    "author",
-    "speakers",
-    "category",
-    "tags",
-    "kind",
-    "published_datetime",
-    "updated_datetime",
-    "cover",
-    "image",
-    "summary",
-    "id",
-    "hashtags",
-    "link",
-    "hidden",
-    "language",
-    "mastodon",
-    "draft",
-    "withdrawn",
-    "expires",
-    "if_missed",
-    "order",
-    "deadline",
-    "reminders",
-)
+OURS: Final = tuple(KEYS)
+MASTODON: Final = tuple(KEYS["mastodon"].keys)
+POLL: Final = tuple(KEYS["mastodon"].keys["poll"].keys)
+COVER: Final = tuple(KEYS["cover"].keys)
+MEDIA: Final = tuple(KEYS["mastodon"].keys["media"].keys)
+REMINDER: Final = tuple(KEYS["reminders"].keys)
 #: Keys of sites and their generators that resemble ours and are something else.
 _OTHERS: Final = frozenset({"images", "tag", "links", "series", "time", "titles"})
 #: Other names for ours that are too far away to be found by likeness.
@@ -99,7 +64,7 @@ def note_keys(fields: Fields, notes: Notes, top: Collection[str]) -> None:
     """Warn of likely slips among the keys."""
     for key in top:
         meant = near_miss(key)
-        if meant:
+        if meant and not (key == "published" and str(fields.get(key)).lower() in TRUE | FALSE):
             notes.warn("unknown-key", "is not a key that is read.", field=key, remedy=f'Did you mean "{meant}"?')
     _note_inner_keys(fields, notes)
     if fields.get("date") and "published_datetime" not in fields and "draft" not in fields:

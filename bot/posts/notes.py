@@ -6,14 +6,19 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from bot.model import Finding, Severity
+from bot.posts.renamed import in_the_file
 
 
 class Notes:
-    """Collects the warnings about one file. `lines` tells each front matter key's line."""
+    """Collects the warnings about one file. `lines` tells each front matter key's line.
 
-    def __init__(self, path: Path, lines: Mapping[str, int]) -> None:
+    `names` are those that stand in the file for ours, where they differ.
+    """
+
+    def __init__(self, path: Path, lines: Mapping[str, int], names: Mapping[str, str] | None = None) -> None:
         self._path = path
         self._lines = lines
+        self._names = names or {}
         self._findings: list[Finding] = []
 
     def warn(self, rule: str, problem: str, *, field: str = "", line: int | None = None, remedy: str = "") -> None:
@@ -31,7 +36,7 @@ class Notes:
                 severity=severity,
                 path=self._path,
                 line=self._lines.get(field) if line is None else line,
-                field=field,
+                field=in_the_file(field, self._names),
                 problem=problem,
                 remedy=remedy,
             )

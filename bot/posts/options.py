@@ -14,12 +14,26 @@ if TYPE_CHECKING:
 
 #: The most toots of one thread, the first included: more is a flood for those who follow.
 MOST_TOOTS: Final = 20
+#: Pelican's statuses of articles that are in no list and no feed (docs.getpelican.com, "Publishing drafts").
+_NOT_PUBLISHED: Final = frozenset({"draft", "hidden", "skip"})
 _HOW_TO_THREAD: Final = 'Write thread: auto, or thread: and below it lines such as - "The second toot."'
 
 
 def hashtags_of(fields: Fields) -> tuple[str, ...]:
     """The post's hashtags, as written, with or without #. Raises PostError."""
     return fields.texts("hashtags", separators=", \t\n")
+
+
+def is_draft(fields: Fields) -> bool:
+    """Whether the post says of itself that it is not to be published. Raises PostError.
+
+    In its own words, or in those of Jekyll (`published: false`) and Pelican (`status: draft`).
+    """
+    if fields.flag("draft", default=False):
+        return True
+    published, status = fields.get("published"), fields.get("status") or fields.get("Status")
+    says_no = isinstance(published, str) and published.strip().lower() in FALSE
+    return says_no or (isinstance(status, str) and status.strip().lower() in _NOT_PUBLISHED)
 
 
 def withdrawal_of(fields: Fields) -> str | None:

@@ -10,8 +10,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bot.config import Address
 from bot.errors import PostError
 from bot.model import MastodonOptions, Poll, Post
+from bot.posts.addresses import categories_of, own_permalink, own_slug
+from bot.posts.allow import read_allowed
 from bot.posts.bodytext import BodyText
 from bot.posts.cover import read_cover, written_cover
 from bot.posts.digest import OwnWords, digest_of
@@ -20,9 +23,11 @@ from bot.posts.frontmatter import LARGEST_FILE, Source, read_source
 from bot.posts.keys import missing_key_remedy, note_keys
 from bot.posts.late import LatePost, cannot_fail
 from bot.posts.media import media_words, read_media
+from bot.posts.names import folders_of, name_of, parted
 from bot.posts.notes import Notes
-from bot.posts.options import hashtags_of, if_missed_of, mastodon_options, withdrawal_of
+from bot.posts.options import hashtags_of, if_missed_of, is_draft, mastodon_options, withdrawal_of
 from bot.posts.reminders import Anchors, read_deadline, read_reminders
+from bot.posts.renamed import renamed
 from bot.posts.tags import find_tags
 from bot.posts.when import DatetimeError, parse_datetime
 
@@ -31,7 +36,7 @@ if TYPE_CHECKING:
 
 
 def read_post(path: Path, *, config: Config) -> Post | None:
-    """Read a post file; None if it has no front matter and so is no post. The slug is the file's name.
+    """Read a post file; None if it has no front matter and so is no post.
 
     Raises PostError if it is a post that cannot be used, or cannot be read.
     """
@@ -39,11 +44,11 @@ def read_post(path: Path, *, config: Config) -> Post | None:
         data = read_bytes(path)
     except OSError as error:
         raise unreadable(path, error, config=config) from None
-    return parse_post(data, path=path, slug=path.stem, config=config)
+    return parse_post(data, path=path, slug=name_of(path), config=config)
 
 
 def parse_post(data: bytes, *, path: Path, slug: str, config: Config) -> Post | None:
-    """Understand a file's bytes as a post; None if they have no front matter.
+    """Understand a file's bytes as a post; None if they have no front matter. `slug` is the file's own name.
 
     Looks at the pictures' files, nothing else of the disk. Raises PostError.
     """
@@ -51,13 +56,21 @@ def parse_post(data: bytes, *, path: Path, slug: str, config: Config) -> Post | 
     source = read_source(data, path=shown)
     if source is None:
         return None
-    fields, notes = Fields(source, shown), Notes(shown, source.lines)
-    note_keys(fields, notes, source.values)
-    permalink = _permalink(slug, shown, config)
+    keys, names = source.values, dict[str, str]()
+    if config.posts.fields:
+        source, names = renamed(source, config.posts.fields)
+    fields, notes = Fields(source, shown, names), Notes(shown, source.lines, names)
+    note_keys(fields, notes, keys.keys() - set(names.values()) if names else keys)
     title = _title(fields, notes, source)
     mastodon = mastodon_options(fields, media=read_media(fields, notes, config=config))
     withdrawn = withdrawal_of(fields)
     published, expires = (_datetime(name, fields, notes, config) for name in ("published_datetime", "expires"))
+    if config.posts.dated_names:
+        day, slug = parted(slug)
+        published = published or (_day(day, fields, config) if day else None)
+    if "slug" in config.posts.fields:
+        slug = own_slug(fields) or slug
+    permalink = _permalink(slug, path, shown, published, fields, config)
     deadline = read_deadline(fields, notes, config)
     anchors = Anchors(published=published, deadline=deadline, expires=expires)
     author = fields.texts("author")
@@ -72,7 +85,7 @@ def parse_post(data: bytes, *, path: Path, slug: str, config: Config) -> Post | 
         "category": fields.text("category"),
         "tags": fields.texts("tags", separators=","),
         "kind": fields.text("kind"),
-        "published": None if fields.flag("draft", default=False) else published,
+        "published": None if is_draft(fields) else published,
         "updated": _datetime("updated_datetime", fields, notes, config),
         "language": fields.language("language") or config.site.language,
         "cover": read_cover(fields, notes, permalink=permalink, config=config),
@@ -87,6 +100,7 @@ def parse_post(data: bytes, *, path: Path, slug: str, config: Config) -> Post | 
         "deadline": deadline.moment if deadline else None,
         "reminders": read_reminders(fields, notes, anchors, config=config),
         "reminding": None,
+        "allowed": read_allowed(fields, notes),
         "lines": source.lines,
     }
     post["digest"] = digest_of(_own_words(fields, source, post, author))
@@ -133,12 +147,24 @@ def unreadable(path: Path, error: OSError, *, config: Config) -> PostError:
     )
 
 
-def _permalink(slug: str, path: Path, config: Config) -> str:
+def _permalink(slug: str, path: Path, shown: Path, published: datetime | None, fields: Fields, config: Config) -> str:
+    if "permalink" in config.posts.fields:
+        own = own_permalink(fields)
+        if own is not None:
+            return config.site.url + own
+    address = Address(slug=slug)
+    if "{" in config.site.permalink.replace("{slug}", ""):
+        address = Address(
+            slug=slug,
+            day=published.astimezone(config.site.timezone).date() if published else None,
+            categories=categories_of(fields, config.posts.fields.get("category", ("category",))),
+            folder=folders_of(path, config.posts_folder),
+        )
     try:
-        return config.site.permalink_of(slug)
+        return config.site.permalink_of(address)
     except UnicodeEncodeError:
         raise PostError(
-            path, "the file's name is not UTF-8.", remedy="Rename it; letters, digits and - are the safest."
+            shown, "the file's name is not UTF-8.", remedy="Rename it; letters, digits and - are the safest."
         ) from None
 
 
@@ -161,10 +187,19 @@ def _datetime(name: str, fields: Fields, notes: Notes, config: Config) -> dateti
     try:
         when = parse_datetime(text, site=config.site, release=config.release)
     except DatetimeError as error:
-        raise fields.fault(name, error.problem, error.remedy) from None
+        raise fields.fault(name, error.problem, error.remedy, rule=error.rule) from None
     for remark in when.remarks:
         notes.warn(remark.rule, remark.problem, field=name, remedy=remark.remedy)
     return when.moment
+
+
+def _day(day: str, fields: Fields, config: Config) -> datetime:
+    """The moment that a date in a file's name means. Raises PostError."""
+    try:
+        # Without the remark on bare dates: the settings say that it is meant so.
+        return parse_datetime(day, site=config.site, release=config.release).moment
+    except DatetimeError as error:
+        raise fields.fault("published_datetime", f"the file's name: {error.problem}", "Rename the file.") from None
 
 
 def _explicit_id(fields: Fields) -> str | None:

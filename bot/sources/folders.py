@@ -12,6 +12,7 @@ from bot.model import Post
 from bot.posts.cache import PostCache
 from bot.posts.folder import PostFolder, Scan, Signature
 from bot.posts.look import Look
+from bot.posts.names import slug_of
 from bot.posts.read import shown_path
 from bot.sources.place import config_of, place_of
 
@@ -119,7 +120,7 @@ class JoinedFolders:
             except PostError as error:
                 scans.append(Scan(posts=(), faults=(), signature=_unreadable(checkout)))
                 unreadable.append(self._fault(checkout, error))
-        posts, faults = without_clashes(scans)
+        posts, faults = without_clashes(scans, dated=self._config.posts.dated_names)
         return Scan(
             posts=posts,
             faults=(*faults, *unreadable),
@@ -146,28 +147,28 @@ class JoinedFolders:
         )
 
 
-def without_clashes(scans: Sequence[Scan]) -> tuple[tuple[Post, ...], tuple[PostError, ...]]:
+def without_clashes(scans: Sequence[Scan], *, dated: bool = False) -> tuple[tuple[Post, ...], tuple[PostError, ...]]:
     """Two posts never share an address or an id: the first keeps it, in the order of the settings, local ones first.
 
     A file with a fault keeps its address too; otherwise another would be announced under it while it is mended.
     """
     posts: list[Post] = []
     faults: list[PostError] = []
-    slugs: dict[str, Path] = {}
+    broken: dict[str, Path] = {}
+    urls: dict[str, Path] = {}
     ids: dict[str, Path] = {}
     for scan in scans:
         for fault in scan.faults:
-            slugs.setdefault(fault.path.stem, fault.path)
+            broken.setdefault(slug_of(fault.path, dated=dated), fault.path)
             faults.append(fault)
         for post in scan.posts:
-            if (other := slugs.setdefault(post.slug, post.path)) != post.path:
+            if (other := broken.get(post.slug) or urls.setdefault(post.url, post.path)) != post.path:
                 problem = f"has the same name as {other}, so they would share {post.url}."
-                faults.append(PostError(post.path, problem, remedy="Rename one of the files."))
+                faults.append(PostError(post.path, problem, rule="same-name", remedy="Rename one of the files."))
             elif (other := ids.setdefault(post.post_id, post.path)) != post.path:
                 line, remedy = post.lines.get("id"), "Give one of them another id."
-                faults.append(
-                    PostError(post.path, f"has the same id as {other}.", line=line, field="id", remedy=remedy)
-                )
+                problem = f"has the same id as {other}."
+                faults.append(PostError(post.path, problem, rule="same-id", line=line, field="id", remedy=remedy))
             else:
                 posts.append(post)
     return tuple(posts), tuple(faults)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 
 import pytest
@@ -146,8 +147,13 @@ def test_queue_preview_and_log_tell_what_will_be_and_was(project: Project, timel
     assert project.announce("tick").returncode == 0
 
     queue = project.announce("queue")
-    assert "Tue 16 Jul 2199 06:00 EDT (10:00 UTC), in " in queue.stdout
-    assert "A thing to come" in queue.stdout
+    lines = [line.rstrip() for line in queue.stdout.splitlines()]
+    assert lines[0] == "July 2199"
+    assert re.match(r"Tue 16  06:00 EDT +A thing to come  ", lines[1])
+    assert lines[1].endswith("feeds, main  upcoming")
+    assert lines[2].split() == ["10:00", "UTC", "coming"]
+    assert lines[3].split()[0] == "in"
+    assert max(map(len, queue.stdout.splitlines())) <= 80
     assert "A thing that is here" not in queue.stdout
     listed = json.loads(project.announce("queue", "--all", "--json").stdout)
     assert {item["slug"]: item["verdict"] for item in listed} == {"here": "sent", "coming": "upcoming"}

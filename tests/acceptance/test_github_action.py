@@ -74,8 +74,8 @@ def test_a_pull_request_gets_a_summary_annotations_and_a_file_for_a_comment(bran
     assert "Tickets are on sale" in ran.summary
     assert "posts/out.md" not in ran.summary
     assert Path(ran.outputs["summary-file"]).read_text(encoding="utf-8") == ran.summary
-    (warning,) = ran.annotations
-    assert warning.startswith("::warning file=posts/tickets.md,line=3,title=announce%3A datetime-offset::")
+    (warning,) = [one for one in ran.annotations if "datetime-offset" in one]
+    assert warning.startswith("::warning file=posts/tickets.md,line=3,")
 
 
 def test_pictures_are_shown_from_the_commit_that_is_checked(branch: Project, check: Check) -> None:

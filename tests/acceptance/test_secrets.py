@@ -37,6 +37,9 @@ COMMANDS = (
     ["log"],
     ["log", "--json"],
     ["preview", "one"],
+    ["doctor", "--offline"],
+    ["doctor", "--offline", "--json"],
+    ["explain", "one"],
 )
 
 

@@ -80,7 +80,8 @@ def test_feed_and_toot_come_with_the_page_once_though_the_bot_is_killed_meanwhil
     process.kill()
     process.wait()
     queue = project.announce("queue")
-    assert "late  →  feeds: waiting" in queue.stdout
+    assert " Late " in queue.stdout
+    assert "feeds  waiting" in queue.stdout
     assert "answered 404" in queue.stdout
     site.show("late")
     again = project.start("run")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Config, is_loopback, listen_address, load_config, token_variable
+from bot.config import Address, Config, is_loopback, listen_address, load_config, token_variable
 from bot.errors import ConfigError, Fault
 from bot.model import Visibility
 
@@ -71,7 +71,7 @@ def test_an_absolute_ledger_stays_where_it_is(tmp_path: Path) -> None:
 
 def test_a_permalink_quotes_the_slug(site_config: MakeConfig) -> None:
     config = site_config(site='permalink = "/{slug}.html"')
-    assert config.site.permalink_of("élan vital") == "https://conf.example/%C3%A9lan%20vital.html"
+    assert config.site.permalink_of(Address(slug="élan vital")) == "https://conf.example/%C3%A9lan%20vital.html"
 
 
 def test_a_hubs_address_stays_as_it_is_written(site_config: MakeConfig) -> None:
@@ -134,6 +134,14 @@ def test_a_missing_setting_says_what_it_is(tmp_path: Path) -> None:
     ("tables", "where", "problem"),
     [
         ({"site": 'permalink = "{slug}/"'}, "site.permalink", "must begin with"),
+        ({"site": 'permalink = "/{yaer}/{slug}/"'}, "site.permalink", "{yaer} is not known in it; it may hold {slug}"),
+        (
+            {"posts": 'fields = {publishd_datetime = "date"}'},
+            "posts.fields.publishd_datetime",
+            'did you mean "published_datetime"?',
+        ),
+        ({"posts": 'fields = {"cover.text" = "alt"}'}, "posts.fields.cover.text", "it is not a key that is read"),
+        ({"posts": "fields = {title = 3}"}, "posts.fields.title", "it must be the name of a key in quotes"),
         ({"site": 'naive_datetimes = "local"'}, "site.naive_datetimes", "must be one of 'site' or 'utc'"),
         ({"feeds": 'path = "../etc"'}, "feeds.path", "must begin with"),
         ({"feeds": 'path = "/news/../.."'}, "feeds.path", 'hold no ".."'),
@@ -323,7 +331,7 @@ def test_the_address_does_not_depend_on_the_sections_name(site_config: MakeConfi
 def test_a_missing_file_says_how_to_name_another(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load_config(tmp_path / "bot.toml")
-    assert "there is no such file. Run the command in the project's folder, or name the file with --config" in str(
+    assert "there is no such file. Run the command in the project's folder, name the file with --config" in str(
         caught.value
     )
 
@@ -364,7 +372,8 @@ def test_the_tokens_variable_is_named_after_the_section(name: str, variable: str
     [
         (
             'root = "x"',
-            "Known here: accounts, alerts, check, delivery, example, feeds, ledger, release, serve, site, sources.",
+            "Known here: accounts, alerts, check, delivery, example, feeds, ledger, posts, release, serve, site, "
+            "sources.",
         ),
         ('path = "/x"', "It belongs under [feeds]."),
         ('timezone = "UTC"', "It belongs under [site]."),

@@ -237,3 +237,18 @@ def test_a_file_with_a_later_datetime_never_takes_over_a_released_post(make_post
         assert (plan.released, plan.recording.entries) == ((), ())
         assert all(change.wanted is None or change.wanted.action is Action.PUBLISH for change in plan.recording.changes)
         assert [finding.rule for finding in plan.findings] == ["identity-taken"]
+
+
+def test_next_years_post_of_the_same_name_is_another_one_if_its_permalink_is(
+    make_post: Callable[..., Post], make_entry: Callable[..., Entry]
+) -> None:
+    old = make_entry("meetup", post_id="https://conf.example/2026/meetup/", url="https://conf.example/2026/meetup/")
+    url = "https://conf.example/2027/meetup/"
+    later = make_post("meetup", url=url, published=old.published + timedelta(days=300))
+    assert match([later], {old.post_id: old}, broken=()).entries == {}
+    assert entry_by_name(later, {old.post_id: old}) is None
+    moved = make_post("meetup", url=url, published=old.published + timedelta(days=30))
+    assert match([moved], {old.post_id: old}, broken=()).entries == {moved.path: old}
+    assert entry_by_name(moved, {old.post_id: old}) == old
+    same_page = make_post("meetup", url=old.url, published=old.published + timedelta(days=300))
+    assert match([same_page], {old.post_id: old}, broken=()).entries == {same_page.path: old}

@@ -1,0 +1,39 @@
+"""One thing that was looked at, and how it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class State(Enum):
+    """How something is."""
+
+    OK = "ok"
+    NOTE = "note"  #: nothing to be done, or nobody knows
+    PROBLEM = "problem"  #: needs attention
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One thing that was looked at."""
+
+    group: str  #: "versions", "settings", ...
+    says: str
+    state: State = State.OK
+    remedy: str = ""
+
+
+def ok(group: str, says: str) -> Line:
+    """All is well."""
+    return Line(group=group, says=says)
+
+
+def note(group: str, says: str, remedy: str = "") -> Line:
+    """Worth knowing."""
+    return Line(group=group, says=says, state=State.NOTE, remedy=remedy)
+
+
+def problem(group: str, says: str, remedy: str = "") -> Line:
+    """Needs attention."""
+    return Line(group=group, says=says, state=State.PROBLEM, remedy=remedy)

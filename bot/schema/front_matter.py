@@ -1,0 +1,75 @@
+"""The schema of posts' front matter, made of the table of keys that the reader goes by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from bot.model.keys import FOR_ADDRESSES, KEYS, Holds, Key
+from bot.schema.settings import DIALECT
+
+#: Scalars are read as they are written, so a title may be a number to YAML.
+_SCALAR: Final = {"type": ["string", "number", "boolean", "null"]}
+_TEXT: Final = {"type": ["string", "number", "null"]}
+_DATETIME: Final = {
+    "type": "string",
+    "pattern": r"^\s*\d{4}-\d{1,2}-\d{1,2}",
+    "examples": ["2027-03-01 09:00:00"],
+}
+_SHAPES: Final[Mapping[Holds, dict[str, Any]]] = {
+    Holds.TEXT: _TEXT,
+    Holds.TEXTS: {"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR}]},
+    Holds.FLAG: {"anyOf": [{"type": ["boolean", "null"]}, {"enum": ["yes", "no", "on", "off"]}]},
+    Holds.DATETIME: {"anyOf": [_DATETIME, {"type": "null"}]},
+    Holds.NUMBER: {"type": ["integer", "null"]},
+    Holds.LANGUAGE: {"type": ["string", "null"], "pattern": r"^\s*[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*\s*$"},
+    Holds.TOOTS: {"anyOf": [{"enum": ["auto", None, False]}, {"type": "array", "items": _TEXT}]},
+    Holds.FOCUS: {
+        "type": "array",
+        "items": {"type": "number", "minimum": -1, "maximum": 1},
+        "minItems": 2,
+        "maxItems": 2,
+    },
+}
+
+
+def front_matter_schema(fields: Mapping[str, tuple[str, ...]] | None = None) -> dict[str, Any]:
+    """What a post's front matter may hold. `fields` are a site's own names for the keys, as in the settings.
+
+    Other keys are the site's own business, so none is refused.
+    """
+    fields = fields or {}
+    properties = {name: _schema(key) for name, key in KEYS.items()}
+    for ours, theirs in fields.items():
+        top, _, inner = ours.partition(".")
+        key = {**KEYS, **FOR_ADDRESSES}.get(top)
+        key = key.keys.get(inner) if key is not None and inner else key
+        for name in theirs:
+            if key is not None and "." not in name:
+                properties[name] = _schema(key)
+    titles = ["title", *fields.get("title", ())]
+    return {
+        "$schema": DIALECT,
+        "title": "Front matter of a post",
+        "type": "object",
+        "properties": properties,
+        "anyOf": [{"required": [name]} for name in titles],
+    }
+
+
+def _schema(key: Key) -> dict[str, Any]:
+    if key.choices:
+        return {"description": key.about, "enum": [*key.choices, None]}
+    shapes = [_shape(holds, key) for holds in key.holds]
+    return {"description": key.about, **(shapes[0] if len(shapes) == 1 else {"anyOf": shapes})}
+
+
+def _shape(holds: Holds, key: Key) -> dict[str, Any]:
+    if holds not in (Holds.KEYS, Holds.LIST):
+        return _SHAPES[holds]
+    inner = {
+        "type": ["object", "null"],
+        "properties": {name: _schema(one) for name, one in key.keys.items()},
+        "additionalProperties": False,
+    }
+    return inner if holds is Holds.KEYS else {"type": ["array", "null"], "items": inner}
