@@ -32,6 +32,21 @@ def _line(line: str) -> str:
     return escaped.replace("$", "<span>$</span>")
 
 
+def prose(text: str) -> str:
+    """A sentence of ours about words of others: what stands in it between two backticks is shown as code."""
+    pieces = text.split("`")
+    if len(pieces) % 2 == 0:  # one of them has no partner
+        return words(text)
+    return "".join(code(piece) if number % 2 else padded_words(piece) for number, piece in enumerate(pieces))
+
+
+def padded_words(text: str, *, line_end: str = " ") -> str:
+    """The same as `words`, with a space at either end if there was one: something stands right beside them."""
+    before = " " if text[:1] == " " else ""
+    after = " " if text[-1:] == " " and text.strip() else ""
+    return f"{before}{words(text, line_end=line_end)}{after}"
+
+
 def code(text: str) -> str:
     """A path or a key, as code: GitHub looks for nothing inside of it."""
     return f"<code>{_line(' '.join(text.split()))}</code>"

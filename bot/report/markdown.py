@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from bot.durations import format_duration
 from bot.model import Finding, Picture, Post, Severity
-from bot.report.escape import attribute, code, is_linkable, words
+from bot.report.escape import attribute, code, is_linkable, prose, words
 from bot.report.outlook import Moment
 from bot.report.times import both_times, distance
 from bot.report.toot_box import toot_boxes
@@ -68,7 +68,8 @@ def _top(summary: Summary) -> Iterator[str]:
         yield f"**{_counts(summary)}.** {_verdict(summary)}"
     if len(summary.posts) > 1:
         yield "\n".join(
-            f"{number}. {_MOMENTS[view.outlook.moment]} {words(view.post.title)}: {_short(view, summary)}{_alarm(view)}"
+            f"{number}. {_MOMENTS[view.outlook.moment]} {words(view.post.title)}: "
+            f"**{_short(view, summary)}**{_alarm(view)}"
             for number, view in enumerate(summary.posts, start=1)
         )
     for path in summary.looks:
@@ -106,7 +107,7 @@ def _short(view: PostView, summary: Summary) -> str:
         return f"{distance(due, summary.now)}{extra}{held}"
     if outlook.moment is Moment.NOW and (extra or held):
         return f"into the feed{extra}{held}"
-    return words(outlook.says.partition(". ")[0].rstrip(".")).replace("Merging this ", "")
+    return prose(outlook.says.partition(". ")[0].rstrip(".")).replace("Merging this ", "")
 
 
 def _others(summary: Summary) -> Iterator[str]:
@@ -142,8 +143,8 @@ def _renaming(view: PostView) -> Iterator[str]:
 
 
 def _says(view: PostView) -> str:
-    lines = [f"{_MOMENTS[view.outlook.moment]} **{words(view.outlook.says)}**"]
-    lines += [f"- {code(address)}: {words(says)}" for address, says in view.outlook.by_account.items()]
+    lines = [f"{_MOMENTS[view.outlook.moment]} **{prose(view.outlook.says)}**"]
+    lines += [f"- {code(address)}: {prose(says)}" for address, says in view.outlook.by_account.items()]
     return "\n".join(lines[:1]) + ("\n\n" + "\n".join(lines[1:]) if lines[1:] else "")
 
 
@@ -164,8 +165,8 @@ def _finding(finding: Finding, *, with_path: bool = False) -> str:
     place = f"{code(str(finding.path))} " if with_path else ""
     line = f"line {finding.line}: " if finding.line else ""
     field = f"{code(finding.field)}: " if finding.field else ""
-    remedy = f" {words(finding.remedy)}" if finding.remedy else ""
-    return f"- {_SIGNS[finding.severity]}, {place}{line}{field}{words(finding.problem)}{remedy}"
+    remedy = f" {prose(finding.remedy)}" if finding.remedy else ""
+    return f"- {_SIGNS[finding.severity]}, {place}{line}{field}{prose(finding.problem)}{remedy}"
 
 
 def _entry(view: PostView) -> str:
@@ -214,12 +215,12 @@ def _reminders(view: PostView, summary: Summary, picture_address: PictureAddress
 
 def _brief(view: PostView, summary: Summary) -> str:
     worst = [finding for finding in view.findings if finding.severity is Severity.ERROR]
-    lines = [f"**{words(view.post.title)}**", f"{_when(view.post, summary)}: {words(view.outlook.says)}"]
+    lines = [f"**{words(view.post.title)}**", f"{_when(view.post, summary)}: {prose(view.outlook.says)}"]
     return "<br>".join(lines) + ("\n\n" + "\n".join(map(_finding, worst)) if worst else "")
 
 
 def _gone(one: Gone) -> str:
-    return f"### {words(one.title)}\n\nDeleted: {code(str(one.path))}\n\n🗑️ **{words(one.says)}**"
+    return f"### {words(one.title)}\n\nDeleted: {code(str(one.path))}\n\n🗑️ **{prose(one.says)}**"
 
 
 def _foot(summary: Summary) -> str:

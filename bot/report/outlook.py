@@ -71,7 +71,7 @@ def _to_come(post: Post, items: list[Item], plan: Plan, toots: Toots, *, foretol
         elif post.hidden:
             said[item.account] = "Nothing happens: it is hidden."
         elif not item.account or item.reason:
-            said[item.account] = f"Enters the feed in {distance}. Nothing is tooted{_because(item)}."
+            said[item.account] = f"Enters the feed in {distance}. Nothing is tooted{_because(item.reason)}."
         elif isinstance(toots.get(item.account), str):
             said[item.account] = f"Enters the feed in {distance}. Its toot would be held: it cannot be made."
         elif foretold_brake:
@@ -82,8 +82,9 @@ def _to_come(post: Post, items: list[Item], plan: Plan, toots: Toots, *, foretol
     return _joined(said, Moment.NEVER if nothing else Moment.LATER)
 
 
-def _because(item: Item) -> str:
-    reason = item.reason.removeprefix("in the feeds only").strip(" :")
+def _because(reason: str) -> str:
+    """A reason as it follows a sentence: those in brackets without a colon."""
+    reason = reason.removeprefix("in the feeds only").strip(" :.")
     return f" {reason}" if reason.startswith("(") else f": {reason}" if reason else ""
 
 
@@ -142,13 +143,13 @@ def _skipped(item: Item, post: Post, plan: Plan, *, is_new: bool) -> str:
     if " late;" in reason and post.published is not None:
         reason = f"it is {format_duration(plan.now - post.published)} old"
     if is_new:
-        return f"Merging this puts it into the feed at once. Nothing is tooted: {reason}."
+        return f"Merging this puts it into the feed at once. Nothing is tooted{_because(reason)}."
     feeds = " Merging this changes the feed." if _feeds_change(post, plan) else ""
-    return f"It is in the feed already.{feeds} Nothing is tooted: {reason}."
+    return f"It is in the feed already.{feeds} Nothing is tooted{_because(reason)}."
 
 
 def _clean(reason: str, post: Post) -> str:
-    return reason.removeprefix(f"{post.path}: ").removeprefix("in the feeds only ").rstrip(".")
+    return reason.removeprefix(f"{post.path}: ").rstrip(".")
 
 
 def _feeds_change(post: Post, plan: Plan) -> bool:

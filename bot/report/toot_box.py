@@ -9,7 +9,7 @@ from bot.compose.links import find_links
 from bot.compose.mentions import find_mentions
 from bot.durations import format_duration
 from bot.model import Announcement, Picture, Poll, Visibility
-from bot.report.escape import attribute, code, is_linkable, words
+from bot.report.escape import attribute, code, is_linkable, padded_words, words
 
 _SHOWN_CHARACTERS: Final = 30  #: of a link's address; the rest is hidden (Mastodon's app/lib/text_formatter.rb)
 VISIBILITY: Final = {
@@ -48,16 +48,9 @@ def _text(toot: Announcement) -> str:
 def _with_links(text: str) -> str:
     pieces, done = [], 0
     for start, end in find_links(text):
-        pieces += [_plain(text[done:start]), shortened_link(text[start:end])]
+        pieces += [padded_words(text[done:start], line_end="<br>"), shortened_link(text[start:end])]
         done = end
-    return "".join([*pieces, _plain(text[done:])])
-
-
-def _plain(text: str) -> str:
-    # Spaces at the ends stay: a link stands right after them.
-    inner = words(text, line_end="<br>")
-    before = " " if text[:1] == " " else ""
-    return before + inner + (" " if text[-1:] == " " and text.strip() else "")
+    return "".join([*pieces, padded_words(text[done:], line_end="<br>")])
 
 
 def shown_of(url: str) -> str:

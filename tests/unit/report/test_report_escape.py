@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from bot.compose.mentions import WORD_JOINER
-from bot.report.escape import attribute, code, is_linkable, words
+from bot.report.escape import attribute, code, is_linkable, prose, words
 
 GITHUB = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 #: Places in which a summary puts words.
@@ -86,6 +86,19 @@ def test_nobody_and_nothing_is_called(said: str) -> None:
 def test_code_is_one_piece_without_an_end_of_its_own(said: str) -> None:
     page = shown(f"- {code(said)} and")
     assert [tag for tag in page.tags if tag != "span"] == ["ul", "li", "code"]
+
+
+@given(SIGNS)
+def test_prose_shows_code_between_backticks_and_nothing_else(said: str) -> None:
+    page = shown(f"- x{prose(said)}x")
+    pairs = said.count("`") // 2 if said.count("`") % 2 == 0 else 0
+    assert [tag for tag in page.tags if tag != "span"] == ["ul", "li", *(["code"] * pairs)]
+    kept = said.replace("`", "") if pairs else said
+    assert squeezed(page.text) == squeezed(f"x{kept}x")
+
+
+def test_prose_keeps_its_spaces() -> None:
+    assert prose("write `id: x`, or `y` ") == "write <code>id: x</code>, or <code>y</code> "
 
 
 @given(st.text(max_size=30))
