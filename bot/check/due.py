@@ -12,6 +12,7 @@ from bot.check.findings import about
 from bot.check.subject import Subject
 from bot.durations import format_duration
 from bot.model import Finding, Post
+from bot.planning.verdict import Verdict
 
 FAR: Final = timedelta(days=365)
 #: So many posts that are too late are named one by one; more are a site that has news already.
@@ -20,9 +21,10 @@ _FIELD: Final = "published_datetime"
 
 
 def check_due(subject: Subject) -> Iterator[Finding]:
-    """Of posts that are not released yet."""
+    """Of posts that are not released yet, and that nobody holds."""
+    held = {item.post_id for item in subject.plan.of(Verdict.HELD)}
     for post in subject.posts:
-        if post.published is None or post.path in subject.released or post.hidden:
+        if post.published is None or post.path in subject.released or post.hidden or post.post_id in held:
             continue
         finding = _of_post(subject, post, post.published)
         if finding is not None:

@@ -10,7 +10,8 @@ import pytest
 from bot.check.due import NAMED, folded
 from bot.check.subject import Subject
 from bot.checkup import check_project
-from bot.model import Snapshot
+from bot.config import Config
+from bot.model import Said, Snapshot, Word
 from tests.support.rule_rows import BODY, FILE, NOW, Case, Files, checked, made, picture, written
 
 
@@ -160,6 +161,16 @@ def test_many_old_posts_are_told_of_in_one_line(tmp_path: Path) -> None:
     (one,) = folded(late, posts_folder=Path("posts"))
     assert (str(one.path), one.line, one.problem.partition(" posts")[0]) == ("posts", None, str(NAMED + 1))
     assert folded(late[1:], posts_folder=Path("posts")) == tuple(late[1:])
+
+
+def test_of_a_post_that_somebody_holds_nobody_says_that_it_goes_out(tmp_path: Path) -> None:
+    def held(_: Config) -> Snapshot:
+        post_id = "https://conf.example/news/news/"
+        return Snapshot(words={post_id: Word(post_id=post_id, said=Said.HOLD, who="Ana", at=NOW)})
+
+    files = {FILE: written(at="2026-03-10 09:00")}
+    assert found(tmp_path / "free", "due-now", files)
+    assert found(tmp_path / "held", "due-now", files, ledger=held) == []
 
 
 def test_old_posts_are_not_told_how_they_could_be_better(tmp_path: Path) -> None:
