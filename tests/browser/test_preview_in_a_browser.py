@@ -1,0 +1,145 @@
+"""The page of `announce preview --html` in a real browser: light and dark, on a phone and wide."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from bot.cli.previewing import find_post, page_of
+from bot.config import Config
+from bot.model import Snapshot
+
+pytestmark = pytest.mark.browser
+
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-extensions", "--no-first-run"]
+ACCOUNT = '[accounts.main]\nserver = "https://social.example"\nacct = "@conf@social.example"\n'
+POST = """---
+title: "Averyveryverylongwordthatdoesnotendbeforethemarginofaphonethatisheldupright and more"
+published_datetime: 2026-03-13 14:00-07:00
+tags: tides, piers
+cover: {url: /assets/wave.png, alt: "A wave, drawn with a brush"}
+mastodon:
+  content_warning: "Food"
+  thread: ["Second, with @friend@social.example.org and #Tides: https://a-long-name.example.org/with/a/path/that/goes"]
+---
+
+This paragraph is long enough to be the excerpt of this post, and it is one sentence.
+
+| a wide | table | with | many | columns | that | do | not | fit | on | a | phone |
+|---|---|---|---|---|---|---|---|---|---|---|---|
+| a wide | table | with | many | columns | that | do | not | fit | on | a | phone |
+
+    a line of code that is much longer than any phone is wide, and must not make the page scroll sideways
+
+> quoted
+
+![far](https://far.example.org/x.png)
+"""
+
+# WCAG 2.2, 1.4.3: the contrast of each text with what is painted behind it, from the relative luminance of both.
+CONTRASTS = """() => {
+  const parts = (colour) => colour.match(/[0-9.]+/g).map(Number);
+  const light = ([r, g, b]) => {
+    const [x, y, z] = [r, g, b].map((part) => {
+      const value = part / 255;
+      return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  const behind = (element) => {
+    for (let one = element; one; one = one.parentElement) {
+      const paint = parts(getComputedStyle(one).backgroundColor);
+      if (paint.length < 4 || paint[3] === 1) return light(paint);
+    }
+    return 1;
+  };
+  const texts = [...document.body.querySelectorAll('*')].filter((element) =>
+    [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim()) && element.getClientRects().length);
+  return texts.map((element) => {
+    const ink = light(parts(getComputedStyle(element).color)), paper = behind(element);
+    return [element.tagName + '.' + element.className, (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05)];
+  });
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        message = "chromium is not installed (Debian: apt install chromium)"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(
+    params=[("light", 390), ("dark", 390), ("light", 320), ("dark", 1000)], ids=lambda it: f"{it[0]}-{it[1]}"
+)
+def page(
+    request: pytest.FixtureRequest, browser: Browser, site_config: Callable[..., Config], tmp_path: Path
+) -> Iterator[Page]:
+    scheme, width = request.param
+    config = site_config(accounts=ACCOUNT)
+    for name in ("posts", "assets"):
+        (tmp_path / name).mkdir()
+    Image.new("RGB", (900, 600), "teal").save(tmp_path / "assets/wave.png")
+    (tmp_path / "posts/tide.md").write_text(POST, encoding="utf-8")
+    now = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
+    html = page_of(config, find_post(config, "tide"), Snapshot(), {"conf@social.example": "upcoming"}, now)
+    file = tmp_path / "preview.html"
+    file.write_text(html, encoding="utf-8")
+    opened = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    asked: list[str] = []
+    said: list[str] = []
+    opened.on("request", lambda sent: asked.append(sent.url))
+    opened.on("console", lambda message: said.append(message.text))
+    opened.goto(file.as_uri())
+    yield opened
+    opened.close()
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+    assert said == [], "the page breaks none of its own rules"
+
+
+def evaluated(page: Page, script: str) -> Any:
+    return page.evaluate(script)
+
+
+def test_every_text_can_be_read(page: Page) -> None:
+    contrasts = evaluated(page, CONTRASTS)
+    assert len(contrasts) > 30
+    assert [one for one in contrasts if one[1] < 4.5] == []
+
+
+def test_it_never_scrolls_sideways(page: Page) -> None:
+    assert evaluated(page, "document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_pictures_are_there(page: Page) -> None:
+    assert evaluated(page, "[...document.images].map((one) => [one.complete, one.naturalWidth > 0])") == [
+        [True, True],
+        [True, True],
+    ]
+    assert page.get_by_role("img", name="A wave, drawn with a brush").count() == 2
+
+
+def test_headings_form_an_outline_and_parts_have_names(page: Page) -> None:
+    levels = evaluated(page, "[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map((one) => +one.tagName[1])")
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    assert page.get_by_role("article", name="Toot 2 of 2 on conf@social.example").is_visible()
+    assert page.locator("html").get_attribute("lang") == "en"
+    assert page.get_by_text("Second, with").is_visible()
