@@ -67,13 +67,28 @@ class ConfigError(BotError):
 
 
 class PostError(BotError):
-    """A post file that cannot be used. `line` counts from 1; None where no line is to blame."""
+    """A post file that cannot be used. `line` and `column` count from 1; None where none is to blame.
 
-    def __init__(self, path: Path, problem: str, *, line: int | None = None, field: str = "", remedy: str = "") -> None:
+    `rule` is the name of the fault in `bot/check/rules.py`.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        problem: str,
+        *,
+        rule: str = "unreadable",
+        line: int | None = None,
+        column: int | None = None,
+        field: str = "",
+        remedy: str = "",
+    ) -> None:
         place = f"{path}:{line}" if line else str(path)
         super().__init__(f"{place}: {field + ': ' if field else ''}{problem}", remedy=remedy)
         self.path = path
+        self.rule = rule
         self.line = line
+        self.column = column
         self.field = field
         self.problem = problem
 

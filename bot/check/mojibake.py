@@ -1,6 +1,6 @@
 """Words that were read in a wrong encoding somewhere on their way ("haven‚Äôt"), and what they would be. Pure.
 
-Only said, never mended: what looks garbled may be meant, in a post about encodings for example.
+Only said; mended by `--fix`, when a person asks for it: what looks garbled may be meant, in a post about encodings.
 """
 
 from __future__ import annotations
@@ -17,12 +17,7 @@ _LONGEST: Final = 60  #: characters that are shown
 
 def check_mojibake(post: Post, source: str) -> Iterator[Finding]:
     """A finding for each line of the post's file that looks garbled; `source` is the file's text."""
-    if source.isascii():
-        return
-    from ftfy import fix_encoding  # takes a tenth of a second to load
-
-    for number, line in enumerate(source.split("\n"), start=1):
-        mended = line if line.isascii() else fix_encoding(line)
+    for number, (line, mended) in enumerate(_mended_lines(source), start=1):
         if mended == line:
             continue
         garbled, meant = _different(line, mended)
@@ -32,8 +27,24 @@ def check_mojibake(post: Post, source: str) -> Iterator[Finding]:
             path=post.path,
             line=number,
             problem=f'"{_shown(garbled)}" looks like words that were read in a wrong encoding.',
-            remedy=f'If so, write what it would be: "{_shown(meant)}". It is not changed by itself.',
+            remedy=f'If so, write what it would be: "{_shown(meant)}". `announce check --fix` does that.',
         )
+
+
+def without_mojibake(source: str) -> str:
+    """The file's text with those lines mended, and no other character changed."""
+    return "\n".join(mended for _, mended in _mended_lines(source))
+
+
+def _mended_lines(source: str) -> Iterator[tuple[str, str]]:
+    """Each line, and what it would be."""
+    if source.isascii():
+        yield from ((line, line) for line in source.split("\n"))
+        return
+    from ftfy import fix_encoding  # takes a tenth of a second to load
+
+    for line in source.split("\n"):
+        yield line, line if line.isascii() else fix_encoding(line)
 
 
 def _different(line: str, mended: str) -> tuple[str, str]:

@@ -35,7 +35,9 @@ def check_times(posts: Sequence[Post], *, wanted: Check, zone: ZoneInfo, now: da
             if published.astimezone(zone).weekday() >= _SATURDAY:
                 yield _at_the_weekend(post, published.astimezone(zone))
     for (earlier, before), (later, post) in pairwise(sorted(told, key=lambda pair: (pair[0], pair[1].slug))):
-        if later > now and later - earlier < wanted.min_gap:
+        # Whoever says in which order they go has seen that they share a moment.
+        unseen = earlier == later and not {"order"} & (before.lines.keys() | post.lines.keys())
+        if later > now and (later - earlier < wanted.min_gap or unseen):
             yield _too_close(post, before, gap=_gap(earlier, later), wanted=wanted)
 
 
@@ -68,9 +70,14 @@ def _too_close(post: Post, before: Post, *, gap: str, wanted: Check) -> Finding:
         post,
         rule="clash",
         problem=f"{post.slug} is released {gap} {before.slug} ({place}).",
-        remedy=f"Leave {format_duration(wanted.min_gap)} between them, or change `[check] min_gap`. "
-        "Both go out at their time all the same.",
+        remedy=f"{_way_out(wanted)} Both go out at their time all the same.",
     )
+
+
+def _way_out(wanted: Check) -> str:
+    if not wanted.min_gap:
+        return "Move one of them, or say with `order:` which goes first."
+    return f"Leave {format_duration(wanted.min_gap)} between them, or change `[check] min_gap`."
 
 
 def _about(post: Post, *, rule: str, problem: str, remedy: str) -> Finding:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from bot.cli.common import console, echo_json, json_option, show_distance, with_settings
+from bot.cli.checking import annotated, look, summarised
+from bot.cli.common import console, echo_json, json_option, plain, show_distance, with_settings
+from bot.cli.mending import KINDS, FixCommand, mend, refuse_beside_fix
+from bot.cli.rulebook import show_rules
 
 if TYPE_CHECKING:
+    from bot.check.silence import Silenced
+    from bot.cli.checking import Looked
     from bot.config import Config
     from bot.model import Finding
 
+FORMATS: Final = ("text", "json", "github", "markdown")
+FAIL_ON: Final = ("error", "warning", "never")
 
-@click.command()
+
+@click.command(cls=FixCommand)
 @with_settings
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[PATH]...")
 @click.option(
@@ -25,62 +32,82 @@ if TYPE_CHECKING:
     metavar="FOLDER",
     help="Look for posts to come in a built site instead.",
 )
+@click.option("--changed-since", "since", metavar="REV", help="Only what this branch changes, since it left REV.")
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), default="text", help="For people, programs, or GitHub. [text]"
+)
+@click.option("--pictures", metavar="URL", default="", help="Where the files are online, for pictures in markdown.")
+@click.option("--fail-on", type=click.Choice(FAIL_ON), default="error", help="What makes the exit code 1. [error]")
+@click.option("--online", is_flag=True, help="Ask the servers too: accounts, scopes, pages that are online too early.")
+@click.option("--all", "show_all", is_flag=True, help="Show what is silenced too.")
+@click.option(
+    "--fix", "kinds", multiple=True, type=click.Choice(KINDS), help="Show safe repairs, ask, and make them. [words]"
+)
+@click.option("--yes", is_flag=True, help="With --fix: do not ask.")
+@click.option("--rules", is_flag=True, is_eager=True, expose_value=False, callback=show_rules, help="List all rules.")
 @json_option
-def check(config: Config, paths: tuple[Path, ...], site: Path | None, as_json: bool) -> None:
+def check(
+    config: Config, paths: tuple[Path, ...], site: Path | None, as_json: bool, kinds: tuple[str, ...], **options: Any
+) -> None:
     """Find what is wrong with posts, settings or a built site."""
-    from bot.model import Severity
-
-    if site is None:
-        findings, count = _findings(config, paths)
-        summary = f"{_some(count, 'post')} checked"
-    else:
-        findings, summary = _findings_in_site(config, site, paths)
-    if as_json:
-        echo_json(list(findings))
-    else:
-        _show_findings(findings, summary)
-        _show_sources(config)
-    sys.exit(1 if any(finding.severity is Severity.ERROR for finding in findings) else 0)
-
-
-def _findings(config: Config, paths: tuple[Path, ...]) -> tuple[tuple[Finding, ...], int]:
-    from bot.app import known_so_far
-    from bot.check.posts import check_posts
-    from bot.check.settings import check_settings
-    from bot.check.times import check_times
     from bot.clock import SystemClock
-    from bot.compose.composer import Composer
-    from bot.run import decide
-    from bot.sources.folders import posts_of
 
-    clock = SystemClock()
-    now, snapshot = clock.now(), known_so_far(config, clock)
-    scan = posts_of(config).scan()
-    findings = check_posts(
-        scan.posts,
-        scan.faults,
-        plan=decide(config, scan, snapshot, now=now),
-        compose=Composer(config, snapshot),
-        snapshot=snapshot,
-        accounts=list(config.account_addresses().values()),
-        brake=config.release.brake,
-        now=now,
-        sources={post.path: _text(config.root / post.path) for post in scan.posts},
-        times=check_times(scan.posts, wanted=config.check, zone=config.site.timezone, now=now),
-    )
-    if not paths:
-        findings = (*check_settings(config, environ=os.environ), *findings)
-    files = [post.path for post in scan.posts] + [fault.path for fault in scan.faults]
-    return (
-        tuple(finding for finding in findings if _is_asked_for(finding.path, paths, config)),
-        sum(_is_asked_for(path, paths, config) for path in files),
-    )
+    form = "json" if as_json else str(options["form"])
+    if kinds:
+        refuse_beside_fix(site=site, changed_since=options["since"], format=form != "text")
+        mend(config, look(config, paths, clock=SystemClock()).checked, kinds, yes=options["yes"])
+        return
+    silenced: tuple[Silenced, ...] = ()
+    if site is None:
+        looked = look(config, paths, since=options["since"], clock=SystemClock(), online=options["online"])
+        silenced = looked.silenced
+        findings, summary = looked.findings, f"{_some(looked.count, 'post')} checked"
+    else:
+        _refuse_beside_site(form, options["since"])
+        looked = None
+        findings, summary = _findings_in_site(config, site, paths)
+    if form == "json":
+        shown = [{**plain(one.finding), "silenced": one.reason} for one in silenced] if options["show_all"] else []
+        echo_json([*findings, *shown])
+    elif form == "github":
+        click.echo(
+            "".join(f"{line}\n" for line in annotated(config, findings, looked.branch if looked else None)), nl=False
+        )
+    elif form == "markdown" and looked is not None:
+        click.echo(summarised(config, looked, pictures=str(options["pictures"])), nl=False)
+    else:
+        from bot.check.due import folded
+
+        findings = folded(findings, posts_folder=config.site.posts)
+        _show_findings(findings, summary, silenced, show_all=options["show_all"])
+        _show_gone(looked)
+        _show_sources(config)
+    sys.exit(1 if _fails(findings, str(options["fail_on"])) else 0)
+
+
+def _refuse_beside_site(form: str, since: str | None) -> None:
+    from bot.errors import UsageError
+
+    if form == "markdown" or since is not None:
+        option = "--changed-since" if since is not None else "--format markdown"
+        raise UsageError(f"{option} is about posts, --site about a built site.", remedy="Leave one of them out.")
+
+
+def _fails(findings: tuple[Finding, ...], fail_on: str) -> bool:
+    serious = {"error": ("error",), "warning": ("error", "warning"), "never": ()}[fail_on]
+    return any(finding.severity.value in serious for finding in findings)
+
+
+def _show_gone(looked: Looked | None) -> None:
+    for one in looked.branch.gone if looked is not None and looked.branch is not None else ():
+        click.echo(f"deleted: {one.path}: {one.says}")
 
 
 def _findings_in_site(config: Config, site: Path, paths: tuple[Path, ...]) -> tuple[tuple[Finding, ...], str]:
     from bot.app import known_so_far
     from bot.check.posts import finding_of
     from bot.check.site import check_site
+    from bot.checkup import is_asked_for
     from bot.clock import SystemClock
     from bot.errors import UsageError
     from bot.sources.folders import posts_of
@@ -93,9 +120,9 @@ def _findings_in_site(config: Config, site: Path, paths: tuple[Path, ...]) -> tu
     clock = SystemClock()
     scan = posts_of(config).scan()
     # What is in a file that cannot be read cannot be looked for: that must not look like a clean site.
-    faults = [finding_of(fault) for fault in scan.faults if _is_asked_for(fault.path, paths, config)]
+    faults = [finding_of(fault) for fault in scan.faults if is_asked_for(fault.path, paths, config)]
     released = known_so_far(config, clock).entries.keys()
-    asked = [post for post in scan.posts if _is_asked_for(post.path, paths, config)]
+    asked = [post for post in scan.posts if is_asked_for(post.path, paths, config)]
     try:
         look = check_site(site, scan.posts, asked=asked, released=released, now=clock.now())
     except OSError as error:
@@ -110,21 +137,9 @@ def _some(count: int, name: str) -> str:
     return f"{count} {name}{'' if count == 1 else 's'}"
 
 
-def _is_asked_for(path: Path, paths: tuple[Path, ...], config: Config) -> bool:
-    whole = (config.root / path).absolute()
-    return not paths or any(whole == one or whole.is_relative_to(one) for one in (path.absolute() for path in paths))
-
-
-def _text(path: Path) -> str:
-    from bot.posts.read import read_bytes
-
-    try:
-        return read_bytes(path).decode("utf-8", "replace")
-    except OSError:  # it went while it was looked at
-        return ""
-
-
-def _show_findings(findings: tuple[Finding, ...], checked: str) -> None:
+def _show_findings(
+    findings: tuple[Finding, ...], checked: str, silenced: tuple[Silenced, ...], *, show_all: bool
+) -> None:
     from rich.markup import escape
 
     colours = {"error": "red", "warning": "yellow", "note": "cyan"}
@@ -132,9 +147,12 @@ def _show_findings(findings: tuple[Finding, ...], checked: str) -> None:
     for finding in findings:
         word = finding.severity.value
         out.print(f"[{colours[word]}]{word}[/]  {escape(str(finding))}  [dim]({finding.rule})[/dim]", soft_wrap=True)
+    for one in silenced if show_all else ():
+        shown = f"silenced  {escape(str(one.finding))}  [dim]({one.finding.rule}: {escape(one.reason)})[/dim]"
+        out.print(shown, soft_wrap=True)
     numbers = {word: sum(finding.severity.value == word for finding in findings) for word in colours}
     summary = ", ".join(_some(number, word) for word, number in numbers.items())
-    click.echo(f"{checked}: {summary}")
+    click.echo(f"{checked}: {summary}{f' ({len(silenced)} silenced)' if silenced else ''}")
 
 
 def _show_sources(config: Config) -> None:

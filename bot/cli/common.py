@@ -43,7 +43,7 @@ now_option = click.option(
 )
 
 
-def _slugs(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+def slugs(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Names of posts, for the shell to complete: by the files' names alone, so that nobody waits. Never raises."""
     try:
         from bot.config import DEFAULT_PATH, load_config
@@ -53,13 +53,13 @@ def _slugs(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]
         named = ctx.params.get("own_config") or ctx.find_root().params.get("config")
         config = load_config(Path(named or DEFAULT_PATH))
         files = list_files(config.posts_folder).files
-        slugs = {slug_of(path, dated=config.posts.dated_names) for path in files}
+        found = {slug_of(path, dated=config.posts.dated_names) for path in files}
     except Exception:  # noqa: BLE001 — a half-typed command line is no place for errors
         return []
-    return sorted(slug for slug in slugs if slug.startswith(incomplete))
+    return sorted(slug for slug in found if slug.startswith(incomplete))
 
 
-post_argument = click.argument("post", metavar="SLUG|PATH", shell_complete=_slugs)
+post_argument = click.argument("post", metavar="SLUG|PATH", shell_complete=slugs)
 
 
 def read_now(text: str | None, config: Config) -> datetime:

@@ -168,7 +168,7 @@ def _ask(what: str, *, yes: bool) -> None:
 
 
 def _speak(config: Config, name: str, said: str, *, yes: bool, as_json: bool, early: bool = False) -> None:
-    from bot.cli.write import find_post
+    from bot.cli.previewing import find_post
     from bot.model import Said
     from bot.person import speak
 

@@ -49,7 +49,7 @@ def explain(config: Config, post: str, as_json: bool) -> None:
 
 
 def _explained(config: Config, name: str, now: datetime) -> Explanation:
-    from bot.cli.write import find_post
+    from bot.cli.previewing import find_post
     from bot.clock import SystemClock
     from bot.errors import UsageError
     from bot.explain import explain as explained

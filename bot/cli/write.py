@@ -5,19 +5,19 @@ from __future__ import annotations
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.cli.common import (
-    console,
-    echo_json,
-    json_option,
-    plain,
-    post_argument,
-    show_distance,
-    show_time,
-    with_settings,
+from bot.cli.common import console, echo_json, json_option, plain, show_distance, show_time, slugs, with_settings
+from bot.cli.previewing import (
+    STANDARD_INPUT,
+    find_post,
+    page_of,
+    post_from_input,
+    with_post,
+    write_page,
+    write_picture,
 )
 from bot.cli.reminders import composed_reminders, show_reminders
 
@@ -30,12 +30,31 @@ if TYPE_CHECKING:
     from bot.model import Announcement, Entry, Post, Snapshot
 
 
+class _File(click.Path):
+    """A file to be written, of a kind that is no post: a slip must not write a page over one."""
+
+    def __init__(self, *endings: str) -> None:
+        super().__init__(dir_okay=False, writable=True, path_type=Path)
+        self._endings = endings
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if Path(value).suffix.lower() not in self._endings:
+            self.fail(f"{value} does not end in {self._endings[0]}.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 @click.command()
 @with_settings
-@post_argument
+@click.argument("post", metavar="SLUG|PATH|-", shell_complete=slugs)
+@click.option("--name", metavar="FILE.md", help="With -: the file name that it will have.")
+@click.option("--html", type=_File(".html", ".htm"), metavar="FILE", help="Write a page to look at, in one file.")
+@click.option("--png", type=_File(".png"), metavar="FILE", help="Write a picture of that page, by chromium.")
 @json_option
-def preview(config: Config, post: str, as_json: bool) -> None:
-    """Show exactly what will be tooted, and the feed entry."""
+def preview(config: Config, post: str, name: str | None, html: Path | None, png: Path | None, as_json: bool) -> None:
+    """Show exactly what will be tooted, and the feed entry.
+
+    - reads a post from standard input that is not in the folder yet.
+    """
     from bot.app import known_so_far
     from bot.clock import SystemClock
     from bot.compose.composer import Composer
@@ -43,7 +62,7 @@ def preview(config: Config, post: str, as_json: bool) -> None:
     from bot.feeds.entry import entry_of
 
     clock = SystemClock()
-    found, snapshot = find_post(config, post), known_so_far(config, clock)
+    found, snapshot = _find(config, post, name), known_so_far(config, clock)
     now, compose = clock.now(), Composer(config, snapshot)
     toots: dict[str, Announcement | str] = {}
     for address in config.account_addresses().values():
@@ -54,6 +73,8 @@ def preview(config: Config, post: str, as_json: bool) -> None:
     entry = entry_of(found, released_at=found.published) if found.published else None
     fates, of_reminders = _fates(config, found, snapshot, now)
     reminders = composed_reminders(found, compose, config)
+    if html is not None or png is not None:
+        _write(page_of(config, found, snapshot, fates, now), html, png)
     if as_json:
         echo_json(
             {
@@ -65,7 +86,7 @@ def preview(config: Config, post: str, as_json: bool) -> None:
                 "reminders": [{**plain(one), "toots": plain(reminders[one.reminder_id])} for one in found.reminders],
             }
         )
-    else:
+    elif html is None and png is None:
         _show_preview(config, found, toots, entry, now, fates)
         if not found.mastodon.skip:
             show_reminders(found, reminders, config, of_reminders, partial(_show_toot, console()))
@@ -76,6 +97,25 @@ def preview(config: Config, post: str, as_json: bool) -> None:
     sys.exit(1 if going and any(isinstance(toot, str) for toot in everything) else 0)
 
 
+def _find(config: Config, post: str, name: str | None) -> Post:
+    from bot.errors import UsageError
+
+    if post == STANDARD_INPUT:
+        return post_from_input(config, name or "untitled.md")
+    if name is not None:
+        raise UsageError("--name names a post on standard input.", remedy="Write: announce preview - --name tickets.md")
+    return find_post(config, post)
+
+
+def _write(page: str, html: Path | None, png: Path | None) -> None:
+    if html is not None:
+        write_page(page, html)
+        click.echo(f"Written: {html}. It may show news that is not public yet.", err=True)
+    if png is not None:
+        write_picture(page, png)
+        click.echo(f"Written: {png}. It may show news that is not public yet.", err=True)
+
+
 def _fates(
     config: Config, post: Post, snapshot: Snapshot, now: datetime
 ) -> tuple[dict[str, str], dict[tuple[str, str], str]]:
@@ -83,15 +123,10 @@ def _fates(
 
     And what becomes of its reminders, by id and account.
     """
-    from dataclasses import replace
-
     from bot.model import Occasion
-    from bot.run import decide, look
-    from bot.sources.folders import posts_of
+    from bot.run import decide
 
-    scan = look(posts_of(config))
-    posts = tuple(other for other in scan.posts if other.path != post.path)
-    plan = decide(config, replace(scan, posts=(*posts, post)), snapshot, now=now)
+    plan = decide(config, with_post(config, post), snapshot, now=now)
     said = {
         (item.occasion, item.account): f"{item.verdict.value}{f': {item.reason}' if item.reason else ''}"
         for item in plan.items
@@ -104,36 +139,6 @@ def _fates(
         if (Occasion.reminder(reminder.reminder_id), account) in said
     }
     return {account: fate for (occasion, account), fate in said.items() if occasion == Occasion.PUBLISH}, of_reminders
-
-
-def find_post(config: Config, name: str) -> Post:
-    """The post with this slug or path. Raises PostError for a broken one, UsageError if there is none."""
-    import difflib
-
-    from bot.errors import UsageError
-    from bot.posts.names import slug_of
-    from bot.posts.read import read_post
-    from bot.sources.folders import posts_of
-
-    path = Path(name)
-    if path.suffix == ".md" and path.is_file():
-        post = read_post(path.absolute(), config=config)
-        if post is None:
-            raise UsageError(f"{name} has no front matter, so it is not a post.", remedy="Begin it with a line ---.")
-        return post
-    scan = posts_of(config).scan()
-    named = [post for post in scan.posts if post.slug == name]
-    if len(named) > 1:
-        paths = ", ".join(str(post.path) for post in named)
-        raise UsageError(f"there are {len(named)} posts {name}: {paths}.", remedy="Name the file instead.")
-    if named:
-        return named[0]
-    for fault in scan.faults:
-        if slug_of(fault.path, dated=config.posts.dated_names) == name:
-            raise fault
-    near = difflib.get_close_matches(name, [post.slug for post in scan.posts], n=1)
-    remedy = f'Did you mean "{near[0]}"?' if near else "`announce queue --all` lists the posts."
-    raise UsageError(f"there is no post {name}.", remedy=remedy)
 
 
 def _show_preview(

@@ -5,7 +5,7 @@ Pure: no clock, no disk, no network. Templates are read beforehand, facts about 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
@@ -86,13 +86,14 @@ def compose(
 
 def shortened_parts(
     post: Post, *, account: Account, site: Site, release: Release, limits: Limits, templates: Templates
-) -> tuple[str, ...]:
-    """Which of the post's words `compose` cuts or drops for want of room: "title", "excerpt", "mastodon.text", ...
+) -> Mapping[str, str]:
+    """Which of the post's words `compose` cuts or drops for want of room, and what is left of each.
 
-    Raises ComposeError for a broken template, and for a text that cannot be made to fit.
+    They are called "title", "excerpt", "mastodon.text", ... Raises ComposeError for a broken template, and for a text
+    that cannot be made to fit.
     """
     wording = _wording(post, account, site, release, limits, templates)
-    return () if is_split(wording) else wording.shortened()
+    return {} if is_split(wording) else wording.shortened()
 
 
 def split_texts(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypedDict
 
 from bot.compose.announcement import compose, shortened_parts
@@ -39,8 +40,8 @@ class Composer:
         """What the post says on the account. Raises ComposeError."""
         return compose(post, **self._means(address))
 
-    def shortened_parts(self, post: Post, address: str) -> tuple[str, ...]:
-        """Which of the post's words are cut for want of room: "excerpt", "title", "mastodon.text"."""
+    def shortened_parts(self, post: Post, address: str) -> Mapping[str, str]:
+        """Which of the post's words are cut for want of room: "excerpt", "title", ...; and what is left of them."""
         return shortened_parts(post, **self._means(address))
 
     def remarks(self, post: Post, address: str) -> tuple[Finding, ...]:

@@ -70,15 +70,15 @@ class Wording:
         rooms = {_WARNING: self.content_warning, _HASHTAGS: " ".join(self.hashtags)}
         return max((name for name in rooms if name in self.post.lines), key=lambda name: len(rooms[name]), default="")
 
-    def shortened(self) -> tuple[str, ...]:
-        """The names of the words that the text uses and `fitted` had to cut or drop. Raises ComposeError as it does."""
+    def shortened(self) -> Mapping[str, str]:
+        """The words that the text uses and `fitted` had to cut or drop, as they are then. Raises ComposeError."""
         fitted, whole = self.fitted(), self._words()
         limited = self._limited(whole)
 
         def is_used(name: str) -> bool:
             return self.text({**fitted, name: limited[name]}) != self.text({**fitted, name: ""})
 
-        return tuple(name for name, word in whole.items() if word != fitted[name] and is_used(name))
+        return {name: fitted[name] for name, word in whole.items() if word != fitted[name] and is_used(name)}
 
     def text(self, words: Mapping[str, str]) -> str:
         """The whole text made of these words. Raises ComposeError for a broken template."""

@@ -23,6 +23,7 @@ class Finding:
     severity: Severity
     path: Path  #: the file, relative to the project root where it lies inside
     line: int | None = None  #: counts from 1
+    column: int | None = None  #: characters, counts from 1; None where only the line is known
     field: str = ""  #: the front matter key, or the setting's dotted name
     problem: str
     remedy: str = ""

@@ -77,6 +77,7 @@ _MASTODON: Final = {
     "quote_policy": _key("who may quote the toot", choices=tuple(one.value for one in QuotePolicy)),
     "media": _key("pictures instead of the cover; empty for none", Holds.LIST, keys=_MEDIA),
 }
+_CHECK: Final = {"allow": _key("rules, each with the reason why it is not to be told", Holds.KEYS)}
 #: All keys, in the order in which people write them.
 KEYS: Final[Mapping[str, Key]] = {
     "title": _key("the headline, in the feed and in the toot"),
@@ -103,6 +104,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "order": _key("of posts with the same datetime the lower ones go first", Holds.NUMBER),
     "deadline": _key("what the post asks for ends then; reminders count from it", Holds.DATETIME),
     "reminders": _key("later toots about the post", Holds.LIST, keys=_REMINDER),
+    "check": _key("what announce check need not tell of this post", Holds.KEYS, keys=_CHECK),
 }
 #: What `[posts.fields]` may name besides: only sites that make addresses of them have them read.
 FOR_ADDRESSES: Final[Mapping[str, Key]] = {

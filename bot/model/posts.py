@@ -133,6 +133,7 @@ class Post:
     reminders: tuple[Reminder, ...] = ()  #: in the order of their moments
     reminding: Reminder | None = None  #: this is the post as that reminder says it
     digest: str  #: of the post's own words; changes when they do, and only then
+    allowed: Mapping[str, str] = field(default_factory=dict)  #: rules that its author has silenced → the reason
     findings: tuple[Finding, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict)  #: front matter key → line
 

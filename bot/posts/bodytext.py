@@ -33,7 +33,8 @@ class BodyText:
         try:
             return self.rendered()
         except PostError as error:
-            finding = self._finding("body-unusable", f"the text is left out: {error.problem}", error.remedy, self.line)
+            problem = f"the text is left out: {error.problem}"
+            finding = self._finding("body-unusable", problem, error.remedy, self.line, severity=Severity.ERROR)
             empty = {"excerpt": "", "html": "", "paragraphs": (), "unsaid": ()}
             return {**empty, "summary": self.summary or "", "findings": in_file_order([*self.findings, finding])}
 
@@ -57,7 +58,9 @@ class BodyText:
         try:
             return render_body(self.text, permalink=self.permalink, in_plain_words=self.in_plain_words)
         except BodyError as error:
-            raise PostError(self.path, str(error), line=self.line, remedy="Simplify the text there.") from None
+            raise PostError(
+                self.path, str(error), rule="body-unusable", line=self.line, remedy="Simplify the text there."
+            ) from None
 
     def _left_over(self, body: Body) -> list[Finding]:
         if not body.left_over:
@@ -69,5 +72,7 @@ class BodyText:
         line = self.line + self.text.count("\n", 0, first.start)
         return [self._finding("template-tag", problem, "Write the address or the words themselves.", line)]
 
-    def _finding(self, rule: str, problem: str, remedy: str, line: int) -> Finding:
-        return Finding(rule=rule, severity=Severity.WARNING, path=self.path, line=line, problem=problem, remedy=remedy)
+    def _finding(
+        self, rule: str, problem: str, remedy: str, line: int, *, severity: Severity = Severity.WARNING
+    ) -> Finding:
+        return Finding(rule=rule, severity=severity, path=self.path, line=line, problem=problem, remedy=remedy)

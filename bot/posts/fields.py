@@ -31,10 +31,10 @@ class Fields:
         self._path = path
         self._names = names or {}
 
-    def fault(self, name: str, problem: str, remedy: str = "") -> PostError:
+    def fault(self, name: str, problem: str, remedy: str = "", *, rule: str = "field-value") -> PostError:
         """The error to raise about this field."""
-        shown = in_the_file(name, self._names)
-        return PostError(self._path, problem, line=self._lines.get(name), field=shown, remedy=remedy)
+        shown, line = in_the_file(name, self._names), self._lines.get(name)
+        return PostError(self._path, problem, rule=rule, line=line, field=shown, remedy=remedy)
 
     def get(self, name: str) -> Value:
         """The bare value; None if there is none."""

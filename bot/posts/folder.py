@@ -232,4 +232,5 @@ def _in_order(outcomes: Sequence[Post | PostError | None], passing: Sequence[Pos
 
 def _clash(post: Post, field: str, problem: str) -> PostError:
     remedy = "Give one of them another id." if field else "Rename one of the files."
-    return PostError(post.path, problem, line=post.lines.get(field), field=field, remedy=remedy)
+    rule = "same-id" if field else "same-name"
+    return PostError(post.path, problem, rule=rule, line=post.lines.get(field), field=field, remedy=remedy)

@@ -113,6 +113,7 @@ class _PostHandler(YAMLHandler):
             raise PostError(
                 self._path,
                 "the front matter is not closed.",
+                rule="front-matter",
                 line=self._first_line,
                 remedy="Write a line with --- alone below the last key.",
             )
@@ -124,6 +125,7 @@ class _PostHandler(YAMLHandler):
             raise PostError(
                 self._path,
                 "the front matter is larger than 64 KiB.",
+                rule="front-matter",
                 line=self._first_line,
                 remedy="Close it with --- before the text begins.",
             )

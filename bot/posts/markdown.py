@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 
 @cache
@@ -20,6 +21,12 @@ def render_markdown(text: str) -> str:
     """The HTML of a Markdown text. It holds whatever the text holds: sanitise it."""
     html: str = _renderer().render(_flatten_comments(text))
     return html
+
+
+def parse_markdown(text: str) -> list[Token]:
+    """The blocks of a Markdown text, each with its lines; links and pictures are among their children."""
+    tokens: list[Token] = _renderer().parse(text)
+    return tokens
 
 
 def _flatten_comments(text: str) -> str:

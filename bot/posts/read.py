@@ -14,6 +14,7 @@ from bot.config import Address
 from bot.errors import PostError
 from bot.model import MastodonOptions, Poll, Post
 from bot.posts.addresses import categories_of, own_permalink, own_slug
+from bot.posts.allow import read_allowed
 from bot.posts.bodytext import BodyText
 from bot.posts.cover import read_cover, written_cover
 from bot.posts.digest import OwnWords, digest_of
@@ -101,6 +102,7 @@ def parse_post(data: bytes, *, path: str | Path, slug: str, config: Config) -> P
         "deadline": deadline.moment if deadline else None,
         "reminders": read_reminders(fields, notes, anchors, config=config),
         "reminding": None,
+        "allowed": read_allowed(fields, notes),
         "lines": source.lines,
     }
     post["digest"] = digest_of(_own_words(fields, source, post, author))
@@ -197,7 +199,7 @@ def _datetime(name: str, fields: Fields, notes: Notes, config: Config) -> dateti
     try:
         when = parse_datetime(text, site=config.site, release=config.release)
     except DatetimeError as error:
-        raise fields.fault(name, error.problem, error.remedy) from None
+        raise fields.fault(name, error.problem, error.remedy, rule=error.rule) from None
     for remark in when.remarks:
         notes.warn(remark.rule, remark.problem, field=name, remedy=remark.remedy)
     return when.moment

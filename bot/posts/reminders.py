@@ -53,7 +53,7 @@ def read_deadline(fields: Fields, notes: Notes, config: Config) -> Deadline | No
     try:
         deadline = parse_deadline(text, site=config.site, release=config.release)
     except DatetimeError as error:
-        raise fields.fault("deadline", error.problem, error.remedy) from None
+        raise fields.fault("deadline", error.problem, error.remedy, rule=error.rule) from None
     for remark in deadline.remarks:
         notes.warn(remark.rule, remark.problem, field="deadline", remedy=remark.remedy)
     return deadline
@@ -191,7 +191,7 @@ class _Item:
         try:
             when = parse_datetime(word, site=self._config.site, release=self._config.release)
         except DatetimeError as error:
-            raise self._fault(error.problem, error.remedy) from None
+            raise self._fault(error.problem, error.remedy, rule=error.rule) from None
         for remark in when.remarks:
             self._remark(remark)
         return when.moment
@@ -214,8 +214,8 @@ class _Item:
                 remedy="Mend its time, or take it out of the list.",
             )
 
-    def _fault(self, problem: str, remedy: str) -> PostError:
-        return self._fields.fault(self._place, f"reminder {self._number + 1} {problem}", remedy)
+    def _fault(self, problem: str, remedy: str, *, rule: str = "field-value") -> PostError:
+        return self._fields.fault(self._place, f"reminder {self._number + 1} {problem}", remedy, rule=rule)
 
 
 def _short_unit(found: re.Match[str]) -> str:

@@ -33,11 +33,11 @@ def take_apart(text: str, *, path: Path, largest: int) -> tuple[str, str] | None
     parts = _FENCE.split(text, maxsplit=2)
     if len(parts) < 3:
         remedy = "Write a line with +++ alone below the last key."
-        raise PostError(path, "the front matter is not closed.", line=1, remedy=remedy)
+        raise PostError(path, "the front matter is not closed.", rule="front-matter", line=1, remedy=remedy)
     _, matter, body = parts
     if len(matter.encode()) > largest:
         problem = f"the front matter is larger than {largest // 1024} KiB."
-        raise PostError(path, problem, line=1, remedy="Close it with +++ before the text begins.")
+        raise PostError(path, problem, rule="front-matter", line=1, remedy="Close it with +++ first.")
     return matter, body.removeprefix("\n")
 
 
@@ -55,11 +55,16 @@ def read_toml(text: str, *, path: Path, first_line: int, deepest: int, lines: di
         at = f" at column {found[2]}" if found else ""
         problem = f"is not valid TOML{at}: {_WHERE.sub('', str(error))}."
         remedy = 'Write one key on each line, for example title = "Good news", with texts in quotes.'
-        raise PostError(path, problem, line=line, field="front matter", remedy=remedy) from None
+        column = int(found[2]) if found else None
+        raise PostError(
+            path, problem, rule="front-matter", line=line, column=column, field="front matter", remedy=remedy
+        ) from None
     try:
         values: dict[str, Value] = {key: _plain(value, deepest - 1) for key, value in table.items()}
     except _TooDeepError as error:
-        raise PostError(path, str(error), line=first_line, field="front matter", remedy="Simplify it.") from None
+        raise PostError(
+            path, str(error), rule="front-matter", line=first_line, field="front matter", remedy="Simplify it."
+        ) from None
     _note_lines(text, values, first_line, lines)
     return values
 

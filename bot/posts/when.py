@@ -27,10 +27,11 @@ _EXAMPLE: Final = "Write for example 2024-07-16 09:00 or 2024-07-16 09:00:00-04:
 
 
 class DatetimeError(ValueError):
-    """Not a usable datetime: the problem, and the remedy."""
+    """Not a usable datetime: the problem, the remedy, and the rule's name."""
 
-    def __init__(self, problem: str, remedy: str) -> None:
+    def __init__(self, problem: str, remedy: str, *, rule: str = "datetime-wrong") -> None:
         super().__init__(f"{problem} {remedy}")
+        self.rule = rule
         self.problem = problem
         self.remedy = remedy
 
@@ -134,6 +135,7 @@ def _local(written: datetime, zone: ZoneInfo) -> Moment:
         raise DatetimeError(
             f"{written:%Y-%m-%d %H:%M} does not exist in {zone.key}: the clocks skip it.",
             f"The next valid time is {valid:%Y-%m-%d %H:%M}.",
+            rule="datetime-gap",
         )
     remark = Remark(
         rule="repeated-time",

@@ -60,7 +60,8 @@ class _Reader:
 
     def fault(self, problem: str, *, at: int, name: str = _WHOLE, remedy: str = "") -> PostError:
         """`at` counts characters of the front matter."""
-        return PostError(self.path, problem, line=self.line(at), field=name, remedy=remedy)
+        line, column = self.line(at), at - self.text.rfind("\n", 0, at)
+        return PostError(self.path, problem, rule="front-matter", line=line, column=column, field=name, remedy=remedy)
 
     def line(self, at: int) -> int:
         # Not the mark's own line: YAML breaks lines at U+0085, U+2028 and U+2029 too, editors do not.

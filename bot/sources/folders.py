@@ -164,12 +164,11 @@ def without_clashes(scans: Sequence[Scan], *, dated: bool = False) -> tuple[tupl
         for post in scan.posts:
             if (other := broken.get(post.slug) or urls.setdefault(post.url, post.path)) != post.path:
                 problem = f"has the same name as {other}, so they would share {post.url}."
-                faults.append(PostError(post.path, problem, remedy="Rename one of the files."))
+                faults.append(PostError(post.path, problem, rule="same-name", remedy="Rename one of the files."))
             elif (other := ids.setdefault(post.post_id, post.path)) != post.path:
                 line, remedy = post.lines.get("id"), "Give one of them another id."
-                faults.append(
-                    PostError(post.path, f"has the same id as {other}.", line=line, field="id", remedy=remedy)
-                )
+                problem = f"has the same id as {other}."
+                faults.append(PostError(post.path, problem, rule="same-id", line=line, field="id", remedy=remedy))
             else:
                 posts.append(post)
     return tuple(posts), tuple(faults)

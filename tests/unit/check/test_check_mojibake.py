@@ -31,7 +31,7 @@ def test_it_says_what_it_is_and_what_it_would_be(make_post: MakePost) -> None:
     (finding,) = check_mojibake(make_post("a"), "We haven‚Äôt sold out")
     assert str(finding) == (
         'posts/a.md:1: "haven‚Äôt" looks like words that were read in a wrong encoding. '
-        'If so, write what it would be: "haven’t". It is not changed by itself.'
+        'If so, write what it would be: "haven’t". `announce check --fix` does that.'
     )
 
 

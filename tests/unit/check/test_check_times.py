@@ -97,4 +97,15 @@ def test_what_is_not_announced_disturbs_nobody(make_post: MakePost, changes: dic
 
 
 def test_without_settings_nothing_is_said(make_post: MakePost) -> None:
-    assert told(*(make_post(slug, published=NOW + HOUR) for slug in "abc")) == []
+    close = timedelta(minutes=1)
+    assert told(*(make_post(slug, published=NOW + place * close) for place, slug in enumerate("abc", 1))) == []
+
+
+def test_two_posts_of_one_moment_clash_even_without_settings(make_post: MakePost) -> None:
+    assert told(*(make_post(slug, published=NOW + HOUR) for slug in "ab")) == [("clash", "b")]
+
+
+def test_who_says_in_which_order_they_go_has_seen_that_they_share_a_moment(make_post: MakePost) -> None:
+    posts = make_post("a", published=NOW + HOUR), make_post("b", published=NOW + HOUR, lines={"order": 3})
+    assert told(*posts) == []
+    assert told(*posts, min_gap="1m") == [("clash", "b")], "the settings ask for more"

@@ -126,7 +126,7 @@ def test_own_words_are_split_and_not_shortened() -> None:
     assert "".join(found).count("One sentence of some words.") == 12
     assert not any(URL in text or "#Tag" in text for text in found[1:])
     post = replace(POST, mastodon=options)
-    assert shortened_parts(post, **arguments(Limits(characters=150))) == ()
+    assert tuple(shortened_parts(post, **arguments(Limits(characters=150)))) == ()
 
 
 def test_a_text_of_the_list_that_is_too_long_goes_on_in_another_toot() -> None:

@@ -10,7 +10,11 @@ from typing import Any
 
 import pytest
 
-from bot.check.posts import check_posts
+from bot.check.brake import check_brake
+from bot.check.registry import faults as faults_
+from bot.check.registry import planning, reading, run_checks
+from bot.check.subject import Subject
+from bot.check.toots import check_toots
 from bot.compose.composer import Composer
 from bot.config import Config
 from bot.errors import PostError
@@ -54,20 +58,20 @@ def check(site_config: MakeConfig) -> Callable[..., tuple[Finding, ...]]:
         template: str | None = None,
         snapshot: Snapshot | None = None,
     ) -> tuple[Finding, ...]:
-        config = site_config(accounts=accounts)
+        config = site_config(accounts=accounts, release=f"brake = {brake}")
         if template is not None:
             config.templates_folder.mkdir()
             (config.templates_folder / "default.j2").write_text(template)
-        return check_posts(
-            posts,
-            faults,
+        subject = Subject(
+            config=config,
+            posts=posts,
+            faults=tuple(faults),
             plan=plan or Plan(now=NOW),
             compose=Composer(config, snapshot or Snapshot()),
             snapshot=snapshot or Snapshot(),
-            accounts=list(config.account_addresses().values()),
-            brake=brake,
             now=NOW,
         )
+        return run_checks(subject, checks=(faults_, reading, planning, check_toots, check_brake))
 
     return checked
 
@@ -134,19 +138,24 @@ def test_a_post_without_a_toot_is_not_composed(check: Check, make_post: MakePost
 
 
 @pytest.mark.parametrize(
-    ("field", "severity"),
-    [("title", Severity.WARNING), ("excerpt", Severity.NOTE), ("mastodon.text", Severity.WARNING)],
+    ("field", "rule", "severity"),
+    [
+        ("title", "text-shortened", Severity.WARNING),
+        ("excerpt", "excerpt-shortened", Severity.NOTE),
+        ("mastodon.text", "text-shortened", Severity.WARNING),
+    ],
 )
 def test_words_that_are_cut_are_named_with_their_line(
-    check: Check, make_post: MakePost, field: str, severity: Severity
+    check: Check, make_post: MakePost, field: str, rule: str, severity: Severity
 ) -> None:
     words = "word " * 200
     changes: dict[str, Any] = {field: words}
     if field == "mastodon.text":
         changes = {"mastodon": MastodonOptions(text=words)}
     finding = only(check(make_post(published=LATER, lines={field: 7}, **changes)))
-    assert (finding.rule, finding.severity, finding.field, finding.line) == ("text-shortened", severity, field, 7)
+    assert (finding.rule, finding.severity, finding.field, finding.line) == (rule, severity, field, 7)
     assert "500 characters" in finding.problem
+    assert finding.problem.endswith(' word word…".'), "it is shown how the text ends"
 
 
 POLL = Poll(options=("Tea", "Coffee"), expires_in=timedelta(days=1))

@@ -1,0 +1,80 @@
+"""What the rules look at: posts and settings as they are, and everything that was worked out of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from bot.compose.composer import Composer
+from bot.config import Config
+from bot.errors import PostError
+from bot.model import Entry, Post, Snapshot
+from bot.plan import Plan
+from bot.planning.matching import match
+from bot.posts.frontmatter import Source, read_source
+from bot.posts.names import slug_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """One look at a project."""
+
+    config: Config
+    posts: Sequence[Post]
+    faults: Sequence[PostError] = ()  #: files that are no usable posts
+    plan: Plan  #: the one for `now`
+    compose: Composer
+    snapshot: Snapshot
+    now: datetime
+    environ: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[Path, str] = field(default_factory=dict)  #: what the files hold, by their shown path
+
+    @property
+    def accounts(self) -> Sequence[str]:
+        """The accounts' addresses."""
+        return list(self.config.account_addresses().values())
+
+    @cached_property
+    def released(self) -> Mapping[Path, Entry]:
+        """The entries of the posts that are out already."""
+        dated = [post for post in self.posts if post.published is not None]
+        broken = frozenset(slug_of(fault.path, dated=self.config.posts.dated_names) for fault in self.faults)
+        return match(dated, self.snapshot.entries, broken=broken).entries
+
+    @cached_property
+    def fresh(self) -> Sequence[Post]:
+        """Posts whose wording can still be chosen: drafts, and those that are neither out nor too late for a toot."""
+        oldest = self.now - self.config.release.catch_up
+        return [
+            post
+            for post in self.posts
+            if post.path not in self.released
+            and post.withdrawn is None
+            and (post.published is None or post.published > oldest)
+        ]
+
+    @cached_property
+    def secret(self) -> Sequence[Post]:
+        """Posts that nobody should know of yet: drafts, and those to come."""
+        return [post for post in self.fresh if post.published is None or post.published > self.now]
+
+    @cached_property
+    def tooted(self) -> Sequence[Post]:
+        """Posts whose toots are still to be made, or can still be edited."""
+        oldest = self.now - self.config.release.edit_window
+        fresh = {post.path for post in self.fresh}
+        return [
+            post
+            for post in self.posts
+            if post.path in fresh
+            or post.withdrawn
+            or (post.path in self.released and post.published is not None and post.published > oldest)
+        ]
+
+    def source(self, post: Post) -> Source | None:
+        """The post's file, taken apart; None if it is not at hand. (A post's file can be read, or it were none.)"""
+        text = self.texts.get(post.path)
+        return None if text is None else read_source(text.encode(), path=post.path)

@@ -1,0 +1,152 @@
+"""How `announce check` looks at a branch, and shows what it found: for people, programs, and GitHub."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.cli.progress import progress
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.check.registry import Check
+    from bot.check.silence import Silenced
+    from bot.checkup import Checked
+    from bot.clock import Clock
+    from bot.config import Config
+    from bot.model import Finding, Post, Snapshot
+    from bot.report.branch import Branch
+    from bot.report.view import Summary
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looked:
+    """What was looked at, and what was found."""
+
+    checked: Checked
+    findings: tuple[Finding, ...]
+    posts: tuple[Post, ...]  #: those that were asked for
+    branch: Branch | None = None  #: with `--changed-since`
+    assumed: bool = False  #: whether the ledger was made up from the base
+
+    @property
+    def silenced(self) -> tuple[Silenced, ...]:
+        """Findings of what was looked at that somebody has silenced."""
+        quiet = self.checked.silenced
+        return quiet if self.branch is None else tuple(one for one in quiet if one.finding.path in self.branch.changed)
+
+    @property
+    def count(self) -> int:
+        """How many files were looked at."""
+        if self.branch is None:
+            return self.checked.count
+        return len(self.posts) + sum(fault.path in self.branch.changed for fault in self.checked.faults)
+
+
+@progress("Looking through the posts")
+def look(
+    config: Config, paths: Sequence[Path], *, clock: Clock, since: str | None = None, online: bool = False
+) -> Looked:
+    """Check the project, or what a branch changes of it; `online` asks servers too. Raises UsageError, PostError."""
+    from functools import partial
+
+    from bot.app import known_so_far
+    from bot.check.registry import CHECKS
+    from bot.checkup import check_project
+    from bot.model import Snapshot
+    from bot.online import check_online
+    from bot.report.branch import read_branch
+    from bot.report.view import concerning
+    from bot.sources.folders import posts_of
+
+    now, snapshot = clock.now(), known_so_far(config, clock)
+    checks: Sequence[Check] = (*CHECKS, partial(check_online, clock=clock)) if online else CHECKS
+    if since is None:
+        checked = check_project(config, snapshot, now=now, environ=os.environ, paths=paths, checks=checks)
+        return Looked(checked=checked, findings=checked.findings, posts=checked.posts)
+    branch = read_branch(config, since, posts_of(config).scan(), now=now)
+    assumed = snapshot == Snapshot()
+    if assumed:
+        snapshot = _assumed(config, branch, snapshot, now)
+    checked = check_project(config, snapshot, now=now, environ=os.environ, paths=paths, checks=checks)
+    return Looked(
+        checked=checked,
+        findings=tuple(concerning(checked.findings, branch.changed, posts=checked.subject.posts)),
+        posts=tuple(post for post in checked.posts if post.path in branch.changed),
+        branch=branch,
+        assumed=assumed,
+    )
+
+
+def _assumed(config: Config, branch: Branch, empty: Snapshot, now: datetime) -> Snapshot:
+    from bot.compose.composer import Composer
+    from bot.report.assumed import assumed_ledger
+
+    return assumed_ledger(
+        branch.base_posts,
+        accounts=list(config.account_addresses().values()),
+        compose=Composer(config, empty),
+        now=now,
+        tag_ids=config.feeds.ids == "tag",
+    )
+
+
+def annotated(config: Config, findings: Sequence[Finding], branch: Branch | None = None) -> Iterator[str]:
+    """The findings as workflow commands, with paths as they lie in the repository."""
+    from bot.report.annotations import annotated_lines, annotation
+
+    workspace = _top_of_repository()
+
+    def path_of(path: Path) -> str:
+        whole = (config.root / path).resolve()
+        return whole.relative_to(workspace).as_posix() if whole.is_relative_to(workspace) else str(path)
+
+    yield from annotated_lines(findings, path_of=path_of)
+    for one in branch.gone if branch is not None else ():
+        yield annotation("notice", f"{one.path}: {one.says}", title="announce: deleted")
+
+
+def summarised(config: Config, looked: Looked, *, pictures: str) -> str:
+    """The Markdown for a pull request; `pictures` is the address at which the repository's files are online."""
+    from bot.report.markdown import picture_in_repository, render_summary
+
+    address = picture_in_repository(pictures, _top_of_repository())
+    return render_summary(summary_of(config, looked), picture_address=address)
+
+
+def summary_of(config: Config, looked: Looked) -> Summary:
+    """What the summary tells."""
+    from bot.report.view import Summary, views_of
+
+    checked, branch = looked.checked, looked.branch
+    views = views_of(
+        looked.posts,
+        among=checked.subject.posts,
+        plan=checked.plan,
+        compose=checked.subject.compose,
+        accounts=checked.subject.accounts,
+        findings=looked.findings,
+        before=branch.before if branch is not None else None,
+        old_paths=branch.old_paths if branch is not None else None,
+    )
+    shown = {view.post.path for view in views}
+    return Summary(
+        site=config.site.title,
+        zone=config.site.timezone,
+        now=checked.plan.now,
+        posts=views,
+        gone=branch.gone if branch is not None else (),
+        findings=tuple(finding for finding in looked.findings if finding.path not in shown),
+        since=branch.since if branch is not None else "",
+        assumed=looked.assumed,
+        looks=branch.looks if branch is not None else (),
+    )
+
+
+def _top_of_repository() -> Path:
+    """GitHub runs jobs at the top of the repository, and says so."""
+    return Path(os.environ.get("GITHUB_WORKSPACE") or ".").resolve()

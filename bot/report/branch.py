@@ -1,0 +1,98 @@
+"""What a branch changes of the posts: read from git and the folder. Contacts nobody, writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from bot.config import Config
+from bot.errors import PostError, UsageError
+from bot.model import Post
+from bot.posts.folder import Scan
+from bot.posts.read import parse_post
+from bot.report.view import Gone, gone_of
+from bot.sources.changes import Changes, FileChange, changes_since, old_bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Branch:
+    """The posts that a branch changes, and how they were where it began."""
+
+    since: str
+    changed: frozenset[Path]  #: all its files, and posts whose pictures it changes
+    before: Mapping[Path, Post]  #: the posts as they were, by their present path; one that was not usable is not there
+    old_paths: Mapping[Path, Path]  #: by present path
+    base_posts: Sequence[Post]  #: all posts of the base
+    gone: tuple[Gone, ...]
+    looks: tuple[Path, ...]  #: templates, people and settings among the changed files
+
+
+def read_branch(config: Config, revision: str, scan: Scan, *, now: datetime) -> Branch:
+    """The changes since `revision`, for the posts of `scan`. Raises UsageError."""
+    changes = changes_since(revision, root=config.root)
+    files = [post.path for post in scan.posts] + [fault.path for fault in scan.faults]
+    before: dict[Path, Post] = {}
+    old_paths: dict[Path, Path] = {}
+    for path in files:
+        change = changes.files.get(path)
+        if change is not None and change.old_path is not None:
+            old_paths[path] = change.old_path
+            was = _as_it_was(config, changes, change.old_path)
+            before.update({path: was} if was is not None else {})
+    removed = [(one.path, _as_it_was(config, changes, one.path)) for one in _removed(config, changes)]
+    touched = frozenset(changes.files)
+    unchanged = [post for post in scan.posts if post.path not in touched]
+    # A post that only has another picture now is changed too, and its words are as they were.
+    before.update({post.path: post for post in unchanged if _shows_any_of(post, touched, config)})
+    old_paths.update({path: path for path in before if path not in old_paths})
+    return Branch(
+        since=revision,
+        changed=touched | before.keys(),
+        before=before,
+        old_paths=old_paths,
+        base_posts=_unique([*unchanged, *before.values(), *(post for _, post in removed if post is not None)]),
+        gone=tuple(gone_of(path, post, now=now) for path, post in removed if post is not None),
+        looks=tuple(sorted(path for path in touched if _is_look(path, config))),
+    )
+
+
+def _as_it_was(config: Config, changes: Changes, path: Path) -> Post | None:
+    try:
+        data = old_bytes(changes, path, root=config.root)
+        return parse_post(data, path=config.root / path, slug=path.stem, config=config)
+    except (PostError, UsageError):  # it was not usable then, so nothing of it is out
+        return None
+
+
+def _removed(config: Config, changes: Changes) -> Iterator[FileChange]:
+    for change in changes.files.values():
+        # Moved out of the folder, or to a name that is left alone: for the bot it is gone.
+        stays = not change.deleted and _is_post_file(change.path, config)
+        if change.old_path is not None and _is_post_file(change.old_path, config) and not stays:
+            yield FileChange(path=change.old_path, deleted=True)
+
+
+def _is_post_file(path: Path, config: Config) -> bool:
+    folder = config.site.posts
+    if path.suffix != ".md" or not path.is_relative_to(folder):
+        return False
+    return not any(part.startswith(("_", ".")) for part in path.relative_to(folder).parts)
+
+
+def _shows_any_of(post: Post, touched: frozenset[Path], config: Config) -> bool:
+    pictures = (post.cover, *(post.mastodon.media or ()))
+    places = [picture.path for picture in pictures if picture is not None and picture.path is not None]
+    root = config.root.resolve()
+    return any(place.is_relative_to(root) and place.relative_to(root) in touched for place in places)
+
+
+def _is_look(path: Path, config: Config) -> bool:
+    whole = (config.root / path).absolute()
+    files = (config.people_file.absolute(), config.path.absolute())
+    return whole in files or whole.is_relative_to(config.templates_folder.absolute())
+
+
+def _unique(posts: Sequence[Post]) -> list[Post]:
+    return list({post.path: post for post in posts}.values())

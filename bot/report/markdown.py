@@ -1,0 +1,253 @@
+"""A summary as GitHub's Markdown, to be read on a phone: short lines, no wide tables, details folded. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from bot.durations import format_duration
+from bot.model import Finding, Picture, Post, Severity
+from bot.report.escape import attribute, code, is_linkable, words
+from bot.report.outlook import Moment
+from bot.report.times import both_times, distance
+from bot.report.toot_box import toot_boxes
+from bot.report.view import Gone, Neighbour, PostView, Summary
+
+#: A comment takes 65,536 characters; a step's summary takes 1 MiB, which is more (GitHub's documentation: "Adding a job
+#: summary"). What is left of it is for whoever puts the text into a comment.
+LONGEST: Final = 65_000
+#: The first line, by which a comment is found again.
+MARK: Final = "<!-- announce check -->"
+_SIGNS: Final = {Severity.ERROR: "❌ Error", Severity.WARNING: "⚠️ Warning", Severity.NOTE: "ℹ️ Note"}
+_MOMENTS: Final = {Moment.NOW: "📣", Moment.LATER: "🗓️", Moment.NEVER: "⏸️"}
+#: From a picture to an address where the reader's browser finds it; empty if there is none.
+PictureAddress = Callable[[Picture], str]
+
+
+def render_summary(summary: Summary, *, picture_address: PictureAddress, longest: int = LONGEST) -> str:
+    """The Markdown, at most `longest` characters: what does not fit is told in a line each, or at least counted."""
+    top = [MARK, *_top(summary), *_others(summary)]
+    whole = [_whole(view, summary, picture_address) for view in summary.posts]
+    brief = [_brief(view, summary) for view in summary.posts]
+    gone = [_gone(one) for one in summary.gone]
+    for shown in range(len(whole), -1, -1):
+        parts = [*top, *whole[:shown]]
+        if shown < len(whole):
+            left = len(whole) - shown
+            parts.append(f"### {_some(left, 'post')} in brief\n\nThere is no room here to show them as they will look.")
+            parts += brief[shown:]
+        text = _put_together([*parts, *gone, _foot(summary)])
+        if len(text) <= longest:
+            return text
+    return _cut([*top, *brief, *gone], _foot(summary), longest)
+
+
+def _put_together(parts: Iterable[str]) -> str:
+    return "\n\n".join(parts) + "\n"
+
+
+def _cut(parts: list[str], foot: str, longest: int) -> str:
+    """As many whole parts as fit, and how many are left out."""
+    for kept in range(len(parts) - 1, 0, -1):
+        left_out = f"**{_some(len(parts) - kept, 'more part')} left out:** the whole is longer than GitHub takes."
+        text = _put_together([*parts[:kept], left_out, foot])
+        if len(text) <= longest:
+            return text
+    return _put_together([MARK, "The summary is longer than GitHub takes. `announce check` shows it on your machine."])
+
+
+def _top(summary: Summary) -> Iterator[str]:
+    yield (
+        f"## 📣 {words(summary.site)}: what this branch announces" if summary.since else f"## 📣 {words(summary.site)}"
+    )
+    if not summary.posts and not summary.gone:
+        yield "No post changes." if summary.since else "No post was looked at."
+    else:
+        yield f"**{_counts(summary)}.** {_verdict(summary)}"
+    if len(summary.posts) > 1:
+        yield "\n".join(
+            f"{number}. {_MOMENTS[view.outlook.moment]} {words(view.post.title)}: {_short(view, summary)}{_alarm(view)}"
+            for number, view in enumerate(summary.posts, start=1)
+        )
+    for path in summary.looks:
+        yield f"{code(str(path))} changes too: it can change the words of every toot to come."
+
+
+def _counts(summary: Summary) -> str:
+    new = sum(view.is_new for view in summary.posts)
+    kinds = [(new, "new post"), (len(summary.posts) - new, "changed post" if summary.since else "post")]
+    kinds.append((len(summary.gone), "deleted post"))
+    return ", ".join(_some(number, name) for number, name in kinds if number)
+
+
+def _verdict(summary: Summary) -> str:
+    found = [*summary.findings, *(finding for view in summary.posts for finding in view.findings)]
+    numbers = {severity: sum(finding.severity is severity for finding in found) for severity in Severity}
+    serious = [_some(number, severity.value) for severity, number in numbers.items() if number]
+    return f"{', '.join(serious)}." if serious else "Nothing is wrong with them."
+
+
+def _alarm(view: PostView) -> str:
+    """The worst of its findings, so that nobody has to scroll to learn of it."""
+    for severity in (Severity.ERROR, Severity.WARNING):
+        number = sum(finding.severity is severity for finding in view.findings)
+        if number:
+            return f" {_SIGNS[severity].partition(' ')[0]} {_some(number, severity.value)}"
+    return ""
+
+
+def _short(view: PostView, summary: Summary) -> str:
+    outlook, due = view.outlook, view.post.published
+    extra = "" if outlook.is_tooted else ", no toot"
+    held = ", toot held" if " held" in outlook.says else ""
+    if outlook.moment is Moment.LATER and due is not None:
+        return f"{distance(due, summary.now)}{extra}{held}"
+    if outlook.moment is Moment.NOW and (extra or held):
+        return f"into the feed{extra}{held}"
+    return words(outlook.says.partition(". ")[0].rstrip(".")).replace("Merging this ", "")
+
+
+def _others(summary: Summary) -> Iterator[str]:
+    if summary.findings:
+        yield "### Besides the posts\n\n" + "\n".join(_finding(one, with_path=True) for one in summary.findings)
+
+
+def _whole(view: PostView, summary: Summary, picture_address: PictureAddress) -> str:
+    post = view.post
+    parts = [f"### {words(post.title)}", _kind(view, summary), *_renaming(view), _says(view), _when(post, summary)]
+    parts += [_finding_list(view.findings)]
+    boxes = [
+        box
+        for address, toot in view.toots.items()
+        for box in toot_boxes(toot, address, site=summary.site, picture_address=picture_address)
+    ]
+    unsent = boxes and not view.outlook.is_tooted and post.published is not None
+    parts += [_folded("The toot, which is not sent", "\n\n".join(boxes))] if unsent else boxes
+    parts += [_entry(view), _around(view), *_reminders(view, summary, picture_address)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _kind(view: PostView, summary: Summary) -> str:
+    kind = ("New: " if view.is_new else "Changed: ") if summary.since else ""
+    return f"{kind}{code(str(view.post.path))}"
+
+
+def _renaming(view: PostView) -> Iterator[str]:
+    if view.old_path is not None:
+        yield f"Renamed: it was {code(str(view.old_path))}."
+    if view.old_url:
+        yield f"The address of its page changes: it was {code(view.old_url)}, and the toot may say so."
+
+
+def _says(view: PostView) -> str:
+    lines = [f"{_MOMENTS[view.outlook.moment]} **{words(view.outlook.says)}**"]
+    lines += [f"- {code(address)}: {words(says)}" for address, says in view.outlook.by_account.items()]
+    return "\n".join(lines[:1]) + ("\n\n" + "\n".join(lines[1:]) if lines[1:] else "")
+
+
+def _when(post: Post, summary: Summary) -> str:
+    if post.published is None:
+        return "It has no publish datetime."
+    return f"{both_times(post.published, summary.zone)}, {distance(post.published, summary.now)}"
+
+
+def _finding_list(findings: tuple[Finding, ...]) -> str:
+    told = [_finding(one) for one in findings if one.severity is not Severity.NOTE]
+    notes = [_finding(one) for one in findings if one.severity is Severity.NOTE]
+    folded = _folded(_some(len(notes), "note"), "\n".join(notes)) if notes else ""
+    return "\n\n".join(filter(None, ["\n".join(told), folded]))
+
+
+def _finding(finding: Finding, *, with_path: bool = False) -> str:
+    place = f"{code(str(finding.path))} " if with_path else ""
+    line = f"line {finding.line}: " if finding.line else ""
+    field = f"{code(finding.field)}: " if finding.field else ""
+    remedy = f" {words(finding.remedy)}" if finding.remedy else ""
+    return f"- {_SIGNS[finding.severity]}, {place}{line}{field}{words(finding.problem)}{remedy}"
+
+
+def _entry(view: PostView) -> str:
+    entry = view.entry
+    if entry is None:
+        return "No feed entry." if view.post.published is not None else ""
+    by = ", ".join(entry.authors)
+    topics = ", ".join(filter(None, (entry.category, *entry.tags)))
+    lines = [f"<b>{words(entry.title)}</b>", words(f"By {by}" if by else "No author")]
+    lines += [words(topics)] if topics else []
+    lines += [words(entry.summary), _link(entry.url)]
+    return _folded("Feed entry", f"<blockquote>{'<br>'.join(filter(None, lines))}</blockquote>")
+
+
+def _link(url: str) -> str:
+    return f'<a href="{attribute(url)}">{words(url)}</a>' if is_linkable(url) else code(url)
+
+
+def _around(view: PostView) -> str:
+    if view.earlier is None and view.later is None:
+        return ""
+    lines = [_neighbour(view.earlier, "Before it", "earlier"), _neighbour(view.later, "After it", "later")]
+    return _folded("Neighbours in the queue", "\n".join(lines))
+
+
+def _neighbour(neighbour: Neighbour | None, place: str, direction: str) -> str:
+    if neighbour is None:
+        return f"- {place}: nothing"
+    gap = f"{format_duration(neighbour.gap)} {direction}" if neighbour.gap else "at the same moment"
+    return f"- {place}: {words(neighbour.title)}, {gap}"
+
+
+def _reminders(view: PostView, summary: Summary, picture_address: PictureAddress) -> Iterator[str]:
+    for reminder in view.post.reminders:
+        toots = view.reminders.get(reminder.reminder_id, {})
+        boxes = [
+            box
+            for address, toot in toots.items()
+            for box in toot_boxes(toot, address, site=summary.site, picture_address=picture_address)
+        ]
+        when = f"{both_times(reminder.at, summary.zone)}, {distance(reminder.at, summary.now)}"
+        yield _folded(
+            f"Reminder {words(reminder.reminder_id)}: {distance(reminder.at, summary.now)}", "\n\n".join([when, *boxes])
+        )
+
+
+def _brief(view: PostView, summary: Summary) -> str:
+    worst = [finding for finding in view.findings if finding.severity is Severity.ERROR]
+    lines = [f"**{words(view.post.title)}**", f"{_when(view.post, summary)}: {words(view.outlook.says)}"]
+    return "<br>".join(lines) + ("\n\n" + "\n".join(map(_finding, worst)) if worst else "")
+
+
+def _gone(one: Gone) -> str:
+    return f"### {words(one.title)}\n\nDeleted: {code(str(one.path))}\n\n🗑️ **{words(one.says)}**"
+
+
+def _foot(summary: Summary) -> str:
+    said = f"As of {both_times(summary.now, summary.zone)}."
+    if summary.assumed:
+        since = code(summary.since)
+        said += f" There is no ledger here: what is due in {since} counts as tooted."
+    return f"<sub>{said}</sub>"
+
+
+def _folded(heading: str, body: str) -> str:
+    return f"<details><summary>{heading}</summary>\n\n{body}\n\n</details>"
+
+
+def _some(count: int, name: str) -> str:
+    return f"{count} {name}{'' if count == 1 else 's'}"
+
+
+def picture_in_repository(base: str, root: Path) -> PictureAddress:
+    """Addresses of pictures below `root`, of which a forge serves the branch's files at `base`."""
+
+    def address(picture: Picture) -> str:
+        if picture.path is None or not base:
+            return picture.url if picture.remote and not picture.problem else ""
+        try:
+            inside = picture.path.resolve().relative_to(root.resolve())
+        except ValueError:
+            return ""
+        return f"{base.rstrip('/')}/{quote(inside.as_posix())}"
+
+    return address

@@ -1,0 +1,163 @@
+"""The page of `announce preview --html`: the toot as Mastodon shows it, and the feed entry as a reader shows it.
+
+One file without scripts that fetches nothing. All words are escaped by the templates; HTML are only a toot's words,
+made by the sandbox's hand for Mastodon, and the body, which is sanitised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
+
+from bot.compose.links import find_links
+from bot.durations import format_duration
+from bot.model import Announcement, Picture, QuotePolicy
+from bot.report.pictures import ShownPicture
+from bot.report.times import both_times, distance
+from bot.report.toot_box import VISIBILITY
+from bot.report.view import PostView
+from bot.sandbox.content import Mention
+from bot.sandbox.entities import Entity, find_entities
+from bot.sandbox.markup import format_content
+from bot.sandbox.personality import MASTODON
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_FOLDER: Final = Path(__file__).with_name("templates")
+_ICONS: Final = Path(__file__).parents[1] / "sandbox" / "templates"
+_QUOTES: Final = {QuotePolicy.FOLLOWERS: "followers may quote", QuotePolicy.NOBODY: "nobody may quote"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """What the page is made of."""
+
+    site: str  #: its title, which stands for the account's display name
+    zone: ZoneInfo
+    now: datetime
+    view: PostView
+    fates: Mapping[str, str]  #: by account; what becomes of the post, in words
+    body: str  #: of the feed entry: sanitised HTML in which nothing is fetched
+    picture: Callable[[Picture], ShownPicture]
+    servers: Mapping[str, str]  #: by account, the server's address
+
+
+def render_page(page: Page) -> str:
+    """The whole HTML."""
+    view, post = page.view, page.view.post
+    due = post.published
+    made: str = (
+        _environment()
+        .get_template("preview.html")
+        .render(
+            view=view,
+            site=page.site,
+            initials=_initials(page.site),
+            due={"both": both_times(due, page.zone), "distance": _told(due, page.now)} if due else None,
+            fates=page.fates,
+            toots=[_toot(page, address, toot) for address, toot in view.toots.items()],
+            no_toot="It is not tooted."
+            if post.hidden or post.mastodon.skip
+            else "There is no account in the settings.",
+            reminders=list(_reminders(page)),
+            topics=", ".join(filter(None, (post.category, *post.tags))),
+            cover=page.picture(view.entry.cover) if view.entry is not None and view.entry.cover is not None else None,
+            body=Markup(page.body),  # noqa: S704 — sanitised
+            made=f"on {both_times(page.now, page.zone)}",
+        )
+    )
+    return made
+
+
+def _told(due: datetime, now: datetime) -> str:
+    words = distance(due, now)
+    return words[:1].upper() + words[1:]
+
+
+def _initials(title: str) -> str:
+    return "".join(word[0] for word in title.split() if word[0].isalnum())[:2].upper() or "@"
+
+
+def _reminders(page: Page) -> Iterator[dict[str, Any]]:
+    for reminder in page.view.post.reminders:
+        toots = page.view.reminders.get(reminder.reminder_id, {})
+        how = "an answer to the toot" if reminder.reply else "a toot of its own"
+        yield {
+            "name": reminder.reminder_id,
+            "when": f"{both_times(reminder.at, page.zone)}, {distance(reminder.at, page.now)}, {how}",
+            "toots": [_toot(page, address, toot) for address, toot in toots.items()],
+        }
+
+
+def _toot(page: Page, address: str, toot: Announcement | str) -> dict[str, Any]:
+    if isinstance(toot, str):
+        return {"address": address, "problem": toot, "parts": []}
+    return {"address": address, "problem": "", "parts": [_part(page, address, part) for part in (toot, *toot.thread)]}
+
+
+def _part(page: Page, address: str, part: Announcement) -> dict[str, Any]:
+    return {
+        # Safe: format_content escapes everything but the tags that it writes itself.
+        "content": Markup(_content(part.text, page.servers.get(address, ""))),  # noqa: S704
+        "visibility": part.visibility.value,
+        "visibility_word": VISIBILITY[part.visibility].capitalize(),
+        "warning": part.content_warning,
+        "sensitive": part.sensitive,
+        "language": part.language or "",
+        "pictures": [page.picture(picture) for picture in part.pictures],
+        "poll": part.poll and {"open_for": format_duration(part.poll.expires_in), **_options(part)},
+        "link_card": _card(page, part),
+        "length": part.length,
+        "limit": part.limit,
+        "quotes": _QUOTES.get(part.quote_policy, "") if part.quote_policy else "",
+    }
+
+
+def _options(part: Announcement) -> dict[str, Any]:
+    poll = part.poll
+    assert poll is not None
+    return {"options": poll.options, "multiple": poll.multiple, "hide_totals": poll.hide_totals}
+
+
+def _content(text: str, server: str) -> str:
+    def mentioned(entity: Entity) -> Mention:
+        host = entity.domain or urlsplit(server).netloc
+        return Mention(id="", username=entity.name, acct=entity.name, url=f"https://{host}/@{entity.name}")
+
+    return format_content(text, find_entities(text, MASTODON), resolve=mentioned, base=server)
+
+
+def _card(page: Page, part: Announcement) -> dict[str, str] | None:
+    """The card of the first link, which Mastodon shows where there are no pictures and no poll."""
+    links = find_links(part.text)
+    if part.pictures or part.poll or not links:
+        return None
+    url, post = part.text[links[0].start : links[0].end], page.view.post
+    host = urlsplit(url).hostname or ""
+    if url != post.url:
+        return {"host": host, "title": url, "description": ""}
+    return {"host": host, "title": post.title, "description": post.summary}
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader([_FOLDER, _ICONS]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals = {}
+    return environment

@@ -1,0 +1,90 @@
+"""A picture of a page by a chromium that is on the machine: headless, without network, and with an end."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from bot.errors import OutputError, UsageError
+
+PROGRAMS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+WITHIN: Final = 60.0  #: seconds for each run
+WIDTH: Final = 640  #: CSS pixels
+_SCALE: Final = 2  #: as on a screen with fine pixels
+_TALLEST: Final = 8_000  #: CSS pixels; twice as many real ones is what a picture may have
+_QUIET: Final = (
+    *("--headless=new", "--disable-gpu", "--no-first-run", "--no-default-browser-check", "--disable-extensions"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars"),
+    # A page with everything in it needs nobody; this makes sure of it.
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+)
+#: Tells how tall the page is: the browser's command line has no picture of a whole page.
+_MEASURE: Final = (
+    "<script>addEventListener('load', () => document.documentElement.dataset.height = "
+    "Math.ceil(document.documentElement.getBoundingClientRect().height))</script>"
+)
+
+
+def find_browser() -> str:
+    """The path of chromium or a relative of it. Raises UsageError if there is none."""
+    for name in PROGRAMS:
+        found = shutil.which(name)
+        if found:
+            return found
+    raise UsageError(
+        "--png: there is no chromium on this machine.",
+        remedy="Install it (`apt install chromium`), or write --html FILE and open that in a browser.",
+    )
+
+
+def take_picture(html: str, *, browser: str, within: float = WITHIN) -> bytes:
+    """A PNG of the whole page, in its light colours. Raises OutputError."""
+    with tempfile.TemporaryDirectory(prefix="announce-", ignore_cleanup_errors=True) as folder:
+        place = Path(folder)
+        page, measured, picture = place / "page.html", place / "measured.html", place / "page.png"
+        page.write_text(html, encoding="utf-8")
+        # The page forbids scripts; the copy that is measured does not.
+        free = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", html, count=1)
+        measured.write_text(free + _MEASURE, encoding="utf-8")
+        told = _run(browser, place, within, f"--window-size={WIDTH},1000", "--dump-dom", measured.as_uri())
+        height = re.search(r'data-height="(\d+)"', told)
+        size = f"--window-size={WIDTH},{min(int(height[1]) if height else 1000, _TALLEST)}"
+        shot = (f"--screenshot={picture}", f"--force-device-scale-factor={_SCALE}", size)
+        _run(browser, place, within, *shot, page.as_uri())
+        if not picture.is_file():
+            raise OutputError("--png: the browser made no picture.", remedy="Write --html FILE instead.")
+        return picture.read_bytes()
+
+
+def _run(browser: str, place: Path, within: float, *arguments: str) -> str:
+    # Chromium's own cage does not start for root, as in a container.
+    uncaged = ("--no-sandbox",) if hasattr(os, "geteuid") and os.geteuid() == 0 else ()
+    command = [browser, *_QUIET, *uncaged, f"--user-data-dir={place / 'profile'}", *arguments]
+    with (place / "said").open("w+b") as said:
+        process = subprocess.Popen(  # noqa: S603 — no shell; the page is a file of ours
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.DEVNULL,
+            # It has many helpers; all of them end together.
+            start_new_session=True,
+        )
+        try:
+            process.wait(timeout=within)
+        except subprocess.TimeoutExpired:
+            raise OutputError(
+                f"--png: the browser took longer than {within:.0f} seconds.", remedy="Write --html FILE instead."
+            ) from None
+        finally:
+            with suppress(OSError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        said.seek(0)
+        return said.read().decode("utf-8", "replace")

@@ -1,0 +1,114 @@
+"""A toot in a box, in the HTML that GitHub lets through. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from bot.compose.links import find_links
+from bot.compose.mentions import find_mentions
+from bot.durations import format_duration
+from bot.model import Announcement, Picture, Poll, Visibility
+from bot.report.escape import attribute, code, is_linkable, words
+
+_SHOWN_CHARACTERS: Final = 30  #: of a link's address; the rest is hidden (Mastodon's app/lib/text_formatter.rb)
+VISIBILITY: Final = {
+    Visibility.PUBLIC: "public",
+    Visibility.UNLISTED: "quiet public",
+    Visibility.PRIVATE: "followers only",
+    Visibility.DIRECT: "private mention",
+}
+
+
+def toot_boxes(
+    toot: Announcement | str, address: str, *, site: str, picture_address: Callable[[Picture], str]
+) -> Iterator[str]:
+    """The toot and the rest of its thread as followers see them; why it would be held, where it cannot be composed."""
+    if isinstance(toot, str):
+        yield f"⏸️ **The toot would be held** on {code(address)}: {words(toot)}"
+        return
+    total = 1 + len(toot.thread)
+    for number, part in enumerate((toot, *toot.thread), start=1):
+        place = f" · {number} of {total}" if total > 1 else ""
+        head = f"<b>{words(site)}</b><br><sub>{words('@' + address)}{place}</sub>"
+        rows = [head, _text(part), _poll(part.poll) if part.poll else "", _facts(part)]
+        yield f"<table><tr><td>\n{'<br><br>'.join(filter(None, rows))}\n</td></tr></table>"
+        if number == 1:
+            yield from _pictures(part, picture_address)
+    notified = _notified(toot)
+    if notified:
+        yield f"🔔 It notifies {', '.join(code(name) for name in notified)}."
+
+
+def _text(toot: Announcement) -> str:
+    warning = f"<b>Content warning: {words(toot.content_warning)}</b><br><br>" if toot.content_warning else ""
+    return warning + _with_links(toot.text)
+
+
+def _with_links(text: str) -> str:
+    pieces, done = [], 0
+    for start, end in find_links(text):
+        pieces += [_plain(text[done:start]), shortened_link(text[start:end])]
+        done = end
+    return "".join([*pieces, _plain(text[done:])])
+
+
+def _plain(text: str) -> str:
+    # Spaces at the ends stay: a link stands right after them.
+    inner = words(text, line_end="<br>")
+    before = " " if text[:1] == " " else ""
+    return before + inner + (" " if text[-1:] == " " and text.strip() else "")
+
+
+def shown_of(url: str) -> str:
+    """What Mastodon shows of a link: no scheme, no "www.", thirty characters."""
+    bare = url.partition("://")[2] or url
+    bare = bare.removeprefix("www.")
+    return bare if len(bare) <= _SHOWN_CHARACTERS else f"{bare[:_SHOWN_CHARACTERS]}…"
+
+
+def shortened_link(url: str) -> str:
+    """A link as Mastodon shows it."""
+    return f'<a href="{attribute(url)}">{words(shown_of(url))}</a>' if is_linkable(url) else code(url)
+
+
+def _poll(poll: Poll) -> str:
+    mark = "☐" if poll.multiple else "○"
+    hidden = ", votes hidden until then" if poll.hide_totals else ""
+    options = "<br>".join(f"{mark} {words(option)}" for option in poll.options)
+    return f"{options}<br><sub>Poll, open for {format_duration(poll.expires_in)}{hidden}</sub>"
+
+
+def _facts(toot: Announcement) -> str:
+    facts = [f"{toot.length} of {toot.limit}", VISIBILITY[toot.visibility], words(toot.language or "no language")]
+    if toot.sensitive:
+        facts.append("pictures behind a click")
+    if toot.quote_policy is not None:
+        facts.append(f"quotes: {toot.quote_policy.value}")
+    return f"<sub>{' · '.join(facts)}</sub>"
+
+
+def _pictures(toot: Announcement, picture_address: Callable[[Picture], str]) -> Iterator[str]:
+    for picture in toot.pictures:
+        name = picture.path.name if picture.path else picture.url.rpartition("/")[2]
+        size = f", {picture.width}×{picture.height}" if picture.width else ""
+        address = picture_address(picture)
+        shown = ""
+        if address and is_showable(address):
+            shown = f'<img src="{attribute(address)}" alt="" width="320"><br>'
+        alt = words(picture.alt) if picture.alt else "⚠️ none: people who cannot see it learn nothing"
+        yield f"{shown}🖼️ {code(name)}{size}<br><b>Alt text:</b> {alt}"
+    if not toot.pictures:
+        yield "No picture."
+
+
+def is_showable(address: str) -> bool:
+    """Whether a page may fetch a picture from there."""
+    return address.startswith("https://")
+
+
+def _notified(toot: Announcement) -> list[str]:
+    parts = (toot, *toot.thread)
+    return list(
+        dict.fromkeys(part.text[found.start : found.end] for part in parts for found in find_mentions(part.text))
+    )

@@ -1,0 +1,199 @@
+"""What a summary shows of each post: gathered here, put into words elsewhere. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from bot.compose.composer import Composer
+from bot.compose.reminder import as_reminder
+from bot.errors import ComposeError
+from bot.feeds.entry import entry_of
+from bot.model import Announcement, Entry, Finding, Post, Severity
+from bot.plan import Plan
+from bot.planning.item import turn_of
+from bot.planning.verdict import BRAKE_WINDOW
+from bot.report.outlook import Outlook, Toots, outlook_of
+
+_WEIGHT: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Neighbour:
+    """The post that is released before or after another."""
+
+    title: str
+    path: Path
+    gap: timedelta
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PostView:
+    """A post as it will look."""
+
+    post: Post
+    is_new: bool = False  #: of a branch: its base does not have it
+    old_path: Path | None = None  #: of a renamed file
+    old_url: str = ""
+    outlook: Outlook
+    toots: Toots  #: by account
+    reminders: Mapping[str, Toots]  #: by id, then by account
+    entry: Entry | None = None  #: None for drafts and hidden posts
+    earlier: Neighbour | None = None
+    later: Neighbour | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gone:
+    """A post whose file a branch takes away."""
+
+    path: Path
+    title: str
+    says: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Summary:
+    """Everything that a summary tells."""
+
+    site: str  #: its title
+    zone: ZoneInfo
+    now: datetime
+    posts: tuple[PostView, ...] = ()
+    gone: tuple[Gone, ...] = ()
+    findings: tuple[Finding, ...] = ()  #: about files that are no post of these
+    since: str = ""  #: the revision of `--changed-since`
+    assumed: bool = False  #: there was no ledger: what was due on the base counts as out
+    looks: tuple[Path, ...] = ()  #: templates, people and settings that the branch changes
+
+
+def views_of(
+    posts: Iterable[Post],
+    *,
+    among: Sequence[Post],
+    plan: Plan,
+    compose: Composer,
+    accounts: Sequence[str],
+    findings: Sequence[Finding],
+    before: Mapping[Path, Post] | None = None,
+    old_paths: Mapping[Path, Path] | None = None,
+) -> tuple[PostView, ...]:
+    """The posts in the order of their release, drafts last. `among` are all posts of the site.
+
+    `before` are the posts as the base of a branch has them, by their present path; without it there is no branch.
+    """
+    around = _neighbours(among)
+    views = []
+    for post in sorted(posts, key=_in_order):
+        own = tuple(sorted((one for one in findings if one.path == post.path), key=_by_weight))
+        toots = toots_of(post, compose, accounts) if _is_tooted(post) else {}
+        was = (before or {}).get(post.path)
+        old_path = (old_paths or {}).get(post.path)
+        earlier, later = around.get(post.path, (None, None))
+        views.append(
+            PostView(
+                post=post,
+                is_new=before is not None and was is None,
+                old_path=old_path if old_path != post.path else None,
+                old_url=was.url if was is not None and was.url != post.url else "",
+                outlook=outlook_of(post, plan, toots=toots, foretold_brake=any(one.rule == "brake" for one in own)),
+                toots=toots,
+                reminders=reminders_of(post, compose, accounts) if _is_tooted(post) else {},
+                entry=entry_to_come(post),
+                earlier=earlier,
+                later=later,
+                findings=own,
+            )
+        )
+    return tuple(views)
+
+
+def toots_of(post: Post, compose: Composer, accounts: Iterable[str]) -> dict[str, Announcement | str]:
+    """What the post says on each account; what is wrong, where it cannot be composed."""
+    toots: dict[str, Announcement | str] = {}
+    for address in accounts:
+        try:
+            toots[address] = compose(post, address)
+        except ComposeError as error:
+            toots[address] = str(error).removeprefix(f"{post.path}: ")
+    return toots
+
+
+def reminders_of(post: Post, compose: Composer, accounts: Sequence[str]) -> dict[str, Toots]:
+    """What each reminder says, by its id."""
+    return {one.reminder_id: toots_of(as_reminder(post, one), compose, accounts) for one in post.reminders}
+
+
+def entry_to_come(post: Post) -> Entry | None:
+    """The post as the feeds will show it; None if they do not."""
+    if post.published is None or post.hidden:
+        return None
+    return entry_of(post, released_at=post.published)
+
+
+def gone_of(path: Path, before: Post, *, now: datetime) -> Gone:
+    """What it means that a post's file is taken away."""
+    if before.published is None:
+        says = "It was a draft: nothing changes for readers."
+    elif before.published > now:
+        says = "It will not go out."
+    else:
+        says = (
+            "It is out. Its toot stays; its entry leaves the feed after a day. "
+            "To take the toot back too, keep the file and write `withdrawn: true` in it."
+        )
+    return Gone(path=path, title=before.title, says=says)
+
+
+def concerning(findings: Iterable[Finding], changed: Collection[Path], *, posts: Iterable[Post]) -> list[Finding]:
+    """The findings about changed files, and those about other files that a changed one is the cause of."""
+    by_path = {post.path: post for post in posts}
+    names = [str(path) for path in changed]
+    kept = []
+    for finding in findings:
+        words = f"{finding.problem} {finding.remedy}"
+        named = any(name in words for name in names)
+        braked = finding.rule == "brake" and _is_pushed(by_path.get(finding.path), changed, by_path)
+        if finding.path in changed or named or braked:
+            kept.append(finding)
+    return kept
+
+
+def _is_pushed(post: Post | None, changed: Collection[Path], by_path: Mapping[Path, Post]) -> bool:
+    """Whether a changed post takes room of the brake from this one."""
+    if post is None or post.published is None:
+        return False
+    moments = (by_path[path].published for path in changed if path in by_path)
+    return any(moment is not None and post.published - BRAKE_WINDOW < moment <= post.published for moment in moments)
+
+
+def _neighbours(posts: Iterable[Post]) -> dict[Path, tuple[Neighbour | None, Neighbour | None]]:
+    queue = sorted((post for post in posts if post.published is not None and not post.hidden), key=turn_of)
+    earlier = {later.path: _neighbour(before, later) for before, later in pairwise(queue)}
+    later = {before.path: _neighbour(after, before) for before, after in pairwise(queue)}
+    return {post.path: (earlier.get(post.path), later.get(post.path)) for post in queue}
+
+
+def _neighbour(post: Post, of: Post) -> Neighbour:
+    assert post.published is not None
+    assert of.published is not None
+    return Neighbour(title=post.title, path=post.path, gap=abs(post.published - of.published))
+
+
+def _is_tooted(post: Post) -> bool:
+    return not post.mastodon.skip and not post.hidden
+
+
+def _in_order(post: Post) -> tuple[bool, datetime | None, int, str]:
+    # Of two drafts only the slugs are compared: their datetimes are the same None.
+    return post.published is None, post.published, post.order, post.slug
+
+
+def _by_weight(finding: Finding) -> tuple[int, int]:
+    return _WEIGHT[finding.severity], finding.line or 0

@@ -1,0 +1,59 @@
+"""What only the network tells: accounts that cannot be used, pages that are online too early. On loopback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.checkup import check_project
+from bot.clock import SystemClock
+from bot.model import Finding, Snapshot
+from bot.online import check_online
+from bot.sandbox.server import SandboxServer
+from tests.support.conference_site import ConferenceSite, conference_site
+from tests.support.rule_rows import FILE, NOW, SETTINGS, Case, made, written
+
+OUT = {"posts/out.md": written(at="2026-03-09 10:00"), "posts/draft.md": written(at=None)}
+
+
+@pytest.fixture
+def web() -> Iterator[ConferenceSite]:
+    with conference_site() as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[SandboxServer]:
+    with SandboxServer() as running:
+        yield running
+
+
+def findings(root: Path, web: ConferenceSite, server: str) -> list[Finding]:
+    settings = SETTINGS.replace("https://conf.example", web.url).replace("http://127.0.0.1:3000", server)
+    settings = settings.replace("[accounts", "private_addresses = true\n[accounts")
+    config = made(root, Case(files={"config/bot.toml": settings, FILE: written(), **OUT}))
+    subject = check_project(config, Snapshot(), now=NOW, environ={}).subject
+    return list(check_online(subject, clock=SystemClock()))
+
+
+def test_where_all_is_well_nothing_is_said(tmp_path: Path, web: ConferenceSite, sandbox: SandboxServer) -> None:
+    web.show("out")
+    assert findings(tmp_path, web, sandbox.url) == []
+    assert web.paths() == ["/news/news/"], "only posts to come are asked for"
+
+
+def test_a_page_that_is_online_too_early_is_an_error(
+    tmp_path: Path, web: ConferenceSite, sandbox: SandboxServer
+) -> None:
+    web.show("news", "out", "draft")
+    (finding,) = findings(tmp_path, web, sandbox.url)
+    assert (finding.rule, finding.severity.value, str(finding.path)) == ("page-early", "error", FILE)
+    assert finding.problem == f"its page is online already: {web.url}/news/news/."
+
+
+def test_an_account_that_cannot_be_used_is_an_error(tmp_path: Path, web: ConferenceSite) -> None:
+    (finding,) = findings(tmp_path, web, web.url)  # no Mastodon answers there
+    assert (finding.rule, finding.severity.value) == ("account-unusable", "error")
+    assert (str(finding.path), finding.field) == ("config/bot.toml", "accounts.main")
