@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.cli.progress import progress
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -45,6 +47,7 @@ class Looked:
         return len(self.posts) + sum(fault.path in self.branch.changed for fault in self.checked.faults)
 
 
+@progress("Looking through the posts")
 def look(
     config: Config, paths: Sequence[Path], *, clock: Clock, since: str | None = None, online: bool = False
 ) -> Looked:

@@ -67,6 +67,8 @@ def _schema(key: Key) -> dict[str, Any]:
 def _shape(holds: Holds, key: Key) -> dict[str, Any]:
     if holds not in (Holds.KEYS, Holds.LIST):
         return _SHAPES[holds]
+    if not key.keys:  # any keys, each with words
+        return {"type": ["object", "null"], "additionalProperties": _TEXT}
     inner = {
         "type": ["object", "null"],
         "properties": {name: _schema(one) for name, one in key.keys.items()},

@@ -121,6 +121,8 @@ def test_the_posts_of_the_example_are_good_to_it(path: Path) -> None:
         ("title: T\nwithdrawn: true", True),
         ("title: T\nwithdrawn: We were wrong.", True),
         ("title: T\ndraft: perhaps", False),
+        ("title: T\ncheck: {allow: {weekend: We mean it.}}", True),
+        ("title: T\ncheck: {alow: {weekend: We mean it.}}", False),
         ("title: T\nif_missed: skip\norder: 3\nlanguage: pt-BR\nhashtags: [a, 2027]\nlink: no", True),
         ("title: T\nif_missed: never", False),
         ("title: T\nlanguage: English", False),
@@ -137,8 +139,8 @@ def test_a_sites_own_names_are_known_to_it() -> None:
     assert schema["properties"]["slug"]["description"]
 
 
-def test_the_page_about_writing_posts_tells_of_every_key() -> None:
-    page = (ROOT / "docs/writing-posts.md").read_text("utf-8")
+def test_the_pages_about_writing_posts_tell_of_every_key() -> None:
+    page = "".join((ROOT / f"docs/{name}.md").read_text("utf-8") for name in ("writing-posts", "check"))
     told = set(re.findall(r"`([a-z_]+)\b", page)) | set(re.findall(r"^\s*(?:- )?([a-z_]+):", page, re.MULTILINE))
 
     def names(keys: Any) -> set[str]:
