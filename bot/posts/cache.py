@@ -155,7 +155,9 @@ def cache_key(config: Any) -> str:
     from importlib.metadata import version
 
     here = Path(__file__).parent
-    code = [(path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(here.glob("*.py"))]
+    files = [path for folder in (here, here.parent / "model", here.parent / "config") for path in folder.glob("*.py")]
+    files.append(here.parent / "durations.py")
+    code = [(str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(files)]
     libraries = [version(name) for name in ("markdown-it-py", "nh3", "lxml", "PyYAML", "pillow", "tzdata")]
     site, release = config.site.model_dump(mode="json"), config.release.model_dump(mode="json")
     files = config.posts.model_dump(mode="json")

@@ -56,6 +56,8 @@ def early_from_json(
 ) -> Iterator[tuple[str, FileState, Mapping[str, FileState | None], Sequence[Any]]]:
     """What `early_to_json` wrote, for many at once. Raises ValueError."""
     for path, state, pictures, unusual, values in from_json(b"[%b]" % b",".join(posts)):
+        if len(values) != len(EARLY):
+            raise ValueError("a post of other fields")
         values[_PATH] = Path(values[_PATH])
         if values[_PUBLISHED] is not None:
             values[_PUBLISHED] = _moment(values[_PUBLISHED])

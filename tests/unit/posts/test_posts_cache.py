@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -184,6 +186,27 @@ def test_a_cache_that_is_broken_is_as_if_there_were_none(
     assert [as_told(post) for post in folder.scan().posts] == truth
     folder.remember()
     folder.close()
+    assert [as_told(post) for post in cached().scan().posts] == truth
+
+
+@pytest.mark.parametrize("change", [lambda values: values[:-1], lambda values: [*values, 1], lambda values: 7])
+def test_rows_of_another_shape_are_as_if_there_were_none(
+    config: Config, settled: None, cached: Callable[[], PostFolder], change: Callable[[Any], Any]
+) -> None:
+    """As another version may have written them, with digests that are right."""
+    write(config, "a.md", "Some words")
+    first = cached()
+    truth = [as_told(post) for post in first.scan().posts]
+    first.remember()
+    cache = first._shelf._cache
+    assert cache is not None
+    with sqlite3.connect(cache._path) as db:
+        ((row,),) = db.execute("SELECT post FROM early").fetchall()
+        *beginning, values = json.loads(row)
+        data = json.dumps([*beginning, change(values)]).encode()
+        db.execute("UPDATE early SET post = ?, digest = ?", (data, cache._digest(data)))
+    db.close()
+    first.close()
     assert [as_told(post) for post in cached().scan().posts] == truth
 
 
