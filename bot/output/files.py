@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import SupportsBytes
 
+from bot.collector import without_collector
 from bot.errors import OutputError
 from bot.output.compressed import ENDING, is_copy_of
 from bot.output.manifest import MANIFEST, MOVE, Manifest, read_manifest, stranger, write_manifest
@@ -126,7 +127,8 @@ class PublicFolder:
         self._find_places(work)
         copied = set(work.paths) if self._gzip else set()
         in_threads = self.in_threads and (at_once or len(work.paths) > MANY)
-        with workers(side_by_side=in_threads) as pool:
+        # What is made here is gone as soon as it is written; the collector would look through all the posts for it.
+        with without_collector(), workers(side_by_side=in_threads) as pool:
             for name in work.paths:
                 self._prepare(name, work, pool, with_copy=name in copied, quickly=lies_in(name, quickly))
             listed = self._enlist(work)
