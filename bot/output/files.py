@@ -17,7 +17,7 @@ from bot.errors import OutputError
 from bot.output.compressed import ENDING, is_copy_of
 from bot.output.manifest import MANIFEST, MOVE, Manifest, read_manifest, stranger, write_manifest
 from bot.output.places import State, alone_in, check_name, fault_of, is_sound, lies_in, make_folder, state_of, told_of
-from bot.output.staging import MANY, WRITERS, made_of, stage, workers
+from bot.output.staging import MANY, WRITERS, Workers, made_of, stage
 from bot.output.temporary import remove, sweep, sync_folder
 
 __all__ = ["MANIFEST", "PublicFolder", "Written"]
@@ -86,6 +86,7 @@ class PublicFolder:
         self._gzip = gzip
         self._list = folder / MANIFEST
         self.in_threads = True  #: whether files may be written side by side
+        self._workers = Workers()
         self._seen: dict[str, _Seen] = {}
         self._places: dict[str, tuple[Path, Path]] = {}
 
@@ -127,8 +128,9 @@ class PublicFolder:
         self._find_places(work)
         copied = set(work.paths) if self._gzip else set()
         in_threads = self.in_threads and (at_once or len(work.paths) > MANY)
+        pool = self._workers.of(side_by_side=in_threads)
         # What is made here is gone as soon as it is written; the collector would look through all the posts for it.
-        with without_collector(), workers(side_by_side=in_threads) as pool:
+        with without_collector():
             for name in work.paths:
                 self._prepare(name, work, pool, with_copy=name in copied, quickly=lies_in(name, quickly))
             listed = self._enlist(work)

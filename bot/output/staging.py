@@ -58,9 +58,19 @@ def stage(
     return list(zip(staged_together(contents), (place for place, _ in contents), strict=True))
 
 
-def workers(*, side_by_side: bool) -> Executor:
-    """Who stages the files: threads, or nobody but the caller."""
-    return ThreadPoolExecutor(WRITERS) if side_by_side else _OneByOne()
+class Workers:
+    """Who stages the files: threads, which are kept for the next time, or nobody but the caller."""
+
+    def __init__(self) -> None:
+        self._threads: Executor | None = None
+
+    def of(self, *, side_by_side: bool) -> Executor:
+        """The threads, if files are to be written `side_by_side`."""
+        if not side_by_side:
+            return _OneByOne()
+        if self._threads is None:  # to start them takes as long as to write a file
+            self._threads = ThreadPoolExecutor(WRITERS, thread_name_prefix="writer")
+        return self._threads
 
 
 class _OneByOne(Executor):

@@ -37,7 +37,6 @@ class Hints:
         self._lock = Lock()
         self._paths: set[str] = set()
         self._writing: set[str] = set()
-        self._closed = False
         self._single: frozenset[str] = frozenset()
         self._watched: frozenset[_Watched] = frozenset()
         self._observer: BaseObserver | None = None
@@ -76,14 +75,12 @@ class Hints:
         """The paths since the last time; those of folders end in a slash."""
         with self._lock:
             paths, self._paths = frozenset(self._paths), set()
-            if paths:
-                self._closed = not (self._writing & paths)
-                self._writing -= paths
         return paths
 
-    def are_closed(self) -> bool:
-        """Whether all files that were taken the last time were closed, or put in their place, by who wrote them."""
-        return self._closed
+    def are_closed(self, taken: Collection[str]) -> bool:
+        """Whether these files, and those told since, were all closed, or put in their place, by who wrote them."""
+        with self._lock:
+            return self._writing.isdisjoint(taken) and self._writing.isdisjoint(self._paths)
 
     def close(self) -> None:
         """Watch nothing any more."""

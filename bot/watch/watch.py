@@ -39,8 +39,8 @@ class SourceOfHints(Protocol):
     def is_blind(self) -> bool:
         """Whether one of the folders was replaced by another one, of which nothing will be told."""
 
-    def are_closed(self) -> bool:
-        """Whether all files that were taken the last time were closed, or put in their place, by who wrote them."""
+    def are_closed(self, taken: Collection[str]) -> bool:
+        """Whether these files, and those told since, were all closed, or put in their place, by who wrote them."""
 
     def take(self) -> frozenset[str]:
         """The paths since the last time; those of folders end in a slash."""
@@ -121,7 +121,7 @@ class Watch:
     def _settle(self, view: _View, *, due: datetime | None = None) -> None:
         """Look again until two looks agree, and let the passes go by that."""
         end = monotonic_seconds() + STILL_AT_MOST.total_seconds()
-        while self._rest(STILL_IF_CLOSED if self._told and self._hints.are_closed() else STILL, due=due):
+        while self._rest(STILL_IF_CLOSED if self._are_closed() else STILL, due=due):
             more = self._hints.take()
             self._told |= more
             again = self._look_at(self._told) if self._told else self._look()
@@ -144,9 +144,17 @@ class Watch:
                 return False
             if due is not None:
                 left = min(left, max(0.0, (due - self._clock.now()).total_seconds()))
-            self._bell.wait(left)
+            rang = self._bell.wait(left)
             self._bell.clear()  # a pass follows in any case
+            if rang and pause > STILL_IF_CLOSED and self._are_closed():
+                # Closed just now: from here on it need not hold still for as long as one that may be written on.
+                self._told |= self._hints.take()
+                pause = STILL_IF_CLOSED
+                end = min(end, monotonic_seconds() + pause.total_seconds())
         return True
+
+    def _are_closed(self) -> bool:
+        return bool(self._told) and self._hints.are_closed(self._told)
 
     def _ahead(self) -> float:
         """The time of day less the time that passes, in seconds: it changes when the clock is set."""

@@ -24,12 +24,14 @@ class ByHand:
 
     def __init__(self) -> None:
         self.paths: set[str] = set()
+        self.open: set[str] = set()  #: those that somebody still writes
+        self.are_told_of_closing = False
 
     def arm(self, trees: Collection[Path], folders: Collection[str] = ()) -> None:
         """Nothing to watch."""
 
-    def are_closed(self) -> bool:
-        return False
+    def are_closed(self, taken: Collection[str]) -> bool:
+        return self.are_told_of_closing and self.open.isdisjoint(taken) and self.open.isdisjoint(self.paths)
 
     def is_blind(self) -> bool:
         return False
@@ -116,6 +118,51 @@ def test_a_file_that_is_still_written_is_not_read(waiting: tuple[Config, Waiting
     seen = it.titles()
     writer.join()
     assert seen == ["whole", "b"]
+
+
+def test_a_file_that_is_closed_need_not_hold_still_for_long(
+    waiting: tuple[Config, Waiting], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # So long that it would be noticed: the file was told of while it was written, and a moment later of its end.
+    monkeypatch.setattr("bot.watch.watch.STILL", timedelta(seconds=60))
+    config, it = waiting
+    it.hints.are_told_of_closing = True
+    path = write(config, "a.md", "half of")
+    it.hints.open.add(str(path))
+    it.tell(path)
+
+    def ends() -> None:
+        threading.Event().wait(0.2)
+        write(config, "a.md", "whole")
+        it.hints.open.clear()
+        it.tell(path)
+
+    thread = threading.Thread(target=ends)
+    thread.start()
+    assert it.wait() < 50
+    thread.join()
+    assert it.titles() == ["whole", "b"]
+
+
+def test_a_file_that_somebody_still_writes_is_waited_for_whatever_else_is_closed(
+    waiting: tuple[Config, Waiting], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.watch.watch.STILL", timedelta(seconds=1))
+    config, it = waiting
+    it.hints.are_told_of_closing = True
+    one, other = write(config, "a.md", "half of"), config.posts_folder / "b.md"
+    it.hints.open.add(str(one))
+    it.tell(one)
+
+    def another() -> None:
+        threading.Event().wait(0.1)
+        write(config, "b.md", "whole")
+        it.tell(other)
+
+    thread = threading.Thread(target=another)
+    thread.start()
+    assert it.wait() >= 1
+    thread.join()
 
 
 def test_a_release_is_not_delayed_by_somebody_who_saves(waiting: tuple[Config, Waiting]) -> None:

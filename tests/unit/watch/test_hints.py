@@ -1,0 +1,56 @@
+"""What the system's events tell of files: which may have changed, and which of them somebody still writes."""
+
+from __future__ import annotations
+
+import pytest
+from watchdog.events import (
+    DirCreatedEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+)
+
+from bot.watch.hints import Hints
+
+A, B = "/site/posts/a.md", "/site/posts/b.md"
+
+
+@pytest.mark.parametrize(
+    ("events", "closed"),
+    [
+        ([FileModifiedEvent(A)], False),
+        ([FileModifiedEvent(A), FileClosedEvent(A)], True),
+        ([FileCreatedEvent(A), FileModifiedEvent(A), FileClosedEvent(A)], True),
+        ([FileModifiedEvent(A), FileClosedEvent(B)], False),
+        ([FileMovedEvent("/site/posts/.a.swp", A)], True),
+        ([FileDeletedEvent(A)], True),
+        ([DirCreatedEvent("/site/posts/new")], False),
+    ],
+)
+@pytest.mark.parametrize("taken_after", [0, 1, 2, 3])
+def test_a_file_is_closed_once_that_is_told_whenever_it_is_taken(
+    events: list[FileSystemEvent], closed: bool, taken_after: int
+) -> None:
+    rung: list[None] = []
+    hints, told = Hints(lambda: rung.append(None)), frozenset[str]()
+    for number, event in enumerate(events):
+        if number == taken_after:
+            told |= hints.take()
+        hints.dispatch(event)
+    assert hints.are_closed(told) is closed
+    told |= hints.take()
+    assert hints.are_closed(told) is closed
+    assert rung
+    assert told
+
+
+def test_what_was_written_before_and_never_closed_says_nothing_of_other_files() -> None:
+    hints = Hints(lambda: None)
+    hints.dispatch(FileModifiedEvent(A))
+    hints.take()
+    hints.dispatch(FileModifiedEvent(B))
+    hints.dispatch(FileClosedEvent(B))
+    assert hints.are_closed(hints.take())
