@@ -146,7 +146,7 @@ def _waited(bot: Bot, moment: datetime, *, again: timedelta, wait: Callable[[dat
         if bot.stop.is_set() or clock.monotonic() - begun > longest.total_seconds():
             return False  # the second: the clock was set back
         bot.stop.wait(min(left, LOOK).total_seconds())
-    return True
+    return not bot.stop.is_set()  # also if the preparing took until the instant
 
 
 def _files_of(post: Post, root: Path) -> Iterator[Path]:

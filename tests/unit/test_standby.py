@@ -255,8 +255,14 @@ def test_where_a_pass_would_come_too_late_the_release_goes_first(waiting: Waitin
     assert [entry.slug for entry in waiting.ledger.snapshot().entries.values()] == ["keynote"]
 
 
-def test_a_stop_ends_it(waiting: Waiting) -> None:
-    waiting.meanwhile = waiting.bot.ask_to_stop
+@pytest.mark.parametrize("prepared_late", [False, True])
+def test_a_stop_ends_it(waiting: Waiting, prepared_late: bool) -> None:
+    def meanwhile() -> None:
+        waiting.bot.ask_to_stop()
+        while prepared_late and waiting.running.now() < NOON:
+            Event().wait(0.01)
+
+    waiting.meanwhile = meanwhile
     assert not waiting.stand_by()
     assert not waiting.ledger.snapshot().entries
 
