@@ -27,7 +27,8 @@ class FakedClock:
 
     def step(self, by: timedelta) -> None:
         """Move the time of day, at once, forward or back."""
-        self._ahead += by
+        # In whole seconds, as it is written, so that `now` is what the processes see.
+        self._ahead = timedelta(seconds=round((self._ahead + by).total_seconds()))
         new = self._file.with_suffix(".new")
         new.write_text(f"{self._ahead.total_seconds():+.0f}\n", encoding="ascii")
         os.replace(new, self._file)
