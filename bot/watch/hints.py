@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from watchdog.events import FileSystemEvent
     from watchdog.observers.api import BaseObserver
 
+#: Where the library's words about itself go: no use to a person, for a hint that does not come is found by the looks.
+_NOWHERE: Final = logging.NullHandler()
 _SETTINGS: Final = (".toml", ".txt", ".j2")
 #: What is told when a file is only opened or read is no change.
 _CHANGES: Final = frozenset({"created", "modified", "moved", "deleted", "closed"})
@@ -51,8 +53,7 @@ class Hints:
             return
         self._watched, self._single = wanted, frozenset(folders)
         self.close()
-        # What it says of itself is of no use to a person: a hint that does not come is found by the looks.
-        logging.getLogger("watchdog").addHandler(logging.NullHandler())
+        logging.getLogger("watchdog").addHandler(_NOWHERE)
         try:
             from watchdog.observers import Observer
 
