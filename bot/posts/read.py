@@ -67,11 +67,7 @@ def parse_post(data: bytes, *, path: str | Path, slug: str, config: Config) -> P
     mastodon = mastodon_options(fields, media=read_media(fields, notes, config=config))
     withdrawn = withdrawal_of(fields)
     published, expires = (_datetime(name, fields, notes, config) for name in ("published_datetime", "expires"))
-    if config.posts.dated_names:
-        day, slug = parted(slug)
-        published = published or (_day(day, fields, config) if day else None)
-    if "slug" in config.posts.fields:
-        slug = own_slug(fields) or slug
+    slug, published = _named(slug, published, fields, config)
     permalink = _permalink(slug, path, shown, published, fields, config)
     deadline = read_deadline(fields, notes, config)
     anchors = Anchors(published=published, deadline=deadline, expires=expires)
@@ -118,6 +114,17 @@ def parse_post(data: bytes, *, path: str | Path, slug: str, config: Config) -> P
     if cannot_fail(source.body):
         return LatePost.of([post[name] for name in EARLY], text)
     return Post(**post, **text.rendered())
+
+
+def _named(name: str, published: datetime | None, fields: Fields, config: Config) -> tuple[str, datetime | None]:
+    """Slug and datetime, from the file's name where that holds a date; a slug in the front matter wins if mapped."""
+    slug = name
+    if config.posts.dated_names:
+        day, slug = parted(name)
+        published = published or (_day(day, fields, config) if day else None)
+    if "slug" in config.posts.fields:
+        slug = own_slug(fields) or slug
+    return slug, published
 
 
 def shown_path(path: str | Path, root: Path) -> Path:
