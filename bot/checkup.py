@@ -50,9 +50,13 @@ def check_project(
     environ: Mapping[str, str],
     paths: Sequence[Path] = (),
     checks: Sequence[Check] = CHECKS,
+    scan: Scan | None = None,
 ) -> Checked:
-    """Look at posts and settings as they are; of a project with `paths` only at what lies there. Contacts nobody."""
-    subject = look_at(config, snapshot, now=now, environ=environ)
+    """Look at posts (or at the `scan` that is there) and settings; with `paths` only at what lies there.
+
+    Contacts nobody, unless one of the `checks` does.
+    """
+    subject = look_at(config, snapshot, now=now, environ=environ, scan=scan)
     return checked(subject, run_checks(subject, checks=checks), paths=paths)
 
 

@@ -68,11 +68,12 @@ def look(
     if since is None:
         checked = check_project(config, snapshot, now=now, environ=os.environ, paths=paths, checks=checks)
         return Looked(checked=checked, findings=checked.findings, posts=checked.posts)
-    branch = read_branch(config, since, posts_of(config).scan(), now=now)
+    scan = posts_of(config).scan()
+    branch = read_branch(config, since, scan, now=now)
     assumed = snapshot == Snapshot()
     if assumed:
         snapshot = _assumed(config, branch, snapshot, now)
-    checked = check_project(config, snapshot, now=now, environ=os.environ, paths=paths, checks=checks)
+    checked = check_project(config, snapshot, now=now, environ=os.environ, paths=paths, checks=checks, scan=scan)
     return Looked(
         checked=checked,
         findings=tuple(concerning(checked.findings, branch.changed, posts=checked.subject.posts)),
