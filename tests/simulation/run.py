@@ -16,6 +16,9 @@ from tests.simulation.history import Told, run_seed
 from tests.simulation.mutations import MUTATIONS, mutated
 from tests.simulation.profiles import PROFILES
 
+PROGRESS_EVERY = 500
+"""After so many seeds a line says how far a long run is: it takes the better part of an hour."""
+
 
 @dataclass
 class Sum:
@@ -72,16 +75,25 @@ def main() -> int:
     seeds = [asked.seed] if alone else range(asked.first, asked.first + asked.seeds)
     begun, total = time.monotonic(), Sum()
     processes = 1 if alone else asked.cores
-    for told in run_all(seeds, mutation=asked.mutation, profile=asked.profile, processes=processes):
-        total.add(told)
-        if alone:
-            print("\n".join(told.trace))
-        for violation in told.violations:
-            print(f"seed {told.seed}: {violation}", flush=True)
-        if told.violations and asked.until_found:
-            break
+    try:
+        for told in run_all(seeds, mutation=asked.mutation, profile=asked.profile, processes=processes):
+            total.add(told)
+            _tell(told, whole=alone)
+            if total.seeds % PROGRESS_EVERY == 0:
+                print(f"... {total.seeds} seeds, {len(total.failing)} with violations", flush=True)
+            if told.violations and asked.until_found:
+                break
+    except KeyboardInterrupt:
+        print("stopped by hand: the figures are of the seeds until here")
     _print(total, time.monotonic() - begun, mutation=asked.mutation, profile=asked.profile)
     return 1 if total.failing else 0
+
+
+def _tell(told: Told, *, whole: bool) -> None:
+    if whole:
+        print("\n".join(told.trace))
+    for violation in told.violations:
+        print(f"seed {told.seed}: {violation}", flush=True)
 
 
 def _print(total: Sum, seconds: float, *, mutation: str, profile: str) -> None:
