@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
 
 from bot.clock import Clock
 from bot.ledger import Ledger
@@ -22,6 +23,9 @@ from bot.model import (
 )
 from bot.protocol import Timing, Wait
 from bot.publisher import Publisher
+
+#: Begins the reason of a block that ends as soon as the account can be read again.
+UNREACHABLE: Final = "not served: "
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.drain.loop import PREFLIGHT_LASTS
+from bot.drain.introducing import PREFLIGHT_LASTS
 from bot.errors import AccountBlockedError, OutcomeUnknownError, PublishError, TransientError
 from bot.model import DeliveryState, Entry, Recording
 from tests.support.draining import (
