@@ -17,7 +17,7 @@ from bot.model import Announcement, Entry, Post, Snapshot
 from bot.output.files import PublicFolder
 from bot.plan import Plan, make_plan
 from bot.planning.gone import entries_shown
-from bot.planning.verdict import Policy
+from bot.planning.ruling import Policy
 from bot.posts.folder import Scan
 from bot.posts.names import slug_of
 from bot.sources.folders import posts_of

@@ -11,7 +11,7 @@ from bot.model import Delivery, Entry, Event, Hold, Occasion, Post, Snapshot, Wo
 from bot.plan import Plan
 from bot.planning.item import Item
 from bot.planning.matching import entry_by_name
-from bot.planning.verdict import Verdict
+from bot.planning.ruling import Verdict
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -21,7 +21,7 @@ from bot.model import (
 )
 from bot.planning.doubts import clock_doubt
 from bot.planning.matching import entry_by_name
-from bot.planning.verdict import PICTURE_FAILED
+from bot.planning.ruling import PICTURE_FAILED
 
 _OPEN = (DeliveryState.DUE, DeliveryState.HELD)
 

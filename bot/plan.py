@@ -34,9 +34,9 @@ from bot.planning.memory import Memory
 from bot.planning.old_ids import due_for_old_ids, ids_in_use, match_old
 from bot.planning.releases import Releases
 from bot.planning.reminders import coming_moments
+from bot.planning.ruling import Policy, Verdict
 from bot.planning.sheet import Compose, Sheet
 from bot.planning.stuck import stuck
-from bot.planning.verdict import Policy, Verdict
 from bot.planning.words import carried_over, still_to_come
 
 

@@ -33,7 +33,7 @@ from bot.planning.doubts import believable
 from bot.planning.gone import entries_shown
 from bot.planning.memory import Memory
 from bot.planning.quick import Base
-from bot.planning.verdict import Policy
+from bot.planning.ruling import Policy
 from bot.posts.folder import Scan
 from bot.posts.names import slug_of
 from bot.publishers.servertimes import ServerTimes

@@ -10,7 +10,7 @@ from typing import Final
 from bot.durations import format_duration
 from bot.model import Occasion
 from bot.planning.item import Item
-from bot.planning.verdict import Verdict
+from bot.planning.ruling import Verdict
 
 FEEDS: Final = "feeds"
 _DAY: Final = timedelta(days=1)

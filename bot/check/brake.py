@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.check.subject import Subject
 from bot.durations import format_duration
 from bot.model import Finding, Post, Severity
-from bot.planning.verdict import BRAKE_WINDOW, counted_by_brake
+from bot.planning.brake import BRAKE_WINDOW, counted_by_brake
 
 
 def check_brake(subject: Subject) -> Iterator[Finding]:

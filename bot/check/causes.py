@@ -16,8 +16,8 @@ from bot.model import AccountState, Hold, Occasion, Post
 from bot.plan import Plan
 from bot.planning.item import Item
 from bot.planning.pages import PAGE_MISSING
+from bot.planning.ruling import Verdict
 from bot.planning.sheet import Compose
-from bot.planning.verdict import Verdict
 from bot.sources.status import SourceTrouble
 
 #: Before each release the post is tried out at these distances; trouble is told once at each.

@@ -12,7 +12,7 @@ from bot.check.findings import about
 from bot.check.subject import Subject
 from bot.durations import format_duration
 from bot.model import Finding, Post
-from bot.planning.verdict import Verdict
+from bot.planning.ruling import Verdict
 
 FAR: Final = timedelta(days=365)
 #: So many posts that are too late are named one by one; more are a site that has news already.

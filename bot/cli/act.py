@@ -119,7 +119,7 @@ def tick(config: Config, dry_run: bool) -> None:
     from bot.app import make_bot
     from bot.cli.lines import Voice
     from bot.cli.progress import progress
-    from bot.planning.verdict import Verdict
+    from bot.planning.ruling import Verdict
 
     voice = Voice(config)
     bot = make_bot(config, environ=os.environ, say=voice.say)
@@ -157,7 +157,7 @@ def _dry_run(config: Config) -> None:
 
 
 def _would(plan: Plan) -> list[str]:
-    from bot.planning.verdict import Verdict
+    from bot.planning.ruling import Verdict
 
     if plan.doubt:
         return [f"would release nothing: {plan.doubt}"]

@@ -73,7 +73,7 @@ def _items(plan: Plan, *, everything: bool) -> tuple[Item, ...]:
 
 
 def _worth_showing(plan: Plan) -> tuple[Item, ...]:
-    from bot.planning.verdict import Verdict
+    from bot.planning.ruling import Verdict
 
     recent = {Verdict.SENT, Verdict.SKIPPED}
     skipped = [item for item in plan.items if item.verdict is Verdict.SKIPPED]

@@ -10,7 +10,7 @@ from bot.drain.looking import works_again
 from bot.drain.tools import Drain, Memory, event_of, put_aside, say, settle
 from bot.errors import OutcomeUnknownError, PublishError, RejectedError, TransientError
 from bot.model import Action, Announcement, Delivery, DeliveryState, Hold, Lease, Receipt
-from bot.planning.verdict import PICTURE_FAILED
+from bot.planning.ruling import PICTURE_FAILED
 from bot.protocol import idempotency_key
 from bot.turns import anchor_of, toot_of
 

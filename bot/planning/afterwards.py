@@ -18,7 +18,7 @@ from bot.model import (
     Occasion,
     Post,
 )
-from bot.planning.verdict import Policy
+from bot.planning.ruling import Policy
 
 _OUT = (DeliveryState.SENT, DeliveryState.SENDING)
 

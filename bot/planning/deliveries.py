@@ -26,12 +26,14 @@ from bot.model import (
     Said,
 )
 from bot.planning.afterwards import History, called_back, edit, nothing_follows, superseded, withdrawal
+from bot.planning.brake import brake_room
 from bot.planning.item import Item
 from bot.planning.memory import Memory
 from bot.planning.reminders import Reminding
+from bot.planning.ruling import PICTURE_FAILED, Case, Ruling, Verdict, was_tried
 from bot.planning.sheet import Sheet
 from bot.planning.thread import Thread
-from bot.planning.verdict import PICTURE_FAILED, Case, Ruling, Verdict, alike_until, brake_room, rule, was_tried
+from bot.planning.verdict import alike_until, rule
 
 _NO_WORDS: Final = Announcement(text="", link=None, length=0, limit=0)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.model import Hold, Occasion, Post
-from bot.planning.verdict import Verdict
+from bot.planning.ruling import Verdict
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

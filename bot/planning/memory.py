@@ -12,7 +12,7 @@ from datetime import datetime
 from bot.feeds.entry import refreshed
 from bot.model import AccountState, Entry, Post
 from bot.planning.item import Item
-from bot.planning.verdict import Policy
+from bot.planning.ruling import Policy
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,7 +15,7 @@ from typing import Final
 from bot.model import Hold, PageLook, Post, Said, Snapshot, Waiting, WantedPage, Word
 from bot.planning.gone import GONE_AFTER
 from bot.planning.item import Item, published_of
-from bot.planning.verdict import Policy, Verdict
+from bot.planning.ruling import Policy, Verdict
 
 #: Begins the reason of a post that is held because its page was not online in time.
 PAGE_MISSING: Final = "its page is missing: "

@@ -18,8 +18,8 @@ from bot.planning.matching import Matching
 from bot.planning.memory import Memory
 from bot.planning.old_ids import taken_over
 from bot.planning.pages import PageWait, item_without_page
+from bot.planning.ruling import Verdict
 from bot.planning.sheet import Sheet
-from bot.planning.verdict import Verdict
 
 #: Stands for the words of a post that the site should not show (any more).
 HIDDEN: Final = "hidden"

@@ -14,7 +14,8 @@ from datetime import datetime
 from bot.compose.reminder import as_reminder
 from bot.model import Action, Change, Delivery, DeliveryKey, DeliveryState, Hold, Occasion, Post, Reminder, Said, Word
 from bot.planning.afterwards import History, called_back, superseded, withdrawal
-from bot.planning.verdict import Case, Policy, Ruling, Verdict, rule, skip, was_tried
+from bot.planning.ruling import Case, Policy, Ruling, Verdict, was_tried
+from bot.planning.verdict import rule, skip
 from bot.posts.reminders import source_of
 
 _UNSENT = (DeliveryState.DUE, DeliveryState.HELD)

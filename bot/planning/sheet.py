@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.model import Announcement, Change, Delivery, DeliveryState, Event, Post, Snapshot
 from bot.planning.item import Item
-from bot.planning.verdict import Policy, Verdict
+from bot.planning.ruling import Policy, Verdict
 
 Compose = Callable[[Post, str], Announcement]
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from bot.model import DeliveryState, Occasion, Snapshot
-from bot.planning.verdict import Policy
+from bot.planning.ruling import Policy
 
 
 def stuck(snapshot: Snapshot, accounts: Collection[str], *, now: datetime, policy: Policy) -> Iterator[str]:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from bot.model import Action, Announcement, Change, Delivery, DeliveryState, Entry, Hold, Occasion
 from bot.planning.afterwards import History, edit
-from bot.planning.verdict import Policy
+from bot.planning.ruling import Policy
 from bot.status_ids import newer_id
 
 _GOES_OUT = (DeliveryState.DUE, DeliveryState.SENDING, DeliveryState.SENT)

@@ -10,7 +10,7 @@ from bot.durations import format_duration
 from bot.model import Announcement, Occasion, Post
 from bot.plan import Plan
 from bot.planning.item import Item
-from bot.planning.verdict import Verdict
+from bot.planning.ruling import Verdict
 
 
 class Moment(Enum):

@@ -16,8 +16,8 @@ from bot.errors import ComposeError
 from bot.feeds.entry import entry_of
 from bot.model import Announcement, Entry, Finding, Post, Severity
 from bot.plan import Plan
+from bot.planning.brake import BRAKE_WINDOW
 from bot.planning.item import turn_of
-from bot.planning.verdict import BRAKE_WINDOW
 from bot.report.outlook import Outlook, Toots, outlook_of
 
 _WEIGHT: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}

@@ -24,7 +24,7 @@ from bot.drain import Drained
 from bot.errors import LedgerError
 from bot.model import Hold
 from bot.planning.item import Item
-from bot.planning.verdict import Verdict
+from bot.planning.ruling import Verdict
 from bot.publishers import outcomes
 from bot.run import Pass
 from tests.simulation import oracle

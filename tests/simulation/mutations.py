@@ -16,7 +16,8 @@ from bot.ledgers.sqlite import SqliteLedger
 from bot.model import DeliveryState, Lease, SeenStatus
 from bot.plan import make_plan
 from bot.planning.pages import rule_on_page
-from bot.planning.verdict import Ruling, Verdict, _settled, rule
+from bot.planning.ruling import Ruling, Verdict
+from bot.planning.verdict import _settled, rule
 from bot.protocol import Adopt, Look, Preflight, Restore, next_step
 from bot.publishers.outcomes import classify
 from bot.recognise import find_status

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from bot.planning.item import Item
-from bot.planning.verdict import Verdict
+from bot.planning.ruling import Verdict
 from tests.simulation.articles import Article
 from tests.simulation.site import WAIT
 from tests.simulation.world import HOUR

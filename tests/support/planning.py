@@ -23,8 +23,8 @@ from bot.model import (
 )
 from bot.person import Proposal, pause, resume, speak
 from bot.plan import Plan, make_plan
+from bot.planning.ruling import Policy, Verdict
 from bot.planning.sheet import Compose
-from bot.planning.verdict import Policy, Verdict
 
 ACCOUNT = "conf@example.social"
 OTHER = "kids@example.social"

@@ -11,7 +11,7 @@ import pytest
 
 from bot.errors import OutcomeUnknownError, PublishError, RejectedError, TransientError
 from bot.model import Announcement, Delivery, DeliveryState, Hold, Picture
-from bot.planning.verdict import PICTURE_FAILED
+from bot.planning.ruling import PICTURE_FAILED
 from tests.support.draining import NOW, World, new_world, raising
 
 MakeDelivery = Callable[..., Delivery]

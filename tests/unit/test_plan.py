@@ -29,7 +29,7 @@ from bot.model import (
 )
 from bot.person import resume
 from bot.plan import Plan, make_plan
-from bot.planning.verdict import Policy, Verdict
+from bot.planning.ruling import Policy, Verdict
 from tests.support.planning import compose, retracted, verdicts, wanted
 
 ACCOUNT = "conf@example.social"

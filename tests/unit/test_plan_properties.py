@@ -33,7 +33,7 @@ from bot.model import (
 )
 from bot.person import Proposal, resume, speak
 from bot.plan import Plan, make_plan
-from bot.planning.verdict import Policy, Verdict
+from bot.planning.ruling import Policy, Verdict
 
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

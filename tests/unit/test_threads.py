@@ -15,7 +15,7 @@ from bot.drain import Drain, Drained, drain
 from bot.errors import OutcomeUnknownError, PublishError, RejectedError, TransientError
 from bot.ledgers.memory import MemoryLedger
 from bot.model import Announcement, DeliveryState, Hold, MastodonOptions, Post, Said
-from bot.planning.verdict import Verdict
+from bot.planning.ruling import Verdict
 from tests.support.draining import TIMING, Server, raising, saying
 from tests.support.planning import ACCOUNT, DAY, HOUR, MINUTE, NOW, POLICY, Season, verdicts
 

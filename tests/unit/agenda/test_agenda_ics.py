@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.agenda.ics import events_of, render_ics
 from bot.agenda.lines import Line
 from bot.planning.item import Item
-from bot.planning.verdict import Verdict
+from bot.planning.ruling import Verdict
 
 DUE = datetime(2027, 7, 16, 10, 0, tzinfo=UTC)
 NOW = datetime(2027, 1, 1, 8, 30, tzinfo=UTC)

@@ -10,7 +10,7 @@ import pytest
 from bot.agenda.lines import Times, distance_of, lines_of, times_of
 from bot.agenda.months import marks_of, months_of
 from bot.planning.item import Item
-from bot.planning.verdict import Verdict
+from bot.planning.ruling import Verdict
 
 DUE = datetime(2027, 7, 16, 10, 0, tzinfo=UTC)
 NAMES = {"a@x.example": "main", "b@x.example": "second"}

@@ -16,7 +16,7 @@ from bot.model import AccountState, Announcement, Finding, Hold, MastodonOptions
 from bot.plan import Plan
 from bot.planning.item import Item
 from bot.planning.pages import PAGE_MISSING
-from bot.planning.verdict import Verdict
+from bot.planning.ruling import Verdict
 
 MakePost = Callable[..., Post]
 

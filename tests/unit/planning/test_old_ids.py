@@ -14,7 +14,7 @@ from bot.config import Config
 from bot.model import Entry, OldEntry, Post, Recording, Snapshot
 from bot.plan import Plan, make_plan
 from bot.planning.old_ids import match_old, normal_link
-from bot.planning.verdict import Policy
+from bot.planning.ruling import Policy
 from tests.conftest import PUBLISHED, SITE
 
 HOUR = timedelta(hours=1)

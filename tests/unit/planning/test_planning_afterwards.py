@@ -12,7 +12,7 @@ import pytest
 
 from bot.model import Action, Announcement, Delivery, DeliveryState, Hold, Picture, Post
 from bot.planning.afterwards import same_words
-from bot.planning.verdict import Verdict
+from bot.planning.ruling import Verdict
 from tests.support.planning import DAY, HOUR, MINUTE, NOW, POLICY, SECOND, Season, louder, retracted, verdicts, wanted
 
 MakePost = Callable[..., Post]

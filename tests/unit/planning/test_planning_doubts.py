@@ -10,7 +10,7 @@ import pytest
 
 from bot.model import DeliveryState, Post, Snapshot, Upcoming
 from bot.planning.doubts import CLOCK_TOLERANCE, believable, doubt_of
-from bot.planning.verdict import Verdict
+from bot.planning.ruling import Verdict
 from tests.support.planning import DAY, HOUR, MINUTE, NOW, SECOND, Season, verdicts, wanted
 
 MakePost = Callable[..., Post]

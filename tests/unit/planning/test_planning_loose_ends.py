@@ -10,7 +10,7 @@ import pytest
 
 from bot.errors import ComposeError
 from bot.model import AccountFacts, Action, Announcement, DeliveryState, Hold, Limits, MastodonOptions, Post, Said
-from bot.planning.verdict import Verdict
+from bot.planning.ruling import Verdict
 from tests.support.planning import ACCOUNT, DAY, HOUR, MINUTE, NOW, OTHER, Season, compose, verdicts, wanted
 
 MakePost = Callable[..., Post]

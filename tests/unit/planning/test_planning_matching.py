@@ -12,7 +12,7 @@ import pytest
 from bot.model import Action, DeliveryState, Entry, Hold, Post
 from bot.planning.gone import GONE_AFTER
 from bot.planning.matching import entry_by_name, match
-from bot.planning.verdict import Verdict
+from bot.planning.ruling import Verdict
 from tests.support.planning import DAY, HOUR, MINUTE, NOW, SECOND, Season, verdicts, wanted
 
 MakePost = Callable[..., Post]

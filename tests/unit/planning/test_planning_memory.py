@@ -26,7 +26,7 @@ from bot.model import (
 from bot.plan import make_plan
 from bot.planning.afterwards import nothing_follows
 from bot.planning.memory import Memory
-from bot.planning.verdict import Policy, Verdict
+from bot.planning.ruling import Policy, Verdict
 from tests.support.planning import ACCOUNT, DAY, HOUR, MINUTE, NOW, OTHER, SECOND, Season, compose
 
 POLICIES = (Policy(catch_up=72 * HOUR, brake=4), Policy(catch_up=timedelta(), brake=4))

@@ -11,7 +11,7 @@ import pytest
 
 from bot.model import DeliveryState, Missed, PageLook, Post, Said
 from bot.plan import Plan
-from bot.planning.verdict import Verdict
+from bot.planning.ruling import Verdict
 from tests.support.planning import ACCOUNT, DAY, HOUR, MINUTE, NOW, POLICY, SECOND, Season, retracted, verdicts, wanted
 
 MakePost = Callable[..., Post]

@@ -18,7 +18,7 @@ from bot.model import (
     Recording,
     Said,
 )
-from bot.planning.verdict import PICTURE_FAILED, Policy, Verdict
+from bot.planning.ruling import PICTURE_FAILED, Policy, Verdict
 from tests.support.planning import ACCOUNT, DAY, MINUTE, NOW, POLICY, Season, compose, verdicts
 
 MakePost = Callable[..., Post]

@@ -12,7 +12,7 @@ import pytest
 from bot.errors import ComposeError
 from bot.model import Action, Announcement, DeliveryState, Hold, Missed, Occasion, Post, Reminder, Said
 from bot.plan import Plan
-from bot.planning.verdict import Verdict
+from bot.planning.ruling import Verdict
 from bot.posts.reminders import source_of
 from tests.support.planning import (
     ACCOUNT,

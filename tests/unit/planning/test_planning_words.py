@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.model import DeliveryState, Hold, MastodonOptions, Missed, Occasion, Post, Said
-from bot.planning.verdict import Verdict
+from bot.planning.ruling import Verdict
 from tests.support.planning import (
     ACCOUNT,
     DAY,

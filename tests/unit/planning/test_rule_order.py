@@ -13,7 +13,8 @@ import pytest
 
 from bot.daytime import Daytime
 from bot.model import AccountState, Delivery, DeliveryState, Entry, Hold, Missed, Post, Said, Word
-from bot.planning.verdict import Case, Policy, Ruling, Verdict, rule
+from bot.planning.ruling import Case, Policy, Ruling, Verdict
+from bot.planning.verdict import rule
 
 ACCOUNT = "conf@example.social"
 DUE = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)

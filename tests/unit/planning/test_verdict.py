@@ -26,7 +26,9 @@ from bot.model import (
     Snapshot,
     Word,
 )
-from bot.planning.verdict import Case, Policy, Ruling, Verdict, brake_room, rule
+from bot.planning.brake import brake_room
+from bot.planning.ruling import Case, Policy, Ruling, Verdict
+from bot.planning.verdict import rule
 
 ACCOUNT = "conf@example.social"
 DUE = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
