@@ -5,22 +5,21 @@ from __future__ import annotations
 import os
 import random
 import socket
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from functools import partial
 from threading import Event as Signal
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from bot.clock import Clock, SystemClock
 from bot.collector import without_collector
-from bot.config import Config, is_loopback
+from bot.config import Config
 from bot.drain import Drain, Drained, Memory, drain, is_warm, warm_up
 from bot.engine import Engine
 from bot.engines.inline import InlineEngine
 from bot.ledger import Ledger
 from bot.ledgers.sqlite import SqliteLedger
-from bot.model import Delivery, Event, Snapshot
+from bot.model import Delivery, Event
 from bot.output.alerts import News, tell
 from bot.output.files import PublicFolder
 from bot.output.hub import Pings
@@ -37,12 +36,15 @@ from bot.quick import quick_pass
 from bot.run import Parts, Pass, run_pass
 from bot.sources.folders import posts_of
 from bot.sources.keeper import SourceKeeper
-from bot.tokens import find_token
-
-if TYPE_CHECKING:
-    from bot.web_client import WebClient
-
-Say = Callable[[Event], None]
+from bot.wiring import (
+    Say,
+    client_for_public,
+    make_pings,
+    make_publishers,
+    make_site,
+    servers_with_a_clock,
+    timing_of,
+)
 
 #: A cause that comes back within this time is not told again.
 TOLD_FOR: Final = timedelta(hours=1)
@@ -181,10 +183,6 @@ class Bot:
         self.parts.ledger.close()
 
 
-def _nothing() -> None:
-    """Nothing is to be prepared where nothing will be asked."""
-
-
 def _ring_nobody(_address: str) -> None:
     """Nobody is rung: everything due was just delivered, or waits."""
 
@@ -224,7 +222,7 @@ def make_bot(
         site=site,
         bell=bell,
         pings=make_pings(config, ledger=ledger, clock=clock, say=say, stopping=stop.is_set),
-        remote_covers=RemoteCovers(web=_client(config), ledger=ledger, clock=clock, stopping=stop.is_set)
+        remote_covers=RemoteCovers(web=client_for_public(config), ledger=ledger, clock=clock, stopping=stop.is_set)
         if reaches_out
         else None,
         pulse=Pulse(clock),
@@ -249,117 +247,3 @@ def make_bot(
         presence=f"process {os.getpid()} on {socket.gethostname()}, since {clock.now():%Y-%m-%d %H:%M} UTC",
         environ=environ,
     )
-
-
-def make_pings(
-    config: Config, *, ledger: Ledger, clock: Clock, say: Say, stopping: Callable[[], bool] = lambda: False
-) -> Pings:
-    """What the hubs in the settings are owed. Contacts nobody."""
-    return Pings(
-        hubs=tuple(dict.fromkeys(config.feeds.hubs)),
-        public=config.public_folder,
-        web=_client(config),
-        ledger=ledger,
-        clock=clock,
-        say=say,
-        stopping=stopping,
-    )
-
-
-def _client(config: Config) -> WebClient:
-    """For what is public anyway: nothing secret is said or learned, so http will do."""
-    from bot.web_client import WebClient, anywhere, is_public
-
-    may_reach = anywhere if config.site.private_addresses else is_public
-    return WebClient(may_reach=may_reach, schemes=("https", "http"))
-
-
-def make_site(
-    config: Config,
-    *,
-    environ: Mapping[str, str],
-    ledger: Ledger,
-    clock: Clock,
-    say: Say,
-    stopping: Callable[[], bool],
-    ring: Callable[[], None],
-) -> Site:
-    """What releases ask of the conference's site; `ring` is called for answers that matter. Contacts nobody."""
-    from bot.output.deploy import Deploy
-    from bot.output.pages import Pages, expect_page
-    from bot.site_client import SiteClient
-    from bot.web_client import anywhere, is_public
-
-    may_reach = anywhere if config.site.private_addresses else is_public
-    schemes = ("https", "http")
-    # The hook's address is no stranger's: whoever runs the bot has put it into the settings or the environment.
-    hook = SiteClient(may_reach=anywhere, schemes=schemes)
-    web = SiteClient(may_reach=may_reach, schemes=schemes)
-    ask = partial(expect_page, web=web, require_card=config.release.require_card)
-    return Site(
-        deploy=Deploy(config.release, environ=environ, web=hook, ledger=ledger, clock=clock, say=say),
-        pages=Pages(ask, clock=clock, on_news=ring, stopping=stopping),
-        clock=clock,
-        prepare=web.prepare if config.wait_for_page else _nothing,
-    )
-
-
-def servers_with_a_clock(config: Config, *, loopback_too: bool = False) -> dict[str, str]:
-    """The servers whose time tells something of ours: by address, those that are not on this machine."""
-    return {
-        account.address(name): account.server
-        for name, account in config.accounts.items()
-        if loopback_too or not is_loopback(account.server)
-    }
-
-
-def make_publishers(
-    config: Config, *, environ: Mapping[str, str], clock: Clock, server_times: ServerTimes | None = None
-) -> dict[str, Publisher]:
-    """A publisher for each account, by address; what time its server has is noted. Contacts nobody."""
-    from bot.publishers.absent import AbsentPublisher
-    from bot.publishers.mastodon import MastodonPublisher
-    from bot.web_client import WebClient, anywhere, is_public
-
-    web = WebClient(may_reach=anywhere if config.site.private_addresses else is_public)
-    publishers: dict[str, Publisher] = {}
-    for name, account in config.accounts.items():
-        address = account.address(name)
-        token = find_token(name, account, root=config.root, environ=environ)
-        if token.value is None:
-            publishers[address] = AbsentPublisher(address=address, trouble=token.trouble)
-            continue
-        publishers[address] = MastodonPublisher(
-            address=address,
-            acct=account.acct,
-            server=account.server,
-            token=token.value,
-            timeout=config.delivery.timeout,
-            clock=clock,
-            on_answer=partial(server_times.note, address) if server_times is not None else None,
-            web=web,
-        )
-    return publishers
-
-
-def timing_of(config: Config) -> Timing:
-    """The protocol's times from the settings."""
-    times, release = config.delivery, config.release
-    return Timing(
-        lease=times.lease,
-        settle=times.settle,
-        send_within=times.send_within,
-        spacing=release.spacing,
-        give_up_after=release.give_up_after,
-    )
-
-
-def known_so_far(config: Config, clock: Clock) -> Snapshot:
-    """The ledger's snapshot for commands that only look; empty where there is no ledger yet, and none is made."""
-    if not config.ledger_path.exists():
-        return Snapshot()
-    ledger = SqliteLedger(config.ledger_path, clock)
-    try:
-        return ledger.snapshot()
-    finally:
-        ledger.close()

@@ -15,7 +15,7 @@ from threading import Event as Signal
 from threading import Thread
 from typing import Final
 
-from bot.app import Bot, Say, make_bot
+from bot.app import Bot, make_bot
 from bot.clock import ShiftedClock
 from bot.config import Account, Config
 from bot.engines.embedded import EmbeddedEngine
@@ -25,6 +25,7 @@ from bot.run import Pass
 from bot.schedule import stay_up
 from bot.sources.folders import posts_of
 from bot.takeover import is_address
+from bot.wiring import Say
 
 #: How long before a release the pretended clock begins: time to look at the page.
 LEAD: Final = timedelta(seconds=4)

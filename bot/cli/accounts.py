@@ -71,11 +71,11 @@ def accounts(config: Config, as_json: bool) -> None:
 
 
 def _remember(config: Config, clock: Clock) -> _Memory:
-    from bot.app import known_so_far
     from bot.errors import BotError
     from bot.planning.ruling import Verdict
     from bot.run import decide
     from bot.sources.folders import posts_of
+    from bot.wiring import known_so_far
 
     try:
         snapshot = known_so_far(config, clock)

@@ -142,10 +142,10 @@ def tick(config: Config, dry_run: bool) -> None:
 
 
 def _dry_run(config: Config) -> None:
-    from bot.app import known_so_far
     from bot.clock import SystemClock
     from bot.run import decide
     from bot.sources.folders import posts_of
+    from bot.wiring import known_so_far
 
     clock = SystemClock()
     scan = posts_of(config).scan()
@@ -189,10 +189,10 @@ def build(config: Config, now_text: str | None, out: Path | None) -> None:
     """Write the feeds from the post files alone; asks only `[[sources]]`."""
     from datetime import UTC, datetime
 
-    from bot.app import known_so_far
     from bot.build import build_feeds
     from bot.clock import SystemClock
     from bot.errors import UsageError
+    from bot.wiring import known_so_far
 
     now = read_now(now_text, config)
     if now > datetime.now(UTC) and (out is None or _touches(out, config.public_folder)):

@@ -104,13 +104,13 @@ def _show_gone(looked: Looked | None) -> None:
 
 
 def _findings_in_site(config: Config, site: Path, paths: tuple[Path, ...]) -> tuple[tuple[Finding, ...], str]:
-    from bot.app import known_so_far
     from bot.check.posts import finding_of
     from bot.check.site import check_site
     from bot.checkup import is_asked_for
     from bot.clock import SystemClock
     from bot.errors import UsageError
     from bot.sources.folders import posts_of
+    from bot.wiring import known_so_far
 
     if config.posts_folder.resolve().is_relative_to(site.resolve()):
         raise UsageError(

@@ -54,7 +54,6 @@ def look(
     """Check the project, or what a branch changes of it; `online` asks servers too. Raises UsageError, PostError."""
     from functools import partial
 
-    from bot.app import known_so_far
     from bot.check.registry import CHECKS
     from bot.checkup import check_project
     from bot.model import Snapshot
@@ -62,6 +61,7 @@ def look(
     from bot.report.branch import read_branch
     from bot.report.view import concerning
     from bot.sources.folders import posts_of
+    from bot.wiring import known_so_far
 
     now, snapshot = clock.now(), known_so_far(config, clock)
     checks: Sequence[Check] = (*CHECKS, partial(check_online, clock=clock)) if online else CHECKS

@@ -116,7 +116,6 @@ def ping(config: Config, wait: str) -> None:
 
     For sites that are copied to their host after `announce tick`; `announce run` does it by itself.
     """
-    from bot.app import make_pings
     from bot.cli.lines import Voice
     from bot.clock import SystemClock
     from bot.durations import parse_duration
@@ -124,6 +123,7 @@ def ping(config: Config, wait: str) -> None:
     from bot.ledgers.sqlite import SqliteLedger
     from bot.output.hub import topics_of
     from bot.planning.gone import entries_shown
+    from bot.wiring import make_pings
 
     if not config.feeds.hubs:
         raise UsageError("there is no hub in the settings.", remedy="Name one with [feeds] hubs.")

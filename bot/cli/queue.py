@@ -33,12 +33,12 @@ def queue(
     Times are the site's, with those in UTC beside them. --ics names posts to come: keep that file to yourself.
     """
     from bot.agenda.lines import lines_of
-    from bot.app import known_so_far
     from bot.cli.queue_view import show_calendar, show_table
     from bot.clock import SystemClock
     from bot.errors import UsageError
     from bot.run import decide
     from bot.sources.folders import posts_of
+    from bot.wiring import known_so_far
 
     if as_json + as_calendar + (ics is not None) > 1:
         raise UsageError("--json, --calendar and --ics exclude each other.", remedy="Choose one.")

@@ -55,11 +55,11 @@ def preview(config: Config, post: str, name: str | None, html: Path | None, png:
 
     - reads a post from standard input that is not in the folder yet.
     """
-    from bot.app import known_so_far
     from bot.clock import SystemClock
     from bot.compose.composer import Composer
     from bot.errors import ComposeError
     from bot.feeds.entry import entry_of
+    from bot.wiring import known_so_far
 
     clock = SystemClock()
     found, snapshot = _find(config, post, name), known_so_far(config, clock)

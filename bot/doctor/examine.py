@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from bot.app import known_so_far
 from bot.clock import Clock
 from bot.config import Config, load_config
 from bot.doctor.ledger import ledger_content, ledger_file
@@ -19,6 +18,7 @@ from bot.doctor.settings import settings
 from bot.errors import BotError, ConfigError
 from bot.model import Snapshot
 from bot.publishers.looks import tokens_of
+from bot.wiring import known_so_far
 
 #: When this was written: no clock that is right shows an earlier time.
 _WRITTEN: Final = 2026

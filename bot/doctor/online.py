@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Final
 
-from bot.app import servers_with_a_clock
 from bot.clock import Clock
 from bot.config import Config
 from bot.doctor.report import Line, note, ok, problem
@@ -16,6 +15,7 @@ from bot.planning.doubts import SERVER_NOTICE, server_doubt
 from bot.publishers.inspection import inspect_all
 from bot.publishers.looks import ALL_ANSWERS, look_of, tokens_of
 from bot.publishers.servertimes import ServerTimes
+from bot.wiring import servers_with_a_clock
 
 _WITHIN: Final = timedelta(seconds=10)
 

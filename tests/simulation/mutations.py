@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
-from bot.app import timing_of
 from bot.errors import LeaseHeldError, OutcomeUnknownError, TransientError
 from bot.ledgers.rules import may_change, may_intend
 from bot.ledgers.sqlite import SqliteLedger
@@ -21,6 +20,7 @@ from bot.planning.verdict import _settled, rule
 from bot.protocol import Adopt, Look, Preflight, Restore, next_step
 from bot.publishers.outcomes import classify
 from bot.recognise import find_status
+from bot.wiring import timing_of
 
 Broken = Callable[..., Any]
 

@@ -25,13 +25,14 @@ from typing import Any, Final, Self
 
 import requests
 
-from bot.app import make_bot, make_publishers
+from bot.app import make_bot
 from bot.clock import SystemClock
 from bot.config import load_config
 from bot.engines.embedded import EmbeddedEngine
 from bot.ledgers.sqlite import SqliteLedger
 from bot.run import Pass
 from bot.schedule import stay_up
+from bot.wiring import make_publishers
 
 #: What only looks is not watched: a death there is a death before the next effect.
 METHODS: Final = {

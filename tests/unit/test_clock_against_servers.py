@@ -10,13 +10,14 @@ from threading import Thread
 import httpx
 import pytest
 
-from bot.app import Bot, make_bot, servers_with_a_clock
+from bot.app import Bot, make_bot
 from bot.clock import ShiftedClock
 from bot.config import Config
 from bot.engines.embedded import EmbeddedEngine
 from bot.model import Event
 from bot.sandbox.server import SandboxServer
 from bot.schedule import stay_up
+from bot.wiring import servers_with_a_clock
 
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import make_site
 from bot.clock import SetClock
 from bot.config import Config
 from bot.ledgers.memory import MemoryLedger
@@ -18,6 +17,7 @@ from bot.output.files import PublicFolder
 from bot.posts.folder import PostFolder
 from bot.publishers.servertimes import ServerTimes
 from bot.run import Parts, Pass, policy_of, run_pass
+from bot.wiring import make_site
 
 ACCOUNT = "conf@example.social"
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)

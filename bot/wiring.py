@@ -1,0 +1,142 @@
+"""Makes each part from the settings. Contacts nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bot.clock import Clock
+from bot.config import Config, is_loopback
+from bot.ledger import Ledger
+from bot.ledgers.sqlite import SqliteLedger
+from bot.model import Event, Snapshot
+from bot.output.hub import Pings
+from bot.output.site import Site
+from bot.protocol import Timing
+from bot.publisher import Publisher
+from bot.publishers.servertimes import ServerTimes
+from bot.tokens import find_token
+
+if TYPE_CHECKING:
+    from bot.web_client import WebClient
+
+Say = Callable[[Event], None]
+
+
+def make_pings(
+    config: Config, *, ledger: Ledger, clock: Clock, say: Say, stopping: Callable[[], bool] = lambda: False
+) -> Pings:
+    """What the hubs in the settings are owed. Contacts nobody."""
+    return Pings(
+        hubs=tuple(dict.fromkeys(config.feeds.hubs)),
+        public=config.public_folder,
+        web=client_for_public(config),
+        ledger=ledger,
+        clock=clock,
+        say=say,
+        stopping=stopping,
+    )
+
+
+def client_for_public(config: Config) -> WebClient:
+    """For what is public anyway: nothing secret is said or learned, so http will do."""
+    from bot.web_client import WebClient, anywhere, is_public
+
+    may_reach = anywhere if config.site.private_addresses else is_public
+    return WebClient(may_reach=may_reach, schemes=("https", "http"))
+
+
+def make_site(
+    config: Config,
+    *,
+    environ: Mapping[str, str],
+    ledger: Ledger,
+    clock: Clock,
+    say: Say,
+    stopping: Callable[[], bool],
+    ring: Callable[[], None],
+) -> Site:
+    """What releases ask of the conference's site; `ring` is called for answers that matter. Contacts nobody."""
+    from bot.output.deploy import Deploy
+    from bot.output.pages import Pages, expect_page
+    from bot.site_client import SiteClient
+    from bot.web_client import anywhere, is_public
+
+    may_reach = anywhere if config.site.private_addresses else is_public
+    schemes = ("https", "http")
+    # The hook's address is no stranger's: whoever runs the bot has put it into the settings or the environment.
+    hook = SiteClient(may_reach=anywhere, schemes=schemes)
+    web = SiteClient(may_reach=may_reach, schemes=schemes)
+    ask = partial(expect_page, web=web, require_card=config.release.require_card)
+    return Site(
+        deploy=Deploy(config.release, environ=environ, web=hook, ledger=ledger, clock=clock, say=say),
+        pages=Pages(ask, clock=clock, on_news=ring, stopping=stopping),
+        clock=clock,
+        prepare=web.prepare if config.wait_for_page else _nothing,
+    )
+
+
+def servers_with_a_clock(config: Config, *, loopback_too: bool = False) -> dict[str, str]:
+    """The servers whose time tells something of ours: by address, those that are not on this machine."""
+    return {
+        account.address(name): account.server
+        for name, account in config.accounts.items()
+        if loopback_too or not is_loopback(account.server)
+    }
+
+
+def make_publishers(
+    config: Config, *, environ: Mapping[str, str], clock: Clock, server_times: ServerTimes | None = None
+) -> dict[str, Publisher]:
+    """A publisher for each account, by address; what time its server has is noted. Contacts nobody."""
+    from bot.publishers.absent import AbsentPublisher
+    from bot.publishers.mastodon import MastodonPublisher
+    from bot.web_client import WebClient, anywhere, is_public
+
+    web = WebClient(may_reach=anywhere if config.site.private_addresses else is_public)
+    publishers: dict[str, Publisher] = {}
+    for name, account in config.accounts.items():
+        address = account.address(name)
+        token = find_token(name, account, root=config.root, environ=environ)
+        if token.value is None:
+            publishers[address] = AbsentPublisher(address=address, trouble=token.trouble)
+            continue
+        publishers[address] = MastodonPublisher(
+            address=address,
+            acct=account.acct,
+            server=account.server,
+            token=token.value,
+            timeout=config.delivery.timeout,
+            clock=clock,
+            on_answer=partial(server_times.note, address) if server_times is not None else None,
+            web=web,
+        )
+    return publishers
+
+
+def timing_of(config: Config) -> Timing:
+    """The protocol's times from the settings."""
+    times, release = config.delivery, config.release
+    return Timing(
+        lease=times.lease,
+        settle=times.settle,
+        send_within=times.send_within,
+        spacing=release.spacing,
+        give_up_after=release.give_up_after,
+    )
+
+
+def known_so_far(config: Config, clock: Clock) -> Snapshot:
+    """The ledger's snapshot for commands that only look; empty where there is no ledger yet, and none is made."""
+    if not config.ledger_path.exists():
+        return Snapshot()
+    ledger = SqliteLedger(config.ledger_path, clock)
+    try:
+        return ledger.snapshot()
+    finally:
+        ledger.close()
+
+
+def _nothing() -> None:
+    """Nothing is to be prepared where nothing will be asked."""
