@@ -1,8 +1,9 @@
 """Which pages and files the site has, as far as it can be known without asking it.
 
-Known are the posts' own pages, the feeds, the files of the assets folder, the `pages` of the settings and, where
-`[check] site` names it, the built site. Where neither of these two is given, only such addresses are judged as the bot
-knows all about: those shaped like a post's permalink, files in the folders of the assets, and Markdown files.
+Known are the posts' own pages and what lies beside them, the feeds, the files of the assets folder, the `pages` of the
+settings and, where `[check] site` names it, the built site. Where neither of these two is given, only such addresses are
+judged as the bot knows all about: those shaped like a post's permalink, files in the folders of the assets, and Markdown
+files.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 from bot.config import Config
 from bot.model import Post
+from bot.posts.pictures import Bundle
 
 _PLACEHOLDER: Final = re.compile(r"\{\w+\}")
 
@@ -81,7 +83,16 @@ class SitePages:
         if any(_is_file(folder, inner) for folder in folders):
             return True
         pages = (f"{inner.rstrip('/')}/index.html", f"{inner.rstrip('/')}.html")
-        return self._site is not None and any(_is_file(self._site, page) for page in pages)
+        return self._lies_beside(path) or (self._site is not None and any(_is_file(self._site, page) for page in pages))
+
+    def _lies_beside(self, path: str) -> bool:
+        """Whether it is a file in the own folder of a post."""
+        for page in PurePosixPath(path).parents:
+            post = self._posts.get(_bare(f"{self._below}{page}"))
+            bundle = Bundle.of(self._config.root / post.path, post.url) if post is not None else None
+            if bundle is not None:
+                return _is_file(bundle.folder, str(PurePosixPath(path).relative_to(page)))
+        return False
 
 
 def _is_file(folder: Path, inner: str) -> bool:

@@ -91,7 +91,7 @@ def page_of(config: Config, post: Post, snapshot: Snapshot, fates: Mapping[str, 
             now=now,
             view=view,
             fates=fates,
-            body=offline(post.html, embedder(config)),
+            body=offline(post.html, embedder(config, post)),
             picture=shown_picture,
             servers={account.address(name): account.server for name, account in config.accounts.items()},
         )

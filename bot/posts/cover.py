@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.model import Picture
 from bot.posts.links import absolute
-from bot.posts.pictures import MISSING, NOT_HTTPS, picture_of, remedy_for
+from bot.posts.pictures import MISSING, NOT_HTTPS, Bundle, picture_of, remedy_for
 from bot.posts.tags import find_tags
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ def written_cover(fields: Fields) -> WrittenCover:
     return WrittenCover(field="cover", url=fields.text("cover"), alt=None)
 
 
-def read_cover(fields: Fields, notes: Notes, *, permalink: str, config: Config) -> Picture | None:
+def read_cover(
+    fields: Fields, notes: Notes, *, permalink: str, config: Config, bundle: Bundle | None = None
+) -> Picture | None:
     """The cover with the facts about its file; None if there is none. Raises PostError."""
     written = written_cover(fields)
     if written.url is None:
@@ -55,7 +57,7 @@ def read_cover(fields: Fields, notes: Notes, *, permalink: str, config: Config) 
         raise fields.fault(
             written.field, f'"{written.url}" is not a picture\'s address.', "Write for example /assets/cover.jpg."
         )
-    picture = picture_of(url, written.alt, config=config)
+    picture = picture_of(url, written.alt, config=config, bundle=bundle)
     _note_faults(picture, written, notes)
     return picture
 

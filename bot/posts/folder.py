@@ -14,7 +14,7 @@ from bot.posts.late import LatePost
 from bot.posts.listing import FileState, list_files, state_of
 from bot.posts.look import Look, Signature, State, seen_again
 from bot.posts.names import name_of, slug_of
-from bot.posts.pictures import local_file
+from bot.posts.pictures import Bundle, local_files
 from bot.posts.racing import RecentFiles, plain
 from bot.posts.read import parse_post, read_bytes, shown_path, unreadable
 from bot.posts.shelf import Read, Shelf
@@ -221,17 +221,15 @@ class PostFolder:
             outcome = self._parse(path, data)
         except PostError as fault:
             outcome = fault
-        pictures = self._files_of(outcome) if outcome is not None and not isinstance(outcome, PostError) else []
+        pictures = self._files_of(outcome, path) if outcome is not None and not isinstance(outcome, PostError) else []
         return _Known(state=state, outcome=outcome, pictures={picture: state_of(picture) for picture in pictures})
 
-    def _files_of(self, post: Post) -> list[str]:
-        """Where its pictures lie, whether they are there or not."""
-        files = (
-            local_file(picture.url, config=self._config)
-            for picture in (post.cover, *(post.mastodon.media or ()))
-            if picture
-        )
-        return list(dict.fromkeys(str(file) for file in files if file is not None))
+    def _files_of(self, post: Post, path: str) -> list[str]:
+        """Where its pictures may lie, whether they are there or not."""
+        bundle = Bundle.of(path, post.url)
+        pictures = filter(None, (post.cover, *(post.mastodon.media or ())))
+        files = (file for one in pictures for file in local_files(one.url, config=self._config, bundle=bundle))
+        return list(dict.fromkeys(map(str, files)))
 
 
 def _without_clashes(

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from bot.model import Picture
 from bot.posts.keys import MEDIA, near_miss
-from bot.posts.pictures import MISSING, picture_of, remedy_for
+from bot.posts.pictures import MISSING, Bundle, picture_of, remedy_for
 from bot.posts.tags import find_tags
 from bot.posts.text import one_line
 
@@ -24,14 +24,16 @@ _HOW: Final = "Write - file: /assets/picture.jpg and below it, indented as far a
 _FOCUS: Final = "Write two numbers from -1 to 1, for example focus: [0.3, -0.5]: to the right, and below the middle."
 
 
-def read_media(fields: Fields, notes: Notes, *, config: Config) -> tuple[Picture, ...] | None:
+def read_media(
+    fields: Fields, notes: Notes, *, config: Config, bundle: Bundle | None = None
+) -> tuple[Picture, ...] | None:
     """The pictures of the toot; None where the list is missing, so that the cover is shown. Raises PostError."""
     items = fields.get(_LIST)
     if items is None:
         return None
     if not isinstance(items, list):
         raise fields.fault(_LIST, "must be a list of pictures.", f"{_HOW} No pictures at all: media: [].")
-    return tuple(_picture(item, number, fields, notes, config) for number, item in enumerate(items))
+    return tuple(_picture(item, number, fields, notes, config, bundle) for number, item in enumerate(items))
 
 
 def media_words(media: tuple[Picture, ...] | None) -> tuple[str, ...]:
@@ -41,7 +43,7 @@ def media_words(media: tuple[Picture, ...] | None) -> tuple[str, ...]:
     return tuple(f"{one.url}\n{one.alt}\n{one.focus or ''}" for one in media) or ("none",)
 
 
-def _picture(item: Value, number: int, fields: Fields, notes: Notes, config: Config) -> Picture:
+def _picture(item: Value, number: int, fields: Fields, notes: Notes, config: Config, bundle: Bundle | None) -> Picture:
     name = f"{_LIST}[{number}]"
     # The line of the picture's first key; of a list that is written on one line, the list's.
     place = name if name in fields else _LIST
@@ -62,12 +64,12 @@ def _picture(item: Value, number: int, fields: Fields, notes: Notes, config: Con
         focus = _focus(words.get("focus"))
     except ValueError as error:
         raise fields.fault(place, f"the focus of the {_nth(number)} picture {error}.", _FOCUS) from None
-    picture = replace(_of_file(one_line(file), one_line(alt or ""), config), focus=focus)
+    picture = replace(_of_file(one_line(file), one_line(alt or ""), config, bundle), focus=focus)
     _note_faults(picture, place, number, notes)
     return picture
 
 
-def _of_file(file: str, alt: str, config: Config) -> Picture:
+def _of_file(file: str, alt: str, config: Config, bundle: Bundle | None) -> Picture:
     if find_tags(file):
         return Picture(url=file, alt=alt, problem=f"{file} is a template tag, which nothing resolves here")
     try:
@@ -77,7 +79,11 @@ def _of_file(file: str, alt: str, config: Config) -> Picture:
         return Picture(url=file, alt=alt, problem=f"{file} is not a picture's address")
     if not parts.scheme and not parts.netloc:
         # A path below the assets folder, with or without a slash in front; "?" and "%" stand for themselves.
-        return picture_of(f"{config.site.url}/{quote(file.lstrip('/'))}", alt, config=config)
+        picture = picture_of(f"{config.site.url}/{quote(file.lstrip('/'))}", alt, config=config)
+        if bundle is None or file.startswith("/"):
+            return picture
+        own = picture_of(bundle.url + quote(file.removeprefix("./")), alt, config=config, bundle=bundle)
+        return picture if own.problem.startswith(MISSING) and not picture.problem else own
     if parts.scheme not in ("http", "https") or not host:
         return Picture(url=file, alt=alt, problem=f"{file} is not a picture's address")
     picture = picture_of(file, alt, config=config)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import stat
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, Self
 from urllib.parse import unquote, urlsplit
 
 from bot.model import Picture
@@ -36,6 +37,9 @@ SVG: Final = "is an SVG drawing, which Mastodon does not take"
 _ORIENTATION: Final = 0x0112  # Exif 2.3, section 4.6.4: 5 to 8 lie on their side
 _ON_ITS_SIDE: Final = (5, 6, 7, 8)
 
+_ASSETS: Final = "the assets folder"
+_OWN_FOLDER: Final = "the post's folder"
+
 NOT_HTTPS: Final = "Write its https address, or put the file into the assets folder."
 
 
@@ -45,8 +49,10 @@ def remedy_for(problem: str) -> str:
         return "Add the file, or mend the address."
     if SVG in problem:
         return "Export it from the drawing program as PNG, and name that file."
-    if problem.endswith("outside of the assets folder"):
+    if problem.endswith(f"outside of {_ASSETS}"):
         return "Put the file into the assets folder ([site] assets in the settings)."
+    if problem.endswith(f"outside of {_OWN_FOLDER}"):
+        return "Put the file itself there, no link to it."
     if problem.endswith((_TOO_MANY_PIXELS, _TOO_LARGE)):
         return "Make the picture smaller."
     if problem.endswith("https"):
@@ -54,35 +60,75 @@ def remedy_for(problem: str) -> str:
     return "Use a JPEG, PNG, GIF or WebP file."
 
 
-def local_file(url: str, *, config: Config) -> Path | None:
-    """Where a picture of the site itself lies on disk, whether it is there or not; None for other hosts."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bundle:
+    """A post that is `index.md` in a folder of its own: what lies beside it is online below its page (Hugo does so)."""
+
+    folder: Path
+    url: str  #: of the post's page, with a slash at its end
+
+    @classmethod
+    def of(cls, path: str | Path, permalink: str) -> Self | None:
+        """The bundle of a post's file; None where it is none, or its page is no folder."""
+        is_one = os.path.basename(path) == "index.md" and permalink.endswith("/")
+        return cls(folder=Path(path).parent, url=permalink) if is_one else None
+
+
+class _Place(NamedTuple):
+    """Where a picture may lie, and the folder that it must not lead out of."""
+
+    file: Path
+    root: Path
+    called: str
+
+
+def local_files(url: str, *, config: Config, bundle: Bundle | None = None) -> tuple[Path, ...]:
+    """Where a picture of the site itself may lie on disk, whether it is there or not; empty for other hosts."""
+    files = [place.file for place in _places(url, config, bundle)]
+    if bundle is not None and len(files) > 1:
+        files.append(config.assets_folder / files[0].relative_to(bundle.folder))  # `media:` looks there as well
+    return tuple(files)
+
+
+def _places(url: str, config: Config, bundle: Bundle | None) -> list[_Place]:
+    """The likelier first."""
     try:
         site, parts = urlsplit(config.site.url), urlsplit(url)
         if (parts.hostname, parts.port) != (site.hostname, site.port):
-            return None
+            return []
     except ValueError:  # a port or a bracket that no address has
-        return None
-    path = parts.path.removeprefix(site.path) if parts.path.startswith(f"{site.path}/") else parts.path
-    return config.assets_folder / unquote(path).lstrip("/")
+        return []
+    below = parts.path.removeprefix(site.path) if parts.path.startswith(f"{site.path}/") else parts.path
+    places = [_Place(config.assets_folder / unquote(below).lstrip("/"), config.assets_folder, _ASSETS)]
+    page = urlsplit(bundle.url).path if bundle is not None else ""
+    if bundle is not None and parts.path.startswith(page) and parts.path != page:
+        own = unquote(parts.path.removeprefix(page)).lstrip("/")
+        places.insert(0, _Place(bundle.folder / own, bundle.folder, _OWN_FOLDER))
+    return places
 
 
-def picture_of(url: str, alt: str | None, *, config: Config) -> Picture:
-    """A picture with the facts about its file; `url` is absolute.
+def picture_of(url: str, alt: str | None, *, config: Config, bundle: Bundle | None = None) -> Picture:
+    """A picture with the facts about its file; `url` is absolute, `bundle` that of the post which shows it.
 
     Pictures of other hosts have no facts: before the release nobody is asked for them.
     """
     alt = (alt or "").strip()
-    file = local_file(url, config=config)
-    if file is None:
+    pictures = [_found(place, url, alt, config) for place in _places(url, config, bundle)]
+    if not pictures:
         return Picture(url=url, alt=alt, remote=urlsplit(url).scheme == "https")
+    return next((one for one in pictures if not one.problem.startswith(MISSING)), pictures[0])
+
+
+def _found(place: _Place, url: str, alt: str, config: Config) -> Picture:
+    file, root = place.file, place.root
     shown = file.relative_to(config.root) if file.is_relative_to(config.root) else file
     try:
-        path, root = file.resolve(), config.assets_folder.resolve()
-        if not path.is_relative_to(root):
-            return Picture(url=url, alt=alt, problem=f"{shown} lies outside of the assets folder")
+        path, inside = file.resolve(), root.resolve()
+        if not path.is_relative_to(inside):
+            return Picture(url=url, alt=alt, problem=f"{shown} lies outside of {place.called}")
         # The folder may itself be reached through a link, that to the checkout in force: the path must outlive it.
-        return _with_facts(url, alt, config.assets_folder / path.relative_to(root), str(shown))
-    except FileNotFoundError:
+        return _with_facts(url, alt, root / path.relative_to(inside), str(shown))
+    except (FileNotFoundError, NotADirectoryError):
         return Picture(url=url, alt=alt, problem=f"{MISSING} {shown}")
     except (OSError, ValueError, RuntimeError) as error:  # no permission, a null byte, a ring of links
         return Picture(url=url, alt=alt, problem=f"{shown} cannot be read: {_reason(error)}")

@@ -26,6 +26,7 @@ from bot.posts.media import media_words, read_media
 from bot.posts.names import folders_of, name_of, parted
 from bot.posts.notes import Notes
 from bot.posts.options import NOTHING_SAID, hashtags_of, if_missed_of, is_draft, mastodon_options, withdrawal_of
+from bot.posts.pictures import Bundle
 from bot.posts.reminders import Anchors, read_deadline, read_reminders
 from bot.posts.renamed import renamed
 from bot.posts.tags import find_tags
@@ -64,11 +65,12 @@ def parse_post(data: bytes, *, path: str | Path, slug: str, config: Config) -> P
     fields, notes = Fields(source, shown, names), Notes(shown, source.lines, names)
     note_keys(fields, notes, keys.keys() - set(names.values()) if names else keys)
     title = _title(fields, notes, source)
-    mastodon = mastodon_options(fields, media=read_media(fields, notes, config=config))
     withdrawn = withdrawal_of(fields)
     published, expires = (_datetime(name, fields, notes, config) for name in ("published_datetime", "expires"))
     slug, published = _named(slug, published, fields, config)
     permalink = _permalink(slug, path, shown, published, fields, config)
+    bundle = Bundle.of(path, permalink)
+    mastodon = mastodon_options(fields, media=read_media(fields, notes, config=config, bundle=bundle))
     deadline = read_deadline(fields, notes, config)
     anchors = Anchors(published=published, deadline=deadline, expires=expires)
     author = fields.texts("author")
@@ -86,7 +88,7 @@ def parse_post(data: bytes, *, path: str | Path, slug: str, config: Config) -> P
         "published": None if is_draft(fields) else published,
         "updated": _datetime("updated_datetime", fields, notes, config),
         "language": fields.language("language") or config.site.language,
-        "cover": read_cover(fields, notes, permalink=permalink, config=config),
+        "cover": read_cover(fields, notes, permalink=permalink, config=config, bundle=bundle),
         "hashtags": hashtags_of(fields),
         "link": fields.flag("link", default=True),
         "mastodon": mastodon,

@@ -8,8 +8,8 @@ from typing import Final
 
 from bot.config import Config
 from bot.errors import PublishError
-from bot.model import Limits, Picture
-from bot.posts.pictures import picture_of
+from bot.model import Limits, Picture, Post
+from bot.posts.pictures import Bundle, picture_of
 from bot.report.body import Embed
 
 #: What is enough for a preview: about 1200 x 800, and some hundred kilobytes.
@@ -41,11 +41,12 @@ def shown_picture(picture: Picture) -> ShownPicture:
     return ShownPicture(data=data, name=name, alt=picture.alt, width=picture.width, height=picture.height)
 
 
-def embedder(config: Config) -> Embed:
-    """From a picture's address to its bytes, where the site has it in its folder."""
+def embedder(config: Config, post: Post) -> Embed:
+    """From the address of a picture in a post to its bytes, where the site has it on this machine."""
+    bundle = Bundle.of(config.root / post.path, post.url)
 
     def embed(url: str) -> str:
-        picture = picture_of(url, None, config=config)
+        picture = picture_of(url, None, config=config, bundle=bundle)
         return shown_picture(picture).data if picture.path is not None else ""
 
     return embed

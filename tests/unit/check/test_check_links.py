@@ -81,6 +81,24 @@ def test_with_the_built_site_every_link_is_looked_up_in_it(tmp_path: Path, addre
     assert is_broken(tmp_path, address, settings=BUILT) is broken
 
 
+@pytest.mark.parametrize(
+    ("address", "broken"),
+    [
+        ("map.png", False),
+        ("/news/bundle/map.png", False),
+        ("/news/bundle/plans/hall.pdf", False),
+        ("nap.png", True),
+        ("../bundle/map.png", False),
+        ("/news/other/map.png", True),
+    ],
+)
+def test_what_lies_beside_a_post_in_its_own_folder_is_known(tmp_path: Path, address: str, broken: bool) -> None:
+    beside: Files = {"posts/bundle/map.png": picture(), "posts/bundle/plans/hall.pdf": "x", **OTHER}
+    files: Files = {"posts/bundle/index.md": written(body=f"{BODY} [x]({address})"), **beside}
+    findings = checked(tmp_path, Case(files=files, settings=PAGES)).findings
+    assert [finding.rule for finding in findings] == (["link-broken"] if broken else [])
+
+
 def test_where_every_page_looks_like_a_post_none_is_judged_by_its_shape(tmp_path: Path) -> None:
     own = SETTINGS.replace("[accounts", 'permalink = "/{slug}/"\n[accounts')
     assert not is_broken(tmp_path, "/tickets/", whole_settings=own)

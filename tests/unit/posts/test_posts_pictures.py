@@ -12,7 +12,7 @@ from PIL import Image
 
 from bot.config import Config
 from bot.model import Picture, Post
-from bot.posts.pictures import LARGEST_FILE, local_file, picture_of
+from bot.posts.pictures import LARGEST_FILE, local_files, picture_of
 
 SITE = "https://heron.example"
 
@@ -201,13 +201,13 @@ def test_a_picture_elsewhere_has_no_facts_and_no_problem(config: Config, url: st
     ],
 )
 def test_where_a_picture_lies(config: Config, url: str, file: str | None) -> None:
-    assert local_file(url, config=config) == (config.root / file if file else None)
+    assert local_files(url, config=config) == ((config.root / file,) if file else ())
 
 
 def test_the_path_of_the_site_is_no_folder(config: Config) -> None:
     config = config.model_copy(update={"site": config.site.model_copy(update={"url": f"{SITE}/2024"})})
-    assert local_file(f"{SITE}/2024/a.png", config=config) == config.root / "a.png"
-    assert local_file(f"{SITE}/a.png", config=config) == config.root / "a.png"
+    assert local_files(f"{SITE}/2024/a.png", config=config) == (config.root / "a.png",)
+    assert local_files(f"{SITE}/a.png", config=config) == (config.root / "a.png",)
 
 
 @pytest.mark.parametrize(

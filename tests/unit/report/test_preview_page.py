@@ -200,7 +200,7 @@ def test_a_picture_that_cannot_be_read_says_why(
     config = site_config()
     (config.root / "assets").mkdir()
     Image.effect_noise((60, 40), 60).save(config.root / "assets/x.png")
-    embed = embedder(config)
+    embed = embedder(config, make_post())
     assert embed("https://conf.example/assets/x.png").startswith("data:image/png;base64,")
     assert embed("https://elsewhere.example/assets/x.png") == ""
     assert embed("https://conf.example/assets/none.png") == ""
