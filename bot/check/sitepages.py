@@ -1,9 +1,9 @@
 """Which pages and files the site has, as far as it can be known without asking it.
 
 Known are the posts' own pages and what lies beside them, the feeds, the files of the assets folder, the `pages` of the
-settings and, where `[check] site` names it, the built site. Where neither of these two is given, only such addresses are
-judged as the bot knows all about: those shaped like a post's permalink, files in the folders of the assets, and Markdown
-files.
+settings and, where `[check] site` names it, the built site. Where neither of these two is given, only such addresses
+are judged as the bot knows all about: those shaped like a post's permalink, files in the folders of the assets, and
+Markdown files.
 """
 
 from __future__ import annotations

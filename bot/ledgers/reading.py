@@ -30,7 +30,7 @@ class KnownEntries:
 
     def all(self, db: sqlite3.Connection) -> dict[str, Entry]:
         """All entries by post id, in the order of their recording, as of the transaction."""
-        latest, count = db.execute("SELECT coalesce(max(changed), 0), count(*) FROM entry").fetchone()
+        latest, count = db.execute("SELECT number, (SELECT count(*) FROM entry) FROM entry_writes").fetchone()
         known = self._read
         if known.latest > latest:  # read by another thread, after this transaction had begun
             known = _Read()

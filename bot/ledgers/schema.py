@@ -240,6 +240,25 @@ END;
 """
 
 
+_COUNTED: Final = """
+-- The number of the latest write of an entry, also once that entry was taken out by hand: none is given twice.
+CREATE TABLE entry_writes (
+    number INTEGER NOT NULL
+) STRICT;
+INSERT INTO entry_writes SELECT coalesce(max(changed), 0) FROM entry;
+DROP TRIGGER entry_is_new;
+DROP TRIGGER entry_is_changed;
+CREATE TRIGGER entry_is_new AFTER INSERT ON entry BEGIN
+    UPDATE entry_writes SET number = number + 1;
+    UPDATE entry SET changed = (SELECT number FROM entry_writes) WHERE post_id = new.post_id;
+END;
+CREATE TRIGGER entry_is_changed AFTER UPDATE OF post_id, document ON entry BEGIN
+    UPDATE entry_writes SET number = number + 1;
+    UPDATE entry SET changed = (SELECT number FROM entry_writes) WHERE post_id = new.post_id;
+END;
+"""
+
+
 #: SQL, or what to do to the rows. Never changed once released: old ledgers went through exactly these.
 Migration = str | Callable[[sqlite3.Connection], None]
 MIGRATIONS: Final[tuple[Migration, ...]] = (
@@ -250,6 +269,7 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
     _REMOTE_PICTURES,
     _PAGES,
     _CHANGED,
+    _COUNTED,
 )
 
 

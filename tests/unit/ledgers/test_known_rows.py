@@ -87,6 +87,19 @@ def test_what_is_written_past_this_program_is_seen(
     assert [entry.slug for entry in ledger.snapshot().entries.values()] == slugs[written]
 
 
+@pytest.mark.parametrize("before", [["one"], ["one", "two"]])
+def test_the_number_of_an_entry_that_was_taken_out_by_hand_is_not_given_again(
+    path: Path, ledger: SqliteLedger, make_entry: Callable[..., Entry], before: list[str]
+) -> None:
+    record(ledger, *map(make_entry, before))
+    ledger.snapshot()
+    with closing(SqliteLedger(path, SetClock(NOW))) as other, closing(sqlite3.connect(path)) as db:
+        with db:
+            db.execute("DELETE FROM entry WHERE slug = ?", (before[-1],))
+        record(other, make_entry("new"))
+    assert [entry.slug for entry in ledger.snapshot().entries.values()] == [*before[:-1], "new"]
+
+
 def test_a_snapshot_is_of_its_own_transaction_whatever_another_thread_has_read(
     path: Path, ledger: SqliteLedger, make_entry: Callable[..., Entry]
 ) -> None:
