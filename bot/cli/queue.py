@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bot.plan import Plan
     from bot.planning.item import Item
 
-_NOTHING: Final = "Nothing is planned. A post with a `published_datetime` in the future will show here."
+_NOTHING: Final = "A post with a `published_datetime` in the future will show here."
 
 
 @click.command()
@@ -44,7 +44,8 @@ def queue(
         raise UsageError("--json, --calendar and --ics exclude each other.", remedy="Choose one.")
     now = read_now(now_text, config)
     scan = posts_of(config).scan()
-    plan = decide(config, scan, known_so_far(config, SystemClock()), now=now)
+    snapshot = known_so_far(config, SystemClock())
+    plan = decide(config, scan, snapshot, now=now)
     items = _items(plan, everything=everything)
     if as_json:
         echo_json([{**plain(item), "when": show_time(item.due, config.site)} for item in items])
@@ -55,7 +56,10 @@ def queue(
     if ics is not None:
         _write_ics(config, items, ics)
     elif not lines:
-        click.echo(_NOTHING)
+        out = len(snapshot.entries)
+        click.echo(
+            f"Nothing is planned; posts that are out: {out}. {_NOTHING}" if out else f"Nothing is planned. {_NOTHING}"
+        )
     elif as_calendar:
         show_calendar(lines, config.site)
     else:

@@ -14,7 +14,7 @@ from bot.model import Reminder
 from bot.posts.deadline import Deadline, moved, parse_deadline
 from bot.posts.fields import FALSE, TRUE
 from bot.posts.keys import REMINDER, near_miss
-from bot.posts.when import DatetimeError, Remark, parse_datetime
+from bot.posts.when import EXAMPLE, DatetimeError, Remark, parse_datetime
 
 if TYPE_CHECKING:
     from bot.config import Config
@@ -53,7 +53,8 @@ def read_deadline(fields: Fields, notes: Notes, config: Config) -> Deadline | No
     try:
         deadline = parse_deadline(text, site=config.site, release=config.release)
     except DatetimeError as error:
-        raise fields.fault("deadline", error.problem, error.remedy, rule=error.rule) from None
+        remedy = f"{EXAMPLE[:-1]}, or 2024-08-01 AoE." if error.remedy == EXAMPLE else error.remedy
+        raise fields.fault("deadline", error.problem, remedy, rule=error.rule) from None
     for remark in deadline.remarks:
         notes.warn(remark.rule, remark.problem, field="deadline", remedy=remark.remedy)
     return deadline

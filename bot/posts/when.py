@@ -23,7 +23,7 @@ _YEARS: Final = range(1970, 2201)
 #: The widest offsets in use, UTC-12 to UTC+14.
 _WEST, _EAST = timedelta(hours=-12), timedelta(hours=14)
 _NONE: Final = timedelta()
-_EXAMPLE: Final = "Write for example 2024-07-16 09:00 or 2024-07-16 09:00:00-04:00."
+EXAMPLE: Final = "Write for example 2024-07-16 09:00 or 2024-07-16 09:00:00-04:00."
 
 
 class DatetimeError(ValueError):
@@ -61,7 +61,7 @@ def parse_datetime(text: str, *, site: Site, release: Release) -> Moment:
     """
     found = _WRITTEN.fullmatch(text.strip())
     if found is None:
-        raise DatetimeError(f'"{text}" is not a datetime.', _EXAMPLE)
+        raise DatetimeError(f'"{text}" is not a datetime.', EXAMPLE)
     zone: ZoneInfo = site.timezone
     naive_is_utc = site.naive_datetimes == "utc"
     written = _clock_reading(found, text, release)
@@ -88,7 +88,7 @@ def _clock_reading(found: re.Match[str], text: str, release: Release) -> datetim
         # A reading, in no zone yet.
         return datetime(year, month, day, int(hour), int(minute), int(second or 0))  # noqa: DTZ001
     except ValueError:
-        raise DatetimeError(f'"{text}" is not in the calendar or on the clock.', _EXAMPLE) from None
+        raise DatetimeError(f'"{text}" is not in the calendar or on the clock.', EXAMPLE) from None
 
 
 def _offset(found: re.Match[str]) -> timedelta | None:

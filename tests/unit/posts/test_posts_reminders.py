@@ -131,6 +131,13 @@ def test_two_with_the_same_id_are_refused(parse: Parse) -> None:
     assert 'two reminders have the id "a"; the first is in line 6' in raised.value.problem
 
 
+def test_a_deadline_that_is_no_datetime_says_how_to_write_one(parse: Parse) -> None:
+    with pytest.raises(PostError) as raised:
+        parse("deadline: 31 May AoE")
+    assert raised.value.field == "deadline"
+    assert raised.value.remedy.endswith(", or 2024-08-01 AoE.")
+
+
 def test_counting_from_a_deadline_needs_one(parse: Parse) -> None:
     with pytest.raises(PostError) as raised:
         listed(parse, "id: a, before: 3d, text: A", matter="summary: S")
