@@ -5,7 +5,7 @@ Every keeper (`ledgers/`) passes the same suite, `tests/contract/test_ledger.py`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -32,15 +32,19 @@ class Ledger(Protocol):
     def snapshot(self) -> Snapshot:
         """Everything that planning needs, as of one moment."""
 
-    def record(self, recording: Recording, *, now: datetime) -> Recorded:
+    def record(self, recording: Recording, *, now: datetime, sure: Callable[[], bool] | None = None) -> Recorded:
         """Write the result of a plan, or of a person's command; returns what was refused, and the events written.
 
         An entry that is there is replaced, unless it is of another release: the first one counts, and only its events
         are written. An account that is there stays as it is. A change is written only if the delivery is exactly as
         the change knows it, and never while it is sending: whoever planned it on an older state plans again. Events
         of a change that is refused are not written. A plan that has not heard a person's latest word (`heard`) is not
-        written at all.
+        written at all, nor is one that the caller is not `sure` of: asked at the end of the transaction, while nobody
+        else writes, so it may wait for a moment but not for long.
         """
+
+    def make_ready(self) -> None:
+        """Do now what would else be done by a later write, and make that one slow: something is due in a moment."""
 
     def note_problems(self, problems: frozenset[str], *, now: datetime) -> tuple[frozenset[str], frozenset[str]]:
         """Remember everything that is wrong now; returns what is new and what is solved since the last call.

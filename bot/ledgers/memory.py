@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import RLock
@@ -88,9 +88,11 @@ class MemoryLedger:
                 waiting=dict(self._waiting),
             )
 
-    def record(self, recording: Recording, *, now: datetime) -> Recorded:
+    def record(self, recording: Recording, *, now: datetime, sure: Callable[[], bool] | None = None) -> Recorded:
         with self._lock:
             if recording.heard not in (None, Heard(words=self._words, paused=self._paused)):
+                return Recorded(outdated=True)
+            if sure is not None and not sure():
                 return Recorded(outdated=True)
             for state in recording.joining:
                 self._accounts.setdefault(state.address, state)
@@ -122,6 +124,9 @@ class MemoryLedger:
                 self._waiting = dict(recording.waiting)
             self._write(events, now)
             return Recorded(refused=refused, events=events)
+
+    def make_ready(self) -> None:
+        pass
 
     def _change(self, change: Change) -> bool:
         known = self._deliveries.get(change.key)

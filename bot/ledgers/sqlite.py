@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -57,6 +57,10 @@ from bot.model import (
     Snapshot,
 )
 from bot.status_ids import newer_id
+
+
+class _UnsureError(Exception):
+    """Ends a transaction that is not to be kept after all."""
 
 
 class SqliteLedger:
@@ -119,7 +123,13 @@ class SqliteLedger:
             waiting=waiting,
         )
 
-    def record(self, recording: Recording, *, now: datetime) -> Recorded:
+    def record(self, recording: Recording, *, now: datetime, sure: Callable[[], bool] | None = None) -> Recorded:
+        try:
+            return self._record(recording, now, sure)
+        except _UnsureError:
+            return Recorded(outdated=True)
+
+    def _record(self, recording: Recording, now: datetime, sure: Callable[[], bool] | None) -> Recorded:
         refused: list[Change] = []
         with self._file.transaction() as db:
             if recording.heard is not None and recording.heard != read_heard(db):
@@ -151,7 +161,15 @@ class SqliteLedger:
                 events += waiting_events(read_waiting(db), recording.waiting, now=now)
                 write_waiting(db, recording.waiting)
             write_history(db, events, now)
+            if sure is not None and not sure():
+                raise _UnsureError
         return Recorded(refused=tuple(refused), events=events)
+
+    def make_ready(self) -> None:
+        # Each thousand pages or so a commit moves what was written into the main file, which takes some ten
+        # milliseconds (https://sqlite.org/wal.html, "Checkpointing").
+        with self._file.explained():
+            self._file.connection().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     def note_problems(self, problems: frozenset[str], *, now: datetime) -> tuple[frozenset[str], frozenset[str]]:
         with self._file.transaction() as db:

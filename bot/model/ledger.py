@@ -131,6 +131,6 @@ class Recording:
 class Recorded:
     """What became of a recording: another process, or a person, may have been there first."""
 
-    outdated: bool = False  #: nothing was written: a person spoke after the plan was made
+    outdated: bool = False  #: nothing was written: a person spoke after the plan was made, or its moment was missed
     refused: tuple[Change, ...] = ()  #: not written: the delivery has moved on
     events: tuple[Event, ...] = ()  #: those that were true, and are in the history now

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -33,6 +33,10 @@ LATE: Final = timedelta(seconds=1)
 LEAVING: Final = timedelta(milliseconds=50)
 #: How often it is looked at the clock, which may be set.
 LOOK: Final = timedelta(milliseconds=500)
+#: So long before the instant the writing begins; it is kept at the instant, or not at all.
+WRITING: Final = timedelta(milliseconds=20)
+#: What makes the ledger ready may take a moment, which must be over by then.
+TIDYING: Final = timedelta(milliseconds=500)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,17 +91,23 @@ def _only_releases(plan: Plan) -> bool:
     return bool(plan.released) and new and not plan.doubt
 
 
-def carry_out(parts: Parts, prepared: Prepared) -> bool:
+def carry_out(parts: Parts, prepared: Prepared, *, instant: Callable[[], bool] = lambda: True) -> bool:
     """Release at the instant: write the plan down and ring. False if something has changed: then a pass decides.
 
+    `instant` waits for the rest of the time, while all is written and nothing is kept yet; False: it is called off.
     Raises LedgerError.
     """
-    now = parts.clock.now()
-    if not prepared.moment <= now <= prepared.moment + LATE or server_doubt(parts.server_times.now(), now):
+    if server_doubt(parts.server_times.now(), parts.clock.now()):
         return False
     if any(state_of(path) != state for path, state in prepared.files.items()):
         return False
-    recorded = parts.ledger.record(prepared.plan.recording, now=now)
+
+    def sure() -> bool:
+        return instant() and prepared.moment <= parts.clock.now() <= prepared.moment + LATE
+
+    # Which posts are to come is left to the pass that follows: to look through a thousand takes time.
+    recording = replace(prepared.plan.recording, upcoming=None)
+    recorded = parts.ledger.record(recording, now=prepared.moment, sure=sure)
     if recorded.outdated:
         return False
     for address in prepared.expected():
@@ -127,7 +137,11 @@ def stand_by(
             return False
         for address, deliveries in prepared.expected().items():
             expect(address, deliveries)
-        if not _waited(bot, moment, again=2 * pass_takes + LOOK, wait=wait) or not carry_out(bot.parts, prepared):
+        if moment - bot.parts.clock.now() > TIDYING:
+            bot.parts.ledger.make_ready()
+        if not _waited(bot, moment - WRITING, again=2 * pass_takes + LOOK, wait=wait):
+            return False
+        if not carry_out(bot.parts, prepared, instant=lambda: _is_there(bot, moment)):
             return False
         bot.stop.wait(LEAVING.total_seconds())
     return True
@@ -147,6 +161,14 @@ def _waited(bot: Bot, moment: datetime, *, again: timedelta, wait: Callable[[dat
             return False  # the second: the clock was set back
         bot.stop.wait(min(left, LOOK).total_seconds())
     return not bot.stop.is_set()  # also if the preparing took until the instant
+
+
+def _is_there(bot: Bot, moment: datetime) -> bool:
+    """Wait for the last milliseconds; False if the clock was set back meanwhile, or there is a stop."""
+    while (left := moment - bot.parts.clock.now()) > timedelta():
+        if left > 2 * WRITING or bot.stop.wait(left.total_seconds()):
+            return False
+    return not bot.stop.is_set()
 
 
 def _files_of(post: Post, root: Path) -> Iterator[Path]:

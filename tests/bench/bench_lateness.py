@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Self
 
 import psutil
 from PIL import Image
@@ -42,6 +43,8 @@ brake = 100000
 spacing = "off"
 """
 DAY = timedelta(days=1)
+#: So far from a release the floor is measured, which must not be in its way.
+CLEAR = timedelta(milliseconds=600)
 
 
 def write_posts(project: Project, number: int) -> None:
@@ -89,29 +92,43 @@ def idle(process: Running, seconds: float) -> float:
     return (after.user + after.system - before.user - before.system) / seconds
 
 
-def floor(number: int) -> list[float]:
-    """Seconds from an instant to the arrival of a bare request that a bare timer sends."""
-    arrived: list[float] = []
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        client = socket.create_connection(listener.getsockname())
-        server, _ = listener.accept()
-        with client, server:
+class Floor:
+    """`with Floor() as floor: floor.measure()`: how late a bare request arrives that a bare timer sends."""
 
-            def receive() -> None:
-                while server.recv(65536):
-                    arrived.append(time.time())
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._client = socket.create_connection(self._listener.getsockname())
+        self._server, _ = self._listener.accept()
+        self._reader = threading.Thread(target=self._receive)
+        self._arrived: list[float] = []
+        self._instants: list[float] = []
 
-            reader = threading.Thread(target=receive)
-            reader.start()
-            instants = []
-            for _ in range(number):
-                instants.append(time.time() + 0.05)
-                time.sleep(max(0.0, instants[-1] - time.time()))
-                client.sendall(b"POST / HTTP/1.1\r\n\r\n")
-                time.sleep(0.01)
-            client.shutdown(socket.SHUT_WR)
-            reader.join()
-    return [there - instant for there, instant in zip(arrived, instants, strict=True)]
+    def __enter__(self) -> Self:
+        self._reader.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.shutdown(socket.SHUT_WR)
+        self._reader.join()
+        for one in (self._client, self._server, self._listener):
+            one.close()
+
+    def measure(self) -> None:
+        """Once; takes a twentieth of a second."""
+        self._instants.append(time.time() + 0.05)
+        time.sleep(max(0.0, self._instants[-1] - time.time()))
+        self._client.sendall(b"POST / HTTP/1.1\r\n\r\n")
+        time.sleep(0.01)
+
+    def late(self) -> list[float]:
+        """Seconds, once all have arrived."""
+        while len(self._arrived) < len(self._instants):
+            time.sleep(0.01)
+        return [there - instant for there, instant in zip(self._arrived, self._instants, strict=True)]
+
+    def _receive(self) -> None:
+        while self._server.recv(65536):
+            self._arrived.append(time.time())
 
 
 def show(name: str, seconds: Sequence[float]) -> None:
@@ -122,13 +139,20 @@ def show(name: str, seconds: Sequence[float]) -> None:
 
 
 def release(project: Project, wire: Wire, instants: Sequence[datetime]) -> None:
-    """Write a post for each instant, every second one with a picture; wait, and show how late their toots left."""
+    """Write a post for each instant, every second one with a picture; wait, and show how late their toots left.
+
+    Beside them stands the floor of the same minutes, measured between the releases.
+    """
     Image.new("RGB", (640, 360), "navy").save(project.root / "cover.png")
     for index, instant in enumerate(instants):
         more = {"cover": "{url: /cover.png, alt: A plain picture}"} if index % 2 else {}
         project.write_post(f"now-{index:03}", f"{instant:%Y-%m-%d %H:%M:%S}", title=f"News number {index}", **more)
-    while datetime.now(UTC) < instants[-1] + timedelta(seconds=5):
-        time.sleep(0.5)
+    with Floor() as floor:
+        while (now := datetime.now(UTC)) < instants[-1] + timedelta(seconds=5):
+            if all(abs(instant - now) > CLEAR for instant in instants):
+                floor.measure()
+            time.sleep(0.4)
+        show("floor: bare timer, bare request", floor.late())
     toots = [moment for moment, line in wire.heard if line.startswith(b"POST /api/v1/statuses ")]
     if len(toots) != len(instants):
         raise SystemExit(f"{len(toots)} toots for {len(instants)} posts:\n{project.run_log[-2000:]}")
@@ -149,7 +173,6 @@ def measure(posts: int, releases: int, seconds: float, *, say: Callable[[str], N
             (folder / "posts").mkdir()
             write_posts(project, posts)
             say(f"{posts} posts, {posts // 10} to come")
-            show("floor: bare timer, bare request", floor(200))
             with running(project) as (process, took):
                 say(f"{'first start':>34}: {took:.2f} s")
                 say(f"{'idle':>34}: {100 * idle(process, seconds):.3f} % of a core over {seconds:.0f} s")

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import MISSING, fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event as Signal
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -378,3 +380,39 @@ def test_a_plan_that_has_not_heard_a_persons_latest_word_is_not_written(ledger: 
     heard = Heard(words=before.words, paused=before.paused)
     assert not ledger.record(replace(plan, heard=heard), now=NOW).outdated
     assert ledger.snapshot().entries == {ENTRY.post_id: ENTRY}
+
+
+def test_what_the_caller_is_not_sure_of_at_the_end_is_not_written(ledger: Ledger) -> None:
+    event = Event(at=NOW, what="released", slug="ü")
+    plan = Recording(entries=(ENTRY,), changes=added(DELIVERY), joining=(state(),), events=(event,), heard=Heard())
+    before, history = ledger.snapshot(), ledger.events(limit=9)
+    recorded = ledger.record(plan, now=NOW, sure=lambda: False)
+    assert (recorded.outdated, recorded.refused, recorded.events) == (True, (), ())
+    assert (ledger.snapshot(), ledger.events(limit=9)) == (before, history)
+    assert not ledger.record(plan, now=NOW, sure=lambda: True).outdated
+    assert ledger.snapshot().entries == {ENTRY.post_id: ENTRY}
+
+
+def test_while_it_is_asked_nobody_else_writes(ledger: Ledger) -> None:
+    ledger.record(Recording(joining=(state(),)), now=NOW)
+
+    def sure() -> bool:
+        other.start()
+        assert not spoke.wait(0.2)
+        return True
+
+    def speak() -> None:
+        ledger.record(Recording(words=(WORD,)), now=NOW)
+        spoke.set()
+
+    spoke, other = Signal(), Thread(target=speak)
+    assert not ledger.record(Recording(entries=(ENTRY,), heard=Heard()), now=NOW, sure=sure).outdated
+    other.join()
+    assert set(ledger.snapshot().words) == {WORD.post_id}
+
+
+def test_being_made_ready_changes_nothing(ledger: Ledger) -> None:
+    ledger.record(Recording(entries=(ENTRY,), joining=(state(),), changes=added(DELIVERY)), now=NOW)
+    before = ledger.snapshot()
+    ledger.make_ready()
+    assert ledger.snapshot() == before

@@ -30,11 +30,11 @@ class BusyLedger(MemoryLedger):
 
     meanwhile: Callable[[], None] | None = None
 
-    def record(self, recording: Recording, *, now: datetime) -> Recorded:
+    def record(self, recording: Recording, *, now: datetime, sure: Callable[[], bool] | None = None) -> Recorded:
         happens, self.meanwhile = self.meanwhile, None
         if happens is not None:
             happens()
-        return super().record(recording, now=now)
+        return super().record(recording, now=now, sure=sure)
 
 
 class Site:

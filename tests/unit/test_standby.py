@@ -19,7 +19,7 @@ from bot.model import AccountFacts, Delivery, DeliveryState, Recording, Said, Se
 from bot.model import Event as HistoryEvent
 from bot.publishers.recording import RecordingPublisher
 from bot.schedule import stay_up
-from bot.schedule.standby import LATE, carry_out, prepare, stand_by
+from bot.schedule.standby import LATE, WRITING, carry_out, prepare, stand_by
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 ACCOUNT = "main@127.0.0.1:9"
@@ -253,6 +253,47 @@ def test_where_a_pass_would_come_too_late_the_release_goes_first(waiting: Waitin
     waiting.meanwhile = lambda: waiting.write("another", NOON - timedelta(days=30))
     assert waiting.stand_by(pass_takes=3 * SECOND)
     assert [entry.slug for entry in waiting.ledger.snapshot().entries.values()] == ["keynote"]
+
+
+def test_all_is_written_before_the_instant_and_kept_at_it(waiting: Waiting) -> None:
+    seen: list[tuple[bool, int]] = []
+    prepared = prepare(waiting.bot.parts, NOON)
+    assert prepared is not None
+
+    def instant() -> bool:
+        seen.append((waiting.running.now() < NOON, len(waiting.ledger.snapshot().entries)))
+        waiting.running.step_to(NOON)
+        return True
+
+    assert carry_out(waiting.bot.parts, prepared, instant=instant)
+    assert seen == [(True, 0)]
+    assert len(waiting.ledger.snapshot().entries) == 1
+
+
+def test_a_clock_that_is_set_back_in_the_last_milliseconds_calls_it_off(waiting: Waiting) -> None:
+    class SetBack(ShiftedClock):
+        def now(self) -> datetime:
+            now = super().now()
+            if NOON - WRITING <= now < NOON:
+                self.step_to(NOON - timedelta(hours=1))
+            return now
+
+    waiting.bot = replace(waiting.bot, parts=replace(waiting.bot.parts, clock=SetBack(NOON - SECOND)))
+    assert not waiting.stand_by()
+    assert not waiting.ledger.snapshot().entries
+    assert not waiting.said
+
+
+def test_which_posts_are_to_come_is_written_by_the_pass_that_follows(stage: Stage) -> None:
+    stage.write("later", NOON + timedelta(days=1))
+    stage.bot.tick()
+    prepared = prepare(stage.bot.parts, NOON)
+    assert prepared is not None
+    stage.clock.step_to(NOON)
+    assert carry_out(stage.bot.parts, prepared)
+    assert [post.slug for post in stage.ledger.snapshot().upcoming.values()] == ["keynote", "later"]
+    stage.bot.tick()
+    assert [post.slug for post in stage.ledger.snapshot().upcoming.values()] == ["later"]
 
 
 @pytest.mark.parametrize("prepared_late", [False, True])

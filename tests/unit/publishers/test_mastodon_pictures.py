@@ -77,6 +77,24 @@ def test_the_first_upload_asks_for_the_version_and_later_ones_do_not(
     assert second == ["POST /api/v2/media"]
 
 
+def test_at_the_instant_of_a_release_nothing_is_asked_before_the_upload(
+    server: SandboxServer, publisher: MastodonPublisher, tmp_path: Path
+) -> None:
+    publisher.introduce()
+    one = picture(tmp_path)
+    publisher.get_ready(replace(announcement("Soon."), pictures=(one,)))
+    before = len(requests_seen(server.url))
+    publisher.upload(one)
+    assert requests_seen(server.url)[before:] == ["POST /api/v2/media"]
+
+
+def test_without_a_picture_getting_ready_asks_nothing(server: SandboxServer, publisher: MastodonPublisher) -> None:
+    publisher.introduce()
+    before = len(requests_seen(server.url))
+    publisher.get_ready(announcement("Soon."))
+    assert len(requests_seen(server.url)) == before
+
+
 @pytest.mark.parametrize("do", ["error-500", "redirect-301", "empty-200", "drop"])
 def test_without_a_version_the_older_way_of_uploading_works(
     server: SandboxServer, publisher: MastodonPublisher, tmp_path: Path, do: str
