@@ -44,7 +44,10 @@ class Ledger(Protocol):
         """
 
     def make_ready(self) -> None:
-        """Do now what would else be done by a later write, and make that one slow: something is due in a moment."""
+        """Do now what would else be done by a later write, and make that one slow: something is due in a moment.
+
+        Where that cannot be done nothing is raised: a later write does it, or says what is wrong.
+        """
 
     def note_problems(self, problems: frozenset[str], *, now: datetime) -> tuple[frozenset[str], frozenset[str]]:
         """Remember everything that is wrong now; returns what is new and what is solved since the last call.

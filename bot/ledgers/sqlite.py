@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -167,8 +168,8 @@ class SqliteLedger:
 
     def make_ready(self) -> None:
         # Each thousand pages or so a commit moves what was written into the main file, which takes some ten
-        # milliseconds (https://sqlite.org/wal.html, "Checkpointing").
-        with self._file.explained():
+        # milliseconds (https://sqlite.org/wal.html, "Checkpointing"). Where it fails, the next write says why.
+        with suppress(sqlite3.Error):
             self._file.connection().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     def note_problems(self, problems: frozenset[str], *, now: datetime) -> tuple[frozenset[str], frozenset[str]]:
