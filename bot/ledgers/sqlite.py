@@ -11,43 +11,24 @@ from pathlib import Path
 from bot.clock import Clock
 from bot.errors import LeaseHeldError
 from bot.ledgers import codec
+from bot.ledgers.migrate import migrate
 from bot.ledgers.presence import Presence
 from bot.ledgers.reading import KnownEntries, KnownRows
+from bot.ledgers.recording import write_recording
 from bot.ledgers.rows import (
     account_row,
     find_delivery,
-    known_entries,
     leased_row,
-    read_heard,
     read_paused,
     read_waiting,
-    remove_delivery,
     write_delivery,
-    write_entry,
     write_history,
-    write_old_feed,
-    write_pictures,
-    write_waiting,
-    write_words,
 )
-from bot.ledgers.rules import (
-    intended,
-    is_rival,
-    last_sent,
-    may_change,
-    may_intend,
-    problem_events,
-    still_news,
-    telling,
-    unblocked_event,
-    waiting_events,
-)
-from bot.ledgers.schema import migrate
+from bot.ledgers.rules import intended, last_sent, may_intend, problem_events, telling, unblocked_event
 from bot.ledgers.sqlite_file import SqliteFile
 from bot.model import (
     AccountFacts,
     AccountState,
-    Change,
     Delivery,
     DeliveryKey,
     DeliveryState,
@@ -126,45 +107,13 @@ class SqliteLedger:
 
     def record(self, recording: Recording, *, now: datetime, sure: Callable[[], bool] | None = None) -> Recorded:
         try:
-            return self._record(recording, now, sure)
+            with self._file.transaction() as db:
+                recorded = write_recording(db, recording, now=now)
+                if sure is not None and not recorded.outdated and not sure():
+                    raise _UnsureError
+                return recorded
         except _UnsureError:
             return Recorded(outdated=True)
-
-    def _record(self, recording: Recording, now: datetime, sure: Callable[[], bool] | None) -> Recorded:
-        refused: list[Change] = []
-        with self._file.transaction() as db:
-            if recording.heard is not None and recording.heard != read_heard(db):
-                return Recorded(outdated=True)
-            for state in recording.joining:
-                db.execute(
-                    "INSERT INTO account (address, joined_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
-                    (state.address, codec.time_to_text(state.joined_at)),
-                )
-            known = known_entries(db, recording.entries)
-            for entry in recording.entries:
-                if not is_rival(known.get(entry.post_id), entry):
-                    write_entry(db, entry)
-            for change in recording.changes:
-                if not may_change(find_delivery(db, change.key), change):
-                    refused.append(change)
-                elif change.wanted is not None:
-                    write_delivery(db, change.wanted)
-                else:
-                    remove_delivery(db, change.key)
-            write_words(db, recording)
-            if recording.old_feed is not None:
-                write_old_feed(db, recording.old_feed, now)
-            write_pictures(db, recording.pictures)
-            if recording.believes_clock:
-                db.execute("UPDATE memory SET newest = ?", (codec.time_to_text(now),))
-            events = still_news(recording, known=known, refused=refused)
-            if recording.waiting is not None:
-                events += waiting_events(read_waiting(db), recording.waiting, now=now)
-                write_waiting(db, recording.waiting)
-            write_history(db, events, now)
-            if sure is not None and not sure():
-                raise _UnsureError
-        return Recorded(refused=tuple(refused), events=events)
 
     def make_ready(self) -> None:
         # Each thousand pages or so a commit moves what was written into the main file, which takes some ten

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.errors import DamagedLedgerError, LedgerError
-from bot.ledgers.schema import write_ahead
+from bot.ledgers.migrate import write_ahead
 
 BUSY_TIMEOUT: Final = timedelta(seconds=10)
 _DAMAGED: Final = (

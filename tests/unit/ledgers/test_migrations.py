@@ -14,7 +14,8 @@ import pytest
 
 from bot.clock import SetClock
 from bot.errors import LedgerError
-from bot.ledgers.schema import MIGRATIONS, Migration, migrate
+from bot.ledgers.migrate import migrate
+from bot.ledgers.schema import MIGRATIONS, Migration
 from bot.ledgers.sqlite import SqliteLedger
 from bot.model import Entry, Event, Recording, Snapshot
 from tests.support.old_ledger import (
