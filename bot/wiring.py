@@ -1,4 +1,4 @@
-"""Makes each part from the settings. Contacts nobody."""
+"""The parts of a bot, each made from the settings, and what a ledger that is there knows. Contacts nobody."""
 
 from __future__ import annotations
 

@@ -75,10 +75,12 @@ def _is_unencrypted(address: str) -> bool:
 def _inside(
     subject: Subject, pages: SitePages, post: Post, link: Link, parts: SplitResult
 ) -> Iterator[tuple[str, str, str]]:
-    other = pages.post_at(parts.path)
+    page = pages.post_at(parts.path)
+    other = page or pages.post_beside(parts.path)
     if other is not None and other.path != post.path and _comes_later(subject, other, than=post):
         when = f"released on {other.published:%Y-%m-%d %H:%M} UTC" if other.published else "a draft"
-        problem = f"{link.address} is the page of {other.slug}, {when}: until then the link gives it away."
+        what = f"is the page of {other.slug}" if page else f"belongs to {other.slug}"
+        problem = f"{link.address} {what}, {when}: until then the link gives it away."
         yield "link-early", problem, "Add the link once that post is out."
     elif other is None and pages.lacks(parts.path):
         near = pages.nearest(parts.path)

@@ -47,6 +47,16 @@ class SitePages:
         """The post whose page this is."""
         return self._posts.get(_bare(path))
 
+    def post_beside(self, path: str) -> Post | None:
+        """The post in whose own folder this file lies; None for Markdown files, which are no part of the site."""
+        path = unquote(path).removeprefix(self._below)
+        for page in PurePosixPath(path).parents:
+            post = self._posts.get(_bare(f"{self._below}{page}"))
+            bundle = Bundle.of(self._config.root / post.path, post.url) if post is not None else None
+            if bundle is not None and not path.endswith(".md"):
+                return post if _is_file(bundle.folder, str(PurePosixPath(path).relative_to(page))) else None
+        return None
+
     def lacks(self, path: str) -> bool:
         """Whether the site has nothing there, for sure as far as the settings go. No post's page is asked for."""
         path = unquote(path)
@@ -83,16 +93,7 @@ class SitePages:
         if any(_is_file(folder, inner) for folder in folders):
             return True
         pages = (f"{inner.rstrip('/')}/index.html", f"{inner.rstrip('/')}.html")
-        return self._lies_beside(path) or (self._site is not None and any(_is_file(self._site, page) for page in pages))
-
-    def _lies_beside(self, path: str) -> bool:
-        """Whether it is a file in the own folder of a post."""
-        for page in PurePosixPath(path).parents:
-            post = self._posts.get(_bare(f"{self._below}{page}"))
-            bundle = Bundle.of(self._config.root / post.path, post.url) if post is not None else None
-            if bundle is not None:
-                return _is_file(bundle.folder, str(PurePosixPath(path).relative_to(page)))
-        return False
+        return self._site is not None and any(_is_file(self._site, page) for page in pages)
 
 
 def _is_file(folder: Path, inner: str) -> bool:

@@ -111,12 +111,14 @@ def with_post(config: Config, post: Post) -> Scan:
     """What the folder holds, with this post in the place of the one of its name."""
     from dataclasses import replace
 
+    from bot.posts.names import slug_of
     from bot.run import look
     from bot.sources.folders import posts_of
 
     scan = look(posts_of(config))
     others = [other for other in scan.posts if other.path != post.path and other.slug != post.slug]
-    faults = [fault for fault in scan.faults if fault.path.stem != post.slug]
+    dated = config.posts.dated_names
+    faults = [fault for fault in scan.faults if slug_of(fault.path, dated=dated) != post.slug]
     return replace(scan, posts=(*others, post), faults=tuple(faults))
 
 

@@ -57,9 +57,8 @@ def queue(
         _write_ics(config, items, ics)
     elif not lines:
         out = len(snapshot.entries)
-        click.echo(
-            f"Nothing is planned; posts that are out: {out}. {_NOTHING}" if out else f"Nothing is planned. {_NOTHING}"
-        )
+        released = f"; posts that were released: {out}" if out else ""
+        click.echo(f"Nothing is planned{released}. {_NOTHING}")
     elif as_calendar:
         show_calendar(lines, config.site)
     else:

@@ -50,7 +50,7 @@ _COVER: Final = {
     "alt": _key("what the picture shows, for those who cannot see it"),
 }
 _MEDIA: Final = {
-    "file": _key("a path in the assets folder, or an https address"),
+    "file": _key("a path in the assets folder or beside the post, or an https address"),
     "alt": _key("what the picture shows, for those who cannot see it"),
     "focus": _key("the point that stays visible when an app crops the picture", Holds.FOCUS),
 }

@@ -79,11 +79,9 @@ def _of_file(file: str, alt: str, config: Config, bundle: Bundle | None) -> Pict
         return Picture(url=file, alt=alt, problem=f"{file} is not a picture's address")
     if not parts.scheme and not parts.netloc:
         # A path below the assets folder, with or without a slash in front; "?" and "%" stand for themselves.
-        picture = picture_of(f"{config.site.url}/{quote(file.lstrip('/'))}", alt, config=config)
-        if bundle is None or file.startswith("/"):
-            return picture
-        own = picture_of(bundle.url + quote(file.removeprefix("./")), alt, config=config, bundle=bundle)
-        return picture if own.problem.startswith(MISSING) and not picture.problem else own
+        # Its address is the same wherever it lies, for it is one of the post's own words (`digest`).
+        url = f"{config.site.url}/{quote(file.lstrip('/'))}"
+        return picture_of(url, alt, config=config, bundle=bundle, beside=None if file.startswith("/") else file)
     if parts.scheme not in ("http", "https") or not host:
         return Picture(url=file, alt=alt, problem=f"{file} is not a picture's address")
     picture = picture_of(file, alt, config=config)

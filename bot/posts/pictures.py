@@ -84,39 +84,58 @@ class _Place(NamedTuple):
 
 def local_files(url: str, *, config: Config, bundle: Bundle | None = None) -> tuple[Path, ...]:
     """Where a picture of the site itself may lie on disk, whether it is there or not; empty for other hosts."""
-    files = [place.file for place in _places(url, config, bundle)]
-    if bundle is not None and len(files) > 1:
-        files.append(config.assets_folder / files[0].relative_to(bundle.folder))  # `media:` looks there as well
-    return tuple(files)
+    path = _path_on_site(url, config)
+    if path is None:
+        return ()
+    # Which of the two ways it was written in is not known any more, so both are looked at.
+    places = [*_places(path, config, bundle), *_beside(path.lstrip("/"), bundle)]
+    return tuple(dict.fromkeys(place.file for place in places))
 
 
-def _places(url: str, config: Config, bundle: Bundle | None) -> list[_Place]:
-    """The likelier first."""
+def picture_of(
+    url: str, alt: str | None, *, config: Config, bundle: Bundle | None = None, beside: str | None = None
+) -> Picture:
+    """A picture with the facts about its file; `url` is absolute, `bundle` that of the post which shows it.
+
+    It lies beside the post if its address is below the post's page, or there as `beside` says; else in the assets
+    folder. Pictures of other hosts have no facts: before the release nobody is asked for them.
+    """
+    alt = (alt or "").strip()
+    path = _path_on_site(url, config)
+    if path is None:
+        return Picture(url=url, alt=alt, remote=urlsplit(url).scheme == "https")
+    places = _places(path, config, bundle)
+    if beside is not None:
+        places = [*_beside(beside, bundle), *places]
+    pictures = [_found(place, url, alt, config) for place in places]
+    there = [one for one in pictures if not one.problem.startswith(MISSING)]
+    return next((one for one in there if not one.problem), (there or pictures)[0])
+
+
+def _path_on_site(url: str, config: Config) -> str | None:
+    """The path that a picture's address names on the site, below its root; None for other hosts."""
     try:
         site, parts = urlsplit(config.site.url), urlsplit(url)
         if (parts.hostname, parts.port) != (site.hostname, site.port):
-            return []
+            return None
     except ValueError:  # a port or a bracket that no address has
+        return None
+    return unquote(parts.path.removeprefix(site.path) if parts.path.startswith(f"{site.path}/") else parts.path)
+
+
+def _places(path: str, config: Config, bundle: Bundle | None) -> list[_Place]:
+    """The likelier first."""
+    page = _path_on_site(bundle.url, config) if bundle is not None else None
+    own = path.removeprefix(page) if page and path.startswith(page) else ""
+    assets = _Place(config.assets_folder / path.lstrip("/"), config.assets_folder, _ASSETS)
+    return [*_beside(own.lstrip("/"), bundle), assets]
+
+
+def _beside(own: str, bundle: Bundle | None) -> list[_Place]:
+    inside = os.path.normpath(own)
+    if bundle is None or inside.split(os.sep)[0] in ("", ".", "..") or os.path.isabs(own) or os.path.splitdrive(own)[0]:
         return []
-    below = parts.path.removeprefix(site.path) if parts.path.startswith(f"{site.path}/") else parts.path
-    places = [_Place(config.assets_folder / unquote(below).lstrip("/"), config.assets_folder, _ASSETS)]
-    page = urlsplit(bundle.url).path if bundle is not None else ""
-    if bundle is not None and parts.path.startswith(page) and parts.path != page:
-        own = unquote(parts.path.removeprefix(page)).lstrip("/")
-        places.insert(0, _Place(bundle.folder / own, bundle.folder, _OWN_FOLDER))
-    return places
-
-
-def picture_of(url: str, alt: str | None, *, config: Config, bundle: Bundle | None = None) -> Picture:
-    """A picture with the facts about its file; `url` is absolute, `bundle` that of the post which shows it.
-
-    Pictures of other hosts have no facts: before the release nobody is asked for them.
-    """
-    alt = (alt or "").strip()
-    pictures = [_found(place, url, alt, config) for place in _places(url, config, bundle)]
-    if not pictures:
-        return Picture(url=url, alt=alt, remote=urlsplit(url).scheme == "https")
-    return next((one for one in pictures if not one.problem.startswith(MISSING)), pictures[0])
+    return [_Place(bundle.folder / inside, bundle.folder, _OWN_FOLDER)]
 
 
 def _found(place: _Place, url: str, alt: str, config: Config) -> Picture:

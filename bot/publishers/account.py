@@ -23,7 +23,7 @@ from bot.errors import AccountBlockedError, PublishError, TransientError
 from bot.model import AccountFacts, Announcement, Limits, SeenStatus
 from bot.publishers.outcomes import Doing, classify
 from bot.publishers.records import aware, field, is_status, seen, text
-from bot.publishers.servers import domain_of, limits_of
+from bot.publishers.servers import domain_of, limits_of, version_of
 from bot.publishers.wire import Finishing
 from bot.web_client import WebClient
 
@@ -79,6 +79,9 @@ class MastodonAccount:
             request_timeout=timeout.total_seconds(),
             user_agent="announce",
             session=self._session,
+            # Else it asks for it before the first upload, in two requests; where these fail, a thousand times (its
+            # utility.py: the two functions that ask call each other). `introduce` tells it what the server says.
+            mastodon_version="1.0.0",
         )
         # Not through the constructor, which takes a token that is a file's name for the file.
         self._client.access_token = token
@@ -102,6 +105,8 @@ class MastodonAccount:
                 remedy="Set the token of the right account, or correct `acct`; nothing was sent.",
             )
         self._account_id, self._limits = text(me, "id"), limits_of(instance)
+        client = self._client
+        client.mastodon_major, client.mastodon_minor, client.mastodon_patch = version_of(instance)
         return AccountFacts(address=address, account_id=self._account_id, limits=self._limits)
 
     def newest_status_id(self) -> str:

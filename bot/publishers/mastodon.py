@@ -27,9 +27,6 @@ class MastodonPublisher(MastodonAccount):
 
     def get_ready(self, announcement: Announcement) -> None:
         self._ready = ready = {}
-        if announcement.pictures:
-            # Before a client's first upload Mastodon.py asks for the server's version, in two requests.
-            self._client.verify_minimum_version("3.1.4", cached=True)
         for picture in announcement.pictures:
             if picture.path is not None:
                 with suppress(RejectedError, TransientError):

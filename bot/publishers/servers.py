@@ -51,6 +51,12 @@ def software_of(instance: Any) -> str:
     return f"{kind} {version}"
 
 
+def version_of(instance: Any) -> tuple[int, int, int]:
+    """The version of Mastodon that the server is, or is alike; 1.0.0 if it says none that can be read."""
+    found = re.match(r"(\d+)\.(\d+)\.(\d+)", text(instance, "version"), re.ASCII)
+    return (int(found[1]), int(found[2]), int(found[3])) if found else (1, 0, 0)
+
+
 def limits_of(instance: Any) -> Limits:
     """What an instance accepts; what it does not tell is as with Mastodon."""
     known = Limits()

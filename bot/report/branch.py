@@ -11,6 +11,7 @@ from bot.config import Config
 from bot.errors import PostError, UsageError
 from bot.model import Post
 from bot.posts.folder import Scan
+from bot.posts.names import name_of
 from bot.posts.read import parse_post
 from bot.report.view import Gone, gone_of
 from bot.sources.changes import Changes, FileChange, changes_since, old_bytes
@@ -61,7 +62,7 @@ def read_branch(config: Config, revision: str, scan: Scan, *, now: datetime) -> 
 def _as_it_was(config: Config, changes: Changes, path: Path) -> Post | None:
     try:
         data = old_bytes(changes, path, root=config.root)
-        return parse_post(data, path=config.root / path, slug=path.stem, config=config)
+        return parse_post(data, path=config.root / path, slug=name_of(path), config=config)
     except (PostError, UsageError):  # it was not usable then, so nothing of it is out
         return None
 

@@ -1,8 +1,9 @@
 """A release on the dot: what can be done before its instant is done before.
 
 Some seconds ahead the release is planned as of its datetime, and each account's worker asks its server what it would
-ask first (who we are, what is there already), on a connection that stays open. At the instant the plan is written down,
-if files, clock and people's words are still as they were, and the toots leave. Of the post itself nothing is written or
+ask first (who we are, what is there already), on a connection that stays open. Some milliseconds before the instant the
+plan is written, if files, clock and people's words are still as they were; at the instant it is kept, and the toots
+leave. Of the post itself nothing is written or
 sent before. The pass that follows finds the release made and does the rest: feeds, files, alerts.
 """
 

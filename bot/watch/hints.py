@@ -45,13 +45,17 @@ class Hints:
 
     def arm(self, trees: Collection[Path], folders: Collection[str] = ()) -> None:
         """Watch these folders, `trees` with all that is in them; again where one was replaced by another."""
+        roots = {str(tree) for tree in trees}
+        # Each takes a thread, so not those within a tree, such as the folders of posts with pictures of their own.
+        single = [folder for folder in folders if roots.isdisjoint((folder, *map(str, Path(folder).parents)))]
         wanted = frozenset(
-            [*((str(tree), _identity(str(tree)), True) for tree in trees)]
-            + [(folder, _identity(folder), False) for folder in folders]
+            [*((root, _identity(root), True) for root in roots)]
+            + [(folder, _identity(folder), False) for folder in single]
         )
+        self._single = frozenset(folders)
         if wanted == self._watched:
             return
-        self._watched, self._single = wanted, frozenset(folders)
+        self._watched = wanted
         self.close()
         logging.getLogger("watchdog").addHandler(_NOWHERE)
         try:

@@ -89,6 +89,8 @@ def test_with_the_built_site_every_link_is_looked_up_in_it(tmp_path: Path, addre
         ("/news/bundle/plans/hall.pdf", False),
         ("nap.png", True),
         ("../bundle/map.png", False),
+        ("index.md", True),
+        ("/news/bundle/index.md", True),
         ("/news/other/map.png", True),
     ],
 )
@@ -97,6 +99,17 @@ def test_what_lies_beside_a_post_in_its_own_folder_is_known(tmp_path: Path, addr
     files: Files = {"posts/bundle/index.md": written(body=f"{BODY} [x]({address})"), **beside}
     findings = checked(tmp_path, Case(files=files, settings=PAGES)).findings
     assert [finding.rule for finding in findings] == (["link-broken"] if broken else [])
+
+
+def test_a_file_beside_a_post_to_come_gives_it_away(tmp_path: Path) -> None:
+    files: Files = {
+        FILE: written(body=f"{BODY} [x](/news/bundle/map.png)"),
+        "posts/bundle/index.md": written(title="Other", at="2026-04-11 10:00"),
+        "posts/bundle/map.png": picture(),
+    }
+    (finding,) = checked(tmp_path, Case(files=files)).findings
+    assert finding.rule == "link-early"
+    assert "belongs to bundle, released on 2026-04-11" in finding.problem
 
 
 def test_where_every_page_looks_like_a_post_none_is_judged_by_its_shape(tmp_path: Path) -> None:

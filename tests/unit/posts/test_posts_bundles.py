@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from bot.config import Config
-from bot.model import Post
+from bot.model import Picture, Post
 from bot.posts.folder import PostFolder
 
 SITE = "https://heron.example"
@@ -83,56 +83,86 @@ def test_a_missing_one_is_missed_where_it_belongs_and_found_when_it_comes(config
 
 
 def test_no_address_leads_out_of_the_folder(config: Config) -> None:
-    draw(config.root / "secret.png")
+    secret = draw(config.root.parent / "secret.png")
     (config.root / "posts/nests").mkdir(parents=True)
-    (config.root / "posts/nests/link.png").symlink_to(config.root / "secret.png")
-    for url in ("link.png", "%2e%2e/%2e%2e/secret.png"):
+    (config.root / "posts/nests/link.png").symlink_to(secret)
+    for url in ("link.png", "%2e%2e/%2e%2e/%2e%2e/secret.png"):
         write(config, "nests/index.md", COVER.format(url=url))
         cover = only(PostFolder(config)).cover
         assert cover is not None
         assert cover.path is None
         assert cover.problem
+        write(config, "nests/index.md", MEDIA.format(file=url.replace("%2e", ".")))
+        assert toot_picture(PostFolder(config)).path is None
 
 
 MEDIA = 'mastodon: {{media: [{{file: "{file}", alt: A nest}}]}}'
 
 
+def toot_picture(folder: PostFolder) -> Picture:
+    media = only(folder).mastodon.media
+    assert media is not None
+    return media[0]
+
+
 @pytest.mark.parametrize(
-    ("file", "lies", "url"),
+    ("file", "lies"),
     [
-        ("nest.png", "posts/nests/nest.png", "/news/nests/nest.png"),
-        ("./nest.png", "posts/nests/nest.png", "/news/nests/nest.png"),
-        ("img/nest.png", "posts/nests/img/nest.png", "/news/nests/img/nest.png"),
-        ("img/nest.png", "img/nest.png", "/img/nest.png"),
-        ("/img/nest.png", "img/nest.png", "/img/nest.png"),
+        ("nest.png", "posts/nests/nest.png"),
+        ("./nest.png", "posts/nests/nest.png"),
+        ("img/nest.png", "posts/nests/img/nest.png"),
+        ("img/nest.png", "img/nest.png"),
+        ("/img/nest.png", "img/nest.png"),
     ],
 )
-def test_pictures_of_the_toot_lie_beside_it_or_in_the_assets_folder(
-    config: Config, file: str, lies: str, url: str
-) -> None:
+def test_pictures_of_the_toot_lie_beside_it_or_in_the_assets_folder(config: Config, file: str, lies: str) -> None:
     write(config, "nests/index.md", MEDIA.format(file=file))
     folder = PostFolder(config)
-    assert only(folder).findings  # it is not there yet
+    assert only(folder).findings, "it is not there yet"
     path = draw(config.root / lies)
-    post = only(folder)
-    assert post.mastodon.media is not None
-    (picture,) = post.mastodon.media
-    assert (picture.url, picture.path) == (SITE + url, path)
-    assert not post.findings
+    assert toot_picture(folder).path == path
+    assert not only(folder).findings
 
 
-def test_the_one_beside_the_post_is_meant_if_there_are_two(config: Config) -> None:
+def test_the_one_beside_the_post_is_meant_if_there_are_two_whichever_came_first(config: Config) -> None:
     write(config, "nests/index.md", MEDIA.format(file="nest.png"))
-    draw(config.root / "nest.png")
+    folder = PostFolder(config)
+    path = draw(config.root / "nest.png")
+    assert toot_picture(folder).path == path
     path = draw(config.root / "posts/nests/nest.png")
-    media = only(PostFolder(config)).mastodon.media
-    assert media is not None
-    assert media[0].path == path
+    assert toot_picture(folder).path == path
 
 
 def test_a_slash_in_front_means_the_assets_folder(config: Config) -> None:
     write(config, "nests/index.md", MEDIA.format(file="/nest.png"))
     draw(config.root / "posts/nests/nest.png")
-    media = only(PostFolder(config)).mastodon.media
-    assert media is not None
-    assert media[0].problem == "there is no file nest.png"
+    assert toot_picture(PostFolder(config)).problem == "there is no file nest.png"
+
+
+def test_one_that_cannot_be_used_gives_way_to_one_that_can_and_is_named_else(config: Config) -> None:
+    write(config, "nests/index.md", MEDIA.format(file="nest.png"))
+    folder = PostFolder(config)
+    assert toot_picture(folder).problem == "there is no file posts/nests/nest.png"
+    (config.root / "nest.png").write_text("no picture")
+    assert toot_picture(folder).problem == "nest.png is not a readable picture"
+    (config.root / "posts/nests/nest.png").write_text("no picture either")
+    assert toot_picture(folder).problem == "posts/nests/nest.png is not a readable picture"
+    (config.root / "nest.png").unlink()
+    path = draw(config.root / "nest.png")
+    assert toot_picture(folder).path == path
+
+
+def test_where_a_picture_lies_is_none_of_the_posts_own_words(config: Config) -> None:
+    """Else a picture that comes, goes or moves, or a renamed folder, would edit a toot that is out."""
+    write(config, "nests/index.md", MEDIA.format(file="img/nest.png"))
+    folder = PostFolder(config)
+    words = {only(folder).digest}
+    draw(config.root / "img/nest.png")
+    words.add(only(folder).digest)
+    draw(config.root / "posts/nests/img/nest.png")
+    words.add(only(folder).digest)
+    (config.root / "posts/nests").rename(config.root / "posts/birds")
+    words.add(only(folder).digest)
+    (config.root / "posts/birds/index.md").rename(config.root / "posts/nests.md")
+    words.add(only(folder).digest)
+    assert len(words) == 1

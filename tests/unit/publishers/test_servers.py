@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.model import Limits
-from bot.publishers.servers import domain_of, limits_of, software_of
+from bot.publishers.servers import domain_of, limits_of, software_of, version_of
 
 #: As the servers tell themselves; sources: see bot/publishers/servers.py.
 MASTODON_46: dict[str, Any] = {
@@ -117,3 +117,21 @@ def test_pixelfed_needs_a_picture() -> None:
 )
 def test_the_domain_of_its_accounts(instance: dict[str, str], domain: str) -> None:
     assert domain_of(instance, "https://host.example:8443") == domain
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("4.5.3", (4, 5, 3)),
+        ("4.6.0-beta.1+glitch", (4, 6, 0)),
+        ("4.0.2+hometown-1.1.1", (4, 0, 2)),
+        ("2.7.2 (compatible; Pleroma 2.7.0)", (2, 7, 2)),
+        ("3.5.3 (compatible; Pixelfed 0.12.4)", (3, 5, 3)),
+        ("0.17.3 git-c4f1b5e", (0, 17, 3)),
+        ("main", (1, 0, 0)),
+        ("4.5", (1, 0, 0)),
+        ("", (1, 0, 0)),
+    ],
+)
+def test_the_version_that_a_server_is_alike(version: str, expected: tuple[int, int, int]) -> None:
+    assert version_of({"version": version}) == expected

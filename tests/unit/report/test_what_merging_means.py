@@ -190,6 +190,17 @@ def test_without_a_ledger_the_base_is_taken_for_what_is_out_and_that_is_said(bra
     assert "There is no ledger here: what is due in main counts as tooted." in said
 
 
+def test_a_post_in_a_folder_of_its_own_is_known_from_before(branch: Project) -> None:
+    for name in ("one", "two"):
+        branch.write_post(f"{name}/index", "2026-03-09 12:00:00", title=f"Number {name}")
+    on_main(branch)
+    for name in ("one", "two"):
+        rewrite(f"{name}/index.md", "This is the first", "It was the first")(branch)
+    said = seen(summary(branch))
+    assert "2 changed posts" in said
+    assert said.count("It is out already. Merging this edits the toot at once.") == 2
+
+
 def test_where_a_ledger_is_it_is_believed(branch: Project) -> None:
     config = load_config(branch.root / "config/bot.toml")
     (post,) = PostFolder(config).scan().posts

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from pathlib import Path
+
 import pytest
 from watchdog.events import (
     DirCreatedEvent,
@@ -54,3 +57,20 @@ def test_what_was_written_before_and_never_closed_says_nothing_of_other_files() 
     hints.dispatch(FileModifiedEvent(B))
     hints.dispatch(FileClosedEvent(B))
     assert hints.are_closed(hints.take())
+
+
+def test_folders_within_a_tree_take_no_threads_of_their_own_and_their_files_matter(tmp_path: Path) -> None:
+    bundles, assets = [tmp_path / f"posts/bundle-{number}" for number in range(20)], tmp_path / "assets"
+    for folder in (*bundles, assets):
+        folder.mkdir(parents=True)
+    before, rang = threading.active_count(), threading.Event()
+    hints = Hints(rang.set)
+    hints.arm([tmp_path / "posts"], [str(folder) for folder in (*bundles, assets)])
+    try:
+        assert threading.active_count() - before <= 5, "the observer, and two for each folder that is watched"
+        (bundles[7] / "cover.png").write_bytes(b"a picture")
+        assert rang.wait(5)
+        assert str(bundles[7] / "cover.png") in hints.take()
+        assert not hints.is_blind()
+    finally:
+        hints.close()
