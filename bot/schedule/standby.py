@@ -37,7 +37,7 @@ LOOK: Final = timedelta(milliseconds=500)
 #: So long before the instant the writing begins; it is kept at the instant, or not at all.
 WRITING: Final = timedelta(milliseconds=20)
 #: What makes the ledger ready may take a moment, which must be over by then.
-TIDYING: Final = timedelta(milliseconds=500)
+TIDYING: Final = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -60,8 +60,7 @@ class Triggers:
     def _was_paused(self, article: Article) -> bool:
         """Whether all was paused at some time between its datetime and its end."""
         assert article.expires is not None
-        due, end = self.seconds(article.due), self.seconds(article.expires)
-        return any(begin < end and due < until for begin, until in self.people.words.pauses)
+        return self._paused_between(self.seconds(article.due), self.seconds(article.expires))
 
     def may_be_refused(self, slug: str) -> bool:
         """Whether its key may belong to a toot that was taken back: only the lost ledger knew that it has been used."""
@@ -87,9 +86,15 @@ class Triggers:
         in_time = (
             slugs
             for decided, ended, slugs in self.history.served
-            if due <= decided and (ended if sent else decided) < due + within
+            if due <= decided
+            and (ended if sent else decided) < due + within
+            and not self._paused_between(decided, ended)
         )
         return all(slugs.isdisjoint(article.slugs) for slugs in in_time)
+
+    def _paused_between(self, begin: float, end: float) -> bool:
+        """Whether somebody paused all meanwhile: then a pass ends before everything that it decided is sent."""
+        return any(since < end and begin < until for since, until in self.people.words.pauses)
 
     def was_away(self, article: Article) -> bool:
         return bool(self.people.away) or "renamed" in article.touched
