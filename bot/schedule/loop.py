@@ -115,7 +115,7 @@ class _Loop:
 
     def _wait(self, result: Pass, takes: timedelta) -> None:
         """Until the next release if it is near, and make it; else until there is a reason for another pass."""
-        bot, soon, lead = self._bot, result.plan.next_release, LEAD + 3 * takes
+        bot, soon, lead = self._bot, result.plan.next_release, LEAD + 6 * takes
         is_near = soon is not None and soon - bot.parts.clock.now() <= lead
         # Rings some seconds before, to prepare; then at the instant, in case that this came to nothing.
         self._alarm.ring_at("next release", soon if soon is None or is_near else soon - lead, bot.bell.set)

@@ -34,6 +34,9 @@ LATE: Final = timedelta(seconds=1)
 LEAVING: Final = timedelta(milliseconds=50)
 #: How often it is looked at the clock, which may be set.
 LOOK: Final = timedelta(milliseconds=500)
+#: No pass begins so long before the instant, and four times as long as passes take: one that takes longer than others,
+#: and preparing anew after it, would make the release late.
+CALM: Final = timedelta(seconds=1)
 #: So long before the instant the writing begins; it is kept at the instant, or not at all.
 WRITING: Final = timedelta(milliseconds=20)
 #: What makes the ledger ready may take a moment, which must be over by then.
@@ -140,7 +143,7 @@ def stand_by(
             expect(address, deliveries)
         if moment - bot.parts.clock.now() > TIDYING:
             bot.parts.ledger.make_ready()
-        if not _waited(bot, moment - WRITING, again=2 * pass_takes + LOOK, wait=wait):
+        if not _waited(bot, moment - WRITING, again=4 * pass_takes + CALM, wait=wait):
             return False
         if not carry_out(bot.parts, prepared, instant=lambda: _is_there(bot, moment)):
             return False

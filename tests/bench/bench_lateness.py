@@ -43,6 +43,8 @@ brake = 100000
 spacing = "off"
 """
 DAY = timedelta(days=1)
+#: After a start it looks more often for a moment, and writes its cache.
+SETTLING = timedelta(seconds=20)
 #: So far from a release the floor is measured, which must not be in its way.
 CLEAR = timedelta(milliseconds=600)
 
@@ -136,6 +138,7 @@ def show(name: str, seconds: Sequence[float]) -> None:
     p99 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]
     median = statistics.median(ordered)
     print(f"{name:>34}: p50 {median:7.1f} ms   p99 {p99:7.1f} ms   max {ordered[-1]:7.1f} ms   ({len(ordered)})")
+    print(f"{'the latest':>34}: {', '.join(f'{one:.1f}' for one in ordered[-6:])}")
 
 
 def release(project: Project, wire: Wire, instants: Sequence[datetime]) -> None:
@@ -162,6 +165,7 @@ def release(project: Project, wire: Wire, instants: Sequence[datetime]) -> None:
         late[bool(index % 2)].append(min(after) - instant.timestamp())
     show("lateness of plain toots", late[False])
     show("lateness of toots with a picture", late[True])
+    show("lateness of all", [*late[False], *late[True]])
 
 
 def measure(posts: int, releases: int, seconds: float, *, say: Callable[[str], None] = print) -> None:
@@ -175,6 +179,7 @@ def measure(posts: int, releases: int, seconds: float, *, say: Callable[[str], N
             say(f"{posts} posts, {posts // 10} to come")
             with running(project) as (process, took):
                 say(f"{'first start':>34}: {took:.2f} s")
+                time.sleep(SETTLING.total_seconds())
                 say(f"{'idle':>34}: {100 * idle(process, seconds):.3f} % of a core over {seconds:.0f} s")
                 begin = datetime.now(UTC) + timedelta(seconds=20)
                 release(project, wire, scattered(begin, releases, random.Random(posts)))
