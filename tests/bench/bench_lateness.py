@@ -58,12 +58,12 @@ def write_posts(project: Project, number: int) -> None:
         project.write_post(f"later-{index:05}", f"{now + 10 * DAY + timedelta(minutes=index):%Y-%m-%d %H:%M:%S}")
 
 
-def scattered(begin: datetime, number: int, rng: random.Random) -> list[datetime]:
-    """Instants some seconds apart, at whole seconds, as front matter has them."""
+def scattered(begin: datetime, number: int, rng: random.Random, *, apart: float) -> list[datetime]:
+    """Instants that are so many seconds apart on average, at whole seconds, as front matter has them."""
     instants, moment = [], begin
     for _ in range(number):
         instants.append(moment.replace(microsecond=0))
-        moment += timedelta(seconds=rng.uniform(3, 9))
+        moment += timedelta(seconds=rng.uniform(0.5 * apart, 1.5 * apart))
     return instants
 
 
@@ -168,7 +168,7 @@ def release(project: Project, wire: Wire, instants: Sequence[datetime]) -> None:
     show("lateness of all", [*late[False], *late[True]])
 
 
-def measure(posts: int, releases: int, seconds: float, *, say: Callable[[str], None] = print) -> None:
+def measure(posts: int, releases: int, seconds: float, *, apart: float, say: Callable[[str], None] = print) -> None:
     folder = Path(tempfile.mkdtemp(prefix="announce-bench-"))
     try:
         with SandboxProcess() as server, Wire(server.port) as wire:
@@ -182,7 +182,7 @@ def measure(posts: int, releases: int, seconds: float, *, say: Callable[[str], N
                 time.sleep(SETTLING.total_seconds())
                 say(f"{'idle':>34}: {100 * idle(process, seconds):.3f} % of a core over {seconds:.0f} s")
                 begin = datetime.now(UTC) + timedelta(seconds=20)
-                release(project, wire, scattered(begin, releases, random.Random(posts)))
+                release(project, wire, scattered(begin, releases, random.Random(posts), apart=apart))
                 memory = psutil.Process(process.pid).memory_info().rss / 2**20
                 say(f"{'memory':>34}: {memory:.0f} MB")
             with running(project) as (_, took):
@@ -195,6 +195,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="How late toots leave, and what a bot costs that waits.")
     parser.add_argument("--posts", type=int, default=10_000)
     parser.add_argument("--releases", type=int, default=200)
+    parser.add_argument("--apart", type=float, default=6.0, help="seconds between two releases, on average")
     parser.add_argument("--idle", type=float, default=60.0, help="seconds to look at an idle bot")
     asked = parser.parse_args()
-    measure(asked.posts, asked.releases, asked.idle)
+    measure(asked.posts, asked.releases, asked.idle, apart=asked.apart)
