@@ -92,7 +92,7 @@ def test_an_older_server_gets_pictures_in_the_older_way(url: str, tmp_path: Path
     assert shown["description"] == "A stage with two chairs"
 
 
-@pytest.mark.parametrize("do", ["error-503", "drop"])
+@pytest.mark.parametrize("do", ["503", "drop"])
 def test_a_server_that_fails_ahead_of_a_release_is_not_asked_again_and_again(
     server: SandboxServer, publisher: MastodonPublisher, tmp_path: Path, do: str
 ) -> None:
