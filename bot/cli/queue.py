@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bot.plan import Plan
     from bot.planning.item import Item
 
-_NOTHING: Final = "A post with a `published_datetime` in the future will show here."
+_WHAT_SHOWS_HERE: Final = "A post with a `published_datetime` in the future will show here."
 
 
 @click.command()
@@ -58,7 +58,7 @@ def queue(
     elif not lines:
         out = len(snapshot.entries)
         released = f"; posts that were released: {out}" if out else ""
-        click.echo(f"Nothing is planned{released}. {_NOTHING}")
+        click.echo(f"Nothing is planned{released}. {_WHAT_SHOWS_HERE}")
     elif as_calendar:
         show_calendar(lines, config.site)
     else:

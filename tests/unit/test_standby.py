@@ -255,6 +255,24 @@ def test_where_a_pass_would_come_too_late_the_release_goes_first(waiting: Waitin
     assert [entry.slug for entry in waiting.ledger.snapshot().entries.values()] == ["keynote"]
 
 
+def test_no_pass_begins_within_the_last_second_before_a_release(waiting: Waiting) -> None:
+    waiting.meanwhile = waiting.reason.set
+    assert waiting.stand_by()
+    assert len(waiting.ledger.snapshot().entries) == 1
+
+
+@pytest.mark.parametrize(("ahead", "times"), [(1.5, 1), (0.5, 0)])
+def test_the_ledger_is_made_ready_while_there_is_time(
+    waiting: Waiting, monkeypatch: pytest.MonkeyPatch, ahead: float, times: int
+) -> None:
+    waiting.running.step_to(NOON - timedelta(seconds=ahead))
+    made: list[datetime] = []
+    monkeypatch.setattr(waiting.ledger, "make_ready", lambda: made.append(waiting.running.now()))
+    assert waiting.stand_by()
+    assert len(made) == times
+    assert all(moment < NOON for moment in made)
+
+
 def test_all_is_written_before_the_instant_and_kept_at_it(waiting: Waiting) -> None:
     seen: list[tuple[bool, int]] = []
     prepared = prepare(waiting.bot.parts, NOON)
