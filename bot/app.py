@@ -8,12 +8,14 @@ import socket
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from threading import Event as Signal
 from typing import Final
 
 from bot.clock import Clock, SystemClock
 from bot.collector import without_collector
 from bot.config import Config
+from bot.departures import Departures
 from bot.drain import Drain, Drained, Memory, drain, is_warm, warm_up
 from bot.engine import Engine
 from bot.engines.inline import InlineEngine
@@ -74,6 +76,7 @@ class Bot:
     bell: Signal  #: wakes the loop for another pass
     random: random.Random = field(default_factory=random.Random)
     warm: dict[str, Memory] = field(default_factory=dict)  #: what `warm_up` has just learnt, by account
+    departures: Departures = field(default_factory=Departures)
 
     def quick_pass(self) -> tuple[str, ...]:
         """Show new words of released posts at once, with `pass_once` to follow; returns the feeds' files changed."""
@@ -93,7 +96,10 @@ class Bot:
         if not self.parts.ledger.open_deliveries(address):
             return Drained(account=address)
         warm = self.warm.pop(address, None)
-        return drain(self._tools(address), warm if warm is not None and is_warm(warm, self.parts.clock) else None)
+        try:
+            return drain(self._tools(address), warm if warm is not None and is_warm(warm, self.parts.clock) else None)
+        finally:
+            self.departures.leaves(address)
 
     def warm_up(self, address: str, expected: Sequence[Delivery]) -> None:
         """Ask one account's server before the instant what a drain would ask first."""
@@ -112,6 +118,7 @@ class Bot:
             jitter=self.random.random,
             say=self.parts.say,
             hold_without_picture=self.parts.config.release.if_no_picture == "hold",
+            leaves=partial(self.departures.leaves, address),
         )
 
     def _begins_nothing(self) -> bool:

@@ -32,7 +32,14 @@ class Ledger(Protocol):
     def snapshot(self) -> Snapshot:
         """Everything that planning needs, as of one moment."""
 
-    def record(self, recording: Recording, *, now: datetime, sure: Callable[[], bool] | None = None) -> Recorded:
+    def record(
+        self,
+        recording: Recording,
+        *,
+        now: datetime,
+        sure: Callable[[], bool] | None = None,
+        flush: bool = True,
+    ) -> Recorded:
         """Write the result of a plan, or of a person's command; returns what was refused, and the events written.
 
         An entry that is there is replaced, unless it is of another release: the first one counts, and only its events
@@ -40,7 +47,9 @@ class Ledger(Protocol):
         the change knows it, and never while it is sending: whoever planned it on an older state plans again. Events
         of a change that is refused are not written. A plan that has not heard a person's latest word (`heard`) is not
         written at all, nor is one that the caller is not `sure` of: asked at the end of the transaction, while nobody
-        else writes, so it may wait for a moment but not for long.
+        else writes, so it may wait for a moment but not for long. Without `flush` a power failure, though not the end
+        of the process, may take it back, until anything else is recorded or an intent written: nothing may be shown
+        or sent on it before.
         """
 
     def make_ready(self) -> None:

@@ -35,6 +35,7 @@ def upload(delivery: Delivery, tools: Drain, lease: Lease, memory: Memory) -> tu
         if number:
             tools.ledger.renew(lease)  # each may take its time
         try:
+            tools.leaves()
             media_ids.append(tools.publisher.upload(picture))
         except (RejectedError, OutcomeUnknownError, TransientError) as error:
             # A picture that nobody attaches shows nowhere, so it may be uploaded again.
@@ -88,6 +89,7 @@ def send(delivery: Delivery, tools: Drain, lease: Lease, memory: Memory) -> None
     """
     # Sent once and never again on this intent, whatever comes.
     memory.fresh_intent = None
+    tools.leaves()
     try:
         sent = _carried_out(delivery, tools, memory)
     except RejectedError as error:

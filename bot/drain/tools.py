@@ -53,6 +53,7 @@ class Drain:
     jitter: Callable[[], float]
     say: Callable[[Event], None]
     hold_without_picture: bool = False  #: `if_no_picture = "hold"`
+    leaves: Callable[[], None] = lambda: None  #: called right before a request that uploads or sends
 
 
 @dataclass

@@ -88,7 +88,14 @@ class MemoryLedger:
                 waiting=dict(self._waiting),
             )
 
-    def record(self, recording: Recording, *, now: datetime, sure: Callable[[], bool] | None = None) -> Recorded:
+    def record(
+        self,
+        recording: Recording,
+        *,
+        now: datetime,
+        sure: Callable[[], bool] | None = None,
+        flush: bool = True,  # noqa: ARG002 — nothing here outlives the process
+    ) -> Recorded:
         with self._lock:
             if recording.heard not in (None, Heard(words=self._words, paused=self._paused)):
                 return Recorded(outdated=True)

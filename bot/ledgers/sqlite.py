@@ -105,9 +105,16 @@ class SqliteLedger:
             waiting=waiting,
         )
 
-    def record(self, recording: Recording, *, now: datetime, sure: Callable[[], bool] | None = None) -> Recorded:
+    def record(
+        self,
+        recording: Recording,
+        *,
+        now: datetime,
+        sure: Callable[[], bool] | None = None,
+        flush: bool = True,
+    ) -> Recorded:
         try:
-            with self._file.transaction() as db:
+            with self._file.transaction(flush=flush) as db:
                 recorded = write_recording(db, recording, now=now)
                 if sure is not None and not recorded.outdated and not sure():
                     raise _UnsureError
@@ -147,7 +154,8 @@ class SqliteLedger:
         return new, recovered
 
     def lease(self, account: str, *, owner: str, duration: timedelta) -> Lease:
-        with self._file.transaction() as db:
+        # No lease is flushed: a power failure that takes one back has ended its owner as well.
+        with self._file.transaction(flush=False) as db:
             row = account_row(db, account)
             age = None if row["lease_owner"] is None else self._clock.since(row["lease_mark"])
             remaining = timedelta() if age is None else timedelta(seconds=row["lease_seconds"]) - age
@@ -161,11 +169,11 @@ class SqliteLedger:
         return Lease(account=account, owner=owner, fence=fence)
 
     def renew(self, lease: Lease) -> None:
-        with self._file.transaction() as db:
+        with self._file.transaction(flush=False) as db:
             self._renew(db, lease)
 
     def give_back(self, lease: Lease) -> None:
-        with self._file.transaction() as db:
+        with self._file.transaction(flush=False) as db:
             db.execute(
                 "UPDATE account SET lease_owner = NULL WHERE address = ? AND fence = ?", (lease.account, lease.fence)
             )

@@ -3,8 +3,8 @@
 Some seconds ahead the release is planned as of its datetime, and each account's worker asks its server what it would
 ask first (who we are, what is there already), on a connection that stays open. Some milliseconds before the instant the
 plan is written, if files, clock and people's words are still as they were; at the instant it is kept, and the toots
-leave. Of the post itself nothing is written or
-sent before. The pass that follows finds the release made and does the rest: feeds, files, alerts.
+leave. Of the post itself nothing is kept or sent before. The pass that follows finds the release made and does the
+rest: feeds, files, alerts.
 """
 
 from __future__ import annotations
@@ -30,15 +30,20 @@ from bot.takeover import missing_old_feed
 LEAD: Final = timedelta(seconds=5)
 #: Whoever comes later than this finds a pass to be the better judge.
 LATE: Final = timedelta(seconds=1)
-#: For so long the toots have the interpreter to themselves; a server that is slower waits for nothing of ours.
+#: So long it is waited, at most, until the first requests leave: a pass would keep the interpreter from them.
+PATIENCE: Final = timedelta(seconds=1)
+#: And so long while they leave; a server that is slower waits for nothing of ours.
 LEAVING: Final = timedelta(milliseconds=50)
 #: How often it is looked at the clock, which may be set.
 LOOK: Final = timedelta(milliseconds=500)
 #: No pass begins so long before the instant, and four times as long as passes take: one that takes longer than others,
 #: and preparing anew after it, would make the release late.
 CALM: Final = timedelta(seconds=1)
-#: So long before the instant the writing begins; it is kept at the instant, or not at all.
-WRITING: Final = timedelta(milliseconds=20)
+#: So long before the instant the writing begins; it is kept at the instant, or not at all. It takes some milliseconds,
+#: and on a shared machine anything may take fifty more.
+WRITING: Final = timedelta(milliseconds=150)
+#: So long before the instant it stays awake: whoever sleeps is woken late, one time in twenty by several milliseconds.
+AWAKE: Final = timedelta(milliseconds=10)
 #: What makes the ledger ready may take a moment, which must be over by then.
 TIDYING: Final = timedelta(seconds=1)
 
@@ -111,7 +116,8 @@ def carry_out(parts: Parts, prepared: Prepared, *, instant: Callable[[], bool] =
 
     # Which posts are to come is left to the pass that follows: to look through a thousand takes time.
     recording = replace(prepared.plan.recording, upcoming=None)
-    recorded = parts.ledger.record(recording, now=prepared.moment, sure=sure)
+    # Flushed with the intent of the first toot, or with what the pass that follows writes; nothing shows before.
+    recorded = parts.ledger.record(recording, now=prepared.moment, sure=sure, flush=False)
     if recorded.outdated:
         return False
     for address in prepared.expected():
@@ -134,7 +140,6 @@ def stand_by(
     `expect` hands what an account will be owed to its worker; `wait` returns at a time, or before if there is a reason
     for another pass. Raises LedgerError.
     """
-    gc.collect()
     with without_collector():  # over thousands of posts it would take a tenth of a second, perhaps at the instant
         prepared = prepare(bot.parts, moment)
         if prepared is None:
@@ -143,11 +148,14 @@ def stand_by(
             expect(address, deliveries)
         if moment - bot.parts.clock.now() > TIDYING:
             bot.parts.ledger.make_ready()
+            gc.collect()
         if not _waited(bot, moment - WRITING, again=4 * pass_takes + CALM, wait=wait):
             return False
+        bot.departures.expect(prepared.expected())
         if not carry_out(bot.parts, prepared, instant=lambda: _is_there(bot, moment)):
             return False
-        bot.stop.wait(LEAVING.total_seconds())
+        if bot.departures.wait(PATIENCE.total_seconds()):
+            bot.stop.wait(LEAVING.total_seconds())
     return True
 
 
@@ -170,7 +178,7 @@ def _waited(bot: Bot, moment: datetime, *, again: timedelta, wait: Callable[[dat
 def _is_there(bot: Bot, moment: datetime) -> bool:
     """Wait for the last milliseconds; False if the clock was set back meanwhile, or there is a stop."""
     while (left := moment - bot.parts.clock.now()) > timedelta():
-        if left > 2 * WRITING or bot.stop.wait(left.total_seconds()):
+        if left > 2 * WRITING or bot.stop.wait(max(timedelta(), left - AWAKE).total_seconds()):
             return False
     return not bot.stop.is_set()
 

@@ -20,6 +20,9 @@ from bot.sandbox.server import SandboxServer
 from tests.support.patience import patient
 from tests.support.project import Project, Running, Timeline
 
+#: The times of a bot that takes over soon from one that died.
+SOON = {"timeout": "2s", "send_within": "1s", "lease": "4s", "settle": "6s"}
+
 
 def wait_for(condition: Callable[[], object], *, seconds: float = 20) -> None:
     end = time.monotonic() + patient(seconds)
@@ -115,6 +118,7 @@ def test_it_is_quiet_with_31_posts(project: Project) -> None:
 def test_killed_between_request_and_answer_it_looks_before_it_sends(
     project: Project, timeline: Timeline, server: SandboxServer, do: str
 ) -> None:
+    project.set_times(**SOON)
     server.faults.switch([Fault(on="POST /api/v1/statuses", do=do)])
     project.write_post("one", local(datetime.now(UTC) - timedelta(minutes=5)))
     project.write_post("two", local(datetime.now(UTC) - timedelta(minutes=4)))
@@ -137,6 +141,7 @@ def test_killed_between_request_and_answer_it_looks_before_it_sends(
 def test_killed_before_the_request_arrives_it_is_sent_once_all_the_same(
     project: Project, timeline: Timeline, server: SandboxServer
 ) -> None:
+    project.set_times(**SOON)
     server.faults.switch([Fault(on="POST /api/v1/statuses", do="drop-before")])
     project.write_post("one", local(datetime.now(UTC) - timedelta(minutes=5)))
     first = project.start("run")

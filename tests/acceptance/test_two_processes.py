@@ -29,10 +29,9 @@ def without_spacing(project: Project) -> None:
     settings = project.root / "config/bot.toml"
     text = settings.read_text(encoding="utf-8")
     text = text.replace('spacing = "2m"', 'spacing = "off"').replace("brake = 4", "brake = 99")
-    # Long enough that a busy machine does not run into them while a test looks.
-    text = text.replace('timeout = "2s"', 'timeout = "5s"').replace('lease = "4s"', 'lease = "7s"')
-    text = text.replace('settle = "6s"', 'settle = "7s"')
     settings.write_text(text, encoding="utf-8")
+    # Long enough that a busy machine does not run into them while a test looks, and no longer: they are waited for.
+    project.set_times(timeout="5s", send_within="1s", lease="7s", settle="7s")
 
 
 @contextmanager

@@ -3,12 +3,15 @@
 The real `announce run` on a folder of thousands of posts, with a tenth as many to come; the sandbox behind a relay that
 notes when the first byte of a toot's first request arrives (its picture's upload, where it has one). Lateness is that
 moment minus the publish datetime. Beside it stands the floor of the same run: a bare timer and a bare request over
-loopback. Plain measurements on this machine, no limits and no verdict.
+loopback, and a bare flush to the disk, for which a toot's intent has to wait as well. Plain measurements on this
+machine, no limits and no verdict.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
+import os
 import random
 import shutil
 import socket
@@ -95,9 +98,14 @@ def idle(process: Running, seconds: float) -> float:
 
 
 class Floor:
-    """`with Floor() as floor: floor.measure()`: how late a bare request arrives that a bare timer sends."""
+    """`with Floor(folder) as floor: floor.measure()`: how late a bare request arrives that a bare timer sends.
 
-    def __init__(self) -> None:
+    And for how long a page is on its way to the disk.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._file = (folder / "flushed").open("wb", buffering=0)
+        self.flushes: list[float] = []  #: seconds
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._client = socket.create_connection(self._listener.getsockname())
         self._server, _ = self._listener.accept()
@@ -112,15 +120,19 @@ class Floor:
     def __exit__(self, *_: object) -> None:
         self._client.shutdown(socket.SHUT_WR)
         self._reader.join()
-        for one in (self._client, self._server, self._listener):
+        for one in (self._client, self._server, self._listener, self._file):
             one.close()
 
     def measure(self) -> None:
-        """Once; takes a twentieth of a second."""
+        """Once each; takes a twentieth of a second, and as long as the disk does."""
         self._instants.append(time.time() + 0.05)
         time.sleep(max(0.0, self._instants[-1] - time.time()))
         self._client.sendall(b"POST / HTTP/1.1\r\n\r\n")
         time.sleep(0.01)
+        self._file.write(b"\0" * 4096)
+        begun = time.monotonic()
+        os.fsync(self._file.fileno())
+        self.flushes.append(time.monotonic() - begun)
 
     def late(self) -> list[float]:
         """Seconds, once all have arrived."""
@@ -135,7 +147,7 @@ class Floor:
 
 def show(name: str, seconds: Sequence[float]) -> None:
     ordered = sorted(1000 * one for one in seconds)
-    p99 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]
+    p99 = ordered[math.ceil(0.99 * len(ordered)) - 1]
     median = statistics.median(ordered)
     print(f"{name:>34}: p50 {median:7.1f} ms   p99 {p99:7.1f} ms   max {ordered[-1]:7.1f} ms   ({len(ordered)})")
     print(f"{'the latest':>34}: {', '.join(f'{one:.1f}' for one in ordered[-6:])}")
@@ -150,12 +162,13 @@ def release(project: Project, wire: Wire, instants: Sequence[datetime]) -> None:
     for index, instant in enumerate(instants):
         more = {"cover": "{url: /cover.png, alt: A plain picture}"} if index % 2 else {}
         project.write_post(f"now-{index:03}", f"{instant:%Y-%m-%d %H:%M:%S}", title=f"News number {index}", **more)
-    with Floor() as floor:
+    with Floor(project.root) as floor:
         while (now := datetime.now(UTC)) < instants[-1] + timedelta(seconds=5):
             if all(abs(instant - now) > CLEAR for instant in instants):
                 floor.measure()
             time.sleep(0.4)
         show("floor: bare timer, bare request", floor.late())
+        show("a bare flush to the disk", floor.flushes)
     toots = [moment for moment, line in wire.heard if line.startswith(b"POST /api/v1/statuses ")]
     if len(toots) != len(instants):
         raise SystemExit(f"{len(toots)} toots for {len(instants)} posts:\n{project.run_log[-2000:]}")

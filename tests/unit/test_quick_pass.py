@@ -171,9 +171,16 @@ def test_nothing_is_written_before_the_first_pass_nor_twice_without_one(site: Fo
 
 def test_a_word_that_comes_in_between_leaves_it_to_the_pass(site: Folder) -> None:
     class Interrupted(MemoryLedger):
-        def record(self, recording: Recording, *, now: datetime, sure: Callable[[], bool] | None = None) -> Recorded:
+        def record(
+            self,
+            recording: Recording,
+            *,
+            now: datetime,
+            sure: Callable[[], bool] | None = None,
+            flush: bool = True,
+        ) -> Recorded:
             super().record(Recording(paused="amy"), now=now)
-            return super().record(recording, now=now, sure=sure)
+            return super().record(recording, now=now, sure=sure, flush=flush)
 
     site.write("n5", **plain(5, title="New words"))
     parts = site.bot.parts

@@ -30,7 +30,14 @@ class BusyLedger(MemoryLedger):
 
     meanwhile: Callable[[], None] | None = None
 
-    def record(self, recording: Recording, *, now: datetime, sure: Callable[[], bool] | None = None) -> Recorded:
+    def record(
+        self,
+        recording: Recording,
+        *,
+        now: datetime,
+        sure: Callable[[], bool] | None = None,
+        flush: bool = True,
+    ) -> Recorded:
         happens, self.meanwhile = self.meanwhile, None
         if happens is not None:
             happens()

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
+from typing import Any
 
 import pytest
+from PIL import Image
 
-from bot.app import make_bot
+from bot.app import Bot, make_bot
 from bot.clock import SetClock, ShiftedClock
 from bot.config import Config
 from bot.engines.embedded import EmbeddedEngine
 from bot.ledgers.memory import MemoryLedger
+from bot.ledgers.sqlite import SqliteLedger
+from bot.ledgers.sqlite_file import SqliteFile
 from bot.model import AccountFacts, Delivery, DeliveryState, Recording, Said, SeenStatus, Word
 from bot.model import Event as HistoryEvent
 from bot.publishers.recording import RecordingPublisher
 from bot.schedule import stay_up
-from bot.schedule.standby import LATE, WRITING, carry_out, prepare, stand_by
+from bot.schedule.standby import LATE, LEAVING, PATIENCE, WRITING, carry_out, prepare, stand_by
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 ACCOUNT = "main@127.0.0.1:9"
@@ -286,6 +291,76 @@ def test_all_is_written_before_the_instant_and_kept_at_it(waiting: Waiting) -> N
     assert carry_out(waiting.bot.parts, prepared, instant=instant)
     assert seen == [(True, 0)]
     assert len(waiting.ledger.snapshot().entries) == 1
+
+
+@dataclass
+class Slow:
+    """Somebody who sends: its request leaves so many seconds after the release."""
+
+    bot: Bot
+    seconds: float
+    left: list[float] = field(default_factory=list)  #: monotonic
+
+    def begin(self) -> Thread:
+        thread = Thread(target=self._send)
+        thread.start()
+        return thread
+
+    def _send(self) -> None:
+        while not self.bot.parts.ledger.snapshot().entries:
+            time.sleep(0.005)
+        time.sleep(self.seconds)
+        self.left.append(time.monotonic())
+        self.bot.departures.leaves(ACCOUNT)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.4])
+def test_the_pass_that_follows_lets_the_toots_leave_first(waiting: Waiting, seconds: float) -> None:
+    slow = Slow(waiting.bot, seconds)
+    sender = slow.begin()
+    assert waiting.stand_by()
+    returned = time.monotonic()
+    sender.join()
+    assert returned >= slow.left[0] + LEAVING.total_seconds() * 0.9
+
+
+def test_what_does_not_leave_keeps_the_feeds_waiting_for_a_moment_only(waiting: Waiting) -> None:
+    assert waiting.stand_by()
+    assert timedelta() <= waiting.running.now() - NOON - PATIENCE < 5 * SECOND
+
+
+@pytest.mark.parametrize(("more", "flushes"), [("", 1), ("cover: {url: /cover.png, alt: A plain picture}\n", 0)])
+def test_between_the_instant_and_the_first_request_the_disk_is_waited_for_as_little_as_can_be(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: str, flushes: int
+) -> None:
+    """Once for the intent of a toot, which must not be lost; what is uploaded first needs none yet."""
+    Image.new("RGB", (64, 36), "navy").save(stage.config.root / "cover.png")
+    stage.write("keynote", NOON, more=more)
+    ledger = SqliteLedger(tmp_path / "ledger.db", stage.clock)
+    bot = replace(stage.bot, parts=replace(stage.bot.parts, ledger=ledger))
+    bot.tick()
+    flushed: list[bool] = []
+    until_first: list[list[bool]] = []
+    transaction = SqliteFile.transaction
+
+    def noting(self: SqliteFile, begin: str = "BEGIN IMMEDIATE", *, flush: bool = True) -> Any:
+        if begin == "BEGIN IMMEDIATE":
+            flushed.append(flush)
+        return transaction(self, begin, flush=flush)
+
+    monkeypatch.setattr(SqliteFile, "transaction", noting)
+    bot.departures.expect([ACCOUNT])
+    monkeypatch.setattr(bot.departures, "leaves", lambda _: until_first.append(list(flushed)))
+    prepared = prepare(bot.parts, NOON)
+    assert prepared is not None
+    bot.warm_up(ACCOUNT, prepared.expected()[ACCOUNT])
+    stage.clock.step_to(NOON)
+    flushed.clear()
+    assert carry_out(bot.parts, prepared)
+    bot.drain(ACCOUNT)
+    ledger.close()
+    assert until_first[0].count(True) == flushes
+    assert stage.publisher.statuses
 
 
 def test_a_clock_that_is_set_back_in_the_last_milliseconds_calls_it_off(waiting: Waiting) -> None:

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,6 +56,40 @@ def test_a_commit_is_on_the_disk(tmp_path: Path) -> None:
     assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
     assert connection.execute("PRAGMA synchronous").fetchone()[0] == 2  # FULL
     ledger.close()
+
+
+@pytest.mark.parametrize(("flush", "meanwhile"), [(True, 2), (False, 1)])
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_need_not_be_flushed_is_not_and_all_else_is(
+    tmp_path: Path, flush: bool, meanwhile: int, fails: bool
+) -> None:
+    ledger = opened(tmp_path / "ledger.db")
+    connection = ledger._file.connection()
+    seen = []
+    with suppress(ZeroDivisionError), ledger._file.transaction(flush=flush) as db:
+        assert db is connection
+        seen.append(db.execute("PRAGMA synchronous").fetchone()[0])
+        1 / int(not fails)
+    seen.append(connection.execute("PRAGMA synchronous").fetchone()[0])
+    ledger.close()
+    assert seen == [meanwhile, 2]
+
+
+def test_what_is_not_flushed_is_there_for_others_at_once_and_after_a_kill(
+    tmp_path: Path, make_entry: Callable[..., Entry]
+) -> None:
+    path = tmp_path / "ledger.db"
+    killed, other = opened(path), opened(path)
+    killed.record(Recording(entries=(make_entry(),)), now=NOW, flush=False)
+    assert len(other.snapshot().entries) == 1
+    copy = tmp_path / "as it lies there"  # nothing was closed: what a killed process leaves
+    copy.mkdir()
+    for name in ("ledger.db", "ledger.db-wal"):
+        (copy / name).write_bytes((tmp_path / name).read_bytes())
+    again = opened(copy / "ledger.db")
+    assert len(again.snapshot().entries) == 1
+    for ledger in (killed, other, again):
+        ledger.close()
 
 
 def test_the_schema_carries_its_number(tmp_path: Path) -> None:

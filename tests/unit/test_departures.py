@@ -1,0 +1,49 @@
+"""Whether the first request of a release has left."""
+
+from __future__ import annotations
+
+from threading import Timer
+
+import pytest
+
+from bot.departures import Departures
+
+LONG = 30.0
+
+
+@pytest.mark.parametrize(
+    ("expected", "leave", "left"),
+    [
+        ((), (), True),
+        ((), ("a",), True),
+        (("a",), (), False),
+        (("a",), ("b",), False),
+        (("a",), ("a",), True),
+        (("a", "b"), ("a",), False),
+        (("a", "b"), ("b", "a", "a"), True),
+    ],
+)
+def test_all_that_is_expected_has_left(expected: tuple[str, ...], leave: tuple[str, ...], left: bool) -> None:
+    departures = Departures()
+    departures.expect(expected)
+    for account in leave:
+        departures.leaves(account)
+    assert departures.wait(0.01) is left
+
+
+def test_it_is_waited_for() -> None:
+    departures = Departures()
+    departures.expect(["a", "b"])
+    departures.leaves("a")
+    timer = Timer(0.05, departures.leaves, ["b"])
+    timer.start()
+    assert departures.wait(LONG)
+    timer.join()
+
+
+def test_what_left_before_it_was_expected_counts_no_more() -> None:
+    departures = Departures()
+    departures.expect(["a"])
+    departures.leaves("a")
+    departures.expect(["a"])
+    assert not departures.wait(0.01)
