@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
-from operator import is_
 from typing import Final
 
 from bot.feeds.entry import refreshed
@@ -48,9 +46,10 @@ def reworded(
     if not _is_calm(base, snapshot, now=now) or server_doubt(server_times or {}, now):
         return ()
     found: list[Entry] = []
+    known = set(map(id, base.posts))  # the very same, not only equal ones
     for before, after in news:
         entry = snapshot.entries.get(after.post_id)
-        if entry is None or not _stays(before, after, entry) or not any(map(partial(is_, before), base.posts)):
+        if entry is None or not _stays(before, after, entry) or id(before) not in known:
             return ()
         fresh = refreshed(entry, after, now=now)
         if fresh != entry:
