@@ -8,6 +8,8 @@ SEEDS ?= 1000
 KILLS ?= 1000
 PROFILE ?=
 RELEASES ?= 200
+# Hundreds of processes are started: what Python compiles is kept, in .venv, also where it is told not to write it.
+KEEP := env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(CURDIR)/$(VENV)/bytecode
 
 .PHONY: help run test simulate kills traps soak bench lint format clean
 
@@ -18,19 +20,19 @@ run: $(VENV)/.installed ## play the example conference against the sandbox, and 
 	@$(BIN)/announce rehearse --port $(PORT)
 
 test: $(VENV)/.installed-dev ## run all tests
-	@$(BIN)/pytest -n 4 --dist worksteal $(ARGS)
+	@$(KEEP) $(BIN)/pytest -n 4 --dist worksteal $(ARGS)
 
 simulate: $(VENV)/.installed-dev ## run histories full of faults, each from its seed: make simulate SEEDS=10000
 	@$(BIN)/python -W ignore::UserWarning -m tests.simulation.run --seeds $(SEEDS) --profile "$(PROFILE)"
 
 kills: $(VENV)/.installed-dev ## kill the real bot a thousand times and at each named point, and count on the server's side
-	@KILLS=$(KILLS) POINTS=all $(BIN)/pytest -n 4 --dist worksteal -rP tests/crash $(ARGS)
+	@$(KEEP) KILLS=$(KILLS) POINTS=all $(BIN)/pytest -n 4 --dist worksteal -rP tests/crash $(ARGS)
 
 traps: $(VENV)/.installed-dev ## every mishap at every kind of server, at each request
-	@TRAPS=all $(BIN)/pytest -n 4 --dist worksteal tests/unit/publishers/test_traps_mishaps.py $(ARGS)
+	@$(KEEP) TRAPS=all $(BIN)/pytest -n 4 --dist worksteal tests/unit/publishers/test_traps_mishaps.py $(ARGS)
 
 soak: $(VENV)/.installed-dev ## play a season of 200 posts on 5 accounts in four minutes, with faults, and see that nothing grows
-	@SOAK_POSTS=200 SOAK_SECONDS=200 $(BIN)/pytest tests/soak -s $(ARGS)
+	@$(KEEP) SOAK_POSTS=200 SOAK_SECONDS=200 $(BIN)/pytest tests/soak -s $(ARGS)
 
 bench: $(VENV)/.installed-dev ## how long things take, and how much memory, on this machine
 	@$(BIN)/python -m tests.bench.bench_feeds
