@@ -9,7 +9,7 @@ KILLS ?= 1000
 PROFILE ?=
 RELEASES ?= 200
 # Hundreds of processes are started: what Python compiles is kept, in .venv, also where it is told not to write it.
-KEEP := env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(CURDIR)/$(VENV)/bytecode
+KEEP := env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX="$(CURDIR)/$(VENV)/bytecode"
 
 .PHONY: help run test simulate kills traps soak bench lint format clean
 

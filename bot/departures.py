@@ -5,6 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from threading import Event as Signal
+from typing import Final
+
+#: How often, in seconds, it is looked for a stop.
+_LOOK: Final = 0.02
 
 
 class Departures:
@@ -23,7 +27,10 @@ class Departures:
         if signal is not None:
             signal.set()
 
-    def wait(self, longest: float) -> bool:
-        """Until all that is expected has left, or so many seconds have passed; whether it has left."""
-        end = time.monotonic() + longest
-        return all(signal.wait(max(0.0, end - time.monotonic())) for signal in list(self._expected.values()))
+    def wait(self, longest: float, *, stop: Signal) -> bool:
+        """Until all that is expected has left, or so many seconds have passed, or a stop; whether it has left."""
+        end, waiting = time.monotonic() + longest, list(self._expected.values())
+        while waiting and time.monotonic() < end and not stop.is_set():
+            waiting[0].wait(_LOOK)
+            waiting = [signal for signal in waiting if not signal.is_set()]
+        return all(signal.is_set() for signal in waiting)

@@ -48,9 +48,12 @@ class Ledger(Protocol):
         of a change that is refused are not written. A plan that has not heard a person's latest word (`heard`) is not
         written at all, nor is one that the caller is not `sure` of: asked at the end of the transaction, while nobody
         else writes, so it may wait for a moment but not for long. Without `flush` a power failure, though not the end
-        of the process, may take it back, until anything else is recorded or an intent written: nothing may be shown
-        or sent on it before.
+        of the process, may take it back, until an intent is written or `flush` is called: nothing may be shown to the
+        public or said by a toot on it before. A picture that was uploaded and a line in the log do no harm.
         """
+
+    def flush(self) -> None:
+        """Nothing that was written until now, by whomever, is lost to a power failure from here on."""
 
     def make_ready(self) -> None:
         """Do now what would else be done by a later write, and make that one slow: something is due in a moment.

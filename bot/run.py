@@ -1,7 +1,8 @@
 """One pass of the loop: read, plan, record the releases, write the feeds, ring for the deliveries.
 
 `announce run` repeats it at the right instants, `announce tick` runs it once, the rehearsal on a pretended clock.
-The feeds are written before anything is sent, so a slow server never delays them.
+The feeds are written before anything is sent, so a slow server never delays them; a release on the dot
+(`schedule/standby.py`) lets its requests leave first, and waits for no answer.
 """
 
 from __future__ import annotations
@@ -105,6 +106,8 @@ def run_pass(parts: Parts) -> Pass:
         _plan_again(parts, scan, snapshot, now)
     entries = {**snapshot.entries, **{entry.post_id: entry for entry in plan.recording.entries}}
     shown = entries_shown(entries.values(), now=now)
+    # Also what this pass has not written: a release on the dot was not flushed, by us or by another process.
+    parts.ledger.flush()
     changed, feed_faults, topics = _write_feeds(parts, shown, entries.values(), snapshot)
 
     trouble, troubles = parts.site.trouble, parts.source_troubles()

@@ -132,6 +132,9 @@ class MemoryLedger:
             self._write(events, now)
             return Recorded(refused=refused, events=events)
 
+    def flush(self) -> None:
+        """Nothing here outlives the process."""
+
     def make_ready(self) -> None:
         pass
 

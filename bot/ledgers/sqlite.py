@@ -122,6 +122,9 @@ class SqliteLedger:
         except _UnsureError:
             return Recorded(outdated=True)
 
+    def flush(self) -> None:
+        self._file.flush()
+
     def make_ready(self) -> None:
         # Each thousand pages or so a commit moves what was written into the main file, which takes some ten
         # milliseconds (https://sqlite.org/wal.html, "Checkpointing"). Where it fails, the next write says why.

@@ -6,6 +6,7 @@ takes thirty milliseconds.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from typing import Final
 from bot.errors import DamagedLedgerError, LedgerError
 from bot.ledgers.migrate import write_ahead
 
+_WRITE: Final = "BEGIN IMMEDIATE"
 BUSY_TIMEOUT: Final = timedelta(seconds=10)
 _DAMAGED: Final = (
     "Nothing is sent without it. Put a good copy in its place, or let `announce adopt` put it aside and begin a new "
@@ -66,13 +68,18 @@ class SqliteFile:
         return connection
 
     @contextmanager
-    def transaction(self, begin: str = "BEGIN IMMEDIATE", *, flush: bool = True) -> Iterator[sqlite3.Connection]:
+    def transaction(self, begin: str = _WRITE, *, flush: bool = True) -> Iterator[sqlite3.Connection]:
         """One transaction: all of it is written, or nothing. Raises LedgerError.
 
-        Without `flush` it is not waited until the disk has it. A process that dies takes nothing back; a power failure
-        may, unless another transaction was flushed meanwhile (https://sqlite.org/pragma.html#pragma_synchronous).
+        Without `flush` it is not waited until the disk has it, but for what SQLite has to keep in order itself. A
+        process that dies takes nothing back; a power failure may, until `flush`, or another transaction that is
+        flushed and writes something (https://sqlite.org/pragma.html#pragma_synchronous).
         """
-        with self.explained(), self._flushing(flush=flush) as db:
+        with self.explained():
+            db = self.connection()
+            if begin == _WRITE:
+                # Said each time: a connection that was left otherwise would lose an intent.
+                db.execute(f"PRAGMA synchronous = {'FULL' if flush else 'NORMAL'}")
             db.execute(begin)
             try:
                 yield db
@@ -82,17 +89,18 @@ class SqliteFile:
                     db.execute("ROLLBACK")
                 raise
 
-    @contextmanager
-    def _flushing(self, *, flush: bool) -> Iterator[sqlite3.Connection]:
-        db = self.connection()
-        if flush:
-            yield db
-            return
-        db.execute("PRAGMA synchronous = NORMAL")
-        try:
-            yield db
-        finally:
-            db.execute("PRAGMA synchronous = FULL")
+    def flush(self) -> None:
+        """Wait until the disk has all that was written. Raises LedgerError."""
+        with self.explained():
+            try:
+                # No lock of SQLite's is on this file, so that closing it lets go of none.
+                descriptor = os.open(self._path.with_name(f"{self._path.name}-wal"), os.O_RDONLY)
+            except FileNotFoundError:
+                return  # moved into the main file, which is flushed then
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
     @contextmanager
     def explained(self) -> Iterator[None]:

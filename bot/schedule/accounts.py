@@ -43,6 +43,7 @@ class Accounts:
     def _deliver(self, address: str) -> None:
         bot, now = self._bot, self._bot.parts.clock.now()
         if self._resting.get(address, now) > now:
+            bot.departures.leaves(address)
             return  # a blocked or unreachable account is not asked at every pass
         self._resting.pop(address, None)
         drained = bot.drain(address)

@@ -32,7 +32,7 @@ LEAD: Final = timedelta(seconds=5)
 LATE: Final = timedelta(seconds=1)
 #: So long it is waited, at most, until the first requests leave: a pass would keep the interpreter from them.
 PATIENCE: Final = timedelta(seconds=1)
-#: And so long while they leave; a server that is slower waits for nothing of ours.
+#: And so long while they leave; nobody waits for the answers.
 LEAVING: Final = timedelta(milliseconds=50)
 #: How often it is looked at the clock, which may be set.
 LOOK: Final = timedelta(milliseconds=500)
@@ -40,11 +40,11 @@ LOOK: Final = timedelta(milliseconds=500)
 #: and preparing anew after it, would make the release late.
 CALM: Final = timedelta(seconds=1)
 #: So long before the instant the writing begins; it is kept at the instant, or not at all. It takes some milliseconds,
-#: and on a shared machine anything may take fifty more.
+#: and on a shared machine anything may take fifty more. Meanwhile nobody else writes into the ledger.
 WRITING: Final = timedelta(milliseconds=150)
 #: So long before the instant it stays awake: whoever sleeps is woken late, one time in twenty by several milliseconds.
 AWAKE: Final = timedelta(milliseconds=10)
-#: What makes the ledger ready may take a moment, which must be over by then.
+#: Making the ledger ready and collecting garbage may take some tenths of a second: not where less than this is left.
 TIDYING: Final = timedelta(seconds=1)
 
 
@@ -116,7 +116,7 @@ def carry_out(parts: Parts, prepared: Prepared, *, instant: Callable[[], bool] =
 
     # Which posts are to come is left to the pass that follows: to look through a thousand takes time.
     recording = replace(prepared.plan.recording, upcoming=None)
-    # Flushed with the intent of the first toot, or with what the pass that follows writes; nothing shows before.
+    # Flushed with the intent of the first toot, or by the pass that follows before it writes the feeds.
     recorded = parts.ledger.record(recording, now=prepared.moment, sure=sure, flush=False)
     if recorded.outdated:
         return False
@@ -147,14 +147,15 @@ def stand_by(
         for address, deliveries in prepared.expected().items():
             expect(address, deliveries)
         if moment - bot.parts.clock.now() > TIDYING:
-            bot.parts.ledger.make_ready()
             gc.collect()
+            bot.parts.ledger.make_ready()
         if not _waited(bot, moment - WRITING, again=4 * pass_takes + CALM, wait=wait):
             return False
-        bot.departures.expect(prepared.expected())
+        # Whoever is still asking its server is not waited for: a slow one must not delay the feeds.
+        bot.departures.expect(address for address in prepared.expected() if address in bot.warm)
         if not carry_out(bot.parts, prepared, instant=lambda: _is_there(bot, moment)):
             return False
-        if bot.departures.wait(PATIENCE.total_seconds()):
+        if bot.departures.wait(PATIENCE.total_seconds(), stop=bot.stop):
             bot.stop.wait(LEAVING.total_seconds())
     return True
 
@@ -178,7 +179,7 @@ def _waited(bot: Bot, moment: datetime, *, again: timedelta, wait: Callable[[dat
 def _is_there(bot: Bot, moment: datetime) -> bool:
     """Wait for the last milliseconds; False if the clock was set back meanwhile, or there is a stop."""
     while (left := moment - bot.parts.clock.now()) > timedelta():
-        if left > 2 * WRITING or bot.stop.wait(max(timedelta(), left - AWAKE).total_seconds()):
+        if left > WRITING or bot.stop.wait(max(timedelta(), left - AWAKE).total_seconds()):
             return False
     return not bot.stop.is_set()
 

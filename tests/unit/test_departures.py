@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from threading import Timer
+import time
+from threading import Event, Timer
 
 import pytest
 
@@ -28,7 +29,7 @@ def test_all_that_is_expected_has_left(expected: tuple[str, ...], leave: tuple[s
     departures.expect(expected)
     for account in leave:
         departures.leaves(account)
-    assert departures.wait(0.01) is left
+    assert departures.wait(0.05, stop=Event()) is left
 
 
 def test_it_is_waited_for() -> None:
@@ -37,7 +38,7 @@ def test_it_is_waited_for() -> None:
     departures.leaves("a")
     timer = Timer(0.05, departures.leaves, ["b"])
     timer.start()
-    assert departures.wait(LONG)
+    assert departures.wait(LONG, stop=Event())
     timer.join()
 
 
@@ -46,4 +47,15 @@ def test_what_left_before_it_was_expected_counts_no_more() -> None:
     departures.expect(["a"])
     departures.leaves("a")
     departures.expect(["a"])
-    assert not departures.wait(0.01)
+    assert not departures.wait(0.05, stop=Event())
+
+
+def test_a_stop_ends_it() -> None:
+    departures, stop = Departures(), Event()
+    departures.expect(["a"])
+    timer = Timer(0.05, stop.set)
+    timer.start()
+    begun = time.monotonic()
+    assert not departures.wait(LONG, stop=stop)
+    assert time.monotonic() - begun < LONG / 2
+    timer.join()

@@ -16,6 +16,7 @@ from PIL import Image
 from bot.app import Bot, make_bot
 from bot.clock import SetClock, ShiftedClock
 from bot.config import Config
+from bot.drain import Memory
 from bot.engines.embedded import EmbeddedEngine
 from bot.ledgers.memory import MemoryLedger
 from bot.ledgers.sqlite import SqliteLedger
@@ -23,7 +24,7 @@ from bot.ledgers.sqlite_file import SqliteFile
 from bot.model import AccountFacts, Delivery, DeliveryState, Recording, Said, SeenStatus, Word
 from bot.model import Event as HistoryEvent
 from bot.publishers.recording import RecordingPublisher
-from bot.schedule import stay_up
+from bot.schedule import standby, stay_up
 from bot.schedule.standby import LATE, LEAVING, PATIENCE, WRITING, carry_out, prepare, stand_by
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -302,7 +303,8 @@ class Slow:
     left: list[float] = field(default_factory=list)  #: monotonic
 
     def begin(self) -> Thread:
-        thread = Thread(target=self._send)
+        self.bot.warm[ACCOUNT] = Memory()
+        thread = Thread(target=self._send, daemon=True)
         thread.start()
         return thread
 
@@ -315,7 +317,10 @@ class Slow:
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.4])
-def test_the_pass_that_follows_lets_the_toots_leave_first(waiting: Waiting, seconds: float) -> None:
+def test_the_pass_that_follows_lets_the_toots_leave_first(
+    waiting: Waiting, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    monkeypatch.setattr(standby, "PATIENCE", 60 * SECOND)
     slow = Slow(waiting.bot, seconds)
     sender = slow.begin()
     assert waiting.stand_by()
@@ -324,9 +329,23 @@ def test_the_pass_that_follows_lets_the_toots_leave_first(waiting: Waiting, seco
     assert returned >= slow.left[0] + LEAVING.total_seconds() * 0.9
 
 
-def test_what_does_not_leave_keeps_the_feeds_waiting_for_a_moment_only(waiting: Waiting) -> None:
+@pytest.mark.parametrize(("is_warm", "at_least"), [(True, PATIENCE), (False, timedelta())])
+def test_what_does_not_leave_keeps_the_feeds_waiting_for_a_moment_only(
+    waiting: Waiting, is_warm: bool, at_least: timedelta
+) -> None:
+    """And an account whose server has not answered yet does not at all."""
+    if is_warm:
+        waiting.bot.warm[ACCOUNT] = Memory()
     assert waiting.stand_by()
-    assert timedelta() <= waiting.running.now() - NOON - PATIENCE < 5 * SECOND
+    assert timedelta() <= waiting.running.now() - NOON - at_least < PATIENCE
+
+
+@pytest.mark.parametrize("delivered", [True, False])
+def test_who_has_nothing_to_send_is_not_waited_for(stage: Stage, delivered: bool) -> None:
+    stage.bot.departures.expect([ACCOUNT])
+    if delivered:
+        stage.bot.drain(ACCOUNT)  # another process was faster: nothing is open
+    assert stage.bot.departures.wait(0.05, stop=Event()) is delivered
 
 
 @pytest.mark.parametrize(("more", "flushes"), [("", 1), ("cover: {url: /cover.png, alt: A plain picture}\n", 0)])

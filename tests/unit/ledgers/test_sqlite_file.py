@@ -70,7 +70,8 @@ def test_what_need_not_be_flushed_is_not_and_all_else_is(
         assert db is connection
         seen.append(db.execute("PRAGMA synchronous").fetchone()[0])
         1 / int(not fails)
-    seen.append(connection.execute("PRAGMA synchronous").fetchone()[0])
+    with ledger._file.transaction() as db:
+        seen.append(db.execute("PRAGMA synchronous").fetchone()[0])
     ledger.close()
     assert seen == [meanwhile, 2]
 
@@ -90,6 +91,28 @@ def test_what_is_not_flushed_is_there_for_others_at_once_and_after_a_kill(
     assert len(again.snapshot().entries) == 1
     for ledger in (killed, other, again):
         ledger.close()
+
+
+def test_what_was_written_by_another_is_flushed_too_and_where_there_is_nothing_it_does_no_harm(
+    tmp_path: Path, make_entry: Callable[..., Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ledger.db"
+    flushed: list[int] = []
+    fsync = os.fsync
+
+    def noting(descriptor: int) -> None:
+        flushed.append(os.fstat(descriptor).st_size)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    one, other = opened(path), opened(path)
+    one.record(Recording(entries=(make_entry(),)), now=NOW, flush=False)
+    other.flush()
+    assert flushed == [path.with_name("ledger.db-wal").stat().st_size]
+    one.close()
+    other.close()  # the last one takes the file away
+    one.flush()
+    assert len(flushed) == 1
 
 
 def test_the_schema_carries_its_number(tmp_path: Path) -> None:
