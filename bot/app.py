@@ -93,13 +93,10 @@ class Bot:
 
     def drain(self, address: str) -> Drained:
         """Deliver what one account is owed."""
-        try:
-            if not self.parts.ledger.open_deliveries(address):
-                return Drained(account=address)
-            warm = self.warm.pop(address, None)
-            return drain(self._tools(address), warm if warm is not None and is_warm(warm, self.parts.clock) else None)
-        finally:
-            self.departures.leaves(address)
+        if not self.parts.ledger.open_deliveries(address):
+            return Drained(account=address)
+        warm = self.warm.pop(address, None)
+        return drain(self._tools(address), warm if warm is not None and is_warm(warm, self.parts.clock) else None)
 
     def warm_up(self, address: str, expected: Sequence[Delivery]) -> None:
         """Ask one account's server before the instant what a drain would ask first."""

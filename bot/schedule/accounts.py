@@ -20,7 +20,10 @@ class Accounts:
 
     def serve(self, address: str) -> None:
         """Deliver what the account is owed, then prepare what it will be owed. Raises LedgerError."""
-        self._deliver(address)
+        try:
+            self._deliver(address)
+        finally:
+            self._bot.departures.leaves(address)  # whatever became of it: nobody need wait any longer
         if (soon := self._expected.pop(address, None)) is not None:
             self._bot.warm_up(address, soon)
 
@@ -43,7 +46,6 @@ class Accounts:
     def _deliver(self, address: str) -> None:
         bot, now = self._bot, self._bot.parts.clock.now()
         if self._resting.get(address, now) > now:
-            bot.departures.leaves(address)
             return  # a blocked or unreachable account is not asked at every pass
         self._resting.pop(address, None)
         drained = bot.drain(address)

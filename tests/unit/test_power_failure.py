@@ -1,4 +1,4 @@
-"""A power failure at the instant of a release: what was not flushed to the disk is gone, and nothing was told of it.
+"""A power failure at the instant of a release: what was not flushed is gone, and no reader or follower has seen it.
 
 What lies on the disk is copied at each commit that is flushed: with it goes all that was written before.
 """
@@ -65,18 +65,10 @@ class Watched(RecordingPublisher):
     disk: Disk | None = None
     seen: list[DeliveryState] = field(default_factory=list)
 
-    def publish(
-        self,
-        announcement: Announcement,
-        *,
-        media_ids: tuple[str, ...],
-        key: str,
-        repeat: bool,
-        in_reply_to: str | None = None,
-    ) -> Receipt:
+    def publish(self, announcement: Announcement, **how: Any) -> Receipt:
         assert self.disk is not None
         self.seen += [delivery.state for delivery in self.disk.read().deliveries.values()]
-        return super().publish(announcement, media_ids=media_ids, key=key, repeat=repeat, in_reply_to=in_reply_to)
+        return super().publish(announcement, **how)
 
 
 @dataclass

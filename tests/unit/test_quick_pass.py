@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -171,16 +171,9 @@ def test_nothing_is_written_before_the_first_pass_nor_twice_without_one(site: Fo
 
 def test_a_word_that_comes_in_between_leaves_it_to_the_pass(site: Folder) -> None:
     class Interrupted(MemoryLedger):
-        def record(
-            self,
-            recording: Recording,
-            *,
-            now: datetime,
-            sure: Callable[[], bool] | None = None,
-            flush: bool = True,
-        ) -> Recorded:
+        def record(self, recording: Recording, *, now: datetime, **how: Any) -> Recorded:
             super().record(Recording(paused="amy"), now=now)
-            return super().record(recording, now=now, sure=sure, flush=flush)
+            return super().record(recording, now=now, **how)
 
     site.write("n5", **plain(5, title="New words"))
     parts = site.bot.parts

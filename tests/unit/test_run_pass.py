@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,18 +31,11 @@ class BusyLedger(MemoryLedger):
 
     meanwhile: Callable[[], None] | None = None
 
-    def record(
-        self,
-        recording: Recording,
-        *,
-        now: datetime,
-        sure: Callable[[], bool] | None = None,
-        flush: bool = True,
-    ) -> Recorded:
+    def record(self, recording: Recording, *, now: datetime, **how: Any) -> Recorded:
         happens, self.meanwhile = self.meanwhile, None
         if happens is not None:
             happens()
-        return super().record(recording, now=now, sure=sure)
+        return super().record(recording, now=now, **how)
 
 
 class Site:

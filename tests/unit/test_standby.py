@@ -18,6 +18,7 @@ from bot.clock import SetClock, ShiftedClock
 from bot.config import Config
 from bot.drain import Memory
 from bot.engines.embedded import EmbeddedEngine
+from bot.errors import TransientError
 from bot.ledgers.memory import MemoryLedger
 from bot.ledgers.sqlite import SqliteLedger
 from bot.ledgers.sqlite_file import SqliteFile
@@ -25,6 +26,8 @@ from bot.model import AccountFacts, Delivery, DeliveryState, Recording, Said, Se
 from bot.model import Event as HistoryEvent
 from bot.publishers.recording import RecordingPublisher
 from bot.schedule import standby, stay_up
+from bot.schedule.accounts import Accounts
+from bot.schedule.alarm import Alarm
 from bot.schedule.standby import LATE, LEAVING, PATIENCE, WRITING, carry_out, prepare, stand_by
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -236,7 +239,9 @@ class Waiting(Stage):
 
 
 @pytest.fixture
-def waiting(site_config: Callable[..., Config]) -> Waiting:
+def waiting(site_config: Callable[..., Config], monkeypatch: pytest.MonkeyPatch) -> Waiting:
+    # A busy machine stalls for seconds: whoever is late here is so by the machine's doing.
+    monkeypatch.setattr(standby, "LATE", 60 * SECOND)
     return Waiting(site_config(accounts=ACCOUNTS))
 
 
@@ -267,7 +272,7 @@ def test_no_pass_begins_within_the_last_second_before_a_release(waiting: Waiting
     assert len(waiting.ledger.snapshot().entries) == 1
 
 
-@pytest.mark.parametrize(("ahead", "times"), [(1.5, 1), (0.5, 0)])
+@pytest.mark.parametrize(("ahead", "times"), [(4, 1), (0.5, 0)])
 def test_the_ledger_is_made_ready_while_there_is_time(
     waiting: Waiting, monkeypatch: pytest.MonkeyPatch, ahead: float, times: int
 ) -> None:
@@ -329,23 +334,39 @@ def test_the_pass_that_follows_lets_the_toots_leave_first(
     assert returned >= slow.left[0] + LEAVING.total_seconds() * 0.9
 
 
-@pytest.mark.parametrize(("is_warm", "at_least"), [(True, PATIENCE), (False, timedelta())])
-def test_what_does_not_leave_keeps_the_feeds_waiting_for_a_moment_only(
-    waiting: Waiting, is_warm: bool, at_least: timedelta
-) -> None:
-    """And an account whose server has not answered yet does not at all."""
-    if is_warm:
-        waiting.bot.warm[ACCOUNT] = Memory()
+def test_what_does_not_leave_keeps_the_feeds_waiting_for_a_moment_only(waiting: Waiting) -> None:
+    waiting.bot.warm[ACCOUNT] = Memory()
     assert waiting.stand_by()
-    assert timedelta() <= waiting.running.now() - NOON - at_least < PATIENCE
+    assert waiting.running.now() - NOON >= PATIENCE
 
 
-@pytest.mark.parametrize("delivered", [True, False])
-def test_who_has_nothing_to_send_is_not_waited_for(stage: Stage, delivered: bool) -> None:
+def test_an_account_whose_server_has_not_answered_yet_keeps_the_feeds_waiting_not_at_all(
+    waiting: Waiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(standby, "PATIENCE", 60 * SECOND)
+    assert waiting.stand_by()
+    assert waiting.running.now() - NOON < 60 * SECOND
+
+
+@pytest.mark.parametrize("rests", [False, True])
+def test_who_sends_nothing_is_not_waited_for(stage: Stage, monkeypatch: pytest.MonkeyPatch, rests: bool) -> None:
+    """Nothing is open, since another process was faster; or the account rests after trouble."""
+
+    def unreachable() -> AccountFacts:
+        raise TransientError("nobody answers.")
+
+    accounts = Accounts(stage.bot, Alarm(stage.clock))
+    if rests:
+        stage.clock.step_to(NOON)
+        stage.bot.pass_once()
+        monkeypatch.setattr(stage.publisher, "introduce", unreachable)
+        accounts.serve(ACCOUNT)
+        monkeypatch.undo()
     stage.bot.departures.expect([ACCOUNT])
-    if delivered:
-        stage.bot.drain(ACCOUNT)  # another process was faster: nothing is open
-    assert stage.bot.departures.wait(0.05, stop=Event()) is delivered
+    assert not stage.bot.departures.wait(0.05, stop=Event())
+    accounts.serve(ACCOUNT)
+    assert stage.bot.departures.wait(0.05, stop=Event())
+    assert not stage.publisher.statuses
 
 
 @pytest.mark.parametrize(("more", "flushes"), [("", 1), ("cover: {url: /cover.png, alt: A plain picture}\n", 0)])
