@@ -1,0 +1,98 @@
+"""A bot some seconds before a release, on a clock that is set or one that runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event
+
+from bot.app import make_bot
+from bot.clock import SetClock, ShiftedClock
+from bot.config import Config
+from bot.ledgers.memory import MemoryLedger
+from bot.model import AccountFacts, Delivery, DeliveryState, SeenStatus
+from bot.model import Event as HistoryEvent
+from bot.publishers.recording import RecordingPublisher
+from bot.schedule.standby import stand_by
+
+NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
+ACCOUNT = "main@127.0.0.1:9"
+ACCOUNTS = '[accounts.main]\nserver = "http://127.0.0.1:9"'
+SECOND = timedelta(seconds=1)
+
+
+@dataclass
+class Asked(RecordingPublisher):
+    """Counts the questions before a send."""
+
+    questions: list[str] = field(default_factory=list)
+
+    def introduce(self) -> AccountFacts:
+        self.questions.append("who")
+        return super().introduce()
+
+    def recent(self, *, since: datetime) -> tuple[SeenStatus, ...]:
+        self.questions.append("recent")
+        return super().recent(since=since)
+
+    def newest_status_id(self) -> str:
+        self.questions.append("newest")
+        return super().newest_status_id()
+
+
+class Stage:
+    """A bot some seconds before a release; its publisher, and what it said."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.clock = SetClock(NOON - 20 * SECOND)
+        self.ledger = MemoryLedger(self.clock)
+        self.publisher = Asked(address=ACCOUNT, clock=self.clock)
+        self.said: list[HistoryEvent] = []
+        config.posts_folder.mkdir(exist_ok=True)
+        self.write("keynote", NOON)
+        self.bot = make_bot(
+            config,
+            environ={},
+            clock=self.clock,
+            ledger=self.ledger,
+            publishers={ACCOUNT: self.publisher},
+            say=self.said.append,
+        )
+        self.bot.tick()
+        self.clock.advance(15 * SECOND)
+
+    def write(self, slug: str, published: datetime, *, more: str = "") -> Path:
+        path = self.config.posts_folder / f"{slug}.md"
+        matter = f"---\ntitle: About {slug}\npublished_datetime: {published:%Y-%m-%d %H:%M:%S}+00:00\n{more}---\n"
+        path.write_text(f"{matter}\nThe first paragraph says what there is to be said, at some length.\n")
+        return path
+
+    def states(self) -> dict[str, DeliveryState]:
+        return {delivery.slug: delivery.state for delivery in self.ledger.snapshot().deliveries.values()}
+
+
+class Waiting(Stage):
+    """Its clock runs; the release is a second away."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        self.moment = NOON
+        self.expected: dict[str, list[Delivery]] = {}
+        self.meanwhile: Callable[[], object] = lambda: None  #: happens once the release is prepared
+        self.reason = Event()  #: for another pass
+        self.running = ShiftedClock(NOON - SECOND)
+        self.bot = replace(self.bot, parts=replace(self.bot.parts, clock=self.running))
+
+    def stand_by(self, *, pass_takes: timedelta = timedelta()) -> bool:
+        return stand_by(self.bot, NOON, expect=self._expect, wait=self._wait, pass_takes=pass_takes)
+
+    def _wait(self, due: datetime) -> None:
+        while self.running.now() < due and not self.reason.wait(0.01):
+            continue
+
+    def _expect(self, account: str, deliveries: list[Delivery]) -> None:
+        self.expected[account] = deliveries
+        self.meanwhile()
