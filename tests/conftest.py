@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 
 from bot.config import Config, load_config
-from bot.model import Announcement, Delivery, DeliveryKey, Entry, Occasion, Post
+from bot.domain import Announcement, Delivery, DeliveryKey, Entry, Occasion, Post
 from tests.support.programs import needed
 
 # A shared machine stalls now and then; that is no fault of the code.

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from bot.check.rules import RULES
-from bot.model import Finding, Post
+from bot.domain import Finding, Post, Severity
+from bot.domain.errors import PostError
 
 
 def about(
@@ -45,3 +49,29 @@ def _names(field: str) -> list[str]:
         field = field[: field.rindex("[")] if field.endswith("]") else field.rpartition(".")[0]
         names.append(field)
     return names
+
+
+def finding_of(fault: PostError) -> Finding:
+    """What is wrong with a file that is no usable post."""
+    return Finding(
+        rule=fault.rule,
+        severity=Severity.ERROR,
+        path=fault.path,
+        line=fault.line,
+        column=fault.column,
+        field=fault.field,
+        problem=fault.problem,
+        remedy=fault.remedy,
+    )
+
+
+def with_column(finding: Finding, texts: Mapping[Path, str]) -> Finding:
+    """The finding with its column, as far as that is known; `texts` are the files."""
+    if finding.column is not None or finding.line is None or not finding.field:
+        return finding
+    lines = texts.get(finding.path, "").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if finding.line > len(lines):
+        return finding
+    key = re.sub(r"\[\d+\]$", "", finding.field).rpartition(".")[2]
+    found = re.search(rf"(?<![\w-])[\"']?{re.escape(key)}[\"']?\s*:", lines[finding.line - 1])
+    return finding if found is None else replace(finding, column=found.start() + 1)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
-from bot.posts.frontmatter import Source
-from bot.posts.markdown import parse_markdown
+from bot.posts.body.markdown import parse_markdown
+from bot.posts.frontmatter.source import Source
 
 if TYPE_CHECKING:
     from markdown_it.token import Token

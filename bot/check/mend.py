@@ -13,16 +13,16 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bot.check.mojibake import without_mojibake
-from bot.check.slips import without_slips
 from bot.check.subject import Subject
-from bot.errors import PostError
-from bot.model import Post
-from bot.posts.frontmatter import Source, read_source
-from bot.posts.when import show_offset
+from bot.check.text import without_mojibake, without_slips
+from bot.domain import Post
+from bot.domain.errors import PostError
+from bot.posts.frontmatter.dates import show_offset
+from bot.posts.frontmatter.source import Source, read_source
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
+
 
 WORDS: Final = "words"
 OFFSETS: Final = "offsets"

@@ -5,25 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, TypeAlias
 
-from bot.check.alts import check_alts
-from bot.check.brake import check_brake
-from bot.check.builtsite import check_built_site
-from bot.check.called import check_called
-from bot.check.columns import with_column
-from bot.check.covers import check_covers
-from bot.check.due import check_due
+from bot.check.built_site import check_built_site
+from bot.check.findings import finding_of, with_column
+from bot.check.leaks import check_naming
 from bot.check.links import check_links
-from bot.check.mojibake import check_mojibake
-from bot.check.naming import check_naming
-from bot.check.posts import finding_of
+from bot.check.pictures import check_alts, check_covers
 from bot.check.settings import check_settings
-from bot.check.silence import check_silencing
-from bot.check.slips import check_slips
 from bot.check.subject import Subject
-from bot.check.times import check_times
-from bot.check.titles import check_titles
-from bot.check.toots import check_toots
-from bot.model import Finding, Severity
+from bot.check.suppressions import check_silencing
+from bot.check.text import check_mojibake, check_slips, check_titles
+from bot.check.times import check_brake, check_due, check_times
+from bot.check.toots import check_called, check_toots
+from bot.domain import Finding, Severity
 
 Check: TypeAlias = Callable[[Subject], Iterable[Finding]]
 

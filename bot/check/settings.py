@@ -9,12 +9,11 @@ from bot.compose.people import People
 from bot.compose.template_files import folder_names
 from bot.compose.templates import Templates
 from bot.config import ENVIRONMENT, Config
-from bot.errors import ComposeError
-from bot.model import Finding, Severity
-from bot.sources.place import place_of
-from bot.sources.secret import trouble_of
-from bot.sources.status import read_status
-from bot.tokens import find_token
+from bot.config.secrets import find_token, trouble_of
+from bot.domain import Finding, Severity
+from bot.domain.errors import ComposeError
+from bot.posts.git.checkout import place_of
+from bot.posts.git.status import read_status
 
 
 def check_settings(config: Config, *, environ: Mapping[str, str]) -> Iterator[Finding]:

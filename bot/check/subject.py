@@ -10,12 +10,12 @@ from pathlib import Path
 
 from bot.compose.composer import Composer
 from bot.config import Config
-from bot.errors import PostError
-from bot.model import Entry, Post, Snapshot
-from bot.plan import Plan
-from bot.planning.matching import match
-from bot.posts.frontmatter import Source, read_source
-from bot.posts.names import slug_of
+from bot.domain import Entry, Post, Snapshot
+from bot.domain.errors import PostError
+from bot.planner.matching import match
+from bot.planner.plan import Plan
+from bot.posts.addresses import slug_of
+from bot.posts.frontmatter.source import Source, read_source
 
 
 @dataclass(frozen=True, kw_only=True)

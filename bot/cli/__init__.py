@@ -12,7 +12,7 @@ from typing import Any, Final
 import click
 
 from bot import __version__
-from bot.errors import BotError, ConfigError, UsageError
+from bot.domain.errors import BotError, ConfigError, UsageError
 
 #: Heading → command → module: what `announce --help` lists, in this order.
 SECTIONS: Final = {

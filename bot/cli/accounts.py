@@ -14,10 +14,10 @@ import click
 from bot.cli.common import echo_json, json_option, show_distance, show_time, with_settings
 
 if TYPE_CHECKING:
-    from bot.clock import Clock
     from bot.config import Config
-    from bot.publishers.inspection import Inspection
-    from bot.tokens import Token
+    from bot.config.secrets import Token
+    from bot.domain.clock import Clock
+    from bot.publishers.mastodon.inspection import Inspection
 
 _INDENT: Final = 15
 #: Those limits that a person who writes posts meets.
@@ -42,9 +42,8 @@ def accounts(config: Config, as_json: bool) -> None:
 
     Contacts the servers and changes nothing there. Exit code 1 if an account cannot be used.
     """
-    from bot.clock import SystemClock
-    from bot.publishers.inspection import inspect_all
-    from bot.publishers.looks import ALL_ANSWERS, look_of, tokens_of
+    from bot.domain.clock import SystemClock
+    from bot.publishers.mastodon.inspection import ALL_ANSWERS, inspect_all, look_of, tokens_of
 
     if not config.accounts:
         if as_json:
@@ -71,11 +70,11 @@ def accounts(config: Config, as_json: bool) -> None:
 
 
 def _remember(config: Config, clock: Clock) -> _Memory:
-    from bot.errors import BotError
-    from bot.planning.ruling import Verdict
-    from bot.run import decide
-    from bot.sources.folders import posts_of
-    from bot.wiring import known_so_far
+    from bot.domain.errors import BotError
+    from bot.planner.ruling import Verdict
+    from bot.posts.git.folders import posts_of
+    from bot.runtime.cycle import decide
+    from bot.runtime.wiring import known_so_far
 
     try:
         snapshot = known_so_far(config, clock)

@@ -13,9 +13,9 @@ import click
 from bot.cli.common import now_option, read_now, with_settings
 
 if TYPE_CHECKING:
-    from bot.app import Bot
     from bot.config import Config
-    from bot.plan import Plan
+    from bot.planner.plan import Plan
+    from bot.runtime.app import Bot
 
 
 @click.command()
@@ -32,10 +32,10 @@ def _run(config: Config, stopper: _Stopper) -> Config | None:
     """Stay up with these settings; returns other ones to go on with, None at the end."""
     from contextlib import ExitStack
 
-    from bot.app import make_bot
     from bot.cli.lines import Voice
     from bot.cli.serve import beside
-    from bot.schedule import stay_up
+    from bot.runtime.app import make_bot
+    from bot.runtime.service import stay_up
 
     voice = Voice(config)
     bot = make_bot(config, environ=os.environ, engine=_embedded(), say=voice.say)
@@ -66,7 +66,7 @@ def _watched(config: Config) -> str:
 
 
 def _embedded() -> Any:
-    from bot.engines.embedded import EmbeddedEngine
+    from bot.runtime.workers import EmbeddedEngine
 
     return EmbeddedEngine()
 
@@ -116,10 +116,10 @@ def tick(config: Config, dry_run: bool) -> None:
     if dry_run:
         _dry_run(config)
         return
-    from bot.app import make_bot
     from bot.cli.lines import Voice
     from bot.cli.progress import progress
-    from bot.planning.ruling import Verdict
+    from bot.planner.ruling import Verdict
+    from bot.runtime.app import make_bot
 
     voice = Voice(config)
     bot = make_bot(config, environ=os.environ, say=voice.say)
@@ -142,10 +142,10 @@ def tick(config: Config, dry_run: bool) -> None:
 
 
 def _dry_run(config: Config) -> None:
-    from bot.clock import SystemClock
-    from bot.run import decide
-    from bot.sources.folders import posts_of
-    from bot.wiring import known_so_far
+    from bot.domain.clock import SystemClock
+    from bot.posts.git.folders import posts_of
+    from bot.runtime.cycle import decide
+    from bot.runtime.wiring import known_so_far
 
     clock = SystemClock()
     scan = posts_of(config).scan()
@@ -157,7 +157,7 @@ def _dry_run(config: Config) -> None:
 
 
 def _would(plan: Plan) -> list[str]:
-    from bot.planning.ruling import Verdict
+    from bot.planner.ruling import Verdict
 
     if plan.doubt:
         return [f"would release nothing: {plan.doubt}"]
@@ -189,10 +189,10 @@ def build(config: Config, now_text: str | None, out: Path | None) -> None:
     """Write the feeds from the post files alone; asks only `[[sources]]`."""
     from datetime import UTC, datetime
 
-    from bot.build import build_feeds
-    from bot.clock import SystemClock
-    from bot.errors import UsageError
-    from bot.wiring import known_so_far
+    from bot.domain.clock import SystemClock
+    from bot.domain.errors import UsageError
+    from bot.runtime.build import build_feeds
+    from bot.runtime.wiring import known_so_far
 
     now = read_now(now_text, config)
     if now > datetime.now(UTC) and (out is None or _touches(out, config.public_folder)):
@@ -213,8 +213,8 @@ def build(config: Config, now_text: str | None, out: Path | None) -> None:
 
 def _fetched(config: Config) -> list[str]:
     """Bring the sources up to date; what went wrong. Their last good posts are built all the same."""
-    from bot.clock import SystemClock
-    from bot.sources.keeper import SourceKeeper
+    from bot.domain.clock import SystemClock
+    from bot.posts.git.syncer import SourceKeeper
 
     keeper = SourceKeeper(config, environ=os.environ, clock=SystemClock(), say=lambda _: None)
     pulled = keeper.pull_all()

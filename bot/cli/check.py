@@ -14,10 +14,10 @@ from bot.cli.mending import KINDS, FixCommand, mend, refuse_beside_fix
 from bot.cli.rulebook import show_rules
 
 if TYPE_CHECKING:
-    from bot.check.silence import Silenced
+    from bot.check.suppressions import Silenced
     from bot.cli.checking import Looked
     from bot.config import Config
-    from bot.model import Finding
+    from bot.domain import Finding
 
 FORMATS: Final = ("text", "json", "github", "markdown")
 FAIL_ON: Final = ("error", "warning", "never")
@@ -50,7 +50,7 @@ def check(
     config: Config, paths: tuple[Path, ...], site: Path | None, as_json: bool, kinds: tuple[str, ...], **options: Any
 ) -> None:
     """Find what is wrong with posts, settings or a built site."""
-    from bot.clock import SystemClock
+    from bot.domain.clock import SystemClock
 
     form = "json" if as_json else str(options["form"])
     if kinds:
@@ -76,7 +76,7 @@ def check(
     elif form == "markdown" and looked is not None:
         click.echo(summarised(config, looked, pictures=str(options["pictures"])), nl=False)
     else:
-        from bot.check.due import folded
+        from bot.check.times import folded
 
         findings = folded(findings, posts_folder=config.site.posts)
         _show_findings(findings, summary, silenced, show_all=options["show_all"])
@@ -86,7 +86,7 @@ def check(
 
 
 def _refuse_beside_site(form: str, since: str | None) -> None:
-    from bot.errors import UsageError
+    from bot.domain.errors import UsageError
 
     if form == "markdown" or since is not None:
         option = "--changed-since" if since is not None else "--format markdown"
@@ -104,13 +104,13 @@ def _show_gone(looked: Looked | None) -> None:
 
 
 def _findings_in_site(config: Config, site: Path, paths: tuple[Path, ...]) -> tuple[tuple[Finding, ...], str]:
-    from bot.check.posts import finding_of
-    from bot.check.site import check_site
-    from bot.checkup import is_asked_for
-    from bot.clock import SystemClock
-    from bot.errors import UsageError
-    from bot.sources.folders import posts_of
-    from bot.wiring import known_so_far
+    from bot.check.built_site import check_site
+    from bot.check.findings import finding_of
+    from bot.check.project import is_asked_for
+    from bot.domain.clock import SystemClock
+    from bot.domain.errors import UsageError
+    from bot.posts.git.folders import posts_of
+    from bot.runtime.wiring import known_so_far
 
     if config.posts_folder.resolve().is_relative_to(site.resolve()):
         raise UsageError(
@@ -159,8 +159,8 @@ def _show_sources(config: Config) -> None:
     """What was looked at, where posts come from repositories: nothing is fetched for a check."""
     from datetime import UTC, datetime
 
-    from bot.sources.place import place_of
-    from bot.sources.status import read_status
+    from bot.posts.git.checkout import place_of
+    from bot.posts.git.status import read_status
 
     if config.sources and config.posts_folder.is_dir():
         click.echo(f"looked at: {config.site.posts}")

@@ -13,12 +13,12 @@ from bot.cli.progress import progress
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from bot.check.project import Checked
     from bot.check.registry import Check
-    from bot.check.silence import Silenced
-    from bot.checkup import Checked
-    from bot.clock import Clock
+    from bot.check.suppressions import Silenced
     from bot.config import Config
-    from bot.model import Finding, Post, Snapshot
+    from bot.domain import Finding, Post, Snapshot
+    from bot.domain.clock import Clock
     from bot.report.branch import Branch
     from bot.report.view import Summary
 
@@ -54,14 +54,14 @@ def look(
     """Check the project, or what a branch changes of it; `online` asks servers too. Raises UsageError, PostError."""
     from functools import partial
 
+    from bot.check.online import check_online
+    from bot.check.project import check_project
     from bot.check.registry import CHECKS
-    from bot.checkup import check_project
-    from bot.model import Snapshot
-    from bot.online import check_online
+    from bot.domain import Snapshot
+    from bot.posts.git.folders import posts_of
     from bot.report.branch import read_branch
     from bot.report.view import concerning
-    from bot.sources.folders import posts_of
-    from bot.wiring import known_so_far
+    from bot.runtime.wiring import known_so_far
 
     now, snapshot = clock.now(), known_so_far(config, clock)
     checks: Sequence[Check] = (*CHECKS, partial(check_online, clock=clock)) if online else CHECKS
@@ -85,7 +85,7 @@ def look(
 
 def _assumed(config: Config, branch: Branch, empty: Snapshot, now: datetime) -> Snapshot:
     from bot.compose.composer import Composer
-    from bot.report.assumed import assumed_ledger
+    from bot.report.branch import assumed_ledger
 
     return assumed_ledger(
         branch.base_posts,
@@ -98,7 +98,7 @@ def _assumed(config: Config, branch: Branch, empty: Snapshot, now: datetime) -> 
 
 def annotated(config: Config, findings: Sequence[Finding], branch: Branch | None = None) -> Iterator[str]:
     """The findings as workflow commands, with paths as they lie in the repository."""
-    from bot.report.annotations import annotated_lines, annotation
+    from bot.report.github import annotated_lines, annotation
 
     workspace = _top_of_repository()
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.durations import format_duration
+from bot.domain.durations import format_duration
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,8 +47,8 @@ def slugs(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Names of posts, for the shell to complete: by the files' names alone, so that nobody waits. Never raises."""
     try:
         from bot.config import DEFAULT_PATH, load_config
+        from bot.posts.addresses import slug_of
         from bot.posts.listing import list_files
-        from bot.posts.names import slug_of
 
         named = ctx.params.get("own_config") or ctx.find_root().params.get("config")
         config = load_config(Path(named or DEFAULT_PATH))
@@ -64,8 +64,8 @@ post_argument = click.argument("post", metavar="SLUG|PATH", shell_complete=slugs
 
 def read_now(text: str | None, config: Config) -> datetime:
     """The time that `--now` names, else the machine's; aware, in UTC. Raises UsageError."""
-    from bot.errors import UsageError
-    from bot.posts.when import DatetimeError, parse_datetime
+    from bot.domain.errors import UsageError
+    from bot.posts.frontmatter.dates import DatetimeError, parse_datetime
 
     if text is None:
         return datetime.now(UTC)
@@ -124,7 +124,7 @@ def console() -> Console:
 
 def confirm(*, yes: bool) -> None:
     """Ask once more, unless `yes`. Raises UsageError without a terminal, click's Abort at a no."""
-    from bot.errors import UsageError
+    from bot.domain.errors import UsageError
 
     if not yes and not sys.stdin.isatty():
         raise UsageError("nothing was changed: there is nobody to ask.", remedy="Add --yes if you mean it.")

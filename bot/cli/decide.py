@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.common import confirm, echo_json, json_option, post_argument, with_settings
-from bot.errors import UsageError
+from bot.domain.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from bot.app import Bot
     from bot.config import Config
-    from bot.model import Snapshot
-    from bot.person import Proposal
+    from bot.domain import Snapshot
+    from bot.planner.overrides import Proposal
+    from bot.runtime.app import Bot
 
 yes_option = click.option("--yes", is_flag=True, help="Do not ask once more.")
 
@@ -83,7 +83,7 @@ def skip(config: Config, post: str, yes: bool, as_json: bool) -> None:
 @json_option
 def pause(config: Config, yes: bool, as_json: bool) -> None:
     """Release and toot nothing until `announce resume`."""
-    from bot.person import pause as propose
+    from bot.planner.overrides import pause as propose
 
     _decide(config, lambda snapshot, who, now: propose(snapshot, who=who, now=now), yes=yes, as_json=as_json)
 
@@ -97,7 +97,7 @@ def resume(config: Config, yes: bool, as_json: bool) -> None:
 
     What a person held stays held until `announce release`.
     """
-    from bot.person import resume as propose
+    from bot.planner.overrides import resume as propose
 
     _decide(config, lambda snapshot, who, now: propose(snapshot, who=who, now=now), yes=yes, as_json=as_json)
 
@@ -111,11 +111,11 @@ def adopt(config: Config, yes: bool) -> None:
     Releases what is due into the feeds, reads the accounts' own toots back to the oldest post, and takes those that
     carry a post's link as sent. Sends nothing. A damaged ledger is put aside first.
     """
-    from bot.adopt import adopt_account
-    from bot.app import make_bot
     from bot.cli.lines import Voice, describe
     from bot.cli.progress import progress
-    from bot.errors import DamagedLedgerError, PublishError
+    from bot.domain.errors import DamagedLedgerError, PublishError
+    from bot.operations.adopt import adopt_account
+    from bot.runtime.app import make_bot
 
     _ask("Reads the accounts and takes as sent what carries a post's link; sends nothing.", yes=yes)
     voice = Voice(config)
@@ -156,7 +156,7 @@ def _with_readable_ledger(bot: Bot) -> Bot:
 def _put_aside(config: Config, *, yes: bool) -> None:
     from datetime import UTC, datetime
 
-    from bot.adopt import put_aside
+    from bot.operations.adopt import put_aside
 
     _ask(f"{config.ledger_path.name} is put aside, and a new ledger begins.", yes=yes)
     click.echo(f"put aside as {put_aside(config.ledger_path, now=datetime.now(UTC)).name}")
@@ -169,8 +169,8 @@ def _ask(what: str, *, yes: bool) -> None:
 
 def _speak(config: Config, name: str, said: str, *, yes: bool, as_json: bool, early: bool = False) -> None:
     from bot.cli.previewing import find_post
-    from bot.model import Said
-    from bot.person import speak
+    from bot.domain import Said
+    from bot.planner.overrides import speak
 
     post = find_post(config, name)
     accounts = list(config.account_addresses().values())
@@ -188,8 +188,8 @@ def _decide(
     yes: bool,
     as_json: bool,
 ) -> None:
-    from bot.clock import SystemClock
-    from bot.ledgers.sqlite import SqliteLedger
+    from bot.domain.clock import SystemClock
+    from bot.ledger.sqlite import SqliteLedger
 
     clock, who = SystemClock(), getpass.getuser()
     ledger = SqliteLedger(config.ledger_path, clock)

@@ -13,7 +13,7 @@ from bot.cli.common import console, echo_json, json_option, plain
 
 if TYPE_CHECKING:
     from bot.config import Config
-    from bot.doctor.report import Line
+    from bot.operations.doctor.report import Line
 
 _INDENT: Final = 9
 _COLOURS: Final = {"ok": "green", "note": "cyan", "problem": "bold red"}
@@ -31,9 +31,9 @@ def doctor(ctx: click.Context, own_config: Path | None, offline: bool, debug: bo
     Shows no secret and nothing of posts to come, so it may be pasted into an issue. Changes nothing. Exit code 1 if
     something needs attention.
     """
-    from bot.clock import SystemClock
     from bot.config import DEFAULT_PATH
-    from bot.doctor.examine import examine
+    from bot.domain.clock import SystemClock
+    from bot.operations.doctor.examine import examine
 
     path = own_config or ctx.obj["config"] or DEFAULT_PATH
     lines: list[Line] = []
@@ -73,7 +73,7 @@ def _sentence(words: str) -> str:
 
 
 def _settings(config: Config | None) -> dict[str, Any]:
-    from bot.doctor.settings import shown_settings
+    from bot.operations.doctor.project import shown_settings
 
     return shown_settings(config) if config is not None else {}
 

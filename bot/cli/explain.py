@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.config import Config
-    from bot.explain import Attempt, Explanation, Fate
-    from bot.model import Event
+    from bot.domain import Event
+    from bot.operations.explain import Attempt, Explanation, Fate
 
 _INDENT: Final = 12
 _MOST_EVENTS: Final = 100_000
@@ -38,7 +38,7 @@ def explain(config: Config, post: str, as_json: bool) -> None:
 
     State, reasons, people's words, deliveries with their attempts, history, and what comes next. Changes nothing.
     """
-    from bot.clock import SystemClock
+    from bot.domain.clock import SystemClock
 
     clock = SystemClock()
     found = _explained(config, post, clock.now())
@@ -50,13 +50,13 @@ def explain(config: Config, post: str, as_json: bool) -> None:
 
 def _explained(config: Config, name: str, now: datetime) -> Explanation:
     from bot.cli.previewing import find_post
-    from bot.clock import SystemClock
-    from bot.errors import UsageError
-    from bot.explain import explain as explained
-    from bot.ledgers.sqlite import SqliteLedger
-    from bot.model import Event, Post, Snapshot
-    from bot.run import decide, look
-    from bot.sources.folders import posts_of
+    from bot.domain import Event, Post, Snapshot
+    from bot.domain.clock import SystemClock
+    from bot.domain.errors import UsageError
+    from bot.ledger.sqlite import SqliteLedger
+    from bot.operations.explain import explain as explained
+    from bot.posts.git.folders import posts_of
+    from bot.runtime.cycle import decide, look
 
     snapshot, events = Snapshot(), tuple[Event, ...]()
     if config.ledger_path.exists():

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.cli.common import confirm, echo_json, json_option, with_settings
-from bot.errors import UsageError
+from bot.domain.errors import UsageError
 
 if TYPE_CHECKING:
     from bot.config import Config
-    from bot.model import Entry, OldEntry, OldFeed, Post, Snapshot
+    from bot.domain import Entry, OldEntry, OldFeed, Post, Snapshot
 
 yes_option = click.option("--yes", is_flag=True, help="Do not ask once more.")
 
@@ -33,11 +33,11 @@ def import_feed(config: Config, source: str | None, yes: bool, as_json: bool) ->
     So no subscriber sees everything twice. Without a file or address, the one in [feeds] import. Posts that are
     released already stay as they are; for posts to come it is kept until their release.
     """
-    from bot.clock import SystemClock
-    from bot.ledgers.sqlite import SqliteLedger
-    from bot.model import Event, Recording
-    from bot.sources.folders import posts_of
-    from bot.takeover import fetch_old_feed
+    from bot.domain import Event, Recording
+    from bot.domain.clock import SystemClock
+    from bot.integrations.old_feed import fetch_old_feed
+    from bot.ledger.sqlite import SqliteLedger
+    from bot.posts.git.folders import posts_of
 
     source = source or config.feeds.import_
     if not source:
@@ -61,8 +61,8 @@ def import_feed(config: Config, source: str | None, yes: bool, as_json: bool) ->
 
 
 def _report(feed: OldFeed, posts: tuple[Post, ...], known: Snapshot) -> dict[str, list[dict[str, Any]]]:
-    from bot.planning.matching import match
-    from bot.planning.old_ids import ids_in_use, match_old
+    from bot.planner.matching import match
+    from bot.planner.old_ids import ids_in_use, match_old
 
     dated = [post for post in posts if post.published is not None]
     released = match(dated, known.entries, broken=()).entries
@@ -117,13 +117,13 @@ def ping(config: Config, wait: str) -> None:
     For sites that are copied to their host after `announce tick`; `announce run` does it by itself.
     """
     from bot.cli.lines import Voice
-    from bot.clock import SystemClock
-    from bot.durations import parse_duration
+    from bot.domain.clock import SystemClock
+    from bot.domain.durations import parse_duration
     from bot.feeds.build import render_feeds
-    from bot.ledgers.sqlite import SqliteLedger
-    from bot.output.hub import topics_of
-    from bot.planning.gone import entries_shown
-    from bot.wiring import make_pings
+    from bot.integrations.websub import topics_of
+    from bot.ledger.sqlite import SqliteLedger
+    from bot.planner.matching import entries_shown
+    from bot.runtime.wiring import make_pings
 
     if not config.feeds.hubs:
         raise UsageError("there is no hub in the settings.", remedy="Name one with [feeds] hubs.")

@@ -11,7 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from bot.config import Config
-    from bot.setup.proposal import Proposal
+    from bot.operations.setup.proposal import Proposal
 
 
 @click.command()
@@ -44,10 +44,9 @@ def init(
     """
     from bot.cli.progress import progress
     from bot.config import DEFAULT_PATH
-    from bot.output.single import taken, write_file
-    from bot.setup.machine import machine_timezone
-    from bot.setup.proposal import propose
-    from bot.setup.text import settings_text
+    from bot.files.atomic import taken, write_file
+    from bot.operations.setup.proposal import machine_timezone, propose
+    from bot.operations.setup.text import settings_text
 
     path = own_config or ctx.obj["config"] or DEFAULT_PATH
     if path.exists() and not force:
@@ -69,14 +68,14 @@ def init(
 
 
 def _refuse_missing(root: Path, posts: str | None) -> None:
-    from bot.errors import UsageError
+    from bot.domain.errors import UsageError
 
     if posts and not (root / posts).is_dir():
         raise UsageError(f"there is no folder {posts} in {root}.", remedy="Name one that is there with --posts.")
 
 
 def _introduce(found: Proposal) -> None:
-    from bot.setup.text import fields_of
+    from bot.operations.setup.text import fields_of
 
     layout = found.layout
     made = (
@@ -90,7 +89,7 @@ def _introduce(found: Proposal) -> None:
 
 def _answered(found: Proposal, given: dict[str, str]) -> Proposal:
     """The proposal with what flags say, and with answers where there is somebody to ask. Raises UsageError."""
-    from bot.errors import UsageError
+    from bot.domain.errors import UsageError
 
     questions = {"title": "Name of the conference", "url": "Address of the site (https://...)", "timezone": "Timezone"}
     if not found.permalink_known:
@@ -130,11 +129,11 @@ def _refuse_wrong(path: Path, text: str) -> None:
 
 
 def _tell_what_next(path: Path, acct: str) -> None:
-    from bot.clock import SystemClock
     from bot.config import load_config
-    from bot.errors import PostError
-    from bot.setup.outlook import outlook_of, words_of
-    from bot.sources.folders import posts_of
+    from bot.domain.clock import SystemClock
+    from bot.domain.errors import PostError
+    from bot.operations.setup.text import outlook_of, words_of
+    from bot.posts.git.folders import posts_of
 
     config: Config = load_config(path)
     try:

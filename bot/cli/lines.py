@@ -12,18 +12,18 @@ from bot.cli.progress import aside
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.clock import Clock
     from bot.config import Config
-    from bot.drain import Drained
-    from bot.model import Event
-    from bot.run import Pass
+    from bot.delivery import Drained
+    from bot.domain import Event
+    from bot.domain.clock import Clock
+    from bot.runtime.cycle import Pass
 
 
 class Voice:
     """Prints outcomes; says the same trouble of an account only once in a row. Safe across threads."""
 
     def __init__(self, config: Config, clock: Clock | None = None) -> None:
-        from bot.clock import SystemClock
+        from bot.domain.clock import SystemClock
 
         self._site = config.site
         self._clock = clock or SystemClock()

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from bot.cli.common import confirm, with_settings
-from bot.errors import AccountBlockedError, BotError, CodeRefusedError, PublishError, UsageError
+from bot.domain.errors import AccountBlockedError, BotError, CodeRefusedError, PublishError, UsageError
 
 if TYPE_CHECKING:
     from bot.config import Account, Config
-    from bot.publishers.login import LoginServer
-    from bot.tokens import Application
+    from bot.config.secrets import Application
+    from bot.publishers.mastodon.auth import LoginServer
 
 Say = Callable[[str], object]
 
@@ -36,7 +36,7 @@ def login(config: Config, name: str, no_browser: bool, to_print: bool) -> None:
 
     ACCOUNT is the section's name: "main" for [accounts.main].
     """
-    from bot.publishers.login import LoginServer
+    from bot.publishers.mastodon.auth import LoginServer
 
     account = _account(config, name)
     # With --print the token is all that standard output gets.
@@ -85,7 +85,7 @@ def _add_account(config: Config) -> str:
 
 
 def _invite(account: Account, application: Application, address: str, say: Say) -> None:
-    from bot.publishers.scopes import NEEDS
+    from bot.publishers.mastodon.servers import NEEDS
 
     say(f"1. In your browser, sign in to {account.server}" + (f" as {account.acct}." if account.acct else "."))
     say("2. Open this address there and allow what it asks for:\n")
@@ -104,7 +104,7 @@ def _open_browser(address: str) -> None:
 
 
 def _exchange(server: LoginServer, application: Application, say: Say, *, to_err: bool) -> tuple[str, tuple[str, ...]]:
-    from bot.publishers.login import clean_code
+    from bot.publishers.mastodon.auth import clean_code
 
     for left in reversed(range(_TRIES)):
         try:
@@ -123,9 +123,9 @@ def _exchange(server: LoginServer, application: Application, say: Say, *, to_err
 
 def _check(config: Config, name: str, token: str, granted: tuple[str, ...]) -> None:
     """Whose token it is and what it may do. Raises a PublishError if it cannot be used."""
-    from bot.clock import SystemClock
-    from bot.publishers.account import MastodonAccount
-    from bot.publishers.scopes import explain_missing, missing_scopes
+    from bot.domain.clock import SystemClock
+    from bot.publishers.mastodon.client import MastodonAccount
+    from bot.publishers.mastodon.servers import explain_missing, missing_scopes
 
     account = config.accounts[name]
     missing = missing_scopes(granted) if granted else ()
@@ -164,7 +164,7 @@ def _print_token(name: str, token: str, say: Say) -> None:
 
 def _store(config: Config, name: str, token: str, application: Application) -> tuple[Application, str] | None:
     """Keep the token; returns the one that stood there before with its application, if that server can revoke it."""
-    from bot.tokens import read_token, store_token, stored_application, token_file
+    from bot.config.secrets import read_token, store_token, stored_application, token_file
 
     path = config.root / token_file(name, config.accounts[name])
     earlier = read_token(path)
@@ -177,7 +177,7 @@ def _store(config: Config, name: str, token: str, application: Application) -> t
 
 def _tell_of_the_file(config: Config, name: str) -> None:
     from bot.config import token_variable
-    from bot.tokens import may_enter_git, token_file
+    from bot.config.secrets import may_enter_git, token_file
 
     file = token_file(name, config.accounts[name])
     click.echo(f"The token is in {file}, for you alone to read. Restart `announce run` if it runs.")
@@ -222,8 +222,8 @@ def logout(config: Config, name: str, yes: bool) -> None:
     It stops working wherever it is used.
     """
     from bot.config import token_variable
-    from bot.publishers.login import LoginServer
-    from bot.tokens import forget_token, read_token, stored_application, token_file
+    from bot.config.secrets import forget_token, read_token, stored_application, token_file
+    from bot.publishers.mastodon.auth import LoginServer
 
     account = _account(config, name)
     file, variable = token_file(name, account), token_variable(name)

@@ -12,7 +12,7 @@ from bot.cli.common import confirm
 
 if TYPE_CHECKING:
     from bot.check.mend import Mend
-    from bot.checkup import Checked
+    from bot.check.project import Checked
     from bot.config import Config
 
 KINDS: Final = ("words", "offsets")
@@ -30,7 +30,7 @@ class FixCommand(click.Command):
 
 def refuse_beside_fix(**options: Any) -> None:
     """Raises UsageError if one of these options is given too."""
-    from bot.errors import UsageError
+    from bot.domain.errors import UsageError
 
     for name, value in options.items():
         if value:
@@ -59,7 +59,7 @@ def mend(config: Config, checked: Checked, kinds: Collection[str], *, yes: bool)
 
 
 def _write(root: Path, mends: Sequence[Mend]) -> None:
-    from bot.output.rewrite import rewrite
+    from bot.files.atomic import rewrite
 
     for one in mends:
         rewrite(root / one.path, before=one.before.encode(), after=one.after.encode())

@@ -28,9 +28,9 @@ def new(config: Config, title: str, kind: str | None, at_text: str | None, slug:
 
     Without --at it has no datetime and stays a draft. Nothing that is there is overwritten.
     """
-    from bot.clock import SystemClock
-    from bot.output.single import write_file
-    from bot.posts.read import shown_path
+    from bot.domain.clock import SystemClock
+    from bot.files.atomic import write_file
+    from bot.posts.reader import shown_path
 
     now = SystemClock().now()
     moment = _moment(config, at_text, now)
@@ -47,8 +47,8 @@ def new(config: Config, title: str, kind: str | None, at_text: str | None, slug:
 
 
 def _moment(config: Config, text: str | None, now: datetime) -> datetime | None:
-    from bot.errors import UsageError
-    from bot.posts.when import DatetimeError, parse_datetime
+    from bot.domain.errors import UsageError
+    from bot.posts.frontmatter.dates import DatetimeError, parse_datetime
 
     if text is None:
         return None
@@ -64,8 +64,8 @@ def _moment(config: Config, text: str | None, now: datetime) -> datetime | None:
 def _name(config: Config, title: str, slug: str | None, moment: datetime | None) -> str:
     import re
 
-    from bot.errors import UsageError
-    from bot.posts.slugs import slug_from
+    from bot.domain.errors import UsageError
+    from bot.operations.new_post import slug_from
 
     name = slug_from(title) if slug is None else slug
     if not name:
@@ -84,10 +84,10 @@ def _day(config: Config, moment: datetime | None) -> str:
 
 
 def _refuse_double(config: Config, name: str) -> None:
-    from bot.output.single import taken
+    from bot.files.atomic import taken
+    from bot.posts.addresses import slug_of
     from bot.posts.listing import list_files
-    from bot.posts.names import slug_of
-    from bot.posts.read import shown_path
+    from bot.posts.reader import shown_path
 
     try:
         files = list_files(config.posts_folder).files
@@ -105,8 +105,8 @@ def _path(path: str) -> Path:
 
 
 def _text(config: Config, title: str, kind: str | None, name: str, moment: datetime | None) -> str:
-    from bot.errors import UsageError
-    from bot.posts.starter import TemplateError, default_template, started
+    from bot.domain.errors import UsageError
+    from bot.operations.new_post import TemplateError, default_template, started
 
     key = config.posts.fields.get("published_datetime", ("published_datetime",))[0]
     file = _template_file(config, kind)
@@ -121,7 +121,7 @@ def _text(config: Config, title: str, kind: str | None, name: str, moment: datet
 def _template_file(config: Config, kind: str | None) -> Path | None:
     import difflib
 
-    from bot.errors import UsageError
+    from bot.domain.errors import UsageError
 
     folder = config.path.parent / "posts"
     known = sorted(file.stem for file in folder.glob("*.md")) if folder.is_dir() else []
@@ -145,9 +145,9 @@ def _written(config: Config, moment: datetime | None) -> str:
 
 def _findings(config: Config, path: Path, text: str, kind: str | None) -> list[str]:
     """What the reader says of the post; nothing is written if it cannot be used. Raises UsageError."""
-    from bot.errors import PostError, UsageError
-    from bot.posts.names import name_of
-    from bot.posts.read import parse_post
+    from bot.domain.errors import PostError, UsageError
+    from bot.posts.addresses import name_of
+    from bot.posts.reader import parse_post
 
     try:
         post = parse_post(text.encode(), path=path, slug=name_of(path), config=config)
@@ -158,7 +158,7 @@ def _findings(config: Config, path: Path, text: str, kind: str | None) -> list[s
 
 
 def _tell_when(config: Config, text: str, moment: datetime | None, now: datetime) -> None:
-    from bot.posts.starter import DRAFT
+    from bot.operations.new_post import DRAFT
 
     if moment is None:
         click.echo("A draft: give it a datetime and it is released then.")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from bot.check.subject import Subject
     from bot.config import Config
-    from bot.model import Finding, Post, Snapshot
+    from bot.domain import Finding, Post, Snapshot
     from bot.posts.folder import Scan
 
 STANDARD_INPUT = "-"
@@ -23,10 +23,10 @@ def find_post(config: Config, name: str) -> Post:
     """The post with this slug or path. Raises PostError for a broken one, UsageError if there is none."""
     import difflib
 
-    from bot.errors import UsageError
-    from bot.posts.names import slug_of
-    from bot.posts.read import read_post
-    from bot.sources.folders import posts_of
+    from bot.domain.errors import UsageError
+    from bot.posts.addresses import slug_of
+    from bot.posts.git.folders import posts_of
+    from bot.posts.reader import read_post
 
     path = Path(name)
     if path.suffix == ".md" and path.is_file():
@@ -48,10 +48,10 @@ def find_post(config: Config, name: str) -> Post:
 
 def post_from_input(config: Config, name: str) -> Post:
     """The post on standard input, as if it lay in the posts folder as `name`. Raises PostError, UsageError."""
-    from bot.errors import UsageError
-    from bot.posts.frontmatter import LARGEST_FILE
-    from bot.posts.names import name_of
-    from bot.posts.read import parse_post
+    from bot.domain.errors import UsageError
+    from bot.posts.addresses import name_of
+    from bot.posts.frontmatter.source import LARGEST_FILE
+    from bot.posts.reader import parse_post
 
     if Path(name).name != name or not name.endswith(".md") or name.startswith((".", "_")):
         raise UsageError(f"--name: {name} is no name of a post file.", remedy="Write for example --name tickets.md.")
@@ -61,7 +61,7 @@ def post_from_input(config: Config, name: str) -> Post:
 
 
 def _usable(post: Post | None, name: str) -> Post:
-    from bot.errors import UsageError
+    from bot.domain.errors import UsageError
 
     if post is None:
         raise UsageError(f"{name} has no front matter, so it is not a post.", remedy="Begin it with a line ---.")
@@ -70,9 +70,8 @@ def _usable(post: Post | None, name: str) -> Post:
 
 def page_of(config: Config, post: Post, snapshot: Snapshot, fates: Mapping[str, str], now: datetime) -> str:
     """The post as a page in one file, with everything that the checks find in it."""
-    from bot.report.body import offline
+    from bot.report.offline import embedder, offline, shown_picture
     from bot.report.page import Page, render_page
-    from bot.report.pictures import embedder, shown_picture
     from bot.report.view import views_of
 
     subject, findings = _checked(config, post, snapshot, now)
@@ -100,8 +99,8 @@ def page_of(config: Config, post: Post, snapshot: Snapshot, fates: Mapping[str, 
 
 def _checked(config: Config, post: Post, snapshot: Snapshot, now: datetime) -> tuple[Subject, tuple[Finding, ...]]:
     """All posts with this one among them, and what is found about it."""
+    from bot.check.project import look_at
     from bot.check.registry import run_checks
-    from bot.checkup import look_at
 
     subject = look_at(config, snapshot, now=now, environ=os.environ, scan=with_post(config, post))
     return subject, tuple(finding for finding in run_checks(subject) if finding.path == post.path)
@@ -111,9 +110,9 @@ def with_post(config: Config, post: Post) -> Scan:
     """What the folder holds, with this post in the place of the one of its name."""
     from dataclasses import replace
 
-    from bot.posts.names import slug_of
-    from bot.run import look
-    from bot.sources.folders import posts_of
+    from bot.posts.addresses import slug_of
+    from bot.posts.git.folders import posts_of
+    from bot.runtime.cycle import look
 
     scan = look(posts_of(config))
     others = [other for other in scan.posts if other.path != post.path and other.slug != post.slug]
@@ -135,7 +134,7 @@ def write_picture(html: str, path: Path) -> None:
 
 
 def _write(data: bytes, path: Path) -> None:
-    from bot.errors import OutputError
+    from bot.domain.errors import OutputError
 
     try:
         path.write_bytes(data)

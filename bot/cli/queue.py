@@ -12,8 +12,8 @@ from bot.cli.common import echo_json, json_option, now_option, plain, read_now, 
 
 if TYPE_CHECKING:
     from bot.config import Config
-    from bot.plan import Plan
-    from bot.planning.item import Item
+    from bot.planner.builder import Item
+    from bot.planner.plan import Plan
 
 _WHAT_SHOWS_HERE: Final = "A post with a `published_datetime` in the future will show here."
 
@@ -32,13 +32,13 @@ def queue(
 
     Times are the site's, with those in UTC beside them. --ics names posts to come: keep that file to yourself.
     """
-    from bot.agenda.lines import lines_of
     from bot.cli.queue_view import show_calendar, show_table
-    from bot.clock import SystemClock
-    from bot.errors import UsageError
-    from bot.run import decide
-    from bot.sources.folders import posts_of
-    from bot.wiring import known_so_far
+    from bot.domain.clock import SystemClock
+    from bot.domain.errors import UsageError
+    from bot.operations.queue import lines_of
+    from bot.posts.git.folders import posts_of
+    from bot.runtime.cycle import decide
+    from bot.runtime.wiring import known_so_far
 
     if as_json + as_calendar + (ics is not None) > 1:
         raise UsageError("--json, --calendar and --ics exclude each other.", remedy="Choose one.")
@@ -76,7 +76,7 @@ def _items(plan: Plan, *, everything: bool) -> tuple[Item, ...]:
 
 
 def _worth_showing(plan: Plan) -> tuple[Item, ...]:
-    from bot.planning.ruling import Verdict
+    from bot.planner.ruling import Verdict
 
     recent = {Verdict.SENT, Verdict.SKIPPED}
     skipped = [item for item in plan.items if item.verdict is Verdict.SKIPPED]
@@ -88,8 +88,8 @@ def _worth_showing(plan: Plan) -> tuple[Item, ...]:
 def _write_ics(config: Config, items: tuple[Item, ...], path: Path) -> None:
     from urllib.parse import urlsplit
 
-    from bot.agenda.ics import events_of, render_ics
-    from bot.output.single import write_file
+    from bot.files.atomic import write_file
+    from bot.report.calendar import events_of, render_ics
 
     names = {address: name for name, address in config.account_addresses().items()}
     events = events_of(items, names)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from bot.agenda.lines import Line, Times
     from bot.config import Site
+    from bot.operations.queue import Line, Times
 
 _COLOURS: Final = {"held": "yellow", "rejected": "red", "waiting": "yellow", "sent": "green", "skipped": "dim"}
 _DAY: Final = 6  #: "Fri 16"
@@ -38,7 +38,7 @@ def show_table(lines: Sequence[Line], site: Site, now: datetime) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
-    from bot.agenda.lines import distance_of, times_of
+    from bot.operations.queue import distance_of, times_of
 
     out = console()
     shown = [times_of(line.due, site.timezone) for line in lines]
@@ -81,8 +81,8 @@ def _row(line: Line, times: Times, day: str, distance: str, widths: _Widths) -> 
 
 def show_calendar(lines: Sequence[Line], site: Site) -> None:
     """Print the months that have something, and below each what its marked days have."""
-    from bot.agenda.lines import times_of
-    from bot.agenda.months import WEEKDAYS, marks_of, months_of
+    from bot.operations.queue import times_of
+    from bot.report.calendar import WEEKDAYS, marks_of, months_of
 
     by_day: dict[date, list[Line]] = {}
     for line in lines:

@@ -9,13 +9,13 @@ if TYPE_CHECKING:
 
     from bot.compose.composer import Composer
     from bot.config import Config
-    from bot.model import Announcement, Post
+    from bot.domain import Announcement, Post
 
 
 def composed_reminders(post: Post, compose: Composer, config: Config) -> dict[str, dict[str, Announcement | str]]:
     """What each reminder says, by its id and the account's address; what is wrong, where it cannot be composed."""
-    from bot.compose.reminder import as_reminder
-    from bot.errors import ComposeError
+    from bot.compose.announcement import as_reminder
+    from bot.domain.errors import ComposeError
 
     said: dict[str, dict[str, Announcement | str]] = {}
     for reminder in post.reminders:

@@ -20,16 +20,16 @@ def schema(ctx: click.Context, which: str, own_config: Path | None, debug: bool)
     Of posts' front matter, with the site's own names for the keys where there are settings; or of the settings.
     """
     from bot.config import DEFAULT_PATH, load_config
-    from bot.errors import UsageError
+    from bot.domain.errors import UsageError
 
     if which == "settings":
-        from bot.schema.settings import settings_schema
+        from bot.config.schema import settings_schema
 
         echo_json(settings_schema())
         return
     if which != "front-matter":
         raise UsageError(f"there is no schema of {which}.", remedy="There are: front-matter, settings.")
-    from bot.schema.front_matter import front_matter_schema
+    from bot.config.schema import front_matter_schema
 
     named = own_config or ctx.obj["config"]
     path = named or DEFAULT_PATH

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.common import with_settings
-from bot.errors import UsageError
+from bot.domain.errors import UsageError
 
 if TYPE_CHECKING:
-    from bot.app import Bot
     from bot.config import Config
+    from bot.runtime.app import Bot
     from bot.web.server import PublicServer
 
 DEFAULT = "127.0.0.1:8080"
@@ -27,7 +27,7 @@ def serve(config: Config, listen: str | None) -> None:
 
     `announce run` does it too if the settings have [serve] listen.
     """
-    from bot.web.serve import make_public_app
+    from bot.web.public import make_public_app
     from bot.web.server import PublicServer
 
     host, port = _address(listen or config.serve.listen or DEFAULT)
@@ -49,8 +49,8 @@ def beside(config: Config, bot: Bot) -> PublicServer | None:
     """The public server that runs beside a bot, if the settings want one."""
     if not config.serve.listen:
         return None
-    from bot.sources.push import LARGEST
-    from bot.web.serve import make_public_app
+    from bot.posts.git.push import LARGEST
+    from bot.web.public import make_public_app
     from bot.web.server import PublicServer
 
     host, port = _address(config.serve.listen)

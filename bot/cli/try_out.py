@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.common import show_time, with_settings
-from bot.errors import UsageError
+from bot.domain.errors import UsageError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -51,9 +51,9 @@ def rehearse(config: Config, port: int) -> None:
     from threading import Event
 
     from bot.cli.lines import Voice
-    from bot.clock import ShiftedClock
-    from bot.rehearse import LEAD, first_release, set_stage
-    from bot.rehearse import rehearse as play
+    from bot.domain.clock import ShiftedClock
+    from bot.operations.rehearsal import LEAD, first_release, set_stage
+    from bot.operations.rehearsal import rehearse as play
     from bot.sandbox.server import SandboxServer
 
     stop = Event()

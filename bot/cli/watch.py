@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 def log(config: Config, limit: int, as_json: bool) -> None:
     """Show what was done and when, with links to the toots."""
     from bot.cli.lines import describe
-    from bot.clock import SystemClock
-    from bot.ledgers.sqlite import SqliteLedger
+    from bot.domain.clock import SystemClock
+    from bot.ledger.sqlite import SqliteLedger
 
     if not config.ledger_path.exists():
         if as_json:

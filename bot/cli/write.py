@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.config import Config
-    from bot.model import Announcement, Entry, Post, Snapshot
+    from bot.domain import Announcement, Entry, Post, Snapshot
 
 
 class _File(click.Path):
@@ -55,11 +55,11 @@ def preview(config: Config, post: str, name: str | None, html: Path | None, png:
 
     - reads a post from standard input that is not in the folder yet.
     """
-    from bot.clock import SystemClock
     from bot.compose.composer import Composer
-    from bot.errors import ComposeError
+    from bot.domain.clock import SystemClock
+    from bot.domain.errors import ComposeError
     from bot.feeds.entry import entry_of
-    from bot.wiring import known_so_far
+    from bot.runtime.wiring import known_so_far
 
     clock = SystemClock()
     found, snapshot = _find(config, post, name), known_so_far(config, clock)
@@ -98,7 +98,7 @@ def preview(config: Config, post: str, name: str | None, html: Path | None, png:
 
 
 def _find(config: Config, post: str, name: str | None) -> Post:
-    from bot.errors import UsageError
+    from bot.domain.errors import UsageError
 
     if post == STANDARD_INPUT:
         return post_from_input(config, name or "untitled.md")
@@ -123,8 +123,8 @@ def _fates(
 
     And what becomes of its reminders, by id and account.
     """
-    from bot.model import Occasion
-    from bot.run import decide
+    from bot.domain import Occasion
+    from bot.runtime.cycle import decide
 
     plan = decide(config, with_post(config, post), snapshot, now=now)
     said = {
@@ -207,7 +207,7 @@ def _facts(toot: Announcement) -> str:
 
 
 def _poll_words(toot: Announcement) -> str:
-    from bot.durations import format_duration
+    from bot.domain.durations import format_duration
 
     poll = toot.poll
     if poll is None:

@@ -11,19 +11,66 @@ from dataclasses import replace
 from typing import Final
 
 from bot.compose.hashtags import make_hashtags
+from bot.compose.length import graphemes
 from bot.compose.links import holds_link
 from bot.compose.pictures import chosen_pictures
-from bot.compose.poll import poll_within
-from bot.compose.reminder import as_reminder
 from bot.compose.shorten import ELLIPSIS
 from bot.compose.templates import Templates
 from bot.compose.thread import is_split, texts_of
 from bot.compose.wording import Wording, tidy
 from bot.config import Account, Release, Site
-from bot.errors import ComposeError
-from bot.model import Announcement, Limits, Post
-from bot.posts.reminders import source_of
-from bot.posts.tags import find_tags
+from bot.domain import Announcement, Limits, Poll, Post, Reminder
+from bot.domain.durations import format_duration
+from bot.domain.errors import ComposeError
+from bot.domain.template_tags import find_tags
+from bot.posts.frontmatter.reminders import source_of
+
+
+def as_reminder(post: Post, reminder: Reminder) -> Post:
+    """The post with the reminder's words; to be composed like any other.
+
+    One toot, with the post's pictures unless it is an answer; no thread, no poll. What reminds of a deadline is not
+    sent once that has passed.
+    """
+    ends = [post.expires, post.deadline if post.deadline is not None and reminder.at < post.deadline else None]
+    return replace(
+        post,
+        mastodon=replace(post.mastodon, text=reminder.text, thread=(), thread_auto=False, numbered=False, poll=None),
+        expires=min((end for end in ends if end is not None), default=None),
+        reminders=(),
+        reminding=reminder,
+    )
+
+
+_FIELD = "mastodon.poll"
+_OPTIONS = "mastodon.poll.options"
+
+
+def poll_within(post: Post, limits: Limits) -> Poll | None:
+    """The post's poll; None if it has none.
+
+    Nothing of it is shortened: an answer must say what it says. Raises ComposeError where the server would refuse it
+    (mastodon/mastodon app/validators/poll_options_validator.rb, poll_expiration_validator.rb).
+    """
+    poll = post.mastodon.poll
+    if poll is None:
+        return None
+    if len(poll.options) > limits.poll_options:
+        problem = f"the poll has {len(poll.options)} options; the server takes {limits.poll_options} at most."
+        raise ComposeError(f"{post.path}: {problem}", remedy="Leave some out.", field=_OPTIONS)
+    for option in poll.options:
+        length = graphemes(option)
+        if length > limits.poll_option:
+            problem = f'the option "{option}" has {length} characters; the server takes {limits.poll_option} at most.'
+            raise ComposeError(f"{post.path}: {problem}", remedy="Shorten it.", field=_OPTIONS)
+    if not limits.poll_shortest <= poll.expires_in <= limits.poll_longest:
+        shortest, longest = format_duration(limits.poll_shortest), format_duration(limits.poll_longest)
+        problem = f"the poll is open for {format_duration(poll.expires_in)}; the server takes {shortest} to {longest}."
+        raise ComposeError(
+            f"{post.path}: {problem}", remedy="Write for example expires_in: 3d.", field=f"{_FIELD}.expires_in"
+        )
+    return poll
+
 
 _LONGEST_TAG: Final = 60  # characters of a template tag, as an error shows it
 

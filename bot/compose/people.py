@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from bot.compose.mentions import WORD_JOINER
 from bot.compose.template_files import shown_from
 from bot.config import ACCT
-from bot.errors import ComposeError
+from bot.domain.errors import ComposeError
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

@@ -8,8 +8,8 @@ from dataclasses import replace
 from bot.compose.shorten import shorten
 from bot.compose.wording import tidy
 from bot.config import Account, Release
-from bot.errors import ComposeError
-from bot.model import Limits, Picture, Post
+from bot.domain import Limits, Picture, Post
+from bot.domain.errors import ComposeError
 
 
 def pictures_of(post: Post, account: Account | None = None) -> tuple[Picture, ...]:

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from bot.compose.count import grapheme_pattern, graphemes
+from bot.compose.length import grapheme_pattern, graphemes
 from bot.compose.links import Span, find_links
-from bot.posts.tags import find_tags
+from bot.domain.template_tags import find_tags
 
 if TYPE_CHECKING:
     import regex

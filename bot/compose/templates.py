@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final, Protocol, Self
 
 from bot.compose.people import NOBODY
 from bot.compose.template_files import TemplateFile, read_templates, template_name
-from bot.errors import ComposeError
-from bot.model import Post
+from bot.domain import Post
+from bot.domain.errors import ComposeError
 
 if TYPE_CHECKING:
     from jinja2 import Template, TemplateError
@@ -128,7 +128,7 @@ class Templates:
     def _faults_of(self, name: str) -> list[ComposeError]:
         from jinja2 import TemplateError
 
-        from bot.compose.lint import included_names, unknown_names
+        from bot.compose.jinja import included_names, unknown_names
 
         file = self._files[name]
         if file.problem:

@@ -6,12 +6,10 @@ The models are the one place that knows the settings; `docs/settings.md` is test
 from __future__ import annotations
 
 from bot.config.accounts import Account, token_variable
-from bot.config.check import Check
 from bot.config.load import load_config
 from bot.config.permalinks import PLACEHOLDERS, Address
-from bot.config.posts import PostFiles
 from bot.config.release import Alerts, Delivery, Release
-from bot.config.settings import DEFAULT_PATH, Config
+from bot.config.settings import DEFAULT_PATH, Check, Config, PostFiles
 from bot.config.site import Feeds, Ledger, Serve, Site
 from bot.config.sources import CHECKOUTS, Source
 from bot.config.values import ACCT, ENVIRONMENT, LANGUAGE, is_loopback, listen_address

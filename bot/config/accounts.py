@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 
 from bot.config.values import ACCT, LANGUAGE, Table, WebAddress, is_loopback
-from bot.model import QuotePolicy, Visibility
+from bot.domain import QuotePolicy, Visibility
 
 
 class Account(Table):

@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
 
-from bot.daytime import read_hours
-from bot.durations import parse_duration
+from bot.domain.durations import parse_duration, read_hours
 
 #: The shape of an account's address, "@conf@example.social".
 ACCT: Final = r"^@?[A-Za-z0-9_]+(?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?@[A-Za-z0-9.-]+(?::\d+)?$"

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.domain import Entry
 from bot.feeds.item import Item
-from bot.model import Entry
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.feeds.document import Document
-from bot.feeds.elements import atom_entry
+from bot.feeds.xml import atom_entry
 
 MEDIA_TYPE: Final = "application/atom+xml"
 FILE_NAME: Final = "atom.xml"
@@ -13,7 +13,7 @@ FILE_NAME: Final = "atom.xml"
 
 def render(document: Document) -> bytes:
     """The document's bytes, its items in their order."""
-    from bot.feeds.extension import filled_generator, with_entries  # loads feedgen and lxml
+    from bot.feeds.xml import filled_generator, with_entries  # loads feedgen and lxml
 
     generator = filled_generator(document, file_name=FILE_NAME, media_type=MEDIA_TYPE)
     generator.id(document.identity(FILE_NAME))  # not the home page's address: another feed may be known by that

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, SupportsBytes
 
 from bot.config import Feeds, Site
+from bot.domain import Entry
 from bot.feeds import atom, jsonfeed, rss
 from bot.feeds.archive import History, Places, Shown, divide
 from bot.feeds.channel import Channel, channel_of, folder_of
@@ -15,7 +16,6 @@ from bot.feeds.item import item_of
 from bot.feeds.page import FILE_NAME as PAGE
 from bot.feeds.page import LATEST, Page
 from bot.feeds.topics import Topic, categories_of, tags_of
-from bot.model import Entry
 
 FORMATS: Final[tuple[Format, ...]] = (rss, atom, jsonfeed)
 ARCHIVE: Final = "archive"

@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import quote
 
 from bot.config import Feeds, Site
-from bot.feeds.clean import one_line
+from bot.feeds.text import one_line
 
 #: The software named in the feeds. Without its version: a new version alone must not change a feed.
 GENERATOR: Final = "announce"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.model import Entry, Picture, RemotePicture
+from bot.domain import Entry, Picture, RemotePicture
 
 #: A host that did not say type and size is asked again after this time.
 ASK_AGAIN: Final = timedelta(days=1)

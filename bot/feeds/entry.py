@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import unquote, urlsplit
 
+from bot.domain import Entry, Post
+from bot.domain.template_tags import without_tags
 from bot.feeds.ids import permanent_id, tag_of
-from bot.model import Entry, Post
-from bot.posts.tags import without_tags
 
 
 def entry_of(post: Post, *, released_at: datetime, tag_ids: bool = False) -> Entry:

@@ -5,13 +5,52 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from html import escape
+from html.parser import HTMLParser
 
+from bot.domain import Entry, Picture
+from bot.domain.template_tags import without_tags
 from bot.feeds.channel import Channel
-from bot.feeds.clean import one_line, plain_address, without_elements
-from bot.feeds.content import content_html
 from bot.feeds.ids import permanent_id
-from bot.model import Entry, Picture
-from bot.posts.tags import without_tags
+from bot.feeds.text import clean_html, one_line, plain_address, without_elements
+
+
+def content_html(html: str, *, cover: Picture | None, instead: str) -> str:
+    """The post's HTML, after the cover picture unless the HTML shows that picture itself.
+
+    Readers that know nothing of enclosures or Media RSS still show the cover, with its alt text. A post
+    without a body gets a paragraph with the words `instead`, because every format wants some content.
+    """
+    body = clean_html(html).strip() or f"<p>{escape(instead, quote=False)}</p>"
+    if cover is None or shows_picture(body, cover.url):
+        return body
+    return f"<p>{_img(cover)}</p>\n{body}"
+
+
+def shows_picture(html: str, url: str) -> bool:
+    """Whether an <img> in the HTML has this very address."""
+    escaped = escape(url)
+    if url not in html and (escaped == url or escaped not in html):  # spares most posts the parsing
+        return False
+    finder = _PictureFinder()
+    finder.feed(html)
+    finder.close()
+    return url in finder.found
+
+
+class _PictureFinder(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "img":
+            self.found.update(value for name, value in attrs if name == "src" and value)
+
+
+def _img(cover: Picture) -> str:
+    size = f' width="{cover.width}" height="{cover.height}"' if cover.width and cover.height else ""
+    return f'<img src="{escape(cover.url)}" alt="{escape(cover.alt)}"{size}>'
 
 
 @dataclass(frozen=True, kw_only=True)

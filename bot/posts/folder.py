@@ -7,21 +7,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from bot.collector import without_collector
-from bot.errors import PostError
-from bot.model import Post
-from bot.posts.late import LatePost
-from bot.posts.listing import FileState, list_files, state_of
-from bot.posts.look import Look, Signature, State, seen_again
-from bot.posts.names import name_of, slug_of
+from bot.domain import Post
+from bot.domain.errors import PostError
+from bot.domain.gc import without_collector
+from bot.posts.addresses import name_of, slug_of
+from bot.posts.cache.index import Read, Shelf
+from bot.posts.cache.lazy import LatePost
+from bot.posts.cache.racy_files import RecentFiles, plain
+from bot.posts.listing import FileState, Look, Signature, State, list_files, seen_again, state_of
 from bot.posts.pictures import Bundle, local_files
-from bot.posts.racing import RecentFiles, plain
-from bot.posts.read import parse_post, read_bytes, shown_path, unreadable
-from bot.posts.shelf import Read, Shelf
+from bot.posts.reader import parse_post, read_bytes, shown_path, unreadable
 
 if TYPE_CHECKING:
     from bot.config import Config
-    from bot.posts.cache import PostCache
+    from bot.posts.cache.file import PostCache
+
 
 __all__ = ["PostFolder", "Scan", "Signature"]
 

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, Self
 from urllib.parse import unquote, urlsplit
 
-from bot.model import Picture
+from bot.domain import Picture
 
 if TYPE_CHECKING:
     from PIL import Image
 
     from bot.config import Config
+
 
 LARGEST_FILE: Final = 100 * 1024 * 1024  #: bytes
 MISSING: Final = "there is no file"  #: how the problem of a picture begins whose file is not there

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.model import Limits
+from bot.domain import Limits
 
 if TYPE_CHECKING:
     from PIL import Image
+
 
 #: In the order in which they are tried; the eye hardly sees the first.
 QUALITIES: Final = (92, 85, 75)

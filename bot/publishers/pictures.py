@@ -18,13 +18,14 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bot.errors import FetchError, RejectedError, TransientError
-from bot.model import GIF_PIXELS, Limits, Picture
+from bot.domain import GIF_PIXELS, Limits, Picture
+from bot.domain.errors import FetchError, RejectedError, TransientError
+from bot.http.client import WebClient
 from bot.publishers.encoding import encoded_to_fit
-from bot.web_client import WebClient
 
 if TYPE_CHECKING:
     from PIL import Image
+
 
 LARGEST_FILE: Final = 100 * 1024 * 1024  #: bytes of a local picture
 LARGEST_DOWNLOAD: Final = 40 * 1024 * 1024  #: bytes of a picture of another host

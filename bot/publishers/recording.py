@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.clock import Clock
-from bot.errors import PublishError, RejectedError, TransientError
-from bot.model import AccountFacts, Announcement, Limits, Picture, Receipt, SeenStatus
+from bot.domain import AccountFacts, Announcement, Limits, Picture, Receipt, SeenStatus
+from bot.domain.clock import Clock
+from bot.domain.errors import PublishError, RejectedError, TransientError
 
 
 @dataclass
 class RecordingPublisher:
-    """Keeps the contract of `bot.publisher.Publisher` in memory.
+    """Keeps the contract of `bot.publishers.contract.Publisher` in memory.
 
     `failures` are raised by the next calls of `publish`, `edit` and `delete`, one each; with `posts_first` what was
     asked for happens all the same.

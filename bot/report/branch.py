@@ -2,19 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from bot.compose.announcement import as_reminder
 from bot.config import Config
-from bot.errors import PostError, UsageError
-from bot.model import Post
+from bot.domain import AccountState, Announcement, Delivery, DeliveryKey, DeliveryState, Entry, Occasion, Post, Snapshot
+from bot.domain.errors import ComposeError, PostError, UsageError
+from bot.feeds.entry import entry_of
+from bot.planner.builder import Compose
+from bot.posts.addresses import name_of
 from bot.posts.folder import Scan
-from bot.posts.names import name_of
-from bot.posts.read import parse_post
+from bot.posts.git.changes import Changes, FileChange, changes_since, old_bytes
+from bot.posts.reader import parse_post
 from bot.report.view import Gone, gone_of
-from bot.sources.changes import Changes, FileChange, changes_since, old_bytes
+
+
+def assumed_ledger(
+    posts: Iterable[Post], *, accounts: Sequence[str], compose: Compose, now: datetime, tag_ids: bool = False
+) -> Snapshot:
+    """Everything that was due at `now` is released and tooted, on time; `posts` are those of the base."""
+    entries: dict[str, Entry] = {}
+    deliveries: dict[DeliveryKey, Delivery] = {}
+    for post in posts:
+        if post.published is None or post.published > now:
+            continue
+        entries[post.post_id] = entry_of(post, released_at=post.published, tag_ids=tag_ids)
+        for address in accounts:
+            for delivery in _sent(post, address, compose, now):
+                deliveries[delivery.key] = delivery
+    return Snapshot(
+        entries=entries,
+        accounts={address: AccountState(address=address, joined_at=None) for address in accounts},
+        deliveries=deliveries,
+    )
+
+
+def _sent(post: Post, address: str, compose: Compose, now: datetime) -> Iterable[Delivery]:
+    if post.published is None or post.hidden or post.mastodon.skip:
+        return
+    said = [(Occasion.PUBLISH, post, post.published)]
+    said += [
+        (Occasion.reminder(one.reminder_id), as_reminder(post, one), one.at) for one in post.reminders if one.at <= now
+    ]
+    for occasion, words_of, due in said:
+        try:
+            words: Announcement = compose(words_of, address)
+        except ComposeError:  # held: it is not out
+            continue
+        yield Delivery(
+            key=DeliveryKey(post.post_id, address, occasion),
+            slug=post.slug,
+            due=due,
+            announcement=words,
+            state=DeliveryState.SENT,
+            attempts=1,
+            first_tried_at=due,
+            settled_at=due,
+            status_id="1",
+            sequence=1,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from bot.durations import format_duration
-from bot.model import Finding, Picture, Post, Severity
-from bot.report.escape import attribute, code, is_linkable, prose, words
+from bot.domain import Finding, Picture, Post, Severity
+from bot.domain.durations import format_duration
+from bot.report.github import attribute, code, is_linkable, prose, words
 from bot.report.outlook import Moment
-from bot.report.times import both_times, distance
 from bot.report.toot_box import toot_boxes
-from bot.report.view import Gone, Neighbour, PostView, Summary
+from bot.report.view import Gone, Neighbour, PostView, Summary, both_times, distance
 
 #: A comment takes 65,536 characters; a step's summary takes 1 MiB, which is more (GitHub's documentation: "Adding a job
 #: summary"). What is left of it is for whoever puts the text into a comment.

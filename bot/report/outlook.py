@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from bot.durations import format_duration
-from bot.model import Announcement, Occasion, Post
-from bot.plan import Plan
-from bot.planning.item import Item
-from bot.planning.ruling import Verdict
+from bot.domain import Announcement, Occasion, Post
+from bot.domain.durations import format_duration
+from bot.planner.builder import Item
+from bot.planner.plan import Plan
+from bot.planner.ruling import Verdict
 
 
 class Moment(Enum):

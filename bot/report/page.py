@@ -18,12 +18,11 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from bot.compose.links import find_links
-from bot.durations import format_duration
-from bot.model import Announcement, Picture, QuotePolicy
-from bot.report.pictures import ShownPicture
-from bot.report.times import both_times, distance
+from bot.domain import Announcement, Picture, QuotePolicy
+from bot.domain.durations import format_duration
+from bot.report.offline import ShownPicture
 from bot.report.toot_box import VISIBILITY
-from bot.report.view import PostView
+from bot.report.view import PostView, both_times, distance
 from bot.sandbox.content import Mention
 from bot.sandbox.entities import Entity, find_entities
 from bot.sandbox.markup import format_content

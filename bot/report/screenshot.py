@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from bot.errors import OutputError, UsageError
+from bot.domain.errors import OutputError, UsageError
 
 PROGRAMS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 WITHIN: Final = 60.0  #: seconds for each run

@@ -7,9 +7,9 @@ from typing import Final
 
 from bot.compose.links import find_links
 from bot.compose.mentions import find_mentions
-from bot.durations import format_duration
-from bot.model import Announcement, Picture, Poll, Visibility
-from bot.report.escape import attribute, code, is_linkable, padded_words, words
+from bot.domain import Announcement, Picture, Poll, Visibility
+from bot.domain.durations import format_duration
+from bot.report.github import attribute, code, is_linkable, padded_words, words
 
 _SHOWN_CHARACTERS: Final = 30  #: of a link's address; the rest is hidden (Mastodon's app/lib/text_formatter.rb)
 VISIBILITY: Final = {

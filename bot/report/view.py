@@ -4,21 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from bot.compose.announcement import as_reminder
 from bot.compose.composer import Composer
-from bot.compose.reminder import as_reminder
-from bot.errors import ComposeError
+from bot.domain import Announcement, Entry, Finding, Post, Severity
+from bot.domain.durations import format_duration
+from bot.domain.errors import ComposeError
 from bot.feeds.entry import entry_of
-from bot.model import Announcement, Entry, Finding, Post, Severity
-from bot.plan import Plan
-from bot.planning.brake import BRAKE_WINDOW
-from bot.planning.item import turn_of
+from bot.planner.builder import turn_of
+from bot.planner.burst_limit import BRAKE_WINDOW
+from bot.planner.plan import Plan
 from bot.report.outlook import Outlook, Toots, outlook_of
+
+
+def both_times(moment: datetime, zone: ZoneInfo) -> str:
+    """On the site's clock and in UTC: "Tue 16 Jul 2024 06:00 EDT, 10:00 UTC"."""
+    local, utc = moment.astimezone(zone), moment.astimezone(UTC)
+    if local.utcoffset() == utc.utcoffset():
+        return f"{utc:%a} {utc.day} {utc:%b %Y %H:%M} UTC"
+    day = "" if local.date() == utc.date() else f"{utc:%a} "
+    return f"{local:%a} {local.day} {local:%b %Y %H:%M %Z}, {day}{utc:%H:%M} UTC"
+
+
+def distance(moment: datetime, now: datetime) -> str:
+    """How far away: "in 3 days 4 h", "5 min ago"."""
+    gap = format_duration(moment - now)
+    return f"in {gap}" if moment > now else f"{gap} ago"
+
 
 _WEIGHT: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 

@@ -10,7 +10,7 @@ import struct
 from io import BytesIO
 from typing import Final
 
-from bot.model import Limits
+from bot.domain import Limits
 from bot.sandbox.answers import Refusal, failed, refused
 from bot.sandbox.records import ImageFacts
 

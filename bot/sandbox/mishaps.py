@@ -25,7 +25,7 @@ INSTEAD: Final = "announce.instead"
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-    from bot.clock import Clock
+    from bot.domain.clock import Clock
 
 _RESET_IN: Final = timedelta(minutes=5)
 

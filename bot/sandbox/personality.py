@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from bot.model import Limits
+from bot.domain import Limits
 from bot.sandbox.ids import IdStyle
 from bot.sandbox.rates import GOTOSOCIAL_RATES, MASTODON_RATES, NO_RATES, PLEROMA_RATES
 from bot.sandbox.traits import PICTURE_TYPES, Length, Markup, Personality, Repeat, Shape, Words

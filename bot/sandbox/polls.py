@@ -10,8 +10,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.compose.count import graphemes
-from bot.model import Limits
+from bot.compose.length import graphemes
+from bot.domain import Limits
 from bot.sandbox.answers import failed
 from bot.sandbox.params import Params
 from bot.sandbox.records import Account, Question, Status

@@ -12,8 +12,8 @@ from datetime import datetime
 from math import isfinite
 from typing import Final
 
-from bot.compose.count import graphemes, status_length
-from bot.model import Limits
+from bot.compose.length import graphemes, status_length
+from bot.domain import Limits
 from bot.sandbox.answers import Refusal, failed, refused
 from bot.sandbox.languages import DEFAULT_LANGUAGE, known_language
 from bot.sandbox.params import Params

@@ -16,8 +16,8 @@ from typing import Any, Final, Self
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from bot.clock import Clock, SystemClock
-from bot.errors import UsageError
+from bot.domain.clock import Clock, SystemClock
+from bot.domain.errors import UsageError
 from bot.sandbox.app import make_app
 from bot.sandbox.faults import Faults
 from bot.sandbox.personality import MASTODON, Personality

@@ -12,7 +12,7 @@ from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from bot.errors import UsageError
+from bot.domain.errors import UsageError
 from bot.sandbox.records import State
 
 _STATE: Final = TypeAdapter(State)

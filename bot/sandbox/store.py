@@ -14,7 +14,7 @@ from secrets import token_hex
 from threading import RLock
 from typing import Final
 
-from bot.clock import Clock
+from bot.domain.clock import Clock
 from bot.sandbox.ids import IdStyle
 from bot.sandbox.names import username_for
 from bot.sandbox.records import (

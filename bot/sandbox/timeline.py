@@ -8,7 +8,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from bot.durations import format_duration
+from bot.domain.durations import format_duration
 from bot.sandbox.records import Media, Status
 from bot.sandbox.serialise_account import display_name
 from bot.sandbox.view import View

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
 
-from bot.model import Limits
+from bot.domain import Limits
 from bot.sandbox.ids import IdStyle
 from bot.sandbox.rates import Rates
 

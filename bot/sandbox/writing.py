@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from werkzeug.exceptions import InternalServerError
 
-from bot.model import Limits
+from bot.domain import Limits
 from bot.sandbox.answers import Refusal, locked, not_found, refused, reply_not_found, too_many_requests
 from bot.sandbox.context import Sandbox
 from bot.sandbox.markdown import read_as_markdown

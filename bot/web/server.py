@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Final, Self
 
-from bot.errors import UsageError
+from bot.domain.errors import UsageError
 
 #: Threads that answer; files are sent by the one that holds all the connections.
 THREADS: Final = 4

@@ -169,7 +169,7 @@ def test_a_damaged_or_newer_ledger_is_a_problem_and_is_not_touched(project: Proj
 
 
 def schema() -> int:
-    from bot.ledgers.schema import MIGRATIONS
+    from bot.ledger.schema import MIGRATIONS
 
     return len(MIGRATIONS)
 

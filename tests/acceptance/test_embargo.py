@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from bot.config import load_config
-from bot.model import Severity
+from bot.domain import Severity
 from bot.posts.folder import PostFolder
-from bot.run import Pass
+from bot.runtime.cycle import Pass
 from tests.support.inprocess import SERVER, World
 from tests.support.project import CORPUS, SETTINGS
 

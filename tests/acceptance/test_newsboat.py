@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from bot.config import load_config
-from bot.web.serve import make_public_app
+from bot.web.public import make_public_app
 from bot.web.server import PublicServer
 from tests.support.programs import needed
 from tests.support.project import Project

@@ -117,7 +117,7 @@ def test_a_picture_shows_the_whole_page(project: Project) -> None:
 
 
 def test_a_browser_that_hangs_has_an_end(tmp_path: Path) -> None:
-    from bot.errors import OutputError
+    from bot.domain.errors import OutputError
     from bot.report.screenshot import take_picture
 
     hanging = tmp_path / "chromium"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.clock import SetClock
+from bot.domain.clock import SetClock
 from bot.sandbox.server import SandboxServer
 from tests.support.project import SETTINGS, Project
 

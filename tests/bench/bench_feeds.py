@@ -17,9 +17,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.config import Feeds, Site
+from bot.domain import Entry, Picture
 from bot.feeds.build import ItemShelf, render_feeds
-from bot.model import Entry, Picture
-from bot.output.files import PublicFolder
+from bot.files.public_folder import PublicFolder
 
 SITE = Site(title="Neapline 2027", url="https://2027.neapline.example.org", timezone="America/Halifax")
 FEEDS = Feeds()

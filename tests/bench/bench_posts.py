@@ -19,15 +19,15 @@ from pathlib import Path
 import psutil
 import yaml
 
-from bot.app import make_bot
-from bot.clock import SystemClock
 from bot.config import Config, load_config
-from bot.model import Announcement, Receipt
-from bot.posts.cache import FILE_NAME, PostCache, cache_key
+from bot.domain import Announcement, Receipt
+from bot.domain.clock import SystemClock
+from bot.posts.cache.file import FILE_NAME, PostCache, cache_key
 from bot.posts.folder import PostFolder
 from bot.publishers.recording import RecordingPublisher
-from bot.watch.hints import Hints
-from bot.watch.watch import Watch
+from bot.runtime.app import make_bot
+from bot.runtime.file_events import Hints
+from bot.runtime.watcher import Watch
 
 SETTINGS = """
 [site]

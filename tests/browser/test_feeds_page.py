@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from bot.config import Feeds, Site
+from bot.domain import Entry
 from bot.feeds.build import render_feeds
-from bot.model import Entry
 
 pytestmark = pytest.mark.browser
 

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from bot.cli.previewing import find_post, page_of
 from bot.config import Config
-from bot.model import Snapshot
+from bot.domain import Snapshot
 
 pytestmark = pytest.mark.browser
 

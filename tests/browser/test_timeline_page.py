@@ -14,7 +14,7 @@ from mastodon import Mastodon
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, expect
 
-from bot.clock import SetClock
+from bot.domain.clock import SetClock
 from bot.sandbox.server import SandboxServer
 
 pytestmark = pytest.mark.browser

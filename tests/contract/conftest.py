@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.clock import SetClock
-from bot.ledger import Ledger
-from bot.ledgers.memory import MemoryLedger
-from bot.ledgers.sqlite import SqliteLedger
+from bot.domain.clock import SetClock
+from bot.ledger.contract import Ledger
+from bot.ledger.memory import MemoryLedger
+from bot.ledger.sqlite import SqliteLedger
 
 
 class RestartableClock(SetClock):

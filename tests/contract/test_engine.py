@@ -9,9 +9,7 @@ from threading import Event, Lock, Thread
 
 import pytest
 
-from bot.engine import DrainAccount, Engine
-from bot.engines.embedded import EmbeddedEngine
-from bot.engines.inline import InlineEngine
+from bot.runtime.workers import DrainAccount, EmbeddedEngine, Engine, InlineEngine
 
 #: Far beyond what any of these tests takes: only a fault makes them wait so long.
 LONG = 30.0

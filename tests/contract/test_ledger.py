@@ -12,10 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot.clock import SetClock
-from bot.errors import LedgerError
-from bot.ledger import Ledger
-from bot.model import (
+from bot.domain import (
     AccountFacts,
     AccountState,
     Action,
@@ -37,7 +34,10 @@ from bot.model import (
     Visibility,
     Word,
 )
-from bot.status_ids import newer_id
+from bot.domain.clock import SetClock
+from bot.domain.errors import LedgerError
+from bot.domain.status_ids import newer_id
+from bot.ledger.contract import Ledger
 
 ACCOUNT = "conf@example.social"
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.ledger import Ledger
-from bot.model import (
+from bot.domain import (
     AccountState,
     Announcement,
     Change,
@@ -27,6 +26,7 @@ from bot.model import (
     Waiting,
     Word,
 )
+from bot.ledger.contract import Ledger
 
 ACCOUNT = "conf@example.social"
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)

@@ -13,11 +13,7 @@ from threading import Barrier, Thread
 
 import pytest
 
-from bot.clock import SetClock, SystemClock
-from bot.errors import LeaseHeldError, LeaseLostError
-from bot.ledger import Ledger
-from bot.ledgers.sqlite import SqliteLedger
-from bot.model import (
+from bot.domain import (
     AccountFacts,
     AccountState,
     Announcement,
@@ -30,6 +26,10 @@ from bot.model import (
     Limits,
     Recording,
 )
+from bot.domain.clock import SetClock, SystemClock
+from bot.domain.errors import LeaseHeldError, LeaseLostError
+from bot.ledger.contract import Ledger
+from bot.ledger.sqlite import SqliteLedger
 
 ACCOUNT = "conf@example.social"
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from bot.ledger import Ledger
-from bot.model import Recording, RemotePicture
+from bot.domain import Recording, RemotePicture
+from bot.ledger.contract import Ledger
 
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
 URL = "https://pictures.example/pier.jpg"

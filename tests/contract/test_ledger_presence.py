@@ -6,9 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bot.clock import SystemClock
-from bot.ledger import Ledger
-from bot.ledgers.sqlite import SqliteLedger
+from bot.domain.clock import SystemClock
+from bot.ledger.contract import Ledger
+from bot.ledger.sqlite import SqliteLedger
 
 
 def test_the_first_one_is_alone_however_often_it_asks(ledger: Ledger) -> None:

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.ledger import Ledger
-from bot.model import Change, Delivery, DeliveryState, Entry, Event, Hold, Recording
+from bot.domain import Change, Delivery, DeliveryState, Entry, Event, Hold, Recording
+from bot.ledger.contract import Ledger
 
 MakeEntry = Callable[..., Entry]
 MakeDelivery = Callable[..., Delivery]

@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.clock import SystemClock
-from bot.errors import RejectedError, TransientError
-from bot.model import Announcement, Limits, Picture, Receipt
-from bot.publisher import Publisher
+from bot.domain import Announcement, Limits, Picture, Receipt
+from bot.domain.clock import SystemClock
+from bot.domain.errors import RejectedError, TransientError
+from bot.domain.status_ids import newer_id
+from bot.publishers.contract import Publisher
 from bot.publishers.recording import RecordingPublisher
 from bot.sandbox.personality import PERSONALITIES
 from bot.sandbox.server import SandboxServer
-from bot.status_ids import newer_id
 from tests.support.publishing import announcement, on_loopback, picture, pictured, status_shown
 
 EVER = datetime(2000, 1, 1, tzinfo=UTC)

@@ -7,7 +7,7 @@ import shlex
 import subprocess
 from pathlib import Path
 
-from bot.output.files import PublicFolder
+from bot.files.public_folder import PublicFolder
 from tests.support.programs import needed
 
 HOSTING = Path(__file__).resolve().parents[2] / "docs/hosting.md"

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from bot.config import Account, Alerts, Check, Config, Delivery, Feeds, Ledger, PostFiles, Release, Serve, Site, Source
-from bot.durations import format_duration
+from bot.domain.durations import format_duration
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 TABLES: dict[str, type[BaseModel]] = {

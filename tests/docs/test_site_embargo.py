@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.check.site import check_site
+from bot.check.built_site import check_site
 from bot.config import Config, load_config
 from bot.posts.folder import PostFolder
 from tests.support.programs import needed

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
 
-from bot.errors import LedgerError
-from bot.ledger import Ledger
-from bot.ledgers.sqlite import SqliteLedger
+from bot.domain.errors import LedgerError
+from bot.ledger.contract import Ledger
+from bot.ledger.sqlite import SqliteLedger
 
 if TYPE_CHECKING:
     from tests.simulation.process import Process

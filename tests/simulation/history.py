@@ -19,14 +19,14 @@ from typing import Any, TypeVar
 
 import mastodon.internals
 
-from bot.app import Bot
-from bot.drain import Drained
-from bot.errors import LedgerError
-from bot.model import Hold
-from bot.planning.item import Item
-from bot.planning.ruling import Verdict
-from bot.publishers import outcomes
-from bot.run import Pass
+from bot.delivery import Drained
+from bot.domain import Hold
+from bot.domain.errors import LedgerError
+from bot.planner.builder import Item
+from bot.planner.ruling import Verdict
+from bot.publishers.mastodon import errors as outcomes
+from bot.runtime.app import Bot
+from bot.runtime.cycle import Pass
 from tests.simulation import oracle
 from tests.simulation.crashes import watched_files
 from tests.simulation.faults import Mix

@@ -11,13 +11,13 @@ from typing import Final
 import requests
 from PIL import Image
 
-from bot.app import Bot, make_bot
 from bot.config import Config, load_config
-from bot.engines.inline import InlineEngine
-from bot.errors import LedgerError
-from bot.ledgers.sqlite import SqliteLedger
-from bot.publisher import Publisher
-from bot.publishers.mastodon import MastodonPublisher
+from bot.domain.errors import LedgerError
+from bot.ledger.sqlite import SqliteLedger
+from bot.publishers.contract import Publisher
+from bot.publishers.mastodon.publisher import MastodonPublisher
+from bot.runtime.app import Bot, make_bot
+from bot.runtime.workers import InlineEngine
 from tests.simulation.articles import SITE
 from tests.simulation.crashes import watched
 from tests.simulation.process import Process

@@ -9,18 +9,18 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
-from bot.errors import LeaseHeldError, OutcomeUnknownError, TransientError
-from bot.ledgers.rules import may_change, may_intend
-from bot.ledgers.sqlite import SqliteLedger
-from bot.model import DeliveryState, Lease, SeenStatus
-from bot.plan import make_plan
-from bot.planning.pages import rule_on_page
-from bot.planning.ruling import Ruling, Verdict
-from bot.planning.verdict import _settled, rule
-from bot.protocol import Adopt, Look, Preflight, Restore, next_step
-from bot.publishers.outcomes import classify
-from bot.recognise import find_status
-from bot.wiring import timing_of
+from bot.delivery.matching import find_status
+from bot.delivery.protocol import Adopt, Look, Preflight, Restore, next_step
+from bot.domain import DeliveryState, Lease, SeenStatus
+from bot.domain.errors import LeaseHeldError, OutcomeUnknownError, TransientError
+from bot.ledger.sqlite import SqliteLedger
+from bot.ledger.transitions import may_change, may_intend
+from bot.planner.page_wait import rule_on_page
+from bot.planner.plan import make_plan
+from bot.planner.rules import _settled, rule
+from bot.planner.ruling import Ruling, Verdict
+from bot.publishers.mastodon.errors import classify
+from bot.runtime.wiring import timing_of
 
 Broken = Callable[..., Any]
 
@@ -128,7 +128,7 @@ def _withdrawn_while_sending() -> ExitStack:
 
 
 def _lease_and_fence_off() -> ExitStack:
-    from bot.ledgers.rows import account_row, leased_row
+    from bot.ledger.rows import account_row, leased_row
 
     stack = ExitStack()
     stack.enter_context(attribute(SqliteLedger, "lease", _lease_for_all))

@@ -14,12 +14,12 @@ import mastodon.internals
 import mastodon.types_base
 
 import bot.compose.composer
-import bot.ledgers.codec
+import bot.ledger.codec
 import bot.posts.folder
-import bot.run
-from bot.errors import BotError
+import bot.runtime.cycle
+from bot.domain import Entry, Post
+from bot.domain.errors import BotError
 from bot.feeds.build import Built, ItemShelf
-from bot.model import Entry, Post
 
 
 @contextmanager
@@ -33,8 +33,8 @@ def shortcuts() -> Iterator[None]:
         for owner, name, make in (
             (bot.posts.folder, "parse_post", _parsing),
             (bot.compose.composer, "compose", _composing),
-            (bot.run, "render_feeds", _rendering),
-            (bot.ledgers.codec, "entry_from_json", cache),
+            (bot.runtime.cycle, "render_feeds", _rendering),
+            (bot.ledger.codec, "entry_from_json", cache),
             (mastodon.internals, "try_cast_recurse", _casting),
             (mastodon.types_base, "get_type_class", _of_hashable),
             (mastodon.types_base, "real_issubclass", _of_hashable),

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Final
 
-from bot.app import Bot
-from bot.errors import FetchError
-from bot.site_client import SiteClient
+from bot.domain.errors import FetchError
+from bot.http.site import SiteClient
+from bot.runtime.app import Bot
 from tests.simulation.articles import Article
 from tests.simulation.process import Process
 from tests.simulation.world import HOUR, World

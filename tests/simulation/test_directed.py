@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from bot.errors import LeaseHeldError, OutcomeUnknownError, TransientError
-from bot.ledgers.memory import MemoryLedger
-from bot.ledgers.rules import intended
-from bot.model import Delivery, DeliveryState, Lease, Occasion
-from bot.protocol import backoff, next_step
-from bot.recognise import find_status
+from bot.delivery.matching import find_status
+from bot.delivery.protocol import backoff, next_step
+from bot.domain import Delivery, DeliveryState, Lease, Occasion
+from bot.domain.errors import LeaseHeldError, OutcomeUnknownError, TransientError
+from bot.ledger.memory import MemoryLedger
+from bot.ledger.transitions import intended
 from tests.simulation.mutations import attribute, everywhere
 from tests.support.draining import ACCOUNT, MINUTE, NOW, SECOND, TIMING, new_world, raising
 

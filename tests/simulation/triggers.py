@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from bot.planning.item import Item
-from bot.planning.ruling import Verdict
+from bot.planner.builder import Item
+from bot.planner.ruling import Verdict
 from tests.simulation.articles import Article
 from tests.simulation.site import WAIT
 from tests.simulation.world import HOUR

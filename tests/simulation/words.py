@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from bot.ledgers.sqlite import SqliteLedger
-from bot.model import Hold, Post, Said, Snapshot
-from bot.person import Proposal, pause, resume, speak
+from bot.domain import Hold, Post, Said, Snapshot
+from bot.ledger.sqlite import SqliteLedger
+from bot.planner.overrides import Proposal, pause, resume, speak
 from bot.posts.folder import PostFolder
 from tests.simulation.articles import Article
 from tests.simulation.world import HOUR

@@ -11,7 +11,7 @@ from random import Random
 
 from greenlet import getcurrent, greenlet
 
-from bot.clock import SetClock
+from bot.domain.clock import SetClock
 from tests.simulation.faults import Faults
 from tests.simulation.process import Process
 

@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 
-from bot.app import make_bot
-from bot.clock import SetClock, ShiftedClock
 from bot.config import Config
-from bot.ledgers.memory import MemoryLedger
-from bot.model import AccountFacts, Delivery, DeliveryState, SeenStatus
-from bot.model import Event as HistoryEvent
+from bot.domain import AccountFacts, Delivery, DeliveryState, SeenStatus
+from bot.domain import Event as HistoryEvent
+from bot.domain.clock import SetClock, ShiftedClock
+from bot.ledger.memory import MemoryLedger
 from bot.publishers.recording import RecordingPublisher
-from bot.schedule.standby import stand_by
+from bot.runtime.app import make_bot
+from bot.runtime.precise_release import stand_by
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 ACCOUNT = "main@127.0.0.1:9"

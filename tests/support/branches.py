@@ -10,9 +10,9 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 from bot.cli.checking import Looked, look, summarised
-from bot.clock import SetClock
 from bot.compose.mentions import WORD_JOINER
 from bot.config import load_config
+from bot.domain.clock import SetClock
 from tests.support.git_repositories import git
 from tests.support.project import SETTINGS, Project
 

@@ -8,11 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.clock import SetClock
-from bot.drain import Drain, Drained, drain
-from bot.errors import LeaseHeldError
-from bot.ledgers.memory import MemoryLedger
-from bot.model import (
+from bot.delivery import Drain, Drained, drain
+from bot.delivery.protocol import Timing
+from bot.domain import (
     AccountFacts,
     AccountState,
     Action,
@@ -28,7 +26,9 @@ from bot.model import (
     Recording,
     SeenStatus,
 )
-from bot.protocol import Timing
+from bot.domain.clock import SetClock
+from bot.domain.errors import LeaseHeldError
+from bot.ledger.memory import MemoryLedger
 from bot.publishers.recording import RecordingPublisher
 
 ACCOUNT = "conf@example.social"

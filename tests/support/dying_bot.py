@@ -25,14 +25,14 @@ from typing import Any, Final, Self
 
 import requests
 
-from bot.app import make_bot
-from bot.clock import SystemClock
 from bot.config import load_config
-from bot.engines.embedded import EmbeddedEngine
-from bot.ledgers.sqlite import SqliteLedger
-from bot.run import Pass
-from bot.schedule import stay_up
-from bot.wiring import make_publishers
+from bot.domain.clock import SystemClock
+from bot.ledger.sqlite import SqliteLedger
+from bot.runtime.app import make_bot
+from bot.runtime.cycle import Pass
+from bot.runtime.service import stay_up
+from bot.runtime.wiring import make_publishers
+from bot.runtime.workers import EmbeddedEngine
 
 #: What only looks is not watched: a death there is a death before the next effect.
 METHODS: Final = {

@@ -16,17 +16,17 @@ from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 from werkzeug.test import Client
 
-from bot.app import Bot, make_bot
-from bot.clock import SetClock
 from bot.config import load_config
-from bot.output.pages import expect_page
-from bot.publishers.mastodon import MastodonPublisher
-from bot.run import Pass
+from bot.domain.clock import SetClock
+from bot.http.client import Fetched, Measured
+from bot.http.site import Glance, SiteClient
+from bot.integrations.pages import expect_page
+from bot.publishers.mastodon.publisher import MastodonPublisher
+from bot.runtime.app import Bot, make_bot
+from bot.runtime.cycle import Pass
 from bot.sandbox.app import make_app
 from bot.sandbox.faults import Faults
 from bot.sandbox.store import Store
-from bot.site_client import Glance, SiteClient
-from bot.web_client import Fetched, Measured
 from tests.support.project import SETTINGS
 
 SERVER = "http://127.0.0.1:3000"

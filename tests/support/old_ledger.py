@@ -14,10 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.clock import SetClock
-from bot.ledgers.schema import MIGRATIONS
-from bot.ledgers.sqlite import SqliteLedger
-from bot.model import (
+from bot.domain import (
     AccountFacts,
     AccountState,
     Action,
@@ -41,6 +38,9 @@ from bot.model import (
     Waiting,
     Word,
 )
+from bot.domain.clock import SetClock
+from bot.ledger.schema import MIGRATIONS
+from bot.ledger.sqlite import SqliteLedger
 
 FIXTURES = Path(__file__).parents[1] / "unit/ledgers/fixtures"
 FIRST = datetime(2025, 3, 10, 14, 0, tzinfo=UTC)

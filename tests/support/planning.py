@@ -7,24 +7,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.clock import SetClock
-from bot.errors import ComposeError
-from bot.ledgers.memory import MemoryLedger
-from bot.model import (
-    Announcement,
-    Delivery,
-    DeliveryKey,
-    DeliveryState,
-    Entry,
-    Occasion,
-    Post,
-    Said,
-    Snapshot,
-)
-from bot.person import Proposal, pause, resume, speak
-from bot.plan import Plan, make_plan
-from bot.planning.ruling import Policy, Verdict
-from bot.planning.sheet import Compose
+from bot.domain import Announcement, Delivery, DeliveryKey, DeliveryState, Entry, Occasion, Post, Said, Snapshot
+from bot.domain.clock import SetClock
+from bot.domain.errors import ComposeError
+from bot.ledger.memory import MemoryLedger
+from bot.planner.builder import Compose
+from bot.planner.overrides import Proposal, pause, resume, speak
+from bot.planner.plan import Plan, make_plan
+from bot.planner.ruling import Policy, Verdict
 
 ACCOUNT = "conf@example.social"
 OTHER = "kids@example.social"

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from bot.app import Bot, make_bot
-from bot.clock import SetClock
 from bot.config import load_config
-from bot.ledgers.memory import MemoryLedger
+from bot.domain.clock import SetClock
+from bot.ledger.memory import MemoryLedger
 from bot.publishers.recording import RecordingPublisher
-from bot.run import Pass
+from bot.runtime.app import Bot, make_bot
+from bot.runtime.cycle import Pass
 from tests.support.project import SETTINGS
 
 ACCOUNT = "main@127.0.0.1:9"

@@ -17,10 +17,10 @@ import requests
 from PIL import Image
 from requests.adapters import HTTPAdapter
 
-from bot.clock import Clock, SystemClock
-from bot.model import Announcement, Picture, Visibility
-from bot.publishers.mastodon import MastodonPublisher
-from bot.web_client import WebClient
+from bot.domain import Announcement, Picture, Visibility
+from bot.domain.clock import Clock, SystemClock
+from bot.http.client import WebClient
+from bot.publishers.mastodon.publisher import MastodonPublisher
 
 TOKEN = "loopback-conf"
 #: Never reached where the server answers, not even on a busy machine.

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from bot.checkup import Checked, check_project
+from bot.check.project import Checked, check_project
 from bot.config import Config, load_config
-from bot.model import Snapshot
+from bot.domain import Snapshot
 
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)  # Tuesday, 10:00 in New York, two days after the clocks went forward
 FILE = "posts/news.md"

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.config import Config
-from bot.model import AccountFacts, AccountState, Entry, Limits, Snapshot
-from bot.sources.place import place_of
-from bot.sources.status import Status, write_status
+from bot.domain import AccountFacts, AccountState, Entry, Limits, Snapshot
+from bot.posts.git.checkout import place_of
+from bot.posts.git.status import Status, write_status
 from tests.support.rule_rows import BODY, FILE, NOW, Case, Row, written
 
 SETTINGS = "config/bot.toml"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from bot.model import DeliveryState
+from bot.domain import DeliveryState
 from bot.sandbox.personality import PERSONALITIES
 from tests.support.publishing import Answer
 from tests.support.traps import Account, Meddle, words_of

@@ -20,10 +20,9 @@ import requests
 from PIL import Image
 from requests.adapters import HTTPAdapter
 
-from bot.clock import SetClock
-from bot.drain import Drain, Drained, drain
-from bot.ledgers.memory import MemoryLedger
-from bot.model import (
+from bot.delivery import Drain, Drained, drain
+from bot.delivery.protocol import Timing
+from bot.domain import (
     AccountState,
     Action,
     Announcement,
@@ -35,8 +34,9 @@ from bot.model import (
     Picture,
     Recording,
 )
-from bot.protocol import Timing
-from bot.publishers.mastodon import MastodonPublisher
+from bot.domain.clock import SetClock
+from bot.ledger.memory import MemoryLedger
+from bot.publishers.mastodon.publisher import MastodonPublisher
 from bot.sandbox.personality import PERSONALITIES, Personality
 from bot.sandbox.server import SandboxServer
 from tests.support.publishing import Answer

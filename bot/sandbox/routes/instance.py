@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, jsonify
 
-from bot.model import Limits
+from bot.domain import Limits
 from bot.sandbox.context import base_url, sandbox
 
 routes: Final = Blueprint("instance", __name__)

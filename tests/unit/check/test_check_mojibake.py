@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.check.mojibake import check_mojibake
-from bot.model import Post, Severity
+from bot.check.text import check_mojibake
+from bot.domain import Post, Severity
 
 MakePost = Callable[..., Post]
 CORPUS = (Path(__file__).parents[3] / "../shared/corpus").resolve()

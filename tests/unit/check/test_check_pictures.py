@@ -10,7 +10,7 @@ import pytest
 
 from bot.check.pictures import check_pictures
 from bot.config import Account
-from bot.model import Finding, Limits, MastodonOptions, Picture, Post, Severity
+from bot.domain import Finding, Limits, MastodonOptions, Picture, Post, Severity
 
 MakePost = Callable[..., Post]
 

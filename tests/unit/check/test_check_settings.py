@@ -9,7 +9,7 @@ import pytest
 
 from bot.check.settings import check_settings
 from bot.config import Config
-from bot.model import Finding, Severity
+from bot.domain import Finding, Severity
 
 MakeConfig = Callable[..., Config]
 

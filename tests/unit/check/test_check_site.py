@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.check.site import FILES_NAMED, PIECE, SiteLook, check_site
-from bot.model import Post, Severity
+from bot.check.built_site import FILES_NAMED, PIECE, SiteLook, check_site
+from bot.domain import Post, Severity
 
 MakePost = Callable[..., Post]
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from bot.check.due import NAMED, folded
+from bot.check.project import check_project
 from bot.check.subject import Subject
-from bot.checkup import check_project
+from bot.check.times import NAMED, folded
 from bot.config import Config
-from bot.model import Said, Snapshot, Word
+from bot.domain import Said, Snapshot, Word
 from tests.support.rule_rows import BODY, FILE, NOW, Case, Files, checked, made, picture, written
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from bot.check.times import check_times
 from bot.config import Check
-from bot.model import MastodonOptions, Post, Severity
+from bot.domain import MastodonOptions, Post, Severity
 
 MakePost = Callable[..., Post]
 

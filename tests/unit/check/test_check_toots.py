@@ -10,15 +10,14 @@ from typing import Any
 
 import pytest
 
-from bot.check.brake import check_brake
 from bot.check.registry import faults as faults_
 from bot.check.registry import planning, reading, run_checks
 from bot.check.subject import Subject
+from bot.check.times import check_brake
 from bot.check.toots import check_toots
 from bot.compose.composer import Composer
 from bot.config import Config
-from bot.errors import PostError
-from bot.model import (
+from bot.domain import (
     AccountFacts,
     AccountState,
     Action,
@@ -35,7 +34,8 @@ from bot.model import (
     Severity,
     Snapshot,
 )
-from bot.plan import Plan
+from bot.domain.errors import PostError
+from bot.planner.plan import Plan
 
 MakePost = Callable[..., Post]
 MakeConfig = Callable[..., Config]

@@ -11,7 +11,7 @@ import pytest
 
 from bot.check.registry import CHECKS
 from bot.check.rules import RULES, as_markdown, nearest
-from bot.model import Finding, Severity
+from bot.domain import Finding, Severity
 from tests.support.rule_rows import Row, checked
 from tests.support.rule_rows_of_pages import ROWS as ROWS_OF_PAGES
 from tests.support.rule_rows_of_posts import ROWS as ROWS_OF_POSTS

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.check.mend import OFFSETS, WORDS, Mend, mends_of
-from bot.check.slips import without_slips
+from bot.check.text import without_slips
 from bot.config import Config
-from bot.model import Snapshot
-from bot.posts.frontmatter import read_source
+from bot.domain import Snapshot
+from bot.posts.frontmatter.source import read_source
 from tests.support.rule_rows import BODY, FILE, Case, checked, written
 from tests.support.rule_rows_of_projects import entry, knowing
 

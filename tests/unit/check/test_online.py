@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.checkup import check_project
-from bot.clock import SystemClock
-from bot.model import Finding, Snapshot
-from bot.online import check_online
+from bot.check.online import check_online
+from bot.check.project import check_project
+from bot.domain import Finding, Snapshot
+from bot.domain.clock import SystemClock
 from bot.sandbox.server import SandboxServer
 from tests.support.conference_site import ConferenceSite, conference_site
 from tests.support.rule_rows import FILE, NOW, SETTINGS, Case, made, written

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.checkup import Checked
+from bot.check.project import Checked
 from tests.support.rule_rows import FILE, Case, checked, written
 
 ALLOW = 'check:\n    allow:\n        title-shouting: "{why}"'

@@ -11,8 +11,8 @@ from bot.compose import Templates, compose, status_length
 from bot.compose.hashtags import find_hashtags
 from bot.compose.mentions import WORD_JOINER, find_mentions
 from bot.config import Account, Release, Site
-from bot.errors import ComposeError
-from bot.model import Announcement, Limits, MastodonOptions, Picture, Post, Visibility
+from bot.domain import Announcement, Limits, MastodonOptions, Picture, Post, Visibility
+from bot.domain.errors import ComposeError
 
 URL = "https://conf.example.org/news/x/"
 SITE = Site(title="Conf", url="https://conf.example.org", timezone="America/New_York")

@@ -10,10 +10,10 @@ from bot.compose import Templates, compose, status_length
 from bot.compose.links import find_links
 from bot.compose.mentions import find_mentions
 from bot.config import Account, Config
-from bot.errors import ComposeError
-from bot.model import Announcement, Limits, Post
-from bot.posts.read import parse_post
-from bot.posts.tags import find_tags
+from bot.domain import Announcement, Limits, Post
+from bot.domain.errors import ComposeError
+from bot.domain.template_tags import find_tags
+from bot.posts.reader import parse_post
 
 CORPUS = Path(__file__).resolve().parents[3] / "../shared/corpus"
 FILES = sorted(CORPUS.glob("*/posts/*.md"))

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.compose.count import graphemes, status_length
-from bot.model import Limits
+from bot.compose.length import graphemes, status_length
+from bot.domain import Limits
 
 LIMITS = Limits()
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot.compose import Templates, compose, status_length
 from bot.config import Account, Release, Site
-from bot.model import Limits, Post
+from bot.domain import Limits, Post
 
 LINK = "https://example.org/" + "x" * 30  # 50 characters
 MENTION = "@ana@social.example"  # 19 characters

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from bot.compose.fit import Step, fit
+from bot.compose.wording import Step, fit
 
 STEPS = (Step(name="body", least=6, may_go=True), Step(name="head", least=4, may_go=False))
 

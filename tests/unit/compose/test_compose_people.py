@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from bot.compose import Templates, compose
+from bot.compose.composer import remarks
 from bot.compose.mentions import find_mentions
 from bot.compose.people import People
-from bot.compose.remarks import remarks
 from bot.config import Account, Release, Site
-from bot.errors import ComposeError
-from bot.model import Limits, Post
+from bot.domain import Limits, Post
+from bot.domain.errors import ComposeError
 
 PEOPLE = '["Ada Example"]\nmastodon = "@ada@example.social"\n\n["Bo Øst"]\nmastodon = "bo@example.social"\n'
 POST = Post(

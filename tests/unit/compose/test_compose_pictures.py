@@ -11,8 +11,8 @@ import pytest
 
 from bot.compose.pictures import chosen_pictures, pictures_of, problems_of
 from bot.config import Account, Release
-from bot.errors import ComposeError
-from bot.model import Limits, MastodonOptions, Picture, Post
+from bot.domain import Limits, MastodonOptions, Picture, Post
+from bot.domain.errors import ComposeError
 
 MakePost = Callable[..., Post]
 

@@ -11,8 +11,8 @@ import pytest
 
 from bot.compose import Templates, compose
 from bot.config import Account, Release, Site
-from bot.errors import ComposeError
-from bot.model import Announcement, Limits, MastodonOptions, Picture, Poll, Post, QuotePolicy
+from bot.domain import Announcement, Limits, MastodonOptions, Picture, Poll, Post, QuotePolicy
+from bot.domain.errors import ComposeError
 
 COVER = Picture(url="https://conf.example.org/a.png", path=Path("a.png"), alt="A.")
 POST = Post(

@@ -15,8 +15,8 @@ from bot.compose.hashtags import find_hashtags
 from bot.compose.links import find_links
 from bot.compose.mentions import find_mentions
 from bot.config import Account, Release, Site
-from bot.errors import ComposeError
-from bot.model import Announcement, Limits, MastodonOptions, Post
+from bot.domain import Announcement, Limits, MastodonOptions, Post
+from bot.domain.errors import ComposeError
 
 URL = "https://conf.example.org/news/x/"
 POST = Post(

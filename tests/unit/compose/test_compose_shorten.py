@@ -5,8 +5,8 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.compose.count import graphemes
 from bot.compose.hashtags import find_hashtags
+from bot.compose.length import graphemes
 from bot.compose.links import find_links
 from bot.compose.mentions import find_mentions
 from bot.compose.shorten import shorten

@@ -7,12 +7,12 @@ import regex
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bot.compose.count import graphemes, status_length
 from bot.compose.hashtags import find_hashtags
+from bot.compose.length import graphemes, status_length
 from bot.compose.links import find_links
 from bot.compose.mentions import find_mentions
-from bot.compose.split import CannotSplitError, split
-from bot.model import Limits
+from bot.compose.thread import CannotSplitError, split
+from bot.domain import Limits
 
 FAMILY = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
 LIMITS = Limits()

@@ -8,8 +8,8 @@ import pytest
 
 from bot.compose.template_files import folder_names
 from bot.compose.templates import TEMPLATE_VARIABLES, Templates
-from bot.errors import ComposeError
-from bot.model import Post
+from bot.domain import Post
+from bot.domain.errors import ComposeError
 
 VALUES = dict.fromkeys(TEMPLATE_VARIABLES, "")
 

@@ -7,8 +7,8 @@ import pytest
 
 from bot.compose.jinja import format_date
 from bot.compose.templates import TEMPLATE_VARIABLES, Templates
-from bot.errors import ComposeError
-from bot.model import Post
+from bot.domain import Post
+from bot.domain.errors import ComposeError
 
 VALUES: dict[str, object] = dict.fromkeys(TEMPLATE_VARIABLES, "") | {
     "title": "A Title",

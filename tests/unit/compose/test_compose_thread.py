@@ -16,8 +16,8 @@ from bot.compose.hashtags import find_hashtags
 from bot.compose.links import find_links
 from bot.compose.mentions import WORD_JOINER
 from bot.config import Account, Release, Site
-from bot.errors import ComposeError
-from bot.model import Announcement, Limits, MastodonOptions, Picture, Poll, Post, QuotePolicy, Visibility
+from bot.domain import Announcement, Limits, MastodonOptions, Picture, Poll, Post, QuotePolicy, Visibility
+from bot.domain.errors import ComposeError
 
 URL = "https://conf.example.org/news/x/"
 POST = Post(

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.config import Feeds, Site
-from bot.feeds.again import Again, shown_again
+from bot.domain import Entry
 from bot.feeds.build import ItemShelf, render_feeds
-from bot.model import Entry
+from bot.feeds.incremental import Again, shown_again
 
 SITE = Site(title="Heronbridge Conf", url="https://heronbridge.example", timezone="UTC")
 MOMENT = datetime(2025, 3, 4, 14, 0, tzinfo=UTC)

@@ -13,8 +13,8 @@ from typing import Any, cast
 import pytest
 
 from bot.config import Feeds, Site
+from bot.domain import Entry, Picture
 from bot.feeds.build import FORMATS, FeedFiles, render_feeds
-from bot.model import Entry, Picture
 
 SITE = Site(title="Heronbridge Conf", url="https://heronbridge.example", timezone="UTC")
 MAIN = ("news/rss.xml", "news/atom.xml", "news/feed.json")

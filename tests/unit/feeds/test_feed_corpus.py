@@ -14,10 +14,10 @@ import feedparser
 import pytest
 
 from bot.config import Config, Feeds, Site
+from bot.domain import Entry
 from bot.feeds.build import FeedFiles, render_feeds
 from bot.feeds.entry import entry_of
-from bot.model import Entry
-from bot.posts.read import read_post
+from bot.posts.reader import read_post
 
 PROJECT = Path(__file__).resolve().parents[3]
 CORPUS = (PROJECT / "../shared/corpus/djangocon-us-2024").resolve()

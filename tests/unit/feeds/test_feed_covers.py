@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from bot.config import Feeds, Site
+from bot.domain import Entry, Picture, RemotePicture
 from bot.feeds.build import render_feeds
 from bot.feeds.covers import ASK_AGAIN, covers_to_ask, with_known_covers
-from bot.model import Entry, Picture, RemotePicture
 
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from bot.config import Feeds, Site
+from bot.domain import Picture, Post
 from bot.feeds.channel import channel_of
 from bot.feeds.entry import entry_of, refreshed
 from bot.feeds.item import item_of
-from bot.model import Picture, Post
 
 PUBLISHED = datetime(2025, 3, 4, 14, 0, tzinfo=UTC)
 RELEASED = PUBLISHED + timedelta(seconds=3)

@@ -16,8 +16,8 @@ import pytest
 from pydantic import TypeAdapter
 
 from bot.config import Feeds, Site
+from bot.domain import Entry
 from bot.feeds.build import FeedFiles, render_feeds
-from bot.model import Entry
 
 PROJECT = Path(__file__).resolve().parents[3]
 GOLDEN = PROJECT / "tests" / "golden" / "feeds"

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from bot.config import Config, Feeds, Site
-from bot.errors import PostError
+from bot.domain import Entry, Post
+from bot.domain.errors import PostError
 from bot.feeds.build import render_feeds
 from bot.feeds.entry import entry_of
-from bot.model import Entry, Post
-from bot.posts.read import parse_post
+from bot.posts.reader import parse_post
 
 HERE = Path(__file__).parent
 RULES = run_path(str(HERE / "test_feed_w3c_rules.py"))["RULES"]

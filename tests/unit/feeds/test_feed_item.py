@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.config import Feeds, Site
+from bot.domain import Entry, Picture
 from bot.feeds.channel import channel_of, folder_of
 from bot.feeds.document import Document
 from bot.feeds.item import feed_id, item_of
-from bot.model import Entry, Picture
 
 SITE = Site(title="Heronbridge Conf", url="https://heronbridge.example", timezone="UTC")
 CHANNEL = channel_of(SITE, Feeds())

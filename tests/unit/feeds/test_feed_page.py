@@ -11,8 +11,8 @@ import pytest
 from lxml import etree
 
 from bot.config import Feeds, Site
+from bot.domain import Entry
 from bot.feeds.build import render_feeds
-from bot.model import Entry
 
 SITE = Site(title="Heron & Bridge", url="https://heronbridge.example", timezone="America/Halifax")
 MOMENT = datetime(2025, 3, 1, 2, 0, tzinfo=UTC)

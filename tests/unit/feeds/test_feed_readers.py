@@ -18,9 +18,9 @@ from lxml import etree
 from pydantic import TypeAdapter
 
 from bot.config import Feeds, Site
+from bot.domain import Entry
 from bot.feeds.build import render_feeds
-from bot.feeds.clean import one_line
-from bot.model import Entry
+from bot.feeds.text import one_line
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "feeds"
 SITE = Site(title="Heronbridge Conf", url="https://heronbridge.example", timezone="UTC")

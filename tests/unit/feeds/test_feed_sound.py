@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 
 from bot.config import Feeds, Site
+from bot.domain import Entry
 from bot.feeds import rss
 from bot.feeds.build import FORMATS, ItemShelf, render_feeds
-from bot.feeds.document import Document, FeedFile, Format
-from bot.feeds.sound import BrokenFeedError
-from bot.model import Entry
-from bot.output.files import PublicFolder
+from bot.feeds.document import BrokenFeedError, Document, FeedFile, Format
+from bot.files.public_folder import PublicFolder
 
 SITE = Site(title="Heronbridge Conf", url="https://heronbridge.example", timezone="UTC")
 MOMENT = datetime(2025, 3, 4, 14, 0, tzinfo=UTC)

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from bot.feeds.clean import clean_html, clean_text, one_line, plain_address, plain_for_html, without_elements
-from bot.feeds.content import content_html, shows_picture
-from bot.model import Picture
+from bot.domain import Picture
+from bot.feeds.item import content_html, shows_picture
+from bot.feeds.text import clean_html, clean_text, one_line, plain_address, plain_for_html, without_elements
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))  # lone surrogates too
 URL = "https://heronbridge.example/boat.jpg?w=2&h=1"

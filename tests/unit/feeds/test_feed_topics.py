@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.config import Feeds, Site
+from bot.domain import Entry
 from bot.feeds.build import render_feeds
 from bot.feeds.topics import slug_of
-from bot.model import Entry
 
 SITE = Site(title="Heronbridge Conf", url="https://heronbridge.example", timezone="UTC")
 MOMENT = datetime(2025, 3, 4, 14, 0, tzinfo=UTC)

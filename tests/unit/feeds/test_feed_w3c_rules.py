@@ -21,8 +21,8 @@ from lxml import etree
 from pydantic import TypeAdapter
 
 from bot.config import Feeds, Site
+from bot.domain import Entry, Picture
 from bot.feeds.build import render_feeds
-from bot.model import Entry, Picture
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "feeds"
 SITE = Site(title="Heronbridge Conf", url="https://heronbridge.example", timezone="UTC")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.config import Config
-from bot.model import Post
-from bot.posts.read import parse_post
+from bot.domain import Post
+from bot.posts.reader import parse_post
 
 Parse = Callable[..., Post]
 

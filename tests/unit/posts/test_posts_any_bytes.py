@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.config import Config
-from bot.errors import PostError
-from bot.model import Post
-from bot.posts.read import parse_post
+from bot.domain import Post
+from bot.domain.errors import PostError
+from bot.posts.reader import parse_post
 
 ROOT = Path(gettempdir()) / "no-such-site"
 CONFIG = Config.model_validate(

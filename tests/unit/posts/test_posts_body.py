@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.posts.body import BodyError, render_body
+from bot.posts.body.render import BodyError, render_body
 
 PERMALINK = "https://heron.example/news/schedule/"
 

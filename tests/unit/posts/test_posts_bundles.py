@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from bot.config import Config
-from bot.model import Picture, Post
+from bot.domain import Picture, Post
 from bot.posts.folder import PostFolder
 
 SITE = "https://heron.example"

@@ -14,16 +14,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import bot.posts.cache.racy_files
 import bot.posts.folder
-import bot.posts.racing
 from bot.config import Config
-from bot.errors import PostError
-from bot.model import Post
-from bot.posts.bodytext import BodyText
-from bot.posts.cache import PostCache, cache_key
+from bot.domain import Post
+from bot.domain.errors import PostError
+from bot.posts.body.render import BodyText
+from bot.posts.cache.file import PostCache, cache_key
+from bot.posts.cache.lazy import LATE, LatePost, cannot_fail
 from bot.posts.folder import PostFolder
-from bot.posts.late import LATE, LatePost, cannot_fail
-from bot.posts.read import parse_post, read_bytes
+from bot.posts.reader import parse_post, read_bytes
 
 MATTER = (
     'title: "A {{ tag }} of it"\npublished_datetime: 2027-03-01 09:00\nexpires: 2027-03-09\n'
@@ -51,7 +51,7 @@ def write(config: Config, name: str, body: str, matter: str = MATTER) -> Path:
 @pytest.fixture
 def settled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files may be kept at once; else the test would have to wait until their clock has moved on."""
-    monkeypatch.setattr(bot.posts.racing, "TICK", 0)
+    monkeypatch.setattr(bot.posts.cache.racy_files, "TICK", 0)
 
 
 @pytest.fixture

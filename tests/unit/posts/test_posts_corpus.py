@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.config import Config
-from bot.model import Post
+from bot.domain import Post
 from bot.posts.folder import PostFolder, Scan
-from bot.posts.read import read_post
+from bot.posts.reader import read_post
 
 PROJECT = Path(__file__).resolve().parents[3]
 CORPUS = PROJECT.parent / "shared" / "corpus"

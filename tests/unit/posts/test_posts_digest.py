@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.config import Config
-from bot.model import Post
-from bot.posts.digest import OwnWords, digest_of
-from bot.posts.read import parse_post
+from bot.domain import Post
+from bot.posts.digests import OwnWords, digest_of
+from bot.posts.reader import parse_post
 
 MATTER = """\
 author: Ada

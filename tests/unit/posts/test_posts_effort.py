@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from bot.posts.body import BodyError, render_body
-from bot.posts.effort import MOST_BARS, MOST_BRACKETS, MOST_LINES, MOST_MARKS, too_much
-from bot.posts.frontmatter import LARGEST_FILE
+from bot.posts.body.markdown import MOST_BARS, MOST_BRACKETS, MOST_LINES, MOST_MARKS, too_much
+from bot.posts.body.render import BodyError, render_body
+from bot.posts.frontmatter.source import LARGEST_FILE
 
 ROOM = LARGEST_FILE
 

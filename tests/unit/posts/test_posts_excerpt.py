@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.model import Post
-from bot.posts.text import shorten
+from bot.domain import Post
+from bot.domain.text import shorten
 
 Parse = Callable[..., Post]
 LONG = "The schedule of Heron Conf is out, and it is a good one."

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from bot.config import Config
-from bot.errors import PostError
-from bot.model import MastodonOptions, Missed, Post, Severity, Visibility
-from bot.posts.keys import near_miss
-from bot.posts.read import parse_post, read_post
+from bot.domain import MastodonOptions, Missed, Post, Severity, Visibility
+from bot.domain.errors import PostError
+from bot.posts.frontmatter.keys import near_miss
+from bot.posts.reader import parse_post, read_post
 
 Parse = Callable[..., Post]
 

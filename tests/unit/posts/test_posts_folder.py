@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 
 from bot.config import Config
-from bot.errors import PostError
+from bot.domain.errors import PostError
 from bot.posts.folder import PostFolder
-from bot.posts.frontmatter import LARGEST_FILE
-from bot.posts.look import Look
-from bot.posts.read import read_bytes
+from bot.posts.frontmatter.source import LARGEST_FILE
+from bot.posts.listing import Look
+from bot.posts.reader import read_bytes
 
 
 def write(folder: Path, name: str, text: str = "---\ntitle: A\n---\nText\n") -> Path:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import PostError
-from bot.posts.frontmatter import Source, read_source
+from bot.domain.errors import PostError
+from bot.posts.frontmatter.source import Source, read_source
 
 PATH = Path("posts/news.md")
 

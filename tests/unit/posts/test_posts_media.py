@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from bot.config import Config
-from bot.errors import PostError
-from bot.model import Picture, Post
+from bot.domain import Picture, Post
+from bot.domain.errors import PostError
 from bot.posts.folder import PostFolder
 
 Parse = Callable[..., Post]

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from bot.config import Config
-from bot.errors import PostError
-from bot.model import Post
+from bot.domain import Post
+from bot.domain.errors import PostError
+from bot.posts.addresses import folders_of, name_of, parted, slug_of
 from bot.posts.folder import PostFolder, Scan
-from bot.posts.names import folders_of, name_of, parted, slug_of
-from bot.posts.read import read_post
+from bot.posts.reader import read_post
 
 MakeConfig = Callable[..., Config]
 DATED = "dated_names = true"

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from bot.config import Config
-from bot.model import Picture, Post
+from bot.domain import Picture, Post
 from bot.posts.pictures import LARGEST_FILE, local_files, picture_of
 
 SITE = "https://heron.example"

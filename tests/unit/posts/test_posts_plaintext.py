@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.posts.body import render_body
+from bot.posts.body.render import render_body
 
 HERE = "https://heron.example/news/x/"
 LONG = "This paragraph is long enough to be an excerpt of it."

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.errors import PostError
-from bot.model import Post, Reminder, Severity
+from bot.domain import Post, Reminder, Severity
+from bot.domain.errors import PostError
 from tests.unit.posts.conftest import Parse
 
 WHEN = "published_datetime: 2026-01-12 09:00\n"  # New York, so 14:00 UTC

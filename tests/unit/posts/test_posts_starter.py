@@ -9,8 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.posts.slugs import slug_from
-from bot.posts.starter import TemplateError, default_template, started
+from bot.operations.new_post import TemplateError, default_template, slug_from, started
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.posts.tags import StandIns, find_tags, without_tags
+from bot.domain.template_tags import StandIns, find_tags, without_tags
 
 
 @pytest.mark.parametrize(

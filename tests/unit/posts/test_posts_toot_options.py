@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.errors import PostError
-from bot.model import MastodonOptions, Poll, Post, QuotePolicy
+from bot.domain import MastodonOptions, Poll, Post, QuotePolicy
+from bot.domain.errors import PostError
 
 Parse = Callable[..., Post]
 POLL = "  poll:\n    options: [Tea, Coffee]\n    expires_in: 1d 12h\n"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.config import Release, Site
-from bot.posts.when import DatetimeError, Moment, parse_datetime
+from bot.posts.frontmatter.dates import DatetimeError, Moment, parse_datetime
 
 NEW_YORK = "America/New_York"
 

@@ -10,8 +10,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.errors import PostError
-from bot.posts.yamltext import _plain_events, _Reader, _usual_events
+from bot.domain.errors import PostError
+from bot.posts.frontmatter.yaml import _plain_events, _Reader, _usual_events
 
 BEGINNINGS = ("title: ", "tags: ", "cover:\n  ", "mastodon:\n", "\n", " ", "- ", "? ", "key:", "# ")
 WORDS = ("A", "one two", '"', "'", "''", "null", "~", "|\n", ">-\n", "é", "\u2028", "\x85", "\t", "2027-03-01 09:00")

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import AccountBlockedError
-from bot.model import Picture, SeenStatus
-from bot.publisher import Publisher
-from bot.publishers.absent import AbsentPublisher
+from bot.domain import Picture, SeenStatus
+from bot.domain.errors import AccountBlockedError
+from bot.publishers.contract import AbsentPublisher, Publisher
 from tests.support.publishing import announcement
 
 SEEN = SeenStatus(status_id="1", url="u", created_at=datetime(2026, 11, 4, tzinfo=UTC), links=frozenset())

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
-from bot.errors import RejectedError
-from bot.model import GIF_PIXELS, Limits, Picture
+from bot.domain import GIF_PIXELS, Limits, Picture
+from bot.domain.errors import RejectedError
+from bot.http.client import WebClient
 from bot.publishers import pictures
 from bot.publishers.pictures import Original, Upload, original_of, prepared
-from bot.web_client import WebClient
 
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><place lat="52.5"/></x:xmpmeta>'
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

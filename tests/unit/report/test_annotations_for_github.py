@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.model import Finding, Severity
-from bot.report.annotations import annotated_lines, annotation
+from bot.domain import Finding, Severity
+from bot.report.github import annotated_lines, annotation
 
 
 def finding(**changes: object) -> Finding:

@@ -13,9 +13,8 @@ from PIL import Image
 
 from bot.cli.previewing import find_post, page_of
 from bot.config import Config, load_config
-from bot.model import Snapshot
-from bot.report.body import offline
-from bot.report.pictures import embedder, shown_picture
+from bot.domain import Snapshot
+from bot.report.offline import embedder, offline, shown_picture
 
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
 ACCOUNT = '[accounts.main]\nserver = "https://social.example"\nacct = "@conf@social.example"\n'

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from bot.compose.mentions import WORD_JOINER
-from bot.report.escape import attribute, code, is_linkable, prose, words
+from bot.report.github import attribute, code, is_linkable, prose, words
 
 GITHUB = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 #: Places in which a summary puts words.

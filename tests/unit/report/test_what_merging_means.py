@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 
 from bot.cli.checking import summary_of
-from bot.clock import SetClock
 from bot.config import load_config
+from bot.domain import AccountState, Recording
+from bot.domain.clock import SetClock
 from bot.feeds.entry import entry_of
-from bot.ledgers.sqlite import SqliteLedger
-from bot.model import AccountState, Recording
+from bot.ledger.sqlite import SqliteLedger
 from bot.posts.folder import PostFolder
 from bot.report.markdown import render_summary
 from bot.report.view import Summary

@@ -14,7 +14,7 @@ import requests
 from mastodon import Mastodon
 from PIL import Image
 
-from bot.clock import SetClock
+from bot.domain.clock import SetClock
 from bot.sandbox.server import SandboxServer
 
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from mastodon import Mastodon
 
-from bot.clock import SetClock
+from bot.domain.clock import SetClock
 from bot.sandbox.cards import CARD_AFTER
 from bot.sandbox.server import SandboxServer
 

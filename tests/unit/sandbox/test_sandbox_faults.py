@@ -20,7 +20,7 @@ from mastodon.errors import (
     MastodonUnauthorizedError,
 )
 
-from bot.clock import SystemClock
+from bot.domain.clock import SystemClock
 from bot.sandbox.faults import Fault, Faults
 from bot.sandbox.server import SandboxServer
 

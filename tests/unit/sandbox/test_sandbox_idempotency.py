@@ -10,7 +10,7 @@ import pytest
 from mastodon import Mastodon
 from mastodon.errors import MastodonAPIError, MastodonInternalServerError, MastodonNotFoundError
 
-from bot.clock import SetClock
+from bot.domain.clock import SetClock
 from bot.sandbox.personality import Repeat
 from bot.sandbox.server import SandboxServer
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from mastodon import Mastodon
 
-from bot.clock import SetClock
+from bot.domain.clock import SetClock
 from bot.sandbox.authority import OUT_OF_BAND, challenge_of
 from bot.sandbox.personality import PERSONALITIES
 from bot.sandbox.scopes import allows, within

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from mastodon import Mastodon
 
-from bot.clock import SetClock
+from bot.domain.clock import SetClock
 from bot.sandbox.server import SandboxServer
 from bot.sandbox.timeline import show_time
 

@@ -14,8 +14,8 @@ import pytest
 from mastodon import Mastodon
 from mastodon.errors import MastodonAPIError, MastodonInternalServerError, MastodonNotFoundError
 
-from bot.clock import SetClock
-from bot.errors import UsageError
+from bot.domain.clock import SetClock
+from bot.domain.errors import UsageError
 from bot.sandbox.faults import Fault
 from bot.sandbox.personality import PERSONALITIES
 from bot.sandbox.server import SandboxServer

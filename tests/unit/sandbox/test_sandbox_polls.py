@@ -11,7 +11,7 @@ import pytest
 from mastodon import Mastodon
 from mastodon.errors import MastodonAPIError
 
-from bot.clock import SetClock
+from bot.domain.clock import SetClock
 from bot.sandbox.personality import PERSONALITIES
 from bot.sandbox.server import SandboxServer
 

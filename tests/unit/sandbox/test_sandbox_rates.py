@@ -10,7 +10,7 @@ import pytest
 from mastodon import Mastodon
 from mastodon.errors import MastodonRatelimitError
 
-from bot.clock import SetClock
+from bot.domain.clock import SetClock
 from bot.sandbox.rates import REQUEST_RATES, STATUS_RATE, Asked, RateCounter, rate_headers
 from bot.sandbox.server import SandboxServer
 

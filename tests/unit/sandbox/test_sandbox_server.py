@@ -15,8 +15,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot.clock import SetClock
-from bot.errors import UsageError
+from bot.domain.clock import SetClock
+from bot.domain.errors import UsageError
 from bot.sandbox.server import SandboxServer
 
 ROOT = Path(__file__).resolve().parents[3]

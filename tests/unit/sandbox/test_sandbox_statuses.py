@@ -15,7 +15,7 @@ from mastodon.errors import (
     MastodonUnauthorizedError,
 )
 
-from bot.clock import SetClock
+from bot.domain.clock import SetClock
 from bot.sandbox.server import SandboxServer
 
 URL = "https://conf.example.org/news/a-very-long-address-that-is-far-longer-than-what-it-counts"

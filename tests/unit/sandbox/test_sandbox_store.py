@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mastodon import Mastodon
 
-from bot.clock import SetClock
-from bot.errors import UsageError
+from bot.domain.clock import SetClock
+from bot.domain.errors import UsageError
 from bot.sandbox.images import inspect_image
 from bot.sandbox.names import username_for
 from bot.sandbox.records import Draft, Target

@@ -20,12 +20,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from bot.clock import SetClock
 from bot.config import Config
-from bot.errors import UsageError
-from bot.output.files import PublicFolder
-from bot.pulse import STALE, Pulse
-from bot.web.serve import MAX_AGE, make_public_app, media_type_of
+from bot.domain.clock import SetClock
+from bot.domain.errors import UsageError
+from bot.files.public_folder import PublicFolder
+from bot.runtime.health import STALE, Pulse
+from bot.web.public import MAX_AGE, make_public_app, media_type_of
 from bot.web.server import PublicServer
 from tests.conftest import PUBLISHED
 

@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from bot.config import Config, Source
-from bot.sources.push import LARGEST, PushHook
-from bot.web.serve import make_public_app
+from bot.posts.git.push import LARGEST, PushHook
+from bot.web.public import make_public_app
 from bot.web.server import PublicServer
 
 SECRET = "correct horse battery"

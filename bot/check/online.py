@@ -1,0 +1,62 @@
+"""What only the network tells: whether accounts can be used, and whether pages to come are online too early.
+
+Reads, and changes nothing anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Final
+
+from bot.check.findings import about, about_file
+from bot.check.subject import Subject
+from bot.domain import Finding, Post
+from bot.domain.clock import Clock
+from bot.domain.errors import FetchError
+from bot.http.client import anywhere, is_public
+from bot.http.site import SiteClient
+from bot.integrations.pages import expect_page
+from bot.publishers.mastodon.inspection import ALL_ANSWERS, inspect_all, look_of, tokens_of
+
+#: So many pages are asked for at once, and so many at all: those that come next.
+_AT_ONCE: Final = 4
+MOST_PAGES: Final = 20
+
+
+def check_online(subject: Subject, *, clock: Clock) -> Iterator[Finding]:
+    """Accounts that cannot be used, and pages of posts to come that are online already."""
+    yield from _accounts(subject, clock)
+    yield from _early_pages(subject)
+
+
+def _accounts(subject: Subject, clock: Clock) -> Iterator[Finding]:
+    config = subject.config
+    path = config.path.relative_to(config.root) if config.path.is_relative_to(config.root) else config.path
+    tokens = tokens_of(config, subject.environ)
+    # Of a missing token another rule tells.
+    looks = {name: look_of(config, name, token, clock) for name, token in tokens.items() if token.value is not None}
+    for name, found in inspect_all(looks, longest=ALL_ANSWERS, clock=clock):
+        if found.trouble:
+            yield about_file(path, "account-unusable", found.trouble, found.remedy, field=f"accounts.{name}")
+
+
+def _early_pages(subject: Subject) -> Iterator[Finding]:
+    may_reach = anywhere if subject.config.site.private_addresses else is_public
+    web = SiteClient(may_reach=may_reach, schemes=("https", "http"))
+    coming = [post for post in subject.secret if post.published is not None]
+    nearest = sorted(coming, key=lambda post: (post.published is None, post.published))[:MOST_PAGES]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for post, online in zip(nearest, pool.map(partial(_is_online, web=web), nearest), strict=True):
+            if online:
+                problem = f"its page is online already: {post.url}."
+                yield about(post, "page-early", problem, "Leave it out of the site until then: docs/site-embargo.md.")
+
+
+def _is_online(post: Post, *, web: SiteClient) -> bool:
+    try:
+        expect_page(post.url, web=web, require_card=False)
+    except FetchError:
+        return False
+    return True

@@ -1,0 +1,101 @@
+"""The length of a status, counted as its server counts it: by Mastodon's rules, unless `bot.compose.length` differs.
+
+Source of every rule here: mastodon/mastodon app/validators/status_length_validator.rb (4.3 to 4.6), unless another
+file is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from bot.compose.links import find_links
+from bot.compose.mentions import find_mentions
+from bot.domain import Limits
+
+if TYPE_CHECKING:
+    import regex
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialect:
+    """How a kind of server counts."""
+
+    shortens: bool  #: whether links count a fixed number of characters, and mentions without their domain
+    graphemes: bool  #: whether what a reader sees as one character counts one; else each code point does
+
+
+MASTODON: Final = Dialect(shortens=True, graphemes=True)
+
+_OTHERS: Final[Mapping[str, Dialect]] = MappingProxyType(
+    {
+        "gotosocial": Dialect(shortens=False, graphemes=False),
+        "pleroma": Dialect(shortens=False, graphemes=True),
+        "akkoma": Dialect(shortens=False, graphemes=True),
+        "pixelfed": Dialect(shortens=False, graphemes=False),
+    }
+)
+
+
+def dialect_of(software: str) -> Dialect:
+    """The dialect of a server, by `Limits.software` ("gotosocial 0.20.1"); Mastodon's where it is not known.
+
+    Forks of Mastodon (glitch-soc, Hometown) count as it does.
+    """
+    name, _, _ = software.strip().lower().partition(" ")
+    return _OTHERS.get(name, MASTODON)
+
+
+_STRIPPED: Final = "\0\t\n\v\f\r "  # what Ruby's String#strip takes away
+
+
+def status_length(text: str, content_warning: str = "", *, limits: Limits) -> int:
+    """How many characters the server counts for a text and its content warning.
+
+    - Both are stripped at their ends; whitespace inside counts (app/models/status.rb `prepare_contents`).
+    - Each link in the text counts `limits.characters_per_url`, shorter ones too; see `find_links` for what is a link.
+    - Each mention counts as "@name"; its domain is free.
+    - Nothing is shortened in the content warning: links and domains there count in full.
+    - The result is counted in grapheme clusters: what a reader sees as one character is one, also a flag,
+      a family emoji, a letter with combining marks, a line end of CR and LF.
+
+    Servers that are not Mastodon may count links and mentions in full, and code points: see `bot.compose.length`.
+    """
+    dialect = dialect_of(limits.software)
+    warning, text = content_warning.strip(_STRIPPED), text.strip(_STRIPPED)
+    whole = warning + (_countable(text, limits) if dialect.shortens else text)
+    return graphemes(whole) if dialect.graphemes else len(whole)
+
+
+def graphemes(text: str) -> int:
+    """The number of grapheme clusters (Unicode Standard Annex 29) in a text."""
+    if text.isascii() and "\r" not in text:
+        return len(text)
+    return sum(1 for _ in grapheme_pattern().finditer(text))
+
+
+@cache
+def grapheme_pattern() -> regex.Pattern[str]:
+    """Matches one grapheme cluster."""
+    import regex
+
+    return regex.compile(r"\X")
+
+
+def _countable(text: str, limits: Limits) -> str:
+    if not text.strip():
+        return ""
+    # (start, end, what it counts as); where two overlap, the one that starts first stands, as on the server.
+    placeholder = "x" * limits.characters_per_url
+    entities = [(link.start, link.end, placeholder) for link in find_links(text)]
+    entities += [(found.start, found.end, text[found.start : found.name_end]) for found in find_mentions(text)]
+    pieces: list[str] = []
+    done = 0
+    for start, end, counted in sorted(entities):
+        if start >= done:
+            pieces += [text[done:start], counted]
+            done = end
+    return "".join(pieces) + text[done:]

@@ -1,0 +1,118 @@
+"""The schema of posts' front matter, made of the table of keys that the reader goes by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import time, timedelta
+from typing import Any, Final
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from bot.config.settings import Settings
+from bot.domain.front_matter import FOR_ADDRESSES, KEYS, Holds, Key
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+
+class _Written(GenerateJsonSchema):
+    """Defaults as people write them."""
+
+    def encode_default(self, dft: Any) -> Any:
+        if isinstance(dft, timedelta):
+            return _shortest(dft)
+        return f"{dft:%H:%M}" if isinstance(dft, time) else super().encode_default(dft)
+
+
+def settings_schema() -> dict[str, Any]:
+    """What the settings file may hold, as its TOML is read."""
+    schema = Settings.model_json_schema(by_alias=True, schema_generator=_Written)
+    fields = schema["$defs"]["PostFiles"]["properties"]["fields"]
+    one_or_more = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}, {"type": "object"}]}
+    dotted = [f"{name}.{inner}" for name, key in KEYS.items() for inner in key.keys]
+    names = [*KEYS, *FOR_ADDRESSES, *dotted]
+    # The models know it as they hold it; in the file there may be one name without a list.
+    schema["$defs"]["PostFiles"]["properties"]["fields"] = {
+        "description": fields["description"],
+        "default": {},
+        "type": "object",
+        "properties": dict.fromkeys(names, one_or_more),
+        "additionalProperties": False,
+    }
+    return {"$schema": DIALECT, **schema, "title": "Settings of announce", "description": "config/bot.toml"}
+
+
+def _shortest(duration: timedelta) -> str:
+    seconds = int(duration.total_seconds())
+    for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds and seconds % length == 0:
+            return f"{seconds // length}{unit}"
+    return f"{seconds}s" if seconds else "off"
+
+
+#: Scalars are read as they are written, so a title may be a number to YAML.
+_SCALAR: Final = {"type": ["string", "number", "boolean", "null"]}
+_TEXT: Final = {"type": ["string", "number", "null"]}
+_DATETIME: Final = {
+    "type": "string",
+    "pattern": r"^\s*\d{4}-\d{1,2}-\d{1,2}",
+    "examples": ["2027-03-01 09:00:00"],
+}
+_SHAPES: Final[Mapping[Holds, dict[str, Any]]] = {
+    Holds.TEXT: _TEXT,
+    Holds.TEXTS: {"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR}]},
+    Holds.FLAG: {"anyOf": [{"type": ["boolean", "null"]}, {"enum": ["yes", "no", "on", "off"]}]},
+    Holds.DATETIME: {"anyOf": [_DATETIME, {"type": "null"}]},
+    Holds.NUMBER: {"type": ["integer", "null"]},
+    Holds.LANGUAGE: {"type": ["string", "null"], "pattern": r"^\s*[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*\s*$"},
+    Holds.TOOTS: {"anyOf": [{"enum": ["auto", None, False]}, {"type": "array", "items": _TEXT}]},
+    Holds.FOCUS: {
+        "type": "array",
+        "items": {"type": "number", "minimum": -1, "maximum": 1},
+        "minItems": 2,
+        "maxItems": 2,
+    },
+}
+
+
+def front_matter_schema(fields: Mapping[str, tuple[str, ...]] | None = None) -> dict[str, Any]:
+    """What a post's front matter may hold. `fields` are a site's own names for the keys, as in the settings.
+
+    Other keys are the site's own business, so none is refused.
+    """
+    fields = fields or {}
+    properties = {name: _schema(key) for name, key in KEYS.items()}
+    for ours, theirs in fields.items():
+        top, _, inner = ours.partition(".")
+        key = {**KEYS, **FOR_ADDRESSES}.get(top)
+        key = key.keys.get(inner) if key is not None and inner else key
+        for name in theirs:
+            if key is not None and "." not in name:
+                properties[name] = _schema(key)
+    titles = ["title", *fields.get("title", ())]
+    return {
+        "$schema": DIALECT,
+        "title": "Front matter of a post",
+        "type": "object",
+        "properties": properties,
+        "anyOf": [{"required": [name]} for name in titles],
+    }
+
+
+def _schema(key: Key) -> dict[str, Any]:
+    if key.choices:
+        return {"description": key.about, "enum": [*key.choices, None]}
+    shapes = [_shape(holds, key) for holds in key.holds]
+    return {"description": key.about, **(shapes[0] if len(shapes) == 1 else {"anyOf": shapes})}
+
+
+def _shape(holds: Holds, key: Key) -> dict[str, Any]:
+    if holds not in (Holds.KEYS, Holds.LIST):
+        return _SHAPES[holds]
+    if not key.keys:  # any keys, each with words
+        return {"type": ["object", "null"], "additionalProperties": _TEXT}
+    inner = {
+        "type": ["object", "null"],
+        "properties": {name: _schema(one) for name, one in key.keys.items()},
+        "additionalProperties": False,
+    }
+    return inner if holds is Holds.KEYS else {"type": ["array", "null"], "items": inner}

@@ -1,0 +1,13 @@
+"""Performs the delivery protocol for one account: asks `protocol.next_step` and does what it says, until it waits.
+
+Nothing is decided here but how each step is carried out, and what is written down when a step fails: `worker`
+goes from step to step, `handshake` verifies the account, `readback` reads what the account has, `send` changes it,
+`retry` decides what a failed step leaves.
+"""
+
+from bot.delivery.handshake import is_warm, warm_up
+from bot.delivery.retry import ASK_AGAIN
+from bot.delivery.session import Drain, Drained, Memory
+from bot.delivery.worker import drain
+
+__all__ = ["ASK_AGAIN", "Drain", "Drained", "Memory", "drain", "is_warm", "warm_up"]

@@ -1,0 +1,168 @@
+"""Reads what the account has on its server, and takes what is there already for sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.delivery.matching import find_status
+from bot.delivery.ordering import ANNOUNCING, anchor_of, is_reminder
+from bot.delivery.session import Drain, Memory, say, settle
+from bot.domain import Action, Delivery, DeliveryKey, DeliveryState, Lease, Occasion, SeenStatus
+from bot.ledger.transitions import unblocked_event
+
+#: A person may have announced a post by hand this long before its datetime.
+ANNOUNCED_EARLY: Final = timedelta(days=1)
+#: In the place of an intent's mark: the server could not be read since, so `settle` begins when it can.
+IN_DOUBT: Final = ""
+
+
+def preflight(deliveries: Sequence[Delivery], tools: Drain, lease: Lease, memory: Memory) -> None:
+    """Read back once for all that is about to be sent: also what a lost ledger has forgotten is recognised.
+
+    `deliveries` are some of an account's, as the caller knows them. Raises TransientError or AccountBlockedError: then
+    nothing is sent.
+    """
+    waiting = _about_to_be_sent(deliveries, tools)
+    now = tools.clock.now()
+    recent = tools.publisher.recent(since=min(now, *(other.due for other in waiting)) - ANNOUNCED_EARLY)
+    newest = recent[-1].status_id if recent else tools.publisher.newest_status_id()
+    claimed = tools.ledger.known_status_ids(lease.account)
+    with_text, before = _Texts(tools), _adopted(waiting, tools)
+    for other in waiting:
+        address = tools.ledger.address_of(other.key.post_id)
+        said = with_text.of(_alike(other, recent, claimed=claimed, also=address))
+        since = other.due if is_reminder(other) else None
+        status = _found(other, said, claimed=claimed, memory=memory, since=since, also=address)
+        if status is None and anchor_of(other) in before and other.action is Action.CONTINUE:
+            status = _in_its_place(other, before[anchor_of(other)], recent, claimed=claimed, memory=memory)
+        if status is not None:
+            before[other.key] = status.status_id
+        memory.met[other.key] = (other.announcement, status)
+        if status is not None:
+            claimed |= {status.status_id}
+    tools.ledger.note_account(lease, last_status_id=newest, now=tools.clock.now())
+    # Not counted from its beginning: one that takes longer than it is believed would be repeated for ever.
+    memory.met_at = tools.clock.monotonic()
+
+
+def _about_to_be_sent(deliveries: Sequence[Delivery], tools: Drain) -> list[Delivery]:
+    waiting: dict[DeliveryKey, Delivery] = {
+        other.key: other
+        for other in tools.ledger.open_deliveries(tools.publisher.address)
+        if other.action in ANNOUNCING and other.state is DeliveryState.DUE
+    }
+    # As the step knows them: if one was changed meanwhile, what is found here is not believed.
+    waiting.update((delivery.key, delivery) for delivery in deliveries)
+    return sorted(waiting.values(), key=lambda other: Occasion.part(other.key.occasion))
+
+
+def _alike(
+    delivery: Delivery, recent: Iterable[SeenStatus], *, claimed: frozenset[str], also: str | None
+) -> Iterable[SeenStatus]:
+    link = delivery.announcement.link
+    free = (status for status in recent if status.status_id not in claimed)
+    if delivery.action is Action.CONTINUE:
+        return (status for status in free if status.in_reply_to is not None)
+    return (status for status in free if link is None or {link, also} & status.links)
+
+
+def _adopted(waiting: Iterable[Delivery], tools: Drain) -> dict[DeliveryKey, str]:
+    """The toots that were there before this ledger knew of them, and that a waiting part comes after."""
+    anchors = (tools.ledger.delivery(anchor_of(d)) for d in waiting if d.action is Action.CONTINUE)
+    return {a.key: a.status_id for a in anchors if a is not None and a.status_id is not None and a.attempts == 0}
+
+
+def _in_its_place(
+    part: Delivery, before: str, recent: Iterable[SeenStatus], *, claimed: frozenset[str], memory: Memory
+) -> SeenStatus | None:
+    """What a lost ledger had sent as this part, or a person has written in its place: it is not said twice."""
+    for status in recent:
+        if status.in_reply_to == before and status.status_id not in claimed:
+            memory.foreign.add((part.key, status.status_id))
+            return status
+    return None
+
+
+class _Texts:
+    """Asks for the text of each status once."""
+
+    def __init__(self, tools: Drain) -> None:
+        self._tools = tools
+        self._known: dict[str, SeenStatus] = {}
+
+    def of(self, statuses: Iterable[SeenStatus]) -> list[SeenStatus]:
+        return [self._one(status) for status in statuses]
+
+    def _one(self, status: SeenStatus) -> SeenStatus:
+        if status.status_id not in self._known:
+            self._known[status.status_id] = self._tools.publisher.with_text(status)
+        return self._known[status.status_id]
+
+
+def look(delivery: Delivery, tools: Drain, lease: Lease, memory: Memory) -> None:
+    """Look for a delivery of unknown outcome among what came after its first attempt began."""
+    # An intent that was not sent in time counts as any other of unknown outcome from here on.
+    memory.fresh_intent = None
+    in_doubt = delivery.intended_mark == IN_DOUBT
+    memory.look_began[delivery.key] = timedelta() if in_doubt else tools.clock.since(delivery.intended_mark)
+    sought = delivery.announcement
+    if delivery.action is Action.CONTINUE:
+        sought = replace(sought, link=None)  # known by its text alone, so all texts are wanted
+    seen = tools.publisher.look(sought, after_id=delivery.after_id or "0")
+    if in_doubt:
+        marked = replace(delivery, intended_mark=tools.clock.mark())
+        tools.ledger.settle(lease, marked, event=None, now=tools.clock.now())
+    claimed = tools.ledger.known_status_ids(tools.publisher.address)
+    # What is looked for came after `after_id`, whatever the clocks said.
+    address = tools.ledger.address_of(delivery.key.post_id)
+    memory.looked[delivery.key] = _found(delivery, seen, claimed=claimed, memory=memory, also=address)
+
+
+def _found(
+    delivery: Delivery,
+    seen: Iterable[SeenStatus],
+    *,
+    claimed: frozenset[str],
+    memory: Memory,
+    since: datetime | None = None,
+    also: str | None,
+) -> SeenStatus | None:
+    by_link = delivery.action is Action.PUBLISH
+    status, is_foreign = find_status(
+        delivery.announcement, seen, claimed=claimed, by_link=by_link, since=since, also=also
+    )
+    if status is not None:
+        memory.foreign.discard((delivery.key, status.status_id))
+        if is_foreign:
+            memory.foreign.add((delivery.key, status.status_id))
+    return status
+
+
+def adopt(delivery: Delivery, status: SeenStatus, tools: Drain, lease: Lease, memory: Memory) -> None:
+    """Write that the status is this delivery, settled when the status was made: it may be days old."""
+    is_foreign = (delivery.key, status.status_id) in memory.foreign
+    sent = replace(
+        delivery,
+        state=DeliveryState.SENT,
+        reason="",
+        status_id=status.status_id,
+        status_url=status.url,
+        settled_at=min(status.created_at, tools.clock.now()),
+        not_before=None,
+        foreign=is_foreign,
+    )
+    settle(sent, "found, tooted by hand" if is_foreign else "found", status.url, tools, lease, memory)
+    works_again(tools, lease, memory)
+
+
+def works_again(tools: Drain, lease: Lease, memory: Memory) -> None:
+    """Lift the block of an account, now that something went out."""
+    if memory.facts_once_sent is None:
+        return
+    blocked, now = tools.ledger.account(lease.account).blocked, tools.clock.now()
+    tools.ledger.note_account(lease, facts=memory.facts_once_sent, now=now)
+    memory.facts_once_sent = None
+    say(unblocked_event(lease.account, blocked=blocked, now=now), tools, memory)

@@ -1,0 +1,168 @@
+"""Carries out sends: pictures first, then the one request, and what its answer means for the delivery."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from bot.delivery.ordering import anchor_of, toot_of
+from bot.delivery.protocol import idempotency_key
+from bot.delivery.readback import works_again
+from bot.delivery.session import Drain, Memory, event_of, put_aside, say, settle
+from bot.domain import Action, Announcement, Delivery, DeliveryState, Hold, Lease, Receipt
+from bot.domain.errors import OutcomeUnknownError, PublishError, RejectedError, TransientError
+from bot.planner.ruling import PICTURE_FAILED
+
+#: For so long a server may fail to take a picture; then the news goes out without it.
+WITHOUT_PICTURE_AFTER: Final = timedelta(minutes=10)
+_DONE: Final = {
+    Action.PUBLISH: "sent",
+    Action.CONTINUE: "continued",
+    Action.REPLY: "answered",
+    Action.EDIT: "edited",
+    Action.DELETE: "deleted",
+}
+
+
+def upload(delivery: Delivery, tools: Drain, lease: Lease, memory: Memory) -> tuple[str, ...] | None:
+    """Upload the delivery's pictures; returns the server's ids of those that it takes, None if the delivery is held.
+
+    Raises TransientError.
+    """
+    media_ids = []
+    for number, picture in enumerate(delivery.announcement.pictures):
+        if number:
+            tools.ledger.renew(lease)  # each may take its time
+        try:
+            tools.leaves()
+            media_ids.append(tools.publisher.upload(picture))
+        except (RejectedError, OutcomeUnknownError, TransientError) as error:
+            # A picture that nobody attaches shows nowhere, so it may be uploaded again.
+            if not isinstance(error, RejectedError) and _worth_waiting(delivery, error, tools):
+                raise TransientError(error.message, remedy=error.remedy, retry_after=_asked_for(error)) from error
+            memory.attention = True
+            if _is_worth_holding(delivery, tools):
+                _hold(delivery, error, tools, lease, memory)
+                return None
+            # The news matters more than its picture; a person is told.
+            say(event_of(delivery, "picture left out", str(error), tools), tools, memory)
+    return tuple(media_ids)
+
+
+def _is_worth_holding(delivery: Delivery, tools: Drain) -> bool:
+    # What a person lets go, goes: a word is the way to send it without the picture.
+    is_toot = delivery.action is Action.PUBLISH
+    return tools.hold_without_picture and is_toot and not delivery.ordered_by
+
+
+def _hold(delivery: Delivery, error: PublishError, tools: Drain, lease: Lease, memory: Memory) -> None:
+    reason = f"{PICTURE_FAILED}{error}"
+    held = replace(
+        delivery,
+        state=DeliveryState.HELD,
+        hold=Hold.UNCLEAR,
+        reason=reason,
+        settled_at=tools.clock.now(),
+        not_before=None,
+    )
+    remedy = f"Another picture in the post lets it go; `announce release {delivery.slug}` sends it without."
+    put_aside(delivery, held, "held", f"{reason} {remedy}", tools, lease, memory)
+
+
+def _worth_waiting(delivery: Delivery, error: PublishError, tools: Drain) -> bool:
+    began = delivery.first_tried_at
+    is_early = began is None or tools.clock.now() - began < WITHOUT_PICTURE_AFTER
+    # A toot that is not to go without its picture is tried for as long as any other (`give_up_after`).
+    return is_early or _asked_for(error) is not None or _is_worth_holding(delivery, tools)
+
+
+def _asked_for(error: PublishError) -> timedelta | None:
+    return error.retry_after if isinstance(error, TransientError) else None
+
+
+def send(delivery: Delivery, tools: Drain, lease: Lease, memory: Memory) -> None:
+    """Send once, and write down how it ended.
+
+    Raises TransientError and AccountBlockedError as the publisher does: nothing was posted, and it still says
+    `sending` in the ledger.
+    """
+    # Sent once and never again on this intent, whatever comes.
+    memory.fresh_intent = None
+    tools.leaves()
+    try:
+        sent = _carried_out(delivery, tools, memory)
+    except RejectedError as error:
+        rejected = replace(
+            delivery, state=DeliveryState.REJECTED, reason=str(error), settled_at=tools.clock.now(), not_before=None
+        )
+        memory.attention = True
+        settle(rejected, "rejected", str(error), tools, lease, memory)
+    except OutcomeUnknownError as error:
+        if not delivery.action.posts:
+            # It may be done again without harm, so there is nothing to look for.
+            raise TransientError(error.message, remedy=error.remedy) from error
+        # Stays `sending`; the next step looks for it.
+        settle(replace(delivery, reason=str(error)), "no answer", str(error), tools, lease, memory)
+    else:
+        settle(sent, _DONE[delivery.action], sent.status_url or "", tools, lease, memory)
+        works_again(tools, lease, memory)
+
+
+def _carried_out(delivery: Delivery, tools: Drain, memory: Memory) -> Delivery:
+    publisher = tools.publisher
+    _, media_ids = memory.uploaded.pop(delivery.key, (None, ()))
+    if delivery.action is Action.PUBLISH:
+        return _sent(delivery, _published(delivery, media_ids, _answered(delivery, tools), tools), tools)
+    anchor = tools.ledger.delivery(anchor_of(delivery))
+    if anchor is None or anchor.status_id is None:
+        raise RejectedError("the toot that it is about is no longer known.")
+    if delivery.action.posts:
+        return _sent(delivery, _published(delivery, media_ids, anchor.status_id, tools), tools)
+    if delivery.action is Action.EDIT:
+        shown = _shown(delivery, tools, anchor)
+        return _sent(delivery, publisher.edit(anchor.status_id, delivery.announcement, shown=shown), tools)
+    publisher.delete(anchor.status_id)
+    return _sent(delivery, None, tools)
+
+
+def _answered(delivery: Delivery, tools: Drain) -> str | None:
+    """The post's toot, of a reminder that answers it: without one it is a toot of its own."""
+    toot = tools.ledger.delivery(toot_of(delivery)) if delivery.announcement.answers else None
+    return toot.status_id if toot is not None and toot.state is DeliveryState.SENT else None
+
+
+def _published(delivery: Delivery, media_ids: tuple[str, ...], in_reply_to: str | None, tools: Drain) -> Receipt:
+    return tools.publisher.publish(
+        delivery.announcement,
+        media_ids=media_ids,
+        key=idempotency_key(delivery),
+        repeat=delivery.attempts > 1,
+        in_reply_to=in_reply_to,
+    )
+
+
+def _shown(edit: Delivery, tools: Drain, anchor: Delivery) -> Announcement | None:
+    """What the toot shows before this edit: the latest edit's words, else the first ones; None if that is unknown."""
+    if edit.attempts > 1:
+        # An earlier attempt may have arrived, and perhaps with other words than these.
+        return None
+    earlier = [
+        delivery
+        for delivery in tools.ledger.snapshot().deliveries.values()
+        if delivery.action is Action.EDIT
+        and delivery.state is DeliveryState.SENT
+        and anchor_of(delivery) == anchor_of(edit)
+    ]
+    return max(earlier, key=lambda delivery: delivery.sequence, default=anchor).announcement
+
+
+def _sent(delivery: Delivery, receipt: Receipt | None, tools: Drain) -> Delivery:
+    return replace(
+        delivery,
+        state=DeliveryState.SENT,
+        reason="",
+        status_id=receipt.status_id if receipt else None,
+        status_url=receipt.url if receipt else None,
+        settled_at=tools.clock.now(),
+    )

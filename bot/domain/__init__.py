@@ -1,0 +1,59 @@
+"""The records that travel through the bot: frozen, keyword-only, one for each moment.
+
+Every datetime in them is aware and in UTC. Texts are plain unless the name says html.
+"""
+
+from __future__ import annotations
+
+from bot.domain.accounts import AccountFacts, AccountState, Lease, Receipt, SeenStatus
+from bot.domain.announcements import GIF_PIXELS, Announcement, Limits
+from bot.domain.deliveries import Action, Delivery, DeliveryKey, DeliveryState, Hold, Occasion
+from bot.domain.entries import Entry, OldEntry, OldFeed, RemotePicture
+from bot.domain.findings import Finding, Severity
+from bot.domain.ledger import Change, Event, Heard, Recorded, Recording, Said, Snapshot, Told, Upcoming, Word
+from bot.domain.pages import PageLook, Waiting, WantedPage
+from bot.domain.posts import MastodonOptions, Missed, Picture, Poll, Post, QuotePolicy, Reminder, Visibility
+
+__all__ = [
+    "GIF_PIXELS",
+    "AccountFacts",
+    "AccountState",
+    "Action",
+    "Announcement",
+    "Change",
+    "Delivery",
+    "DeliveryKey",
+    "DeliveryState",
+    "Entry",
+    "Event",
+    "Finding",
+    "Heard",
+    "Hold",
+    "Lease",
+    "Limits",
+    "MastodonOptions",
+    "Missed",
+    "Occasion",
+    "OldEntry",
+    "OldFeed",
+    "PageLook",
+    "Picture",
+    "Poll",
+    "Post",
+    "QuotePolicy",
+    "Receipt",
+    "Recorded",
+    "Recording",
+    "Reminder",
+    "RemotePicture",
+    "Said",
+    "SeenStatus",
+    "Severity",
+    "Snapshot",
+    "Told",
+    "Upcoming",
+    "Visibility",
+    "Waiting",
+    "WantedPage",
+    "Word",
+]

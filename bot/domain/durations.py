@@ -1,0 +1,92 @@
+"""Durations as people write them in settings: "72h", "2m", "1h 30m", "off"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_DAY: Final = 86400  #: seconds
+_HOUR: Final = 3600
+_PART: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
+
+
+def parse_duration(text: str) -> timedelta:
+    """Read a duration such as "90s", "2m", "1h 30m", "3d"; "off" and "0" mean none.
+
+    Raises ValueError with a sentence for the reader.
+    """
+    compact = text.strip().lower()
+    if compact in ("off", "0"):
+        return timedelta()
+    if not compact or _PART.sub("", compact).strip():
+        raise ValueError(f'"{text}" is not a duration; write for example "90s", "2m", "72h", "3d" or "off"')
+    try:
+        return sum(
+            (timedelta(**{_UNITS[unit]: float(number)}) for number, unit in _PART.findall(compact)),
+            start=timedelta(),
+        )
+    except OverflowError:
+        raise ValueError(f'"{text}" is too long a time') from None
+
+
+def format_duration(duration: timedelta) -> str:
+    """The two largest units of a duration, for a person: "3 days 4 h", "5 min", "12 s"."""
+    seconds = round(abs(duration.total_seconds()))
+    # Each pass says of thousands of old posts how late they would be, so the longest come first.
+    if seconds >= _DAY:
+        days, rest = divmod(seconds, _DAY)
+        return _two(days, "day" if days == 1 else "days", rest // _HOUR, "h")
+    if seconds >= _HOUR:
+        hours, rest = divmod(seconds, _HOUR)
+        return _two(hours, "h", rest // 60, "min")
+    minutes, rest = divmod(seconds, 60)
+    return _two(minutes, "min", rest, "s") if minutes else f"{rest} s"
+
+
+def _two(number: int, unit: str, more: int, smaller: str) -> str:
+    return f"{number} {unit} {more} {smaller}" if more else f"{number} {unit}"
+
+
+_WRITTEN: Final = re.compile(r"(\d{1,2}:\d{2})\s*-\s*(\d{1,2}:\d{2})")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Daytime:
+    """From `begin` to `end`, both in `zone`; over midnight if `end` is earlier."""
+
+    begin: time
+    end: time
+    zone: ZoneInfo
+
+    def wait_until(self, now: datetime) -> datetime | None:
+        """The next moment (UTC) within the hours; None if `now` is within them."""
+        local = now.astimezone(self.zone)
+        if self._holds(local.time()):
+            return None
+        # Wall-clock arithmetic on purpose: the hours are those that a person's clock shows.
+        today = local.replace(hour=self.begin.hour, minute=self.begin.minute, second=0, microsecond=0)
+        opening = today if today > local else today + timedelta(days=1)
+        return opening.astimezone(UTC)
+
+    def _holds(self, clock: time) -> bool:
+        if self.begin <= self.end:
+            return self.begin <= clock < self.end
+        return clock >= self.begin or clock < self.end
+
+
+def read_hours(text: str) -> tuple[time, time]:
+    """The two times of day in a text such as "08:00-21:00". Raises ValueError with a sentence for the reader."""
+    found = _WRITTEN.fullmatch(text.strip())
+    try:
+        if found is None:
+            raise ValueError
+        begin, end = (time.fromisoformat(clock.zfill(5)) for clock in found.groups())
+    except ValueError:
+        raise ValueError(f'"{text}" is no span of hours; write for example "08:00-21:00"') from None
+    if begin == end:
+        raise ValueError(f'"{text}" is an empty span; leave the setting out if toots may go out at any hour')
+    return begin, end

@@ -1,0 +1,76 @@
+"""A released post as the feeds show it, and what was shown before the bot came."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.domain.posts import Picture
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """A released post as the feeds show it."""
+
+    post_id: str  #: frozen at the first release
+    slug: str
+    url: str
+    title: str
+    authors: tuple[str, ...] = ()
+    category: str | None = None
+    tags: tuple[str, ...] = ()
+    published: datetime  #: frozen at the first release
+    updated: datetime
+    released_at: datetime  #: when the bot released it
+    language: str
+    summary: str = ""
+    html: str = ""
+    cover: Picture | None = None
+    hidden: bool = False
+    missing_since: datetime | None = None  #: when its file was first seen to be gone
+    digest: str  #: of the post's words that this entry shows
+    revision: int = 0  #: how often those words have changed since the release
+    dated: datetime | None = None  #: the file's own datetime, where it is not `published`: early, or in an old feed
+    edit_owed: bool = False  #: the toots should show the latest words, and could not be composed yet
+    waited: timedelta = timedelta()  #: how long the release waited for its page: that is no lateness
+    without_page: str = ""  #: why it was released though its page was not online
+    feed_id: str = ""  #: the permanent id in the feeds, frozen at the first release; empty: made of `post_id`
+
+    @property
+    def due(self) -> datetime:
+        """When its toots were due: its datetime, and later by what it waited for its page."""
+        return self.published + self.waited
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RemotePicture:
+    """What another host said of a picture that lies there."""
+
+    url: str
+    media_type: str | None = None  #: e.g. "image/jpeg"; None, as `size`: it gave no answer that says it
+    size: int | None = None  #: bytes
+    asked_at: datetime  #: UTC
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it needs not be asked for again."""
+        return self.media_type is not None and self.size is not None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OldEntry:
+    """An entry of a feed that the site had before: what its readers know it by."""
+
+    feed_id: str
+    link: str = ""
+    title: str = ""  #: plain text
+    published: datetime | None = None
+    updated: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OldFeed:
+    """A feed that the site had before."""
+
+    source: str  #: where it was read, as the settings or a person named it
+    entries: tuple[OldEntry, ...]

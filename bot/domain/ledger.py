@@ -1,0 +1,136 @@
+"""What the ledger remembers, and what is written into it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from bot.domain.accounts import AccountState
+from bot.domain.deliveries import Delivery, DeliveryKey
+from bot.domain.entries import Entry, OldEntry, OldFeed, RemotePicture
+from bot.domain.pages import Waiting
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """One line of the ledger's history."""
+
+    at: datetime
+    what: str  #: "released", "sent", "found", "held", ...
+    slug: str = ""
+    account: str = ""
+    occasion: str = ""
+    detail: str = ""  #: a URL, or a reason
+    who: str = ""  #: the person, where a person decided
+
+
+class Said(Enum):
+    """What a person may say of one post."""
+
+    HOLD = "hold"  #: do not release or toot it until I say so
+    RELEASE = "release"  #: no longer held, however late it is
+    PUBLISH = "publish"  #: toot it, however late it is
+    SKIP = "skip"  #: do not toot it
+    RETRY = "retry"  #: try again what was rejected, or failed for too long
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Word:
+    """A person's latest word on a post; it beats every rule but `expires:`."""
+
+    post_id: str
+    said: Said
+    early: bool = False  #: with PUBLISH: release it before its datetime
+    who: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Upcoming:
+    """A post that waits for its datetime, as the latest pass saw it: so that its disappearance is noticed."""
+
+    post_id: str
+    slug: str
+    due: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Snapshot:
+    """The ledger at one moment, as `plan` needs it."""
+
+    entries: Mapping[str, Entry] = field(default_factory=dict)
+    accounts: Mapping[str, AccountState] = field(default_factory=dict)
+    deliveries: Mapping[DeliveryKey, Delivery] = field(default_factory=dict)
+    newest: datetime | None = None  #: the newest time that the ledger has written
+    words: Mapping[str, Word] = field(default_factory=dict)  #: by post id
+    upcoming: Mapping[str, Upcoming] = field(default_factory=dict)  #: by post id
+    paused: str = ""  #: who paused everything and when; empty if nobody did
+    old_entries: Mapping[str, OldEntry] = field(default_factory=dict)  #: of feeds that the site had before, by id
+    old_feeds: frozenset[str] = frozenset()  #: where those were read
+    pictures: Mapping[str, RemotePicture] = field(default_factory=dict)  #: on other hosts, by address
+    waiting: Mapping[str, Waiting] = field(default_factory=dict)  #: posts without a page so far, by post id
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """A cause of trouble that people were told of."""
+
+    what: str  #: as they were told
+    at: datetime  #: when they were last told
+    there: bool  #: whether it was still there at the latest pass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """A delivery as it was read, and as it is wanted; written only if it still is as it was read."""
+
+    known: Delivery | None  #: None: the ledger does not have it
+    wanted: Delivery | None  #: None: take it out
+
+    @property
+    def key(self) -> DeliveryKey:
+        known = self.wanted or self.known
+        assert known is not None
+        return known.key
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Heard:
+    """What people had said when a plan was made."""
+
+    words: Mapping[str, Word] = field(default_factory=dict)  #: by post id
+    paused: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recording:
+    """What one pass, or one command of a person, writes into the ledger in one transaction."""
+
+    entries: tuple[Entry, ...] = ()  #: newly released, or refreshed
+    changes: tuple[Change, ...] = ()  #: of deliveries
+    joining: tuple[AccountState, ...] = ()  #: accounts that the ledger meets for the first time
+    events: tuple[Event, ...] = ()
+    words: tuple[Word, ...] = ()
+    upcoming: Mapping[str, Upcoming] | None = None  #: all of them; None: as they were
+    waiting: Mapping[str, Waiting] | None = None  #: all of them; None: as they were
+    paused: str | None = None  #: empty lifts the pause; None: as it was
+    heard: Heard | None = None  #: if people have said something else since, none of this is written
+    believes_clock: bool = False  #: a person says that the clock is right, whatever later time the ledger has seen
+    old_feed: OldFeed | None = None  #: ids and dates to be taken over at the releases to come
+    pictures: tuple[RemotePicture, ...] = ()  #: on other hosts, that were asked for
+
+    def __bool__(self) -> bool:
+        said = self.upcoming is not None or self.paused is not None or self.believes_clock or self.old_feed is not None
+        said = said or self.waiting is not None
+        return said or bool(self.entries or self.changes or self.joining or self.events or self.words or self.pictures)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recorded:
+    """What became of a recording: another process, or a person, may have been there first."""
+
+    outdated: bool = False  #: nothing was written: a person spoke after the plan was made, or its moment was missed
+    refused: tuple[Change, ...] = ()  #: not written: the delivery has moved on
+    events: tuple[Event, ...] = ()  #: those that were true, and are in the history now

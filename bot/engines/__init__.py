@@ -1,1 +1,0 @@
-"""Keepers of the engine's contract: embedded (in this process), inline (in the caller's own thread)."""

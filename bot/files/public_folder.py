@@ -1,0 +1,327 @@
+"""Bytes → disk: public files are replaced as a whole, only when they differ, and only if they are the bot's own."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import deque
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import Executor, Future, wait
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import SupportsBytes
+
+from bot.domain.errors import OutputError
+from bot.domain.gc import without_collector
+from bot.files.atomic import remove, sweep, sync_folder
+from bot.files.public_paths import (
+    MANIFEST,
+    MOVE,
+    Manifest,
+    State,
+    alone_in,
+    check_name,
+    fault_of,
+    is_sound,
+    lies_in,
+    make_folder,
+    read_manifest,
+    state_of,
+    stranger,
+    told_of,
+    write_manifest,
+)
+from bot.files.staging import ENDING, MANY, WRITERS, Workers, is_copy_of, made_of, stage
+
+__all__ = ["MANIFEST", "PublicFolder", "Written"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """What a write did: the names whose bytes changed, those that were removed, and what could not be done.
+
+    A compressed copy goes with its file and is not named.
+    """
+
+    changed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    faults: tuple[OutputError, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Seen:
+    """What a file held when it was last known to be right."""
+
+    content: SupportsBytes
+    states: tuple[State | None, ...]  #: of the file, and of its compressed copy if it is to have one
+
+
+_Staged = Sequence[tuple[Path, Path]]  #: temporary file → place
+
+
+@dataclass(kw_only=True)
+class _Work:
+    """One write, under way."""
+
+    manifest: Manifest
+    files: Mapping[str, SupportsBytes]
+    paths: dict[str, Path] = field(default_factory=dict)
+    right: list[str] = field(default_factory=list)  #: names, copies too, that need no writing
+    empty: frozenset[Path] = frozenset()  #: folders in which nothing lies
+    known: dict[str, _Seen] = field(default_factory=dict)  #: files that are as they were seen before
+    staging: dict[str, Future[_Staged]] = field(default_factory=dict)  #: name → what is put beside its place
+    staged: set[str] = field(default_factory=set)  #: their names, and those of their copies
+    waiting: deque[Future[_Staged]] = field(default_factory=deque)
+    faults: list[OutputError] = field(default_factory=list)
+    failed: set[str] = field(default_factory=set)  #: names of files that are not as they should be
+
+    def stage(self, name: str, names: Collection[str], staging: Future[_Staged]) -> None:
+        self.staging[name] = staging
+        self.staged.update(names)
+        self.waiting.append(staging)
+        if len(self.waiting) > 2 * WRITERS:  # not more of them in memory than that
+            self.waiting.popleft().exception()
+
+    def fault(self, name: str, error: OutputError | OSError, path: Path) -> None:
+        self.failed.add(name)
+        self.faults.append(error if isinstance(error, OutputError) else fault_of(path, error))
+
+
+class PublicFolder:
+    """A folder that is served to the public. Readers see the old bytes of a file or the new ones, never a part.
+
+    Several processes may write into the same folder: one waits for the other. With `gzip`, a compressed copy is kept
+    beside each file, its name with ".gz".
+    """
+
+    def __init__(self, folder: Path, *, gzip: bool = False) -> None:
+        self._folder = folder
+        self._gzip = gzip
+        self._list = folder / MANIFEST
+        self.in_threads = True  #: whether files may be written side by side
+        self._workers = Workers()
+        self._seen: dict[str, _Seen] = {}
+        self._places: dict[str, tuple[Path, Path]] = {}
+
+    def write(
+        self,
+        files: Mapping[str, SupportsBytes],
+        *,
+        retire_in: Collection[str] = (),
+        quickly: Collection[str] = (),
+        at_once: bool = False,
+    ) -> Written:
+        """Write those of the files whose bytes differ; a fault in one leaves the others.
+
+        `files` is path below the folder, with "/" between its parts → content, which `bytes()` makes when it is
+        needed: not for a file that is unchanged since this object wrote an equal content. A content that cannot be
+        made leaves the file as it is. Files written earlier and not named now stay, but for those of the bot's own
+        in the folders `retire_in`, which are removed. Files in the folders `quickly` are compressed in less time
+        and not as small: there are many, and few people fetch them. `at_once`: a few files are written side by side
+        too, which otherwise only many are.
+        A file that the bot did not write is not touched, unless it has the same bytes already: then it counts as
+        the bot's from now on. Raises nothing that the disk can cause.
+        """
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with alone_in(self._folder):
+                return self._write(files, retire_in, quickly, at_once=at_once)
+        except OSError as error:
+            return Written(faults=(fault_of(self._folder, error),))
+
+    def _write(
+        self,
+        files: Mapping[str, SupportsBytes],
+        retire_in: Collection[str],
+        quickly: Collection[str],
+        *,
+        at_once: bool,
+    ) -> Written:
+        work = _Work(manifest=read_manifest(self._list), files=files)
+        self._find_places(work)
+        copied = set(work.paths) if self._gzip else set()
+        in_threads = self.in_threads and (at_once or len(work.paths) > MANY)
+        pool = self._workers.of(side_by_side=in_threads)
+        # What is made here is gone as soon as it is written; the collector would look through all the posts for it.
+        with without_collector():
+            for name in work.paths:
+                self._prepare(name, work, pool, with_copy=name in copied, quickly=lies_in(name, quickly))
+            listed = self._enlist(work)
+            changed = self._replace(work, listed, pool)
+        self._remember(work, copied)
+        removed = self._retire(work, retire_in, listed, copied)
+        return Written(changed=tuple(changed), removed=removed, faults=tuple(work.faults))
+
+    def _find_places(self, work: _Work) -> None:
+        root = os.path.realpath(self._folder)
+        checked: dict[Path, OutputError | OSError | None] = {}
+        sound = {str(self._folder)}
+        for name in sorted(work.files):
+            path, folder = self._place_of(name)
+            try:
+                check_name(name, self._folder)
+            except OutputError as fault:
+                work.fault(name, fault, path)
+                continue
+            if folder not in checked:
+                checked[folder] = None if is_sound(str(folder), sound) else make_folder(path, root, self._folder)
+            fault_there = checked[folder]
+            if fault_there is None:
+                work.paths[name] = path
+            else:
+                work.fault(name, told_of(fault_there, path), path)
+        # The lock says that no other run is at work.
+        work.empty = sweep({self._folder, *(folder for folder, fault_there in checked.items() if fault_there is None)})
+
+    def _prepare(self, name: str, work: _Work, pool: Executor, *, with_copy: bool, quickly: bool) -> None:
+        """Find out what must be written, make it, and let it be put beside its place."""
+        path = work.paths[name]
+        names = [name, name + ENDING] if with_copy else [name]
+        seen, source = self._seen.get(name), work.files[name]
+        is_known = seen is not None and seen.content == source and work.manifest.names.issuperset(names)
+        if is_known and seen is not None and seen.states == self._states(names):
+            work.right += names
+            work.known[name] = _Seen(content=source, states=seen.states)
+            return
+        try:
+            content, check = made_of(source)
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong in it: readers keep what they have
+            work.fault(name, _broken(path, error), path)
+            return
+        places: dict[str, Path] = {}
+        for one in names:
+            place = self._folder / one
+            try:
+                if path.parent in work.empty or self._differs(place, one, content, work.manifest, copy=one != name):
+                    places[one] = place
+                else:
+                    work.right.append(one)
+            except (OutputError, OSError) as error:
+                work.fault(name, error, place)
+                if one == name:
+                    return  # a copy beside it would be sent in its stead
+        if places:
+            # Beside the making of the next file: nearly all of it works without the interpreter.
+            plain, copy = places.get(name), places.get(name + ENDING)
+            staging = pool.submit(stage, content, plain=plain, copy=copy, check=check, quickly=quickly)
+            work.stage(name, places, staging)
+
+    def _differs(self, path: Path, name: str, content: bytes, manifest: Manifest, *, copy: bool) -> bool:
+        """Whether the file must be written. Raises OutputError if it must not be."""
+        try:
+            mode = path.lstat().st_mode
+        except FileNotFoundError:
+            return True
+        if not stat.S_ISREG(mode):
+            what = "a symbolic link" if stat.S_ISLNK(mode) else "something that is no file"
+            raise OutputError(f"{path}: {what} is in the file's place, so it was left as it is.", remedy=MOVE)
+        there = path.read_bytes()
+        if is_copy_of(there, content) if copy else there == content:
+            return False
+        if name not in manifest.names:
+            raise stranger(path, manifest, self._list)
+        return True
+
+    def _enlist(self, work: _Work) -> frozenset[str]:
+        """Put new names on the list, before the first write: a crash in between must not make our file a stranger's."""
+        listed = work.manifest.names
+        unlisted = {*work.right, *work.staged} - listed
+        if not unlisted:
+            return listed
+        try:
+            write_manifest(self._list, listed | unlisted)
+        except (OutputError, OSError) as error:
+            work.faults.append(error if isinstance(error, OutputError) else fault_of(self._list, error))
+            return listed
+        return listed | unlisted
+
+    def _replace(self, work: _Work, listed: Collection[str], pool: Executor) -> list[str]:
+        """All have been prepared and are put in place together, so that the formats change at nearly one moment."""
+        wait(work.staging.values())
+        changed: list[str] = []
+        folders: set[Path] = set()
+        for name, staging in work.staging.items():
+            path = work.paths[name]
+            try:
+                placed = _put(staging.result(), name, work, listed)
+            except OSError as error:
+                work.fault(name, error, path)
+            except Exception as error:  # noqa: BLE001 - as where it is made
+                work.fault(name, _broken(path, error), path)
+            else:
+                changed += [name] if path in placed else []
+                folders.update(place.parent for place in placed)
+        deque(pool.map(sync_folder, folders), maxlen=0)
+        return changed
+
+    def _remember(self, work: _Work, copied: Collection[str]) -> None:
+        others = {name: seen for name, seen in self._seen.items() if name not in work.files}
+        self._seen = others | {
+            name: work.known.get(name)
+            or _Seen(
+                content=work.files[name],
+                states=self._states([name, name + ENDING] if name in copied else [name]),
+            )
+            for name in work.paths.keys() - work.failed
+        }
+
+    def _states(self, names: Collection[str]) -> tuple[State | None, ...]:
+        return tuple(state_of(f"{self._folder}/{name}") for name in names)
+
+    def _place_of(self, name: str) -> tuple[Path, Path]:
+        """Where a file lies, and its folder. Paths are slow to make, and there may be a thousand."""
+        if name not in self._places:
+            path = self._folder / name
+            self._places[name] = (path, path.parent)
+        return self._places[name]
+
+    def _retire(
+        self, work: _Work, folders: Collection[str], listed: frozenset[str], copied: Collection[str]
+    ) -> tuple[str, ...]:
+        """Remove what is ours and no longer meant to be there; a copy that nobody renews would show old news."""
+        wanted = work.files.keys() | {name + ENDING for name in copied}
+        old_copies = {name + ENDING for name in work.files} & listed
+        in_folders = {name for name in listed if lies_in(name, folders)} if folders else set()
+        retired = sorted((old_copies | in_folders) - wanted)
+        gone: list[str] = []
+        for name in retired:
+            path = self._folder / name
+            try:
+                with suppress(FileNotFoundError):
+                    if stat.S_ISREG(path.lstat().st_mode):
+                        path.unlink()
+                gone.append(name)
+            except OSError as error:
+                work.faults.append(fault_of(path, error))
+        if gone:
+            for parent in {(self._folder / name).parent for name in gone} - {self._folder}:
+                with suppress(OSError):  # other files are in it
+                    parent.rmdir()
+            try:
+                write_manifest(self._list, listed.difference(gone))
+            except (OutputError, OSError) as error:
+                work.faults.append(error if isinstance(error, OutputError) else fault_of(self._list, error))
+        return tuple(name for name in gone if not name.endswith(ENDING))
+
+
+def _put(staged: _Staged, name: str, work: _Work, listed: Collection[str]) -> list[Path]:
+    """Put a file and its copy in place; returns the places. The copy goes with its file or not at all."""
+    placed: list[Path] = []
+    try:
+        for temporary, place in staged:
+            if (name if place == work.paths[name] else name + ENDING) not in listed:
+                work.failed.add(name)
+                break
+            os.replace(temporary, place)
+            placed.append(place)
+    except OSError as error:
+        work.fault(name, error, work.paths[name])
+    for temporary, _ in staged[len(placed) :]:
+        remove(temporary)
+    return placed
+
+
+def _broken(path: Path, error: Exception) -> OutputError:
+    problem = f"{path}: it was left as it is, for its new content would be broken: {error}."
+    return OutputError(problem, remedy="This is a fault of announce; please report it.")

@@ -1,0 +1,163 @@
+"""Where public files may lie, and what stands in the way."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import stat
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from bot.domain.errors import OutputError
+from bot.files.atomic import is_temporary, staged, sync_folder
+
+#: The name of the list; it lies in the folder itself.
+MANIFEST: Final = ".announce-files.json"
+MOVE: Final = "Move it away or delete it, or choose another [feeds] folder."
+_ABOUT: Final = "The files that announce wrote into this folder, and may replace."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """The list as it was read."""
+
+    names: frozenset[str] = frozenset()
+    damage: str = ""  #: why the list cannot be used; empty if all is well
+
+
+def read_manifest(path: Path) -> Manifest:
+    """The list; an empty one if there is none yet. Raises nothing."""
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return Manifest(damage="it is not a file")
+        names = json.loads(path.read_bytes())["files"]
+    except FileNotFoundError:
+        return Manifest()
+    except OSError as error:
+        return Manifest(damage=str(error.strerror))
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return Manifest(damage='it is not JSON with a list of names under "files"')
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return Manifest(damage='"files" in it is not a list of names')
+    return Manifest(names=frozenset(names))
+
+
+def write_manifest(path: Path, names: Iterable[str]) -> None:
+    """Replace the list. Raises OutputError and OSError."""
+    with suppress(FileNotFoundError):
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise OutputError(f"{path}: is not a file, so nothing new was written.", remedy=MOVE)
+    text = json.dumps({"about": _ABOUT, "files": sorted(names)}, indent=2, ensure_ascii=True) + "\n"
+    os.replace(staged(path, text.encode()), path)
+    sync_folder(path.parent)
+
+
+def stranger(path: Path, manifest: Manifest, list_path: Path) -> OutputError:
+    """The error for a file that stands in the way and is not on the list."""
+    if not manifest.damage:
+        return OutputError(
+            f"{path}: a file is there that announce did not write, so it was left as it is.", remedy=MOVE
+        )
+    return OutputError(
+        f"{path}: it may not be announce's own, so it was left as it is: the list of announce's files, "
+        f"{list_path}, cannot be used ({manifest.damage}).",
+        remedy="If announce wrote the file, delete it: the next run writes it, and the list, anew. "
+        "Else move it away, or choose another [feeds] folder.",
+    )
+
+
+#: What tells one state of a file from another: inode, size, time of change in nanoseconds.
+State = tuple[int, int, int]
+
+_REMEDIES: Final = {
+    errno.ENOSPC: "Make room on the disk; the next run tries again.",
+    errno.EDQUOT: "Make room on the disk; the next run tries again.",
+    errno.EACCES: "Give the user that runs announce the right to write there.",
+    errno.EPERM: "Give the user that runs announce the right to write there.",
+    errno.EROFS: "Make the disk writable, or choose another [feeds] folder.",
+    errno.ENOTDIR: "A file stands where a folder is needed. " + MOVE,
+    errno.EEXIST: "A file stands where a folder is needed. " + MOVE,
+}
+
+
+def check_name(name: str, folder: Path) -> None:
+    """Raises OutputError if the file would lie outside of the folder, or in a place kept for us."""
+    if not _is_public(name):
+        raise OutputError(f'{folder}: "{name}" is not a name for a public file, so it was not written.')
+
+
+@lru_cache(maxsize=10_000)
+def _is_public(name: str) -> bool:
+    pure = PurePosixPath(name)
+    plain = str(pure) == name and pure.parts and not pure.is_absolute() and "\0" not in name
+    return bool(plain) and ".." not in pure.parts and pure.name != MANIFEST and not is_temporary(pure.name)
+
+
+def is_sound(folder: str, sound: set[str]) -> bool:
+    """Whether a folder is there and lies, without links on the way, below one that is `sound`; then it is added.
+
+    False says nothing: then `make_folder` finds out.
+    """
+    if folder not in sound:
+        above = os.path.dirname(folder)
+        with suppress(OSError):
+            if above != folder and is_sound(above, sound) and stat.S_ISDIR(os.lstat(folder).st_mode):
+                sound.add(folder)
+    return folder in sound
+
+
+def make_folder(path: Path, root: str, folder: Path) -> OutputError | OSError | None:
+    """Make the folder of a file; returns what stands in the way."""
+    if not Path(os.path.realpath(path.parent)).is_relative_to(root):
+        return OutputError(
+            f"{path}: a symbolic link leads out of {folder}, so the file was not written.",
+            remedy="Remove the link, or choose another [feeds] folder.",
+        )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return error
+    return None
+
+
+def told_of(fault: OutputError | OSError, path: Path) -> OutputError | OSError:
+    """The fault of a folder, told of another file in it."""
+    if isinstance(fault, OSError):
+        return fault
+    _, _, problem = fault.message.partition(": ")
+    return OutputError(f"{path}: {problem}", remedy=fault.remedy)
+
+
+def lies_in(name: str, folders: Collection[str]) -> bool:
+    return any(name.startswith(f"{folder}/") for folder in folders)
+
+
+def state_of(path: str | Path) -> State | None:
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Hold the folder for this process; the system gives it free when the process dies."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # some network disks know no such lock; then two runs may repeat work, no more
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def fault_of(path: Path, error: OSError) -> OutputError:
+    reason = error.strerror or str(error)
+    return OutputError(f"{path}: cannot be written: {reason}.", remedy=_REMEDIES.get(error.errno or 0, ""))

@@ -1,0 +1,1 @@
+"""The guarded HTTP client: every request of the bot but those that Mastodon.py makes."""

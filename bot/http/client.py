@@ -1,0 +1,247 @@
+"""Asking addresses that a person wrote into a post or the settings: pictures, pages, feeds, hubs.
+
+Such an address must not lead into the machine's own network. So every name is looked up here, every address that it has
+must be public, and the connection goes to the very address that was checked: a name cannot mean something else a moment
+later. Redirects are followed a few times, each checked like the first. No cookies, no proxies, no compression; time
+and size are limited while the bytes come in.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.errors import FetchError
+from bot.http.guard import Guard, Resolve
+
+if TYPE_CHECKING:
+    import httpx
+
+
+__all__ = ["Fetched", "Measured", "Resolve", "WebClient", "anywhere", "is_public", "system_addresses"]
+
+USER_AGENT: Final = "announce (a conference's announcement bot)"
+MOST_REDIRECTS: Final = 3
+#: RFC 6052: an IPv4 address in its last 32 bits, for networks that speak IPv6 only.
+_NAT64: Final = IPv6Network("64:ff9b::/96")
+#: Answers that say nothing about the next try.
+_PASSING: Final = frozenset({408, 425, 429})
+_LENGTH: Final = re.compile(r"[0-9]{1,18}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fetched:
+    """A good answer (200)."""
+
+    url: str  #: where it was found in the end
+    data: bytes
+    media_type: str  #: as the answer says, in lower case, without parameters; empty if it does not say
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measured:
+    """What a server says of a file."""
+
+    url: str  #: where it was found in the end
+    media_type: str  #: in lower case, without parameters
+    size: int  #: bytes
+
+
+class WebClient:
+    """Fetches what is public. Holds no connection, so one may serve several threads."""
+
+    def __init__(
+        self,
+        *,
+        may_reach: Callable[[str], bool] | None = None,
+        schemes: Collection[str] = ("https",),
+        resolve: Resolve | None = None,
+        tls: ssl.SSLContext | None = None,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`may_reach` says of an IP address whether it may be connected to, else the public ones.
+
+        `tls` replaces the machine's own certificates.
+        """
+        self._may_reach = may_reach or is_public
+        self._schemes = tuple(schemes)
+        self._resolve = resolve or system_addresses
+        self._tls = tls
+        self._timer = timer
+
+    def get(self, url: str, *, largest: int, within: timedelta, past_caches: bool = False) -> Fetched:
+        """Fetch with GET: at most `largest` bytes, all of it `within` a time. Raises FetchError.
+
+        `past_caches` asks those in between to see whether what they hold is still right.
+        """
+        headers = {"Cache-Control": "no-cache"} if past_caches else {}
+        with explained(url), self._client(within) as client, self._answer(client, "GET", url, headers) as answer:
+            return _read(answer, largest)
+
+    def measure(self, url: str, *, within: timedelta) -> Measured:
+        """Ask what a file is and how long, without fetching it. Raises FetchError, also if the answer does not say.
+
+        With HEAD; of a server that does not answer that, or not all, the first byte is asked for (RFC 9110 section 14).
+        """
+        with explained(url), self._client(within) as client:
+            with self._answer(client, "HEAD", url, {}) as answer:
+                found = _measured(answer) if answer.status_code == 200 else None
+            if found is not None:
+                return found
+            with self._answer(client, "GET", url, {"Range": "bytes=0-0"}) as answer:
+                if answer.status_code not in (200, 206):
+                    raise _refusal(answer)
+                found = _measured(answer)
+        if found is None:
+            raise FetchError(f"{url} does not say of what type and how long it is.")
+        return found
+
+    def post_form(self, url: str, fields: Mapping[str, str], *, within: timedelta) -> None:
+        """POST a form, and expect a 2xx for it; redirects are not followed. Raises FetchError."""
+        with (
+            explained(url),
+            self._client(within) as client,
+            client.stream("POST", self._checked(url), data=dict(fields), follow_redirects=False) as answer,
+        ):
+            if not answer.is_success:
+                raise _refusal(answer)
+
+    @contextmanager
+    def _answer(
+        self, client: httpx.Client, method: str, url: str, headers: Mapping[str, str]
+    ) -> Iterator[httpx.Response]:
+        """The answer at the end of the redirects, its body not read yet."""
+        here = self._checked(url)
+        for _ in range(MOST_REDIRECTS + 1):
+            client.cookies.clear()
+            with client.stream(method, here, headers=dict(headers), follow_redirects=False) as answer:
+                if not answer.has_redirect_location:
+                    yield answer
+                    return
+                here = self._checked(str(here.join(answer.headers["Location"])))
+        raise FetchError(f"{url} redirects more than {MOST_REDIRECTS} times.")
+
+    def _client(self, within: timedelta) -> httpx.Client:
+        import httpx
+
+        from bot.http.guard import GuardedTransport
+
+        guard = Guard(self._resolve, self._timer, self._timer() + within.total_seconds(), self._may_reach)
+        self._tls = self._tls or ssl.create_default_context()
+        headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
+        return httpx.Client(
+            transport=GuardedTransport(guard, self._tls),
+            trust_env=False,
+            headers=headers,
+            timeout=within.total_seconds(),
+        )
+
+    def _checked(self, url: str) -> httpx.URL:
+        import httpx
+
+        parsed = httpx.URL(url)
+        if parsed.scheme not in self._schemes or not parsed.host:
+            raise FetchError(f"{url} is not fetched: it does not begin with {' or '.join(self._schemes)}://.")
+        if parsed.userinfo:
+            raise FetchError(f"the address at {parsed.host} is not fetched: it carries a name or password.")
+        return parsed
+
+
+def system_addresses(host: str, port: int) -> Sequence[str]:
+    """All addresses of a host, as the machine looks them up. Raises OSError."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is somebody's on the public internet, not of this machine, its network, or of none."""
+    try:
+        ip: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(ip, IPv6Address):
+        inner = [ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())]
+        if ip in _NAT64:
+            return is_public(str(IPv4Address(int(ip) & 0xFFFF_FFFF)))
+        if any(part is not None for part in inner):
+            return all(part is None or is_public(str(part)) for part in inner)
+        if ip.is_site_local:
+            return False
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified or ip.is_loopback)
+
+
+def anywhere(address: str) -> bool:  # noqa: ARG001 - the shape of a rule
+    """For `may_reach`, where the settings allow private addresses."""
+    return True
+
+
+def expect_200(answer: httpx.Response) -> None:
+    """Raises FetchError for every other answer."""
+    if answer.status_code != 200:
+        raise _refusal(answer)
+
+
+def _read(answer: httpx.Response, largest: int) -> Fetched:
+    expect_200(answer)
+    if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise FetchError(f"{answer.url} answered compressed, which was not asked for.")
+    too_large = FetchError(f"{answer.url} is larger than {largest / 1024 / 1024:.0f} MB.")
+    stated = answer.headers.get("Content-Length", "")
+    if stated.isdecimal() and int(stated) > largest:
+        raise too_large
+    data = bytearray()
+    for chunk in answer.iter_raw():
+        data += chunk
+        if len(data) > largest:
+            raise too_large
+    return Fetched(url=str(answer.url), data=bytes(data), media_type=_media_type(answer))
+
+
+def _measured(answer: httpx.Response) -> Measured | None:
+    """What the head of an answer says of the whole file; None if not both."""
+    if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
+        return None  # the length is another's
+    length = answer.headers.get("Content-Length", "")
+    if answer.status_code == 206:
+        # "bytes 0-0/1234", RFC 9110 section 14.4
+        length = answer.headers.get("Content-Range", "").rpartition("/")[2]
+    media_type = _media_type(answer)
+    if not media_type or not _LENGTH.fullmatch(length):
+        return None
+    return Measured(url=str(answer.url), media_type=media_type, size=int(length))
+
+
+def _media_type(answer: httpx.Response) -> str:
+    return str(answer.headers.get("Content-Type", "")).partition(";")[0].strip().lower()
+
+
+def _refusal(answer: httpx.Response) -> FetchError:
+    passing = answer.status_code >= 500 or answer.status_code in _PASSING
+    return FetchError(f"{answer.url} answered {answer.status_code}.", passing=passing)
+
+
+@contextmanager
+def explained(url: str) -> Iterator[None]:
+    """Turn whatever goes wrong on the way into a FetchError that names the address."""
+    import httpcore
+    import httpx
+
+    try:
+        yield
+    except FetchError as error:
+        if url in error.message:
+            raise
+        raise FetchError(f"{url} cannot be fetched: {error.message}", passing=error.passing) from error
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        raise FetchError(f"{url} is not a web address.") from error
+    except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, httpx.HTTPError) as error:
+        words = "it takes too long" if isinstance(error, httpcore.TimeoutException) else "the connection failed"
+        raise FetchError(f"{url} cannot be fetched: {words}.", passing=True) from error

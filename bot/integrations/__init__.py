@@ -1,0 +1,1 @@
+"""Other people's servers besides the accounts': the site, hubs, picture hosts, alert channels."""

@@ -1,0 +1,147 @@
+"""The deploy hook: a call that lets the site's host build the site, at each release and after each change of a post.
+
+What is owed is the difference between the words that the site should show and those that it was last asked to be built
+with, so posts of one instant are one call, a restart forgets nothing, and a call that failed is owed still.
+Called once too often, a site is built once too often.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Final
+
+from bot.config import ENVIRONMENT, Release
+from bot.domain import Event
+from bot.domain.clock import Clock
+from bot.domain.errors import FetchError, OutputError
+from bot.http.site import SiteClient
+from bot.integrations.alerts import from_environment
+from bot.ledger.contract import Ledger
+from bot.planner.releases import HIDDEN
+
+#: The longest wait for the answer.
+WITHIN: Final = timedelta(seconds=10)
+#: The pauses between tries: they double from the first one to the longest. A call without answer may have been heard.
+FIRST_PAUSE: Final = timedelta(seconds=15)
+LONGEST_PAUSE: Final = timedelta(minutes=10)
+#: No answer is told after this time, a clear no at once.
+TOLD_AFTER: Final = timedelta(minutes=2)
+
+
+class Deploy:
+    """What the site's host is owed. One thread may use it at a time."""
+
+    def __init__(
+        self,
+        settings: Release,
+        *,
+        environ: Mapping[str, str],
+        web: SiteClient,
+        ledger: Ledger,
+        clock: Clock,
+        say: Callable[[Event], None],
+    ) -> None:
+        self._settings = settings
+        self._environ = environ
+        self.web = web
+        self._ledger = ledger
+        self._clock = clock
+        self._say = say
+        self.trouble = ""  #: what somebody should be told
+        self._known: dict[str, str] | None = None
+        self._tried: Mapping[str, str] = {}  #: what was owed at the latest try
+        self._answered: Mapping[str, str] = {}
+        self._since: float | None = None  #: of the trouble, monotonic seconds
+        self._pause = FIRST_PAUSE
+        self._again_at = 0.0
+
+    def is_answered(self, wanted: Mapping[str, str]) -> bool:
+        """Whether everything was tried that these words of posts call for."""
+        return not self._settings.deploy_hook or self._answered == wanted
+
+    def call(self, wanted: Mapping[str, str], *, patient: bool = True) -> timedelta | None:
+        """Call if something is owed and may be tried; returns when to try again, None if nothing is owed.
+
+        `wanted` is post id → the words that the site should show. A `patient` one tells only of trouble that lasts.
+        Raises LedgerError.
+        """
+        owed = self._owed(wanted) if self._settings.deploy_hook else {}
+        now = self._clock.monotonic()
+        try:
+            # What is new is tried at once, however long the call was in vain before.
+            if owed and (now >= self._again_at or not owed.items() <= self._tried.items()):
+                self._tried = owed
+                self._try(owed, patient=patient)
+        finally:
+            self._answered = wanted
+        if not self._owed(wanted):
+            self.trouble, self._since, self._pause, self._again_at = "", None, FIRST_PAUSE, 0.0
+            return None
+        return timedelta(seconds=max(1.0, self._again_at - self._clock.monotonic()))
+
+    def _owed(self, wanted: Mapping[str, str]) -> dict[str, str]:
+        if not self._settings.deploy_hook or not wanted:
+            return {}
+        if self._known is None:
+            self._known = dict(self._ledger.deployed())
+        known = self._known
+        # What was never shown need not be taken away.
+        return {
+            post_id: words
+            for post_id, words in wanted.items()
+            if known.get(post_id) != words and (words != HIDDEN or post_id in known)
+        }
+
+    def _try(self, owed: Mapping[str, str], *, patient: bool) -> None:
+        # Another process may have called meanwhile.
+        self._known = dict(self._ledger.deployed())
+        owed = self._owed(owed)
+        if not owed:
+            return
+        try:
+            self._post()
+        except OutputError as error:
+            self._went_wrong(error.message, at_once=True)
+            return
+        except FetchError as error:
+            self._went_wrong(error.message, at_once=not error.passing or not patient)
+            return
+        number = f"{len(owed)} post{'' if len(owed) == 1 else 's'}"
+        event = Event(at=self._clock.now(), what="deploy hook called", detail=number)
+        self._ledger.note_deployed(owed, event=event, now=event.at)
+        self._known.update(owed)
+        self._say(event)
+
+    def _post(self) -> None:
+        """Raises FetchError or OutputError, whose texts name no address: it may be a secret."""
+        settings = self._settings
+        assert settings.deploy_hook is not None
+        address = from_environment(settings.deploy_hook, self._environ)
+        headers = {name: self._filled(text) for name, text in settings.deploy_headers.items()}
+        content = b""
+        if settings.deploy_body:
+            content = json.dumps(settings.deploy_body, ensure_ascii=False).encode("utf-8")
+            headers = {"Content-Type": "application/json", **headers}
+        try:
+            status = self.web.post(address, headers=headers, content=content, within=WITHIN)
+        except FetchError as error:
+            words = "gave no answer" if error.passing else "has an address that cannot be called"
+            raise FetchError(f"it {words}", passing=error.passing) from None
+        if not 200 <= status < 300:
+            raise FetchError(f"it answered {status}", passing=status >= 500 or status in (408, 425, 429))
+
+    def _filled(self, text: str) -> str:
+        filled = ENVIRONMENT.sub(lambda found: from_environment(found[0], self._environ), text)
+        if not filled.isascii() or not filled.isprintable():
+            raise OutputError(f"what the environment holds for {text} cannot be sent as a header.")
+        return filled
+
+    def _went_wrong(self, why: str, *, at_once: bool) -> None:
+        now = self._clock.monotonic()
+        self._since = now if self._since is None else self._since
+        self._again_at = now + self._pause.total_seconds()
+        self._pause = min(2 * self._pause, LONGEST_PAUSE)
+        if at_once or now - self._since >= TOLD_AFTER.total_seconds():
+            self.trouble = f"the deploy hook does not take the call, so the site is not built: {why.rstrip('.')}"

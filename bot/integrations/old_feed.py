@@ -1,0 +1,57 @@
+"""Taking over the ids and dates of a feed that the site had before: from a file or an address, once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from bot.config import Config
+from bot.domain import OldFeed, Snapshot
+from bot.domain.errors import FetchError, OldFeedError
+from bot.feeds.old_feed import LARGEST, read_old_feed
+from bot.http.client import WebClient, anywhere, is_public
+
+#: The longest wait for an old feed.
+WITHIN: Final = timedelta(seconds=30)
+
+
+def is_address(source: str) -> bool:
+    """Whether the source is a web address, not a file."""
+    return source.startswith(("http://", "https://"))
+
+
+def fetch_old_feed(source: str, config: Config) -> OldFeed:
+    """Read a feed from a file (relative to the project's folder) or an address. Raises OldFeedError."""
+    if not is_address(source):
+        return read_old_feed(_file(config.root / source, source), source=source)
+    may_reach = anywhere if config.site.private_addresses else is_public
+    web = WebClient(may_reach=may_reach, schemes=("https", "http"))
+    try:
+        return read_old_feed(web.get(source, largest=LARGEST, within=WITHIN).data, source=source)
+    except FetchError as error:
+        raise OldFeedError(error.message, remedy="See whether it is still there, or save it as a file.") from error
+
+
+def missing_old_feed(config: Config, known: Snapshot) -> str:
+    """The old feed that the settings name and that was not taken over yet; empty if there is none."""
+    source = config.feeds.import_
+    return source if source and source not in known.old_feeds else ""
+
+
+def with_old_feed(known: Snapshot, feed: OldFeed) -> Snapshot:
+    """What the ledger would know with this feed; what it knew first counts."""
+    entries = {**{old.feed_id: old for old in feed.entries}, **known.old_entries}
+    return replace(known, old_entries=entries, old_feeds=known.old_feeds | {feed.source})
+
+
+def _file(path: Path, source: str) -> bytes:
+    try:
+        if path.stat().st_size > LARGEST:
+            raise OldFeedError(f"{source}: it is too large for a feed.")
+        return path.read_bytes()
+    except OSError as error:
+        raise OldFeedError(
+            f"{source}: cannot be read: {error.strerror}.", remedy="Paths count from the project's folder."
+        ) from None

@@ -1,0 +1,221 @@
+"""Looking whether pages are online: some at once, each again and again, beside the work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from html.parser import HTMLParser
+from queue import SimpleQueue
+from threading import Thread
+from typing import Final
+
+from bot.domain import PageLook, WantedPage
+from bot.domain.clock import Clock
+from bot.domain.errors import FetchError
+from bot.http.site import SiteClient
+
+#: A page that is not online is asked for again after this time.
+AGAIN: Final = timedelta(seconds=10)
+#: The longest wait for one answer.
+WITHIN: Final = timedelta(seconds=5)
+#: So many pages are asked for at once.
+AT_ONCE: Final = 8
+#: Answers to questions of one moment are told together within this time, so that posts keep their order.
+TOGETHER: Final = timedelta(seconds=1)
+#: While the site gives no answer, pages that were asked for before let it rest.
+REST: Final = timedelta(seconds=2)
+_HTML: Final = ("text/html", "application/xhtml+xml")
+
+
+def expect_page(url: str, *, web: SiteClient, require_card: bool) -> None:
+    """Return if the page is online: 200 with HTML and, if `require_card`, an og:title. Raises FetchError."""
+    seen = web.glance(url, within=WITHIN)
+    if seen.media_type not in _HTML:
+        raise FetchError(f"{url} is no HTML page, but {seen.media_type or 'of no type'}.")
+    if seen.path in ("", "/"):
+        # So some sites answer for every page that they do not have.
+        raise FetchError(f"{url} leads to the site's front page.")
+    if require_card and not has_card(seen.beginning.decode("utf-8", "replace")):
+        raise FetchError(f"{url} has no og:title, so there is no link card (`require_card`).")
+
+
+def has_card(html: str) -> bool:
+    """Whether the page names its title for link cards (The Open Graph protocol: `<meta property="og:title">`)."""
+    reader = _CardReader()
+    reader.feed(html)
+    return reader.found
+
+
+class _CardReader(HTMLParser):
+    found = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = dict(attrs)
+        is_title = (named.get("property") or named.get("name") or "").strip().lower() == "og:title"
+        self.found = self.found or (tag == "meta" and is_title and bool((named.get("content") or "").strip()))
+
+
+@dataclass
+class _Question:
+    """One page that was asked for."""
+
+    times: int = 0
+    again_at: float = 0.0  #: monotonic seconds
+    is_open: bool = False
+
+
+@dataclass
+class _Round:
+    """Questions of one moment."""
+
+    begun: float
+    open: set[str] = field(default_factory=set)
+    answers: dict[str, PageLook] = field(default_factory=dict)
+
+
+class Pages:
+    """Asks for the pages that are wanted, in threads of its own; `step` is called by one thread at a time."""
+
+    def __init__(
+        self,
+        ask: Callable[[str], None],
+        *,
+        clock: Clock,
+        on_news: Callable[[], None],
+        stopping: Callable[[], bool] = lambda: False,
+        in_threads: bool = True,
+    ) -> None:
+        """`ask` returns for a page that is online, else it raises FetchError; `on_news` hears of answers that matter.
+
+        Without `in_threads` one page after the other is asked for, in `step` itself.
+        """
+        self.ask = ask
+        self.in_threads = in_threads
+        self.on_answer: Callable[[], None] = lambda: None  #: hears from a thread that there is something for `step`
+        self._clock = clock
+        self._on_news = on_news
+        self._stopping = stopping
+        self._wanted: Mapping[str, WantedPage] = {}
+        self._looks: Mapping[str, PageLook] = {}
+        self._questions: dict[str, _Question] = {}
+        self._rounds: list[_Round] = []
+        self._answers: SimpleQueue[tuple[_Round, str, PageLook, bool]] = SimpleQueue()
+        self._silent_until = 0.0
+
+    @property
+    def looks(self) -> Mapping[str, PageLook]:
+        """The latest answers, by address. Safe from any thread."""
+        return self._looks
+
+    def are_wanted(self, pages: Iterable[WantedPage]) -> None:
+        """Say which pages are waited for; of all others nothing is kept. Safe from any thread."""
+        self._wanted = {page.url: page for page in pages}
+
+    def step(self) -> timedelta | None:
+        """Tell what came in, ask what is to be asked; returns when there will be something to do, None if never."""
+        wanted = self._wanted
+        self._forget_all_but(wanted)
+        self._begin(wanted)
+        while not self._answers.empty():
+            self._take(*self._answers.get())
+        for one in list(self._rounds):
+            self._tell(one, wanted)
+        return self._next(wanted)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a page that is wanted was not asked for yet, or its answer is still to come."""
+        known = self._questions
+        return bool(self._rounds) or any(
+            url not in known for url, page in self._wanted.items() if page.due <= self._clock.now()
+        )
+
+    def _forget_all_but(self, wanted: Mapping[str, WantedPage]) -> None:
+        self._questions = {
+            url: question for url, question in self._questions.items() if url in wanted or question.is_open
+        }
+        if not self._looks.keys() <= wanted.keys():
+            self._looks = {url: look for url, look in self._looks.items() if url in wanted}
+
+    def _begin(self, wanted: Mapping[str, WantedPage]) -> None:
+        now, free = self._clock.monotonic(), self._free()
+        ready = [page for page in wanted.values() if not self._stopping() and self._ready_at(page) <= now]
+        # What was never asked for comes first, so that many pages in vain delay no new one.
+        ready.sort(key=lambda page: (self._questions.get(page.url, _Question()).times, page.due))
+        one = _Round(begun=now)
+        for page in ready[:free]:
+            question = self._questions.setdefault(page.url, _Question())
+            question.times, question.is_open = question.times + 1, True
+            one.open.add(page.url)
+        for url in tuple(one.open):
+            if self.in_threads:
+                Thread(target=self._ask, args=(one, url), name="page", daemon=True).start()
+            else:
+                self._ask(one, url)
+        self._rounds += [one] if one.open else []
+
+    def _free(self) -> int:
+        """How many more pages may be asked for now."""
+        if not self.in_threads:
+            return len(self._wanted)
+        return max(0, AT_ONCE - sum(question.is_open for question in self._questions.values()))
+
+    def _ready_at(self, page: WantedPage) -> float:
+        """When the page may be asked for, monotonic seconds; infinite if it need not be."""
+        look, question = self._looks.get(page.url), self._questions.get(page.url)
+        is_over = look is not None and (look.online or look.at >= page.until)
+        if is_over or (question is not None and question.is_open):
+            return float("inf")
+        # The clock may have been set back since this was planned.
+        early = max(0.0, (page.due - self._clock.now()).total_seconds())
+        not_before = max(question.again_at, self._silent_until) if question is not None else 0.0
+        return max(not_before, self._clock.monotonic() + early if early else 0.0)
+
+    def _ask(self, one: _Round, url: str) -> None:
+        at, passing = self._clock.now(), False
+        look = PageLook(at=at, online=True)
+        try:
+            self.ask(url)
+        except FetchError as error:
+            look, passing = replace(look, online=False, why=error.message), error.passing
+        except Exception as error:  # noqa: BLE001 — whatever a page makes go wrong, the others are asked for
+            look = replace(look, online=False, why=f"{url} cannot be asked for ({type(error).__name__}).")
+        self._answers.put((one, url, look, passing))
+        self.on_answer()
+
+    def _take(self, one: _Round, url: str, look: PageLook, passing: bool) -> None:
+        now = self._clock.monotonic()
+        one.open.discard(url)
+        one.answers[url] = look
+        page, question = self._wanted.get(url), self._questions.setdefault(url, _Question())
+        left = AGAIN if page is None else page.until - self._clock.now()
+        # At the deadline it is asked for once more.
+        pause = left if timedelta() < left < AGAIN else AGAIN
+        question.is_open, question.again_at = False, now + pause.total_seconds()
+        if passing:
+            self._silent_until = now + REST.total_seconds()
+
+    def _tell(self, one: _Round, wanted: Mapping[str, WantedPage]) -> None:
+        if one.open and self._clock.monotonic() - one.begun < TOGETHER.total_seconds():
+            return
+        # The post may have got a later datetime since it was asked for.
+        answers = {u: look for u, look in one.answers.items() if u in wanted and look.at >= wanted[u].due}
+        one.answers = {}
+        if not one.open:
+            self._rounds.remove(one)
+        news = any(self._is_news(self._looks.get(url), look, wanted[url]) for url, look in answers.items())
+        self._looks = {**self._looks, **answers}
+        if news:
+            self._on_news()
+
+    @staticmethod
+    def _is_news(before: PageLook | None, look: PageLook, page: WantedPage) -> bool:
+        return before is None or look.online or look.why != before.why or look.at >= page.until
+
+    def _next(self, wanted: Mapping[str, WantedPage]) -> timedelta | None:
+        now = self._clock.monotonic()
+        moments = [self._ready_at(page) for page in wanted.values()] if self._free() else []
+        moments += [one.begun + TOGETHER.total_seconds() for one in self._rounds if one.answers]
+        soonest = min(moments, default=float("inf"))
+        return None if soonest == float("inf") else timedelta(seconds=max(0.01, soonest - now))

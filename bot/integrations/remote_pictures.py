@@ -1,0 +1,87 @@
+"""Asking other hosts for type and size of the covers that lie there, so that the feeds can name them as enclosures.
+
+Each is asked for once, after its post is released; the ledger keeps the answer, or that there was none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+from urllib.parse import urlsplit
+
+from bot.domain import Recording, RemotePicture
+from bot.domain.clock import Clock
+from bot.domain.errors import FetchError
+from bot.http.client import WebClient
+from bot.ledger.contract import Ledger
+
+#: The longest wait for one host.
+WITHIN: Final = timedelta(seconds=5)
+#: The longest for all that are asked at once; the others have their turn after the next pass.
+IN_ALL: Final = timedelta(seconds=15)
+#: Bytes; what is said to be larger is no picture, or a joke.
+_LARGEST: Final = 2**40
+#: A pass that began before an answer was noted still wants it; whoever was asked just now is not asked by that.
+_JUST_NOW: Final = timedelta(hours=1)
+_PICTURE: Final = re.compile(r"image/[a-z0-9][a-z0-9.+-]{0,60}")
+
+
+@dataclass(kw_only=True)
+class RemoteCovers:
+    """Asks, and notes what was said. One thread may use it at a time."""
+
+    web: WebClient
+    ledger: Ledger
+    clock: Clock
+    stopping: Callable[[], bool] = lambda: False
+    _asked: dict[str, float] = field(default_factory=dict)  #: address → monotonic seconds
+
+    def ask(self, urls: Iterable[str]) -> bool:
+        """Ask for the pictures at these addresses; whether something new is known. Raises LedgerError."""
+        end = self.clock.monotonic() + IN_ALL.total_seconds()
+        found: list[RemotePicture] = []
+        silent: set[str] = set()  # hosts that gave no answer: their other pictures would take as long
+        for url in filter(self._is_due, urls):
+            left = timedelta(seconds=end - self.clock.monotonic())
+            if self.stopping() or left <= timedelta():
+                break
+            host = _host(url)
+            if host in silent:
+                found.append(RemotePicture(url=url, asked_at=self.clock.now()))
+                continue
+            picture, answered = self._ask(url, within=min(WITHIN, left))
+            if not answered:
+                silent.add(host)
+            found.append(picture)
+            self._asked[url] = self.clock.monotonic()
+        if found and not self.stopping():
+            self.ledger.record(Recording(pictures=tuple(found)), now=self.clock.now())
+        return any(picture.is_known for picture in found)
+
+    def _is_due(self, url: str) -> bool:
+        asked = self._asked.get(url)
+        return asked is None or self.clock.monotonic() - asked >= _JUST_NOW.total_seconds()
+
+    def _ask(self, url: str, *, within: timedelta) -> tuple[RemotePicture, bool]:
+        """What is known of it now, and whether its host answered."""
+        nothing = RemotePicture(url=url, asked_at=self.clock.now())
+        try:
+            measured = self.web.measure(url, within=within)
+        except FetchError as error:
+            return nothing, not error.passing
+        if not _PICTURE.fullmatch(measured.media_type) or not 0 < measured.size < _LARGEST:
+            return nothing, True  # the page of an error, say
+        return (
+            RemotePicture(url=url, media_type=measured.media_type, size=measured.size, asked_at=self.clock.now()),
+            True,
+        )
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        return url

@@ -1,0 +1,104 @@
+"""What time it is by the accounts' servers: from the `Date` of their answers (RFC 9110, section 6.6.1).
+
+Kept as a moment of the machine's monotonic time, so a later step of its clock shows at once, without a new answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from threading import Lock
+from typing import Final
+
+from bot.domain.clock import Clock
+from bot.planner.guards import SERVER_TOLERANCE
+
+#: A server that gave no answer, or another time than ours, is asked again after this time.
+ASK_AGAIN: Final = timedelta(minutes=1)
+#: Every Mastodon-like server has it, without a token; whatever it answers, there is a date on it.
+_PATH: Final = "/api/v2/instance"
+
+
+class ServerTimes:
+    """The servers' present times, by account. Safe across threads."""
+
+    def __init__(self, clock: Clock, servers: Mapping[str, str] | None = None, *, timeout: timedelta) -> None:
+        """`servers` are the addresses of those whose time counts, by account; no other is listened to."""
+        self._clock = clock
+        self._servers = dict(servers or {})
+        self._timeout = timeout
+        self._lock = Lock()
+        self._heard: dict[str, tuple[datetime, float]] = {}  #: the server's time, and monotonic seconds then
+        self._asked_at: float | None = None
+
+    @property
+    def asked(self) -> bool:
+        """Whether the servers have been asked, if there are any."""
+        return self._asked_at is not None or not self._servers
+
+    def note(self, account: str, headers: Mapping[str, str]) -> None:
+        """Remember the time on an answer of this account's server."""
+        moment = _moment_of(headers)
+        if moment is not None and account in self._servers:
+            with self._lock:
+                self._heard[account] = (moment, self._clock.monotonic())
+
+    def now(self) -> dict[str, datetime]:
+        """What the time is now by each server that has answered."""
+        with self._lock:
+            later = self._clock.monotonic()
+            return {account: moment + timedelta(seconds=later - at) for account, (moment, at) in self._heard.items()}
+
+    def ask(self) -> None:
+        """Ask the servers that have not answered, or disagree with our clock; at most once a minute.
+
+        All at the same time, so it lasts as long as one timeout at most. One that gives no answer says nothing.
+        """
+        if not self._may_ask():
+            return
+        ours, known = self._clock.now(), self.now()
+        wanted = [a for a in self._servers if a not in known or abs(known[a] - ours) > SERVER_TOLERANCE]
+        if wanted:
+            from concurrent.futures import ThreadPoolExecutor
+
+            with ThreadPoolExecutor(max_workers=len(wanted)) as pool:
+                list(pool.map(self._ask, wanted))
+
+    def _may_ask(self) -> bool:
+        with self._lock:
+            now = self._clock.monotonic()
+            if self._asked_at is not None and now - self._asked_at < ASK_AGAIN.total_seconds():
+                return False
+            self._asked_at = now
+            return bool(self._servers)
+
+    def _ask(self, account: str) -> None:
+        import httpx
+
+        from bot.config import is_loopback
+
+        server = self._servers[account]
+        try:
+            answer = httpx.get(
+                server + _PATH,
+                timeout=self._timeout.total_seconds(),
+                follow_redirects=False,
+                # As the publisher: what is said to this machine goes through no proxy.
+                trust_env=not is_loopback(server),
+                headers={"User-Agent": "announce", "Cache-Control": "no-cache"},
+            )
+        except (httpx.HTTPError, httpx.InvalidURL):
+            return
+        self.note(account, answer.headers)
+
+
+def _moment_of(headers: Mapping[str, str]) -> datetime | None:
+    """The time that an answer was given at; None where it does not say so, or not in a way that can be read."""
+    try:
+        moment = parsedate_to_datetime(headers["Date"])
+        # A cache keeps the Date of the first answer and counts on in Age (RFC 9111, section 5.1).
+        age = timedelta(seconds=int(headers.get("Age", "0")))
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC) + age
+    except (KeyError, ValueError, OverflowError):
+        return None

@@ -1,0 +1,177 @@
+"""WebSub (W3C): telling the hubs in the settings that a feed has changed, once its address serves the new bytes.
+
+What is owed is nowhere queued: it is the difference between the public folder and what each hub was last told of, so
+a restart forgets nothing and a ping that failed is owed until it succeeds. Pings may be repeated without harm.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Final, SupportsBytes
+from urllib.parse import urlsplit
+
+from bot.domain import Event, Recording
+from bot.domain.clock import Clock
+from bot.domain.errors import FetchError
+from bot.feeds.document import FeedFile
+from bot.files.public_paths import State, state_of
+from bot.http.client import WebClient
+from bot.ledger.contract import Ledger
+
+#: The longest wait for one answer.
+WITHIN: Final = timedelta(seconds=10)
+#: The pauses between tries: they double from the first one to the longest.
+FIRST_PAUSE: Final = timedelta(seconds=2)
+LONGEST_PAUSE: Final = timedelta(minutes=10)
+#: Whoever is in trouble for this long is named in the history.
+TOLD_AFTER: Final = timedelta(minutes=15)
+
+
+def topics_of(files: Mapping[str, SupportsBytes]) -> dict[str, str]:
+    """The address of each feed that names a hub → its file below the public folder."""
+    return {
+        file.document.url_of(file.format.FILE_NAME): name
+        for name, file in files.items()
+        if isinstance(file, FeedFile) and file.document.hubs
+    }
+
+
+@dataclass
+class _Trouble:
+    """A hub, or the address of a feed, that did not answer as it should."""
+
+    since: float  #: monotonic seconds
+    pause: timedelta = FIRST_PAUSE
+    again_at: float = 0.0
+    why: str = ""
+    told: bool = False
+
+
+@dataclass
+class Pings:
+    """What the hubs are owed. One thread may use it at a time."""
+
+    hubs: tuple[str, ...]
+    public: Path
+    web: WebClient
+    ledger: Ledger
+    clock: Clock
+    say: Callable[[Event], None]
+    stopping: Callable[[], bool] = lambda: False
+    topics: Mapping[str, str] = field(default_factory=dict)  #: as the latest pass wrote them
+    _digests: dict[str, tuple[State, str]] = field(default_factory=dict)
+    _troubles: dict[str, _Trouble] = field(default_factory=dict)
+
+    def send(self, topics: Mapping[str, str]) -> timedelta | None:
+        """Ping what is owed and can be pinged; returns when it is worth trying again, None if nothing is owed.
+
+        `topics` is each feed's address → its file below the public folder. Raises LedgerError.
+        """
+        owed = self._owed(topics)
+        served = self._served({topic: digest for due in owed.values() for topic, digest in due.items()}, topics)
+        for hub, due in owed.items():
+            self._tell(hub, {topic: digest for topic, digest in due.items() if topic in served})
+        left = self._owed(topics)
+        names = {*left, *(f"{topic} {digest}" for due in left.values() for topic, digest in due.items())}
+        self._troubles = {name: trouble for name, trouble in self._troubles.items() if name in names}
+        if not left:
+            return None
+        # Something may have changed just now: then it is looked at once more soon.
+        waits = [trouble.again_at - self.clock.monotonic() for trouble in self._troubles.values()]
+        return max(FIRST_PAUSE, timedelta(seconds=min(waits, default=0.0)))
+
+    def troubles(self) -> tuple[str, ...]:
+        """Why something is still owed."""
+        return tuple(trouble.why for trouble in self._troubles.values())
+
+    def _owed(self, topics: Mapping[str, str]) -> dict[str, dict[str, str]]:
+        """Hub → feed's address → digest of its bytes, where these are not what the hub knows."""
+        now = {topic: digest for topic, name in topics.items() if (digest := self._digest(name))}
+        pinged = self.ledger.pinged() if self.hubs and now else {}
+        owed = {hub: {t: digest for t, digest in now.items() if pinged.get((hub, t)) != digest} for hub in self.hubs}
+        return {hub: due for hub, due in owed.items() if due}
+
+    def _digest(self, name: str) -> str:
+        """Of the file as it is on the disk; empty if it cannot be read."""
+        path = self.public / name
+        state = state_of(path)
+        if state is None:
+            return ""
+        known = self._digests.get(name)
+        if known is None or known[0] != state:
+            try:
+                known = (state, hashlib.sha256(path.read_bytes()).hexdigest())
+            except OSError:
+                return ""
+            self._digests[name] = known
+        return known[1]
+
+    def _served(self, due: Mapping[str, str], topics: Mapping[str, str]) -> set[str]:
+        """Those of the feeds whose own address shows the bytes that are on the disk."""
+        served: set[str] = set()
+        silent: set[str] = set()  # hosts that gave no answer: the others of their feeds would take as long
+        for topic, digest in due.items():
+            # New bytes are looked for at once, however long the old ones were in vain.
+            name = f"{topic} {digest}"
+            host = urlsplit(topic).netloc
+            if self.stopping() or host in silent or not self._may_try(name):
+                continue
+            try:
+                size = (self.public / topics[topic]).stat().st_size
+                # Another size is other bytes too; the room is for a new version that is longer.
+                seen = self.web.get(topic, largest=2 * size + 1024 * 1024, within=WITHIN, past_caches=True)
+            except (FetchError, OSError) as error:
+                if isinstance(error, FetchError) and error.passing:
+                    silent.add(host)
+                self._went_wrong(name, f"{error} Its hubs are told once it shows the feed.")
+                continue
+            if hashlib.sha256(seen.data).hexdigest() == digest:
+                self._troubles.pop(name, None)
+                served.add(topic)
+            else:
+                words = f"{topic} does not show the feed as it is in the public folder yet"
+                self._went_wrong(name, f"{words}; its hubs are told once it does.")
+        return served
+
+    def _tell(self, hub: str, due: Mapping[str, str]) -> None:
+        told: dict[str, str] = {}
+        for topic, digest in due.items() if self._may_try(hub) else ():
+            if self.stopping():
+                break
+            try:
+                self.web.post_form(hub, {"hub.mode": "publish", "hub.url": topic}, within=WITHIN)
+            except FetchError as error:
+                self._went_wrong(hub, f"the hub could not be told of news: {error}")
+                if error.passing:
+                    break
+                # It may be about this feed alone.
+            else:
+                told[topic] = digest
+        if len(told) == len(due):
+            self._troubles.pop(hub, None)
+        if told:
+            number = f"{len(told)} feed{'' if len(told) == 1 else 's'}"
+            event = Event(at=self.clock.now(), what="pinged", detail=f"{hub}: {number}")
+            self.ledger.note_pinged(hub, told, event=event, now=self.clock.now())
+            self.say(event)
+
+    def _may_try(self, name: str) -> bool:
+        trouble = self._troubles.get(name)
+        return trouble is None or trouble.again_at <= self.clock.monotonic()
+
+    def _went_wrong(self, name: str, why: str) -> None:
+        now = self.clock.monotonic()
+        trouble = self._troubles.setdefault(name, _Trouble(since=now))
+        trouble.why = why
+        if trouble.again_at <= now:
+            trouble.again_at = now + trouble.pause.total_seconds()
+            trouble.pause = min(2 * trouble.pause, LONGEST_PAUSE)
+        if not trouble.told and now - trouble.since >= TOLD_AFTER.total_seconds():
+            trouble.told = True
+            event = Event(at=self.clock.now(), what="problem", detail=why)
+            self.ledger.record(Recording(events=(event,)), now=event.at)
+            self.say(event)

@@ -1,0 +1,195 @@
+"""Records ↔ the JSON texts and rows of a ledger."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import UTC, datetime
+from functools import cache
+from sqlite3 import Row
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from bot.domain import (
+    AccountFacts,
+    AccountState,
+    Action,
+    Announcement,
+    Delivery,
+    DeliveryKey,
+    DeliveryState,
+    Entry,
+    Event,
+    Hold,
+    OldEntry,
+    RemotePicture,
+    Said,
+    Told,
+    Upcoming,
+    Waiting,
+    Word,
+)
+
+
+@cache
+def _entries() -> TypeAdapter[Entry]:
+    return TypeAdapter(Entry)
+
+
+@cache
+def _announcements() -> TypeAdapter[Announcement]:
+    return TypeAdapter(Announcement)
+
+
+@cache
+def _facts() -> TypeAdapter[AccountFacts]:
+    return TypeAdapter(AccountFacts)
+
+
+def entry_to_json(entry: Entry) -> str:
+    """An entry as JSON text."""
+    return _entries().dump_json(entry).decode("utf-8")
+
+
+def entry_from_json(text: str) -> Entry:
+    """The entry that `entry_to_json` wrote."""
+    return _entries().validate_json(text)
+
+
+def facts_to_json(facts: AccountFacts) -> str:
+    """What a server says of an account, as JSON text."""
+    return _facts().dump_json(facts).decode("utf-8")
+
+
+def time_to_text(moment: datetime | None) -> str | None:
+    """An aware datetime as sortable text in UTC."""
+    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def time_from_text(text: str | None) -> datetime | None:
+    """The datetime that `time_to_text` wrote."""
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def delivery_to_row(delivery: Delivery) -> dict[str, Any]:
+    """Column → value; without `sequence`, which the ledger gives."""
+    row: dict[str, Any] = {
+        "post_id": delivery.key.post_id,
+        "account": delivery.key.account,
+        "occasion": delivery.key.occasion,
+        "is_foreign": int(delivery.foreign),
+    }
+    for field in fields(delivery):
+        if field.name in ("key", "sequence", "foreign"):
+            continue
+        value = getattr(delivery, field.name)
+        if isinstance(value, datetime):
+            value = time_to_text(value)
+        elif isinstance(value, DeliveryState | Hold | Action):
+            value = value.value
+        elif isinstance(value, Announcement):
+            value = _announcements().dump_json(value).decode("utf-8")
+        row[field.name] = value
+    return row
+
+
+def delivery_from_row(row: Row) -> Delivery:
+    """The delivery of a row."""
+    return Delivery(
+        key=DeliveryKey(row["post_id"], row["account"], row["occasion"]),
+        slug=row["slug"],
+        due=datetime.fromisoformat(row["due"]),
+        action=Action(row["action"]),
+        announcement=_announcements().validate_json(row["announcement"]),
+        state=DeliveryState(row["state"]),
+        hold=None if row["hold"] is None else Hold(row["hold"]),
+        reason=row["reason"],
+        sequence=row["sequence"],
+        attempts=row["attempts"],
+        generation=row["generation"],
+        after_id=row["after_id"],
+        intended_at=time_from_text(row["intended_at"]),
+        intended_mark=row["intended_mark"],
+        first_tried_at=time_from_text(row["first_tried_at"]),
+        not_before=time_from_text(row["not_before"]),
+        status_id=row["status_id"],
+        status_url=row["status_url"],
+        settled_at=time_from_text(row["settled_at"]),
+        ordered_by=row["ordered_by"],
+        foreign=bool(row["is_foreign"]),
+    )
+
+
+def account_from_row(row: Row) -> AccountState:
+    """The account of a row."""
+    facts = row["facts"]
+    return AccountState(
+        address=row["address"],
+        joined_at=time_from_text(row["joined_at"]),
+        facts=None if facts is None else _facts().validate_json(facts),
+        last_status_id=row["last_status_id"],
+        blocked=row["blocked"],
+        not_before=time_from_text(row["not_before"]),
+        last_sent_at=time_from_text(row["last_sent_at"]),
+    )
+
+
+def event_from_row(row: Row) -> Event:
+    """The line of history of a row."""
+    return Event(
+        at=datetime.fromisoformat(row["at"]),
+        **{name: row[name] for name in ("what", "slug", "account", "occasion", "detail", "who")},
+    )
+
+
+def word_from_row(row: Row) -> Word:
+    """A person's word of a row."""
+    return Word(
+        post_id=row["post_id"],
+        said=Said(row["said"]),
+        early=bool(row["early"]),
+        who=row["who"],
+        at=datetime.fromisoformat(row["at"]),
+    )
+
+
+def upcoming_from_row(row: Row) -> Upcoming:
+    """The waiting post of a row."""
+    return Upcoming(post_id=row["post_id"], slug=row["slug"], due=datetime.fromisoformat(row["due"]))
+
+
+def waiting_from_row(row: Row) -> Waiting:
+    """The post without a page of a row."""
+    return Waiting(
+        post_id=row["post_id"],
+        slug=row["slug"],
+        since=datetime.fromisoformat(row["since"]),
+        why=row["why"],
+        missing=bool(row["missing"]),
+    )
+
+
+def told_from_row(row: Row) -> Told:
+    """What people were told, of a row."""
+    return Told(what=row["what"], at=datetime.fromisoformat(row["at"]), there=bool(row["there"]))
+
+
+def old_entry_from_row(row: Row) -> OldEntry:
+    """The entry of an old feed that a row holds."""
+    return OldEntry(
+        feed_id=row["feed_id"],
+        link=row["link"],
+        title=row["title"],
+        published=time_from_text(row["published"]),
+        updated=time_from_text(row["updated"]),
+    )
+
+
+def picture_from_row(row: Row) -> RemotePicture:
+    """What another host said of a picture, as a row holds it."""
+    return RemotePicture(
+        url=row["url"],
+        media_type=row["media_type"],
+        size=row["size"],
+        asked_at=datetime.fromisoformat(row["asked_at"]),
+    )

@@ -1,0 +1,123 @@
+"""What both keepers decide alike: transitions that the contract names. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.domain import Change, Delivery, DeliveryState, Entry, Event, Recording, Told, Waiting
+
+#: Events that are true once for each post: whoever records its entry first tells them.
+OF_A_RELEASE: Final = ("released", "picture left out")
+
+
+def may_change(known: Delivery | None, change: Change) -> bool:
+    """Whether a change still fits: the delivery is as it was read, and no request of it is open."""
+    return known == change.known and (known is None or known.state is not DeliveryState.SENDING)
+
+
+def is_rival(known: Entry | None, entry: Entry) -> bool:
+    """Whether another process released the post meanwhile: the first release is the one that counts."""
+    return known is not None and known.released_at != entry.released_at
+
+
+def still_news(recording: Recording, *, known: Collection[str], refused: Collection[Change]) -> tuple[Event, ...]:
+    """The events that are (still) true: not the releases that another process has recorded, nor refused changes.
+
+    `known` are the ids of those of the recording's entries that the ledger had before.
+    """
+    theirs = {entry.slug for entry in recording.entries if entry.post_id in known}
+    all_theirs = bool(recording.entries) and all(entry.post_id in known for entry in recording.entries)
+    not_done = {(change.key.account, change.key.occasion, _slug_of(change)) for change in refused}
+
+    def is_news(event: Event) -> bool:
+        if event.what in OF_A_RELEASE:
+            return event.slug not in theirs if event.slug else not all_theirs
+        return (event.account, event.occasion, event.slug) not in not_done
+
+    return tuple(event for event in recording.events if is_news(event))
+
+
+def _slug_of(change: Change) -> str:
+    delivery = change.wanted or change.known
+    return delivery.slug if delivery is not None else ""
+
+
+def may_intend(known: Delivery | None, wanted: Delivery) -> bool:
+    """Whether an intent may be written for `wanted`: it is still due, and says the same."""
+    return known is not None and known.state is DeliveryState.DUE and known.announcement == wanted.announcement
+
+
+def intended(delivery: Delivery, *, after_id: str, now: datetime, mark: str) -> Delivery:
+    """The delivery with a new intent."""
+    return replace(
+        delivery,
+        state=DeliveryState.SENDING,
+        reason="",
+        attempts=delivery.attempts + 1,
+        after_id=delivery.after_id if delivery.after_id is not None else after_id,
+        intended_at=now,
+        intended_mark=mark,
+        first_tried_at=delivery.first_tried_at or now,
+        not_before=None,
+    )
+
+
+def unblocked_event(account: str, *, blocked: str, now: datetime) -> Event:
+    """The line of history of an account that works again after `blocked`."""
+    return Event(at=now, what="works again", account=account, detail=f"was: {blocked}")
+
+
+def last_sent(known: datetime | None, settled: datetime | None, *, now: datetime) -> datetime | None:
+    """When the account's latest toot was made: one that is found was made long ago, and takes no later time back.
+
+    A known time that is still to come was written by a clock that was wrong, and counts no more.
+    """
+    return max((moment for moment in (known, settled) if moment is not None and moment <= now), default=settled)
+
+
+def problem_events(new: frozenset[str], solved: frozenset[str], *, now: datetime) -> tuple[Event, ...]:
+    """Lines of history for what went wrong, and for what was mended."""
+    return (
+        *(Event(at=now, what="problem", detail=text) for text in sorted(new)),
+        *(Event(at=now, what="solved", detail=text) for text in sorted(solved)),
+    )
+
+
+def waiting_events(known: Mapping[str, Waiting], wanted: Mapping[str, Waiting], *, now: datetime) -> tuple[Event, ...]:
+    """Lines of history for posts that begin to wait for their page, and for those that are held without it."""
+    events = []
+    for post_id, waiting in wanted.items():
+        before = known.get(post_id)
+        if waiting.missing and (before is None or not before.missing):
+            detail = f"its page is missing: {waiting.why} `announce release {waiting.slug}` lets it go without"
+            events.append(Event(at=now, what="held", slug=waiting.slug, detail=detail))
+        elif waiting.why and (before is None or not before.why):
+            events.append(Event(at=now, what="waits for its page", slug=waiting.slug, detail=waiting.why))
+    return tuple(events)
+
+
+def telling(
+    told: Mapping[str, Told], causes: Mapping[str, str], *, quiet: timedelta, now: datetime
+) -> tuple[dict[str, Told], frozenset[str], tuple[str, ...]]:
+    """What people were told from now on, which causes are news, and the words of those that have recovered."""
+    after: dict[str, Told] = {}
+    new: set[str] = set()
+    recovered: list[str] = []
+    for cause, what in causes.items():
+        known = told.get(cause)
+        if known is not None and (known.there or known.at > now - quiet):
+            # One that came back soon waits, still marked as gone, until the quiet time is over.
+            after[cause] = known
+        else:
+            new.add(cause)
+            after[cause] = Told(what=what, at=now, there=True)
+    for cause, known in told.items():
+        if cause not in causes:
+            if known.there:
+                recovered.append(known.what)
+            if known.at > now - quiet:
+                after[cause] = replace(known, there=False)
+    return after, frozenset(new), tuple(sorted(recovered))

@@ -1,0 +1,1 @@
+"""What an operator can see and do, for the command line and the dashboard alike."""

@@ -1,0 +1,118 @@
+"""Taking over what an account already shows: for a new ledger beside an account with a history.
+
+The delivery itself looks back only as far as what is waiting. `announce adopt` reads the whole season, so that edits
+and withdrawals find the toots of posts that were announced before this ledger began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from bot.delivery.matching import find_status
+from bot.domain import (
+    Announcement,
+    Change,
+    Delivery,
+    DeliveryKey,
+    DeliveryState,
+    Entry,
+    Event,
+    Hold,
+    Occasion,
+    Recording,
+    SeenStatus,
+    Snapshot,
+)
+from bot.publishers.contract import Publisher
+from bot.runtime.app import Bot
+
+#: A post may have been announced by hand this long before its datetime.
+EARLIER: Final = timedelta(days=1)
+
+
+def adopt_account(bot: Bot, address: str) -> Recording:
+    """What the account shows of the released posts, as changes of the ledger; nothing is written yet.
+
+    Raises TransientError or AccountBlockedError if the account cannot be read.
+    """
+    snapshot, publisher = bot.parts.ledger.snapshot(), bot.publishers[address]
+    wanted = [entry for entry in snapshot.entries.values() if _is_open(_known(snapshot, entry, address))]
+    if not wanted:
+        return Recording()
+    publisher.introduce()
+    recent = publisher.recent(since=min(entry.published for entry in wanted) - EARLIER)
+    now, taken = bot.parts.clock.now(), set(bot.parts.ledger.known_status_ids(address))
+    changes, events = [], []
+    for entry in sorted(wanted, key=lambda entry: entry.published):
+        known = _known(snapshot, entry, address)
+        status, is_foreign = _find(entry, known, recent, publisher, frozenset(taken))
+        if status is None:
+            continue
+        taken.add(status.status_id)
+        delivery = _sent(entry, known, status, address, foreign=is_foreign, now=now)
+        changes.append(Change(known=known, wanted=delivery))
+        events.append(
+            Event(
+                at=now, what="adopted", slug=entry.slug, account=address, detail=status.url, occasion=Occasion.PUBLISH
+            )
+        )
+    return Recording(changes=tuple(changes), events=tuple(events))
+
+
+def _known(snapshot: Snapshot, entry: Entry, address: str) -> Delivery | None:
+    return snapshot.deliveries.get(DeliveryKey(entry.post_id, address, Occasion.PUBLISH))
+
+
+def _is_open(known: Delivery | None) -> bool:
+    if known is None:
+        return True
+    return known.state is DeliveryState.DUE or (known.state is DeliveryState.HELD and known.hold is not Hold.PERSON)
+
+
+def _find(
+    entry: Entry,
+    known: Delivery | None,
+    recent: Iterable[SeenStatus],
+    publisher: Publisher,
+    taken: frozenset[str],
+) -> tuple[SeenStatus | None, bool]:
+    alike = [publisher.with_text(status) for status in recent if entry.url in status.links]
+    announcement = known.announcement if known is not None else Announcement(text="", link=entry.url, length=0, limit=0)
+    status, is_foreign = find_status(announcement, alike, claimed=taken)
+    # Without words of our own to compare, a toot with the link is taken for ours: so it was before the ledger was lost.
+    return status, is_foreign and known is not None
+
+
+def _sent(
+    entry: Entry, known: Delivery | None, status: SeenStatus, address: str, *, foreign: bool, now: datetime
+) -> Delivery:
+    fresh = Delivery(
+        key=DeliveryKey(entry.post_id, address, Occasion.PUBLISH),
+        slug=entry.slug,
+        due=entry.published,
+        announcement=Announcement(text=status.text or "", link=entry.url, length=0, limit=0),
+    )
+    return replace(
+        known or fresh,
+        state=DeliveryState.SENT,
+        hold=None,
+        reason="",
+        status_id=status.status_id,
+        status_url=status.url,
+        settled_at=min(status.created_at, now),
+        foreign=foreign,
+    )
+
+
+def put_aside(ledger: Path, *, now: datetime) -> Path:
+    """Rename a damaged ledger, with its side files, so that a new one can begin; returns its new name."""
+    aside = ledger.with_name(f"{ledger.name}.damaged-{now:%Y%m%d-%H%M%S}")
+    for ending in ("", "-wal", "-shm"):
+        part = ledger.with_name(ledger.name + ending)
+        if part.exists():
+            part.rename(aside.with_name(aside.name + ending))
+    return aside

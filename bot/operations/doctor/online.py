@@ -1,0 +1,96 @@
+"""What only servers can say: the accounts, the clocks, the site's pages, the hubs. Nothing is changed anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Final
+
+from bot.config import Config
+from bot.domain import Snapshot
+from bot.domain.clock import Clock
+from bot.domain.errors import FetchError
+from bot.integrations.server_clock import ServerTimes
+from bot.operations.doctor.report import Line, note, ok, problem
+from bot.planner.guards import SERVER_NOTICE, server_doubt
+from bot.publishers.mastodon.inspection import ALL_ANSWERS, inspect_all, look_of, tokens_of
+from bot.runtime.wiring import servers_with_a_clock
+
+_WITHIN: Final = timedelta(seconds=10)
+
+
+def accounts(config: Config, environ: Mapping[str, str], clock: Clock) -> Iterator[Line]:
+    """Who we are on each server, and what the token may do."""
+    if not config.accounts:
+        yield note("accounts", "the settings name none: posts go into the feeds only")
+        return
+    tokens = tokens_of(config, environ)
+    looks = {name: look_of(config, name, tokens[name], clock) for name in config.accounts}
+    found = dict(inspect_all(looks, longest=ALL_ANSWERS, clock=clock))
+    for name in config.accounts:
+        one = found[name]
+        if one.trouble:
+            yield problem("accounts", f"{name}: {one.trouble}", one.remedy)
+            continue
+        scopes = ", ".join(one.scopes) or "not told, and what is needed works"
+        yield ok("accounts", f"{name}: @{one.address} on {one.software or 'unknown software'}; scopes: {scopes}")
+
+
+def clock_of_servers(config: Config, clock: Clock) -> Iterator[Line]:
+    """How far our clock is from those of the accounts' servers."""
+    servers = servers_with_a_clock(config)
+    if not servers:
+        yield note("clock", "no account on a real server to compare it with")
+        return
+    times = ServerTimes(clock, servers, timeout=_WITHIN)
+    times.ask()
+    heard, now = times.now(), clock.now()
+    if not heard:
+        yield note("clock", "no server has told its time")
+        return
+    doubt = server_doubt(heard, now)
+    away = min((abs(theirs - now) for theirs in heard.values()), default=timedelta())
+    if doubt or away > SERVER_NOTICE:
+        remedy = "Set this machine's clock, best by a time server."
+        yield problem("clock", doubt or f"{away.total_seconds():.0f} s off the servers' clocks", remedy)
+    else:
+        # An answer tells whole seconds.
+        yield ok("clock", f"agrees with {len(heard)} server{'' if len(heard) == 1 else 's'} within a few seconds")
+
+
+def pages(config: Config, snapshot: Snapshot) -> Iterator[Line]:
+    """The site's front page and the page of the latest released post; those to come are not asked for."""
+    from bot.http.client import anywhere, is_public
+    from bot.http.site import SiteClient
+
+    may_reach = anywhere if config.site.private_addresses else is_public
+    web = SiteClient(may_reach=may_reach, schemes=("https", "http"))
+    shown = [entry for entry in snapshot.entries.values() if not entry.hidden]
+    latest = max(shown, key=lambda entry: entry.published, default=None)
+    for what, url in (("site", config.site.url + "/"), ("latest page", latest.url if latest else "")):
+        if not url:
+            continue
+        try:
+            web.glance(url, within=_WITHIN)
+            yield ok("site", f"{what}: {url} is online")
+        except FetchError as error:
+            remedy = "Check [site] url and permalink in the settings, and that the site is up."
+            yield problem("site", f"{what}: {error.message}", remedy)
+
+
+def hubs(config: Config) -> Iterator[Line]:
+    """Whether each hub answers at all."""
+    from bot.http.client import anywhere, is_public
+    from bot.http.site import SiteClient
+
+    may_reach = anywhere if config.site.private_addresses else is_public
+    web = SiteClient(may_reach=may_reach, schemes=("https", "http"))
+    for hub in dict.fromkeys(config.feeds.hubs):
+        try:
+            web.glance(hub, within=_WITHIN)
+        except FetchError as error:
+            # A hub is there to be posted to; many refuse to be read.
+            if error.passing or " answered " not in error.message:
+                yield problem("hubs", error.message, "It is told of changes once it answers again.")
+                continue
+        yield ok("hubs", f"{hub} answers")

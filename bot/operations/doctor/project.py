@@ -1,0 +1,105 @@
+"""The settings with their secrets hidden, and what they lack."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from bot.check.settings import check_settings
+from bot.config import Config
+from bot.domain import Severity, Snapshot
+from bot.domain.errors import PostError
+from bot.operations.doctor.report import Line, note, ok, problem
+from bot.posts.git.checkout import place_of
+from bot.posts.git.folders import posts_of
+from bot.posts.git.status import read_status
+from bot.runtime.cycle import decide
+
+HIDDEN: Final = "(hidden)"
+#: Settings that may hold a secret, or a person's address; "env:NAME" is none.
+_SECRET: Final = re.compile(
+    r"alerts\.(?:webhook|smtp|mail_to|mail_from)\b|release\.deploy_|sources\.\d+\.(?:git|token|push_secret|user)\b"
+)
+_PATHS: Final = frozenset({"site.posts", "site.assets", "feeds.folder", "feeds.import", "ledger.url"})
+_FROM_ENVIRONMENT: Final = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*")
+
+
+def shown_settings(config: Config) -> dict[str, Any]:
+    """The settings that are in the file, by their dotted names, without what is secret."""
+    tables = config.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return {name: _shown(name, value) for name, value in _flat(tables)}
+
+
+def _flat(table: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in table.items():
+        name = f"{before}{key}"
+        if isinstance(value, dict) and not _SECRET.match(name):
+            yield from _flat(value, f"{name}.")
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            for number, one in enumerate(value):
+                yield from _flat(one, f"{name}.{number}.")
+        else:
+            yield name, value
+
+
+def _shown(name: str, value: Any) -> Any:
+    if _SECRET.match(name):
+        plain = isinstance(value, str) and (not value or _FROM_ENVIRONMENT.fullmatch(value))
+        return value if plain or not value else HIDDEN
+    # Where the bot lies on somebody's disk is nobody's business.
+    is_on_disk = name in _PATHS or name.endswith(".token_file")
+    return HIDDEN if is_on_disk and str(value).removeprefix("sqlite:///").startswith("/") else value
+
+
+def settings(config: Config, environ: Mapping[str, str]) -> Iterator[Line]:
+    """Whether everything is there that the settings speak of."""
+    accounts = len(config.accounts)
+    names = "1 account" if accounts == 1 else f"{accounts or 'no'} accounts"
+    yield ok(
+        "settings", f"{config.path.name} can be used: {names}, {config.site.timezone.key}, {config.site.permalink}"
+    )
+    for finding in check_settings(config, environ=environ):
+        if finding.severity is Severity.NOTE:
+            continue
+        where = finding.field or finding.path.name
+        # The reason why a repository cannot be fetched may quote its address.
+        private = finding.rule == "not-fetched"
+        words = "it cannot be fetched." if private else finding.problem
+        remedy = "`announce check` says why." if private else finding.remedy
+        yield problem("settings", f"{where}: {words}", remedy)
+
+
+_GROUP = "posts"
+
+
+def posts(config: Config, snapshot: Snapshot, now: datetime) -> Iterator[Line]:
+    """How many are past, and whether any cannot be used."""
+    try:
+        scan = posts_of(config).scan()
+    except PostError:
+        yield problem(_GROUP, "they cannot be read", "`announce check` says why.")
+        return
+    past = sum(post.published is not None and post.published <= now for post in scan.posts)
+    # How many are to come is nobody's business either.
+    yield ok(_GROUP, f"they can be read; the datetimes of {past} have come")
+    if scan.faults:
+        files = "1 file" if len(scan.faults) == 1 else f"{len(scan.faults)} files"
+        yield problem(_GROUP, f"{files} cannot be used", "`announce check` names them and says why.")
+    if decide(config, scan, snapshot, now=now).doubt:
+        yield problem(_GROUP, "nothing is released at present", "`announce queue` says why.")
+
+
+def sources(config: Config) -> Iterator[Line]:
+    """The repositories, by their numbers in the settings: where they are may be private."""
+    for number, source in enumerate(config.sources):
+        place = place_of(config, source)
+        status = read_status(place.status)
+        if status.failing_since is not None:
+            continue  # told with the settings
+        if not place.commit():
+            yield note("sources", f"sources.{number}: not fetched yet", "`announce run` and `announce tick` do that.")
+        else:
+            when = f"{status.fetched:%Y-%m-%d %H:%M} UTC" if status.fetched else "at an unknown time"
+            yield ok("sources", f"sources.{number}: fetched {when}")

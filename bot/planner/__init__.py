@@ -1,0 +1,1 @@
+"""The pure decision: posts + ledger + now → Plan. One file for each question."""

@@ -1,0 +1,110 @@
+"""What a pass has decided so far, and how its parts write it down. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain import Announcement, Change, Delivery, DeliveryState, Event, Hold, Occasion, Post, Snapshot
+from bot.planner.ruling import Policy, Verdict
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Item:
+    """What becomes of one post on one account, and why."""
+
+    post_id: str
+    slug: str
+    title: str
+    account: str  #: the account's address; empty: the feeds only
+    due: datetime
+    order: int = 0  #: among posts of the same datetime
+    verdict: Verdict
+    occasion: str = Occasion.PUBLISH
+    reason: str = ""
+    hold: Hold | None = None
+    status_url: str | None = None
+
+
+def turn_of(post: Post) -> tuple[datetime, int, str]:
+    """Sorts posts into the order of their release: by datetime, then `order:`, then slug."""
+    return published_of(post), post.order, post.slug
+
+
+def published_of(post: Post) -> datetime:
+    """The publish datetime of a post that has one."""
+    assert post.published is not None
+    return post.published
+
+
+Compose = Callable[[Post, str], Announcement]
+
+
+class Sheet:
+    """The decisions while they are being made."""
+
+    def __init__(self, *, snapshot: Snapshot, now: datetime, policy: Policy, compose: Compose) -> None:
+        self.snapshot = snapshot
+        self.now = now
+        self.policy = policy
+        self.compose = compose
+        self.items: list[Item] = []
+        self.troubles: list[str] = []
+        self.events: list[Event] = []
+        self.changes: list[Change] = []
+        self.edits_owed: set[str] = set()  #: post ids whose toots should show the latest words, and cannot be composed
+        #: What each post is owed on each account, in the order of recording; with the changes of this pass.
+        self.histories: dict[tuple[str, str], list[Delivery]] = defaultdict(list)
+        for delivery in sorted(snapshot.deliveries.values(), key=lambda d: d.sequence):
+            self.histories[delivery.key.post_id, delivery.key.account].append(delivery)
+
+    def change(self, change: Change) -> None:
+        """Write a change; what follows in this pass goes by it."""
+        self.changes.append(change)
+        key = change.key
+        known = self.histories[key.post_id, key.account]
+        at = next((index for index, delivery in enumerate(known) if delivery.key == key), len(known))
+        known[at : at + 1] = [] if change.wanted is None else [change.wanted]
+
+    def want(self, known: Delivery | None, wanted: Delivery, *, told: bool = False) -> None:
+        """Write what is wanted; a new hold is told of, unless the person who wants it was `told` already."""
+        if wanted == known:
+            return
+        self.change(Change(known=known, wanted=wanted))
+        newly_held = wanted.hold is not None and (known is None or known.hold is not wanted.hold)
+        if newly_held and not told:
+            self.event("held", wanted, wanted.reason)
+
+    def follow(self, change: Change | None, post: Post) -> bool:
+        """Write what follows a toot; returns whether it is a new delivery that goes out now."""
+        if change is None or change.wanted is None:
+            return False
+        self.want(change.known, change.wanted)
+        if change.known is None:
+            self.show(change.wanted, slug=post.slug, title=post.title)
+        return change.known is None and change.wanted.state is DeliveryState.DUE
+
+    def show(self, delivery: Delivery, *, slug: str, title: str) -> None:
+        """Let people see a delivery as it is."""
+        self.items.append(
+            Item(
+                post_id=delivery.key.post_id,
+                slug=slug,
+                title=title,
+                account=delivery.key.account,
+                due=delivery.due,
+                verdict=Verdict(delivery.state.value),
+                occasion=delivery.key.occasion,
+                reason=delivery.reason,
+                hold=delivery.hold,
+            )
+        )
+
+    def event(self, what: str, delivery: Delivery, detail: str) -> None:
+        """Add a line of history about a delivery."""
+        key = delivery.key
+        self.events.append(
+            Event(at=self.now, what=what, slug=delivery.slug, account=key.account, occasion=key.occasion, detail=detail)
+        )

@@ -1,0 +1,229 @@
+"""The pure decision: posts + ledger + now → what is due, what is next, what is held or skipped, each with its reason.
+
+What a person did not decide is recomputed at every pass and never remembered: a post that is too late for a toot has
+no delivery in the ledger, only a reason here. The rules stand in `bot/planner/`, one file for each question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from bot.domain import (
+    AccountState,
+    DeliveryState,
+    Finding,
+    Heard,
+    Hold,
+    Occasion,
+    PageLook,
+    Post,
+    Recording,
+    Said,
+    Snapshot,
+    Upcoming,
+    WantedPage,
+    Word,
+)
+from bot.planner.builder import Compose, Item, Sheet, published_of, turn_of
+from bot.planner.cache import Memory
+from bot.planner.deliveries import Deliveries
+from bot.planner.findings import moved_posts, renamed_posts, unique_posts
+from bot.planner.guards import doubt_of, server_notice
+from bot.planner.matching import Matching, match
+from bot.planner.old_ids import due_for_old_ids, ids_in_use, match_old
+from bot.planner.overrides import carried_over, still_to_come
+from bot.planner.releases import Releases
+from bot.planner.reminders import coming_moments
+from bot.planner.ruling import Policy, Verdict
+
+
+def stuck(snapshot: Snapshot, accounts: Collection[str], *, now: datetime, policy: Policy) -> Iterator[str]:
+    """A sentence for each delivery that may or may not have arrived, and was tried for longer than `give_up_after`.
+
+    It cannot be given up like others: only its server knows whether it is there.
+    """
+    for delivery in snapshot.deliveries.values():
+        key, began = delivery.key, delivery.first_tried_at
+        if delivery.state is not DeliveryState.SENDING or key.account not in accounts or began is None:
+            continue
+        if now - began > policy.give_up_after:
+            occasion = "" if key.occasion == Occasion.PUBLISH else f" ({key.occasion})"
+            yield (
+                f"{delivery.slug}{occasion} → {key.account}: nobody knows whether it is there: the server took or lost "
+                f"it on {began:%Y-%m-%d %H:%M} UTC and could not be asked since. Nothing else goes out on this account "
+                "until it can be read. Look there by hand, and see why the server cannot be read."
+            )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """All decisions of one pass."""
+
+    now: datetime
+    doubt: str = ""  #: why nothing may be released at all; empty if all is well
+    items: tuple[Item, ...] = ()  #: in the order of their datetimes
+    recording: Recording = field(default_factory=Recording)
+    released: tuple[Post, ...] = ()  #: posts whose release is new
+    findings: tuple[Finding, ...] = ()
+    troubles: tuple[str, ...] = ()  #: what a person should be told besides
+    next_release: datetime | None = None  #: the next publish datetime, or moment of a reminder
+    wanted_pages: tuple[WantedPage, ...] = ()  #: the site is to be asked for these
+    deploys: Mapping[str, str] = field(default_factory=dict)  #: post id → the words that the site should show now
+
+    def of(self, *verdicts: Verdict) -> tuple[Item, ...]:
+        """The items with one of these verdicts."""
+        return tuple(item for item in self.items if item.verdict in verdicts)
+
+
+def make_plan(
+    posts: Iterable[Post],
+    snapshot: Snapshot,
+    *,
+    now: datetime,
+    accounts: Sequence[str],
+    policy: Policy,
+    compose: Compose,
+    broken: Collection[str] = (),
+    readable: bool = True,
+    server_times: Mapping[str, datetime] | None = None,
+    doubt: str = "",
+    pages: Mapping[str, PageLook] | None = None,
+    memory: Memory | None = None,
+) -> Plan:
+    """Decide everything for this moment. Pure; `compose(post, account)` may raise ComposeError.
+
+    `broken` are the slugs of files with faults, which are not gone; `readable` says whether the folder could be read;
+    `server_times` are what the time is now by the accounts' servers, as far as they have said;
+    with a `doubt` from outside nothing is released. `pages` are the site's latest answers, by permalink.
+    `memory`, kept from pass to pass, saves comparing everything anew; it makes no difference otherwise.
+    """
+    dated, findings = unique_posts(post for post in posts if post.published is not None)
+    matching = match(dated, snapshot.entries, broken=broken)
+    heard, passed_on = Heard(words=snapshot.words, paused=snapshot.paused), carried_over(snapshot, dated)
+    snapshot = replace(snapshot, words={**snapshot.words, **passed_on})
+    doubt = doubt or doubt_of(snapshot, dated, broken=broken, now=now, server_times=server_times)
+    states = {address: _state(address, snapshot, now) for address in accounts}
+
+    sheet = Sheet(snapshot=snapshot, now=now, policy=policy, compose=compose)
+    releases = Releases(sheet, pages=pages, memory=memory)
+    if doubt:
+        releases.wait([post for post in dated if post.path not in matching.entries], doubt)
+    else:
+        _release(releases, dated, matching, snapshot, now=now, readable=readable)
+        _deliver(Deliveries(sheet, releases.out, memory=memory), states.values(), readable=readable)
+    waiting = _still_waiting(dated, matching, releases, now=now)
+    remembered = None
+    if not doubt and readable:
+        upcoming = {post.post_id: _upcoming(post) for post in waiting}
+        to_come = still_to_come(snapshot, upcoming, passed_on, released=releases.released_ids)
+        remembered = None if to_come == snapshot.upcoming else to_come
+    items = [*sheet.items, *_upcoming_items(waiting, accounts, snapshot.words)]
+    recording = Recording(
+        entries=tuple(releases.changed_entries()),
+        changes=tuple(sheet.changes),
+        joining=tuple(state for address, state in states.items() if address not in snapshot.accounts),
+        events=(*releases.old_news(), *sheet.events),
+        upcoming=remembered,
+        words=tuple(passed_on.values()),
+        heard=heard,
+        waiting=releases.pages.remembered({post.post_id for post in dated}) if readable else None,
+    )
+    moments = (*map(published_of, waiting), *coming_moments(_reminding_posts(dated, accounts), now=now))
+    notice = server_notice(server_times or {}, now)
+    return Plan(
+        now=now,
+        doubt=doubt,
+        items=tuple(sorted(items, key=lambda item: (item.due, item.order, item.slug, item.account, item.occasion))),
+        recording=Recording() if doubt else recording,
+        released=tuple(releases.newly_released),
+        findings=(*findings, *moved_posts(dated, matching, words=snapshot.words), *renamed_posts(dated, matching)),
+        troubles=tuple(filter(None, (*sheet.troubles, *stuck(snapshot, accounts, now=now, policy=policy), notice))),
+        wanted_pages=tuple(releases.pages.wanted),
+        deploys=releases.deploys,
+        next_release=min(moments, default=None),
+    )
+
+
+def _release(
+    releases: Releases, dated: Sequence[Post], matching: Matching, snapshot: Snapshot, *, now: datetime, readable: bool
+) -> None:
+    if snapshot.old_entries:
+        # Posts to come have no part in it: they must make no difference before their time.
+        waiting_now = due_for_old_ids(dated, known=matching.entries.keys(), now=now)
+        in_use = ids_in_use(snapshot.entries)
+        releases.old_entries = match_old(waiting_now, snapshot.old_entries.values(), taken=in_use)
+    for post in sorted(dated, key=turn_of):
+        releases.release(post, matching)
+    if readable and dated:
+        releases.miss(matching.vanished)
+
+
+def _deliver(deliveries: Deliveries, states: Collection[AccountState], *, readable: bool) -> None:
+    for state in states:
+        deliveries.deliver(state)
+    if readable:
+        deliveries.orphans([state.address for state in states])
+
+
+def _still_waiting(dated: Sequence[Post], matching: Matching, releases: Releases, *, now: datetime) -> list[Post]:
+    """The posts whose datetime is to come."""
+    return [
+        post
+        for post in dated
+        if post.path not in matching.entries and published_of(post) > now and post.post_id not in releases.released_ids
+    ]
+
+
+def _upcoming(post: Post) -> Upcoming:
+    return Upcoming(post_id=post.post_id, slug=post.slug, due=published_of(post))
+
+
+def _state(address: str, snapshot: Snapshot, now: datetime) -> AccountState:
+    if address in snapshot.accounts:
+        return snapshot.accounts[address]
+    living = bool(snapshot.entries or snapshot.accounts)
+    return AccountState(address=address, joined_at=now if living else None)
+
+
+def _upcoming_items(posts: Sequence[Post], accounts: Sequence[str], words: Mapping[str, Word]) -> Iterator[Item]:
+    for post in posts:
+        word = words.get(post.post_id)
+        held = f"held by {word.who}" if word is not None and word.said is Said.HOLD else ""
+        feeds_only = _feeds_only(post, word)
+        for address in ("",) if feeds_only or not accounts else accounts:
+            yield Item(
+                post_id=post.post_id,
+                slug=post.slug,
+                title=post.title,
+                account=address,
+                due=published_of(post),
+                order=post.order,
+                verdict=Verdict.HELD if held else Verdict.UPCOMING,
+                reason=held or feeds_only,
+                hold=Hold.PERSON if held else None,
+            )
+            for reminder in post.reminders if address and not post.hidden else ():
+                yield Item(
+                    post_id=post.post_id,
+                    slug=post.slug,
+                    title=post.title,
+                    account=address,
+                    due=reminder.at,
+                    verdict=Verdict.HELD if held else Verdict.UPCOMING,
+                    occasion=Occasion.reminder(reminder.reminder_id),
+                    reason=held,
+                    hold=Hold.PERSON if held else None,
+                )
+
+
+def _reminding_posts(posts: Iterable[Post], accounts: Sequence[str]) -> Iterator[Post]:
+    if accounts:
+        yield from (post for post in posts if not post.mastodon.skip and not post.hidden)
+
+
+def _feeds_only(post: Post, word: Word | None) -> str:
+    if word is not None and word.said is Said.SKIP:
+        return f"in the feeds only: skipped by {word.who}"
+    return "in the feeds only (`mastodon.skip`)" if post.mastodon.skip else ""

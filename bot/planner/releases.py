@@ -1,0 +1,171 @@
+"""Which posts are released, held, or gone: what enters the feeds, and leaves them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from bot.compose.pictures import problems_of
+from bot.domain import Entry, Event, Hold, OldEntry, PageLook, Post, Said
+from bot.domain.durations import format_duration
+from bot.feeds.entry import entry_of
+from bot.planner.builder import Item, Sheet, published_of
+from bot.planner.cache import Memory
+from bot.planner.matching import GONE_AFTER, Matching
+from bot.planner.old_ids import taken_over
+from bot.planner.page_wait import PageWait, item_without_page
+from bot.planner.ruling import Verdict
+
+#: Stands for the words of a post that the site should not show (any more).
+HIDDEN: Final = "hidden"
+#: A shorter wait for a page is not told.
+_WORTH_TELLING: Final = timedelta(seconds=1)
+
+
+class Releases:
+    """The posts that are out, with what has become of them in this pass."""
+
+    def __init__(
+        self, sheet: Sheet, *, pages: Mapping[str, PageLook] | None = None, memory: Memory | None = None
+    ) -> None:
+        self._sheet = sheet
+        self._memory = memory or Memory()
+        self.old_entries: Mapping[Path, OldEntry] = {}  #: what a post was known by in a feed before this one
+        self.newly_released: list[Post] = []
+        self.released_ids: set[str] = set()
+        self.pages = PageWait(snapshot=sheet.snapshot, looks=pages or {}, now=sheet.now, policy=sheet.policy)
+        self.deploys: dict[str, str] = {}  #: post id → the words that the site should show
+        self.out: list[tuple[Post, Entry, bool]] = []  #: whether their words are new to the toots
+        self._entries: list[Entry] = []
+        self._old: list[str] = []
+
+    def release(self, post: Post, matching: Matching) -> None:
+        """Enter the post into the feeds if its time has come, or refresh its entry."""
+        known = matching.entries.get(post.path)
+        if known is None:
+            due = self._due(post, matching)
+            if due is None:
+                return
+            page = self.pages.rule(post, self._sheet.snapshot.words.get(post.post_id))
+            if not page.released:
+                self._sheet.items.append(item_without_page(post, page, now=self._sheet.now))
+                self.deploys[post.post_id] = post.digest
+                return
+            dated = None if due == post.published else post.published
+            now_due = replace(post, published=due)
+            entry = replace(
+                entry_of(now_due, released_at=self._sheet.now, tag_ids=self._sheet.policy.tag_ids),
+                dated=dated,
+                waited=page.waited,
+                without_page=page.without,
+            )
+            if post.path in self.old_entries:
+                entry = taken_over(entry, self.old_entries[post.path], post, now=self._sheet.now)
+            self.newly_released.append(post)
+            self._tell_release(post, entry)
+        elif self._is_another(post, known):
+            # A file with a datetime to come is not the released post, whatever it shares with it: nothing shows.
+            return
+        else:
+            entry = self._memory.refreshed(known, post, now=self._sheet.now)
+            if entry.missing_since is not None:
+                entry = replace(entry, missing_since=None)
+        self.released_ids.add(post.post_id)
+        self.deploys[entry.post_id] = HIDDEN if entry.hidden else entry.digest
+        self._tell_missing_page(entry)
+        changed = known is not None and (entry.revision != known.revision or known.edit_owed)
+        self.out.append((post, entry, changed))
+        self._entries.append(entry)
+
+    def _tell_missing_page(self, entry: Entry) -> None:
+        if entry.without_page and self._sheet.now < entry.released_at + GONE_AFTER:
+            self._sheet.troubles.append(f"{entry.slug} was released without its page: {entry.without_page}")
+
+    def _tell_release(self, post: Post, entry: Entry) -> None:
+        late = self._sheet.now - entry.due
+        if late > self._sheet.policy.catch_up:
+            self._old.append(post.slug)
+            return
+        page = f", {format_duration(entry.waited)} of it for its page" if entry.waited >= _WORTH_TELLING else ""
+        detail = f"{format_duration(self._sheet.now - entry.published)} after its time{page}"
+        self._sheet.events.append(Event(at=self._sheet.now, what="released", slug=post.slug, detail=detail))
+        for problem in () if self._sheet.policy.hold_without_picture else problems_of(post):
+            detail = f"{problem}; it goes out without this picture"
+            self._sheet.events.append(Event(at=self._sheet.now, what="picture left out", slug=post.slug, detail=detail))
+
+    def _is_another(self, post: Post, known: Entry) -> bool:
+        # Also once that datetime has come: it must not overwrite the entry, nor edit the toot, of another post.
+        if published_of(post) <= max(known.published, known.released_at):
+            return False
+        word = self._sheet.snapshot.words.get(known.post_id)
+        return word is None or not word.early
+
+    def _due(self, post: Post, matching: Matching) -> datetime | None:
+        """The datetime that the post is released with now; None if it is not."""
+        published, word = published_of(post), self._sheet.snapshot.words.get(post.post_id)
+        if published > self._sheet.now:
+            early = word is not None and word.said is Said.PUBLISH and word.early
+            return self._sheet.now.replace(microsecond=0) if early else None
+        held = f"held by {word.who}" if word is not None and word.said is Said.HOLD else ""
+        reason = held or matching.unclear.get(post.path, "")
+        if not reason:
+            return published
+        self._hold_release(post, reason, Hold.PERSON if held else Hold.UNCLEAR)
+        return None
+
+    def _hold_release(self, post: Post, reason: str, hold: Hold) -> None:
+        self._sheet.items.append(
+            Item(
+                post_id=post.post_id,
+                slug=post.slug,
+                title=post.title,
+                account="",
+                due=published_of(post),
+                order=post.order,
+                verdict=Verdict.HELD,
+                reason=reason,
+                hold=hold,
+            )
+        )
+
+    def miss(self, vanished: Iterable[Entry]) -> None:
+        """Note entries whose file has disappeared: they leave the feeds after a day, their toots stay."""
+        for entry in vanished:
+            if entry.missing_since is None:
+                entry = replace(entry, missing_since=self._sheet.now)
+                self._entries.append(entry)
+            assert entry.missing_since is not None
+            leaves = entry.missing_since + GONE_AFTER
+            if leaves > self._sheet.now and not entry.hidden:
+                self._sheet.troubles.append(
+                    f"the file of {entry.slug} is gone: its toot stays, its entry leaves the feeds on "
+                    f"{leaves:%Y-%m-%d %H:%M} UTC. To take the post back, bring the file back with `withdrawn: true`."
+                )
+
+    def wait(self, posts: Iterable[Post], doubt: str) -> None:
+        """Show what is held up by a doubt about everything."""
+        for post in posts:
+            if published_of(post) <= self._sheet.now:
+                self._hold_release(post, doubt, Hold.UNCLEAR)
+
+    def old_news(self) -> tuple[Event, ...]:
+        """What is told of posts that were too old for toots when they were released."""
+        # A first start over an archive is one line, not hundreds.
+        if not self._old:
+            return ()
+        detail = f"{len(self._old)} older posts into the feeds, without toots"
+        return (Event(at=self._sheet.now, what="released", detail=detail),)
+
+    def changed_entries(self) -> Iterator[Entry]:
+        """What is to be written of the entries."""
+        here = {entry.post_id for _, entry, _ in self.out}
+        for entry in self._entries:
+            # An entry whose file is gone for now owes what it owed.
+            owed = entry.post_id in self._sheet.edits_owed if entry.post_id in here else entry.edit_owed
+            final = entry if owed == entry.edit_owed else replace(entry, edit_owed=owed)
+            before = self._sheet.snapshot.entries.get(entry.post_id)
+            if final is not before and final != before:
+                yield final

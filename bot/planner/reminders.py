@@ -1,0 +1,152 @@
+"""What becomes of a post's reminders on one account. Pure.
+
+Each is ruled on like a toot of its own, with its own moment as its datetime, and besides: it is owed only while the
+post's own toot stands, and only if that was out by the reminder's moment, or was too late to be tooted at all.
+What people say of the post holds and skips its reminders too; what lets a toot go late does not mean them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.compose.announcement import as_reminder
+from bot.domain import Action, Change, Delivery, DeliveryKey, DeliveryState, Hold, Occasion, Post, Reminder, Said, Word
+from bot.planner.followups import History, called_back, superseded, withdrawal
+from bot.planner.rules import rule, skip
+from bot.planner.ruling import Case, Policy, Ruling, Verdict, was_tried
+from bot.posts.frontmatter.reminders import source_of
+
+_UNSENT = (DeliveryState.DUE, DeliveryState.HELD)
+_PENDING = (*_UNSENT, DeliveryState.SENDING, DeliveryState.REJECTED)
+_FINAL = (Verdict.SENDING, Verdict.SENT, Verdict.REJECTED, Verdict.SKIPPED)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reminding:
+    """A post's reminders on one account: the post's own case there, and all that is known of the two."""
+
+    toot: Case
+    deliveries: Sequence[Delivery]  #: of this post and account, in the order of their recording
+    now: datetime
+    policy: Policy
+
+    def key(self, reminder_id: str) -> DeliveryKey:
+        """The identity of a reminder's delivery."""
+        return DeliveryKey(self.toot.entry.post_id, self.toot.state.address, Occasion.reminder(reminder_id))
+
+    def history(self, reminder_id: str) -> History:
+        """What concerns one reminder."""
+        return History.of_reminder(self.deliveries, reminder_id)
+
+    def case(self, reminder: Reminder, *, room: int) -> Case:
+        """The case of one reminder, to be ruled on."""
+        return replace(
+            self.toot,
+            post=as_reminder(self.toot.post, reminder),
+            known=self.history(reminder.reminder_id).announced,
+            word=word_on(self.toot.word),
+            room=room,
+        )
+
+    def rule(self, case: Case) -> Ruling:
+        """Decide about a reminder that was made a case."""
+        if case.due > self.now:
+            return self._waits(case)
+        ruling = rule(case, now=self.now, policy=self.policy)
+        if ruling.verdict in _FINAL:
+            return ruling
+        own = self._own()
+        reason = _out_of_place(own, case.due)
+        if reason:
+            return skip(case, reason)
+        if own.announced is not None and own.announced.state in _PENDING:
+            return _retracted(case, Verdict.UPCOMING, "waits for the post's own toot")
+        return ruling
+
+    def _waits(self, case: Case) -> Ruling:
+        # The brake, lateness and the hour of the day are asked when its time has come.
+        ruling = rule(replace(case, room=1), now=self.now, policy=self.policy)
+        if ruling.verdict in _FINAL or (case.known is not None and was_tried(case.known)):
+            return replace(ruling, writes=ruling.writes and case.known is not None)
+        if _is_taken_back(self._own()):
+            return _retracted(case, Verdict.SKIPPED, "its toot was taken back")
+        held = ruling.hold is Hold.PERSON and case.word is not None
+        return _retracted(case, Verdict.HELD if held else Verdict.UPCOMING, ruling.reason if held else "")
+
+    def unlisted(self) -> Iterator[Change]:
+        """Takes out what was never sent of reminders that are no longer in the post's list."""
+        listed = {reminder.reminder_id for reminder in self.toot.post.reminders}
+        for reminder_id in self.known_ids():
+            known = self.history(reminder_id).announced
+            if reminder_id in listed or known is None or known.state not in _UNSENT:
+                continue
+            off = replace(
+                known, state=DeliveryState.SKIPPED, hold=None, reason="no longer in `reminders:`", settled_at=self.now
+            )
+            yield Change(known=known, wanted=replace(off, not_before=None) if was_tried(known) else None)
+
+    def afterwards(self, reminder_id: str) -> Iterator[Change]:
+        """Takes back a reminder that is out, with its toot; and edits of it that no longer matter."""
+        post, history = self.toot.post, self.history(reminder_id)
+        yield from superseded(post, history)
+        yield from called_back(post, history)
+        # With a reason all of it stays: the post's own toot is answered.
+        is_answered = bool(post.withdrawn) or any(self._own().of(Action.REPLY))
+        if not is_answered:
+            change = withdrawal(post, history, reason=None, now=self.now)
+            if change is not None:
+                yield change
+
+    def _own(self) -> History:
+        return History.of_part(self.deliveries, 1)
+
+    def is_reworded(self, reminder: Reminder) -> bool:
+        """Whether a reminder that is out has other words in the file than it was last told to say."""
+        said = self.history(reminder.reminder_id).last_words
+        return said is not None and said.source != source_of(reminder)
+
+    def known_ids(self) -> list[str]:
+        """The reminders that the ledger knows of."""
+        ids = (Occasion.reminder_id(delivery.key.occasion) for delivery in self.deliveries)
+        return list(dict.fromkeys(filter(None, ids)))
+
+
+def word_on(word: Word | None) -> Word | None:
+    """What a person's word on a post says of its reminders."""
+    return word if word is not None and word.said in (Said.HOLD, Said.SKIP) else None
+
+
+def coming_moments(posts: Iterable[Post], *, now: datetime) -> Iterator[datetime]:
+    """The moments of reminders that are still to come."""
+    for post in posts:
+        yield from (reminder.at for reminder in post.reminders if reminder.at > now)
+
+
+def _retracted(case: Case, verdict: Verdict, reason: str) -> Ruling:
+    """Nothing is owed yet, or any more."""
+    known = case.known
+    return Ruling(
+        verdict=verdict,
+        reason=reason,
+        hold=Hold.PERSON if verdict is Verdict.HELD else None,
+        retract=known is not None and not was_tried(known) and known.state in _UNSENT,
+    )
+
+
+def _out_of_place(own: History, due: datetime) -> str:
+    """Why a reminder has no toot to remind of; empty if it has."""
+    toot = own.announced
+    if _is_taken_back(own):
+        return "its toot was taken back"
+    if toot is not None and toot.state is DeliveryState.SKIPPED:
+        return f"its toot was not sent: {toot.reason}"
+    if toot is not None and toot.state is DeliveryState.SENT and toot.settled_at is not None and toot.settled_at > due:
+        return "its toot went out later than this"
+    return ""
+
+
+def _is_taken_back(own: History) -> bool:
+    takings = own.of(Action.DELETE, Action.REPLY)
+    return any(taking.state is not DeliveryState.SKIPPED for taking in takings)

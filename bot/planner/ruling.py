@@ -1,0 +1,113 @@
+"""What the rules are asked, and what they answer: a case, the policy of the settings, and the ruling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Final
+
+from bot.domain import AccountState, Announcement, Delivery, DeliveryState, Entry, Hold, Post, Word
+from bot.domain.durations import Daytime
+
+#: Begins the reason of a toot that is held because a picture could not be uploaded: another picture lets it go.
+PICTURE_FAILED: Final = "a picture could not be uploaded: "
+
+
+class Verdict(Enum):
+    """What becomes of a post on an account; the words are those of `announce queue`."""
+
+    UPCOMING = "upcoming"  #: its datetime has not come
+    WAITING = "waiting"  #: its datetime has come; its page is not online yet
+    DUE = "due"
+    SENDING = "sending"  #: under way, or its outcome is being looked for
+    SENT = "sent"
+    HELD = "held"
+    SKIPPED = "skipped"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Policy:
+    """The settings that the rules depend on."""
+
+    catch_up: timedelta
+    brake: int
+    daytime: Daytime | None = None
+    edits: bool = True
+    edit_window: timedelta = timedelta(days=30)
+    give_up_after: timedelta = timedelta(hours=24)
+    hold_without_picture: bool = False
+    wait_for_page: timedelta = timedelta()  #: zero: nothing waits for its page
+    release_without_page: bool = False  #: `page_missing = "release"`
+    tag_ids: bool = False  #: whether newly released posts get tag addresses as their ids in the feeds
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Case:
+    """A released post and an account, with what the ledger knows of the two."""
+
+    post: Post
+    entry: Entry
+    state: AccountState
+    known: Delivery | None
+    word: Word | None
+    room: int  #: how many more new toots the brake lets through
+
+    @property
+    def due(self) -> datetime:
+        """When it is to go out: the publish datetime, later by a wait for the page; a reminder's own moment."""
+        return self.entry.due if self.post.reminding is None else self.post.reminding.at
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ruling:
+    """The verdict, why, and what is to be written."""
+
+    verdict: Verdict
+    reason: str = ""
+    hold: Hold | None = None
+    writes: bool = False  #: the ledger is to have a delivery with this verdict
+    retract: bool = False  #: the ledger is not to have one: nothing was promised yet
+    counts: bool = False  #: takes room of the brake
+    compose: bool = False  #: its words are (still) to be composed from the post
+    again: bool = False  #: a person wants another try
+    ordered_by: str = ""
+    not_before: datetime | None = None
+    announcement: Announcement | None = None
+
+    def apply(self, delivery: Delivery, *, now: datetime) -> Delivery:
+        """The delivery as this ruling wants it."""
+        was_skipped = delivery.state is DeliveryState.SKIPPED
+        wanted = replace(
+            delivery,
+            announcement=self.announcement or delivery.announcement,
+            state=_STATE[self.verdict],
+            hold=self.hold,
+            reason=self.reason,
+            ordered_by=self.ordered_by or delivery.ordered_by,
+            not_before=delivery.not_before if was_tried(delivery) else self.not_before,
+            settled_at=now if self.verdict is Verdict.SKIPPED and not was_skipped else delivery.settled_at,
+        )
+        if self.again:
+            wanted = replace(
+                wanted,
+                reason="",
+                first_tried_at=None,
+                not_before=None,
+                settled_at=None,
+                generation=delivery.generation + 1,
+            )
+        return wanted
+
+
+_STATE: Final = {
+    Verdict.DUE: DeliveryState.DUE,
+    Verdict.HELD: DeliveryState.HELD,
+    Verdict.SKIPPED: DeliveryState.SKIPPED,
+}
+
+
+def was_tried(delivery: Delivery) -> bool:
+    """Whether anything was attempted: from then on it is owed, however late it gets."""
+    return delivery.attempts > 0 or delivery.first_tried_at is not None

@@ -1,0 +1,159 @@
+"""What becomes of a thread's later parts: each is a delivery of its own, kept in step with the toot before all. Pure.
+
+The thread as it is wanted stands in the toot's own words: those it is sent with, then those of its latest edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.domain import Action, Announcement, Change, Delivery, DeliveryState, Entry, Hold, Occasion
+from bot.domain.status_ids import newer_id
+from bot.planner.followups import History, edit
+from bot.planner.ruling import Policy
+
+_GOES_OUT = (DeliveryState.DUE, DeliveryState.SENDING, DeliveryState.SENT)
+_UNSENT = (DeliveryState.DUE, DeliveryState.HELD, DeliveryState.SKIPPED)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Thread:
+    """A post's thread on one account: what is known of it, and what it is to say."""
+
+    deliveries: Sequence[Delivery]  #: all of this post and account, in the order of their recording
+    entry: Entry
+    withdrawn: str | None  #: as the post has it
+    now: datetime
+    policy: Policy
+
+    def changes(self) -> Iterator[Change]:
+        """What brings the later parts into step; each change is of a delivery as `deliveries` has it."""
+        wanted = self._wanted()
+        known = [Occasion.part(delivery.key.occasion) for delivery in self.deliveries]
+        reachable = True
+        for part in range(2, max([*known, len(wanted) + 1]) + 1):
+            history, before = self._history(part), self._history(part - 1)
+            reachable &= _can_be_answered(before)
+            if history.published is None:
+                # Composed anew before it is sent, so that a waiting edit would bring older words.
+                yield from _unsent_edits(history)
+            if part - 2 >= len(wanted) or _answers_another(history, before):
+                yield from self._drop(history)
+            elif reachable:
+                yield from self._keep(history, part, wanted[part - 2])
+
+    def _history(self, part: int) -> History:
+        return History.of_part(self.deliveries, part)
+
+    def _wanted(self) -> tuple[Announcement, ...]:
+        head = self._history(1)
+        toot = head.announced
+        if self.withdrawn is not None or toot is None or toot.state not in _GOES_OUT or toot.foreign:
+            return ()
+        # Also once the mark is taken away: what was taken back stays so.
+        if any(taking.state is not DeliveryState.SKIPPED for taking in head.of(Action.DELETE, Action.REPLY)):
+            return ()
+        said = [d for d in head.of(Action.PUBLISH, Action.EDIT) if d.state in _GOES_OUT]
+        return said[-1].announcement.thread
+
+    def _drop(self, history: History) -> Iterator[Change]:
+        """The post says less than before, its toot is not out after all, or it is taken back."""
+        known = history.announced
+        if known is None:
+            return
+        if known.state in _UNSENT or known.state is DeliveryState.REJECTED:
+            yield Change(known=known, wanted=None)
+        elif history.published is not None and not self._is_answered():
+            yield from _unsent_edits(history)
+            deletion = _deletion_of(history)
+            # One that was called off found no toot to delete; now there is one.
+            if deletion is None or deletion.state is DeliveryState.SKIPPED:
+                yield Change(known=deletion, wanted=self._deletion(history, known, before=deletion))
+
+    def _is_answered(self) -> bool:
+        # Taken back by an answer: then all of it stays.
+        return bool(self.withdrawn or self._history(1).of(Action.REPLY))
+
+    def _deletion(self, history: History, known: Delivery, *, before: Delivery | None) -> Delivery:
+        return Delivery(
+            key=history.key(Occasion.WITHDRAW),
+            slug=known.slug,
+            due=self.now,
+            action=Action.DELETE,
+            announcement=known.announcement,
+            sequence=before.sequence if before is not None else 0,
+        )
+
+    def _keep(self, history: History, part: int, words: Announcement) -> Iterator[Change]:
+        known = history.announced
+        if known is None:
+            yield Change(known=None, wanted=self._fresh(part, words))
+        elif known.state is DeliveryState.DUE:
+            if known.announcement != words:
+                yield Change(known=known, wanted=replace(known, announcement=words))
+        elif known.state is DeliveryState.SKIPPED or known.hold is Hold.UNCLEAR:
+            # It was called off because the part before it was not there; now it is, or will be.
+            due = replace(known, state=DeliveryState.DUE, hold=None, reason="", settled_at=None, announcement=words)
+            yield Change(known=known, wanted=due)
+        elif history.published is not None:
+            yield from self._shown(history, known, words)
+
+    def _fresh(self, part: int, words: Announcement) -> Delivery:
+        toot = self._history(1).announced
+        assert toot is not None
+        key = replace(toot.key, occasion=Occasion.of_part(Occasion.PUBLISH, part))
+        return Delivery(key=key, slug=toot.slug, due=toot.due, action=Action.CONTINUE, announcement=words)
+
+    def _shown(self, history: History, known: Delivery, words: Announcement) -> Iterator[Change]:
+        """A part that is out: edited if it says something else, sent again if it was deleted.
+
+        A deletion that was tried may have come through, so it is carried to its end first.
+        """
+        deletion = _deletion_of(history)
+        if deletion is None:
+            yield from self._edited(history, words)
+        elif deletion.state is DeliveryState.SENT:
+            yield Change(known=deletion, wanted=None)
+            again = replace(self._fresh(history.part, words), sequence=known.sequence, generation=known.generation + 1)
+            yield Change(known=known, wanted=again)
+        elif deletion.attempts == 0:
+            yield Change(known=deletion, wanted=None)
+            yield from self._edited(history, words)
+
+    def _edited(self, history: History, words: Announcement) -> Iterator[Change]:
+        change = edit(self.entry, history, announcement=words, room=1, now=self.now, policy=self.policy)
+        if change is None or change.wanted is None:
+            return
+        done = {delivery.key for delivery in history.deliveries}
+        if change.known is not None or change.wanted.key not in done:
+            yield change
+
+
+def _can_be_answered(before: History) -> bool:
+    """Whether the next part may follow: not what was refused, given up, written by a person, or is being deleted."""
+    known, deletion = before.announced, _deletion_of(before)
+    if deletion is not None and deletion.attempts > 0 and deletion.state is not DeliveryState.SENT:
+        return False
+    return known is None or (known.state in _GOES_OUT and not known.foreign)
+
+
+def _answers_another(history: History, before: History) -> bool:
+    """Whether a part that stands answers a toot that was deleted since and is, or will be, sent again."""
+    known, answered, deletion = history.announced, before.announced, _deletion_of(history)
+    if deletion is not None and deletion.state is DeliveryState.SENT:
+        return False
+    if known is None or answered is None or known.state is not DeliveryState.SENT or known.foreign:
+        return False
+    if answered.state is not DeliveryState.SENT or known.status_id is None or answered.status_id is None:
+        return True
+    return newer_id(known.status_id, answered.status_id) == answered.status_id
+
+
+def _deletion_of(history: History) -> Delivery | None:
+    return next(iter(history.of(Action.DELETE)), None)
+
+
+def _unsent_edits(history: History) -> Iterator[Change]:
+    return (Change(known=waiting, wanted=None) for waiting in history.of(Action.EDIT) if waiting.state in _UNSENT)

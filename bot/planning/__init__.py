@@ -1,1 +1,0 @@
-"""The rules behind `bot.plan`: pure, one file for each question."""

@@ -1,0 +1,87 @@
+"""Markdown → HTML, not yet sanitised: CommonMark with tables and strikethrough, raw HTML let through."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+
+MOST_BRACKETS: Final = 10_000
+MOST_BARS: Final = 20_000
+MOST_MARKS: Final = 30_000
+#: Lines, each counted once more for each level of the deepest quote.
+MOST_LINES: Final = 30_000
+_QUOTES: Final = re.compile(r"^[ \t]*(?:>[ \t]*)+", re.MULTILINE)
+
+
+def too_much(text: str) -> str:
+    """Why rendering this would take too long; empty if it would not. Takes no time itself."""
+    if len(text) <= MOST_BRACKETS and ">" not in text:  # too short for any of these
+        return ""
+    if text.count("[") > MOST_BRACKETS:
+        return f"there are over {MOST_BRACKETS} opening brackets in it."
+    if text.count("|") > MOST_BARS:
+        return f"there are over {MOST_BARS} vertical bars in it."
+    if sum(text.count(mark) for mark in "*_~`") > MOST_MARKS:
+        return f"there are over {MOST_MARKS} marks of emphasis and code in it."
+    deepest = max((quotes.count(">") for quotes in _QUOTES.findall(text)), default=0) if ">" in text else 0
+    if text.count("\n") * (deepest + 1) > MOST_LINES:
+        within = f", with quotes {deepest} levels deep" if deepest else ""
+        return f"it has too many lines{within}."
+    return ""
+
+
+@cache
+def _renderer() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+
+
+def render_markdown(text: str) -> str:
+    """The HTML of a Markdown text. It holds whatever the text holds: sanitise it."""
+    html: str = _renderer().render(_flatten_comments(text))
+    return html
+
+
+def parse_markdown(text: str) -> list[Token]:
+    """The blocks of a Markdown text, each with its lines; links and pictures are among their children."""
+    tokens: list[Token] = _renderer().parse(text)
+    return tokens
+
+
+def _flatten_comments(text: str) -> str:
+    # In the midst of a paragraph CommonMark ends a comment at a blank line and shows the rest to everyone.
+    # On one line it stays a comment. Code keeps its lines.
+    spans = [(start, end) for start, end in _comments(text) if "\n" in text[start:end]]
+    if not spans:
+        return text
+    code = _lines_of_code(text)
+    pieces, position = [], 0
+    for start, end in spans:
+        comment = text[start:end]
+        inside_code = text.count("\n", 0, start) in code
+        pieces += [text[position:start], comment if inside_code else comment.replace("\n", " ")]
+        position = end
+    return "".join([*pieces, text[position:]])
+
+
+def _comments(text: str) -> list[tuple[int, int]]:
+    spans = []
+    position = 0
+    while (start := text.find("<!--", position)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        position = end + 3
+        if text[start - 1 : start] != "`":  # as code, a comment's beginning is only talked about
+            spans.append((start, position))
+    return spans
+
+
+def _lines_of_code(text: str) -> set[int]:
+    tokens = _renderer().parse(text)
+    blocks = (token.map for token in tokens if token.type in ("fence", "code_block") and token.map)
+    return {line for first, after in blocks for line in range(first, after)}

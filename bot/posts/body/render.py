@@ -1,0 +1,241 @@
+"""The body of a post: Markdown → HTML for the feeds and plain words for the toot. Pure."""
+
+from __future__ import annotations
+
+import html as entities
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from bot.domain import Finding, Severity
+from bot.domain.errors import PostError
+from bot.domain.template_tags import StandIns, Tag, without_tags
+from bot.domain.text import join_spaces, shorten
+from bot.posts.body.excerpt import Excerpt, excerpt_of
+from bot.posts.body.html import ADDRESSES, balanced, make_absolute, replace_embeds, sanitised
+from bot.posts.body.markdown import render_markdown, too_much
+from bot.posts.body.plaintext import PlainBody, plain_body
+from bot.posts.frontmatter.notes import in_file_order
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+
+DEEPEST_NESTING: Final = 200  #: HTML elements within each other; libxml2 loses what is far deeper
+_CODE: Final = ("code", "pre")
+_HEADINGS: Final = ("h1", "h2", "h3", "h4", "h5", "h6")
+_UNWRAP, _REMOVE = "unwrap-this", "remove-this"
+
+
+class BodyError(ValueError):
+    """A body that cannot be rendered; says why, for the reader."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Body:
+    """A rendered body."""
+
+    html: str  #: sanitised, every address absolute
+    excerpt: Excerpt
+    plain: PlainBody  #: its paragraphs in plain words; empty unless they were asked for
+    left_over: tuple[Tag, ...]  #: template tags outside of code and comments, in the order of the text
+
+
+def render_body(text: str, *, permalink: str, in_plain_words: bool = False) -> Body:
+    """Render a Markdown text, if asked `in_plain_words` as well. Raises BodyError."""
+    reason = too_much(text)
+    if reason:
+        raise BodyError(reason)
+    stand_ins = StandIns(text)
+    raw = render_markdown(stand_ins.text)
+    _parse(raw)  # for its depth only: sanitising is slow on markup that is nested without end
+    tree = _parse(balanced(raw))
+    excerpt = excerpt_of(tree, stand_ins)
+    plain = plain_body(tree, stand_ins, permalink=permalink) if in_plain_words else PlainBody()
+    meant = _drop_comments(tree, stand_ins) | _resolve_tags(tree, stand_ins)
+    replace_embeds(tree, permalink)
+    make_absolute(tree, permalink)
+    _drop_the_pointless(tree)
+    _lower_headings(tree)
+    return Body(
+        html=sanitised(_serialise(tree)).strip(),
+        excerpt=excerpt,
+        plain=plain,
+        left_over=tuple(tag for number, tag in enumerate(stand_ins.tags) if number not in meant),
+    )
+
+
+def _parse(html: str) -> _Element:
+    from lxml import etree
+
+    parser = etree.HTMLParser(huge_tree=True, no_network=True)
+    body = etree.fromstring(f"<html><body>{html}</body></html>", parser).find("body")
+    if body is None:
+        raise BodyError("the text cannot be read as HTML.")
+    if _depth(body) > DEEPEST_NESTING:
+        raise BodyError(f"HTML elements stand within each other over {DEEPEST_NESTING} levels deep.")
+    _empty_the_void(body)
+    return body
+
+
+def _depth(body: _Element) -> int:
+    deepest = 0
+    level: list[_Element] = [body]
+    while level and deepest <= DEEPEST_NESTING:
+        deepest += 1
+        level = [child for element in level for child in element]
+    return deepest
+
+
+def _empty_the_void(body: _Element) -> None:
+    # libxml2 knows HTML 4: it takes what follows one of these for its content.
+    for element in list(body.iter("embed", "source", "track", "wbr")):
+        parent, swallowed = element.getparent(), list(element)
+        if parent is None:
+            continue
+        tail, element.tail, element.text = element.tail, element.text, None
+        for offset, child in enumerate(swallowed, start=1 + parent.index(element)):
+            parent.insert(offset, child)
+        last = swallowed[-1] if swallowed else element
+        last.tail = (last.tail or "") + (tail or "")
+
+
+def _drop_comments(tree: _Element, stand_ins: StandIns) -> set[int]:
+    from lxml import etree
+
+    numbers: set[int] = set()
+    for comment in tree.iter(etree.Comment):
+        numbers |= stand_ins.numbers(comment.text or "")
+    etree.strip_tags(tree, etree.Comment)
+    return numbers
+
+
+def _resolve_tags(tree: _Element, stand_ins: StandIns) -> set[int]:
+    """Take the template tags out, but for those in code, which are content: returns their numbers."""
+    numbers: set[int] = set()
+    if not stand_ins.tags:
+        return numbers
+    for element in tree.iter("*"):
+        _resolve_in_attributes(element, stand_ins)
+        parent = element.getparent()
+        for owner, name in ((element, "text"), (parent, "tail")):
+            words = getattr(element, name)
+            if not words or owner is None:
+                continue
+            if _in_code(owner):
+                numbers |= stand_ins.numbers(words)
+                setattr(element, name, stand_ins.shown(words))
+            elif stand_ins.numbers(words):
+                setattr(element, name, stand_ins.dropped(words))
+    return numbers
+
+
+def _in_code(element: _Element) -> bool:
+    return element.tag in _CODE or any(ancestor.tag in _CODE for ancestor in element.iterancestors())
+
+
+def _resolve_in_attributes(element: _Element, stand_ins: StandIns) -> None:
+    for key in list(element.attrib):
+        name, value = str(key), element.get(key) or ""
+        if not stand_ins.numbers(value):
+            continue
+        if name in (*ADDRESSES, "srcset"):
+            del element.attrib[name]
+        else:
+            element.set(name, stand_ins.dropped(value))
+
+
+def _drop_the_pointless(tree: _Element) -> None:
+    from lxml import etree
+
+    for element in tree.iter("a", "img", "source", "track"):
+        if element.tag == "a" and not element.get("href"):
+            element.tag = _UNWRAP
+        elif element.tag != "a" and not element.get("src") and not element.get("srcset"):
+            element.tag = _REMOVE
+    etree.strip_elements(tree, _REMOVE, with_tail=False)
+    etree.strip_tags(tree, _UNWRAP)
+    for element in tree.iter("p", *_HEADINGS):
+        if not len(element) and not (element.text or "").strip():
+            element.tag = _REMOVE
+    etree.strip_elements(tree, _REMOVE, with_tail=False)
+
+
+def _lower_headings(tree: _Element) -> None:
+    # The post's title is the one heading of the first level.
+    if tree.find(".//h1") is None:
+        return
+    for element in tree.iter(*_HEADINGS[:-1]):
+        element.tag = f"h{int(element.tag[1]) + 1}"
+
+
+def _serialise(tree: _Element) -> str:
+    from lxml import etree
+
+    inner = (etree.tostring(child, encoding="unicode", method="html") for child in tree)
+    return entities.escape(tree.text or "", quote=False) + "".join(inner)
+
+
+SUMMARY_LENGTH: Final = 300  #: characters of a summary in the feeds
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BodyText:
+    """A body as it is written, with what it takes to render it."""
+
+    text: str
+    line: int  #: of the file, on which it begins
+    path: Path
+    permalink: str
+    summary: str | None  #: as front matter has it
+    in_plain_words: bool
+    findings: tuple[Finding, ...]  #: about the front matter
+
+    def __call__(self) -> dict[str, Any]:
+        """As `rendered`, of a body that cannot fail; if it does all the same, the post stays without one."""
+        try:
+            return self.rendered()
+        except PostError as error:
+            problem = f"the text is left out: {error.problem}"
+            finding = self._finding("body-unusable", problem, error.remedy, self.line, severity=Severity.ERROR)
+            empty = {"excerpt": "", "html": "", "paragraphs": (), "unsaid": ()}
+            return {**empty, "summary": self.summary or "", "findings": in_file_order([*self.findings, finding])}
+
+    def rendered(self) -> dict[str, Any]:
+        """The fields of Post that are made of the body. Raises PostError."""
+        body = self._body()
+        summary = self.summary
+        from_body = body.excerpt.marked or not summary
+        # In the same order as for the toot, so that a person who marks an excerpt has it in both.
+        short = body.excerpt.tidy if from_body else join_spaces(without_tags(summary or ""))
+        return {
+            "excerpt": body.excerpt.shown if from_body else join_spaces(summary or ""),
+            "summary": shorten(short, SUMMARY_LENGTH),
+            "html": body.html,
+            "paragraphs": body.plain.paragraphs,
+            "unsaid": body.plain.unsaid if from_body else body.plain.paragraphs,
+            "findings": in_file_order([*self.findings, *self._left_over(body)]),
+        }
+
+    def _body(self) -> Body:
+        try:
+            return render_body(self.text, permalink=self.permalink, in_plain_words=self.in_plain_words)
+        except BodyError as error:
+            raise PostError(
+                self.path, str(error), rule="body-unusable", line=self.line, remedy="Simplify the text there."
+            ) from None
+
+    def _left_over(self, body: Body) -> list[Finding]:
+        if not body.left_over:
+            return []
+        first, count = body.left_over[0], len(body.left_over)
+        more = f", the first of {count}" if count > 1 else ""
+        shown = shorten(join_spaces(first.text), 60)
+        problem = f"{shown} is a template tag{more}; nothing resolves it here, so readers get the words without it."
+        line = self.line + self.text.count("\n", 0, first.start)
+        return [self._finding("template-tag", problem, "Write the address or the words themselves.", line)]
+
+    def _finding(
+        self, rule: str, problem: str, remedy: str, line: int, *, severity: Severity = Severity.WARNING
+    ) -> Finding:
+        return Finding(rule=rule, severity=severity, path=self.path, line=line, problem=problem, remedy=remedy)

@@ -1,0 +1,1 @@
+"""Front matter → typed values: YAML, TOML, and the keys that mean something."""

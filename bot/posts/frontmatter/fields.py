@@ -1,0 +1,126 @@
+"""Front matter values → typed values. A wrong type is a PostError that names field and line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.errors import PostError
+from bot.domain.text import one_line
+from bot.posts.frontmatter.renamed import in_the_file
+
+if TYPE_CHECKING:
+    from bot.posts.frontmatter.source import Source
+    from bot.posts.frontmatter.yaml import Value
+
+
+TRUE: Final = frozenset({"true", "yes", "on"})
+FALSE: Final = frozenset({"false", "no", "off"})
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")  # the shape of BCP 47 tags
+_LIST: Final = {"list": "a list", "dict": "a mapping"}
+
+
+class Fields:
+    """Asks for values by their dotted name: "title", "cover.alt"."""
+
+    def __init__(self, source: Source, path: Path, names: Mapping[str, str] | None = None) -> None:
+        """`names` are those that stand in the file for ours, where they differ."""
+        self._values = source.values
+        self._lines = source.lines
+        self._path = path
+        self._names = names or {}
+
+    def fault(self, name: str, problem: str, remedy: str = "", *, rule: str = "field-value") -> PostError:
+        """The error to raise about this field."""
+        shown, line = in_the_file(name, self._names), self._lines.get(name)
+        return PostError(self._path, problem, rule=rule, line=line, field=shown, remedy=remedy)
+
+    def get(self, name: str) -> Value:
+        """The bare value; None if there is none."""
+        if "." not in name:
+            return self._values.get(name)
+        value: Value = self._values
+        for key in name.split("."):
+            value = value.get(key) if isinstance(value, dict) else None
+        return value
+
+    def prose(self, name: str) -> str | None:
+        """Text that may have several lines; None if there is none. Raises PostError."""
+        # Nearly all that is asked for is not there, for ten thousand files: so the shortest way to find that out.
+        value = self._values.get(name) if "." not in name else self.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            raise self.fault(
+                name, f"must be text, not {_LIST[type(value).__name__]}.", f'Write {_last(name)}: "your words".'
+            )
+        return value.strip() or None
+
+    def text(self, name: str) -> str | None:
+        """Text on one line; None if there is none. Raises PostError."""
+        if "." not in name and self._values.get(name) is None:
+            return None
+        value = self.prose(name)
+        return None if value is None else one_line(value)
+
+    def texts(self, name: str, *, separators: str = "") -> tuple[str, ...]:
+        """A list of texts, or one text that is split at any of `separators`; no doubles. Raises PostError."""
+        value = self.get(name)
+        if value is None:
+            return ()
+        if isinstance(value, dict):
+            raise self.fault(name, "must be text or a list of texts.", f"Write {_last(name)}: [one, two].")
+        if isinstance(value, str):
+            for separator in separators[1:]:
+                value = value.replace(separator, separators[0])
+            value = list(value.split(separators[0])) if separators else [value]
+        words = []
+        for item in value:
+            if isinstance(item, list | dict):
+                raise self.fault(name, "must be a list of texts.", f"Write {_last(name)}: [one, two].")
+            words.append(one_line(item or ""))
+        return tuple(dict.fromkeys(filter(None, words)))
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """True or false. Raises PostError."""
+        chosen = self.choice(name)
+        return default if chosen is None else chosen
+
+    def choice(self, name: str) -> bool | None:
+        """True, false, or None where nothing is said. Raises PostError."""
+        value = self.get(name)
+        if value is None:
+            return None
+        word = value.strip().lower() if isinstance(value, str) else ""
+        if word not in TRUE | FALSE:
+            raise self.fault(name, "must be true or false.", f"Write {_last(name)}: true.")
+        return word in TRUE
+
+    def mapping(self, name: str, remedy: str) -> dict[str, Value]:
+        """Keys with values below a key; empty if there is none. Raises PostError with this `remedy`."""
+        value = self.get(name)
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            raise self.fault(name, "must hold keys of its own.", remedy)
+        return value
+
+    def language(self, name: str) -> str | None:
+        """A language tag such as "en" or "pt-BR". Raises PostError."""
+        value = self.text(name)
+        if value is not None and not _LANGUAGE.fullmatch(value):
+            raise self.fault(name, f'"{value}" is not a language.', 'Write its tag, for example "en" or "pt-BR".')
+        return value
+
+    def line(self, name: str) -> int | None:
+        """The line where it stands; None if it stands nowhere."""
+        return self._lines.get(name)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._lines
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]

@@ -1,0 +1,104 @@
+"""The front matter keys that mean something here, and what a person should know about the others.
+
+Unknown keys are no error: sites have their own. A key that is nearly one of ours is a likely slip.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.front_matter import KEYS
+from bot.posts.frontmatter.fields import FALSE, TRUE
+
+if TYPE_CHECKING:
+    from bot.posts.frontmatter.fields import Fields
+    from bot.posts.frontmatter.notes import Notes
+
+OURS: Final = tuple(KEYS)
+MASTODON: Final = tuple(KEYS["mastodon"].keys)
+POLL: Final = tuple(KEYS["mastodon"].keys["poll"].keys)
+COVER: Final = tuple(KEYS["cover"].keys)
+MEDIA: Final = tuple(KEYS["mastodon"].keys["media"].keys)
+REMINDER: Final = tuple(KEYS["reminders"].keys)
+_OURS: Final = frozenset(OURS)
+#: Keys of sites and their generators that resemble ours and are something else.
+_OTHERS: Final = frozenset({"images", "tag", "links", "series", "time", "titles"})
+#: Other names for ours that are too far away to be found by likeness.
+_SYNONYMS: Final = {
+    "published": "published_datetime",
+    "publish": "published_datetime",
+    "pubdate": "published_datetime",
+    "datetime": "published_datetime",
+    "updated": "updated_datetime",
+    "authors": "author",
+    "speaker": "speakers",
+    "categories": "category",
+    "excerpt": "summary",
+    "lang": "language",
+    "cover_alt": "cover.alt",
+    "image_alt": "cover.alt",
+}
+_LONGEST_KEY: Final = 40
+
+
+def near_miss(key: str, known: Collection[str] = OURS) -> str | None:
+    """The known key that was probably meant by an unknown one; None if none is likely."""
+    if key in known:
+        return None
+    plain = key.strip().lower().replace("-", "_").replace(" ", "_")
+    if plain in _OTHERS or len(key) > _LONGEST_KEY:
+        return None
+    if known is OURS and plain in _SYNONYMS:
+        return _SYNONYMS[plain]
+    return next(iter(difflib.get_close_matches(plain, list(known), n=1, cutoff=0.8 if known is OURS else 0.6)), None)
+
+
+def missing_key_remedy(name: str, keys: Iterable[str], example: str) -> str:
+    """What to do about a missing key: perhaps it is there under another name."""
+    slip = next((key for key in keys if near_miss(key) == name), None)
+    return f'Did you mean it with "{slip}"? Write "{name}".' if slip else f"Write {example}."
+
+
+def note_keys(fields: Fields, notes: Notes, top: Collection[str]) -> None:
+    """Warn of likely slips among the keys."""
+    for key in top:
+        meant = None if key in _OURS else near_miss(key)
+        if meant and not (key == "published" and str(fields.get(key)).lower() in TRUE | FALSE):
+            notes.warn("unknown-key", "is not a key that is read.", field=key, remedy=f'Did you mean "{meant}"?')
+    _note_inner_keys(fields, notes)
+    if fields.get("date") and "published_datetime" not in fields and "draft" not in fields:
+        notes.warn(
+            "date-ignored",
+            "is not when the post is released; without a publish datetime it stays a draft.",
+            field="date",
+            remedy="Write published_datetime: 2024-07-16 09:00.",
+        )
+    if "hashtags" in fields and fields.get("hashtags") is None:
+        notes.warn(
+            "hashtags-empty",
+            "is empty; YAML reads a # after a space as the beginning of a comment.",
+            field="hashtags",
+            remedy="Write the hashtags without #, or in quotes.",
+        )
+
+
+def _note_inner_keys(fields: Fields, notes: Notes) -> None:
+    cover, mastodon = fields.get("cover"), fields.get("mastodon")
+    for key in cover if isinstance(cover, dict) else ():
+        meant = near_miss(key, COVER)
+        if meant:
+            name = f"cover.{key}"
+            notes.warn("unknown-key", "is not a key that is read.", field=name, remedy=f'Did you mean "{meant}"?')
+    for key in mastodon if isinstance(mastodon, dict) else ():
+        if key not in MASTODON:
+            meant = near_miss(key, MASTODON)
+            remedy = f'Did you mean "{meant}"?' if meant else f"Known here: {', '.join(MASTODON)}."
+            notes.warn("unknown-key", "is not a key that is read.", field=f"mastodon.{key}", remedy=remedy)
+    poll = fields.get("mastodon.poll")
+    for key in poll if isinstance(poll, dict) else ():
+        if key not in POLL:
+            meant = near_miss(key, POLL)
+            remedy = f'Did you mean "{meant}"?' if meant else f"Known here: {', '.join(POLL)}."
+            notes.warn("unknown-key", "is not a key that is read.", field=f"mastodon.poll.{key}", remedy=remedy)

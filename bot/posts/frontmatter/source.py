@@ -1,0 +1,132 @@
+"""Bytes → front matter and body, with the line of every key."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, cast
+
+import frontmatter
+from frontmatter.default_handlers import YAMLHandler
+
+from bot.domain.errors import PostError
+from bot.domain.text import clean
+from bot.posts.frontmatter.yaml import Value, read_yaml
+
+LARGEST_FILE: Final = 256 * 1024  #: bytes; the longest real posts have a tenth of it
+LARGEST_FRONT_MATTER: Final = 64 * 1024  #: bytes
+DEEPEST_NESTING: Final = 20
+
+_BOM: Final = b"\xef\xbb\xbf"
+_OTHER_BOMS: Final = (b"\xff\xfe", b"\xfe\xff")  # UTF-16; no Markdown file begins so by chance
+_FENCE: Final = re.compile(rb"\s*?^---[ \t]*(?=[\r\n]|\Z)", re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """A post file, taken apart. All line ends are line feeds; characters that XML forbids are gone."""
+
+    values: dict[str, Value]
+    lines: dict[str, int]  #: "title", "cover.alt", ... → line in the file, from 1
+    body: str
+    body_line: int  #: the line in the file on which the body begins
+
+
+def read_source(data: bytes, *, path: Path) -> Source | None:
+    """Take a file apart; None if it has no front matter, as a README.
+
+    Scalars stay as they are written ("2024-07-16", "yes", "007"); only an empty value and `null` become None.
+    YAML 1.1 would read words such as `No` or `1:30` as something else than their author meant.
+
+    Raises PostError for a file that begins as a post but cannot be read as one.
+    """
+    if not (_FENCE.match(data.removeprefix(_BOM)) or data.startswith(_OTHER_BOMS)):
+        return _toml_source(data, path) if data.removeprefix(_BOM).startswith(b"+++") else None
+    text = clean(_decode(data, path)).rstrip()
+    start = text.index("---")
+    first_line = 1 + text.count("\n", 0, start)
+    handler = _PostHandler(path, first_line=first_line)
+    # Only the front matter: parse() would strip the indentation of the body's first line, and take its time over it.
+    end = handler.end_of_matter(text, start)
+    values, _ = frontmatter.parse(text[start:end], handler=handler)
+    return Source(
+        values=cast("dict[str, Value]", values),
+        lines=handler.lines,
+        body=text[end:].removeprefix("\n"),
+        body_line=first_line + text.count("\n", start, end) + 1,
+    )
+
+
+def _toml_source(data: bytes, path: Path) -> Source | None:
+    from bot.posts.frontmatter.toml import read_toml, take_apart
+
+    text = clean(_decode(data, path))
+    parts = take_apart(text, path=path, largest=LARGEST_FRONT_MATTER)
+    if parts is None:
+        return None
+    matter, body = parts
+    lines: dict[str, int] = {}
+    values = read_toml(matter, path=path, first_line=1, deepest=DEEPEST_NESTING, lines=lines)
+    return Source(values=values, lines=lines, body=body, body_line=2 + matter.count("\n"))
+
+
+def _decode(data: bytes, path: Path) -> str:
+    if len(data) > LARGEST_FILE:
+        raise PostError(path, "is larger than 256 KiB.", remedy="A post is text; link or embed what is larger.")
+    data = data.removeprefix(_BOM)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8")
+        raise PostError(
+            path,
+            f"is not UTF-8: byte 0x{data[error.start]:02x} cannot be read.",
+            line=1 + _unix_lines(before).count("\n"),
+            remedy='Save the file with the encoding "UTF-8".',
+        ) from None
+    return _unix_lines(text)
+
+
+def _unix_lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+class _PostHandler(YAMLHandler):
+    """python-frontmatter's YAML handler, strict and with lines. One object reads one file."""
+
+    # The library's own takes blank lines into the boundary and so loses count.
+    FM_BOUNDARY = re.compile(r"^---[ \t]*$", re.MULTILINE)
+
+    def __init__(self, path: Path, *, first_line: int) -> None:
+        super().__init__()
+        self._path = path
+        self._first_line = first_line
+        self.lines: dict[str, int] = {}
+
+    def end_of_matter(self, text: str, start: int) -> int:
+        """Where the front matter that begins at `start` is closed. Raises PostError if it is not."""
+        fences = self.FM_BOUNDARY.finditer(text, start)
+        next(fences)
+        closing = next(fences, None)
+        if closing is None:
+            raise PostError(
+                self._path,
+                "the front matter is not closed.",
+                rule="front-matter",
+                line=self._first_line,
+                remedy="Write a line with --- alone below the last key.",
+            )
+        return closing.end()
+
+    def load(self, fm: str, **_: object) -> dict[str, Value]:
+        """The front matter's values. Raises PostError."""
+        if len(fm.encode()) > LARGEST_FRONT_MATTER:
+            raise PostError(
+                self._path,
+                "the front matter is larger than 64 KiB.",
+                rule="front-matter",
+                line=self._first_line,
+                remedy="Close it with --- before the text begins.",
+            )
+        return read_yaml(fm, path=self._path, first_line=self._first_line, deepest=DEEPEST_NESTING, lines=self.lines)

@@ -1,0 +1,175 @@
+"""Bringing one checkout up to date: asked, fetched, checked out beside, swapped in whole, or left as it was."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from bot.config import Config, Source
+from bot.config.secrets import secret_of, trouble_of
+from bot.domain.errors import SourceError
+from bot.posts.git.checkout import UNFINISHED, Place, discard, examine, export, place_of
+from bot.posts.git.command import Git, OddGitError, check_version
+from bot.posts.git.status import read_status, write_status
+
+#: A tree that is no longer in force stays for so long: somebody may still be reading in it.
+KEPT: Final = timedelta(hours=1)
+KEPT_AT_MOST: Final = 5
+_NEW: Final = "refs/announce/new"
+_LOOK: Final = 0.1  #: seconds between two looks whether another process has finished
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pulled:
+    """What came of one pull."""
+
+    source: Source
+    commit: str  #: in force now; empty if there is none
+    changed: bool = False
+    fault: str = ""  #: why it could not be brought up to date
+    first_fault: bool = False  #: the last pull before this one went well
+    recovered: bool = False  #: and the one before this did not
+
+
+def pull(
+    config: Config,
+    source: Source,
+    *,
+    environ: Mapping[str, str],
+    now: Callable[[], datetime],
+    stopping: Callable[[], bool] = lambda: False,
+) -> Pulled:
+    """Fetch what the repository holds now, and put it in force. Never raises: what was in force stays so.
+
+    Takes no longer than the source's `timeout`, plus what writing the files takes.
+    """
+    place = place_of(config, source)
+    before, changed, fault = place.commit(), False, ""
+    known = read_status(place.status)
+    try:
+        changed = _pull(config, source, place, environ=environ, stopping=stopping)
+    except SourceError as error:
+        fault = str(error)
+    except OSError as error:
+        fault = f"{place.folder.relative_to(config.root)} cannot be written: {error.strerror or error}."
+    if fault and stopping():
+        return Pulled(source=source, commit=before)
+    write_status(place.status, known.after_failure(fault, now()) if fault else known.after_success(now()))
+    failed_before = known.failing_since is not None
+    return Pulled(
+        source=source,
+        commit=place.commit(),
+        changed=changed,
+        fault=fault,
+        first_fault=bool(fault) and not failed_before,
+        recovered=not fault and failed_before,
+    )
+
+
+def _pull(
+    config: Config, source: Source, place: Place, *, environ: Mapping[str, str], stopping: Callable[[], bool]
+) -> bool:
+    missing = trouble_of(source.token, environ)
+    if missing:
+        raise SourceError(f"{missing}, so there is no token.", remedy="Set it, or take `token` out of the source.")
+    place.make()
+    git = Git(
+        source=source,
+        repository=place.repository,
+        token=secret_of(source.token, environ),
+        until=time.monotonic() + source.timeout.total_seconds(),
+        stopping=stopping,
+    )
+    with _alone(place, git):
+        try:
+            return _refresh(git, place, address=str(config.root / source.git) if source.local else source.git)
+        except OddGitError:
+            # A power cut may have broken our own objects: the next pull begins anew.
+            discard(place.repository)
+            raise
+
+
+@contextmanager
+def _alone(place: Place, git: Git) -> Iterator[None]:
+    """One process at a time; the lock is let go of by the system if it dies."""
+    descriptor = os.open(place.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        while True:
+            with suppress(BlockingIOError):
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            if git.stopping() or time.monotonic() >= git.until:
+                raise SourceError("another process is fetching it, and takes long.")
+            time.sleep(_LOOK)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _refresh(git: Git, place: Place, *, address: str) -> bool:
+    _tidy(place)
+    if not (place.repository / "HEAD").exists():
+        discard(place.repository)
+        check_version(git)
+        git.run("init", "--quiet", "--bare", "--template=")
+    wanted = f"refs/heads/{git.source.branch}" if git.source.branch else "HEAD"
+    if _offered(git, address, wanted) == place.commit() and place.current.exists():
+        return False
+    commit = _fetched(git, address, wanted)
+    before = place.commit()
+    if place.tree(commit).is_dir():
+        # It was in force before: a push that was taken back.
+        examine(place.tree(commit), git.source)
+    else:
+        export(git, place, commit)
+    place.put_in_force(commit)
+    if before:
+        with suppress(OSError):
+            os.utime(place.tree(before))  # since when it is not in force
+    with suppress(SourceError):
+        git.run("gc", "--auto", "--quiet")
+    return commit != before
+
+
+def _offered(git: Git, address: str, wanted: str) -> str:
+    """The commit that the host has now."""
+    for line in git.run("ls-remote", "--quiet", "--", address, wanted).splitlines():
+        commit, _, name = line.partition("\t")
+        if name == wanted:
+            return commit
+    if git.source.branch:
+        raise SourceError(f"there is no branch {git.source.branch}.", remedy="See `branch` of the source.")
+    raise SourceError("it is empty: there is no commit in it yet.")
+
+
+def _fetched(git: Git, address: str, wanted: str) -> str:
+    """The commit, fetched: by force, for a history may be rewritten; what counts is what can be read now."""
+    shallow = ("--depth=1", "--no-tags", "--force", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-gc")
+    git.run("fetch", "--quiet", *shallow, "--", address, f"+{wanted}:{_NEW}")
+    return git.run("rev-parse", "--verify", f"{_NEW}^{{commit}}").strip()
+
+
+def _tidy(place: Place) -> None:
+    """Remove what a process that was killed has left, and trees that nobody reads any more. Under the lock."""
+    for stale in place.repository.rglob("*.lock"):
+        stale.unlink(missing_ok=True)
+    # Of a fetch that took too long: it may be large, and the next one makes another.
+    for half in (*place.repository.glob("objects/pack/tmp_*"), *place.repository.glob("objects/tmp_objdir-*")):
+        discard(half) if half.is_dir() else half.unlink(missing_ok=True)
+    in_force, old = place.commit(), list[tuple[float, Path]]()
+    for tree in place.trees.iterdir():
+        if tree.name.startswith(UNFINISHED):
+            discard(tree)
+        elif tree.name != in_force:
+            old.append((tree.stat().st_mtime, tree))
+    oldest_kept = time.time() - KEPT.total_seconds()
+    for number, (since, tree) in enumerate(sorted(old, reverse=True)):
+        if number >= KEPT_AT_MOST or since < oldest_kept:
+            discard(tree)

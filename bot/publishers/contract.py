@@ -1,0 +1,139 @@
+"""The contract of a publisher: carries out deliveries for one account, and can ask its server what it already has.
+
+Every keeper (`publishers/`) passes the same suite, `tests/contract/test_publisher.py`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NoReturn, Protocol
+
+from bot.domain import AccountFacts, Announcement, Picture, Receipt, SeenStatus
+from bot.domain.errors import AccountBlockedError
+
+
+class Publisher(Protocol):
+    """One account on one server. Used by one thread at a time; never retries and never sleeps longer than its timeout.
+
+    Reading methods raise TransientError or AccountBlockedError. Sending methods may also raise RejectedError and
+    OutcomeUnknownError; after the latter the request may have been carried out.
+    """
+
+    address: str  #: the account's identity in the ledger
+
+    def introduce(self) -> AccountFacts:
+        """Ask the server who we are. Raises AccountBlockedError if that is not the account in the settings."""
+
+    def newest_status_id(self) -> str:
+        """The id of the account's newest status, "0" if it has none."""
+
+    def look(self, announcement: Announcement, *, after_id: str) -> tuple[SeenStatus, ...]:
+        """The account's own statuses newer than `after_id`, oldest first.
+
+        Those that could be this announcement carry their `text`.
+        """
+
+    def get_ready(self, announcement: Announcement) -> None:
+        """Make its local pictures fit ahead of their upload. Asks, fetches and sends nothing; faults are upload's."""
+
+    def upload(self, picture: Picture) -> str:
+        """Upload a picture with its alt text and focus, and wait until it can be attached; returns its id there.
+
+        It is made to fit the server's limits, and fetched if it is on another host. RejectedError if it is no good.
+        """
+
+    def recent(self, *, since: datetime) -> tuple[SeenStatus, ...]:
+        """The account's own statuses since a time, oldest first, without their `text`.
+
+        Raises TransientError if there are more than can be read.
+        """
+
+    def with_text(self, status: SeenStatus) -> SeenStatus:
+        """The status with its `text` and content warning as they were sent."""
+
+    def publish(
+        self,
+        announcement: Announcement,
+        *,
+        media_ids: tuple[str, ...],
+        key: str,
+        repeat: bool,
+        in_reply_to: str | None = None,
+    ) -> Receipt:
+        """Post the announcement, once. `key` is the Idempotency-Key; `repeat`: an earlier try's outcome was open.
+
+        `in_reply_to` is the id of the status that it answers; RejectedError if there is none.
+        """
+
+    def edit(self, status_id: str, announcement: Announcement, *, shown: Announcement | None) -> Receipt:
+        """Make a status say `announcement` instead of `shown` (None: nobody knows what it shows). Harmless to repeat.
+
+        Pictures that it shows already stay attached; their alt texts follow the announcement.
+        """
+
+    def delete(self, status_id: str) -> None:
+        """Remove a status. Harmless to repeat: one that is not there is as good as removed."""
+
+    def close(self) -> None:
+        """Let go of connections."""
+
+
+class AbsentPublisher:
+    """Keeps the contract of `bot.publishers.contract.Publisher` by refusing everything."""
+
+    def __init__(self, *, address: str, trouble: str) -> None:
+        self.address = address
+        self._trouble = trouble
+
+    def introduce(self) -> AccountFacts:
+        self._refuse()
+
+    def newest_status_id(self) -> str:
+        self._refuse()
+
+    def look(self, announcement: Announcement, *, after_id: str) -> tuple[SeenStatus, ...]:  # noqa: ARG002 — contract
+        self._refuse()
+
+    def get_ready(self, announcement: Announcement) -> None:  # noqa: ARG002
+        self._refuse()
+
+    def upload(self, picture: Picture) -> str:  # noqa: ARG002
+        self._refuse()
+
+    def publish(
+        self,
+        announcement: Announcement,  # noqa: ARG002
+        *,
+        media_ids: tuple[str, ...],  # noqa: ARG002
+        key: str,  # noqa: ARG002
+        repeat: bool,  # noqa: ARG002
+        in_reply_to: str | None = None,  # noqa: ARG002
+    ) -> Receipt:
+        self._refuse()
+
+    def recent(self, *, since: datetime) -> tuple[SeenStatus, ...]:  # noqa: ARG002
+        self._refuse()
+
+    def with_text(self, status: SeenStatus) -> SeenStatus:  # noqa: ARG002
+        self._refuse()
+
+    def edit(
+        self,
+        status_id: str,  # noqa: ARG002
+        announcement: Announcement,  # noqa: ARG002
+        *,
+        shown: Announcement | None,  # noqa: ARG002
+    ) -> Receipt:
+        self._refuse()
+
+    def delete(self, status_id: str) -> None:  # noqa: ARG002
+        self._refuse()
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+    def _refuse(self) -> NoReturn:
+        raise AccountBlockedError(
+            f"there is no token for {self.address}: {self._trouble}.",
+            remedy="`announce login` gets one, see docs/accounts.md.",
+        )

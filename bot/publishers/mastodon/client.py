@@ -1,0 +1,212 @@
+"""An account as Mastodon.py sees it: who it is and what it has posted. One client, one session, one thread.
+
+Nothing is retried, and no redirect is followed.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final, NoReturn
+
+import requests
+from mastodon import Mastodon
+from mastodon.errors import MastodonError, MastodonNotFoundError
+
+from bot.config import is_loopback
+from bot.domain import AccountFacts, Announcement, Limits, SeenStatus
+from bot.domain.clock import Clock
+from bot.domain.errors import AccountBlockedError, PublishError, TransientError
+from bot.http.client import WebClient
+from bot.publishers.mastodon.errors import Doing, classify
+from bot.publishers.mastodon.servers import domain_of, limits_of, version_of
+from bot.publishers.mastodon.wire import Finishing, aware, field, is_status, seen, text
+
+#: A status list page; larger values are cut down by the server (mastodon: accounts/statuses_controller.rb).
+PAGE: Final = 40
+#: Own statuses read at most in one look; an account that posts more between two tries is no announcement bot's.
+LOOK_PAGES: Final = 25
+#: What a header can carry; requests shows a token that it refuses in its error.
+_CARRIED_BY_A_HEADER: Final = re.compile(r"[!-~\xa1-\xff](?:[ -~\xa0-\xff]*[!-~\xa1-\xff])?")
+
+
+class MastodonAccount:
+    """The reading half of `bot.publishers.contract.Publisher`."""
+
+    def __init__(
+        self,
+        *,
+        address: str,
+        acct: str | None,
+        server: str,
+        token: str,
+        timeout: timedelta,
+        clock: Clock,
+        session: requests.Session | None = None,
+        on_answer: Callable[[Mapping[str, str]], None] | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        web: WebClient | None = None,
+    ) -> None:
+        """Make the client; contacts nobody. `acct` is the address that the token must belong to.
+
+        `on_answer` is told the headers of each answer, `web` fetches the pictures of other hosts.
+        """
+        self.address = address
+        self._acct = acct
+        self._server = server
+        self._clock = clock
+        self._sleep = sleep
+        self._on_answer = on_answer
+        self._timeout = timeout
+        self._token = token
+        self._session = session or new_session(server)
+        # A redirect would turn the POST into a GET (requests, as browsers do), so it is an error.
+        self._session.max_redirects = 0
+        self._session.hooks["response"].append(self._note_answer)
+        self._finishing = Finishing(self._session)
+        self._answer: object = None
+        self._account_id = ""
+        self._limits = Limits()
+        self._web = web or WebClient()
+        self._client = Mastodon(
+            api_base_url=server,
+            ratelimit_method="throw",
+            request_timeout=timeout.total_seconds(),
+            user_agent="announce",
+            session=self._session,
+            # Else it asks for it before the first upload, in two requests; where these fail, a thousand times (its
+            # utility.py: the two functions that ask call each other). `introduce` tells it what the server says.
+            mastodon_version="1.0.0",
+        )
+        # Not through the constructor, which takes a token that is a file's name for the file.
+        self._client.access_token = token
+
+    def introduce(self) -> AccountFacts:
+        self._account_id = ""
+        if not _CARRIED_BY_A_HEADER.fullmatch(self._token):
+            raise AccountBlockedError(
+                "the token holds a line break, a blank or a letter that no token has.",
+                remedy="Copy it anew, all of it and nothing else.",
+            )
+        with self._errors("reading"):
+            me = self._client.account_verify_credentials()
+            instance = self._instance()
+        if not text(me, "id") or not text(me, "username"):
+            raise TransientError("the server's answer is no account.", remedy="Check `server` in the settings.")
+        address = f"{text(me, 'username')}@{domain_of(instance, self._server)}".lower()
+        if self._acct is not None and address != self._acct.lstrip("@").lower():
+            raise AccountBlockedError(
+                f"the token belongs to @{address}, but the settings say {self._acct}.",
+                remedy="Set the token of the right account, or correct `acct`; nothing was sent.",
+            )
+        self._account_id, self._limits = text(me, "id"), limits_of(instance)
+        client = self._client
+        client.mastodon_major, client.mastodon_minor, client.mastodon_patch = version_of(instance)
+        return AccountFacts(address=address, account_id=self._account_id, limits=self._limits)
+
+    def newest_status_id(self) -> str:
+        page = self._statuses(limit=1)
+        return text(page[0], "id") if page else "0"
+
+    def look(self, announcement: Announcement, *, after_id: str) -> tuple[SeenStatus, ...]:
+        return tuple(self._with_text(status, announcement) for status in self._after(after_id))
+
+    def recent(self, *, since: datetime) -> tuple[SeenStatus, ...]:
+        found: list[Any] = []
+        older: dict[str, str] = {}
+        for _ in range(LOOK_PAGES):
+            page = self._statuses(limit=PAGE, **older)
+            found += [status for status in page if aware(field(status, "created_at")) >= since]
+            if len(page) == 0 or aware(field(page[-1], "created_at")) < since:
+                own = [status for status in found if field(status, "reblog") is None]
+                return tuple(seen(status) for status in reversed(own))
+            older = {"max_id": text(page[-1], "id")}
+        raise TransientError(f"the account has over {LOOK_PAGES * PAGE} toots since {since:%Y-%m-%d}.")
+
+    def with_text(self, status: SeenStatus) -> SeenStatus:
+        source = self._source(status.status_id)
+        return replace(status, text=text(source, "text"), content_warning=text(source, "spoiler_text"))
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _own_id(self) -> str:
+        if not self._account_id:
+            self.introduce()
+        return self._account_id
+
+    def _instance(self) -> Any:
+        try:
+            return self._client.instance_v2()
+        except MastodonNotFoundError:
+            # Older servers, and some Pleroma and Pixelfed, have the first version alone.
+            return self._client.instance_v1()
+
+    def _after(self, after_id: str) -> Iterator[Any]:
+        # min_id gives the page just above an id, newest first; page by page upwards gives oldest first.
+        for _ in range(LOOK_PAGES):
+            page = self._statuses(min_id=after_id, limit=PAGE)
+            if not page:
+                return
+            yield from (status for status in reversed(page) if field(status, "reblog") is None)
+            after_id = text(page[0], "id")
+        # Never a shorter list: what is missing from it would count as absent and be sent again.
+        raise TransientError(f"the account has over {LOOK_PAGES * PAGE} toots since the last one known.")
+
+    def _statuses(self, **which: Any) -> list[Any]:
+        with self._errors("reading"):
+            page = self._client.account_statuses(self._own_id(), exclude_reblogs=False, **which)
+        # Asked of the answer itself, for Mastodon.py makes an empty list of `{}`.
+        if not isinstance(self._answer, list) or not all(map(is_status, page)):
+            raise TransientError("the server's answer is no list of toots.")
+        return list(page)
+
+    def _with_text(self, status: Any, announcement: Announcement) -> SeenStatus:
+        found = seen(status)
+        return self.with_text(found) if announcement.link is None or announcement.link in found.links else found
+
+    def _source(self, status_id: str) -> Any:
+        with self._errors("reading"):
+            try:
+                return self._client.status_source(status_id)
+            except MastodonNotFoundError as error:
+                raise TransientError("a toot was deleted while it was being looked at.") from error
+
+    @contextmanager
+    def _errors(self, doing: Doing, *, repeat: bool = False) -> Iterator[None]:
+        self._answer = None
+        try:
+            yield
+        except MastodonError as error:
+            reset = self._client.ratelimit_reset
+            words = text(self._answer, "error")
+            found = classify(error, doing=doing, repeat=repeat, ratelimit_reset=reset, words=words)
+            if self._token in f"{found} {error}":
+                self._raise_without_token(found)
+            raise found from error
+
+    def _note_answer(self, response: requests.Response, *_args: object, **_options: object) -> None:
+        if self._on_answer is not None:
+            self._on_answer(response.headers)
+        try:
+            self._answer = response.json()
+        except ValueError:
+            self._answer = None
+
+    def _raise_without_token(self, found: PublishError) -> NoReturn:
+        # A server may repeat what it was sent, in its words or on a page that Mastodon.py quotes.
+        found.message = found.message.replace(self._token, "(token)")
+        found.args = (found.message,)
+        raise found from None
+
+
+def new_session(server: str) -> requests.Session:
+    """A session for one server."""
+    session = requests.Session()
+    # What is said to this machine does not go through a proxy that the environment names.
+    session.trust_env = not is_loopback(server)
+    return session

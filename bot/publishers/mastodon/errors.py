@@ -1,0 +1,171 @@
+"""Mastodon.py's errors → ours, in one table.
+
+Sources: Mastodon.py 2.3.3 internals.py for the classes, the API documentation and source of Mastodon for the codes.
+The rule behind the table: while sending, whatever leaves open whether the status exists is OutcomeUnknownError. Every
+other class says that it does not.
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final, Literal
+
+import requests
+from mastodon.errors import (
+    MastodonAPIError,
+    MastodonError,
+    MastodonIllegalArgumentError,
+    MastodonNetworkError,
+    MastodonRatelimitError,
+)
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+from bot.domain.errors import AccountBlockedError, OutcomeUnknownError, PublishError, RejectedError, TransientError
+
+#: What was being done: reading changes nothing, an upload that is lost is purged by the server, sending posts.
+Doing = Literal["reading", "uploading", "sending"]
+
+#: The wait after a rate limit without a usable reset: the shortest of Mastodon's windows (rack_attack.rb).
+UNNAMED_WAIT: Final = timedelta(minutes=5)
+#: No server has a longer window than a few hours (rate_limiter.rb); a reset beyond this is a mistake.
+LONGEST_WAIT: Final = timedelta(days=1)
+_LONGEST_WORDS: Final = 300
+
+_BLOCKED: Final = {
+    401: ("the server does not accept the token", "`announce login` makes a new one, see docs/accounts.md."),
+    403: (
+        "the token or the account may not do this",
+        "Look whether the account is suspended.",
+    ),
+    410: ("the server says that it is gone", "Check `server` in the settings."),
+}
+#: What the token must be allowed to do, by what was being done (mastodon: config/initializers/doorkeeper.rb).
+SCOPES: Final[dict[Doing, tuple[str, ...]]] = {
+    "reading": ("read:accounts", "read:statuses"),
+    "uploading": ("write:media",),
+    "sending": ("write:statuses",),
+}
+_SCOPE_WORDS: Final = "outside the authorized scopes"  # doorkeeper.en.yml; other locales have words of their own
+#: About the request's way or its twin, not about its words (409: Pleroma's idempotency_plug.ex).
+_NO_VERDICT: Final = frozenset({408, 409, 425})
+#: On a repeat these are answers about the earlier try, or about its key (Mastodon 4.6, Pixelfed, Pleroma).
+_OPEN_ON_REPEAT: Final = frozenset({400, 404})
+
+
+def classify(
+    error: MastodonError, *, doing: Doing, repeat: bool = False, ratelimit_reset: float | None = None, words: str = ""
+) -> PublishError:
+    """The error that tells the caller what to do.
+
+    `ratelimit_reset` is the client's epoch seconds; `repeat` says that an earlier try may have been carried out;
+    `words` is the answer's JSON error: Mastodon.py loses it where it expects a list.
+    """
+    if isinstance(error, MastodonRatelimitError):
+        return _rate_limited(error, doing, ratelimit_reset)
+    if isinstance(error, MastodonNetworkError):
+        return _network(error, doing)
+    if isinstance(error, MastodonIllegalArgumentError) and doing != "reading":
+        # Raised before a request is made (Mastodon.py: statuses.py, `__load_media_file` in internals.py).
+        return RejectedError(f"it cannot be sent: {error}")
+    code, said = _answer(error)
+    if code is None:
+        return _open("the server's answer cannot be read", doing)
+    return _answered(code, said or _one_line(words), doing, repeat=repeat)
+
+
+def _answered(code: int, said: str, doing: Doing, *, repeat: bool) -> PublishError:
+    text = f"the server answered {code}" + (f": {said}" if said else "")
+    if said and code in _BLOCKED:
+        problem, remedy = _BLOCKED[code]
+        if code == 403:
+            problem, remedy = _forbidden(said, doing)
+        return AccountBlockedError(f"{problem} ({text}).", remedy=remedy)
+    if said and 400 <= code < 500 and code not in _NO_VERDICT:
+        if doing == "reading":
+            return AccountBlockedError(
+                f"the server does not let the account read ({text}).",
+                remedy="Check `server` in the settings, and that the token was made for an account.",
+            )
+        if doing == "uploading" or not repeat or code not in _OPEN_ON_REPEAT:
+            return RejectedError(f"{text}.")
+    # 5xx, and pages without a JSON error: those come from a proxy and are no verdict on the text.
+    return _open(text, doing, remedy="Check `server` in the settings." if code == 404 and doing == "reading" else "")
+
+
+def _forbidden(said: str, doing: Doing) -> tuple[str, str]:
+    problem, remedy = _BLOCKED[403]
+    scopes = " and ".join(SCOPES[doing])
+    if _SCOPE_WORDS in said:
+        return f"the token lacks the scope {scopes}", "`announce login` makes a new one with all that it needs."
+    return problem, f"The token needs {scopes} for this (`announce accounts` shows what it has). {remedy}"
+
+
+def _answer(error: MastodonError) -> tuple[int | None, str]:
+    # MastodonAPIError carries ('Mastodon API returned error', code, reason, text or None).
+    if isinstance(error, MastodonAPIError) and len(error.args) == 4 and isinstance(error.args[1], int):
+        said = error.args[3]
+        # 404 without JSON gets this made-up text from Mastodon.py.
+        return error.args[1], "" if not said or said == "Endpoint not found." else _one_line(str(said))
+    return None, ""
+
+
+def _one_line(words: str) -> str:
+    line = " ".join(words.split()).rstrip(".")
+    return line if len(line) <= _LONGEST_WORDS else f"{line[:_LONGEST_WORDS]}…"
+
+
+def _rate_limited(error: MastodonError, doing: Doing, reset: float | None) -> PublishError:
+    # "Rate limit time calculations failed" is raised after an answer that may well have been a success.
+    if "Hit rate limit" not in str(error):
+        return _open("the server's rate limit headers cannot be read", doing)
+    if reset is None:
+        wait = UNNAMED_WAIT
+    else:
+        # Whole seconds, as the headers have them: the client has turned them into a time of its own.
+        wait = timedelta(seconds=min(max(1, round(reset - time.time())), LONGEST_WAIT.total_seconds()))
+    return TransientError("the server's rate limit is reached.", retry_after=wait)
+
+
+def _network(error: MastodonNetworkError, doing: Doing) -> PublishError:
+    causes = tuple(_causes(error))
+    if _any(causes, requests.exceptions.TooManyRedirects):
+        return AccountBlockedError(
+            "the server redirects to another address.",
+            remedy="Write the final address into `server` in the settings; a redirected request is never followed.",
+        )
+    if _any(causes, ssl.SSLCertVerificationError):
+        return TransientError("the server's certificate is not accepted.", remedy="Check `server` and the clock.")
+    if _any(causes, ConnectTimeoutError, NewConnectionError):
+        return TransientError("the server cannot be reached.")
+    if _any(causes, requests.exceptions.SSLError):
+        # Not only a failed handshake: TLS can also break after the request has gone out.
+        return _open("the encrypted connection broke", doing, remedy="Check `server` in the settings.")
+    return _open("the connection broke before the answer", doing)
+
+
+def _open(what: str, doing: Doing, *, remedy: str = "") -> PublishError:
+    if doing == "sending":
+        return OutcomeUnknownError(f"{what}; the toot may be there all the same.")
+    return TransientError(f"{what}.", remedy=remedy)
+
+
+def _any(causes: tuple[BaseException, ...], *kinds: type[BaseException]) -> bool:
+    return any(isinstance(cause, kinds) for cause in causes)
+
+
+def _causes(error: MastodonNetworkError) -> Iterator[BaseException]:
+    # Mastodon.py raises while it handles the error of requests; from there on requests and urllib3 keep causes in
+    # `args` and `reason`. No further `__context__` is followed: it may belong to an earlier request, and "refused"
+    # then would be said of one that went out.
+    seen: set[int] = set()
+    pending: list[object] = [error.__cause__ or error.__context__]
+    while pending:
+        cause = pending.pop()
+        if not isinstance(cause, BaseException) or id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        pending += [getattr(cause, "reason", None), *cause.args]

@@ -1,0 +1,209 @@
+"""The publisher on Mastodon.py: what changes something on the server; `account` has the reading half."""
+
+from __future__ import annotations
+
+import math
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from mastodon.errors import MastodonError, MastodonNotFoundError
+
+from bot.domain import Announcement, Picture, Poll, Receipt
+from bot.domain.errors import OutcomeUnknownError, RejectedError, TransientError
+from bot.publishers.mastodon.client import MastodonAccount
+from bot.publishers.mastodon.wire import aware, field, is_status, text
+from bot.publishers.pictures import Upload, original_of, prepared
+
+#: How often an upload that is still being processed is asked for.
+MEDIA_POLL: Final = timedelta(seconds=1)
+
+
+class MastodonPublisher(MastodonAccount):
+    """Keeps the contract of `bot.publishers.contract.Publisher`."""
+
+    #: Pictures that were made to fit ahead, by the bytes that they were made of.
+    _ready: dict[bytes, Upload] | None = None
+
+    def get_ready(self, announcement: Announcement) -> None:
+        self._ready = ready = {}
+        for picture in announcement.pictures:
+            if picture.path is not None:
+                with suppress(RejectedError, TransientError):
+                    original = original_of(picture, self._web)
+                    ready[original.data] = prepared(original, self._limits)
+
+    def upload(self, picture: Picture) -> str:
+        original = original_of(picture, self._web)
+        self._own_id()
+        file = (self._ready or {}).pop(original.data, None) or prepared(original, self._limits)
+        with self._errors("uploading"):
+            media = self._client.media_post(
+                file.data,
+                mime_type=file.media_type,
+                description=picture.alt or None,
+                file_name=file.name,
+                focus=picture.focus,
+            )
+            return self._processed(media)
+
+    def publish(
+        self,
+        announcement: Announcement,
+        *,
+        media_ids: tuple[str, ...],
+        key: str,
+        repeat: bool,
+        in_reply_to: str | None = None,
+    ) -> Receipt:
+        self._own_id()
+        if self._limits.picture_needed and not media_ids and in_reply_to is None:
+            # Pixelfed would answer 403, which is said of accounts (ApiV1Controller.php `statusCreate`).
+            raise RejectedError("the server takes no toot without a picture.", remedy="Mend the post's picture.")
+        poll = announcement.poll
+        with self._errors("sending", repeat=repeat):
+            status = self._client.status_post(
+                announcement.text,
+                in_reply_to_id=in_reply_to,
+                media_ids=list(media_ids) or None,
+                visibility=announcement.visibility.value,
+                spoiler_text=announcement.content_warning,
+                sensitive=_is_sensitive(announcement),
+                language=announcement.language,
+                content_type="text/plain",
+                poll=self._poll(poll, poll.expires_in) if poll is not None else None,
+                quote_approval_policy=_quote_policy(announcement),
+                idempotency_key=key,
+            )
+        receipt = self._receipt(status)
+        if in_reply_to is not None or "@" in announcement.text:
+            self._make_sure_of(receipt)
+        return receipt
+
+    def _make_sure_of(self, receipt: Receipt) -> None:
+        """Raises RejectedError if the server has no such status after all.
+
+        Mastodon's spam filter answers a mention or a reply as usual, with an id that never comes to be
+        (app/lib/antispam.rb). Where nothing clear is said, the answer to the post stands.
+        """
+        self._answer = None
+        try:
+            self._client.status(receipt.status_id)
+        except MastodonNotFoundError:
+            if text(self._answer, "error"):
+                raise RejectedError(
+                    "the server took it and dropped it: its spam filter stops some mentions and replies.",
+                    remedy="Ask those who run the server, or leave the mention out.",
+                ) from None
+        except MastodonError:
+            return
+
+    def edit(self, status_id: str, announcement: Announcement, *, shown: Announcement | None) -> Receipt:
+        self._own_id()
+        with self._errors("sending"):
+            present = self._client.status(status_id)
+        if not is_status(present):
+            raise TransientError("the server's answer is no status.")
+        media_ids, attributes = self._pictures(present, announcement, shown)
+        poll = self._poll_of_an_edit(present, announcement)
+        besides = {"language": announcement.language or "", "content_type": "text/plain"}
+        besides = {name: value for name, value in besides.items() if value}
+        try:
+            with self._errors("sending"), self._finishing.besides(besides):
+                status = self._client.status_update(
+                    status_id,
+                    announcement.text,
+                    spoiler_text=announcement.content_warning,
+                    sensitive=_is_sensitive(announcement),
+                    media_ids=media_ids,
+                    media_attributes=attributes,
+                    poll=poll,
+                    quote_approval_policy=_quote_policy(announcement),
+                )
+        except RejectedError:
+            # GoToSocial refuses what changes nothing, such as an edit whose answer was lost.
+            if "status was not changed" not in text(self._answer, "error"):
+                raise
+            status = present
+        return self._receipt(status)
+
+    def _poll(self, poll: Poll, remaining: timedelta) -> Any:
+        return self._client.make_poll(
+            list(poll.options), round(remaining.total_seconds()), multiple=poll.multiple, hide_totals=poll.hide_totals
+        )
+
+    def _poll_of_an_edit(self, present: Any, announcement: Announcement) -> Any:
+        """The poll for a PUT: left out it would be removed, and with the whole time it would stay open for longer."""
+        if announcement.poll is None:
+            return None
+        remaining = aware(field(present, "created_at")) + announcement.poll.expires_in - self._clock.now()
+        if remaining <= timedelta() and field(present, "poll") is not None:
+            raise RejectedError(
+                "its poll has ended, and an edit would open it again.",
+                remedy="Leave the toot as it is, or say what has changed in a new post.",
+            )
+        return self._poll(announcement.poll, max(remaining, self._limits.poll_shortest))
+
+    def _pictures(
+        self, present: Any, announcement: Announcement, shown: Announcement | None
+    ) -> tuple[list[str] | None, list[dict[str, Any]] | None]:
+        """Ids of new media, or what becomes of those that are attached.
+
+        PUT replaces everything: what is not named again is removed (mastodon: update_status_service.rb).
+        """
+        if shown is None or _files(shown) != _files(announcement):
+            return [self.upload(picture) for picture in announcement.pictures] or None, None
+        attached = [text(media, "id") for media in field(present, "media_attachments") or ()]
+        wanted: list[Picture | None] = list(announcement.pictures)
+        if len(attached) != len(wanted):
+            # One was refused, or taken away by hand: which belongs to which is unknown.
+            wanted = [None] * len(attached)
+        changes = [
+            self._client.generate_media_edit_attributes(
+                media_id, description=picture.alt if picture else None, focus=picture.focus if picture else None
+            )
+            for media_id, picture in zip(attached, wanted, strict=True)
+        ]
+        return None, changes or None
+
+    def delete(self, status_id: str) -> None:
+        self._own_id()
+        with self._errors("sending"):
+            try:
+                self._client.status_delete(status_id)
+            except MastodonNotFoundError:
+                if not text(self._answer, "error"):
+                    raise  # a proxy's page, not the server's word
+
+    def _receipt(self, status: Any) -> Receipt:
+        status_id, created = text(status, "id"), field(status, "created_at")
+        if not status_id or not isinstance(created, datetime):
+            raise OutcomeUnknownError("the server's answer is no status; the toot may be there all the same.")
+        return Receipt(status_id=status_id, url=text(status, "url") or self._server, created_at=aware(created))
+
+    def _processed(self, media: Any) -> str:
+        # 202 and 206 come with `url: null` while the server works (mastodon: media_controller.rb).
+        # Counted as well, for a clock that stands still.
+        media_id = text(media, "id")
+        end = self._clock.monotonic() + self._timeout.total_seconds()
+        for _ in range(math.ceil(self._timeout / MEDIA_POLL)):
+            if not media_id or text(media, "url") or self._clock.monotonic() >= end:
+                break
+            self._sleep(min(MEDIA_POLL, self._timeout).total_seconds())
+            media = self._client.media(media_id)
+        if not media_id or not text(media, "url"):
+            raise TransientError("the server has not finished with the picture.")
+        return media_id
+
+
+def _is_sensitive(announcement: Announcement) -> bool:
+    # A content warning does it by itself on Mastodon; elsewhere it is said.
+    return announcement.sensitive or announcement.content_warning is not None
+
+
+def _quote_policy(announcement: Announcement) -> str | None:
+    return announcement.quote_policy.value if announcement.quote_policy is not None else None
+
+
+def _files(announcement: Announcement) -> list[tuple[str, int | None]]:
+    return [(picture.url, picture.size) for picture in announcement.pictures]

@@ -1,0 +1,125 @@
+"""What a server says of itself in its instance record: its kind, its accounts' domain, what it accepts. Pure.
+
+Sources: mastodon: app/serializers/rest/instance_serializer.rb (4.3 to 4.6); gotosocial: internal/api/model/
+instancev2.go; pleroma and akkoma: lib/pleroma/web/mastodon_api/views/instance_view.ex; pixelfed: config/instance.php.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from bot.domain import Limits
+from bot.publishers.mastodon.wire import field, text
+
+#: Why → the scopes that allow it, the least one first. `profile` is known from Mastodon 4.3 on.
+NEEDS: Final = {
+    "to ask whose token it is": ("profile", "read:accounts", "read"),
+    "to see what is there already": ("read:statuses", "read"),
+    "to toot, edit and delete": ("write:statuses", "write"),
+    "to upload pictures": ("write:media", "write"),
+}
+_BROAD: Final = ("read", "write")
+_SINCE_4_3: Final = "profile"
+
+
+def least_scopes(supported: Collection[str], *, software: str) -> tuple[str, ...]:
+    """The fewest rights that a server can give and the publisher can work with.
+
+    `supported` is what the server's metadata lists (Mastodon 4.3 and later); empty: it does not say.
+    """
+    fine = any(":" in scope for scope in supported)
+    if (supported and not fine) or (not supported and software.startswith("Pixelfed")):
+        return _BROAD
+    if not supported:
+        return tuple(next(s for s in scopes if s != _SINCE_4_3) for scopes in NEEDS.values())
+    chosen = (next((s for s in scopes if s in supported), scopes[-1]) for scopes in NEEDS.values())
+    return tuple(dict.fromkeys(chosen))
+
+
+def missing_scopes(granted: Collection[str]) -> tuple[str, ...]:
+    """What a token that has been granted these scopes still needs, by the scope's narrowest name that all know."""
+    lacking = (scopes for scopes in NEEDS.values() if not any(scope in granted for scope in scopes))
+    return tuple(next(s for s in scopes if s != _SINCE_4_3) for scopes in lacking)
+
+
+def explain_missing(missing: Collection[str]) -> str:
+    """What a token lacks, for a person: "write:media (to upload pictures)"."""
+    return ", ".join(f"{scope} ({next(why for why, scopes in NEEDS.items() if scope in scopes)})" for scope in missing)
+
+
+#: "2.7.2 (compatible; Pleroma 2.7.0)": what the others call themselves behind the version that they are alike.
+_COMPATIBLE: Final = re.compile(r"\(compatible; *(?P<name>[A-Za-z]+) +(?P<version>[^ )]+)")
+#: `api_versions.mastodon` of 4.5.0, which has `quote_approval_policy`, and of 4.6.0, which takes polls with pictures.
+_QUOTES, _POLL_WITH_PICTURES = 7, 10
+_OWN_LIMITS: Final = (
+    # (where in `configuration`, its name, our name)
+    ("statuses", "max_characters", "characters"),
+    ("statuses", "characters_reserved_per_url", "characters_per_url"),
+    ("statuses", "max_media_attachments", "pictures"),
+    ("media_attachments", "description_limit", "description"),
+    ("media_attachments", "image_size_limit", "picture_bytes"),
+    ("media_attachments", "image_matrix_limit", "picture_pixels"),
+    ("polls", "max_options", "poll_options"),
+    ("polls", "max_characters_per_option", "poll_option"),
+)
+
+
+def domain_of(instance: Any, server: str) -> str:
+    """The domain of the addresses of an instance's accounts."""
+    # `domain` is the one in addresses, also where the server itself is elsewhere (Mastodon: LOCAL_DOMAIN and
+    # WEB_DOMAIN); GoToSocial has `account_domain` for that. The first version of the record calls it `uri`.
+    named = text(instance, "account_domain") or text(instance, "domain") or text(instance, "uri")
+    return urlsplit(named).netloc or named or urlsplit(server).netloc
+
+
+def software_of(instance: Any) -> str:
+    """The server's kind and version, e.g. "Mastodon 4.5.3" or "Pleroma 2.7.0"; empty if it does not say."""
+    version = text(instance, "version")
+    compatible = _COMPATIBLE.search(version)
+    if compatible is not None:
+        return f"{compatible['name']} {compatible['version']}"
+    if not version:
+        return ""
+    kind = "GoToSocial" if "gotosocial" in text(instance, "source_url").lower() else "Mastodon"
+    return f"{kind} {version}"
+
+
+def version_of(instance: Any) -> tuple[int, int, int]:
+    """The version of Mastodon that the server is, or is alike; 1.0.0 if it says none that can be read."""
+    found = re.match(r"(\d+)\.(\d+)\.(\d+)", text(instance, "version"), re.ASCII)
+    return (int(found[1]), int(found[2]), int(found[3])) if found else (1, 0, 0)
+
+
+def limits_of(instance: Any) -> Limits:
+    """What an instance accepts; what it does not tell is as with Mastodon."""
+    known = Limits()
+    settings = field(instance, "configuration") or {}
+    told = {ours: _number(field(settings, table), name) for table, name, ours in _OWN_LIMITS}
+    polls = field(settings, "polls")
+    times = {"poll_shortest": _number(polls, "min_expiration"), "poll_longest": _number(polls, "max_expiration")}
+    software, api = software_of(instance).lower(), _number(field(instance, "api_versions"), "mastodon") or 0
+    types = field(field(settings, "media_attachments"), "supported_mime_types")
+    values: dict[str, Any] = {name: value for name, value in told.items() if value}
+    values |= {name: timedelta(seconds=value) for name, value in times.items() if value}
+    if isinstance(types, list):
+        kinds = tuple(kind for kind in map(str, types) if kind.startswith("image/"))
+        values["picture_types"] = kinds or known.picture_types
+    if not values.get("characters"):
+        # Pleroma's own name, in the first version of the record.
+        values["characters"] = _number(instance, "max_toot_chars") or known.characters
+    return Limits(
+        **values,
+        poll_with_pictures=api >= _POLL_WITH_PICTURES,
+        quote_policy=api >= _QUOTES,
+        picture_needed=software.startswith("pixelfed"),
+        software=software,
+    )
+
+
+def _number(record: Any, name: str) -> int | None:
+    value = field(record, name)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None

@@ -1,0 +1,1 @@
+"""One cycle that acts, and the service that runs it at the right moments."""

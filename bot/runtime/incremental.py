@@ -1,0 +1,45 @@
+"""The quick pass: new words of a released post are in the feeds at once, and the whole pass comes right after.
+
+With ten thousand posts a whole pass takes a third of a second; this one looks at the changed files alone.
+"""
+
+from __future__ import annotations
+
+from typing import SupportsBytes
+
+from bot.domain import Heard, Recording
+from bot.feeds.covers import with_known_covers
+from bot.feeds.incremental import shown_again
+from bot.planner.incremental import reworded
+from bot.runtime.cycle import Parts
+
+
+def quick_pass(parts: Parts) -> tuple[str, ...]:
+    """Refresh the entries of posts whose words have changed, and the feeds that show them; returns the files changed.
+
+    Does nothing where there is anything else to decide. To be followed by a whole pass in any case. Raises LedgerError.
+    """
+    base, built, parts.latest.base = parts.latest.base, parts.items.built, None
+    news = parts.posts.news() if base is not None and built is not None else None
+    if base is None or built is None or not news:
+        return ()
+    snapshot, now = parts.ledger.snapshot(), parts.clock.now()
+    entries = reworded(news, base=base, snapshot=snapshot, now=now, server_times=parts.server_times.now())
+    newest: dict[str, SupportsBytes] = {}
+    others: dict[str, SupportsBytes] = {}
+    for entry in with_known_covers(entries, snapshot.pictures):
+        again = shown_again(built, entry)
+        if again is None:
+            return ()
+        built = again.built
+        newest.update(again.newest)
+        others.update(again.others)
+    if not newest:
+        return ()
+    # As a pass does: the ledger first, and not against a word that somebody has just said.
+    heard = Heard(words=snapshot.words, paused=snapshot.paused)
+    if parts.ledger.record(Recording(entries=entries, heard=heard), now=now).outdated:
+        return ()
+    first = parts.public.write(newest, at_once=True)
+    then = parts.public.write(others, quickly=(built.archive,), at_once=True)
+    return (*first.changed, *then.changed)

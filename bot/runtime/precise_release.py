@@ -1,0 +1,191 @@
+"""A release on the dot: what can be done before its instant is done before.
+
+Some seconds ahead the release is planned as of its datetime, and each account's worker asks its server what it would
+ask first (who we are, what is there already), on a connection that stays open. Some milliseconds before the instant the
+plan is written, if files, clock and people's words are still as they were; at the instant it is kept, and the toots
+leave. Of the post itself nothing is kept or sent before. The pass that follows finds the release made and does the
+rest: feeds, files, alerts.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from bot.domain import Delivery, Occasion, Post
+from bot.domain.gc import without_collector
+from bot.integrations.old_feed import missing_old_feed
+from bot.planner.guards import server_doubt
+from bot.planner.plan import Plan
+from bot.posts.cache.racy_files import plain
+from bot.posts.listing import FileState, state_of
+from bot.runtime.app import Bot
+from bot.runtime.cycle import Parts, decide, look
+
+#: It begins so long before the instant; and by as much earlier as passes take.
+LEAD: Final = timedelta(seconds=5)
+#: Whoever comes later than this finds a pass to be the better judge.
+LATE: Final = timedelta(seconds=1)
+#: So long it is waited, at most, until the first requests leave: a pass would keep the interpreter from them.
+PATIENCE: Final = timedelta(seconds=1)
+#: And so long while they leave; nobody waits for the answers.
+LEAVING: Final = timedelta(milliseconds=50)
+#: How often it is looked at the clock, which may be set.
+LOOK: Final = timedelta(milliseconds=500)
+#: No pass begins so long before the instant, and four times as long as passes take: one that takes longer than others,
+#: and preparing anew after it, would make the release late.
+CALM: Final = timedelta(seconds=1)
+#: So long before the instant the writing begins; it is kept at the instant, or not at all. It takes some milliseconds,
+#: and on a shared machine anything may take fifty more. Meanwhile nobody else writes into the ledger.
+WRITING: Final = timedelta(milliseconds=150)
+#: So long before the instant it stays awake: whoever sleeps is woken late, one time in twenty by several milliseconds.
+AWAKE: Final = timedelta(milliseconds=10)
+#: Making the ledger ready and collecting garbage may take some tenths of a second: not where less than this is left.
+TIDYING: Final = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A release that waits for its instant."""
+
+    moment: datetime  #: UTC
+    plan: Plan  #: as of that moment
+    files: Mapping[str, FileState | None]  #: of the posts and their pictures, as they were read
+
+    def expected(self) -> dict[str, list[Delivery]]:
+        """What will be owed, by account: the toots that leave at the instant."""
+        found: dict[str, list[Delivery]] = {}
+        for change in self.plan.recording.changes:
+            wanted = change.wanted
+            if wanted is not None and Occasion.part(wanted.key.occasion) == 1:
+                found.setdefault(wanted.key.account, []).append(wanted)
+        return found
+
+
+def prepare(parts: Parts, moment: datetime) -> Prepared | None:
+    """Plan the release of `moment` ahead; None if nothing is released then. Writes nothing, asks nobody.
+
+    Raises LedgerError.
+    """
+    scan, snapshot, ahead = look(parts.posts), parts.ledger.snapshot(), moment - parts.clock.now()
+    if missing_old_feed(parts.config, snapshot) or not parts.server_times.asked:
+        return None
+    server_times = {account: theirs + ahead for account, theirs in parts.server_times.now().items()}
+    plan = decide(
+        parts.config,
+        scan,
+        snapshot,
+        now=moment,
+        server_times=server_times,
+        pages=parts.site.looks,
+        memory=parts.memory,
+    )
+    if not _only_releases(plan):
+        return None
+    wanted = {str(path) for post in plan.released for path in _files_of(post, parts.config.root)}
+    files = {path: state and plain(state) for path, state in scan.signature if path in wanted}
+    if not all(str(parts.config.root / post.path) in files for post in plan.released):
+        return None
+    return Prepared(moment=moment, plan=plan, files=files)
+
+
+def _only_releases(plan: Plan) -> bool:
+    """Whether nothing is written but new releases: what else there is to decide may be old news at the instant."""
+    recording = plan.recording
+    new = len(recording.entries) == len(plan.released) and all(change.known is None for change in recording.changes)
+    return bool(plan.released) and new and not plan.doubt
+
+
+def carry_out(parts: Parts, prepared: Prepared, *, instant: Callable[[], bool] = lambda: True) -> bool:
+    """Release at the instant: write the plan down and ring. False if something has changed: then a pass decides.
+
+    `instant` waits for the rest of the time, while all is written and nothing is kept yet; False: it is called off.
+    Raises LedgerError.
+    """
+    if server_doubt(parts.server_times.now(), parts.clock.now()):
+        return False
+    if any(state_of(path) != state for path, state in prepared.files.items()):
+        return False
+
+    def sure() -> bool:
+        return instant() and prepared.moment <= parts.clock.now() <= prepared.moment + LATE
+
+    # Which posts are to come is left to the pass that follows: to look through a thousand takes time.
+    recording = replace(prepared.plan.recording, upcoming=None)
+    # Flushed with the intent of the first toot, or by the pass that follows before it writes the feeds.
+    recorded = parts.ledger.record(recording, now=prepared.moment, sure=sure, flush=False)
+    if recorded.outdated:
+        return False
+    for address in prepared.expected():
+        parts.ring(address)
+    for event in recorded.events:
+        parts.say(event)
+    return True
+
+
+def stand_by(
+    bot: Bot,
+    moment: datetime,
+    *,
+    expect: Callable[[str, list[Delivery]], None],
+    wait: Callable[[datetime], None],
+    pass_takes: timedelta,
+) -> bool:
+    """Prepare the release of `moment`, wait for it, and carry it out; whether it was.
+
+    `expect` hands what an account will be owed to its worker; `wait` returns at a time, or before if there is a reason
+    for another pass. Raises LedgerError.
+    """
+    with without_collector():  # over thousands of posts it would take a tenth of a second, perhaps at the instant
+        prepared = prepare(bot.parts, moment)
+        if prepared is None:
+            return False
+        for address, deliveries in prepared.expected().items():
+            expect(address, deliveries)
+        if moment - bot.parts.clock.now() > TIDYING:
+            gc.collect()
+            bot.parts.ledger.make_ready()
+        if not _waited(bot, moment - WRITING, again=4 * pass_takes + CALM, wait=wait):
+            return False
+        # Whoever is still asking its server is not waited for: a slow one must not delay the feeds.
+        bot.departures.expect(address for address in prepared.expected() if address in bot.warm)
+        if not carry_out(bot.parts, prepared, instant=lambda: _is_there(bot, moment)):
+            return False
+        if bot.departures.wait(PATIENCE.total_seconds(), stop=bot.stop):
+            bot.stop.wait(LEAVING.total_seconds())
+    return True
+
+
+def _waited(bot: Bot, moment: datetime, *, again: timedelta, wait: Callable[[datetime], None]) -> bool:
+    """Wait for the instant; False as soon as something else has happened and there is time for a pass."""
+    clock, begun = bot.parts.clock, bot.parts.clock.monotonic()
+    longest = (moment - clock.now()) + LATE
+    calm_until = moment - again
+    if clock.now() < calm_until:
+        wait(calm_until)
+        if clock.now() < calm_until:
+            return False
+    while (left := moment - clock.now()) > timedelta():
+        if bot.stop.is_set() or clock.monotonic() - begun > longest.total_seconds():
+            return False  # the second: the clock was set back
+        bot.stop.wait(min(left, LOOK).total_seconds())
+    return not bot.stop.is_set()  # also if the preparing took until the instant
+
+
+def _is_there(bot: Bot, moment: datetime) -> bool:
+    """Wait for the last milliseconds; False if the clock was set back meanwhile, or there is a stop."""
+    while (left := moment - bot.parts.clock.now()) > timedelta():
+        if left > WRITING or bot.stop.wait(max(timedelta(), left - AWAKE).total_seconds()):
+            return False
+    return not bot.stop.is_set()
+
+
+def _files_of(post: Post, root: Path) -> Iterator[Path]:
+    yield root / post.path
+    for picture in (post.cover, *(post.mastodon.media or ())):
+        if picture is not None and picture.path is not None:
+            yield picture.path

@@ -1,0 +1,262 @@
+"""The one loop that acts: pass, wait for a reason, pass again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from threading import Thread
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.date import DateTrigger
+
+from bot.config import Config, load_config
+from bot.config.secrets import token_file
+from bot.domain import Delivery
+from bot.domain.clock import Clock
+from bot.domain.errors import ConfigError
+from bot.posts.listing import FileState, state_of
+from bot.runtime.app import Bot
+from bot.runtime.background import Beside
+from bot.runtime.cycle import Pass
+from bot.runtime.file_events import Hints
+from bot.runtime.precise_release import LEAD, stand_by
+from bot.runtime.watcher import SHORTEST_SWEEP, Watch, sweep_after
+
+
+class Alarm:
+    """Rings callbacks at times of day of a clock that may be a pretended one."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(2)},
+            # The default grace of one second drops jobs after a stall.
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 10},
+        )
+
+    def __enter__(self) -> Alarm:
+        self._scheduler.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._scheduler.shutdown(wait=True)
+
+    def ring_at(self, name: str, moment: datetime | None, ring: Callable[[], None]) -> None:
+        """Call `ring` at `moment` (UTC); replaces the alarm of the same name. None: no alarm."""
+        if moment is None:
+            if self._scheduler.get_job(name) is not None:
+                self._scheduler.remove_job(name)
+            return
+        ahead = max(timedelta(), moment - self._clock.now())
+        self._scheduler.add_job(ring, DateTrigger(datetime.now(UTC) + ahead), id=name, name=name, replace_existing=True)
+
+
+class SettingsFile:
+    """The file that the settings in force were read from, and the files of the accounts' tokens."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        # Not what is there now: it may have changed since it was read.
+        self._seen = None if self._bytes() is None else b""
+        self._tokens = self._token_states()
+        self._broken = ""
+
+    def news(self) -> Config | str:
+        """Settings to begin anew with: others that are right, or the same after a new login. Else what to say about
+        the file, empty if there is nothing new.
+        """
+        tokens = self._token_states()
+        if tokens != self._tokens:
+            self._tokens = tokens
+            return self._config
+        now = self._bytes()
+        if now == self._seen:
+            return ""
+        self._seen = now
+        try:
+            config = load_config(self._config.path)
+        except ConfigError as error:
+            self._broken = f"the settings have changed and cannot be used; the bot goes on with the old ones: {error}"
+            return self._broken
+        if config != self._config:
+            return config
+        mended, self._broken = bool(self._broken), ""
+        return "the settings are as the bot knows them again" if mended else ""
+
+    def _token_states(self) -> list[FileState | None]:
+        root = self._config.root
+        return [state_of(root / token_file(name, account)) for name, account in self._config.accounts.items()]
+
+    def _bytes(self) -> bytes | None:
+        try:
+            return self._config.path.read_bytes()
+        except OSError:
+            return None
+
+
+class Accounts:
+    """Knows which accounts rest after trouble, and which expect a release. The engine's workers call `serve`."""
+
+    def __init__(self, bot: Bot, alarm: Alarm) -> None:
+        self._bot = bot
+        self._alarm = alarm
+        self._resting: dict[str, datetime] = {}
+        self._expected: dict[str, list[Delivery]] = {}
+
+    def serve(self, address: str) -> None:
+        """Deliver what the account is owed, then prepare what it will be owed. Raises LedgerError."""
+        try:
+            self._deliver(address)
+        finally:
+            self._bot.departures.leaves(address)  # whatever became of it: nobody need wait any longer
+        if (soon := self._expected.pop(address, None)) is not None:
+            self._bot.warm_up(address, soon)
+
+    def expect(self, address: str, deliveries: list[Delivery]) -> None:
+        """Prepare these in the account's own thread; returns at once."""
+        self._resting.pop(address, None)
+        self._expected[address] = deliveries
+        self._bot.engine.ring(address)
+
+    def wake(self) -> None:
+        """What is due now is tried now, whatever pause an account is in."""
+        self._resting.clear()
+
+    def wake_and_ring(self) -> None:
+        """The same, for accounts that a pass has rung before."""
+        self.wake()
+        for address in self._bot.publishers:
+            self._bot.engine.ring(address)
+
+    def _deliver(self, address: str) -> None:
+        bot, now = self._bot, self._bot.parts.clock.now()
+        if self._resting.get(address, now) > now:
+            return  # a blocked or unreachable account is not asked at every pass
+        self._resting.pop(address, None)
+        drained = bot.drain(address)
+        if drained.events:
+            # Another pass writes what came of it where the site and people look.
+            bot.bell.set()
+        if drained.wait_until is not None:
+            if drained.trouble:
+                self._resting[address] = drained.wait_until
+            # A pass, which rings the engine: the post may have changed while its toot waited.
+            self._alarm.ring_at(f"account {address}", drained.wait_until, bot.bell.set)
+
+
+def stay_up(
+    bot: Bot,
+    *,
+    after_pass: Callable[[Pass], None] = lambda _: None,
+    warn: Callable[[str], None] = lambda _: None,
+    follow_settings: bool = True,
+) -> Config | None:
+    """Pass, wait for a reason, pass again, until `bot.stop` is set; then finish what is in flight.
+
+    Returns other settings to go on with if those in the file have changed (unless it is not to `follow_settings`, as
+    where they were made up from the file); None if it was asked to stop. New settings that cannot be used are told to
+    `warn`. Raises whatever ended a worker: a bot never lives on half dead.
+    """
+    failure: list[BaseException] = []
+
+    def watched(work: Callable[[], object]) -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 — raised again below, in the main thread
+            failure.append(error)
+            bot.ask_to_stop()
+
+    settings = SettingsFile(bot.parts.config) if follow_settings else None
+    hints = Hints(bot.bell.set)
+    with Alarm(bot.parts.clock) as alarm:
+        accounts, beside = Accounts(bot, alarm), Beside(bot, watched)
+        beside.begin()
+        work = Thread(target=watched, args=(lambda: bot.engine.run(accounts.serve, stop=bot.stop),), name="engine")
+        work.start()
+        try:
+            loop = _Loop(bot, alarm=alarm, accounts=accounts, beside=beside, hints=hints)
+            others = loop.run(settings, after_pass=after_pass, warn=warn)
+        finally:
+            hints.close()
+            bot.stop.set()
+            work.join()
+            beside.end()
+    if failure:
+        raise failure[0]
+    return others
+
+
+class _Loop:
+    """Passes and the waits between them."""
+
+    def __init__(self, bot: Bot, *, alarm: Alarm, accounts: Accounts, beside: Beside, hints: Hints) -> None:
+        self._bot = bot
+        self._alarm = alarm
+        self._accounts = accounts
+        self._beside = beside
+        parts = bot.parts
+        self._watch = Watch(
+            parts.config,
+            posts=parts.posts,
+            clock=parts.clock,
+            hints=hints,
+            bell=bot.bell,
+            stop=bot.stop,
+            turn=bot.pulse.beat,
+        )
+        self._released = False  #: on the dot, since the latest pass
+        self._sweep = SHORTEST_SWEEP
+
+    def run(
+        self, settings: SettingsFile | None, *, after_pass: Callable[[Pass], None], warn: Callable[[str], None]
+    ) -> Config | None:
+        """Until the stop, or until there are other settings, which are returned."""
+        while not self._bot.stop.is_set():
+            self._bot.bell.clear()
+            self._bot.attend()  # again and again: one that was there before may have ended
+            result, takes = self._pass()
+            after_pass(result)
+            self._beside.passed(result)
+            self._wait(result, takes)
+            news = settings.news() if settings is not None else ""
+            if isinstance(news, Config):
+                return None if self._bot.stop.is_set() else news
+            if news:
+                warn(news)
+        if self._released:  # the toots of a release have left: the feeds show it before we go
+            after_pass(self._pass()[0])
+        return None
+
+    def _pass(self) -> tuple[Pass, timedelta]:
+        clock = self._bot.parts.clock
+        begun, processor = clock.monotonic(), time.thread_time()
+        self._bot.quick_pass()
+        result = self._bot.pass_once()
+        if result.plan.released or self._released:
+            self._accounts.wake_and_ring()
+        self._sweep = sweep_after(time.thread_time() - processor)
+        return result, timedelta(seconds=clock.monotonic() - begun)
+
+    def _wait(self, result: Pass, takes: timedelta) -> None:
+        """Until the next release if it is near, and make it; else until there is a reason for another pass."""
+        bot, soon, lead = self._bot, result.plan.next_release, LEAD + 6 * takes
+        is_near = soon is not None and soon - bot.parts.clock.now() <= lead
+        # Rings some seconds before, to prepare; then at the instant, in case that this came to nothing.
+        self._alarm.ring_at("next release", soon if soon is None or is_near else soon - lead, bot.bell.set)
+        self._released = soon is not None and is_near and self._stand_by_for(soon, takes)
+        if self._released:
+            self._accounts.wake()
+        else:
+            self._watch.wait(due=soon, sweep=self._sweep)
+
+    def _stand_by_for(self, moment: datetime, takes: timedelta) -> bool:
+        return stand_by(
+            self._bot,
+            moment,
+            expect=self._accounts.expect,
+            wait=lambda due: self._watch.wait(due=due),
+            pass_takes=takes,
+        )

@@ -1,0 +1,144 @@
+"""A public folder as an HTTP server may show it: what lies in it and nothing else, each file with its strong ETag."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import BufferedReader
+from pathlib import Path
+from typing import Final, TypeVar
+
+from bot.files.staging import ENDING, is_copy_of
+
+#: No link in the last step, and no waiting for whoever writes into a pipe.
+_OPEN: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_REMEMBERED: Final = 4096
+
+_State = tuple[int, int, int, int]
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A file, open at the very bytes that its ETag is of. Whoever gets it closes `file`."""
+
+    file: BufferedReader
+    size: int
+    etag: str  #: without quotes
+    modified: datetime  #: UTC, whole seconds
+    compressed: bool
+
+
+class ServedFolder:
+    """Opens files of a folder by the path of a request. Safe across threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._digests: dict[_State, str] = {}
+        self._copies: dict[tuple[_State, _State], bool] = {}
+
+    def open(self, name: str, *, gzip: bool) -> Shown | None:
+        """The file of that name (without a slash in front), or its compressed copy if there is one that is right.
+
+        None for everything that is no public file: nothing whose name begins with a dot, nothing outside of the folder
+        whatever leads there, no folder, no pipe.
+        """
+        place = self._place(name)
+        plain = None if place is None else _open_file(place)
+        if plain is None:
+            return None
+        assert place is not None
+        state = _state(plain)
+        try:
+            etag = self._etag(plain, state)
+            copy = self._copy(place, plain, state) if gzip else None
+        except BaseException:
+            plain.close()
+            raise
+        if copy is not None:
+            plain.close()
+            # Another representation, so another strong ETag (RFC 9110 section 8.8.3.3).
+            return Shown(copy, _state(copy)[1], f"{etag}-gzip", _modified(state), compressed=True)
+        return Shown(plain, state[1], etag, _modified(state), compressed=False)
+
+    def _place(self, name: str) -> Path | None:
+        parts = name.split("/")
+        if not name or "\0" in name or "\\" in name or not all(_is_plain(part) for part in parts):
+            return None
+        try:
+            root = os.path.realpath(self._folder)
+            place = Path(os.path.realpath(self._folder.joinpath(*parts)))
+        except (OSError, ValueError):
+            return None
+        # A link within the folder may lead to another file of it, but to no hidden one.
+        inside = place.is_relative_to(root) and all(_is_plain(part) for part in place.relative_to(root).parts)
+        return place if inside else None
+
+    def _etag(self, file: BufferedReader, state: _State) -> str:
+        with self._lock:
+            known = self._digests.get(state)
+        if known is None:
+            known = hashlib.file_digest(file, "sha256").hexdigest()[:32]
+            file.seek(0)
+            if _state(file) == state:  # else somebody writes into it at this moment
+                self._remember(self._digests, state, known)
+        return known
+
+    def _copy(self, place: Path, plain: BufferedReader, state: _State) -> BufferedReader | None:
+        """The compressed copy, if it holds the very same bytes: the two are replaced one after the other."""
+        copy = _open_file(place.with_name(place.name + ENDING))
+        if copy is None:
+            return None
+        both = (state, _state(copy))
+        with self._lock:
+            right = self._copies.get(both)
+        if right is None:
+            right = is_copy_of(copy.read(), plain.read())
+            copy.seek(0)
+            plain.seek(0)
+            self._remember(self._copies, both, right)
+        if not right:
+            copy.close()
+            return None
+        return copy
+
+    def _remember(self, known: dict[_Key, _Value], key: _Key, value: _Value) -> None:
+        with self._lock:
+            if len(known) >= _REMEMBERED:
+                known.clear()
+            known[key] = value
+
+
+def _is_plain(part: str) -> bool:
+    return bool(part) and not part.startswith(".")
+
+
+def _open_file(place: Path) -> BufferedReader | None:
+    try:
+        descriptor = os.open(place, _OPEN)
+    except (OSError, ValueError):
+        return None
+    try:
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return os.fdopen(descriptor, "rb")
+    except OSError:
+        pass
+    with suppress(OSError):
+        os.close(descriptor)
+    return None
+
+
+def _state(file: BufferedReader) -> _State:
+    found = os.fstat(file.fileno())
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_dev
+
+
+def _modified(state: _State) -> datetime:
+    return datetime.fromtimestamp(state[2] // 1_000_000_000, UTC)

@@ -1,0 +1,23 @@
+"""A bot some seconds before a release."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from bot.config import Config
+from bot.runtime import precise_release as standby
+from tests.support.before_release import ACCOUNTS, SECOND, Stage, Waiting
+
+
+@pytest.fixture
+def stage(site_config: Callable[..., Config]) -> Stage:
+    return Stage(site_config(accounts=ACCOUNTS))
+
+
+@pytest.fixture
+def waiting(site_config: Callable[..., Config], monkeypatch: pytest.MonkeyPatch) -> Waiting:
+    # A busy machine stalls for seconds: whoever is late here is so by the machine's doing.
+    monkeypatch.setattr(standby, "LATE", 10 * SECOND)
+    return Waiting(site_config(accounts=ACCOUNTS))

@@ -1,0 +1,127 @@
+"""From the instant to the first request: who waits for it, and what it waits for."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from bot.delivery import Memory
+from bot.domain import AccountFacts
+from bot.domain.errors import TransientError
+from bot.ledger.sqlite import SqliteLedger
+from bot.ledger.sqlite_file import SqliteFile
+from bot.runtime import precise_release as standby
+from bot.runtime.app import Bot
+from bot.runtime.precise_release import LEAVING, PATIENCE, carry_out, prepare
+from bot.runtime.service import Accounts, Alarm
+from tests.support.before_release import ACCOUNT, NOON, SECOND, Stage, Waiting
+
+
+@dataclass
+class Slow:
+    """Somebody who sends: its request leaves so many seconds after the release."""
+
+    bot: Bot
+    seconds: float
+    left: list[float] = field(default_factory=list)  #: monotonic
+
+    def begin(self) -> Thread:
+        self.bot.warm[ACCOUNT] = Memory()
+        thread = Thread(target=self._send, daemon=True)
+        thread.start()
+        return thread
+
+    def _send(self) -> None:
+        while not self.bot.parts.ledger.snapshot().entries:
+            time.sleep(0.005)
+        time.sleep(self.seconds)
+        self.left.append(time.monotonic())
+        self.bot.departures.leaves(ACCOUNT)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.4])
+def test_the_pass_that_follows_lets_the_toots_leave_first(
+    waiting: Waiting, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    monkeypatch.setattr(standby, "PATIENCE", 60 * SECOND)
+    slow = Slow(waiting.bot, seconds)
+    sender = slow.begin()
+    assert waiting.stand_by()
+    returned = time.monotonic()
+    sender.join()
+    assert returned >= slow.left[0] + LEAVING.total_seconds() * 0.9
+
+
+def test_what_does_not_leave_keeps_the_feeds_waiting_for_a_moment_only(waiting: Waiting) -> None:
+    waiting.bot.warm[ACCOUNT] = Memory()
+    assert waiting.stand_by()
+    assert waiting.running.now() - NOON >= PATIENCE
+
+
+def test_an_account_whose_server_has_not_answered_yet_keeps_the_feeds_waiting_not_at_all(
+    waiting: Waiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(standby, "PATIENCE", 60 * SECOND)
+    assert waiting.stand_by()
+    assert waiting.running.now() - NOON < 60 * SECOND
+
+
+@pytest.mark.parametrize("rests", [False, True])
+def test_who_sends_nothing_is_not_waited_for(stage: Stage, monkeypatch: pytest.MonkeyPatch, rests: bool) -> None:
+    """Nothing is open, since another process was faster; or the account rests after trouble."""
+
+    def unreachable() -> AccountFacts:
+        raise TransientError("nobody answers.")
+
+    accounts = Accounts(stage.bot, Alarm(stage.clock))
+    if rests:
+        stage.clock.step_to(NOON)
+        stage.bot.pass_once()
+        monkeypatch.setattr(stage.publisher, "introduce", unreachable)
+        accounts.serve(ACCOUNT)
+        monkeypatch.undo()
+    stage.bot.departures.expect([ACCOUNT])
+    assert not stage.bot.departures.wait(0.05, stop=Event())
+    accounts.serve(ACCOUNT)
+    assert stage.bot.departures.wait(0.05, stop=Event())
+    assert not stage.publisher.statuses
+
+
+@pytest.mark.parametrize(("more", "flushes"), [("", 1), ("cover: {url: /cover.png, alt: A plain picture}\n", 0)])
+def test_between_the_instant_and_the_first_request_the_disk_is_waited_for_as_little_as_can_be(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: str, flushes: int
+) -> None:
+    """Once for the intent of a toot, which must not be lost; what is uploaded first needs none yet."""
+    Image.new("RGB", (64, 36), "navy").save(stage.config.root / "cover.png")
+    stage.write("keynote", NOON, more=more)
+    ledger = SqliteLedger(tmp_path / "ledger.db", stage.clock)
+    bot = replace(stage.bot, parts=replace(stage.bot.parts, ledger=ledger))
+    bot.tick()
+    flushed: list[bool] = []
+    until_first: list[list[bool]] = []
+    transaction = SqliteFile.transaction
+
+    def noting(self: SqliteFile, begin: str = "BEGIN IMMEDIATE", *, flush: bool = True) -> Any:
+        if begin == "BEGIN IMMEDIATE":
+            flushed.append(flush)
+        return transaction(self, begin, flush=flush)
+
+    monkeypatch.setattr(SqliteFile, "transaction", noting)
+    bot.departures.expect([ACCOUNT])
+    monkeypatch.setattr(bot.departures, "leaves", lambda _: until_first.append(list(flushed)))
+    prepared = prepare(bot.parts, NOON)
+    assert prepared is not None
+    bot.warm_up(ACCOUNT, prepared.expected()[ACCOUNT])
+    stage.clock.step_to(NOON)
+    flushed.clear()
+    assert carry_out(bot.parts, prepared)
+    bot.drain(ACCOUNT)
+    ledger.close()
+    assert until_first[0].count(True) == flushes
+    assert stage.publisher.statuses
