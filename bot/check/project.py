@@ -16,7 +16,7 @@ from bot.domain import Finding, Post, Snapshot
 from bot.domain.errors import PostError
 from bot.planner.plan import Plan
 from bot.posts.folder import Scan
-from bot.posts.git.folders import posts_of
+from bot.posts.git.folders import open_posts
 from bot.posts.reader import read_bytes
 from bot.runtime.cycle import decide
 
@@ -78,7 +78,7 @@ def look_at(
     config: Config, snapshot: Snapshot, *, now: datetime, environ: Mapping[str, str], scan: Scan | None = None
 ) -> Subject:
     """Read the posts (or take the `scan` that is there), and plan."""
-    scan = posts_of(config).scan() if scan is None else scan
+    scan = open_posts(config).scan() if scan is None else scan
     return Subject(
         config=config,
         posts=scan.posts,

@@ -12,7 +12,7 @@ from bot.config import ENVIRONMENT, Config
 from bot.config.secrets import find_token, trouble_of
 from bot.domain import Finding, Severity
 from bot.domain.errors import ComposeError
-from bot.posts.git.checkout import place_of
+from bot.posts.git.checkout import checkout_dir_of
 from bot.posts.git.status import read_status
 
 
@@ -76,7 +76,7 @@ def _of_sources(config: Config, environ: Mapping[str, str]) -> Iterator[Finding]
         if missing:
             remedy = "Pushes are not heard of; the posts are fetched as often as `every` says."
             yield _warning(config, "secret-missing", f"{field}.push_secret", f"{missing}.", remedy)
-        status = read_status(place_of(config, source).status)
+        status = read_status(checkout_dir_of(config, source).status)
         if status.failing_since is not None:
             problem = (
                 f"{source.shown} could not be fetched since {status.failing_since:%Y-%m-%d %H:%M} UTC: {status.why}"

@@ -72,13 +72,13 @@ def accounts(config: Config, as_json: bool) -> None:
 def _remember(config: Config, clock: Clock) -> _Memory:
     from bot.domain.errors import BotError
     from bot.planner.ruling import Verdict
-    from bot.posts.git.folders import posts_of
+    from bot.posts.git.folders import open_posts
     from bot.runtime.cycle import decide
     from bot.runtime.wiring import known_so_far
 
     try:
         snapshot = known_so_far(config, clock)
-        plan = decide(config, posts_of(config).scan(), snapshot, now=clock.now())
+        plan = decide(config, open_posts(config).scan(), snapshot, now=clock.now())
     except BotError as error:
         return _Memory(trouble=str(error))
     following: dict[str, datetime] = {}

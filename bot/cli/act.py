@@ -32,15 +32,15 @@ def _run(config: Config, stopper: _Stopper) -> Config | None:
     """Stay up with these settings; returns other ones to go on with, None at the end."""
     from contextlib import ExitStack
 
-    from bot.cli.lines import Voice
+    from bot.cli.lines import ConsoleLog
     from bot.cli.serve import beside
     from bot.runtime.app import make_bot
-    from bot.runtime.service import stay_up
+    from bot.runtime.service import run_service
 
-    voice = Voice(config)
-    bot = make_bot(config, environ=os.environ, engine=_embedded(), say=voice.say)
+    voice = ConsoleLog(config)
+    bot = make_bot(config, environ=os.environ, engine=_embedded(), emit=voice.emit)
     stopper.is_for(bot)
-    other = bot.attend()
+    other = bot.acquire_instance_lock()
     if other:
         voice.warn(
             f"another `announce run` is at work on this ledger: {other}. The two share the work safely: each toot goes "
@@ -53,7 +53,7 @@ def _run(config: Config, stopper: _Stopper) -> Config | None:
             if server is not None:
                 beside_it.enter_context(server)
                 voice.line(f"{config.feeds.folder} is served on {server.url}")
-            new = stay_up(bot, after_pass=voice.next_release, warn=voice.warn)
+            new = run_service(bot, after_pass=voice.next_release, warn=voice.warn)
     finally:
         bot.close()
     voice.line("settings or tokens have changed: starting anew with them" if new is not None else "stopped")
@@ -66,9 +66,9 @@ def _watched(config: Config) -> str:
 
 
 def _embedded() -> Any:
-    from bot.runtime.workers import EmbeddedEngine
+    from bot.runtime.workers import ThreadedWorkers
 
-    return EmbeddedEngine()
+    return ThreadedWorkers()
 
 
 class _Stopper:
@@ -116,13 +116,13 @@ def tick(config: Config, dry_run: bool) -> None:
     if dry_run:
         _dry_run(config)
         return
-    from bot.cli.lines import Voice
+    from bot.cli.lines import ConsoleLog
     from bot.cli.progress import progress
     from bot.planner.ruling import Verdict
     from bot.runtime.app import make_bot
 
-    voice = Voice(config)
-    bot = make_bot(config, environ=os.environ, say=voice.say)
+    voice = ConsoleLog(config)
+    bot = make_bot(config, environ=os.environ, emit=voice.emit)
     _Stopper().is_for(bot)
     try:
         with progress("Releasing and sending"):
@@ -143,12 +143,12 @@ def tick(config: Config, dry_run: bool) -> None:
 
 def _dry_run(config: Config) -> None:
     from bot.domain.clock import SystemClock
-    from bot.posts.git.folders import posts_of
+    from bot.posts.git.folders import open_posts
     from bot.runtime.cycle import decide
     from bot.runtime.wiring import known_so_far
 
     clock = SystemClock()
-    scan = posts_of(config).scan()
+    scan = open_posts(config).scan()
     plan = decide(config, scan, known_so_far(config, clock), now=clock.now())
     for line in _would(plan):
         click.echo(line)
@@ -214,8 +214,8 @@ def build(config: Config, now_text: str | None, out: Path | None) -> None:
 def _fetched(config: Config) -> list[str]:
     """Bring the sources up to date; what went wrong. Their last good posts are built all the same."""
     from bot.domain.clock import SystemClock
-    from bot.posts.git.syncer import SourceKeeper
+    from bot.posts.git.syncer import GitSyncer
 
-    keeper = SourceKeeper(config, environ=os.environ, clock=SystemClock(), say=lambda _: None)
-    pulled = keeper.pull_all()
+    keeper = GitSyncer(config, environ=os.environ, clock=SystemClock(), emit=lambda _: None)
+    pulled = keeper.sync_all()
     return [f"{one.source.shown} cannot be fetched: {one.fault}" for one in pulled if one.fault]

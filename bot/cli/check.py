@@ -109,7 +109,7 @@ def _findings_in_site(config: Config, site: Path, paths: tuple[Path, ...]) -> tu
     from bot.check.project import is_asked_for
     from bot.domain.clock import SystemClock
     from bot.domain.errors import UsageError
-    from bot.posts.git.folders import posts_of
+    from bot.posts.git.folders import open_posts
     from bot.runtime.wiring import known_so_far
 
     if config.posts_folder.resolve().is_relative_to(site.resolve()):
@@ -118,7 +118,7 @@ def _findings_in_site(config: Config, site: Path, paths: tuple[Path, ...]) -> tu
             remedy="Name the folder that the site's generator writes, such as _site, public or output.",
         )
     clock = SystemClock()
-    scan = posts_of(config).scan()
+    scan = open_posts(config).scan()
     # What is in a file that cannot be read cannot be looked for: that must not look like a clean site.
     faults = [finding_of(fault) for fault in scan.faults if is_asked_for(fault.path, paths, config)]
     released = known_so_far(config, clock).entries.keys()
@@ -159,13 +159,13 @@ def _show_sources(config: Config) -> None:
     """What was looked at, where posts come from repositories: nothing is fetched for a check."""
     from datetime import UTC, datetime
 
-    from bot.posts.git.checkout import place_of
+    from bot.posts.git.checkout import checkout_dir_of
     from bot.posts.git.status import read_status
 
     if config.sources and config.posts_folder.is_dir():
         click.echo(f"looked at: {config.site.posts}")
     for source in config.sources:
-        place = place_of(config, source)
+        place = checkout_dir_of(config, source)
         status, commit = read_status(place.status), place.commit()
         when = f", fetched {show_distance(status.fetched, datetime.now(UTC))}" if status.fetched else ""
         at = f"at {commit[:10]}{when}" if commit else "not fetched yet: `announce run` and `announce tick` do that"

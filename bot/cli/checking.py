@@ -58,7 +58,7 @@ def look(
     from bot.check.project import check_project
     from bot.check.registry import CHECKS
     from bot.domain import Snapshot
-    from bot.posts.git.folders import posts_of
+    from bot.posts.git.folders import open_posts
     from bot.report.branch import read_branch
     from bot.report.view import concerning
     from bot.runtime.wiring import known_so_far
@@ -68,7 +68,7 @@ def look(
     if since is None:
         checked = check_project(config, snapshot, now=now, environ=os.environ, paths=paths, checks=checks)
         return Looked(checked=checked, findings=checked.findings, posts=checked.posts)
-    scan = posts_of(config).scan()
+    scan = open_posts(config).scan()
     branch = read_branch(config, since, scan, now=now)
     assumed = snapshot == Snapshot()
     if assumed:

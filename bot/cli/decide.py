@@ -111,23 +111,23 @@ def adopt(config: Config, yes: bool) -> None:
     Releases what is due into the feeds, reads the accounts' own toots back to the oldest post, and takes those that
     carry a post's link as sent. Sends nothing. A damaged ledger is put aside first.
     """
-    from bot.cli.lines import Voice, describe
+    from bot.cli.lines import ConsoleLog, describe
     from bot.cli.progress import progress
     from bot.domain.errors import DamagedLedgerError, PublishError
     from bot.operations.adopt import adopt_account
     from bot.runtime.app import make_bot
 
     _ask("Reads the accounts and takes as sent what carries a post's link; sends nothing.", yes=yes)
-    voice = Voice(config)
+    voice = ConsoleLog(config)
     try:
-        bot = _with_readable_ledger(make_bot(config, environ=os.environ, say=voice.say))
+        bot = _with_readable_ledger(make_bot(config, environ=os.environ, emit=voice.emit))
     except DamagedLedgerError as error:
         click.echo(error.message)
         _put_aside(config, yes=yes)
-        bot = make_bot(config, environ=os.environ, say=voice.say)
+        bot = make_bot(config, environ=os.environ, emit=voice.emit)
     try:
-        if bot.site.look_once(bot.pass_once().plan):
-            bot.pass_once()
+        if bot.site.look_once(bot.cycle_once().plan):
+            bot.cycle_once()
         for address in bot.publishers:
             try:
                 with progress(f"Reading back {address}"):
@@ -156,10 +156,10 @@ def _with_readable_ledger(bot: Bot) -> Bot:
 def _put_aside(config: Config, *, yes: bool) -> None:
     from datetime import UTC, datetime
 
-    from bot.operations.adopt import put_aside
+    from bot.operations.adopt import set_aside
 
     _ask(f"{config.ledger_path.name} is put aside, and a new ledger begins.", yes=yes)
-    click.echo(f"put aside as {put_aside(config.ledger_path, now=datetime.now(UTC)).name}")
+    click.echo(f"put aside as {set_aside(config.ledger_path, now=datetime.now(UTC)).name}")
 
 
 def _ask(what: str, *, yes: bool) -> None:
@@ -169,14 +169,14 @@ def _ask(what: str, *, yes: bool) -> None:
 
 def _speak(config: Config, name: str, said: str, *, yes: bool, as_json: bool, early: bool = False) -> None:
     from bot.cli.previewing import find_post
-    from bot.domain import Said
-    from bot.planner.overrides import speak
+    from bot.domain import OverrideKind
+    from bot.planner.overrides import propose_override
 
     post = find_post(config, name)
     accounts = list(config.account_addresses().values())
 
     def propose(snapshot: Snapshot, who: str, now: datetime) -> Proposal:
-        return speak(Said(said), post, snapshot, who=who, now=now, accounts=accounts, early=early)
+        return propose_override(OverrideKind(said), post, snapshot, who=who, now=now, accounts=accounts, early=early)
 
     _decide(config, propose, yes=yes, as_json=as_json)
 

@@ -55,8 +55,8 @@ def _explained(config: Config, name: str, now: datetime) -> Explanation:
     from bot.domain.errors import UsageError
     from bot.ledger.sqlite import SqliteLedger
     from bot.operations.explain import explain as explained
-    from bot.posts.git.folders import posts_of
-    from bot.runtime.cycle import decide, look
+    from bot.posts.git.folders import open_posts
+    from bot.runtime.cycle import decide, scan_posts
 
     snapshot, events = Snapshot(), tuple[Event, ...]()
     if config.ledger_path.exists():
@@ -74,7 +74,7 @@ def _explained(config: Config, name: str, now: datetime) -> Explanation:
         entry = next((one for one in snapshot.entries.values() if one.slug == name), None)
         if entry is None:
             raise
-    plan = decide(config, look(posts_of(config)), snapshot, now=now)
+    plan = decide(config, scan_posts(open_posts(config)), snapshot, now=now)
     return explained(post, entry, plan=plan, snapshot=snapshot, events=events)
 
 

@@ -33,11 +33,11 @@ def import_feed(config: Config, source: str | None, yes: bool, as_json: bool) ->
     So no subscriber sees everything twice. Without a file or address, the one in [feeds] import. Posts that are
     released already stay as they are; for posts to come it is kept until their release.
     """
-    from bot.domain import Event, Recording
+    from bot.domain import Event, WriteBatch
     from bot.domain.clock import SystemClock
     from bot.integrations.old_feed import fetch_old_feed
     from bot.ledger.sqlite import SqliteLedger
-    from bot.posts.git.folders import posts_of
+    from bot.posts.git.folders import open_posts
 
     source = source or config.feeds.import_
     if not source:
@@ -45,7 +45,7 @@ def import_feed(config: Config, source: str | None, yes: bool, as_json: bool) ->
     feed, clock = fetch_old_feed(source, config), SystemClock()
     ledger = SqliteLedger(config.ledger_path, clock)
     try:
-        report = _report(feed, posts_of(config).scan().posts, ledger.snapshot())
+        report = _report(feed, open_posts(config).scan().posts, ledger.snapshot())
         if as_json:
             echo_json(report)
         else:
@@ -53,7 +53,7 @@ def import_feed(config: Config, source: str | None, yes: bool, as_json: bool) ->
         confirm(yes=yes)
         now = clock.now()
         event = Event(at=now, what="old feed read", detail=f"{source}: {len(feed.entries)} entries")
-        ledger.record(Recording(old_feed=feed, events=(event,)), now=now)
+        ledger.record(WriteBatch(old_feed=feed, events=(event,)), now=now)
     finally:
         ledger.close()
     if not as_json:
@@ -116,7 +116,7 @@ def ping(config: Config, wait: str) -> None:
 
     For sites that are copied to their host after `announce tick`; `announce run` does it by itself.
     """
-    from bot.cli.lines import Voice
+    from bot.cli.lines import ConsoleLog
     from bot.domain.clock import SystemClock
     from bot.domain.durations import parse_duration
     from bot.feeds.build import render_feeds
@@ -137,7 +137,7 @@ def ping(config: Config, wait: str) -> None:
         entries = list(ledger.snapshot().entries.values())
         shown = entries_shown(entries, now=clock.now())
         topics = topics_of(render_feeds(shown, site=config.site, feeds=config.feeds, released=entries).files)
-        pings = make_pings(config, ledger=ledger, clock=clock, say=Voice(config).say)
+        pings = make_pings(config, ledger=ledger, clock=clock, emit=ConsoleLog(config).emit)
         end = clock.monotonic() + patience.total_seconds()
         again = pings.send(topics)
         while again is not None and clock.monotonic() + again.total_seconds() < end:

@@ -133,11 +133,11 @@ def _tell_what_next(path: Path, acct: str) -> None:
     from bot.domain.clock import SystemClock
     from bot.domain.errors import PostError
     from bot.operations.setup.text import outlook_of, words_of
-    from bot.posts.git.folders import posts_of
+    from bot.posts.git.folders import open_posts
 
     config: Config = load_config(path)
     try:
-        scan = posts_of(config).scan()
+        scan = open_posts(config).scan()
     except PostError as error:
         click.echo(f"No posts yet: {error.problem}")
         scan = None

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.config import Config
-    from bot.delivery import Drained
+    from bot.delivery import DeliveryResult
     from bot.domain import Event
     from bot.domain.clock import Clock
-    from bot.runtime.cycle import Pass
+    from bot.runtime.cycle import CycleResult
 
 
-class Voice:
+class ConsoleLog:
     """Prints outcomes; says the same trouble of an account only once in a row. Safe across threads."""
 
     def __init__(self, config: Config, clock: Clock | None = None) -> None:
@@ -32,7 +32,7 @@ class Voice:
         self._next: datetime | None = None
         self._said_next = False
 
-    def say(self, event: Event) -> None:
+    def emit(self, event: Event) -> None:
         """Print an outcome."""
         text = describe(event)
         with self._lock:
@@ -58,13 +58,13 @@ class Voice:
             # Nobody reads on, or the disk of the log is full: the work goes on, the ledger has the history.
             return
 
-    def waiting(self, drained: Drained) -> None:
+    def waiting(self, drained: DeliveryResult) -> None:
         """Say what is left after a tick."""
         if drained.wait_until is not None:
             local = drained.wait_until.astimezone(self._site.timezone)
             self.line(f"{drained.account}: goes on at {local:%H:%M:%S} or later: {drained.why}")
 
-    def next_release(self, result: Pass) -> None:
+    def next_release(self, result: CycleResult) -> None:
         """Say when the next release is, if that has changed."""
         from bot.cli.common import show_distance, show_time
 

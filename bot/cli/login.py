@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.config.secrets import Application
     from bot.publishers.mastodon.auth import LoginServer
 
-Say = Callable[[str], object]
+Emit = Callable[[str], object]
 
 _TRIES: Final = 5
 account_argument = click.argument("name", metavar="ACCOUNT")
@@ -40,21 +40,21 @@ def login(config: Config, name: str, no_browser: bool, to_print: bool) -> None:
 
     account = _account(config, name)
     # With --print the token is all that standard output gets.
-    say = functools.partial(click.echo, err=to_print)
+    emit = functools.partial(click.echo, err=to_print)
     server = LoginServer(account.server, timeout=config.delivery.timeout)
     try:
         application = server.register(f"announce for {config.site.title}", website=config.site.url)
         address = server.address(application)
-        _invite(account, application, address, say)
+        _invite(account, application, address, emit)
         if not no_browser:
             _open_browser(address)
-        token, granted = _exchange(server, application, say, to_err=to_print)
+        token, granted = _exchange(server, application, emit, to_err=to_print)
         done = False
         try:
             _check(config, name, token, granted)
             earlier = None
             if to_print:
-                _print_token(name, token, say)
+                _print_token(name, token, emit)
             else:
                 earlier = _store(config, name, token, replace(application, scopes=granted or application.scopes))
             done = True
@@ -84,15 +84,15 @@ def _add_account(config: Config) -> str:
     return f"Add [accounts.main] with `server` and `acct` to {config.path.name}; docs/accounts.md shows how."
 
 
-def _invite(account: Account, application: Application, address: str, say: Say) -> None:
+def _invite(account: Account, application: Application, address: str, emit: Emit) -> None:
     from bot.publishers.mastodon.servers import NEEDS
 
-    say(f"1. In your browser, sign in to {account.server}" + (f" as {account.acct}." if account.acct else "."))
-    say("2. Open this address there and allow what it asks for:\n")
-    say(f"   {address}\n")
+    emit(f"1. In your browser, sign in to {account.server}" + (f" as {account.acct}." if account.acct else "."))
+    emit("2. Open this address there and allow what it asks for:\n")
+    emit(f"   {address}\n")
     for why, scopes in NEEDS.items():
-        say(f"   {next(s for s in scopes if s in application.scopes):<16} {why}")
-    say("\n3. Copy the code that it shows, and put it in here.")
+        emit(f"   {next(s for s in scopes if s in application.scopes):<16} {why}")
+    emit("\n3. Copy the code that it shows, and put it in here.")
 
 
 def _open_browser(address: str) -> None:
@@ -103,7 +103,9 @@ def _open_browser(address: str) -> None:
         webbrowser.open(address)
 
 
-def _exchange(server: LoginServer, application: Application, say: Say, *, to_err: bool) -> tuple[str, tuple[str, ...]]:
+def _exchange(
+    server: LoginServer, application: Application, emit: Emit, *, to_err: bool
+) -> tuple[str, tuple[str, ...]]:
     from bot.publishers.mastodon.auth import clean_code
 
     for left in reversed(range(_TRIES)):
@@ -117,7 +119,7 @@ def _exchange(server: LoginServer, application: Application, say: Say, *, to_err
             return server.exchange(application, clean_code(pasted))
         except CodeRefusedError as error:
             if left:
-                say(f"{error.message} The same address gives a new one.")
+                emit(f"{error.message} The same address gives a new one.")
     raise AccountBlockedError(f"{_TRIES} codes were not accepted; nothing is stored.", remedy="Begin anew.")
 
 
@@ -155,10 +157,10 @@ def _check(config: Config, name: str, token: str, granted: tuple[str, ...]) -> N
         click.echo(f'Add to [accounts.{name}] in the settings:  acct = "@{address}"', err=True)
 
 
-def _print_token(name: str, token: str, say: Say) -> None:
+def _print_token(name: str, token: str, emit: Emit) -> None:
     from bot.config import token_variable
 
-    say(f"Put this into your CI's secrets as {token_variable(name)}. It is shown once and stored nowhere:")
+    emit(f"Put this into your CI's secrets as {token_variable(name)}. It is shown once and stored nowhere:")
     click.echo(token)
 
 

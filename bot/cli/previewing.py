@@ -25,13 +25,13 @@ def find_post(config: Config, name: str) -> Post:
 
     from bot.domain.errors import UsageError
     from bot.posts.addresses import slug_of
-    from bot.posts.git.folders import posts_of
+    from bot.posts.git.folders import open_posts
     from bot.posts.reader import read_post
 
     path = Path(name)
     if path.suffix == ".md" and path.is_file():
         return _usable(read_post(path.absolute(), config=config), name)
-    scan = posts_of(config).scan()
+    scan = open_posts(config).scan()
     named = [post for post in scan.posts if post.slug == name]
     if len(named) > 1:
         paths = ", ".join(str(post.path) for post in named)
@@ -111,10 +111,10 @@ def with_post(config: Config, post: Post) -> Scan:
     from dataclasses import replace
 
     from bot.posts.addresses import slug_of
-    from bot.posts.git.folders import posts_of
-    from bot.runtime.cycle import look
+    from bot.posts.git.folders import open_posts
+    from bot.runtime.cycle import scan_posts
 
-    scan = look(posts_of(config))
+    scan = scan_posts(open_posts(config))
     others = [other for other in scan.posts if other.path != post.path and other.slug != post.slug]
     dated = config.posts.dated_names
     faults = [fault for fault in scan.faults if slug_of(fault.path, dated=dated) != post.slug]

@@ -12,7 +12,7 @@ from bot.cli.common import echo_json, json_option, now_option, plain, read_now, 
 
 if TYPE_CHECKING:
     from bot.config import Config
-    from bot.planner.builder import Item
+    from bot.planner.builder import PlanItem
     from bot.planner.plan import Plan
 
 _WHAT_SHOWS_HERE: Final = "A post with a `published_datetime` in the future will show here."
@@ -36,14 +36,14 @@ def queue(
     from bot.domain.clock import SystemClock
     from bot.domain.errors import UsageError
     from bot.operations.queue import lines_of
-    from bot.posts.git.folders import posts_of
+    from bot.posts.git.folders import open_posts
     from bot.runtime.cycle import decide
     from bot.runtime.wiring import known_so_far
 
     if as_json + as_calendar + (ics is not None) > 1:
         raise UsageError("--json, --calendar and --ics exclude each other.", remedy="Choose one.")
     now = read_now(now_text, config)
-    scan = posts_of(config).scan()
+    scan = open_posts(config).scan()
     snapshot = known_so_far(config, SystemClock())
     plan = decide(config, scan, snapshot, now=now)
     items = _items(plan, everything=everything)
@@ -67,7 +67,7 @@ def queue(
         click.echo(f"problem: {fault}", err=True)
 
 
-def _items(plan: Plan, *, everything: bool) -> tuple[Item, ...]:
+def _items(plan: Plan, *, everything: bool) -> tuple[PlanItem, ...]:
     if everything:
         return plan.items
     # As of a later day, what comes before it is taken as done by then.
@@ -75,7 +75,7 @@ def _items(plan: Plan, *, everything: bool) -> tuple[Item, ...]:
     return tuple(item for item in _worth_showing(plan) if item.due not in between)
 
 
-def _worth_showing(plan: Plan) -> tuple[Item, ...]:
+def _worth_showing(plan: Plan) -> tuple[PlanItem, ...]:
     from bot.planner.ruling import Verdict
 
     recent = {Verdict.SENT, Verdict.SKIPPED}
@@ -85,7 +85,7 @@ def _worth_showing(plan: Plan) -> tuple[Item, ...]:
     return tuple(item for item in plan.items if item.verdict not in recent or id(item) in latest)
 
 
-def _write_ics(config: Config, items: tuple[Item, ...], path: Path) -> None:
+def _write_ics(config: Config, items: tuple[PlanItem, ...], path: Path) -> None:
     from urllib.parse import urlsplit
 
     from bot.files.atomic import write_file

@@ -55,7 +55,7 @@ def beside(config: Config, bot: Bot) -> PublicServer | None:
 
     host, port = _address(config.serve.listen)
     push = bot.sources.push_hook()
-    app = make_public_app(config, health=bot.pulse.health, push=push)
+    app = make_public_app(config, health=bot.heartbeat.health, push=push)
     return PublicServer(app, host, port) if push is None else PublicServer(app, host, port, largest_body=LARGEST)
 
 

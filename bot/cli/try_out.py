@@ -50,7 +50,7 @@ def rehearse(config: Config, port: int) -> None:
     """Play the whole season against the sandbox, in minutes."""
     from threading import Event
 
-    from bot.cli.lines import Voice
+    from bot.cli.lines import ConsoleLog
     from bot.domain.clock import ShiftedClock
     from bot.operations.rehearsal import LEAD, first_release, set_stage
     from bot.operations.rehearsal import rehearse as play
@@ -69,7 +69,7 @@ def rehearse(config: Config, port: int) -> None:
         click.echo(f"  Timeline: {server.url}  (open it in a browser)")
         click.echo(f"  Feeds:    {(stage.folder / 'public').relative_to(config.root)}{config.feeds.path}/")
         click.echo("  The clock is a pretended one: it jumps to shortly before each release. Ctrl-C stops.")
-        voice = Voice(config, clock)
+        voice = ConsoleLog(config, clock)
 
         def on_step(following: datetime | None) -> None:
             if following is None:
@@ -77,5 +77,5 @@ def rehearse(config: Config, port: int) -> None:
             else:
                 click.echo(f"-- the pretended clock jumps to shortly before {show_time(following, config.site)}")
 
-        play(stage, clock=clock, say=voice.say, on_step=on_step, stop=stop)
+        play(stage, clock=clock, emit=voice.emit, on_step=on_step, stop=stop)
     click.echo("stopped")

@@ -9,7 +9,7 @@ from typing import Any, Final
 from pydantic.json_schema import GenerateJsonSchema
 
 from bot.config.settings import Settings
-from bot.domain.front_matter import FOR_ADDRESSES, KEYS, Holds, Key
+from bot.domain.front_matter import FOR_ADDRESSES, KEYS, FieldType, Key
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
@@ -57,15 +57,15 @@ _DATETIME: Final = {
     "pattern": r"^\s*\d{4}-\d{1,2}-\d{1,2}",
     "examples": ["2027-03-01 09:00:00"],
 }
-_SHAPES: Final[Mapping[Holds, dict[str, Any]]] = {
-    Holds.TEXT: _TEXT,
-    Holds.TEXTS: {"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR}]},
-    Holds.FLAG: {"anyOf": [{"type": ["boolean", "null"]}, {"enum": ["yes", "no", "on", "off"]}]},
-    Holds.DATETIME: {"anyOf": [_DATETIME, {"type": "null"}]},
-    Holds.NUMBER: {"type": ["integer", "null"]},
-    Holds.LANGUAGE: {"type": ["string", "null"], "pattern": r"^\s*[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*\s*$"},
-    Holds.TOOTS: {"anyOf": [{"enum": ["auto", None, False]}, {"type": "array", "items": _TEXT}]},
-    Holds.FOCUS: {
+_SHAPES: Final[Mapping[FieldType, dict[str, Any]]] = {
+    FieldType.TEXT: _TEXT,
+    FieldType.TEXTS: {"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR}]},
+    FieldType.FLAG: {"anyOf": [{"type": ["boolean", "null"]}, {"enum": ["yes", "no", "on", "off"]}]},
+    FieldType.DATETIME: {"anyOf": [_DATETIME, {"type": "null"}]},
+    FieldType.NUMBER: {"type": ["integer", "null"]},
+    FieldType.LANGUAGE: {"type": ["string", "null"], "pattern": r"^\s*[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*\s*$"},
+    FieldType.TOOTS: {"anyOf": [{"enum": ["auto", None, False]}, {"type": "array", "items": _TEXT}]},
+    FieldType.FOCUS: {
         "type": "array",
         "items": {"type": "number", "minimum": -1, "maximum": 1},
         "minItems": 2,
@@ -105,8 +105,8 @@ def _schema(key: Key) -> dict[str, Any]:
     return {"description": key.about, **(shapes[0] if len(shapes) == 1 else {"anyOf": shapes})}
 
 
-def _shape(holds: Holds, key: Key) -> dict[str, Any]:
-    if holds not in (Holds.KEYS, Holds.LIST):
+def _shape(holds: FieldType, key: Key) -> dict[str, Any]:
+    if holds not in (FieldType.KEYS, FieldType.LIST):
         return _SHAPES[holds]
     if not key.keys:  # any keys, each with words
         return {"type": ["object", "null"], "additionalProperties": _TEXT}
@@ -115,4 +115,4 @@ def _shape(holds: Holds, key: Key) -> dict[str, Any]:
         "properties": {name: _schema(one) for name, one in key.keys.items()},
         "additionalProperties": False,
     }
-    return inner if holds is Holds.KEYS else {"type": ["array", "null"], "items": inner}
+    return inner if holds is FieldType.KEYS else {"type": ["array", "null"], "items": inner}

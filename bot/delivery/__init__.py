@@ -7,7 +7,7 @@ goes from step to step, `handshake` verifies the account, `readback` reads what 
 
 from bot.delivery.handshake import is_warm, warm_up
 from bot.delivery.retry import ASK_AGAIN
-from bot.delivery.session import Drain, Drained, Memory
-from bot.delivery.worker import drain
+from bot.delivery.session import DeliveryContext, DeliveryResult, DeliverySession
+from bot.delivery.worker import deliver_pending
 
-__all__ = ["ASK_AGAIN", "Drain", "Drained", "Memory", "drain", "is_warm", "warm_up"]
+__all__ = ["ASK_AGAIN", "DeliveryContext", "DeliveryResult", "DeliverySession", "deliver_pending", "is_warm", "warm_up"]

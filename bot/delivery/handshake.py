@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot.delivery.readback import preflight
-from bot.delivery.session import UNREACHABLE, Drain, Memory, say
+from bot.delivery.session import UNREACHABLE, DeliveryContext, DeliverySession, emit
 from bot.domain import Delivery, Lease
 from bot.domain.clock import Clock
 from bot.domain.errors import AccountBlockedError, LeaseHeldError, LeaseLostError, TransientError
@@ -17,7 +17,7 @@ from bot.ledger.transitions import unblocked_event
 PREFLIGHT_LASTS: Final = timedelta(minutes=1)
 
 
-def introduce(tools: Drain, lease: Lease, memory: Memory) -> None:
+def verify_account(tools: DeliveryContext, lease: Lease, memory: DeliverySession) -> None:
     """Ask who we are and what the server allows; what blocked the account ends, if reading was all it lacked."""
     facts = tools.publisher.introduce()
     memory.introduced, memory.software = True, facts.limits.software
@@ -28,16 +28,16 @@ def introduce(tools: Drain, lease: Lease, memory: Memory) -> None:
         return
     tools.ledger.note_account(lease, facts=facts, now=now)
     if blocked:
-        say(unblocked_event(lease.account, blocked=blocked, now=now), tools, memory)
+        emit(unblocked_event(lease.account, blocked=blocked, now=now), tools, memory)
 
 
-def warm_up(tools: Drain, expected: Sequence[Delivery]) -> Memory | None:
+def warm_up(tools: DeliveryContext, expected: Sequence[Delivery]) -> DeliverySession | None:
     """Ask before the instant what a drain asks first: who we are, and whether what is `expected` is there already.
 
     Nothing is sent and nothing is settled. Returns what a `drain` within `PREFLIGHT_LASTS` need not ask again; None
     where it has to ask all by itself. Raises LedgerError.
     """
-    address, memory, now = tools.publisher.address, Memory(), tools.clock.now()
+    address, memory, now = tools.publisher.address, DeliverySession(), tools.clock.now()
     state = tools.ledger.account(address)
     if state.blocked or (state.not_before is not None and state.not_before > now):
         return None
@@ -46,7 +46,7 @@ def warm_up(tools: Drain, expected: Sequence[Delivery]) -> Memory | None:
     except LeaseHeldError:
         return None
     try:
-        introduce(tools, lease, memory)
+        verify_account(tools, lease, memory)
         tools.ledger.renew(lease)
         preflight(expected, tools, lease, memory)
         for delivery in expected:
@@ -58,6 +58,6 @@ def warm_up(tools: Drain, expected: Sequence[Delivery]) -> Memory | None:
     return memory
 
 
-def is_warm(memory: Memory, clock: Clock) -> bool:
+def is_warm(memory: DeliverySession, clock: Clock) -> bool:
     """Whether what `warm_up` learnt may still be believed."""
     return clock.monotonic() - memory.met_at <= PREFLIGHT_LASTS.total_seconds()

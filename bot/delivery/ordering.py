@@ -17,7 +17,7 @@ ANNOUNCING: Final = (Action.PUBLISH, Action.CONTINUE)
 WITHDRAWALS: Final = (Action.DELETE, Action.REPLY)
 
 
-def head_of(deliveries: Sequence[Delivery], *, now: datetime) -> Delivery:
+def next_delivery(deliveries: Sequence[Delivery], *, now: datetime) -> Delivery:
     """The delivery that goes next: what is in flight, else withdrawals, threads begun, toots on time, (due, sequence).
 
     A publish that backs off is waited for, so that the order is kept. Edits, withdrawals and later parts of a thread
@@ -74,7 +74,7 @@ def _backs_off(delivery: Delivery, now: datetime) -> bool:
     return delivery.not_before is not None and delivery.not_before > now
 
 
-def called_off(withdrawal: Delivery, deliveries: Sequence[Delivery]) -> Delivery | None:
+def superseded_reason(withdrawal: Delivery, deliveries: Sequence[Delivery]) -> Delivery | None:
     """What a withdrawal makes void: a publish that came to nothing, or an edit of what is taken back.
 
     With the toot its whole thread is taken back, and its reminders; a later part or a reminder goes alone.

@@ -28,7 +28,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.delivery.ordering import ANNOUNCING, WITHDRAWALS, called_off, head_of, is_on_time, is_reminder
+from bot.delivery.ordering import ANNOUNCING, WITHDRAWALS, is_on_time, is_reminder, next_delivery, superseded_reason
 from bot.domain import AccountState, Action, Delivery, DeliveryKey, DeliveryState, SeenStatus
 
 #: Software that remembers the Idempotency-Key of a try that it refused.
@@ -47,7 +47,7 @@ class Timing:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Known:
+class ProtocolState:
     """All that the next step depends on."""
 
     now: datetime
@@ -68,17 +68,17 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Introduce:
+class VerifyAccount:
     """Ask the server who we are, and what it accepts."""
 
 
 @dataclass(frozen=True, slots=True)
-class Learn:
+class FetchCursor:
     """Ask for the newest status id of an account that has never been looked at."""
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ReadBack:
     """Look for a delivery of unknown outcome."""
 
     delivery: Delivery
@@ -99,7 +99,7 @@ class GiveUp:
 
 
 @dataclass(frozen=True, slots=True)
-class CallOff:
+class Skip:
     """There is nothing (any more) to be sent: settle it as skipped."""
 
     delivery: Delivery
@@ -115,7 +115,7 @@ class Adopt:
 
 
 @dataclass(frozen=True, slots=True)
-class Restore:
+class Requeue:
     """Its absence is proven: make it due again, with the next generation of its key."""
 
     delivery: Delivery
@@ -156,14 +156,14 @@ class Done:
 
 
 Step = (
-    Introduce
-    | Learn
+    VerifyAccount
+    | FetchCursor
     | Preflight
-    | Look
+    | ReadBack
     | Adopt
-    | Restore
+    | Requeue
     | GiveUp
-    | CallOff
+    | Skip
     | Upload
     | WriteIntent
     | Send
@@ -172,7 +172,7 @@ Step = (
 )
 
 
-def next_step(known: Known, timing: Timing) -> Step:
+def next_step(known: ProtocolState, timing: Timing) -> Step:
     """The one next step for an account. Pure."""
     if not known.deliveries:
         return Done()
@@ -184,29 +184,29 @@ def next_step(known: Known, timing: Timing) -> Step:
         return Wait(pause, known.account.blocked or "the server asked for a pause")
     sending = next((delivery for delivery in known.deliveries if delivery.state is DeliveryState.SENDING), None)
     is_free = sending is None and not known.stopping
-    step = _begin(head_of(known.deliveries, now=known.now), known, timing) if is_free else Done()
+    step = _begin(next_delivery(known.deliveries, now=known.now), known, timing) if is_free else Done()
     if isinstance(step, Wait):
         return step  # the server is not asked about what waits here
     if not known.introduced:
-        return Done() if known.stopping else Introduce()
+        return Done() if known.stopping else VerifyAccount()
     if known.account.last_status_id is None:
-        return Learn()
+        return FetchCursor()
     return step if sending is None else _finish(sending, known, timing)
 
 
-def _tried_for_too_long(delivery: Delivery, known: Known, timing: Timing) -> bool:
+def _tried_for_too_long(delivery: Delivery, known: ProtocolState, timing: Timing) -> bool:
     began = delivery.first_tried_at
     return began is not None and known.now - began > timing.give_up_after
 
 
-def _finish(delivery: Delivery, known: Known, timing: Timing) -> Step:
+def _finish(delivery: Delivery, known: ProtocolState, timing: Timing) -> Step:
     age = known.intent_age
     if known.fresh_intent == delivery.key and age is not None and age <= timing.send_within:
         return Send(delivery)
     if not delivery.action.posts:
-        return Restore(delivery)
+        return Requeue(delivery)
     if delivery.key not in known.looked:
-        return Look(delivery)
+        return ReadBack(delivery)
     found = known.looked[delivery.key]
     if found is not None and delivery.key not in known.by_hand:
         return Adopt(delivery, found)
@@ -218,26 +218,26 @@ def _finish(delivery: Delivery, known: Known, timing: Timing) -> Step:
         return Wait(known.now + (timing.settle - age), "the server may still be working on an earlier attempt")
     if found is not None:
         return Adopt(delivery, found)
-    return GiveUp(delivery) if _tried_for_too_long(delivery, known, timing) else Restore(delivery)
+    return GiveUp(delivery) if _tried_for_too_long(delivery, known, timing) else Requeue(delivery)
 
 
-def _begin(delivery: Delivery, known: Known, timing: Timing) -> Step:
-    void = called_off(delivery, known.deliveries) if delivery.action in WITHDRAWALS else None
+def _begin(delivery: Delivery, known: ProtocolState, timing: Timing) -> Step:
+    void = superseded_reason(delivery, known.deliveries) if delivery.action in WITHDRAWALS else None
     if void is not None:
-        return CallOff(void, "withdrawn (`withdrawn:`)")
+        return Skip(void, "withdrawn (`withdrawn:`)")
     moot = _moot(delivery, known)
     if moot:
-        return CallOff(delivery, moot)
+        return Skip(delivery, moot)
     expires = delivery.announcement.expires
     if delivery.action is Action.PUBLISH and expires is not None and known.now >= expires:
         which = "`expires:` or `deadline:`" if is_reminder(delivery) else "`expires:`"
-        return CallOff(delivery, f"expired on {expires:%Y-%m-%d %H:%M} UTC ({which})")
+        return Skip(delivery, f"expired on {expires:%Y-%m-%d %H:%M} UTC ({which})")
     if delivery.not_before is not None and delivery.not_before > known.now:
         return Wait(delivery.not_before, delivery.reason)
     return _announce(delivery, known, timing) if delivery.action in ANNOUNCING else WriteIntent(delivery)
 
 
-def _moot(delivery: Delivery, known: Known) -> str:
+def _moot(delivery: Delivery, known: ProtocolState) -> str:
     if delivery.action is Action.PUBLISH:
         return ""
     if known.anchor is None or known.anchor.state is not DeliveryState.SENT:
@@ -245,7 +245,7 @@ def _moot(delivery: Delivery, known: Known) -> str:
     return "the toot was made by hand" if known.anchor.foreign else ""
 
 
-def _announce(delivery: Delivery, known: Known, timing: Timing) -> Step:
+def _announce(delivery: Delivery, known: ProtocolState, timing: Timing) -> Step:
     # Before the spacing: a lost ledger recognises at once all that is there.
     if delivery.key not in known.met:
         return Preflight(delivery)

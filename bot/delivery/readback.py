@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.delivery.matching import find_status
 from bot.delivery.ordering import ANNOUNCING, anchor_of, is_reminder
-from bot.delivery.session import Drain, Memory, say, settle
+from bot.delivery.session import DeliveryContext, DeliverySession, emit, settle
 from bot.domain import Action, Delivery, DeliveryKey, DeliveryState, Lease, Occasion, SeenStatus
 from bot.ledger.transitions import unblocked_event
 
@@ -19,7 +19,7 @@ ANNOUNCED_EARLY: Final = timedelta(days=1)
 IN_DOUBT: Final = ""
 
 
-def preflight(deliveries: Sequence[Delivery], tools: Drain, lease: Lease, memory: Memory) -> None:
+def preflight(deliveries: Sequence[Delivery], tools: DeliveryContext, lease: Lease, memory: DeliverySession) -> None:
     """Read back once for all that is about to be sent: also what a lost ledger has forgotten is recognised.
 
     `deliveries` are some of an account's, as the caller knows them. Raises TransientError or AccountBlockedError: then
@@ -48,7 +48,7 @@ def preflight(deliveries: Sequence[Delivery], tools: Drain, lease: Lease, memory
     memory.met_at = tools.clock.monotonic()
 
 
-def _about_to_be_sent(deliveries: Sequence[Delivery], tools: Drain) -> list[Delivery]:
+def _about_to_be_sent(deliveries: Sequence[Delivery], tools: DeliveryContext) -> list[Delivery]:
     waiting: dict[DeliveryKey, Delivery] = {
         other.key: other
         for other in tools.ledger.open_deliveries(tools.publisher.address)
@@ -69,14 +69,14 @@ def _alike(
     return (status for status in free if link is None or {link, also} & status.links)
 
 
-def _adopted(waiting: Iterable[Delivery], tools: Drain) -> dict[DeliveryKey, str]:
+def _adopted(waiting: Iterable[Delivery], tools: DeliveryContext) -> dict[DeliveryKey, str]:
     """The toots that were there before this ledger knew of them, and that a waiting part comes after."""
     anchors = (tools.ledger.delivery(anchor_of(d)) for d in waiting if d.action is Action.CONTINUE)
     return {a.key: a.status_id for a in anchors if a is not None and a.status_id is not None and a.attempts == 0}
 
 
 def _in_its_place(
-    part: Delivery, before: str, recent: Iterable[SeenStatus], *, claimed: frozenset[str], memory: Memory
+    part: Delivery, before: str, recent: Iterable[SeenStatus], *, claimed: frozenset[str], memory: DeliverySession
 ) -> SeenStatus | None:
     """What a lost ledger had sent as this part, or a person has written in its place: it is not said twice."""
     for status in recent:
@@ -89,7 +89,7 @@ def _in_its_place(
 class _Texts:
     """Asks for the text of each status once."""
 
-    def __init__(self, tools: Drain) -> None:
+    def __init__(self, tools: DeliveryContext) -> None:
         self._tools = tools
         self._known: dict[str, SeenStatus] = {}
 
@@ -102,7 +102,7 @@ class _Texts:
         return self._known[status.status_id]
 
 
-def look(delivery: Delivery, tools: Drain, lease: Lease, memory: Memory) -> None:
+def look(delivery: Delivery, tools: DeliveryContext, lease: Lease, memory: DeliverySession) -> None:
     """Look for a delivery of unknown outcome among what came after its first attempt began."""
     # An intent that was not sent in time counts as any other of unknown outcome from here on.
     memory.fresh_intent = None
@@ -126,7 +126,7 @@ def _found(
     seen: Iterable[SeenStatus],
     *,
     claimed: frozenset[str],
-    memory: Memory,
+    memory: DeliverySession,
     since: datetime | None = None,
     also: str | None,
 ) -> SeenStatus | None:
@@ -141,7 +141,9 @@ def _found(
     return status
 
 
-def adopt(delivery: Delivery, status: SeenStatus, tools: Drain, lease: Lease, memory: Memory) -> None:
+def adopt(
+    delivery: Delivery, status: SeenStatus, tools: DeliveryContext, lease: Lease, memory: DeliverySession
+) -> None:
     """Write that the status is this delivery, settled when the status was made: it may be days old."""
     is_foreign = (delivery.key, status.status_id) in memory.foreign
     sent = replace(
@@ -158,11 +160,11 @@ def adopt(delivery: Delivery, status: SeenStatus, tools: Drain, lease: Lease, me
     works_again(tools, lease, memory)
 
 
-def works_again(tools: Drain, lease: Lease, memory: Memory) -> None:
+def works_again(tools: DeliveryContext, lease: Lease, memory: DeliverySession) -> None:
     """Lift the block of an account, now that something went out."""
     if memory.facts_once_sent is None:
         return
     blocked, now = tools.ledger.account(lease.account).blocked, tools.clock.now()
     tools.ledger.note_account(lease, facts=memory.facts_once_sent, now=now)
     memory.facts_once_sent = None
-    say(unblocked_event(lease.account, blocked=blocked, now=now), tools, memory)
+    emit(unblocked_event(lease.account, blocked=blocked, now=now), tools, memory)

@@ -9,7 +9,7 @@ from typing import Final
 from bot.delivery.ordering import anchor_of, toot_of
 from bot.delivery.protocol import idempotency_key
 from bot.delivery.readback import works_again
-from bot.delivery.session import Drain, Memory, event_of, put_aside, say, settle
+from bot.delivery.session import DeliveryContext, DeliverySession, emit, event_of, set_aside, settle
 from bot.domain import Action, Announcement, Delivery, DeliveryState, Hold, Lease, Receipt
 from bot.domain.errors import OutcomeUnknownError, PublishError, RejectedError, TransientError
 from bot.planner.ruling import PICTURE_FAILED
@@ -25,7 +25,7 @@ _DONE: Final = {
 }
 
 
-def upload(delivery: Delivery, tools: Drain, lease: Lease, memory: Memory) -> tuple[str, ...] | None:
+def upload(delivery: Delivery, tools: DeliveryContext, lease: Lease, memory: DeliverySession) -> tuple[str, ...] | None:
     """Upload the delivery's pictures; returns the server's ids of those that it takes, None if the delivery is held.
 
     Raises TransientError.
@@ -35,7 +35,7 @@ def upload(delivery: Delivery, tools: Drain, lease: Lease, memory: Memory) -> tu
         if number:
             tools.ledger.renew(lease)  # each may take its time
         try:
-            tools.leaves()
+            tools.request_started()
             media_ids.append(tools.publisher.upload(picture))
         except (RejectedError, OutcomeUnknownError, TransientError) as error:
             # A picture that nobody attaches shows nowhere, so it may be uploaded again.
@@ -46,17 +46,19 @@ def upload(delivery: Delivery, tools: Drain, lease: Lease, memory: Memory) -> tu
                 _hold(delivery, error, tools, lease, memory)
                 return None
             # The news matters more than its picture; a person is told.
-            say(event_of(delivery, "picture left out", str(error), tools), tools, memory)
+            emit(event_of(delivery, "picture left out", str(error), tools), tools, memory)
     return tuple(media_ids)
 
 
-def _is_worth_holding(delivery: Delivery, tools: Drain) -> bool:
+def _is_worth_holding(delivery: Delivery, tools: DeliveryContext) -> bool:
     # What a person lets go, goes: a word is the way to send it without the picture.
     is_toot = delivery.action is Action.PUBLISH
     return tools.hold_without_picture and is_toot and not delivery.ordered_by
 
 
-def _hold(delivery: Delivery, error: PublishError, tools: Drain, lease: Lease, memory: Memory) -> None:
+def _hold(
+    delivery: Delivery, error: PublishError, tools: DeliveryContext, lease: Lease, memory: DeliverySession
+) -> None:
     reason = f"{PICTURE_FAILED}{error}"
     held = replace(
         delivery,
@@ -67,10 +69,10 @@ def _hold(delivery: Delivery, error: PublishError, tools: Drain, lease: Lease, m
         not_before=None,
     )
     remedy = f"Another picture in the post lets it go; `announce release {delivery.slug}` sends it without."
-    put_aside(delivery, held, "held", f"{reason} {remedy}", tools, lease, memory)
+    set_aside(delivery, held, "held", f"{reason} {remedy}", tools, lease, memory)
 
 
-def _worth_waiting(delivery: Delivery, error: PublishError, tools: Drain) -> bool:
+def _worth_waiting(delivery: Delivery, error: PublishError, tools: DeliveryContext) -> bool:
     began = delivery.first_tried_at
     is_early = began is None or tools.clock.now() - began < WITHOUT_PICTURE_AFTER
     # A toot that is not to go without its picture is tried for as long as any other (`give_up_after`).
@@ -81,7 +83,7 @@ def _asked_for(error: PublishError) -> timedelta | None:
     return error.retry_after if isinstance(error, TransientError) else None
 
 
-def send(delivery: Delivery, tools: Drain, lease: Lease, memory: Memory) -> None:
+def send(delivery: Delivery, tools: DeliveryContext, lease: Lease, memory: DeliverySession) -> None:
     """Send once, and write down how it ended.
 
     Raises TransientError and AccountBlockedError as the publisher does: nothing was posted, and it still says
@@ -89,7 +91,7 @@ def send(delivery: Delivery, tools: Drain, lease: Lease, memory: Memory) -> None
     """
     # Sent once and never again on this intent, whatever comes.
     memory.fresh_intent = None
-    tools.leaves()
+    tools.request_started()
     try:
         sent = _carried_out(delivery, tools, memory)
     except RejectedError as error:
@@ -109,7 +111,7 @@ def send(delivery: Delivery, tools: Drain, lease: Lease, memory: Memory) -> None
         works_again(tools, lease, memory)
 
 
-def _carried_out(delivery: Delivery, tools: Drain, memory: Memory) -> Delivery:
+def _carried_out(delivery: Delivery, tools: DeliveryContext, memory: DeliverySession) -> Delivery:
     publisher = tools.publisher
     _, media_ids = memory.uploaded.pop(delivery.key, (None, ()))
     if delivery.action is Action.PUBLISH:
@@ -126,13 +128,15 @@ def _carried_out(delivery: Delivery, tools: Drain, memory: Memory) -> Delivery:
     return _sent(delivery, None, tools)
 
 
-def _answered(delivery: Delivery, tools: Drain) -> str | None:
+def _answered(delivery: Delivery, tools: DeliveryContext) -> str | None:
     """The post's toot, of a reminder that answers it: without one it is a toot of its own."""
     toot = tools.ledger.delivery(toot_of(delivery)) if delivery.announcement.answers else None
     return toot.status_id if toot is not None and toot.state is DeliveryState.SENT else None
 
 
-def _published(delivery: Delivery, media_ids: tuple[str, ...], in_reply_to: str | None, tools: Drain) -> Receipt:
+def _published(
+    delivery: Delivery, media_ids: tuple[str, ...], in_reply_to: str | None, tools: DeliveryContext
+) -> Receipt:
     return tools.publisher.publish(
         delivery.announcement,
         media_ids=media_ids,
@@ -142,7 +146,7 @@ def _published(delivery: Delivery, media_ids: tuple[str, ...], in_reply_to: str 
     )
 
 
-def _shown(edit: Delivery, tools: Drain, anchor: Delivery) -> Announcement | None:
+def _shown(edit: Delivery, tools: DeliveryContext, anchor: Delivery) -> Announcement | None:
     """What the toot shows before this edit: the latest edit's words, else the first ones; None if that is unknown."""
     if edit.attempts > 1:
         # An earlier attempt may have arrived, and perhaps with other words than these.
@@ -157,7 +161,7 @@ def _shown(edit: Delivery, tools: Drain, anchor: Delivery) -> Announcement | Non
     return max(earlier, key=lambda delivery: delivery.sequence, default=anchor).announcement
 
 
-def _sent(delivery: Delivery, receipt: Receipt | None, tools: Drain) -> Delivery:
+def _sent(delivery: Delivery, receipt: Receipt | None, tools: DeliveryContext) -> Delivery:
     return replace(
         delivery,
         state=DeliveryState.SENT,

@@ -11,14 +11,14 @@ from bot.delivery.protocol import Timing, Wait
 from bot.domain import (
     AccountFacts,
     Announcement,
-    Change,
+    CompareAndSet,
     Delivery,
     DeliveryKey,
     DeliveryState,
     Event,
     Lease,
-    Recording,
     SeenStatus,
+    WriteBatch,
 )
 from bot.domain.clock import Clock
 from bot.ledger.contract import Ledger
@@ -29,7 +29,7 @@ UNREACHABLE: Final = "not served: "
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Drained:
+class DeliveryResult:
     """How a drain ended."""
 
     account: str
@@ -41,7 +41,7 @@ class Drained:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Drain:
+class DeliveryContext:
     """What a drain needs; the same for all accounts but for the publisher."""
 
     ledger: Ledger
@@ -51,13 +51,13 @@ class Drain:
     owner: str
     stopping: Callable[[], bool]
     jitter: Callable[[], float]
-    say: Callable[[Event], None]
+    emit: Callable[[Event], None]
     hold_without_picture: bool = False  #: `if_no_picture = "hold"`
-    leaves: Callable[[], None] = lambda: None  #: called right before a request that uploads or sends
+    request_started: Callable[[], None] = lambda: None  #: called right before a request that uploads or sends
 
 
 @dataclass
-class Memory:
+class DeliverySession:
     """What one drain has learnt since it began."""
 
     introduced: bool = False
@@ -76,27 +76,37 @@ class Memory:
     trouble: bool = False
 
 
-def settle(delivery: Delivery, what: str, detail: str, tools: Drain, lease: Lease, memory: Memory) -> None:
+def settle(
+    delivery: Delivery, what: str, detail: str, tools: DeliveryContext, lease: Lease, memory: DeliverySession
+) -> None:
     """Write how an attempt ended, whatever was planned meanwhile: the server has spoken."""
     event = event_of(delivery, what, detail, tools)
     tools.ledger.settle(lease, delivery, event=event, now=event.at)
-    say(event, tools, memory)
+    emit(event, tools, memory)
 
 
-def put_aside(
-    delivery: Delivery, wanted: Delivery, what: str, detail: str, tools: Drain, lease: Lease, memory: Memory
+def set_aside(
+    delivery: Delivery,
+    wanted: Delivery,
+    what: str,
+    detail: str,
+    tools: DeliveryContext,
+    lease: Lease,
+    memory: DeliverySession,
 ) -> None:
     """Write what becomes of a delivery that was not sent; not if a plan or a person has changed it meanwhile."""
     if delivery.state is DeliveryState.SENDING:
         settle(wanted, what, detail, tools, lease, memory)
         return
     event = event_of(wanted, what, detail, tools)
-    if not tools.ledger.record(Recording(changes=(Change(known=delivery, wanted=wanted),)), now=event.at).refused:
-        tools.ledger.record(Recording(events=(event,)), now=event.at)
-        say(event, tools, memory)
+    if not tools.ledger.record(
+        WriteBatch(changes=(CompareAndSet(known=delivery, wanted=wanted),)), now=event.at
+    ).refused:
+        tools.ledger.record(WriteBatch(events=(event,)), now=event.at)
+        emit(event, tools, memory)
 
 
-def event_of(delivery: Delivery, what: str, detail: str, tools: Drain) -> Event:
+def event_of(delivery: Delivery, what: str, detail: str, tools: DeliveryContext) -> Event:
     """A line of history about a delivery."""
     return Event(
         at=tools.clock.now(),
@@ -108,7 +118,7 @@ def event_of(delivery: Delivery, what: str, detail: str, tools: Drain) -> Event:
     )
 
 
-def say(event: Event, tools: Drain, memory: Memory) -> None:
+def emit(event: Event, tools: DeliveryContext, memory: DeliverySession) -> None:
     """Tell whoever listens, and the drain's caller at its end."""
-    tools.say(event)
+    tools.emit(event)
     memory.events.append(event)

@@ -7,22 +7,22 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
-from bot.delivery.handshake import PREFLIGHT_LASTS, introduce
-from bot.delivery.ordering import anchor_of, head_of
+from bot.delivery.handshake import PREFLIGHT_LASTS, verify_account
+from bot.delivery.ordering import anchor_of, next_delivery
 from bot.delivery.protocol import (
     Adopt,
-    CallOff,
     Done,
+    FetchCursor,
     GiveUp,
-    Introduce,
-    Known,
-    Learn,
-    Look,
     Preflight,
-    Restore,
+    ProtocolState,
+    ReadBack,
+    Requeue,
     Send,
+    Skip,
     Step,
     Upload,
+    VerifyAccount,
     Wait,
     WriteIntent,
     backoff,
@@ -32,7 +32,7 @@ from bot.delivery.protocol import (
 from bot.delivery.readback import adopt, look, preflight
 from bot.delivery.retry import blocked, failed
 from bot.delivery.send import send, upload
-from bot.delivery.session import Drain, Drained, Memory, put_aside, settle
+from bot.delivery.session import DeliveryContext, DeliveryResult, DeliverySession, set_aside, settle
 from bot.domain import Action, Announcement, Delivery, DeliveryKey, DeliveryState, Hold, Lease
 from bot.domain.durations import format_duration
 from bot.domain.errors import AccountBlockedError, LeaseHeldError, LeaseLostError, TransientError
@@ -41,25 +41,25 @@ from bot.ledger.contract import Ledger
 Learnt = TypeVar("Learnt")
 
 
-def drain(tools: Drain, memory: Memory | None = None) -> Drained:
+def deliver_pending(tools: DeliveryContext, memory: DeliverySession | None = None) -> DeliveryResult:
     """Deliver what the account is owed. Returns when nothing is left, or nothing can be done before a time.
 
     `memory` is what `warm_up` learnt a moment ago. Raises LedgerError: without the ledger nothing may be sent.
     """
-    address, memory = tools.publisher.address, memory or Memory()
+    address, memory = tools.publisher.address, memory or DeliverySession()
     if not tools.ledger.open_deliveries(address):
-        return Drained(account=address)
+        return DeliveryResult(account=address)
     try:
         lease = tools.ledger.lease(address, owner=tools.owner, duration=tools.timing.lease)
     except LeaseHeldError as error:
-        return Drained(account=address, wait_until=tools.clock.now() + error.remaining, why=error.message)
+        return DeliveryResult(account=address, wait_until=tools.clock.now() + error.remaining, why=error.message)
     try:
         wait = _steps(tools, lease, memory)
     except LeaseLostError as error:
         wait = Wait(tools.clock.now() + tools.timing.lease, error.message)
     finally:
         tools.ledger.give_back(lease)
-    return Drained(
+    return DeliveryResult(
         account=address,
         events=tuple(memory.events),
         wait_until=wait.until if wait else None,
@@ -69,7 +69,7 @@ def drain(tools: Drain, memory: Memory | None = None) -> Drained:
     )
 
 
-def _steps(tools: Drain, lease: Lease, memory: Memory) -> Wait | None:
+def _steps(tools: DeliveryContext, lease: Lease, memory: DeliverySession) -> Wait | None:
     while True:
         step = next_step(_known(tools, memory), tools.timing)
         if isinstance(step, Done):
@@ -84,13 +84,13 @@ def _steps(tools: Drain, lease: Lease, memory: Memory) -> Wait | None:
             memory.failed = failed(error, step, tools, lease, memory)
 
 
-def _known(tools: Drain, memory: Memory) -> Known:
+def _known(tools: DeliveryContext, memory: DeliverySession) -> ProtocolState:
     now, deliveries = tools.clock.now(), tools.ledger.open_deliveries(tools.publisher.address)
     sending = next((d for d in deliveries if d.state is DeliveryState.SENDING), None)
     if tools.clock.monotonic() - memory.met_at > PREFLIGHT_LASTS.total_seconds():
         memory.met.clear()
-    head = head_of(deliveries, now=now) if deliveries else None
-    return Known(
+    head = next_delivery(deliveries, now=now) if deliveries else None
+    return ProtocolState(
         now=now,
         account=tools.ledger.account(tools.publisher.address),
         deliveries=deliveries,
@@ -114,7 +114,7 @@ def _anchor(head: Delivery, ledger: Ledger) -> Delivery | None:
     return ledger.delivery(anchor_of(head))
 
 
-def _intent_age(sending: Delivery, tools: Drain, memory: Memory) -> timedelta | None:
+def _intent_age(sending: Delivery, tools: DeliveryContext, memory: DeliverySession) -> timedelta | None:
     # A slow look may end after `settle`, but it proves nothing about what came while it lasted.
     if sending.key in memory.look_began:
         return memory.look_began[sending.key]
@@ -132,29 +132,29 @@ def _still_true(
     }
 
 
-def _perform(step: Step, tools: Drain, lease: Lease, memory: Memory) -> None:
+def _perform(step: Step, tools: DeliveryContext, lease: Lease, memory: DeliverySession) -> None:
     ledger, publisher, now = tools.ledger, tools.publisher, tools.clock.now()
     if not isinstance(step, WriteIntent | Send):
         # Writing the intent renews, and a Send was just preceded by it: between the two nothing may take time.
         ledger.renew(lease)
     match step:
-        case Introduce():
-            introduce(tools, lease, memory)
-        case Learn():
+        case VerifyAccount():
+            verify_account(tools, lease, memory)
+        case FetchCursor():
             ledger.note_account(lease, last_status_id=publisher.newest_status_id(), now=now)
         case Preflight(delivery):
             preflight([delivery], tools, lease, memory)
-        case Look(delivery):
+        case ReadBack(delivery):
             look(delivery, tools, lease, memory)
         case Adopt(delivery, status):
             adopt(delivery, status, tools, lease, memory)
-        case Restore(delivery):
+        case Requeue(delivery):
             _restore(delivery, tools, lease, memory)
         case GiveUp(delivery):
             _give_up(delivery, tools, lease, memory)
-        case CallOff(delivery, why):
+        case Skip(delivery, why):
             off = replace(delivery, state=DeliveryState.SKIPPED, reason=why, settled_at=now, not_before=None)
-            put_aside(delivery, off, "skipped", why, tools, lease, memory)
+            set_aside(delivery, off, "skipped", why, tools, lease, memory)
         case Upload(delivery):
             media_ids = upload(delivery, tools, lease, memory)
             if media_ids is not None:
@@ -169,7 +169,7 @@ def _perform(step: Step, tools: Drain, lease: Lease, memory: Memory) -> None:
             raise AssertionError("these end the loop")
 
 
-def _restore(delivery: Delivery, tools: Drain, lease: Lease, memory: Memory) -> None:
+def _restore(delivery: Delivery, tools: DeliveryContext, lease: Lease, memory: DeliverySession) -> None:
     detail = "looked for, not found: is sent again" if delivery.action.posts else "is done once more, without harm"
     due, now = restored(delivery), tools.clock.now()
     if delivery.action is Action.EDIT:
@@ -182,7 +182,7 @@ def _restore(delivery: Delivery, tools: Drain, lease: Lease, memory: Memory) -> 
         learnt.pop(delivery.key, None)
 
 
-def _give_up(delivery: Delivery, tools: Drain, lease: Lease, memory: Memory) -> None:
+def _give_up(delivery: Delivery, tools: DeliveryContext, lease: Lease, memory: DeliverySession) -> None:
     now = tools.clock.now()
     lasted = format_duration(now - (delivery.first_tried_at or now))
     cause = memory.failed.why if memory.failed else delivery.reason
@@ -192,4 +192,4 @@ def _give_up(delivery: Delivery, tools: Drain, lease: Lease, memory: Memory) -> 
     held = replace(unsent, state=DeliveryState.HELD, hold=Hold.FAILED, reason=reason, settled_at=now)
     memory.attention = True
     remedy = f"`announce retry {delivery.slug}` tries again."
-    put_aside(delivery, held, "held", f"{reason} {remedy}", tools, lease, memory)
+    set_aside(delivery, held, "held", f"{reason} {remedy}", tools, lease, memory)

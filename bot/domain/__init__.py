@@ -10,8 +10,19 @@ from bot.domain.announcements import GIF_PIXELS, Announcement, Limits
 from bot.domain.deliveries import Action, Delivery, DeliveryKey, DeliveryState, Hold, Occasion
 from bot.domain.entries import Entry, OldEntry, OldFeed, RemotePicture
 from bot.domain.findings import Finding, Severity
-from bot.domain.ledger import Change, Event, Heard, Recorded, Recording, Said, Snapshot, Told, Upcoming, Word
-from bot.domain.pages import PageLook, Waiting, WantedPage
+from bot.domain.ledger import (
+    AlertRecord,
+    CompareAndSet,
+    Event,
+    Override,
+    OverrideKind,
+    OverridesSeen,
+    Snapshot,
+    Upcoming,
+    WriteBatch,
+    WriteResult,
+)
+from bot.domain.pages import PageAnswer, PageRequest, PageWaitRecord
 from bot.domain.posts import MastodonOptions, Missed, Picture, Poll, Post, QuotePolicy, Reminder, Visibility
 
 __all__ = [
@@ -19,15 +30,15 @@ __all__ = [
     "AccountFacts",
     "AccountState",
     "Action",
+    "AlertRecord",
     "Announcement",
-    "Change",
+    "CompareAndSet",
     "Delivery",
     "DeliveryKey",
     "DeliveryState",
     "Entry",
     "Event",
     "Finding",
-    "Heard",
     "Hold",
     "Lease",
     "Limits",
@@ -36,24 +47,24 @@ __all__ = [
     "Occasion",
     "OldEntry",
     "OldFeed",
-    "PageLook",
+    "Override",
+    "OverrideKind",
+    "OverridesSeen",
+    "PageAnswer",
+    "PageRequest",
+    "PageWaitRecord",
     "Picture",
     "Poll",
     "Post",
     "QuotePolicy",
     "Receipt",
-    "Recorded",
-    "Recording",
     "Reminder",
     "RemotePicture",
-    "Said",
     "SeenStatus",
     "Severity",
     "Snapshot",
-    "Told",
     "Upcoming",
     "Visibility",
-    "Waiting",
-    "WantedPage",
-    "Word",
+    "WriteBatch",
+    "WriteResult",
 ]

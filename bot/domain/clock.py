@@ -44,7 +44,7 @@ class SystemClock:
         return _since(mark, boot=boot_id(), seconds=monotonic_seconds())
 
 
-class SetClock:
+class ManualClock:
     """A clock that stands still until it is moved; for tests and pretended seasons."""
 
     def __init__(self, now: datetime) -> None:

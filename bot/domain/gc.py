@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def without_collector() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """Nothing is collected meanwhile, in no thread; afterwards it is as it was."""
     was_on = gc.isenabled()
     gc.disable()

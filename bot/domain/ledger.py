@@ -10,7 +10,7 @@ from enum import Enum
 from bot.domain.accounts import AccountState
 from bot.domain.deliveries import Delivery, DeliveryKey
 from bot.domain.entries import Entry, OldEntry, OldFeed, RemotePicture
-from bot.domain.pages import Waiting
+from bot.domain.pages import PageWaitRecord
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,7 +26,7 @@ class Event:
     who: str = ""  #: the person, where a person decided
 
 
-class Said(Enum):
+class OverrideKind(Enum):
     """What a person may say of one post."""
 
     HOLD = "hold"  #: do not release or toot it until I say so
@@ -37,11 +37,11 @@ class Said(Enum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Word:
+class Override:
     """A person's latest word on a post; it beats every rule but `expires:`."""
 
     post_id: str
-    said: Said
+    said: OverrideKind
     early: bool = False  #: with PUBLISH: release it before its datetime
     who: str
     at: datetime
@@ -64,17 +64,17 @@ class Snapshot:
     accounts: Mapping[str, AccountState] = field(default_factory=dict)
     deliveries: Mapping[DeliveryKey, Delivery] = field(default_factory=dict)
     newest: datetime | None = None  #: the newest time that the ledger has written
-    words: Mapping[str, Word] = field(default_factory=dict)  #: by post id
+    words: Mapping[str, Override] = field(default_factory=dict)  #: by post id
     upcoming: Mapping[str, Upcoming] = field(default_factory=dict)  #: by post id
     paused: str = ""  #: who paused everything and when; empty if nobody did
     old_entries: Mapping[str, OldEntry] = field(default_factory=dict)  #: of feeds that the site had before, by id
     old_feeds: frozenset[str] = frozenset()  #: where those were read
     pictures: Mapping[str, RemotePicture] = field(default_factory=dict)  #: on other hosts, by address
-    waiting: Mapping[str, Waiting] = field(default_factory=dict)  #: posts without a page so far, by post id
+    waiting: Mapping[str, PageWaitRecord] = field(default_factory=dict)  #: posts without a page so far, by post id
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Told:
+class AlertRecord:
     """A cause of trouble that people were told of."""
 
     what: str  #: as they were told
@@ -83,7 +83,7 @@ class Told:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Change:
+class CompareAndSet:
     """A delivery as it was read, and as it is wanted; written only if it still is as it was read."""
 
     known: Delivery | None  #: None: the ledger does not have it
@@ -97,40 +97,42 @@ class Change:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Heard:
+class OverridesSeen:
     """What people had said when a plan was made."""
 
-    words: Mapping[str, Word] = field(default_factory=dict)  #: by post id
+    words: Mapping[str, Override] = field(default_factory=dict)  #: by post id
     paused: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Recording:
+class WriteBatch:
     """What one pass, or one command of a person, writes into the ledger in one transaction."""
 
     entries: tuple[Entry, ...] = ()  #: newly released, or refreshed
-    changes: tuple[Change, ...] = ()  #: of deliveries
-    joining: tuple[AccountState, ...] = ()  #: accounts that the ledger meets for the first time
+    changes: tuple[CompareAndSet, ...] = ()  #: of deliveries
+    new_accounts: tuple[AccountState, ...] = ()  #: accounts that the ledger meets for the first time
     events: tuple[Event, ...] = ()
-    words: tuple[Word, ...] = ()
+    words: tuple[Override, ...] = ()
     upcoming: Mapping[str, Upcoming] | None = None  #: all of them; None: as they were
-    waiting: Mapping[str, Waiting] | None = None  #: all of them; None: as they were
+    waiting: Mapping[str, PageWaitRecord] | None = None  #: all of them; None: as they were
     paused: str | None = None  #: empty lifts the pause; None: as it was
-    heard: Heard | None = None  #: if people have said something else since, none of this is written
-    believes_clock: bool = False  #: a person says that the clock is right, whatever later time the ledger has seen
+    heard: OverridesSeen | None = None  #: if people have said something else since, none of this is written
+    accept_clock: bool = False  #: a person says that the clock is right, whatever later time the ledger has seen
     old_feed: OldFeed | None = None  #: ids and dates to be taken over at the releases to come
     pictures: tuple[RemotePicture, ...] = ()  #: on other hosts, that were asked for
 
     def __bool__(self) -> bool:
-        said = self.upcoming is not None or self.paused is not None or self.believes_clock or self.old_feed is not None
+        said = self.upcoming is not None or self.paused is not None or self.accept_clock or self.old_feed is not None
         said = said or self.waiting is not None
-        return said or bool(self.entries or self.changes or self.joining or self.events or self.words or self.pictures)
+        return said or bool(
+            self.entries or self.changes or self.new_accounts or self.events or self.words or self.pictures
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Recorded:
+class WriteResult:
     """What became of a recording: another process, or a person, may have been there first."""
 
     outdated: bool = False  #: nothing was written: a person spoke after the plan was made, or its moment was missed
-    refused: tuple[Change, ...] = ()  #: not written: the delivery has moved on
+    refused: tuple[CompareAndSet, ...] = ()  #: not written: the delivery has moved on
     events: tuple[Event, ...] = ()  #: those that were true, and are in the history now

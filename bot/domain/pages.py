@@ -7,7 +7,7 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Waiting:
+class PageWaitRecord:
     """A post whose datetime has come and whose page was not online yet, as the ledger remembers it."""
 
     post_id: str
@@ -18,7 +18,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class WantedPage:
+class PageRequest:
     """A page that a release waits for."""
 
     url: str
@@ -27,7 +27,7 @@ class WantedPage:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PageLook:
+class PageAnswer:
     """What the site answered when it was asked for a page."""
 
     at: datetime  #: when it was asked

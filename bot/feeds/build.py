@@ -50,7 +50,7 @@ class Built:
         return str(folder_of(self.settings) / ARCHIVE)
 
 
-class ItemShelf:
+class ItemCache:
     """What was made of each entry the last time, so that only what has changed is made again."""
 
     def __init__(self) -> None:
@@ -82,7 +82,7 @@ def render_feeds(
     site: Site,
     feeds: Feeds,
     released: Iterable[Entry] | None = None,
-    shelf: ItemShelf | None = None,
+    shelf: ItemCache | None = None,
 ) -> FeedFiles:
     """The feeds in every format, newest first and without the hidden entries, and the page that explains them.
 
@@ -91,7 +91,7 @@ def render_feeds(
     """
     given = list(entries)
     every = {entry.post_id: entry for entry in [*(given if released is None else released), *given]}
-    channel, shelf = channel_of(site, feeds), shelf or ItemShelf()
+    channel, shelf = channel_of(site, feeds), shelf or ItemCache()
     shown, faults = _presentable(given, channel, shelf)
     places = shelf.places.of(every.values())
     history = divide(shown, places, entries=feeds.entries, page_size=feeds.archive)
@@ -151,7 +151,7 @@ def _documents(channel: Channel, history: History, topics: Sequence[Topic], entr
         yield Document(channel=channel, title=title, items=topic.items[:entries], folder=topic.folder)
 
 
-def _presentable(entries: Iterable[Entry], channel: Channel, shelf: ItemShelf) -> tuple[list[Shown], list[str]]:
+def _presentable(entries: Iterable[Entry], channel: Channel, shelf: ItemCache) -> tuple[list[Shown], list[str]]:
     found: list[Shown] = []
     faults: list[str] = []
     shelf.begin(channel)

@@ -19,7 +19,7 @@ from bot.feeds.item import Item, item_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class Again:
+class ChangedFeeds:
     """A build with one entry shown anew, and the files that this changes."""
 
     built: Built
@@ -27,7 +27,7 @@ class Again:
     others: Mapping[str, SupportsBytes]  #: pages of the archive, categories, tags
 
 
-def shown_again(built: Built, entry: Entry) -> Again | None:
+def update_feeds(built: Built, entry: Entry) -> ChangedFeeds | None:
     """The build with `entry` in the place of the one of its post; None if a whole build is needed."""
     place = next((place for place, one in enumerate(built.shown) if one.entry.post_id == entry.post_id), None)
     after = _shown(entry, built)
@@ -42,7 +42,7 @@ def shown_again(built: Built, entry: Entry) -> Again | None:
     others = tuple(_with(document, before.item, after.item) for document in built.documents[1:])
     changed = [new for new, old in zip(others, built.documents[1:], strict=True) if new is not old]
     page = replace(built.page, items=_swapped(built.page.items, before.item, after.item))
-    return Again(
+    return ChangedFeeds(
         built=replace(built, shown=shown, history=history, documents=(newest, *others), page=page),
         newest=files_of([newest], page, feeds=built.settings),
         others=files_of(changed, None, feeds=built.settings),

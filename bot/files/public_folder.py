@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import SupportsBytes
 
 from bot.domain.errors import OutputError
-from bot.domain.gc import without_collector
+from bot.domain.gc import gc_paused
 from bot.files.atomic import remove, sweep, sync_folder
 from bot.files.public_paths import (
     MANIFEST,
@@ -144,7 +144,7 @@ class PublicFolder:
         in_threads = self.in_threads and (at_once or len(work.paths) > MANY)
         pool = self._workers.of(side_by_side=in_threads)
         # What is made here is gone as soon as it is written; the collector would look through all the posts for it.
-        with without_collector():
+        with gc_paused():
             for name in work.paths:
                 self._prepare(name, work, pool, with_copy=name in copied, quickly=lies_in(name, quickly))
             listed = self._enlist(work)

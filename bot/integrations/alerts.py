@@ -10,23 +10,23 @@ from urllib.parse import unquote, urlsplit
 
 from bot.config import Alerts
 from bot.domain.errors import OutputError
-from bot.planner.alerts import Cause
+from bot.planner.alerts import Alert
 
 TIMEOUT: Final = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class News:
+class AlertBatch:
     """What is new since people were last told."""
 
-    causes: tuple[Cause, ...] = ()
+    causes: tuple[Alert, ...] = ()
     recovered: tuple[str, ...] = ()  #: the `what` of causes that are gone
 
     def __bool__(self) -> bool:
         return bool(self.causes or self.recovered)
 
 
-def text_of(news: News, *, site: str) -> str:
+def text_of(news: AlertBatch, *, site: str) -> str:
     """The news as plain text: what happened, what it means, what to do."""
     lines = [f"announce, {site}"]
     for cause in news.causes:
@@ -38,10 +38,12 @@ def text_of(news: News, *, site: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def tell(news: News, *, settings: Alerts, site: str, environ: Mapping[str, str], say: Callable[[str], None]) -> None:
+def send_alerts(
+    news: AlertBatch, *, settings: Alerts, site: str, environ: Mapping[str, str], emit: Callable[[str], None]
+) -> None:
     """Send the news every way that the settings name; `say` gets a line for each that fails.
 
-    Whether news may name unreleased posts was decided before (`Cause.redacted`).
+    Whether news may name unreleased posts was decided before (`Alert.redacted`).
     """
     ways: Sequence[tuple[str, bool, Callable[[], None]]] = (
         ("webhook", bool(settings.webhook), lambda: _post(news, settings, site, environ)),
@@ -55,7 +57,7 @@ def tell(news: News, *, settings: Alerts, site: str, environ: Mapping[str, str],
         except Exception as error:  # noqa: BLE001 — whatever a stranger's server does, the bot goes on
             # Of a stranger's error only the kind: its text may quote an address with a secret in it.
             why = str(error) if isinstance(error, OutputError) else type(error).__name__
-            say(f"an alert could not be sent by {name}: {why}")
+            emit(f"an alert could not be sent by {name}: {why}")
 
 
 def from_environment(value: str, environ: Mapping[str, str]) -> str:
@@ -68,7 +70,7 @@ def from_environment(value: str, environ: Mapping[str, str]) -> str:
     return environ[name].strip()
 
 
-def _post(news: News, settings: Alerts, site: str, environ: Mapping[str, str]) -> None:
+def _post(news: AlertBatch, settings: Alerts, site: str, environ: Mapping[str, str]) -> None:
     import httpx
 
     body = {
@@ -82,7 +84,7 @@ def _post(news: News, settings: Alerts, site: str, environ: Mapping[str, str]) -
     httpx.post(url, json=body, timeout=TIMEOUT.total_seconds(), follow_redirects=False).raise_for_status()
 
 
-def _mail(news: News, settings: Alerts, site: str, environ: Mapping[str, str]) -> None:
+def _mail(news: AlertBatch, settings: Alerts, site: str, environ: Mapping[str, str]) -> None:
     import smtplib
     import ssl
     from email.message import EmailMessage

@@ -30,7 +30,7 @@ LONGEST_PAUSE: Final = timedelta(minutes=10)
 TOLD_AFTER: Final = timedelta(minutes=2)
 
 
-class Deploy:
+class DeployHookCaller:
     """What the site's host is owed. One thread may use it at a time."""
 
     def __init__(
@@ -41,14 +41,14 @@ class Deploy:
         web: SiteClient,
         ledger: Ledger,
         clock: Clock,
-        say: Callable[[Event], None],
+        emit: Callable[[Event], None],
     ) -> None:
         self._settings = settings
         self._environ = environ
         self.web = web
         self._ledger = ledger
         self._clock = clock
-        self._say = say
+        self._say = emit
         self.trouble = ""  #: what somebody should be told
         self._known: dict[str, str] | None = None
         self._tried: Mapping[str, str] = {}  #: what was owed at the latest try

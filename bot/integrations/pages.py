@@ -10,7 +10,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Final
 
-from bot.domain import PageLook, WantedPage
+from bot.domain import PageAnswer, PageRequest
 from bot.domain.clock import Clock
 from bot.domain.errors import FetchError
 from bot.http.site import SiteClient
@@ -71,10 +71,10 @@ class _Round:
 
     begun: float
     open: set[str] = field(default_factory=set)
-    answers: dict[str, PageLook] = field(default_factory=dict)
+    answers: dict[str, PageAnswer] = field(default_factory=dict)
 
 
-class Pages:
+class PageChecker:
     """Asks for the pages that are wanted, in threads of its own; `step` is called by one thread at a time."""
 
     def __init__(
@@ -96,19 +96,19 @@ class Pages:
         self._clock = clock
         self._on_news = on_news
         self._stopping = stopping
-        self._wanted: Mapping[str, WantedPage] = {}
-        self._looks: Mapping[str, PageLook] = {}
+        self._wanted: Mapping[str, PageRequest] = {}
+        self._looks: Mapping[str, PageAnswer] = {}
         self._questions: dict[str, _Question] = {}
         self._rounds: list[_Round] = []
-        self._answers: SimpleQueue[tuple[_Round, str, PageLook, bool]] = SimpleQueue()
+        self._answers: SimpleQueue[tuple[_Round, str, PageAnswer, bool]] = SimpleQueue()
         self._silent_until = 0.0
 
     @property
-    def looks(self) -> Mapping[str, PageLook]:
+    def looks(self) -> Mapping[str, PageAnswer]:
         """The latest answers, by address. Safe from any thread."""
         return self._looks
 
-    def are_wanted(self, pages: Iterable[WantedPage]) -> None:
+    def are_wanted(self, pages: Iterable[PageRequest]) -> None:
         """Say which pages are waited for; of all others nothing is kept. Safe from any thread."""
         self._wanted = {page.url: page for page in pages}
 
@@ -131,14 +131,14 @@ class Pages:
             url not in known for url, page in self._wanted.items() if page.due <= self._clock.now()
         )
 
-    def _forget_all_but(self, wanted: Mapping[str, WantedPage]) -> None:
+    def _forget_all_but(self, wanted: Mapping[str, PageRequest]) -> None:
         self._questions = {
             url: question for url, question in self._questions.items() if url in wanted or question.is_open
         }
         if not self._looks.keys() <= wanted.keys():
             self._looks = {url: look for url, look in self._looks.items() if url in wanted}
 
-    def _begin(self, wanted: Mapping[str, WantedPage]) -> None:
+    def _begin(self, wanted: Mapping[str, PageRequest]) -> None:
         now, free = self._clock.monotonic(), self._free()
         ready = [page for page in wanted.values() if not self._stopping() and self._ready_at(page) <= now]
         # What was never asked for comes first, so that many pages in vain delay no new one.
@@ -161,7 +161,7 @@ class Pages:
             return len(self._wanted)
         return max(0, AT_ONCE - sum(question.is_open for question in self._questions.values()))
 
-    def _ready_at(self, page: WantedPage) -> float:
+    def _ready_at(self, page: PageRequest) -> float:
         """When the page may be asked for, monotonic seconds; infinite if it need not be."""
         look, question = self._looks.get(page.url), self._questions.get(page.url)
         is_over = look is not None and (look.online or look.at >= page.until)
@@ -174,7 +174,7 @@ class Pages:
 
     def _ask(self, one: _Round, url: str) -> None:
         at, passing = self._clock.now(), False
-        look = PageLook(at=at, online=True)
+        look = PageAnswer(at=at, online=True)
         try:
             self.ask(url)
         except FetchError as error:
@@ -184,7 +184,7 @@ class Pages:
         self._answers.put((one, url, look, passing))
         self.on_answer()
 
-    def _take(self, one: _Round, url: str, look: PageLook, passing: bool) -> None:
+    def _take(self, one: _Round, url: str, look: PageAnswer, passing: bool) -> None:
         now = self._clock.monotonic()
         one.open.discard(url)
         one.answers[url] = look
@@ -196,7 +196,7 @@ class Pages:
         if passing:
             self._silent_until = now + REST.total_seconds()
 
-    def _tell(self, one: _Round, wanted: Mapping[str, WantedPage]) -> None:
+    def _tell(self, one: _Round, wanted: Mapping[str, PageRequest]) -> None:
         if one.open and self._clock.monotonic() - one.begun < TOGETHER.total_seconds():
             return
         # The post may have got a later datetime since it was asked for.
@@ -210,10 +210,10 @@ class Pages:
             self._on_news()
 
     @staticmethod
-    def _is_news(before: PageLook | None, look: PageLook, page: WantedPage) -> bool:
+    def _is_news(before: PageAnswer | None, look: PageAnswer, page: PageRequest) -> bool:
         return before is None or look.online or look.why != before.why or look.at >= page.until
 
-    def _next(self, wanted: Mapping[str, WantedPage]) -> timedelta | None:
+    def _next(self, wanted: Mapping[str, PageRequest]) -> timedelta | None:
         now = self._clock.monotonic()
         moments = [self._ready_at(page) for page in wanted.values()] if self._free() else []
         moments += [one.begun + TOGETHER.total_seconds() for one in self._rounds if one.answers]

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
-from bot.domain import Recording, RemotePicture
+from bot.domain import RemotePicture, WriteBatch
 from bot.domain.clock import Clock
 from bot.domain.errors import FetchError
 from bot.http.client import WebClient
@@ -30,7 +30,7 @@ _PICTURE: Final = re.compile(r"image/[a-z0-9][a-z0-9.+-]{0,60}")
 
 
 @dataclass(kw_only=True)
-class RemoteCovers:
+class RemotePictures:
     """Asks, and notes what was said. One thread may use it at a time."""
 
     web: WebClient
@@ -43,22 +43,22 @@ class RemoteCovers:
         """Ask for the pictures at these addresses; whether something new is known. Raises LedgerError."""
         end = self.clock.monotonic() + IN_ALL.total_seconds()
         found: list[RemotePicture] = []
-        silent: set[str] = set()  # hosts that gave no answer: their other pictures would take as long
+        discard_event: set[str] = set()  # hosts that gave no answer: their other pictures would take as long
         for url in filter(self._is_due, urls):
             left = timedelta(seconds=end - self.clock.monotonic())
             if self.stopping() or left <= timedelta():
                 break
             host = _host(url)
-            if host in silent:
+            if host in discard_event:
                 found.append(RemotePicture(url=url, asked_at=self.clock.now()))
                 continue
             picture, answered = self._ask(url, within=min(WITHIN, left))
             if not answered:
-                silent.add(host)
+                discard_event.add(host)
             found.append(picture)
             self._asked[url] = self.clock.monotonic()
         if found and not self.stopping():
-            self.ledger.record(Recording(pictures=tuple(found)), now=self.clock.now())
+            self.ledger.record(WriteBatch(pictures=tuple(found)), now=self.clock.now())
         return any(picture.is_known for picture in found)
 
     def _is_due(self, url: str) -> bool:

@@ -7,10 +7,10 @@ from datetime import timedelta
 from threading import Event as Signal
 from typing import Final
 
-from bot.domain import PageLook
+from bot.domain import PageAnswer
 from bot.domain.clock import Clock
-from bot.integrations.deploy_hook import Deploy
-from bot.integrations.pages import Pages
+from bot.integrations.deploy_hook import DeployHookCaller
+from bot.integrations.pages import PageChecker
 from bot.planner.plan import Plan
 
 #: A tick asks once, and waits no longer than this for the answers.
@@ -21,7 +21,7 @@ class Site:
     """The deploy hook and the pages, as the latest plan wants them."""
 
     def __init__(
-        self, *, deploy: Deploy, pages: Pages, clock: Clock, prepare: Callable[[], None] = lambda: None
+        self, *, deploy: DeployHookCaller, pages: PageChecker, clock: Clock, prepare: Callable[[], None] = lambda: None
     ) -> None:
         """`prepare` does beforehand what the first question would do; at the instant nothing is left but to ask."""
         self.deploy = deploy
@@ -32,7 +32,7 @@ class Site:
         self._deploys: Mapping[str, str] = {}
 
     @property
-    def looks(self) -> Mapping[str, PageLook]:
+    def looks(self) -> Mapping[str, PageAnswer]:
         """What the site has answered, by address."""
         return self.pages.looks
 
@@ -41,7 +41,7 @@ class Site:
         """What somebody should be told; empty if all is well."""
         return self.deploy.trouble
 
-    def ring(self, looker: Callable[[], None]) -> None:
+    def notify(self, looker: Callable[[], None]) -> None:
         """Say whom to call, from any thread, when `look` has something to do."""
         self.pages.on_answer = looker
 
@@ -75,7 +75,7 @@ class Site:
         """Ask for the pages that the plan wants, once; returns whether there is an answer to plan with."""
         self.pages.are_wanted(plan.wanted_pages)
         answered = Signal()
-        self.ring(answered.set)
+        self.notify(answered.set)
         end = self._clock.monotonic() + TICK_WAITS.total_seconds()
         while True:
             answered.clear()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, SupportsBytes
 from urllib.parse import urlsplit
 
-from bot.domain import Event, Recording
+from bot.domain import Event, WriteBatch
 from bot.domain.clock import Clock
 from bot.domain.errors import FetchError
 from bot.feeds.document import FeedFile
@@ -52,7 +52,7 @@ class _Trouble:
 
 
 @dataclass
-class Pings:
+class WebSubPings:
     """What the hubs are owed. One thread may use it at a time."""
 
     hubs: tuple[str, ...]
@@ -60,7 +60,7 @@ class Pings:
     web: WebClient
     ledger: Ledger
     clock: Clock
-    say: Callable[[Event], None]
+    emit: Callable[[Event], None]
     stopping: Callable[[], bool] = lambda: False
     topics: Mapping[str, str] = field(default_factory=dict)  #: as the latest pass wrote them
     _digests: dict[str, tuple[State, str]] = field(default_factory=dict)
@@ -113,12 +113,12 @@ class Pings:
     def _served(self, due: Mapping[str, str], topics: Mapping[str, str]) -> set[str]:
         """Those of the feeds whose own address shows the bytes that are on the disk."""
         served: set[str] = set()
-        silent: set[str] = set()  # hosts that gave no answer: the others of their feeds would take as long
+        discard_event: set[str] = set()  # hosts that gave no answer: the others of their feeds would take as long
         for topic, digest in due.items():
             # New bytes are looked for at once, however long the old ones were in vain.
             name = f"{topic} {digest}"
             host = urlsplit(topic).netloc
-            if self.stopping() or host in silent or not self._may_try(name):
+            if self.stopping() or host in discard_event or not self._may_try(name):
                 continue
             try:
                 size = (self.public / topics[topic]).stat().st_size
@@ -126,7 +126,7 @@ class Pings:
                 seen = self.web.get(topic, largest=2 * size + 1024 * 1024, within=WITHIN, past_caches=True)
             except (FetchError, OSError) as error:
                 if isinstance(error, FetchError) and error.passing:
-                    silent.add(host)
+                    discard_event.add(host)
                 self._went_wrong(name, f"{error} Its hubs are told once it shows the feed.")
                 continue
             if hashlib.sha256(seen.data).hexdigest() == digest:
@@ -157,7 +157,7 @@ class Pings:
             number = f"{len(told)} feed{'' if len(told) == 1 else 's'}"
             event = Event(at=self.clock.now(), what="pinged", detail=f"{hub}: {number}")
             self.ledger.note_pinged(hub, told, event=event, now=self.clock.now())
-            self.say(event)
+            self.emit(event)
 
     def _may_try(self, name: str) -> bool:
         trouble = self._troubles.get(name)
@@ -173,5 +173,5 @@ class Pings:
         if not trouble.told and now - trouble.since >= TOLD_AFTER.total_seconds():
             trouble.told = True
             event = Event(at=self.clock.now(), what="problem", detail=why)
-            self.ledger.record(Recording(events=(event,)), now=event.at)
-            self.say(event)
+            self.ledger.record(WriteBatch(events=(event,)), now=event.at)
+            self.emit(event)

@@ -14,6 +14,7 @@ from bot.domain import (
     AccountFacts,
     AccountState,
     Action,
+    AlertRecord,
     Announcement,
     Delivery,
     DeliveryKey,
@@ -22,12 +23,11 @@ from bot.domain import (
     Event,
     Hold,
     OldEntry,
+    Override,
+    OverrideKind,
+    PageWaitRecord,
     RemotePicture,
-    Said,
-    Told,
     Upcoming,
-    Waiting,
-    Word,
 )
 
 
@@ -142,11 +142,11 @@ def event_from_row(row: Row) -> Event:
     )
 
 
-def word_from_row(row: Row) -> Word:
+def word_from_row(row: Row) -> Override:
     """A person's word of a row."""
-    return Word(
+    return Override(
         post_id=row["post_id"],
-        said=Said(row["said"]),
+        said=OverrideKind(row["said"]),
         early=bool(row["early"]),
         who=row["who"],
         at=datetime.fromisoformat(row["at"]),
@@ -158,9 +158,9 @@ def upcoming_from_row(row: Row) -> Upcoming:
     return Upcoming(post_id=row["post_id"], slug=row["slug"], due=datetime.fromisoformat(row["due"]))
 
 
-def waiting_from_row(row: Row) -> Waiting:
+def waiting_from_row(row: Row) -> PageWaitRecord:
     """The post without a page of a row."""
-    return Waiting(
+    return PageWaitRecord(
         post_id=row["post_id"],
         slug=row["slug"],
         since=datetime.fromisoformat(row["since"]),
@@ -169,9 +169,9 @@ def waiting_from_row(row: Row) -> Waiting:
     )
 
 
-def told_from_row(row: Row) -> Told:
+def told_from_row(row: Row) -> AlertRecord:
     """What people were told, of a row."""
-    return Told(what=row["what"], at=datetime.fromisoformat(row["at"]), there=bool(row["there"]))
+    return AlertRecord(what=row["what"], at=datetime.fromisoformat(row["at"]), there=bool(row["there"]))
 
 
 def old_entry_from_row(row: Row) -> OldEntry:

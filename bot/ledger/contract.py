@@ -9,7 +9,17 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.domain import AccountFacts, AccountState, Delivery, DeliveryKey, Event, Lease, Recorded, Recording, Snapshot
+from bot.domain import (
+    AccountFacts,
+    AccountState,
+    Delivery,
+    DeliveryKey,
+    Event,
+    Lease,
+    Snapshot,
+    WriteBatch,
+    WriteResult,
+)
 
 
 class Ledger(Protocol):
@@ -24,12 +34,12 @@ class Ledger(Protocol):
 
     def record(
         self,
-        recording: Recording,
+        recording: WriteBatch,
         *,
         now: datetime,
         sure: Callable[[], bool] | None = None,
         flush: bool = True,
-    ) -> Recorded:
+    ) -> WriteResult:
         """Write the result of a plan, or of a person's command; returns what was refused, and the events written.
 
         An entry that is there is replaced, unless it is of another release: the first one counts, and only its events
@@ -57,7 +67,7 @@ class Ledger(Protocol):
         Each is written into the history once.
         """
 
-    def note_told(
+    def record_alerts(
         self, causes: Mapping[str, str], *, quiet: timedelta, now: datetime
     ) -> tuple[frozenset[str], tuple[str, ...]]:
         """Remember the causes (key → words) that are there now; returns the keys to tell of, and what has recovered.
@@ -130,7 +140,7 @@ class Ledger(Protocol):
     def note_deployed(self, words: Mapping[str, str], *, event: Event, now: datetime) -> None:
         """Remember that the site was asked to be built with these words of posts, with one line of history."""
 
-    def attend(self, who: str) -> str:
+    def acquire_instance_lock(self, who: str) -> str:
         """Say that `who` stays at work on this ledger; returns who else said so and still is, empty if nobody.
 
         It lasts until `close`, and not a moment longer than the process, however that ends. Of several the first one

@@ -16,7 +16,7 @@ from threading import Lock
 _LONGEST = 500
 
 
-class Presence:
+class InstanceLock:
     """One process's claim to be named. Safe across threads."""
 
     def __init__(self, path: Path) -> None:

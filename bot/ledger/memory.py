@@ -10,28 +10,29 @@ from threading import RLock
 from bot.domain import (
     AccountFacts,
     AccountState,
-    Change,
+    AlertRecord,
+    CompareAndSet,
     Delivery,
     DeliveryKey,
     DeliveryState,
     Entry,
     Event,
-    Heard,
     Lease,
     OldEntry,
-    Recorded,
-    Recording,
+    Override,
+    OverridesSeen,
+    PageWaitRecord,
     RemotePicture,
     Snapshot,
-    Told,
     Upcoming,
-    Waiting,
-    Word,
+    WriteBatch,
+    WriteResult,
 )
 from bot.domain.clock import Clock
 from bot.domain.errors import LeaseHeldError, LeaseLostError, LedgerError
 from bot.domain.status_ids import newer_id
 from bot.ledger.transitions import (
+    dedupe_alerts,
     intended,
     is_rival,
     last_sent,
@@ -39,7 +40,6 @@ from bot.ledger.transitions import (
     may_intend,
     problem_events,
     still_news,
-    telling,
     unblocked_event,
     waiting_events,
 )
@@ -57,17 +57,17 @@ class MemoryLedger:
         self._deliveries: dict[DeliveryKey, Delivery] = dict(start.deliveries)
         self._events: list[Event] = []
         self._newest = start.newest
-        self._words: dict[str, Word] = dict(start.words)
+        self._words: dict[str, Override] = dict(start.words)
         self._upcoming: dict[str, Upcoming] = dict(start.upcoming)
         self._paused = start.paused
         self._old_entries: dict[str, OldEntry] = dict(start.old_entries)
         self._old_feeds = start.old_feeds
         self._pictures: dict[str, RemotePicture] = dict(start.pictures)
-        self._waiting: dict[str, Waiting] = dict(start.waiting)
+        self._waiting: dict[str, PageWaitRecord] = dict(start.waiting)
         self._deployed: dict[str, str] = {}
         self._pinged: dict[tuple[str, str], str] = {}
         self._problems: frozenset[str] = frozenset()
-        self._told: dict[str, Told] = {}
+        self._told: dict[str, AlertRecord] = {}
         self._attending = ""
         self._fences: dict[str, int] = {}
         self._leases: dict[str, tuple[Lease, str, timedelta]] = {}
@@ -90,18 +90,18 @@ class MemoryLedger:
 
     def record(
         self,
-        recording: Recording,
+        recording: WriteBatch,
         *,
         now: datetime,
         sure: Callable[[], bool] | None = None,
         flush: bool = True,  # noqa: ARG002 — nothing here outlives the process
-    ) -> Recorded:
+    ) -> WriteResult:
         with self._lock:
-            if recording.heard not in (None, Heard(words=self._words, paused=self._paused)):
-                return Recorded(outdated=True)
+            if recording.heard not in (None, OverridesSeen(words=self._words, paused=self._paused)):
+                return WriteResult(outdated=True)
             if sure is not None and not sure():
-                return Recorded(outdated=True)
-            for state in recording.joining:
+                return WriteResult(outdated=True)
+            for state in recording.new_accounts:
                 self._accounts.setdefault(state.address, state)
             known = {
                 entry.post_id: self._entries[entry.post_id]
@@ -123,14 +123,14 @@ class MemoryLedger:
                 known_picture = self._pictures.get(picture.url)
                 if known_picture is None or not known_picture.is_known:  # an answer stays
                     self._pictures[picture.url] = picture
-            if recording.believes_clock:
+            if recording.accept_clock:
                 self._newest = now
             events = still_news(recording, known=known, refused=refused)
             if recording.waiting is not None:
                 events += waiting_events(self._waiting, recording.waiting, now=now)
                 self._waiting = dict(recording.waiting)
             self._write(events, now)
-            return Recorded(refused=refused, events=events)
+            return WriteResult(refused=refused, events=events)
 
     def flush(self) -> None:
         """Nothing here outlives the process."""
@@ -138,7 +138,7 @@ class MemoryLedger:
     def make_ready(self) -> None:
         pass
 
-    def _change(self, change: Change) -> bool:
+    def _change(self, change: CompareAndSet) -> bool:
         known = self._deliveries.get(change.key)
         if not may_change(known, change):
             return False
@@ -157,11 +157,11 @@ class MemoryLedger:
                 self._write(problem_events(new, solved, now=now), now)
             return new, solved
 
-    def note_told(
+    def record_alerts(
         self, causes: Mapping[str, str], *, quiet: timedelta, now: datetime
     ) -> tuple[frozenset[str], tuple[str, ...]]:
         with self._lock:
-            self._told, new, recovered = telling(self._told, causes, quiet=quiet, now=now)
+            self._told, new, recovered = dedupe_alerts(self._told, causes, quiet=quiet, now=now)
             return new, recovered
 
     def lease(self, account: str, *, owner: str, duration: timedelta) -> Lease:
@@ -290,7 +290,7 @@ class MemoryLedger:
             self._deployed.update(words)
             self._write((event,), now)
 
-    def attend(self, who: str) -> str:
+    def acquire_instance_lock(self, who: str) -> str:
         with self._lock:
             self._attending = self._attending or who
             return "" if self._attending == who else self._attending

@@ -19,7 +19,7 @@ class _Read:
     entries: dict[str, Entry] = field(default_factory=dict)
 
 
-class KnownEntries:
+class EntryCache:
     """The entries as they were read the last time. Each write of one takes a number, so what is new is found by that.
 
     Safe across threads: what one thread has read is right for another one, or is not used.
@@ -45,7 +45,7 @@ class KnownEntries:
         return {row["post_id"]: codec.entry_from_json(row["document"]) for row in rows}
 
 
-class KnownRows(Generic[_T]):
+class RowCache(Generic[_T]):
     """Remembers what each row was understood as. Safe across threads."""
 
     def __init__(self, understand: Callable[[sqlite3.Row], _T]) -> None:

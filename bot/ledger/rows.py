@@ -8,18 +8,18 @@ from datetime import datetime
 from typing import Any
 
 from bot.domain import (
-    Change,
+    CompareAndSet,
     Delivery,
     DeliveryKey,
     Entry,
     Event,
-    Heard,
     Lease,
     OldFeed,
-    Recorded,
-    Recording,
+    OverridesSeen,
+    PageWaitRecord,
     RemotePicture,
-    Waiting,
+    WriteBatch,
+    WriteResult,
 )
 from bot.domain.errors import LeaseLostError, LedgerError
 from bot.ledger import codec
@@ -72,7 +72,7 @@ def remove_delivery(db: sqlite3.Connection, key: DeliveryKey) -> None:
     )
 
 
-def write_words(db: sqlite3.Connection, recording: Recording) -> None:
+def write_words(db: sqlite3.Connection, recording: WriteBatch) -> None:
     """What people said, and which posts are to come."""
     db.executemany(
         "INSERT OR REPLACE INTO word (post_id, said, early, who, at) VALUES (?, ?, ?, ?, ?)",
@@ -88,12 +88,12 @@ def write_words(db: sqlite3.Connection, recording: Recording) -> None:
         db.executemany("INSERT INTO upcoming (post_id, slug, due) VALUES (?, ?, ?)", sorted(wanted - there))
 
 
-def read_waiting(db: sqlite3.Connection) -> dict[str, Waiting]:
+def read_waiting(db: sqlite3.Connection) -> dict[str, PageWaitRecord]:
     """Posts that wait for their page, by post id."""
     return {row["post_id"]: codec.waiting_from_row(row) for row in db.execute("SELECT * FROM waiting")}
 
 
-def write_waiting(db: sqlite3.Connection, waiting: Mapping[str, Waiting]) -> None:
+def write_waiting(db: sqlite3.Connection, waiting: Mapping[str, PageWaitRecord]) -> None:
     """Those, in the place of all before."""
     db.execute("DELETE FROM waiting")
     db.executemany(
@@ -107,10 +107,10 @@ def read_paused(db: sqlite3.Connection) -> str:
     return str(db.execute("SELECT paused FROM memory").fetchone()["paused"])
 
 
-def read_heard(db: sqlite3.Connection) -> Heard:
+def read_heard(db: sqlite3.Connection) -> OverridesSeen:
     """What people have said so far."""
     words = [codec.word_from_row(row) for row in db.execute("SELECT * FROM word")]
-    return Heard(words={word.post_id: word for word in words}, paused=read_paused(db))
+    return OverridesSeen(words={word.post_id: word for word in words}, paused=read_paused(db))
 
 
 def write_old_feed(db: sqlite3.Connection, feed: OldFeed, now: datetime) -> None:
@@ -170,11 +170,11 @@ def write_history(db: sqlite3.Connection, events: tuple[Event, ...], now: dateti
     db.execute("UPDATE memory SET newest = max(coalesce(newest, ''), ?)", (codec.time_to_text(now),))
 
 
-def write_recording(db: sqlite3.Connection, recording: Recording, *, now: datetime) -> Recorded:
+def write_recording(db: sqlite3.Connection, recording: WriteBatch, *, now: datetime) -> WriteResult:
     """Write all of it within the caller's transaction; see `bot.ledger.contract` for what is refused or outdated."""
     if recording.heard is not None and recording.heard != read_heard(db):
-        return Recorded(outdated=True)
-    for state in recording.joining:
+        return WriteResult(outdated=True)
+    for state in recording.new_accounts:
         db.execute(
             "INSERT INTO account (address, joined_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
             (state.address, codec.time_to_text(state.joined_at)),
@@ -188,17 +188,17 @@ def write_recording(db: sqlite3.Connection, recording: Recording, *, now: dateti
     if recording.old_feed is not None:
         write_old_feed(db, recording.old_feed, now)
     write_pictures(db, recording.pictures)
-    if recording.believes_clock:
+    if recording.accept_clock:
         db.execute("UPDATE memory SET newest = ?", (codec.time_to_text(now),))
     events = still_news(recording, known=known, refused=refused)
     if recording.waiting is not None:
         events += waiting_events(read_waiting(db), recording.waiting, now=now)
         write_waiting(db, recording.waiting)
     write_history(db, events, now)
-    return Recorded(refused=refused, events=events)
+    return WriteResult(refused=refused, events=events)
 
 
-def _write_change(db: sqlite3.Connection, change: Change) -> bool:
+def _write_change(db: sqlite3.Connection, change: CompareAndSet) -> bool:
     if not may_change(find_delivery(db, change.key), change):
         return False
     if change.wanted is not None:

@@ -16,16 +16,16 @@ from bot.domain import (
     DeliveryState,
     Event,
     Lease,
-    Recorded,
-    Recording,
     Snapshot,
+    WriteBatch,
+    WriteResult,
 )
 from bot.domain.clock import Clock
 from bot.domain.errors import LeaseHeldError
 from bot.domain.status_ids import newer_id
 from bot.ledger import codec
-from bot.ledger.instance_lock import Presence
-from bot.ledger.row_cache import KnownEntries, KnownRows
+from bot.ledger.instance_lock import InstanceLock
+from bot.ledger.row_cache import EntryCache, RowCache
 from bot.ledger.rows import (
     account_row,
     find_delivery,
@@ -37,7 +37,7 @@ from bot.ledger.rows import (
     write_recording,
 )
 from bot.ledger.sqlite_file import SqliteFile, migrate
-from bot.ledger.transitions import intended, last_sent, may_intend, problem_events, telling, unblocked_event
+from bot.ledger.transitions import dedupe_alerts, intended, last_sent, may_intend, problem_events, unblocked_event
 
 
 class _UnsureError(Exception):
@@ -53,10 +53,10 @@ class SqliteLedger:
         self._clock = clock
         self._file = SqliteFile(path)
         self._latest: tuple[tuple[int, int, int], Snapshot] | None = None
-        self._entries = KnownEntries()
-        self._deliveries = KnownRows(codec.delivery_from_row)
-        self._upcoming = KnownRows(codec.upcoming_from_row)
-        self._presence = Presence(path.with_name(f"{path.name}-running"))
+        self._entries = EntryCache()
+        self._deliveries = RowCache(codec.delivery_from_row)
+        self._upcoming = RowCache(codec.upcoming_from_row)
+        self._presence = InstanceLock(path.with_name(f"{path.name}-running"))
         with self._file.explained():
             path.parent.mkdir(parents=True, exist_ok=True)
             # The ledger holds what is about to be said; nobody else on the machine needs to read it.
@@ -106,12 +106,12 @@ class SqliteLedger:
 
     def record(
         self,
-        recording: Recording,
+        recording: WriteBatch,
         *,
         now: datetime,
         sure: Callable[[], bool] | None = None,
         flush: bool = True,
-    ) -> Recorded:
+    ) -> WriteResult:
         try:
             with self._file.transaction(flush=flush) as db:
                 recorded = write_recording(db, recording, now=now)
@@ -119,7 +119,7 @@ class SqliteLedger:
                     raise _UnsureError
                 return recorded
         except _UnsureError:
-            return Recorded(outdated=True)
+            return WriteResult(outdated=True)
 
     def flush(self) -> None:
         self._file.flush()
@@ -141,12 +141,12 @@ class SqliteLedger:
                 write_history(db, problem_events(new, solved, now=now), now)
         return new, solved
 
-    def note_told(
+    def record_alerts(
         self, causes: Mapping[str, str], *, quiet: timedelta, now: datetime
     ) -> tuple[frozenset[str], tuple[str, ...]]:
         with self._file.transaction() as db:
             told = {row["cause"]: codec.told_from_row(row) for row in db.execute("SELECT * FROM told")}
-            after, new, recovered = telling(told, causes, quiet=quiet, now=now)
+            after, new, recovered = dedupe_alerts(told, causes, quiet=quiet, now=now)
             if after != told:
                 db.execute("DELETE FROM told")
                 db.executemany(
@@ -294,7 +294,7 @@ class SqliteLedger:
             db.executemany("INSERT OR REPLACE INTO deployed (post_id, words) VALUES (?, ?)", list(words.items()))
             write_history(db, (event,), now)
 
-    def attend(self, who: str) -> str:
+    def acquire_instance_lock(self, who: str) -> str:
         with self._file.explained():
             return self._presence.claim(who)
 

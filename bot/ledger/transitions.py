@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain import Change, Delivery, DeliveryState, Entry, Event, Recording, Told, Waiting
+from bot.domain import AlertRecord, CompareAndSet, Delivery, DeliveryState, Entry, Event, PageWaitRecord, WriteBatch
 
 #: Events that are true once for each post: whoever records its entry first tells them.
 OF_A_RELEASE: Final = ("released", "picture left out")
 
 
-def may_change(known: Delivery | None, change: Change) -> bool:
+def may_change(known: Delivery | None, change: CompareAndSet) -> bool:
     """Whether a change still fits: the delivery is as it was read, and no request of it is open."""
     return known == change.known and (known is None or known.state is not DeliveryState.SENDING)
 
@@ -23,7 +23,9 @@ def is_rival(known: Entry | None, entry: Entry) -> bool:
     return known is not None and known.released_at != entry.released_at
 
 
-def still_news(recording: Recording, *, known: Collection[str], refused: Collection[Change]) -> tuple[Event, ...]:
+def still_news(
+    recording: WriteBatch, *, known: Collection[str], refused: Collection[CompareAndSet]
+) -> tuple[Event, ...]:
     """The events that are (still) true: not the releases that another process has recorded, nor refused changes.
 
     `known` are the ids of those of the recording's entries that the ledger had before.
@@ -40,7 +42,7 @@ def still_news(recording: Recording, *, known: Collection[str], refused: Collect
     return tuple(event for event in recording.events if is_news(event))
 
 
-def _slug_of(change: Change) -> str:
+def _slug_of(change: CompareAndSet) -> str:
     delivery = change.wanted or change.known
     return delivery.slug if delivery is not None else ""
 
@@ -86,7 +88,9 @@ def problem_events(new: frozenset[str], solved: frozenset[str], *, now: datetime
     )
 
 
-def waiting_events(known: Mapping[str, Waiting], wanted: Mapping[str, Waiting], *, now: datetime) -> tuple[Event, ...]:
+def waiting_events(
+    known: Mapping[str, PageWaitRecord], wanted: Mapping[str, PageWaitRecord], *, now: datetime
+) -> tuple[Event, ...]:
     """Lines of history for posts that begin to wait for their page, and for those that are held without it."""
     events = []
     for post_id, waiting in wanted.items():
@@ -99,11 +103,11 @@ def waiting_events(known: Mapping[str, Waiting], wanted: Mapping[str, Waiting], 
     return tuple(events)
 
 
-def telling(
-    told: Mapping[str, Told], causes: Mapping[str, str], *, quiet: timedelta, now: datetime
-) -> tuple[dict[str, Told], frozenset[str], tuple[str, ...]]:
+def dedupe_alerts(
+    told: Mapping[str, AlertRecord], causes: Mapping[str, str], *, quiet: timedelta, now: datetime
+) -> tuple[dict[str, AlertRecord], frozenset[str], tuple[str, ...]]:
     """What people were told from now on, which causes are news, and the words of those that have recovered."""
-    after: dict[str, Told] = {}
+    after: dict[str, AlertRecord] = {}
     new: set[str] = set()
     recovered: list[str] = []
     for cause, what in causes.items():
@@ -113,7 +117,7 @@ def telling(
             after[cause] = known
         else:
             new.add(cause)
-            after[cause] = Told(what=what, at=now, there=True)
+            after[cause] = AlertRecord(what=what, at=now, there=True)
     for cause, known in told.items():
         if cause not in causes:
             if known.there:

@@ -15,7 +15,7 @@ from typing import Final
 from bot.delivery.matching import find_status
 from bot.domain import (
     Announcement,
-    Change,
+    CompareAndSet,
     Delivery,
     DeliveryKey,
     DeliveryState,
@@ -23,9 +23,9 @@ from bot.domain import (
     Event,
     Hold,
     Occasion,
-    Recording,
     SeenStatus,
     Snapshot,
+    WriteBatch,
 )
 from bot.publishers.contract import Publisher
 from bot.runtime.app import Bot
@@ -34,7 +34,7 @@ from bot.runtime.app import Bot
 EARLIER: Final = timedelta(days=1)
 
 
-def adopt_account(bot: Bot, address: str) -> Recording:
+def adopt_account(bot: Bot, address: str) -> WriteBatch:
     """What the account shows of the released posts, as changes of the ledger; nothing is written yet.
 
     Raises TransientError or AccountBlockedError if the account cannot be read.
@@ -42,7 +42,7 @@ def adopt_account(bot: Bot, address: str) -> Recording:
     snapshot, publisher = bot.parts.ledger.snapshot(), bot.publishers[address]
     wanted = [entry for entry in snapshot.entries.values() if _is_open(_known(snapshot, entry, address))]
     if not wanted:
-        return Recording()
+        return WriteBatch()
     publisher.introduce()
     recent = publisher.recent(since=min(entry.published for entry in wanted) - EARLIER)
     now, taken = bot.parts.clock.now(), set(bot.parts.ledger.known_status_ids(address))
@@ -54,13 +54,13 @@ def adopt_account(bot: Bot, address: str) -> Recording:
             continue
         taken.add(status.status_id)
         delivery = _sent(entry, known, status, address, foreign=is_foreign, now=now)
-        changes.append(Change(known=known, wanted=delivery))
+        changes.append(CompareAndSet(known=known, wanted=delivery))
         events.append(
             Event(
                 at=now, what="adopted", slug=entry.slug, account=address, detail=status.url, occasion=Occasion.PUBLISH
             )
         )
-    return Recording(changes=tuple(changes), events=tuple(events))
+    return WriteBatch(changes=tuple(changes), events=tuple(events))
 
 
 def _known(snapshot: Snapshot, entry: Entry, address: str) -> Delivery | None:
@@ -108,7 +108,7 @@ def _sent(
     )
 
 
-def put_aside(ledger: Path, *, now: datetime) -> Path:
+def set_aside(ledger: Path, *, now: datetime) -> Path:
     """Rename a damaged ledger, with its side files, so that a new one can begin; returns its new name."""
     aside = ledger.with_name(f"{ledger.name}.damaged-{now:%Y%m%d-%H%M%S}")
     for ending in ("", "-wal", "-shm"):

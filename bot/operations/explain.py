@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from bot.domain import Delivery, Entry, Event, Hold, Occasion, Post, Snapshot, Word
-from bot.planner.builder import Item
+from bot.domain import Delivery, Entry, Event, Hold, Occasion, Override, Post, Snapshot
+from bot.planner.builder import PlanItem
 from bot.planner.matching import entry_by_name
 from bot.planner.plan import Plan
 from bot.planner.ruling import Verdict
@@ -65,7 +65,7 @@ class Explanation:
     hidden: bool
     withdrawn: str | None
     waited_since: datetime | None  #: since when it waits for its page
-    word: Word | None  #: a person's latest
+    word: Override | None  #: a person's latest
     fates: tuple[Fate, ...]
     deliveries: tuple[Attempt, ...]
     history: tuple[Event, ...]
@@ -131,7 +131,7 @@ def explain(
     )
 
 
-def _fates(items: Sequence[Item], slug: str) -> tuple[Fate, ...]:
+def _fates(items: Sequence[PlanItem], slug: str) -> tuple[Fate, ...]:
     return tuple(
         Fate(
             account=item.account,
@@ -145,7 +145,7 @@ def _fates(items: Sequence[Item], slug: str) -> tuple[Fate, ...]:
     )
 
 
-def _next_step(item: Item) -> str:
+def _next_step(item: PlanItem) -> str:
     if item.verdict is Verdict.SENT and item.occasion != Occasion.PUBLISH:
         return "nothing"
     if item.verdict is Verdict.HELD and item.hold is not None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.domain import Occasion
 from bot.domain.durations import format_duration
-from bot.planner.builder import Item
+from bot.planner.builder import PlanItem
 from bot.planner.ruling import Verdict
 
 FEEDS: Final = "feeds"
@@ -37,7 +37,7 @@ class Line:
         return self.occasion.replace(":", " ")
 
 
-def lines_of(items: Iterable[Item], names: Mapping[str, str]) -> tuple[Line, ...]:
+def lines_of(items: Iterable[PlanItem], names: Mapping[str, str]) -> tuple[Line, ...]:
     """The lines in the order of the items. `names` are those of the accounts in the settings, by address."""
     places: dict[Line, list[str]] = {}
     for item in items:

@@ -20,12 +20,12 @@ from bot.domain import DeliveryState
 from bot.domain.clock import ShiftedClock
 from bot.domain.errors import UsageError
 from bot.integrations.old_feed import is_address
-from bot.posts.git.folders import posts_of
+from bot.posts.git.folders import open_posts
 from bot.runtime.app import Bot, make_bot
-from bot.runtime.cycle import Pass
-from bot.runtime.service import stay_up
-from bot.runtime.wiring import Say
-from bot.runtime.workers import EmbeddedEngine
+from bot.runtime.cycle import CycleResult
+from bot.runtime.service import run_service
+from bot.runtime.wiring import Emit
+from bot.runtime.workers import ThreadedWorkers
 
 #: How long before a release the pretended clock begins: time to look at the page.
 LEAD: Final = timedelta(seconds=4)
@@ -69,7 +69,7 @@ def _without_others(config: Config) -> dict[str, object]:
 
 def first_release(config: Config) -> datetime:
     """The earliest publish datetime in the posts folder. Raises UsageError if there is none."""
-    moments = [post.published for post in posts_of(config).scan().posts if post.published is not None]
+    moments = [post.published for post in open_posts(config).scan().posts if post.published is not None]
     if not moments:
         raise UsageError(
             f"there is no post with a published_datetime in {config.site.posts}.",
@@ -82,7 +82,7 @@ def rehearse(
     stage: Stage,
     *,
     clock: ShiftedClock,
-    say: Say,
+    emit: Emit,
     on_step: Callable[[datetime | None], None],
     stop: Signal,
 ) -> None:
@@ -92,8 +92,8 @@ def rehearse(
         stage.config,
         environ=_token_variables(tokens),
         clock=clock,
-        engine=EmbeddedEngine(),
-        say=say,
+        engine=ThreadedWorkers(),
+        emit=emit,
         reaches_out=False,  # nothing leaves this machine
     )
     season = _Season(bot, clock, on_step)
@@ -102,7 +102,7 @@ def rehearse(
     prompter.start()
     watcher.start()
     try:
-        stay_up(bot, after_pass=season.note, follow_settings=False)
+        run_service(bot, after_pass=season.note, follow_settings=False)
     finally:
         stop.set()
         prompter.join()
@@ -116,10 +116,10 @@ class _Season:
         self._bot = bot
         self._clock = clock
         self._on_step = on_step
-        self._latest: Pass | None = None
+        self._latest: CycleResult | None = None
         self._over = False
 
-    def note(self, result: Pass) -> None:
+    def note(self, result: CycleResult) -> None:
         """Remember what the loop's latest pass decided."""
         self._latest = result
 
@@ -148,7 +148,7 @@ class _Season:
             self._over = True
             return
         self._clock.step_to(following - LEAD)
-        self._bot.bell.set()
+        self._bot.wake_event.set()
 
     def _open(self) -> bool:
         snapshot = self._bot.parts.ledger.snapshot()

@@ -13,7 +13,7 @@ from bot.compose.pictures import problems_of
 from bot.domain import AccountState, Hold, Occasion, Post
 from bot.domain.durations import format_duration
 from bot.domain.errors import ComposeError, PostError
-from bot.planner.builder import Compose, Item
+from bot.planner.builder import Compose, PlanItem
 from bot.planner.page_wait import PAGE_MISSING
 from bot.planner.plan import Plan
 from bot.planner.ruling import Verdict
@@ -24,7 +24,7 @@ LOOK_AHEAD: Final = (timedelta(hours=24), timedelta(hours=1))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Cause:
+class Alert:
     """One thing that is wrong. Equal `key`: the same cause."""
 
     key: str
@@ -34,11 +34,11 @@ class Cause:
     embargoed: bool = False  #: tells of a post that is not public yet
     instead_of: str = ""  #: the key of a cause that need not be told besides this one
 
-    def redacted(self) -> Cause:
+    def redacted(self) -> Alert:
         """The same without a word of an unreleased post: it is known by an opaque id."""
         if not self.embargoed:
             return self
-        return Cause(
+        return Alert(
             key=self.key,
             what=f"trouble with an upcoming post ({opaque(self.key)})",
             means="It may not go out as planned.",
@@ -53,7 +53,7 @@ def opaque(text: str) -> str:
     return "post-" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
-def causes_of(
+def collect_alerts(
     plan: Plan,
     *,
     posts: Sequence[Post],
@@ -63,7 +63,7 @@ def causes_of(
     compose: Compose,
     site_trouble: str = "",
     sources: Iterable[SourceTrouble] = (),
-) -> tuple[Cause, ...]:
+) -> tuple[Alert, ...]:
     """Everything that is wrong now. `accounts` are those in the settings, by address."""
     return (
         *_of_plan(plan),
@@ -77,18 +77,18 @@ def causes_of(
     )
 
 
-def _of_plan(plan: Plan) -> Iterator[Cause]:
+def _of_plan(plan: Plan) -> Iterator[Alert]:
     if plan.doubt and not plan.doubt.startswith("paused"):
-        yield Cause(
+        yield Alert(
             key=f"doubt {plan.doubt[:40]}",
             what=plan.doubt,
             means="Nothing is released and nothing is tooted.",
             todo="See to the cause; the bot goes on by itself once it is gone.",
         )
     for trouble in plan.troubles:
-        yield Cause(key=f"trouble {trouble[:60]}", what=trouble, means="", todo="Look at `announce queue`.")
+        yield Alert(key=f"trouble {trouble[:60]}", what=trouble, means="", todo="Look at `announce queue`.")
     for finding in plan.findings:
-        yield Cause(
+        yield Alert(
             key=f"finding {finding.rule} {finding.path}",
             what=f"{finding.path}: {finding.problem}",
             means="",
@@ -97,9 +97,9 @@ def _of_plan(plan: Plan) -> Iterator[Cause]:
         )
 
 
-def _of_files(faults: Iterable[PostError], feed_faults: Iterable[str]) -> Iterator[Cause]:
+def _of_files(faults: Iterable[PostError], feed_faults: Iterable[str]) -> Iterator[Alert]:
     for fault in faults:
-        yield Cause(
+        yield Alert(
             key=f"file {fault.path} {fault.problem}",
             what=fault.message,
             means="The post of this file is left out until it is mended; the others go on.",
@@ -107,14 +107,14 @@ def _of_files(faults: Iterable[PostError], feed_faults: Iterable[str]) -> Iterat
             embargoed=True,
         )
     for text in feed_faults:
-        yield Cause(
+        yield Alert(
             key=f"feeds {text}", what=text, means="The last good feed stays in its place.", todo="See to the cause."
         )
 
 
-def _of_site(trouble: str) -> Iterator[Cause]:
+def _of_site(trouble: str) -> Iterator[Alert]:
     if trouble:
-        yield Cause(
+        yield Alert(
             key="deploy hook",
             what=trouble,
             means="Pages of released posts may be missing on the site.",
@@ -122,9 +122,9 @@ def _of_site(trouble: str) -> Iterator[Cause]:
         )
 
 
-def _of_sources(troubles: Iterable[SourceTrouble]) -> Iterator[Cause]:
+def _of_sources(troubles: Iterable[SourceTrouble]) -> Iterator[Alert]:
     for trouble in troubles:
-        yield Cause(
+        yield Alert(
             key=f"source {trouble.source.place.name}",
             what=str(trouble),
             means="None of its posts is known here."
@@ -134,10 +134,10 @@ def _of_sources(troubles: Iterable[SourceTrouble]) -> Iterator[Cause]:
         )
 
 
-def _of_accounts(accounts: Iterable[AccountState]) -> Iterator[Cause]:
+def _of_accounts(accounts: Iterable[AccountState]) -> Iterator[Alert]:
     for account in accounts:
         if account.blocked:
-            yield Cause(
+            yield Alert(
                 key=f"account {account.address} {account.blocked}",
                 what=f"{account.address}: {account.blocked}",
                 means="Nothing is tooted there; what is due waits. The feeds go on.",
@@ -158,13 +158,13 @@ _WITHOUT_PAGE = (
 )
 
 
-def _of_items(items: Iterable[Item]) -> Iterator[Cause]:
+def _of_items(items: Iterable[PlanItem]) -> Iterator[Alert]:
     for item in items:
         name = f"{item.slug} → {item.account or 'feeds'}"
         name += "" if item.occasion == Occasion.PUBLISH else f" ({item.occasion})"
         if item.verdict is Verdict.HELD and item.hold in _MEANS:
             means, todo = _WITHOUT_PAGE if item.reason.startswith(PAGE_MISSING) else _MEANS[item.hold]
-            yield Cause(
+            yield Alert(
                 key=f"held {name} {item.hold.value}",
                 what=f"held: {name}: {item.reason}",
                 means=means,
@@ -172,7 +172,7 @@ def _of_items(items: Iterable[Item]) -> Iterator[Cause]:
                 embargoed=not item.account,
             )
         elif item.verdict is Verdict.REJECTED:
-            yield Cause(
+            yield Alert(
                 key=f"rejected {name}",
                 what=f"rejected: {name}: {item.reason}",
                 means="The server refuses this toot as it stands; it is not sent.",
@@ -180,14 +180,14 @@ def _of_items(items: Iterable[Item]) -> Iterator[Cause]:
             )
 
 
-def _without_picture(plan: Plan, posts: Iterable[Post]) -> Iterator[Cause]:
+def _without_picture(plan: Plan, posts: Iterable[Post]) -> Iterator[Alert]:
     """Toots of the last day that went out, or are going, without a picture that the post wants."""
     out = (Verdict.DUE, Verdict.SENDING, Verdict.SENT)
     since = plan.now - LOOK_AHEAD[0]
     tooted = {item.post_id for item in plan.items if item.verdict in out and item.account and item.due > since}
     for post in posts:
         for problem in problems_of(post) if post.post_id in tooted else ():
-            yield Cause(
+            yield Alert(
                 key=f"picture {post.post_id} {problem}",
                 what=f"{post.path}: a picture cannot be used: {problem}",
                 means="Its toot goes out without it.",
@@ -195,7 +195,7 @@ def _without_picture(plan: Plan, posts: Iterable[Post]) -> Iterator[Cause]:
             )
 
 
-def _ahead(plan: Plan, posts: Sequence[Post], accounts: Sequence[str], compose: Compose) -> Iterator[Cause]:
+def _ahead(plan: Plan, posts: Sequence[Post], accounts: Sequence[str], compose: Compose) -> Iterator[Alert]:
     waiting = {item.post_id for item in plan.of(Verdict.UPCOMING)}
     posts = [post for post in posts if post.post_id in waiting]
     reminders = [(as_reminder(post, reminder), reminder.at) for post in posts for reminder in post.reminders]
@@ -208,7 +208,7 @@ def _ahead(plan: Plan, posts: Sequence[Post], accounts: Sequence[str], compose: 
             keys = [f"ahead {distance} {post.post_id}{which} {problem}" for distance in distances]
             # The farther cause stays beside the nearer one: it has not been solved.
             for key, distance, farther in zip(keys, distances, ("", *keys), strict=False):
-                yield Cause(
+                yield Alert(
                     key=key,
                     what=f"{post.path}{which} is due in less than {distance}: {problem}",
                     means="It would not go out as meant.",

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain import Announcement, Change, Delivery, DeliveryState, Event, Hold, Occasion, Post, Snapshot
+from bot.domain import Announcement, CompareAndSet, Delivery, DeliveryState, Event, Hold, Occasion, Post, Snapshot
 from bot.planner.ruling import Policy, Verdict
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Item:
+class PlanItem:
     """What becomes of one post on one account, and why."""
 
     post_id: str
@@ -42,7 +42,7 @@ def published_of(post: Post) -> datetime:
 Compose = Callable[[Post, str], Announcement]
 
 
-class Sheet:
+class PlanBuilder:
     """The decisions while they are being made."""
 
     def __init__(self, *, snapshot: Snapshot, now: datetime, policy: Policy, compose: Compose) -> None:
@@ -50,17 +50,17 @@ class Sheet:
         self.now = now
         self.policy = policy
         self.compose = compose
-        self.items: list[Item] = []
+        self.items: list[PlanItem] = []
         self.troubles: list[str] = []
         self.events: list[Event] = []
-        self.changes: list[Change] = []
+        self.changes: list[CompareAndSet] = []
         self.edits_owed: set[str] = set()  #: post ids whose toots should show the latest words, and cannot be composed
         #: What each post is owed on each account, in the order of recording; with the changes of this pass.
         self.histories: dict[tuple[str, str], list[Delivery]] = defaultdict(list)
         for delivery in sorted(snapshot.deliveries.values(), key=lambda d: d.sequence):
             self.histories[delivery.key.post_id, delivery.key.account].append(delivery)
 
-    def change(self, change: Change) -> None:
+    def change(self, change: CompareAndSet) -> None:
         """Write a change; what follows in this pass goes by it."""
         self.changes.append(change)
         key = change.key
@@ -72,12 +72,12 @@ class Sheet:
         """Write what is wanted; a new hold is told of, unless the person who wants it was `told` already."""
         if wanted == known:
             return
-        self.change(Change(known=known, wanted=wanted))
+        self.change(CompareAndSet(known=known, wanted=wanted))
         newly_held = wanted.hold is not None and (known is None or known.hold is not wanted.hold)
         if newly_held and not told:
             self.event("held", wanted, wanted.reason)
 
-    def follow(self, change: Change | None, post: Post) -> bool:
+    def follow(self, change: CompareAndSet | None, post: Post) -> bool:
         """Write what follows a toot; returns whether it is a new delivery that goes out now."""
         if change is None or change.wanted is None:
             return False
@@ -89,7 +89,7 @@ class Sheet:
     def show(self, delivery: Delivery, *, slug: str, title: str) -> None:
         """Let people see a delivery as it is."""
         self.items.append(
-            Item(
+            PlanItem(
                 post_id=delivery.key.post_id,
                 slug=slug,
                 title=title,

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from bot.domain import AccountState, Entry, Post
 from bot.feeds.entry import refreshed
-from bot.planner.builder import Item
+from bot.planner.builder import PlanItem
 from bot.planner.ruling import Policy
 
 
@@ -21,12 +21,12 @@ class _Skipped:
 
     post: Post
     entry: Entry
-    item: Item
+    item: PlanItem
     since: datetime
     until: datetime
 
 
-class Memory:
+class PlanCache:
     """Kept from pass to pass. Not for use from several threads at once."""
 
     def __init__(self) -> None:
@@ -50,14 +50,14 @@ class Memory:
             self._rules[state.address] = (state, policy)
             self._skipped[state.address] = {}
 
-    def skipped(self, post: Post, entry: Entry, account: str, *, now: datetime) -> Item | None:
+    def skipped(self, post: Post, entry: Entry, account: str, *, now: datetime) -> PlanItem | None:
         """What was said of a post that neither the ledger nor a person says anything of; None if it may differ."""
         known = self._skipped[account].get(entry.post_id)
         if known is None or known.post is not post or known.entry is not entry:
             return None
         return known.item if known.since <= now < known.until else None
 
-    def is_skipped(self, post: Post, entry: Entry, item: Item, *, now: datetime, until: datetime) -> None:
+    def is_skipped(self, post: Post, entry: Entry, item: PlanItem, *, now: datetime, until: datetime) -> None:
         """The same will be said of it until then."""
         known = _Skipped(post=post, entry=entry, item=item, since=now, until=until)
         self._skipped[item.account][entry.post_id] = known

@@ -12,7 +12,7 @@ from bot.domain import (
     AccountState,
     Action,
     Announcement,
-    Change,
+    CompareAndSet,
     Delivery,
     DeliveryKey,
     DeliveryState,
@@ -20,14 +20,14 @@ from bot.domain import (
     Hold,
     Limits,
     Occasion,
+    OverrideKind,
     Post,
     Reminder,
-    Said,
 )
 from bot.domain.errors import ComposeError
-from bot.planner.builder import Item, Sheet
+from bot.planner.builder import PlanBuilder, PlanItem
 from bot.planner.burst_limit import brake_room
-from bot.planner.cache import Memory
+from bot.planner.cache import PlanCache
 from bot.planner.followups import History, called_back, edit, nothing_follows, superseded, withdrawal
 from bot.planner.reminders import Reminding
 from bot.planner.rules import alike_until, rule
@@ -37,14 +37,16 @@ from bot.planner.thread import Thread
 _NO_WORDS: Final = Announcement(text="", link=None, length=0, limit=0)
 
 
-class Deliveries:
+class DeliveryPlanner:
     """Rules on what is owed, account by account."""
 
-    def __init__(self, sheet: Sheet, out: list[tuple[Post, Entry, bool]], *, memory: Memory | None = None) -> None:
+    def __init__(
+        self, sheet: PlanBuilder, out: list[tuple[Post, Entry, bool]], *, memory: PlanCache | None = None
+    ) -> None:
         """`out` are the released posts, their entries, and whether their words are new to the toots."""
         self._sheet = sheet
         self._out = sorted(out, key=lambda out: (out[1].published, out[0].order, out[0].slug))
-        self._memory = memory or Memory()
+        self._memory = memory or PlanCache()
 
     def deliver(self, state: AccountState) -> None:
         """Rule on every released post for one account, in the order of their datetimes."""
@@ -95,7 +97,7 @@ class Deliveries:
     def _write(self, key: DeliveryKey, case: Case, ruling: Ruling) -> None:
         known = case.known
         self._sheet.items.append(
-            Item(
+            PlanItem(
                 post_id=key.post_id,
                 slug=case.post.slug,
                 title=case.post.title,
@@ -110,13 +112,13 @@ class Deliveries:
             )
         )
         if ruling.retract:
-            self._sheet.change(Change(known=known, wanted=None))
+            self._sheet.change(CompareAndSet(known=known, wanted=None))
         elif ruling.writes:
             fresh = Delivery(key=key, slug=case.post.slug, due=case.due, announcement=_NO_WORDS)
             wanted = replace(ruling.apply(known or fresh, now=self._sheet.now), slug=case.post.slug)
             if case.post.reminding is not None and not was_tried(wanted):
                 wanted = replace(wanted, due=case.due)  # its list may be rewritten
-            by_word = case.word is not None and case.word.said is Said.HOLD
+            by_word = case.word is not None and case.word.said is OverrideKind.HOLD
             self._sheet.want(known, wanted, told=by_word and ruling.hold is Hold.PERSON)
 
     def _afterwards(self, case: Case, *, changed: bool, room: int) -> int:

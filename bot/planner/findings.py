@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from bot.domain import Finding, Post, Severity, Word
+from bot.domain import Finding, Override, Post, Severity
 from bot.planner.builder import published_of
 from bot.planner.matching import Matching
 
@@ -30,7 +30,7 @@ def unique_posts(posts: Iterable[Post]) -> tuple[list[Post], list[Finding]]:
     return list(first.values()), findings
 
 
-def moved_posts(posts: Iterable[Post], matching: Matching, *, words: Mapping[str, Word]) -> Iterator[Finding]:
+def moved_posts(posts: Iterable[Post], matching: Matching, *, words: Mapping[str, Override]) -> Iterator[Finding]:
     """Files that belong to a released post and have another datetime, though nobody released it early."""
     for post in posts:
         entry = matching.entries.get(post.path)

@@ -6,7 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.domain import Action, Announcement, Change, Delivery, DeliveryKey, DeliveryState, Entry, Hold, Occasion, Post
+from bot.domain import (
+    Action,
+    Announcement,
+    CompareAndSet,
+    Delivery,
+    DeliveryKey,
+    DeliveryState,
+    Entry,
+    Hold,
+    Occasion,
+    Post,
+)
 from bot.planner.ruling import Policy
 
 _OUT = (DeliveryState.SENT, DeliveryState.SENDING)
@@ -88,7 +99,7 @@ def nothing_follows(post: Post, deliveries: Sequence[Delivery]) -> bool:
     return is_whole and toot.state is DeliveryState.SENT and post.withdrawn is None
 
 
-def withdrawal(post: Post, history: History, *, reason: Announcement | None, now: datetime) -> Change | None:
+def withdrawal(post: Post, history: History, *, reason: Announcement | None, now: datetime) -> CompareAndSet | None:
     """The change that takes a toot back: deletes it, or answers it with `reason`."""
     published = history.published
     if post.withdrawn is None or published is None:
@@ -105,17 +116,17 @@ def withdrawal(post: Post, history: History, *, reason: Announcement | None, now
         announcement=reason or published.announcement,
         sequence=known.sequence if known is not None else 0,
     )
-    return Change(known=known, wanted=wanted)
+    return CompareAndSet(known=known, wanted=wanted)
 
 
-def called_back(post: Post, history: History) -> list[Change]:
+def called_back(post: Post, history: History) -> list[CompareAndSet]:
     """Withdrawals that have not gone out, of a post whose mark was taken away: it stands after all."""
     known = history.announced
     if post.withdrawn is not None or (known is not None and known.state is DeliveryState.SENDING):
         # While nobody knows whether it is out, the withdrawal stands: if it is not, it must not be sent again.
         return []
     takings = history.of(Action.DELETE, Action.REPLY)
-    return [Change(known=taking, wanted=None) for taking in takings if _has_not_happened(taking)]
+    return [CompareAndSet(known=taking, wanted=None) for taking in takings if _has_not_happened(taking)]
 
 
 def _has_not_happened(taking: Delivery) -> bool:
@@ -125,7 +136,7 @@ def _has_not_happened(taking: Delivery) -> bool:
     return taking.state is DeliveryState.HELD
 
 
-def superseded(post: Post, history: History) -> list[Change]:
+def superseded(post: Post, history: History) -> list[CompareAndSet]:
     """Edits that were not sent yet and no longer matter.
 
     The toot is taken back; or it is not out after all, and is composed anew, so that a waiting edit would bring older
@@ -134,7 +145,7 @@ def superseded(post: Post, history: History) -> list[Change]:
     if post.withdrawn is None and history.published is not None:
         return []
     waiting = (DeliveryState.DUE, DeliveryState.HELD)
-    return [Change(known=edit, wanted=None) for edit in history.of(Action.EDIT) if edit.state in waiting]
+    return [CompareAndSet(known=edit, wanted=None) for edit in history.of(Action.EDIT) if edit.state in waiting]
 
 
 def edit(
@@ -145,7 +156,7 @@ def edit(
     room: int,
     now: datetime,
     policy: Policy,
-) -> Change | None:
+) -> CompareAndSet | None:
     """The change that brings a toot up to the post's new words; None if it says them already."""
     published = history.published
     if published is None or not policy.edits or history.is_deleted:
@@ -159,7 +170,7 @@ def edit(
         if same_words(latest.announcement, announcement):
             return None
         reason = latest.reason if latest.state is DeliveryState.HELD else ""
-        return Change(known=latest, wanted=replace(latest, announcement=announcement, reason=reason))
+        return CompareAndSet(known=latest, wanted=replace(latest, announcement=announcement, reason=reason))
     if history.last_words is not None and same_words(history.last_words, announcement):
         return None
     wanted = Delivery(
@@ -172,7 +183,7 @@ def edit(
     if room <= 0:
         reason = f"more than {policy.brake} new toots within an hour; `announce resume` lets them go"
         wanted = replace(wanted, state=DeliveryState.HELD, hold=Hold.BRAKE, reason=reason)
-    return Change(known=None, wanted=wanted)
+    return CompareAndSet(known=None, wanted=wanted)
 
 
 def same_words(one: Announcement, other: Announcement) -> bool:

@@ -31,7 +31,7 @@ class Base:
     next_release: datetime | None
 
 
-def reworded(
+def reworded_entries(
     news: Iterable[tuple[Post, Post]],
     *,
     base: Base,

@@ -8,31 +8,31 @@ from datetime import datetime
 
 from bot.domain import (
     Action,
-    Change,
+    CompareAndSet,
     Delivery,
     DeliveryState,
     Event,
     Hold,
     Occasion,
+    Override,
+    OverrideKind,
     Post,
-    Recording,
-    Said,
     Snapshot,
     Upcoming,
-    Word,
+    WriteBatch,
 )
 from bot.planner.guards import clock_doubt
 from bot.planner.matching import entry_by_name
 from bot.planner.ruling import PICTURE_FAILED
 
 #: What a person has forbidden stays forbidden; what was ordered may be ordered again.
-_KEPT = (Said.HOLD, Said.SKIP)
+_KEPT = (OverrideKind.HOLD, OverrideKind.SKIP)
 
 
-def carried_over(snapshot: Snapshot, posts: Sequence[Post]) -> dict[str, Word]:
+def carried_over(snapshot: Snapshot, posts: Sequence[Post]) -> dict[str, Override]:
     """Words that pass to a post which took the place of one that waited: same slug, or same datetime."""
     here = {post.post_id for post in posts}
-    found: dict[str, Word] = {}
+    found: dict[str, Override] = {}
     for word in snapshot.words.values():
         was = snapshot.upcoming.get(word.post_id)
         if was is None or word.said not in _KEPT or word.post_id in here:
@@ -53,7 +53,7 @@ def _is_new(post: Post, snapshot: Snapshot) -> bool:
 def still_to_come(
     snapshot: Snapshot,
     upcoming: Mapping[str, Upcoming],
-    passed_on: Mapping[str, Word],
+    passed_on: Mapping[str, Override],
     *,
     released: Collection[str],
 ) -> dict[str, Upcoming]:
@@ -79,12 +79,19 @@ class Proposal:
     """What a word would do, for a person to look at before it is recorded."""
 
     lines: tuple[str, ...]  #: what will happen, for each account
-    recording: Recording
+    recording: WriteBatch
     refusal: str = ""  #: why it cannot be done; then nothing else matters
 
 
-def speak(
-    said: Said, post: Post, snapshot: Snapshot, *, who: str, now: datetime, accounts: list[str], early: bool = False
+def propose_override(
+    said: OverrideKind,
+    post: Post,
+    snapshot: Snapshot,
+    *,
+    who: str,
+    now: datetime,
+    accounts: list[str],
+    early: bool = False,
 ) -> Proposal:
     """What happens if `who` says this of the post. `accounts` are the addresses in the settings."""
     entry = entry_by_name(post, snapshot.entries)
@@ -99,40 +106,42 @@ def speak(
     # That a post was released early stays true, whatever is said of it later.
     was_early = entry is not None and before is not None and before.early
     is_early = early and entry is None and post.published is not None and post.published > now
-    word = Word(post_id=post_id, said=said, early=is_early or was_early, who=who, at=now)
+    word = Override(post_id=post_id, said=said, early=is_early or was_early, who=who, at=now)
     changes = tuple(change for change in (_change(said, d, who=who, now=now) for d in mine) if change is not None)
     event = Event(at=now, what=_PAST[said], slug=post.slug, detail="before its datetime" if early else "", who=who)
     return Proposal(
         lines=tuple(_lines(said, post, mine, released=entry is not None, now=now)),
-        recording=Recording(words=(word,), changes=changes, events=(event,)),
+        recording=WriteBatch(words=(word,), changes=changes, events=(event,)),
         refusal=refusal,
     )
 
 
 _PAST = {
-    Said.HOLD: "held",
-    Said.RELEASE: "let go",
-    Said.PUBLISH: "ordered",
-    Said.SKIP: "skipped",
-    Said.RETRY: "to be tried again",
+    OverrideKind.HOLD: "held",
+    OverrideKind.RELEASE: "let go",
+    OverrideKind.PUBLISH: "ordered",
+    OverrideKind.SKIP: "skipped",
+    OverrideKind.RETRY: "to be tried again",
 }
 
 
-def _refusal(said: Said, post: Post, mine: list[Delivery], *, released: bool, now: datetime, early: bool) -> str:
+def _refusal(
+    said: OverrideKind, post: Post, mine: list[Delivery], *, released: bool, now: datetime, early: bool
+) -> str:
     if post.published is None:
         return "it is a draft: give it a published_datetime first"
-    if post.withdrawn is not None and said in (Said.RELEASE, Said.PUBLISH):
+    if post.withdrawn is not None and said in (OverrideKind.RELEASE, OverrideKind.PUBLISH):
         return "it is withdrawn: take `withdrawn:` out of its file first"
-    if said is Said.PUBLISH and not released and post.published > now and not early:
+    if said is OverrideKind.PUBLISH and not released and post.published > now and not early:
         return "its datetime has not come; to release it now all the same, add --early"
-    if any(d.state is DeliveryState.SENDING for d in mine) and said in (Said.HOLD, Said.SKIP):
+    if any(d.state is DeliveryState.SENDING for d in mine) and said in (OverrideKind.HOLD, OverrideKind.SKIP):
         return "its toot is under way at this moment; look at `announce queue` and try again"
     return ""
 
 
-def _is_of_reminders(said: Said, post: Post, mine: list[Delivery], *, now: datetime) -> bool:
+def _is_of_reminders(said: OverrideKind, post: Post, mine: list[Delivery], *, now: datetime) -> bool:
     """Whether a word on a post that is tooted means the reminders that are still to go out."""
-    if said not in (Said.HOLD, Said.RELEASE, Said.SKIP):
+    if said not in (OverrideKind.HOLD, OverrideKind.RELEASE, OverrideKind.SKIP):
         return False
     waiting = any(_is_reminder(delivery) and delivery.state in _OPEN for delivery in mine)
     return waiting or any(reminder.at > now for reminder in post.reminders)
@@ -142,24 +151,24 @@ def _is_reminder(delivery: Delivery) -> bool:
     return delivery.action is Action.PUBLISH and bool(Occasion.reminder_id(delivery.key.occasion))
 
 
-def _already(said: Said, mine: list[Delivery], accounts: list[str]) -> str:
-    if said is Said.RETRY:
+def _already(said: OverrideKind, mine: list[Delivery], accounts: list[str]) -> str:
+    if said is OverrideKind.RETRY:
         return ""
     toots = {d.key.account: d.state for d in mine if d.key.occasion == Occasion.PUBLISH}
-    meant = accounts if said is Said.PUBLISH else toots
+    meant = accounts if said is OverrideKind.PUBLISH else toots
     if not toots or any(toots.get(account) is not DeliveryState.SENT for account in meant):
         return ""
     return "it is tooted already; to take it back write `withdrawn: true` into the file"
 
 
-def _nothing_to_do(said: Said, mine: list[Delivery], before: Word | None, *, waits_for_page: bool) -> str:
-    if said is Said.RETRY and not any(_was_given_up(delivery) for delivery in mine):
+def _nothing_to_do(said: OverrideKind, mine: list[Delivery], before: Override | None, *, waits_for_page: bool) -> str:
+    if said is OverrideKind.RETRY and not any(_was_given_up(delivery) for delivery in mine):
         return "nothing of it was rejected or given up"
-    word_holds = before is not None and before.said in (Said.HOLD, Said.RELEASE)
+    word_holds = before is not None and before.said in (OverrideKind.HOLD, OverrideKind.RELEASE)
     # One that was skipped waits for the feeds alone: letting it go must not toot it.
-    waits = waits_for_page and not (before is not None and before.said is Said.SKIP)
+    waits = waits_for_page and not (before is not None and before.said is OverrideKind.SKIP)
     is_held = word_holds or waits or any(d.state is DeliveryState.HELD for d in mine)
-    if said is Said.RELEASE and not is_held:
+    if said is OverrideKind.RELEASE and not is_held:
         return "nothing of it is held; a late or skipped one goes out with `announce publish`"
     return ""
 
@@ -168,39 +177,39 @@ def _was_given_up(delivery: Delivery) -> bool:
     return delivery.state is DeliveryState.REJECTED or delivery.hold is Hold.FAILED
 
 
-def _change(said: Said, delivery: Delivery, *, who: str, now: datetime) -> Change | None:
+def _change(said: OverrideKind, delivery: Delivery, *, who: str, now: datetime) -> CompareAndSet | None:
     """What is done at once; for toots the next pass comes to the same by the word itself."""
     wanted = _wanted(said, delivery, who=who, now=now)
-    return Change(known=delivery, wanted=wanted) if wanted != delivery else None
+    return CompareAndSet(known=delivery, wanted=wanted) if wanted != delivery else None
 
 
-def _wanted(said: Said, delivery: Delivery, *, who: str, now: datetime) -> Delivery:
+def _wanted(said: OverrideKind, delivery: Delivery, *, who: str, now: datetime) -> Delivery:
     is_toot, is_open = delivery.action is Action.PUBLISH, delivery.state in _OPEN
     let_go = replace(delivery, state=DeliveryState.DUE, hold=None, reason="", ordered_by=who, first_tried_at=None)
-    if said is Said.HOLD and is_open and (is_toot or delivery.action is Action.EDIT):
+    if said is OverrideKind.HOLD and is_open and (is_toot or delivery.action is Action.EDIT):
         return replace(delivery, state=DeliveryState.HELD, hold=Hold.PERSON, reason=f"held by {who}")
-    if said is Said.SKIP and is_open and is_toot:
+    if said is OverrideKind.SKIP and is_open and is_toot:
         skipped = replace(delivery, state=DeliveryState.SKIPPED, hold=None, reason=f"skipped by {who}")
         return replace(skipped, settled_at=now, not_before=None)
-    if said is Said.RELEASE and delivery.hold is not None and delivery.hold is not Hold.UNCLEAR:
+    if said is OverrideKind.RELEASE and delivery.hold is not None and delivery.hold is not Hold.UNCLEAR:
         return let_go
-    if said is Said.RELEASE and _is_reminder(delivery) and delivery.reason.startswith(PICTURE_FAILED):
+    if said is OverrideKind.RELEASE and _is_reminder(delivery) and delivery.reason.startswith(PICTURE_FAILED):
         return let_go
     is_toot = is_toot and not _is_reminder(delivery)  # those know nothing of words that let go
-    if said is Said.RETRY and not is_toot and _was_given_up(delivery):
+    if said is OverrideKind.RETRY and not is_toot and _was_given_up(delivery):
         # A toot waits for the next pass, which composes it anew: its file was probably mended.
         return replace(let_go, not_before=None, settled_at=None, generation=delivery.generation + 1)
     return delivery
 
 
-def _lines(said: Said, post: Post, mine: list[Delivery], *, released: bool, now: datetime) -> list[str]:
+def _lines(said: OverrideKind, post: Post, mine: list[Delivery], *, released: bool, now: datetime) -> list[str]:
     waits = not released and post.published is not None and post.published > now
     will = {
-        Said.HOLD: "is not released and not tooted until `announce release`",
-        Said.RELEASE: "goes out at its datetime" if waits else "goes out now",
-        Said.PUBLISH: "goes out now",
-        Said.SKIP: "enters the feeds and is not tooted",
-        Said.RETRY: "is tried again now",
+        OverrideKind.HOLD: "is not released and not tooted until `announce release`",
+        OverrideKind.RELEASE: "goes out at its datetime" if waits else "goes out now",
+        OverrideKind.PUBLISH: "goes out now",
+        OverrideKind.SKIP: "enters the feeds and is not tooted",
+        OverrideKind.RETRY: "is tried again now",
     }[said]
     toots = [delivery for delivery in mine if delivery.key.occasion == Occasion.PUBLISH]
     if toots and all(toot.state is DeliveryState.SENT for toot in toots):
@@ -212,9 +221,9 @@ def _lines(said: Said, post: Post, mine: list[Delivery], *, released: bool, now:
 
 
 _WILL_OF_REMINDERS = {
-    Said.HOLD: "is tooted; its reminders are held until `announce release`",
-    Said.RELEASE: "is tooted; its reminders go out at their times",
-    Said.SKIP: "is tooted; its reminders are not",
+    OverrideKind.HOLD: "is tooted; its reminders are held until `announce release`",
+    OverrideKind.RELEASE: "is tooted; its reminders go out at their times",
+    OverrideKind.SKIP: "is tooted; its reminders are not",
 }
 
 
@@ -222,7 +231,7 @@ def resume(snapshot: Snapshot, *, who: str, now: datetime) -> Proposal:
     """Lift the pause and the brake, and accept that upcoming posts are gone; what a person held stays held."""
     braked = [d for d in snapshot.deliveries.values() if d.hold is Hold.BRAKE]
     changes = tuple(
-        Change(known=d, wanted=replace(d, state=DeliveryState.DUE, hold=None, reason="", ordered_by=who))
+        CompareAndSet(known=d, wanted=replace(d, state=DeliveryState.DUE, hold=None, reason="", ordered_by=who))
         for d in sorted(braked, key=lambda d: d.sequence)
     )
     lines = [f"{d.slug} → {d.key.account}: held by the brake, goes out" for d in braked]
@@ -247,12 +256,12 @@ def resume(snapshot: Snapshot, *, who: str, now: datetime) -> Proposal:
         events += (Event(at=now, what="resumed", who=who),)
     return Proposal(
         lines=tuple(lines),
-        recording=Recording(
+        recording=WriteBatch(
             changes=changes,
             events=events,
             paused="" if snapshot.paused else None,
             upcoming={},
-            believes_clock=doubted,
+            accept_clock=doubted,
         ),
     )
 
@@ -260,10 +269,10 @@ def resume(snapshot: Snapshot, *, who: str, now: datetime) -> Proposal:
 def pause(snapshot: Snapshot, *, who: str, now: datetime) -> Proposal:
     """Release and toot nothing until `resume`."""
     if snapshot.paused:
-        return Proposal(lines=(), recording=Recording(), refusal=f"paused already, by {snapshot.paused}")
+        return Proposal(lines=(), recording=WriteBatch(), refusal=f"paused already, by {snapshot.paused}")
     return Proposal(
         lines=("Nothing is released and nothing is tooted until `announce resume`.",),
-        recording=Recording(
+        recording=WriteBatch(
             paused=f"{who} on {now:%Y-%m-%d %H:%M} UTC", events=(Event(at=now, what="paused", who=who),)
         ),
     )

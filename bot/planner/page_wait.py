@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain import Hold, PageLook, Post, Said, Snapshot, Waiting, WantedPage, Word
-from bot.planner.builder import Item, published_of
+from bot.domain import Hold, Override, OverrideKind, PageAnswer, PageRequest, PageWaitRecord, Post, Snapshot
+from bot.planner.builder import PlanItem, published_of
 from bot.planner.matching import GONE_AFTER
 from bot.planner.ruling import Policy, Verdict
 
@@ -28,12 +28,18 @@ class PageRuling:
     released: bool
     waited: timedelta = timedelta()
     without: str = ""  #: why its page does not count as online, of one that is released all the same
-    waiting: Waiting | None = None  #: to be remembered
+    waiting: PageWaitRecord | None = None  #: to be remembered
     until: datetime | None = None  #: the site is to be asked until then
 
 
 def rule_on_page(
-    post: Post, *, known: Waiting | None, look: PageLook | None, word: Word | None, now: datetime, policy: Policy
+    post: Post,
+    *,
+    known: PageWaitRecord | None,
+    look: PageAnswer | None,
+    word: Override | None,
+    now: datetime,
+    policy: Policy,
 ) -> PageRuling:
     """Decide about a post whose datetime has come. `known` is what the ledger remembers, `look` the latest answer."""
     # A clock that was ahead when the wait began must not shorten it.
@@ -49,33 +55,33 @@ def rule_on_page(
     until = since + policy.wait_for_page
     why = look.why if look is not None else known.why if known is not None else ""
     missing = (known is not None and known.missing) or (look is not None and look.at >= until)
-    is_skipped = word is not None and word.said is Said.SKIP
+    is_skipped = word is not None and word.said is OverrideKind.SKIP
     if missing and (policy.release_without_page or is_skipped):
         # Without a toot there is nothing that a person could let go: it enters the feeds, as skipping it promised.
         return PageRuling(released=True, waited=waited, without=why)
-    waiting = Waiting(post_id=post.post_id, slug=post.slug, since=since, why=why, missing=missing)
+    waiting = PageWaitRecord(post_id=post.post_id, slug=post.slug, since=since, why=why, missing=missing)
     return PageRuling(released=False, waiting=waiting, until=None if missing else until)
 
 
-def _overruled(word: Word | None, since: datetime) -> bool:
+def _overruled(word: Override | None, since: datetime) -> bool:
     """Whether a person lets it go without its page; a release that was said before is about another hold."""
     if word is None:
         return False
-    return word.said is Said.PUBLISH or (word.said is Said.RELEASE and word.at > since)
+    return word.said is OverrideKind.PUBLISH or (word.said is OverrideKind.RELEASE and word.at > since)
 
 
-class PageWait:
+class PageWaits:
     """The posts that wait for their pages in one pass."""
 
-    def __init__(self, *, snapshot: Snapshot, looks: Mapping[str, PageLook], now: datetime, policy: Policy) -> None:
+    def __init__(self, *, snapshot: Snapshot, looks: Mapping[str, PageAnswer], now: datetime, policy: Policy) -> None:
         self._snapshot = snapshot
         self._looks = looks
         self._now = now
         self._policy = policy
-        self._waiting: dict[str, Waiting] = {}
-        self.wanted: list[WantedPage] = []  #: the site is to be asked for these
+        self._waiting: dict[str, PageWaitRecord] = {}
+        self.wanted: list[PageRequest] = []  #: the site is to be asked for these
 
-    def rule(self, post: Post, word: Word | None) -> PageRuling:
+    def rule(self, post: Post, word: Override | None) -> PageRuling:
         """Decide about a post whose datetime has come, and remember what it waits for."""
         ruling = rule_on_page(
             post,
@@ -88,10 +94,10 @@ class PageWait:
         if ruling.waiting is not None:
             self._waiting[post.post_id] = ruling.waiting
         if ruling.until is not None:
-            self.wanted.append(WantedPage(url=post.url, due=published_of(post), until=ruling.until))
+            self.wanted.append(PageRequest(url=post.url, due=published_of(post), until=ruling.until))
         return ruling
 
-    def remembered(self, here: Collection[str]) -> Mapping[str, Waiting] | None:
+    def remembered(self, here: Collection[str]) -> Mapping[str, PageWaitRecord] | None:
         """What the ledger is to remember; None if that is what it has. `here` are the ids of the posts that are there.
 
         One whose file is away or broken for a while goes on where it was.
@@ -105,10 +111,10 @@ class PageWait:
         return None if kept == self._snapshot.waiting else kept
 
 
-def item_without_page(post: Post, ruling: PageRuling, *, now: datetime) -> Item:
+def item_without_page(post: Post, ruling: PageRuling, *, now: datetime) -> PlanItem:
     """What the plan says of a post that is not released for want of its page."""
     assert ruling.waiting is not None
-    waits = Item(
+    waits = PlanItem(
         post_id=post.post_id,
         slug=post.slug,
         title=post.title,

@@ -14,27 +14,27 @@ from bot.domain import (
     AccountState,
     DeliveryState,
     Finding,
-    Heard,
     Hold,
     Occasion,
-    PageLook,
+    Override,
+    OverrideKind,
+    OverridesSeen,
+    PageAnswer,
+    PageRequest,
     Post,
-    Recording,
-    Said,
     Snapshot,
     Upcoming,
-    WantedPage,
-    Word,
+    WriteBatch,
 )
-from bot.planner.builder import Compose, Item, Sheet, published_of, turn_of
-from bot.planner.cache import Memory
-from bot.planner.deliveries import Deliveries
+from bot.planner.builder import Compose, PlanBuilder, PlanItem, published_of, turn_of
+from bot.planner.cache import PlanCache
+from bot.planner.deliveries import DeliveryPlanner
 from bot.planner.findings import moved_posts, renamed_posts, unique_posts
 from bot.planner.guards import doubt_of, server_notice
 from bot.planner.matching import Matching, match
 from bot.planner.old_ids import due_for_old_ids, ids_in_use, match_old
 from bot.planner.overrides import carried_over, still_to_come
-from bot.planner.releases import Releases
+from bot.planner.releases import ReleasePlanner
 from bot.planner.reminders import coming_moments
 from bot.planner.ruling import Policy, Verdict
 
@@ -63,16 +63,16 @@ class Plan:
 
     now: datetime
     doubt: str = ""  #: why nothing may be released at all; empty if all is well
-    items: tuple[Item, ...] = ()  #: in the order of their datetimes
-    recording: Recording = field(default_factory=Recording)
+    items: tuple[PlanItem, ...] = ()  #: in the order of their datetimes
+    recording: WriteBatch = field(default_factory=WriteBatch)
     released: tuple[Post, ...] = ()  #: posts whose release is new
     findings: tuple[Finding, ...] = ()
     troubles: tuple[str, ...] = ()  #: what a person should be told besides
     next_release: datetime | None = None  #: the next publish datetime, or moment of a reminder
-    wanted_pages: tuple[WantedPage, ...] = ()  #: the site is to be asked for these
+    wanted_pages: tuple[PageRequest, ...] = ()  #: the site is to be asked for these
     deploys: Mapping[str, str] = field(default_factory=dict)  #: post id → the words that the site should show now
 
-    def of(self, *verdicts: Verdict) -> tuple[Item, ...]:
+    def of(self, *verdicts: Verdict) -> tuple[PlanItem, ...]:
         """The items with one of these verdicts."""
         return tuple(item for item in self.items if item.verdict in verdicts)
 
@@ -89,8 +89,8 @@ def make_plan(
     readable: bool = True,
     server_times: Mapping[str, datetime] | None = None,
     doubt: str = "",
-    pages: Mapping[str, PageLook] | None = None,
-    memory: Memory | None = None,
+    pages: Mapping[str, PageAnswer] | None = None,
+    memory: PlanCache | None = None,
 ) -> Plan:
     """Decide everything for this moment. Pure; `compose(post, account)` may raise ComposeError.
 
@@ -101,18 +101,18 @@ def make_plan(
     """
     dated, findings = unique_posts(post for post in posts if post.published is not None)
     matching = match(dated, snapshot.entries, broken=broken)
-    heard, passed_on = Heard(words=snapshot.words, paused=snapshot.paused), carried_over(snapshot, dated)
+    heard, passed_on = OverridesSeen(words=snapshot.words, paused=snapshot.paused), carried_over(snapshot, dated)
     snapshot = replace(snapshot, words={**snapshot.words, **passed_on})
     doubt = doubt or doubt_of(snapshot, dated, broken=broken, now=now, server_times=server_times)
     states = {address: _state(address, snapshot, now) for address in accounts}
 
-    sheet = Sheet(snapshot=snapshot, now=now, policy=policy, compose=compose)
-    releases = Releases(sheet, pages=pages, memory=memory)
+    sheet = PlanBuilder(snapshot=snapshot, now=now, policy=policy, compose=compose)
+    releases = ReleasePlanner(sheet, pages=pages, memory=memory)
     if doubt:
         releases.wait([post for post in dated if post.path not in matching.entries], doubt)
     else:
         _release(releases, dated, matching, snapshot, now=now, readable=readable)
-        _deliver(Deliveries(sheet, releases.out, memory=memory), states.values(), readable=readable)
+        _deliver(DeliveryPlanner(sheet, releases.out, memory=memory), states.values(), readable=readable)
     waiting = _still_waiting(dated, matching, releases, now=now)
     remembered = None
     if not doubt and readable:
@@ -120,10 +120,10 @@ def make_plan(
         to_come = still_to_come(snapshot, upcoming, passed_on, released=releases.released_ids)
         remembered = None if to_come == snapshot.upcoming else to_come
     items = [*sheet.items, *_upcoming_items(waiting, accounts, snapshot.words)]
-    recording = Recording(
+    recording = WriteBatch(
         entries=tuple(releases.changed_entries()),
         changes=tuple(sheet.changes),
-        joining=tuple(state for address, state in states.items() if address not in snapshot.accounts),
+        new_accounts=tuple(state for address, state in states.items() if address not in snapshot.accounts),
         events=(*releases.old_news(), *sheet.events),
         upcoming=remembered,
         words=tuple(passed_on.values()),
@@ -136,7 +136,7 @@ def make_plan(
         now=now,
         doubt=doubt,
         items=tuple(sorted(items, key=lambda item: (item.due, item.order, item.slug, item.account, item.occasion))),
-        recording=Recording() if doubt else recording,
+        recording=WriteBatch() if doubt else recording,
         released=tuple(releases.newly_released),
         findings=(*findings, *moved_posts(dated, matching, words=snapshot.words), *renamed_posts(dated, matching)),
         troubles=tuple(filter(None, (*sheet.troubles, *stuck(snapshot, accounts, now=now, policy=policy), notice))),
@@ -147,7 +147,13 @@ def make_plan(
 
 
 def _release(
-    releases: Releases, dated: Sequence[Post], matching: Matching, snapshot: Snapshot, *, now: datetime, readable: bool
+    releases: ReleasePlanner,
+    dated: Sequence[Post],
+    matching: Matching,
+    snapshot: Snapshot,
+    *,
+    now: datetime,
+    readable: bool,
 ) -> None:
     if snapshot.old_entries:
         # Posts to come have no part in it: they must make no difference before their time.
@@ -160,14 +166,14 @@ def _release(
         releases.miss(matching.vanished)
 
 
-def _deliver(deliveries: Deliveries, states: Collection[AccountState], *, readable: bool) -> None:
+def _deliver(deliveries: DeliveryPlanner, states: Collection[AccountState], *, readable: bool) -> None:
     for state in states:
         deliveries.deliver(state)
     if readable:
         deliveries.orphans([state.address for state in states])
 
 
-def _still_waiting(dated: Sequence[Post], matching: Matching, releases: Releases, *, now: datetime) -> list[Post]:
+def _still_waiting(dated: Sequence[Post], matching: Matching, releases: ReleasePlanner, *, now: datetime) -> list[Post]:
     """The posts whose datetime is to come."""
     return [
         post
@@ -187,13 +193,15 @@ def _state(address: str, snapshot: Snapshot, now: datetime) -> AccountState:
     return AccountState(address=address, joined_at=now if living else None)
 
 
-def _upcoming_items(posts: Sequence[Post], accounts: Sequence[str], words: Mapping[str, Word]) -> Iterator[Item]:
+def _upcoming_items(
+    posts: Sequence[Post], accounts: Sequence[str], words: Mapping[str, Override]
+) -> Iterator[PlanItem]:
     for post in posts:
         word = words.get(post.post_id)
-        held = f"held by {word.who}" if word is not None and word.said is Said.HOLD else ""
+        held = f"held by {word.who}" if word is not None and word.said is OverrideKind.HOLD else ""
         feeds_only = _feeds_only(post, word)
         for address in ("",) if feeds_only or not accounts else accounts:
-            yield Item(
+            yield PlanItem(
                 post_id=post.post_id,
                 slug=post.slug,
                 title=post.title,
@@ -205,7 +213,7 @@ def _upcoming_items(posts: Sequence[Post], accounts: Sequence[str], words: Mappi
                 hold=Hold.PERSON if held else None,
             )
             for reminder in post.reminders if address and not post.hidden else ():
-                yield Item(
+                yield PlanItem(
                     post_id=post.post_id,
                     slug=post.slug,
                     title=post.title,
@@ -223,7 +231,7 @@ def _reminding_posts(posts: Iterable[Post], accounts: Sequence[str]) -> Iterator
         yield from (post for post in posts if not post.mastodon.skip and not post.hidden)
 
 
-def _feeds_only(post: Post, word: Word | None) -> str:
-    if word is not None and word.said is Said.SKIP:
+def _feeds_only(post: Post, word: Override | None) -> str:
+    if word is not None and word.said is OverrideKind.SKIP:
         return f"in the feeds only: skipped by {word.who}"
     return "in the feeds only (`mastodon.skip`)" if post.mastodon.skip else ""

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Final
 
 from bot.compose.pictures import problems_of
-from bot.domain import Entry, Event, Hold, OldEntry, PageLook, Post, Said
+from bot.domain import Entry, Event, Hold, OldEntry, OverrideKind, PageAnswer, Post
 from bot.domain.durations import format_duration
 from bot.feeds.entry import entry_of
-from bot.planner.builder import Item, Sheet, published_of
-from bot.planner.cache import Memory
+from bot.planner.builder import PlanBuilder, PlanItem, published_of
+from bot.planner.cache import PlanCache
 from bot.planner.matching import GONE_AFTER, Matching
 from bot.planner.old_ids import taken_over
-from bot.planner.page_wait import PageWait, item_without_page
+from bot.planner.page_wait import PageWaits, item_without_page
 from bot.planner.ruling import Verdict
 
 #: Stands for the words of a post that the site should not show (any more).
@@ -25,18 +25,18 @@ HIDDEN: Final = "hidden"
 _WORTH_TELLING: Final = timedelta(seconds=1)
 
 
-class Releases:
+class ReleasePlanner:
     """The posts that are out, with what has become of them in this pass."""
 
     def __init__(
-        self, sheet: Sheet, *, pages: Mapping[str, PageLook] | None = None, memory: Memory | None = None
+        self, sheet: PlanBuilder, *, pages: Mapping[str, PageAnswer] | None = None, memory: PlanCache | None = None
     ) -> None:
         self._sheet = sheet
-        self._memory = memory or Memory()
+        self._memory = memory or PlanCache()
         self.old_entries: Mapping[Path, OldEntry] = {}  #: what a post was known by in a feed before this one
         self.newly_released: list[Post] = []
         self.released_ids: set[str] = set()
-        self.pages = PageWait(snapshot=sheet.snapshot, looks=pages or {}, now=sheet.now, policy=sheet.policy)
+        self.pages = PageWaits(snapshot=sheet.snapshot, looks=pages or {}, now=sheet.now, policy=sheet.policy)
         self.deploys: dict[str, str] = {}  #: post id → the words that the site should show
         self.out: list[tuple[Post, Entry, bool]] = []  #: whether their words are new to the toots
         self._entries: list[Entry] = []
@@ -107,9 +107,9 @@ class Releases:
         """The datetime that the post is released with now; None if it is not."""
         published, word = published_of(post), self._sheet.snapshot.words.get(post.post_id)
         if published > self._sheet.now:
-            early = word is not None and word.said is Said.PUBLISH and word.early
+            early = word is not None and word.said is OverrideKind.PUBLISH and word.early
             return self._sheet.now.replace(microsecond=0) if early else None
-        held = f"held by {word.who}" if word is not None and word.said is Said.HOLD else ""
+        held = f"held by {word.who}" if word is not None and word.said is OverrideKind.HOLD else ""
         reason = held or matching.unclear.get(post.path, "")
         if not reason:
             return published
@@ -118,7 +118,7 @@ class Releases:
 
     def _hold_release(self, post: Post, reason: str, hold: Hold) -> None:
         self._sheet.items.append(
-            Item(
+            PlanItem(
                 post_id=post.post_id,
                 slug=post.slug,
                 title=post.title,

@@ -12,7 +12,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.compose.announcement import as_reminder
-from bot.domain import Action, Change, Delivery, DeliveryKey, DeliveryState, Hold, Occasion, Post, Reminder, Said, Word
+from bot.domain import (
+    Action,
+    CompareAndSet,
+    Delivery,
+    DeliveryKey,
+    DeliveryState,
+    Hold,
+    Occasion,
+    Override,
+    OverrideKind,
+    Post,
+    Reminder,
+)
 from bot.planner.followups import History, called_back, superseded, withdrawal
 from bot.planner.rules import rule, skip
 from bot.planner.ruling import Case, Policy, Ruling, Verdict, was_tried
@@ -75,7 +87,7 @@ class Reminding:
         held = ruling.hold is Hold.PERSON and case.word is not None
         return _retracted(case, Verdict.HELD if held else Verdict.UPCOMING, ruling.reason if held else "")
 
-    def unlisted(self) -> Iterator[Change]:
+    def unlisted(self) -> Iterator[CompareAndSet]:
         """Takes out what was never sent of reminders that are no longer in the post's list."""
         listed = {reminder.reminder_id for reminder in self.toot.post.reminders}
         for reminder_id in self.known_ids():
@@ -85,9 +97,9 @@ class Reminding:
             off = replace(
                 known, state=DeliveryState.SKIPPED, hold=None, reason="no longer in `reminders:`", settled_at=self.now
             )
-            yield Change(known=known, wanted=replace(off, not_before=None) if was_tried(known) else None)
+            yield CompareAndSet(known=known, wanted=replace(off, not_before=None) if was_tried(known) else None)
 
-    def afterwards(self, reminder_id: str) -> Iterator[Change]:
+    def afterwards(self, reminder_id: str) -> Iterator[CompareAndSet]:
         """Takes back a reminder that is out, with its toot; and edits of it that no longer matter."""
         post, history = self.toot.post, self.history(reminder_id)
         yield from superseded(post, history)
@@ -113,9 +125,9 @@ class Reminding:
         return list(dict.fromkeys(filter(None, ids)))
 
 
-def word_on(word: Word | None) -> Word | None:
+def word_on(word: Override | None) -> Override | None:
     """What a person's word on a post says of its reminders."""
-    return word if word is not None and word.said in (Said.HOLD, Said.SKIP) else None
+    return word if word is not None and word.said in (OverrideKind.HOLD, OverrideKind.SKIP) else None
 
 
 def coming_moments(posts: Iterable[Post], *, now: datetime) -> Iterator[datetime]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain import Delivery, DeliveryState, Hold, Missed, Said, Word
+from bot.domain import Delivery, DeliveryState, Hold, Missed, Override, OverrideKind
 from bot.domain.durations import format_duration
 from bot.planner.ruling import PICTURE_FAILED, Case, Policy, Ruling, Verdict, was_tried
 
@@ -49,7 +49,11 @@ def _settled(case: Case) -> Ruling | None:
 
 def _wants_again(case: Case) -> bool:
     word, known = case.word, case.known
-    if word is None or known is None or word.said not in (Said.RETRY, Said.PUBLISH, Said.RELEASE):
+    if (
+        word is None
+        or known is None
+        or word.said not in (OverrideKind.RETRY, OverrideKind.PUBLISH, OverrideKind.RELEASE)
+    ):
         return False
     return known.settled_at is None or word.at >= known.settled_at
 
@@ -74,9 +78,9 @@ def _said(case: Case) -> Ruling | None:
     word, known = case.word, case.known
     if word is None:
         return None
-    if word.said is Said.HOLD:
+    if word.said is OverrideKind.HOLD:
         return Ruling(verdict=Verdict.HELD, hold=Hold.PERSON, reason=f"held by {word.who}", writes=True, compose=True)
-    if word.said is Said.SKIP:
+    if word.said is OverrideKind.SKIP:
         return Ruling(verdict=Verdict.SKIPPED, reason=f"skipped by {word.who}", writes=True)
     if not _lets_go(word, case):
         return None
@@ -91,16 +95,16 @@ def _said(case: Case) -> Ruling | None:
     )
 
 
-def _lets_go(word: Word, case: Case) -> bool:
+def _lets_go(word: Override, case: Case) -> bool:
     """Whether a word that lets go (release, publish, retry) means this toot."""
     known, joined = case.known, case.state.joined_at
     if joined is not None and case.entry.published < joined and word.at < joined:
         # Said before this account was there.
         return False
-    if word.said is Said.RELEASE and _ruled_out(case):
+    if word.said is OverrideKind.RELEASE and _ruled_out(case):
         return False
     given_up = known is not None and (known.state is DeliveryState.REJECTED or known.hold is Hold.FAILED)
-    if word.said is Said.RETRY and not given_up:
+    if word.said is OverrideKind.RETRY and not given_up:
         # Only what was given up is tried again; once it is due, it goes on as this person's.
         return known is not None and known.state is DeliveryState.DUE and known.ordered_by == word.who
     was_settled = given_up or (known is not None and known.state is DeliveryState.SKIPPED)

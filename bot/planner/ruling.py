@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
 
-from bot.domain import AccountState, Announcement, Delivery, DeliveryState, Entry, Hold, Post, Word
+from bot.domain import AccountState, Announcement, Delivery, DeliveryState, Entry, Hold, Override, Post
 from bot.domain.durations import Daytime
 
 #: Begins the reason of a toot that is held because a picture could not be uploaded: another picture lets it go.
@@ -51,7 +51,7 @@ class Case:
     entry: Entry
     state: AccountState
     known: Delivery | None
-    word: Word | None
+    word: Override | None
     room: int  #: how many more new toots the brake lets through
 
     @property

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.domain import Action, Announcement, Change, Delivery, DeliveryState, Entry, Hold, Occasion
+from bot.domain import Action, Announcement, CompareAndSet, Delivery, DeliveryState, Entry, Hold, Occasion
 from bot.domain.status_ids import newer_id
 from bot.planner.followups import History, edit
 from bot.planner.ruling import Policy
@@ -28,7 +28,7 @@ class Thread:
     now: datetime
     policy: Policy
 
-    def changes(self) -> Iterator[Change]:
+    def changes(self) -> Iterator[CompareAndSet]:
         """What brings the later parts into step; each change is of a delivery as `deliveries` has it."""
         wanted = self._wanted()
         known = [Occasion.part(delivery.key.occasion) for delivery in self.deliveries]
@@ -58,19 +58,19 @@ class Thread:
         said = [d for d in head.of(Action.PUBLISH, Action.EDIT) if d.state in _GOES_OUT]
         return said[-1].announcement.thread
 
-    def _drop(self, history: History) -> Iterator[Change]:
+    def _drop(self, history: History) -> Iterator[CompareAndSet]:
         """The post says less than before, its toot is not out after all, or it is taken back."""
         known = history.announced
         if known is None:
             return
         if known.state in _UNSENT or known.state is DeliveryState.REJECTED:
-            yield Change(known=known, wanted=None)
+            yield CompareAndSet(known=known, wanted=None)
         elif history.published is not None and not self._is_answered():
             yield from _unsent_edits(history)
             deletion = _deletion_of(history)
             # One that was called off found no toot to delete; now there is one.
             if deletion is None or deletion.state is DeliveryState.SKIPPED:
-                yield Change(known=deletion, wanted=self._deletion(history, known, before=deletion))
+                yield CompareAndSet(known=deletion, wanted=self._deletion(history, known, before=deletion))
 
     def _is_answered(self) -> bool:
         # Taken back by an answer: then all of it stays.
@@ -86,17 +86,17 @@ class Thread:
             sequence=before.sequence if before is not None else 0,
         )
 
-    def _keep(self, history: History, part: int, words: Announcement) -> Iterator[Change]:
+    def _keep(self, history: History, part: int, words: Announcement) -> Iterator[CompareAndSet]:
         known = history.announced
         if known is None:
-            yield Change(known=None, wanted=self._fresh(part, words))
+            yield CompareAndSet(known=None, wanted=self._fresh(part, words))
         elif known.state is DeliveryState.DUE:
             if known.announcement != words:
-                yield Change(known=known, wanted=replace(known, announcement=words))
+                yield CompareAndSet(known=known, wanted=replace(known, announcement=words))
         elif known.state is DeliveryState.SKIPPED or known.hold is Hold.UNCLEAR:
             # It was called off because the part before it was not there; now it is, or will be.
             due = replace(known, state=DeliveryState.DUE, hold=None, reason="", settled_at=None, announcement=words)
-            yield Change(known=known, wanted=due)
+            yield CompareAndSet(known=known, wanted=due)
         elif history.published is not None:
             yield from self._shown(history, known, words)
 
@@ -106,7 +106,7 @@ class Thread:
         key = replace(toot.key, occasion=Occasion.of_part(Occasion.PUBLISH, part))
         return Delivery(key=key, slug=toot.slug, due=toot.due, action=Action.CONTINUE, announcement=words)
 
-    def _shown(self, history: History, known: Delivery, words: Announcement) -> Iterator[Change]:
+    def _shown(self, history: History, known: Delivery, words: Announcement) -> Iterator[CompareAndSet]:
         """A part that is out: edited if it says something else, sent again if it was deleted.
 
         A deletion that was tried may have come through, so it is carried to its end first.
@@ -115,14 +115,14 @@ class Thread:
         if deletion is None:
             yield from self._edited(history, words)
         elif deletion.state is DeliveryState.SENT:
-            yield Change(known=deletion, wanted=None)
+            yield CompareAndSet(known=deletion, wanted=None)
             again = replace(self._fresh(history.part, words), sequence=known.sequence, generation=known.generation + 1)
-            yield Change(known=known, wanted=again)
+            yield CompareAndSet(known=known, wanted=again)
         elif deletion.attempts == 0:
-            yield Change(known=deletion, wanted=None)
+            yield CompareAndSet(known=deletion, wanted=None)
             yield from self._edited(history, words)
 
-    def _edited(self, history: History, words: Announcement) -> Iterator[Change]:
+    def _edited(self, history: History, words: Announcement) -> Iterator[CompareAndSet]:
         change = edit(self.entry, history, announcement=words, room=1, now=self.now, policy=self.policy)
         if change is None or change.wanted is None:
             return
@@ -155,5 +155,7 @@ def _deletion_of(history: History) -> Delivery | None:
     return next(iter(history.of(Action.DELETE)), None)
 
 
-def _unsent_edits(history: History) -> Iterator[Change]:
-    return (Change(known=waiting, wanted=None) for waiting in history.of(Action.EDIT) if waiting.state in _UNSENT)
+def _unsent_edits(history: History) -> Iterator[CompareAndSet]:
+    return (
+        CompareAndSet(known=waiting, wanted=None) for waiting in history.of(Action.EDIT) if waiting.state in _UNSENT
+    )

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from bot.domain import Post
 from bot.domain.errors import PostError
-from bot.domain.gc import without_collector
+from bot.domain.gc import gc_paused
 from bot.posts.addresses import name_of, slug_of
-from bot.posts.cache.index import Read, Shelf
-from bot.posts.cache.lazy import LatePost
-from bot.posts.cache.racy_files import RecentFiles, plain
-from bot.posts.listing import FileState, Look, Signature, State, list_files, seen_again, state_of
+from bot.posts.cache.index import PostCacheIndex, Read
+from bot.posts.cache.lazy import LazyPost
+from bot.posts.cache.racy_files import RacyFiles, plain
+from bot.posts.listing import FileState, FolderSnapshot, Signature, State, list_files, seen_again, state_of
 from bot.posts.pictures import Bundle, local_files
 from bot.posts.reader import parse_post, read_bytes, shown_path, unreadable
 
@@ -54,37 +54,37 @@ class PostFolder:
         """With a `cache`, what was read is kept on disk by `remember`, for the next start."""
         self._config = config
         self._known: dict[str, _Known] = {}
-        self._shelf = Shelf(cache)
+        self._shelf = PostCacheIndex(cache)
         self._unkept: set[str] = set()  #: files that were read, which the cache does not have so
         self.pictures: tuple[str, ...] = ()  #: the files of the pictures of all posts that are known
-        self._recent = RecentFiles()
-        self._agreed: Look | None = None
-        self._read_look = Look()  #: what is known of the files since they were read
+        self._recent = RacyFiles()
+        self._agreed: FolderSnapshot | None = None
+        self._read_look = FolderSnapshot()  #: what is known of the files since they were read
 
-    def look(self) -> Look:
+    def look(self) -> FolderSnapshot:
         """How all files are now. Opens none but those that were read at the very moment when they changed."""
         self._recall()
         try:
             listing = list_files(self._config.posts_folder)
         except OSError as error:
-            return Look(fault=self._missing(error))
-        return Look(
+            return FolderSnapshot(fault=self._missing(error))
+        return FolderSnapshot(
             files=self._recent.told_apart(listing.files),
             closed=tuple(unreadable(path, error, config=self._config) for path, error in listing.closed),
             pictures={path: state_of(path) for path in self.pictures},
         )
 
-    def look_again(self, since: Look, changed: Collection[str]) -> Look:
+    def look_again(self, since: FolderSnapshot, changed: Collection[str]) -> FolderSnapshot:
         """How all files are now, if only those at these paths have changed since an earlier look."""
         again = seen_again(since, changed)
         return self.look() if again is None else replace(again, files=self._recent.told_apart(again.files, changed))
 
-    def go_by(self, look: Look) -> None:
+    def go_by(self, look: FolderSnapshot) -> None:
         """From now on `scan` goes by this look: somebody else takes care that it is up to date."""
         self._agreed = look
 
     @property
-    def agreed(self) -> Look | None:
+    def agreed(self) -> FolderSnapshot | None:
         """The look that `scan` goes by, with what was learned when its files were read; None if it looks itself."""
         return self._agreed
 
@@ -99,7 +99,7 @@ class PostFolder:
         passing = list(look.closed)
         known: dict[str, _Known] = {}
         # All that is made here stays; the collector would look through it for a tenth of the time.
-        with without_collector():
+        with gc_paused():
             for path, state in look.files.items():
                 try:
                     one = self._fresh(path, state, look) or self._read(path, state)
@@ -157,7 +157,7 @@ class PostFolder:
         kept: dict[str, Read] = {}
         for path in still:
             known = self._known.get(path)
-            if known is not None and isinstance(known.outcome, LatePost):
+            if known is not None and isinstance(known.outcome, LazyPost):
                 kept[path] = (plain(known.state), known.pictures, known.outcome)
         self._shelf.keep(kept, here=self._known.keys() - (still - kept.keys()))
         self._unkept -= still
@@ -167,7 +167,7 @@ class PostFolder:
         self._shelf.close()
 
     def _recall(self) -> None:
-        with without_collector():
+        with gc_paused():
             recalled = self._shelf.recall(self._parse)
             for path, (state, pictures, post) in recalled.items():
                 self._known[path] = _Known(state=state, outcome=post, pictures=pictures)
@@ -180,7 +180,7 @@ class PostFolder:
         data = read_bytes(path) if data is None else data
         return parse_post(data, path=path, slug=name, config=self._config)
 
-    def _as_read(self, look: Look) -> Look:
+    def _as_read(self, look: FolderSnapshot) -> FolderSnapshot:
         """The look with what is known of its files since they were read."""
         pictures: dict[str, FileState | None] = {}
         for one in self._known.values():
@@ -198,7 +198,7 @@ class PostFolder:
             remedy="Check [site] posts in the settings; it names the folder of the post files.",
         )
 
-    def _fresh(self, path: str, state: State, look: Look) -> _Known | None:
+    def _fresh(self, path: str, state: State, look: FolderSnapshot) -> _Known | None:
         known = self._known.get(path)
         if known is None or known.state != state:
             return None

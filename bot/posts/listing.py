@@ -123,7 +123,7 @@ Signature: TypeAlias = tuple[tuple[str, State | None], ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Look:
+class FolderSnapshot:
     """The states of the post files and of their pictures at one moment."""
 
     files: Mapping[str, State] = field(default_factory=dict)  #: in the order of the paths
@@ -137,18 +137,20 @@ class Look:
         return (*self.files.items(), *self.pictures.items())
 
 
-def same(one: Look, other: Look) -> bool:
+def same(one: FolderSnapshot, other: FolderSnapshot) -> bool:
     """Whether nothing has changed between two looks."""
     return one.files == other.files and one.pictures == other.pictures and (one.fault is None) == (other.fault is None)
 
 
-def changed_since(look: Look, *, seconds: float) -> bool:
+def changed_since(look: FolderSnapshot, *, seconds: float) -> bool:
     """Whether a file may have changed so recently, or a clock is wrong."""
     moment = time.time_ns() - int(seconds * 1e9)
     return any(max(state[1], state[2]) > moment for state in look.files.values())
 
 
-def still_part(agreed: Look, before: Look, now: Look, *, told: Collection[str]) -> Look:
+def still_part(
+    agreed: FolderSnapshot, before: FolderSnapshot, now: FolderSnapshot, *, told: Collection[str]
+) -> FolderSnapshot:
     """What can be acted on while some files do not hold still between two looks.
 
     A file that changes, or that was told to change between the two, is taken as it was agreed on before; one that is
@@ -165,7 +167,7 @@ def still_part(agreed: Look, before: Look, now: Look, *, told: Collection[str]) 
     return replace(now, files=files)
 
 
-def seen_again(since: Look, changed: Collection[str]) -> Look | None:
+def seen_again(since: FolderSnapshot, changed: Collection[str]) -> FolderSnapshot | None:
     """The look as it is if only these paths have changed; None if that takes a look at everything.
 
     A path that ends in a slash is a folder's. Files that are neither posts nor pictures of posts make no difference.

@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Final
 
 from bot.operations.queue import Line, lines_of
-from bot.planner.builder import Item
+from bot.planner.builder import PlanItem
 
 #: Weeks begin on Monday (ISO 8601).
 _WEEKS: Final = calendar.Calendar(firstweekday=calendar.MONDAY)
@@ -51,9 +51,9 @@ _LONGEST: Final = 75  #: octets of a line, RFC 5545 section 3.1
 _CONTROLS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 
 
-def events_of(items: Sequence[Item], names: Mapping[str, str]) -> tuple[tuple[str, Line], ...]:
+def events_of(items: Sequence[PlanItem], names: Mapping[str, str]) -> tuple[tuple[str, Line], ...]:
     """One line for each post and occasion, with what identifies it; of several fates the first one is told."""
-    events: dict[str, list[Item]] = {}
+    events: dict[str, list[PlanItem]] = {}
     for item in items:
         events.setdefault(f"{item.post_id} {item.occasion}", []).append(item)
     return tuple((identity, lines_of(found, names)[0]) for identity, found in events.items())

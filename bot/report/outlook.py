@@ -8,7 +8,7 @@ from enum import Enum
 
 from bot.domain import Announcement, Occasion, Post
 from bot.domain.durations import format_duration
-from bot.planner.builder import Item
+from bot.planner.builder import PlanItem
 from bot.planner.plan import Plan
 from bot.planner.ruling import Verdict
 
@@ -59,7 +59,7 @@ def _never(says: str) -> Outlook:
     return Outlook(moment=Moment.NEVER, says=says)
 
 
-def _to_come(post: Post, items: list[Item], plan: Plan, toots: Toots, *, foretold_brake: bool) -> Outlook:
+def _to_come(post: Post, items: list[PlanItem], plan: Plan, toots: Toots, *, foretold_brake: bool) -> Outlook:
     assert post.published is not None
     distance = format_duration(post.published - plan.now)
     if not items:
@@ -88,7 +88,7 @@ def _because(reason: str) -> str:
     return f" {reason}" if reason.startswith("(") else f": {reason}" if reason else ""
 
 
-def _at_once(post: Post, items: list[Item], plan: Plan) -> Outlook:
+def _at_once(post: Post, items: list[PlanItem], plan: Plan) -> Outlook:
     is_new = any(released.path == post.path for released in plan.released)
     said: dict[str, str] = {}
     for item in items:
@@ -109,7 +109,7 @@ def _more_telling(known: str, further: str) -> str:
     return further if not known or known.startswith("It is out") else known
 
 
-def _of_item(item: Item, post: Post, plan: Plan, *, is_new: bool) -> str:
+def _of_item(item: PlanItem, post: Post, plan: Plan, *, is_new: bool) -> str:
     after = item.occasion != Occasion.PUBLISH
     match item.verdict:
         case Verdict.WAITING:
@@ -136,7 +136,7 @@ def _afterwards(occasion: str) -> str:
     return "It is out already. Merging this edits the toot at once."
 
 
-def _skipped(item: Item, post: Post, plan: Plan, *, is_new: bool) -> str:
+def _skipped(item: PlanItem, post: Post, plan: Plan, *, is_new: bool) -> str:
     reason = _clean(item.reason, post)
     if post.hidden:
         return "Nothing happens: it is hidden." if post.withdrawn is None else "Merging this takes it out of the feed."

@@ -13,30 +13,30 @@ from threading import Event as Signal
 from typing import Final
 
 from bot.config import Config
-from bot.delivery import Drain, Drained, Memory, drain, is_warm, warm_up
+from bot.delivery import DeliveryContext, DeliveryResult, DeliverySession, deliver_pending, is_warm, warm_up
 from bot.delivery.protocol import Timing
 from bot.domain import Delivery, Event
 from bot.domain.clock import Clock, SystemClock
-from bot.domain.gc import without_collector
+from bot.domain.gc import gc_paused
 from bot.files.public_folder import PublicFolder
-from bot.integrations.alerts import News, tell
-from bot.integrations.remote_pictures import RemoteCovers
+from bot.integrations.alerts import AlertBatch, send_alerts
+from bot.integrations.remote_pictures import RemotePictures
 from bot.integrations.server_clock import ServerTimes
 from bot.integrations.site import Site
-from bot.integrations.websub import Pings
+from bot.integrations.websub import WebSubPings
 from bot.ledger.contract import Ledger
 from bot.ledger.sqlite import SqliteLedger
 from bot.planner.guards import believable, server_doubt
 from bot.posts.cache.file import FILE_NAME as CACHE
 from bot.posts.cache.file import PostCache, cache_key
-from bot.posts.git.folders import posts_of
-from bot.posts.git.syncer import SourceKeeper
+from bot.posts.git.folders import open_posts
+from bot.posts.git.syncer import GitSyncer
 from bot.publishers.contract import Publisher
-from bot.runtime.cycle import Parts, Pass, run_pass
-from bot.runtime.health import Pulse
-from bot.runtime.incremental import quick_pass
+from bot.runtime.cycle import CycleContext, CycleResult, run_cycle
+from bot.runtime.health import Heartbeat
+from bot.runtime.incremental import incremental_cycle
 from bot.runtime.wiring import (
-    Say,
+    Emit,
     client_for_public,
     make_pings,
     make_publishers,
@@ -44,13 +44,13 @@ from bot.runtime.wiring import (
     servers_with_a_clock,
     timing_of,
 )
-from bot.runtime.workers import Departures, Engine, InlineEngine
+from bot.runtime.workers import InlineWorkers, RequestLatch, WorkerPool
 
 #: A cause that comes back within this time is not told again.
-TOLD_FOR: Final = timedelta(hours=1)
+REPEAT_ALERT_AFTER: Final = timedelta(hours=1)
 
 
-def silent(_event: Event) -> None:
+def discard_event(_event: Event) -> None:
     """Say nothing."""
 
 
@@ -58,43 +58,45 @@ def silent(_event: Event) -> None:
 class Bot:
     """The wired parts. `close` lets go of them."""
 
-    parts: Parts
-    engine: Engine
+    parts: CycleContext
+    engine: WorkerPool
     publishers: Mapping[str, Publisher]  #: by the account's address
     timing: Timing
     owner: str
     environ: Mapping[str, str]
-    pings: Pings
-    remote_covers: RemoteCovers | None  #: None: nobody is asked
+    pings: WebSubPings
+    remote_covers: RemotePictures | None  #: None: nobody is asked
     site: Site
-    pulse: Pulse
+    heartbeat: Heartbeat
     stop: Signal  #: set: begin nothing new
-    sources: SourceKeeper  #: repositories of posts; there may be none
+    sources: GitSyncer  #: repositories of posts; there may be none
     presence: str  #: how a later process names this one to a person
-    bell: Signal  #: wakes the loop for another pass
+    wake_event: Signal  #: wakes the loop for another pass
     random: random.Random = field(default_factory=random.Random)
-    warm: dict[str, Memory] = field(default_factory=dict)  #: what `warm_up` has just learnt, by account
-    departures: Departures = field(default_factory=Departures)
+    warm: dict[str, DeliverySession] = field(default_factory=dict)  #: what `warm_up` has just learnt, by account
+    request_latch: RequestLatch = field(default_factory=RequestLatch)
 
-    def quick_pass(self) -> tuple[str, ...]:
-        """Show new words of released posts at once, with `pass_once` to follow; returns the feeds' files changed."""
-        with without_collector():
-            return quick_pass(self.parts)
+    def incremental_cycle(self) -> tuple[str, ...]:
+        """Show new words of released posts at once, with `cycle_once` to follow; returns the feeds' files changed."""
+        with gc_paused():
+            return incremental_cycle(self.parts)
 
-    def pass_once(self) -> Pass:
+    def cycle_once(self) -> CycleResult:
         """Read, plan, record, write the feeds, ring."""
-        with without_collector():  # nearly all that is made stays, or is let go at once
-            result = run_pass(self.parts)
-        self.pulse.beat()
+        with gc_paused():  # nearly all that is made stays, or is let go at once
+            result = run_cycle(self.parts)
+        self.heartbeat.beat()
         self.parts.posts.remember()
         return result
 
-    def drain(self, address: str) -> Drained:
+    def deliver_pending(self, address: str) -> DeliveryResult:
         """Deliver what one account is owed."""
         if not self.parts.ledger.open_deliveries(address):
-            return Drained(account=address)
+            return DeliveryResult(account=address)
         warm = self.warm.pop(address, None)
-        return drain(self._tools(address), warm if warm is not None and is_warm(warm, self.parts.clock) else None)
+        return deliver_pending(
+            self._tools(address), warm if warm is not None and is_warm(warm, self.parts.clock) else None
+        )
 
     def warm_up(self, address: str, expected: Sequence[Delivery]) -> None:
         """Ask one account's server before the instant what a drain would ask first."""
@@ -102,8 +104,8 @@ class Bot:
         if memory is not None:
             self.warm[address] = memory
 
-    def _tools(self, address: str) -> Drain:
-        return Drain(
+    def _tools(self, address: str) -> DeliveryContext:
+        return DeliveryContext(
             ledger=self.parts.ledger,
             publisher=self.publishers[address],
             clock=self.parts.clock,
@@ -111,9 +113,9 @@ class Bot:
             owner=self.owner,
             stopping=self._begins_nothing,
             jitter=self.random.random,
-            say=self.parts.say,
+            emit=self.parts.emit,
             hold_without_picture=self.parts.config.release.if_no_picture == "hold",
-            leaves=partial(self.departures.leaves, address),
+            request_started=partial(self.request_latch.request_started, address),
         )
 
     def _begins_nothing(self) -> bool:
@@ -121,61 +123,63 @@ class Bot:
         parts = self.parts
         return self.stop.is_set() or bool(server_doubt(parts.server_times.now(), parts.clock.now()))
 
-    def attend(self) -> str:
+    def acquire_instance_lock(self) -> str:
         """Say on the ledger that this process stays; returns who else does, empty if nobody."""
-        return self.parts.ledger.attend(self.presence)
+        return self.parts.ledger.acquire_instance_lock(self.presence)
 
-    def tick(self) -> tuple[Pass, tuple[Drained, ...]]:
+    def tick(self) -> tuple[CycleResult, tuple[DeliveryResult, ...]]:
         """Fetch the sources, one pass and its deliveries; for the engines that serve in the caller's time.
 
         Pages are asked for once; what is online then is released and delivered too, the rest with a later tick.
         """
-        drained: list[Drained] = []
-        self.sources.pull_all()
-        result = self.pass_once()
-        self.engine.run(lambda address: drained.append(self.drain(address)), stop=self.stop)
+        drained: list[DeliveryResult] = []
+        self.sources.sync_all()
+        result = self.cycle_once()
+        self.engine.run(lambda address: drained.append(self.deliver_pending(address)), stop=self.stop)
         if self.site.once(result.plan):
-            result = result.followed_by(self.pass_once())
-            self.engine.run(lambda address: drained.append(self.drain(address)), stop=self.stop)
+            result = result.followed_by(self.cycle_once())
+            self.engine.run(lambda address: drained.append(self.deliver_pending(address)), stop=self.stop)
         last = result
         if any(one.events for one in drained) or self.site.trouble:
             # What the deliveries came to is public too (`syndication.json`), and may be worth an alert.
-            last = run_pass(replace(self.parts, ring=_ring_nobody))
+            last = run_cycle(replace(self.parts, notify=_ring_nobody))
             result = replace(result, attention=result.attention or last.attention)
-        self.tell(last)
+        self.send_alerts(last)
         if self.ask_for_covers(last.covers_to_ask):
-            last = run_pass(replace(self.parts, ring=_ring_nobody))
+            last = run_cycle(replace(self.parts, notify=_ring_nobody))
         # Once: what a site that is copied elsewhere does not show yet is owed to the next tick.
         self.ping(last.topics)
         return result, tuple(drained)
 
-    def tell(self, result: Pass) -> None:
+    def send_alerts(self, result: CycleResult) -> None:
         """Send the alerts that are new, and what has recovered. Takes as long as the slowest way of telling."""
         config, parts = self.parts.config, self.parts
         now = believable(parts.clock.now(), parts.server_times.now())
         causes = {cause.key: cause if config.alerts.embargoed else cause.redacted() for cause in result.causes}
         words = {key: cause.what for key, cause in causes.items()}
-        new, recovered = self.parts.ledger.note_told(words, quiet=TOLD_FOR, now=now)
+        new, recovered = self.parts.ledger.record_alerts(words, quiet=REPEAT_ALERT_AFTER, now=now)
         told_by_another = {causes[key].instead_of for key in new}
-        news = News(causes=tuple(causes[key] for key in sorted(new - told_by_another)), recovered=recovered)
+        news = AlertBatch(causes=tuple(causes[key] for key in sorted(new - told_by_another)), recovered=recovered)
         if news:
-            tell(news, settings=config.alerts, site=config.site.title, environ=self.environ, say=self._say_plainly)
+            send_alerts(
+                news, settings=config.alerts, site=config.site.title, environ=self.environ, emit=self._say_plainly
+            )
 
     def _say_plainly(self, text: str) -> None:
-        self.parts.say(Event(at=self.parts.clock.now(), what="problem", detail=text))
+        self.parts.emit(Event(at=self.parts.clock.now(), what="problem", detail=text))
 
     def ping(self, topics: Mapping[str, str]) -> timedelta | None:
-        """Tell the hubs what has changed (`Pass.topics`); when to try again, None if nothing is owed."""
+        """Tell the hubs what has changed (`CycleResult.topics`); when to try again, None if nothing is owed."""
         return self.pings.send(topics)
 
     def ask_for_covers(self, urls: Collection[str]) -> bool:
-        """Ask other hosts about covers (`Pass.covers_to_ask`); whether the feeds can say more of them now."""
+        """Ask other hosts about covers (`CycleResult.covers_to_ask`); whether the feeds can say more of them now."""
         return self.remote_covers is not None and bool(urls) and self.remote_covers.ask(urls)
 
     def ask_to_stop(self) -> None:
         """Begin nothing new, finish what is in flight. Safe to repeat; not for a signal handler, as it takes locks."""
         self.stop.set()
-        self.bell.set()
+        self.wake_event.set()
 
     def close(self) -> None:
         """Let go of the ledger and of connections."""
@@ -196,8 +200,8 @@ def make_bot(
     clock: Clock | None = None,
     ledger: Ledger | None = None,
     publishers: Mapping[str, Publisher] | None = None,
-    engine: Engine | None = None,
-    say: Say = silent,
+    engine: WorkerPool | None = None,
+    emit: Emit = discard_event,
     loopback_has_a_clock: bool = False,
     reaches_out: bool = True,
 ) -> Bot:
@@ -208,36 +212,38 @@ def make_bot(
     is asked for covers, and sources are read as they were fetched last.
     """
     clock = clock or SystemClock()
-    engine = engine or InlineEngine()
+    engine = engine or InlineWorkers()
     servers = {} if publishers is not None else servers_with_a_clock(config, loopback_too=loopback_has_a_clock)
     server_times = ServerTimes(clock, servers, timeout=config.delivery.timeout)
     if publishers is None:
         publishers = make_publishers(config, environ=environ, clock=clock, server_times=server_times)
-    stop, bell = Signal(), Signal()
+    stop, wake_event = Signal(), Signal()
     # A ledger from outside, as in a rehearsal, is for this once.
     cache = PostCache(config.ledger_path.with_name(CACHE), key=cache_key(config)) if ledger is None else None
     ledger = ledger or SqliteLedger(config.ledger_path, clock)
-    site = make_site(config, environ=environ, ledger=ledger, clock=clock, say=say, stopping=stop.is_set, ring=bell.set)
+    site = make_site(
+        config, environ=environ, ledger=ledger, clock=clock, emit=emit, stopping=stop.is_set, notify=wake_event.set
+    )
     fetched = config if reaches_out else config.model_copy(update={"sources": ()})
-    sources = SourceKeeper(fetched, environ=environ, clock=clock, say=say, stopping=stop.is_set)
+    sources = GitSyncer(fetched, environ=environ, clock=clock, emit=emit, stopping=stop.is_set)
     return Bot(
         site=site,
-        bell=bell,
-        pings=make_pings(config, ledger=ledger, clock=clock, say=say, stopping=stop.is_set),
-        remote_covers=RemoteCovers(web=client_for_public(config), ledger=ledger, clock=clock, stopping=stop.is_set)
+        wake_event=wake_event,
+        pings=make_pings(config, ledger=ledger, clock=clock, emit=emit, stopping=stop.is_set),
+        remote_covers=RemotePictures(web=client_for_public(config), ledger=ledger, clock=clock, stopping=stop.is_set)
         if reaches_out
         else None,
-        pulse=Pulse(clock),
+        heartbeat=Heartbeat(clock),
         stop=stop,
-        parts=Parts(
+        parts=CycleContext(
             config=config,
             clock=clock,
-            posts=posts_of(config, cache=cache),
+            posts=open_posts(config, cache=cache),
             public=PublicFolder(config.public_folder, gzip=config.feeds.gzip),
             server_times=server_times,
-            ring=engine.ring,
+            notify=engine.notify,
             site=site,
-            say=say,
+            emit=emit,
             ledger=ledger,
             source_troubles=sources.troubles,
         ),

@@ -12,27 +12,27 @@ from typing import TypeAlias
 
 from bot.domain.errors import LedgerError
 from bot.runtime.app import Bot
-from bot.runtime.cycle import Pass
+from bot.runtime.cycle import CycleResult
 
 #: Runs something and sees to its errors.
-Watched: TypeAlias = Callable[[Callable[[], object]], None]
+Supervised: TypeAlias = Callable[[Callable[[], object]], None]
 
 
-class Beside:
+class BackgroundTasks:
     """All of it. `begin`, then `passed` after each pass, then `end`."""
 
-    def __init__(self, bot: Bot, watched: Watched) -> None:
+    def __init__(self, bot: Bot, watched: Supervised) -> None:
         self._bot = bot
         self._watched = watched
-        self._latest: Pass | None = None
-        looker = Helper("looker", bot.site.look)
+        self._latest: CycleResult | None = None
+        looker = Worker("looker", bot.site.look)
         self._helpers = (
-            Helper("pinger", lambda: bot.ping(bot.pings.topics)),
-            Helper("covers", self._ask_for_covers),
-            Helper("caller", bot.site.call),
+            Worker("pinger", lambda: bot.ping(bot.pings.topics)),
+            Worker("covers", self._ask_for_covers),
+            Worker("caller", bot.site.call),
             looker,
         )
-        bot.site.ring(looker.wake)
+        bot.site.notify(looker.wake)
         # One after the other: a slow mail server must not keep the next release waiting.
         self._teller = ThreadPoolExecutor(max_workers=1, thread_name_prefix="teller")
 
@@ -40,14 +40,14 @@ class Beside:
         """Start the threads. What the first release depends on is asked for here: it may take a while."""
         for helper in self._helpers:
             helper.start(self._watched)
-        self._bot.sources.start(on_change=self._bot.bell.set, watched=self._watched)
+        self._bot.sources.start(on_change=self._bot.wake_event.set, watched=self._watched)
         self._bot.sources.wait_for_first()
         # Before the first release; from then on each answer tells, and what is missing is asked for beside the work.
         self._bot.parts.server_times.ask()
 
-    def passed(self, result: Pass) -> None:
+    def passed(self, result: CycleResult) -> None:
         """There was a pass: tell what is new, and let the helpers look."""
-        self._teller.submit(self._watched, partial(self._bot.tell, result))
+        self._teller.submit(self._watched, partial(self._bot.send_alerts, result))
         self._teller.submit(self._watched, self._bot.parts.server_times.ask)
         self._bot.pings.topics = result.topics
         self._bot.site.plan_is(result.plan)
@@ -66,10 +66,10 @@ class Beside:
 
     def _ask_for_covers(self) -> None:
         if self._latest is not None and self._bot.ask_for_covers(self._latest.covers_to_ask):
-            self._bot.bell.set()  # another pass writes the feeds with what is known now
+            self._bot.wake_event.set()  # another pass writes the feeds with what is known now
 
 
-class Helper:
+class Worker:
     """Does something with other people's servers beside the loop: when it is woken, and again when it asks for that."""
 
     def __init__(self, name: str, work: Callable[[], timedelta | None]) -> None:
@@ -80,7 +80,7 @@ class Helper:
         self._name = name
         self._thread: Thread | None = None
 
-    def start(self, watched: Watched) -> None:
+    def start(self, watched: Supervised) -> None:
         """Begin to wait."""
         # A daemon: it may hang on somebody's server, and what it does may be done again.
         self._thread = Thread(target=watched, args=(self._run,), name=self._name, daemon=True)

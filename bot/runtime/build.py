@@ -21,7 +21,7 @@ from bot.planner.plan import Plan, make_plan
 from bot.planner.ruling import Policy
 from bot.posts.addresses import slug_of
 from bot.posts.folder import Scan
-from bot.posts.git.folders import posts_of
+from bot.posts.git.folders import open_posts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ def build_feeds(config: Config, *, now: datetime, folder: Path, known: Snapshot)
 
     A folder without any post writes nothing: that is more likely a wrong folder than no news.
     """
-    scan = posts_of(config).scan()
+    scan = open_posts(config).scan()
     faults = [str(fault) for fault in scan.faults]
     if not scan.posts:
         return Built(changed=(), faults=(*faults, f"there are no posts in {config.site.posts}; nothing was written"))

@@ -14,11 +14,11 @@ from typing import Final
 
 from bot.compose.composer import Composer
 from bot.config import Config
-from bot.domain import AccountState, Entry, Event, PageLook, Recorded, Recording, Snapshot
+from bot.domain import AccountState, Entry, Event, PageAnswer, Snapshot, WriteBatch, WriteResult
 from bot.domain.clock import Clock
 from bot.domain.durations import Daytime
 from bot.domain.errors import OldFeedError, PostError
-from bot.feeds.build import ItemShelf, render_feeds
+from bot.feeds.build import ItemCache, render_feeds
 from bot.feeds.channel import folder_of
 from bot.feeds.covers import covers_to_ask, with_known_covers
 from bot.feeds.syndication import FILE_NAME as SYNDICATION
@@ -30,8 +30,8 @@ from bot.integrations.site import Site
 from bot.integrations.websub import topics_of
 from bot.ledger.contract import Ledger
 from bot.ledger.transitions import problem_events
-from bot.planner.alerts import Cause, causes_of
-from bot.planner.cache import Memory
+from bot.planner.alerts import Alert, collect_alerts
+from bot.planner.cache import PlanCache
 from bot.planner.guards import believable
 from bot.planner.incremental import Base
 from bot.planner.matching import entries_shown
@@ -39,7 +39,7 @@ from bot.planner.plan import Plan, make_plan
 from bot.planner.ruling import Policy
 from bot.posts.addresses import slug_of
 from bot.posts.folder import Scan
-from bot.posts.git.folders import Posts
+from bot.posts.git.folders import PostSource
 from bot.posts.git.status import SourceTrouble
 
 #: A plan that is out of date when it is recorded is made again this often; then the next pass has its turn.
@@ -47,33 +47,33 @@ _TRIES: Final = 3
 
 
 @dataclass(kw_only=True)
-class Latest:
+class LatestCycle:
     """What the latest pass leaves for a quick one."""
 
     base: Base | None = None  #: None: there was none, or it left something open
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parts:
+class CycleContext:
     """What a pass works with."""
 
     config: Config
     clock: Clock
-    posts: Posts
+    posts: PostSource
     ledger: Ledger
     public: PublicFolder
     server_times: ServerTimes
-    ring: Callable[[str], None]
+    notify: Callable[[str], None]
     site: Site
-    say: Callable[[Event], None]
+    emit: Callable[[Event], None]
     source_troubles: Callable[[], tuple[SourceTrouble, ...]] = tuple
-    items: ItemShelf = field(default_factory=ItemShelf)  #: what the feeds made of each entry the last time
-    memory: Memory = field(default_factory=Memory)  #: what planning need not find out again
-    latest: Latest = field(default_factory=Latest)
+    items: ItemCache = field(default_factory=ItemCache)  #: what the feeds made of each entry the last time
+    memory: PlanCache = field(default_factory=PlanCache)  #: what planning need not find out again
+    latest: LatestCycle = field(default_factory=LatestCycle)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pass:
+class CycleResult:
     """What one pass did."""
 
     plan: Plan
@@ -84,9 +84,9 @@ class Pass:
     covers_to_ask: tuple[str, ...] = ()  #: addresses of pictures on other hosts, whose type and size are not known
     problems: frozenset[str] = field(default_factory=frozenset)  #: everything that is wrong now
     attention: bool = False  #: something new is wrong, or newly held
-    causes: tuple[Cause, ...] = ()  #: everything that somebody should know of
+    causes: tuple[Alert, ...] = ()  #: everything that somebody should know of
 
-    def followed_by(self, later: Pass) -> Pass:
+    def followed_by(self, later: CycleResult) -> CycleResult:
         """The two as one; `later` came right after this one."""
         return replace(
             later,
@@ -96,10 +96,10 @@ class Pass:
         )
 
 
-def run_pass(parts: Parts) -> Pass:
+def run_cycle(parts: CycleContext) -> CycleResult:
     """Do one pass. Raises LedgerError: then nothing was released."""
     parts.latest.base = None
-    scan = look(parts.posts)
+    scan = scan_posts(parts.posts)
     snapshot, plan, recorded = _planned(parts, scan)
     now = plan.now
     if recorded.refused:
@@ -117,11 +117,11 @@ def run_pass(parts: Parts) -> Pass:
     # Not what the plan says: another process may have recorded it first, and told it.
     events = (*recorded.events, *problem_events(new_problems, solved, now=now))
     for event in events:
-        parts.say(event)
+        parts.emit(event)
     addresses = parts.config.account_addresses().values()
     for address in addresses:
-        parts.ring(address)
-    causes = causes_of(
+        parts.notify(address)
+    causes = collect_alerts(
         plan,
         posts=scan.posts,
         faults=scan.faults,
@@ -135,7 +135,7 @@ def run_pass(parts: Parts) -> Pass:
     if _is_clear(scan, plan, recorded) and not feed_faults:
         parts.latest.base = _base(scan, parts.ledger.snapshot(), plan, entries)
     newly_held = any(event.what in ("held", "picture left out") for event in recorded.events)
-    return Pass(
+    return CycleResult(
         causes=causes,
         plan=plan,
         scan=scan,
@@ -148,7 +148,7 @@ def run_pass(parts: Parts) -> Pass:
     )
 
 
-def _is_clear(scan: Scan, plan: Plan, recorded: Recorded) -> bool:
+def _is_clear(scan: Scan, plan: Plan, recorded: WriteResult) -> bool:
     """Whether all was read, nothing was doubted, and everything planned was written."""
     return bool(scan.signature) and scan.complete and not (plan.doubt or recorded.refused or recorded.outdated)
 
@@ -160,7 +160,7 @@ def _base(scan: Scan, after: Snapshot, plan: Plan, entries: Mapping[str, Entry])
     return Base(posts=scan.posts, snapshot=after, next_release=plan.next_release)
 
 
-def _planned(parts: Parts, scan: Scan) -> tuple[Snapshot, Plan, Recorded]:
+def _planned(parts: CycleContext, scan: Scan) -> tuple[Snapshot, Plan, WriteResult]:
     """A plan that is recorded, and the ledger as it was before. What a person says meanwhile makes it anew."""
     for _ in range(_TRIES):
         pages = parts.site.looks
@@ -171,14 +171,14 @@ def _planned(parts: Parts, scan: Scan) -> tuple[Snapshot, Plan, Recorded]:
             parts.server_times.ask()
             now = parts.clock.now()
             plan = _decided(parts, scan, snapshot, now=now, doubt=doubt, pages=pages)
-        recorded = parts.ledger.record(plan.recording, now=now) if plan.recording else Recorded()
+        recorded = parts.ledger.record(plan.recording, now=now) if plan.recording else WriteResult()
         if not recorded.outdated:
             return snapshot, plan, recorded
-    return parts.ledger.snapshot(), replace(plan, recording=Recording(), released=()), recorded
+    return parts.ledger.snapshot(), replace(plan, recording=WriteBatch(), released=()), recorded
 
 
 def _decided(
-    parts: Parts, scan: Scan, snapshot: Snapshot, *, now: datetime, doubt: str, pages: Mapping[str, PageLook]
+    parts: CycleContext, scan: Scan, snapshot: Snapshot, *, now: datetime, doubt: str, pages: Mapping[str, PageAnswer]
 ) -> Plan:
     return decide(
         parts.config,
@@ -192,7 +192,7 @@ def _decided(
     )
 
 
-def _with_old_feed(parts: Parts, snapshot: Snapshot) -> tuple[Snapshot, str]:
+def _with_old_feed(parts: CycleContext, snapshot: Snapshot) -> tuple[Snapshot, str]:
     """Take over the old feed that the settings name; else why nothing may be released without its ids."""
     source = missing_old_feed(parts.config, snapshot)
     if not source:
@@ -203,8 +203,8 @@ def _with_old_feed(parts: Parts, snapshot: Snapshot) -> tuple[Snapshot, str]:
         return snapshot, f"the feed to be taken over ([feeds] import) cannot be read: {error}"
     now = parts.clock.now()
     event = Event(at=now, what="old feed read", detail=f"{source}: {len(feed.entries)} entries")
-    parts.say(event)
-    parts.ledger.record(Recording(old_feed=feed, events=(event,)), now=now)
+    parts.emit(event)
+    parts.ledger.record(WriteBatch(old_feed=feed, events=(event,)), now=now)
     return with_old_feed(snapshot, feed), ""
 
 
@@ -212,7 +212,7 @@ def _newcomer(address: str) -> AccountState:
     return AccountState(address=address, joined_at=None)
 
 
-def _plan_again(parts: Parts, scan: Scan, before: Snapshot, now: datetime) -> None:
+def _plan_again(parts: CycleContext, scan: Scan, before: Snapshot, now: datetime) -> None:
     """Deliveries have moved on while they were planned: plan these again.
 
     A post that changed in this pass counts as changed once more, or its toot would never be edited.
@@ -220,12 +220,12 @@ def _plan_again(parts: Parts, scan: Scan, before: Snapshot, now: datetime) -> No
     for _ in range(_TRIES):
         snapshot = replace(parts.ledger.snapshot(), entries=before.entries)
         planned = decide(parts.config, scan, snapshot, now=now, pages=parts.site.looks).recording
-        recorded = parts.ledger.record(Recording(changes=planned.changes, heard=planned.heard), now=now)
+        recorded = parts.ledger.record(WriteBatch(changes=planned.changes, heard=planned.heard), now=now)
         if not recorded.refused and not recorded.outdated:
             return
 
 
-def look(posts: Posts) -> Scan:
+def scan_posts(posts: PostSource) -> Scan:
     """What the posts folder holds. One that is not there is a fault like any other: what was released stays so."""
     try:
         return posts.scan()
@@ -241,8 +241,8 @@ def decide(
     now: datetime,
     server_times: Mapping[str, datetime] | None = None,
     doubt: str = "",
-    pages: Mapping[str, PageLook] | None = None,
-    memory: Memory | None = None,
+    pages: Mapping[str, PageAnswer] | None = None,
+    memory: PlanCache | None = None,
 ) -> Plan:
     """Plan with the settings' rules; reads the templates, writes nothing, asks nobody."""
     return make_plan(
@@ -280,7 +280,7 @@ def policy_of(config: Config) -> Policy:
 
 
 def _write_feeds(
-    parts: Parts, shown: Sequence[Entry], released: Collection[Entry], snapshot: Snapshot
+    parts: CycleContext, shown: Sequence[Entry], released: Collection[Entry], snapshot: Snapshot
 ) -> tuple[tuple[str, ...], list[str], Mapping[str, str]]:
     site, settings = parts.config.site, parts.config.feeds
     complete = with_known_covers(shown, snapshot.pictures)

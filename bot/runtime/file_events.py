@@ -32,11 +32,11 @@ _FINISHED: Final = frozenset({"closed", "moved", "deleted"})
 _Watched: TypeAlias = tuple[str, tuple[int, int] | None, bool]
 
 
-class Hints:
+class FileEvents:
     """Collects the paths that the system says have changed; calls `ring` for each."""
 
-    def __init__(self, ring: Callable[[], None]) -> None:
-        self._ring = ring
+    def __init__(self, notify: Callable[[], None]) -> None:
+        self._ring = notify
         self._lock = Lock()
         self._paths: set[str] = set()
         self._writing: set[str] = set()

@@ -12,7 +12,7 @@ from bot.domain.clock import Clock
 STALE: Final = timedelta(minutes=2)
 
 
-class Pulse:
+class Heartbeat:
     """Written by the loop, read by whoever asks. Safe across threads."""
 
     def __init__(self, clock: Clock) -> None:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import SupportsBytes
 
-from bot.domain import Heard, Recording
+from bot.domain import OverridesSeen, WriteBatch
 from bot.feeds.covers import with_known_covers
-from bot.feeds.incremental import shown_again
-from bot.planner.incremental import reworded
-from bot.runtime.cycle import Parts
+from bot.feeds.incremental import update_feeds
+from bot.planner.incremental import reworded_entries
+from bot.runtime.cycle import CycleContext
 
 
-def quick_pass(parts: Parts) -> tuple[str, ...]:
+def incremental_cycle(parts: CycleContext) -> tuple[str, ...]:
     """Refresh the entries of posts whose words have changed, and the feeds that show them; returns the files changed.
 
     Does nothing where there is anything else to decide. To be followed by a whole pass in any case. Raises LedgerError.
@@ -24,11 +24,11 @@ def quick_pass(parts: Parts) -> tuple[str, ...]:
     if base is None or built is None or not news:
         return ()
     snapshot, now = parts.ledger.snapshot(), parts.clock.now()
-    entries = reworded(news, base=base, snapshot=snapshot, now=now, server_times=parts.server_times.now())
+    entries = reworded_entries(news, base=base, snapshot=snapshot, now=now, server_times=parts.server_times.now())
     newest: dict[str, SupportsBytes] = {}
     others: dict[str, SupportsBytes] = {}
     for entry in with_known_covers(entries, snapshot.pictures):
-        again = shown_again(built, entry)
+        again = update_feeds(built, entry)
         if again is None:
             return ()
         built = again.built
@@ -37,8 +37,8 @@ def quick_pass(parts: Parts) -> tuple[str, ...]:
     if not newest:
         return ()
     # As a pass does: the ledger first, and not against a word that somebody has just said.
-    heard = Heard(words=snapshot.words, paused=snapshot.paused)
-    if parts.ledger.record(Recording(entries=entries, heard=heard), now=now).outdated:
+    heard = OverridesSeen(words=snapshot.words, paused=snapshot.paused)
+    if parts.ledger.record(WriteBatch(entries=entries, heard=heard), now=now).outdated:
         return ()
     first = parts.public.write(newest, at_once=True)
     then = parts.public.write(others, quickly=(built.archive,), at_once=True)

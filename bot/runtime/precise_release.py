@@ -17,39 +17,39 @@ from pathlib import Path
 from typing import Final
 
 from bot.domain import Delivery, Occasion, Post
-from bot.domain.gc import without_collector
+from bot.domain.gc import gc_paused
 from bot.integrations.old_feed import missing_old_feed
 from bot.planner.guards import server_doubt
 from bot.planner.plan import Plan
 from bot.posts.cache.racy_files import plain
 from bot.posts.listing import FileState, state_of
 from bot.runtime.app import Bot
-from bot.runtime.cycle import Parts, decide, look
+from bot.runtime.cycle import CycleContext, decide, scan_posts
 
 #: It begins so long before the instant; and by as much earlier as passes take.
 LEAD: Final = timedelta(seconds=5)
 #: Whoever comes later than this finds a pass to be the better judge.
-LATE: Final = timedelta(seconds=1)
+MAX_LATENESS: Final = timedelta(seconds=1)
 #: So long it is waited, at most, until the first requests leave: a pass would keep the interpreter from them.
-PATIENCE: Final = timedelta(seconds=1)
+MAX_WAIT_FOR_REQUESTS: Final = timedelta(seconds=1)
 #: And so long while they leave; nobody waits for the answers.
-LEAVING: Final = timedelta(milliseconds=50)
+REQUEST_GRACE: Final = timedelta(milliseconds=50)
 #: How often it is looked at the clock, which may be set.
-LOOK: Final = timedelta(milliseconds=500)
+CLOCK_CHECK_INTERVAL: Final = timedelta(milliseconds=500)
 #: No pass begins so long before the instant, and four times as long as passes take: one that takes longer than others,
 #: and preparing anew after it, would make the release late.
-CALM: Final = timedelta(seconds=1)
+QUIET_PERIOD: Final = timedelta(seconds=1)
 #: So long before the instant the writing begins; it is kept at the instant, or not at all. It takes some milliseconds,
 #: and on a shared machine anything may take fifty more. Meanwhile nobody else writes into the ledger.
-WRITING: Final = timedelta(milliseconds=150)
+PREPARE_AHEAD: Final = timedelta(milliseconds=150)
 #: So long before the instant it stays awake: whoever sleeps is woken late, one time in twenty by several milliseconds.
-AWAKE: Final = timedelta(milliseconds=10)
+SPIN: Final = timedelta(milliseconds=10)
 #: Making the ledger ready and collecting garbage may take some tenths of a second: not where less than this is left.
-TIDYING: Final = timedelta(seconds=1)
+MIN_TIME_FOR_UPKEEP: Final = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Prepared:
+class PreparedRelease:
     """A release that waits for its instant."""
 
     moment: datetime  #: UTC
@@ -66,12 +66,12 @@ class Prepared:
         return found
 
 
-def prepare(parts: Parts, moment: datetime) -> Prepared | None:
+def prepare_release(parts: CycleContext, moment: datetime) -> PreparedRelease | None:
     """Plan the release of `moment` ahead; None if nothing is released then. Writes nothing, asks nobody.
 
     Raises LedgerError.
     """
-    scan, snapshot, ahead = look(parts.posts), parts.ledger.snapshot(), moment - parts.clock.now()
+    scan, snapshot, ahead = scan_posts(parts.posts), parts.ledger.snapshot(), moment - parts.clock.now()
     if missing_old_feed(parts.config, snapshot) or not parts.server_times.asked:
         return None
     server_times = {account: theirs + ahead for account, theirs in parts.server_times.now().items()}
@@ -90,7 +90,7 @@ def prepare(parts: Parts, moment: datetime) -> Prepared | None:
     files = {path: state and plain(state) for path, state in scan.signature if path in wanted}
     if not all(str(parts.config.root / post.path) in files for post in plan.released):
         return None
-    return Prepared(moment=moment, plan=plan, files=files)
+    return PreparedRelease(moment=moment, plan=plan, files=files)
 
 
 def _only_releases(plan: Plan) -> bool:
@@ -100,7 +100,7 @@ def _only_releases(plan: Plan) -> bool:
     return bool(plan.released) and new and not plan.doubt
 
 
-def carry_out(parts: Parts, prepared: Prepared, *, instant: Callable[[], bool] = lambda: True) -> bool:
+def carry_out(parts: CycleContext, prepared: PreparedRelease, *, instant: Callable[[], bool] = lambda: True) -> bool:
     """Release at the instant: write the plan down and ring. False if something has changed: then a pass decides.
 
     `instant` waits for the rest of the time, while all is written and nothing is kept yet; False: it is called off.
@@ -112,7 +112,7 @@ def carry_out(parts: Parts, prepared: Prepared, *, instant: Callable[[], bool] =
         return False
 
     def sure() -> bool:
-        return instant() and prepared.moment <= parts.clock.now() <= prepared.moment + LATE
+        return instant() and prepared.moment <= parts.clock.now() <= prepared.moment + MAX_LATENESS
 
     # Which posts are to come is left to the pass that follows: to look through a thousand takes time.
     recording = replace(prepared.plan.recording, upcoming=None)
@@ -121,13 +121,13 @@ def carry_out(parts: Parts, prepared: Prepared, *, instant: Callable[[], bool] =
     if recorded.outdated:
         return False
     for address in prepared.expected():
-        parts.ring(address)
+        parts.notify(address)
     for event in recorded.events:
-        parts.say(event)
+        parts.emit(event)
     return True
 
 
-def stand_by(
+def release_on_time(
     bot: Bot,
     moment: datetime,
     *,
@@ -140,30 +140,30 @@ def stand_by(
     `expect` hands what an account will be owed to its worker; `wait` returns at a time, or before if there is a reason
     for another pass. Raises LedgerError.
     """
-    with without_collector():  # over thousands of posts it would take a tenth of a second, perhaps at the instant
-        prepared = prepare(bot.parts, moment)
+    with gc_paused():  # over thousands of posts it would take a tenth of a second, perhaps at the instant
+        prepared = prepare_release(bot.parts, moment)
         if prepared is None:
             return False
         for address, deliveries in prepared.expected().items():
             expect(address, deliveries)
-        if moment - bot.parts.clock.now() > TIDYING:
+        if moment - bot.parts.clock.now() > MIN_TIME_FOR_UPKEEP:
             gc.collect()
             bot.parts.ledger.make_ready()
-        if not _waited(bot, moment - WRITING, again=4 * pass_takes + CALM, wait=wait):
+        if not _waited(bot, moment - PREPARE_AHEAD, again=4 * pass_takes + QUIET_PERIOD, wait=wait):
             return False
         # Whoever is still asking its server is not waited for: a slow one must not delay the feeds.
-        bot.departures.expect(address for address in prepared.expected() if address in bot.warm)
+        bot.request_latch.expect(address for address in prepared.expected() if address in bot.warm)
         if not carry_out(bot.parts, prepared, instant=lambda: _is_there(bot, moment)):
             return False
-        if bot.departures.wait(PATIENCE.total_seconds(), stop=bot.stop):
-            bot.stop.wait(LEAVING.total_seconds())
+        if bot.request_latch.wait(MAX_WAIT_FOR_REQUESTS.total_seconds(), stop=bot.stop):
+            bot.stop.wait(REQUEST_GRACE.total_seconds())
     return True
 
 
 def _waited(bot: Bot, moment: datetime, *, again: timedelta, wait: Callable[[datetime], None]) -> bool:
     """Wait for the instant; False as soon as something else has happened and there is time for a pass."""
     clock, begun = bot.parts.clock, bot.parts.clock.monotonic()
-    longest = (moment - clock.now()) + LATE
+    longest = (moment - clock.now()) + MAX_LATENESS
     calm_until = moment - again
     if clock.now() < calm_until:
         wait(calm_until)
@@ -172,14 +172,14 @@ def _waited(bot: Bot, moment: datetime, *, again: timedelta, wait: Callable[[dat
     while (left := moment - clock.now()) > timedelta():
         if bot.stop.is_set() or clock.monotonic() - begun > longest.total_seconds():
             return False  # the second: the clock was set back
-        bot.stop.wait(min(left, LOOK).total_seconds())
+        bot.stop.wait(min(left, CLOCK_CHECK_INTERVAL).total_seconds())
     return not bot.stop.is_set()  # also if the preparing took until the instant
 
 
 def _is_there(bot: Bot, moment: datetime) -> bool:
     """Wait for the last milliseconds; False if the clock was set back meanwhile, or there is a stop."""
     while (left := moment - bot.parts.clock.now()) > timedelta():
-        if left > WRITING or bot.stop.wait(max(timedelta(), left - AWAKE).total_seconds()):
+        if left > PREPARE_AHEAD or bot.stop.wait(max(timedelta(), left - SPIN).total_seconds()):
             return False
     return not bot.stop.is_set()
 

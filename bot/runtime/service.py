@@ -18,10 +18,10 @@ from bot.domain.clock import Clock
 from bot.domain.errors import ConfigError
 from bot.posts.listing import FileState, state_of
 from bot.runtime.app import Bot
-from bot.runtime.background import Beside
-from bot.runtime.cycle import Pass
-from bot.runtime.file_events import Hints
-from bot.runtime.precise_release import LEAD, stand_by
+from bot.runtime.background import BackgroundTasks
+from bot.runtime.cycle import CycleResult
+from bot.runtime.file_events import FileEvents
+from bot.runtime.precise_release import LEAD, release_on_time
 from bot.runtime.watcher import SHORTEST_SWEEP, Watch, sweep_after
 
 
@@ -44,14 +44,16 @@ class Alarm:
     def __exit__(self, *_: object) -> None:
         self._scheduler.shutdown(wait=True)
 
-    def ring_at(self, name: str, moment: datetime | None, ring: Callable[[], None]) -> None:
+    def call_at(self, name: str, moment: datetime | None, notify: Callable[[], None]) -> None:
         """Call `ring` at `moment` (UTC); replaces the alarm of the same name. None: no alarm."""
         if moment is None:
             if self._scheduler.get_job(name) is not None:
                 self._scheduler.remove_job(name)
             return
         ahead = max(timedelta(), moment - self._clock.now())
-        self._scheduler.add_job(ring, DateTrigger(datetime.now(UTC) + ahead), id=name, name=name, replace_existing=True)
+        self._scheduler.add_job(
+            notify, DateTrigger(datetime.now(UTC) + ahead), id=name, name=name, replace_existing=True
+        )
 
 
 class SettingsFile:
@@ -111,7 +113,7 @@ class Accounts:
         try:
             self._deliver(address)
         finally:
-            self._bot.departures.leaves(address)  # whatever became of it: nobody need wait any longer
+            self._bot.request_latch.request_started(address)  # whatever became of it: nobody need wait any longer
         if (soon := self._expected.pop(address, None)) is not None:
             self._bot.warm_up(address, soon)
 
@@ -119,7 +121,7 @@ class Accounts:
         """Prepare these in the account's own thread; returns at once."""
         self._resting.pop(address, None)
         self._expected[address] = deliveries
-        self._bot.engine.ring(address)
+        self._bot.engine.notify(address)
 
     def wake(self) -> None:
         """What is due now is tried now, whatever pause an account is in."""
@@ -129,28 +131,28 @@ class Accounts:
         """The same, for accounts that a pass has rung before."""
         self.wake()
         for address in self._bot.publishers:
-            self._bot.engine.ring(address)
+            self._bot.engine.notify(address)
 
     def _deliver(self, address: str) -> None:
         bot, now = self._bot, self._bot.parts.clock.now()
         if self._resting.get(address, now) > now:
             return  # a blocked or unreachable account is not asked at every pass
         self._resting.pop(address, None)
-        drained = bot.drain(address)
+        drained = bot.deliver_pending(address)
         if drained.events:
             # Another pass writes what came of it where the site and people look.
-            bot.bell.set()
+            bot.wake_event.set()
         if drained.wait_until is not None:
             if drained.trouble:
                 self._resting[address] = drained.wait_until
             # A pass, which rings the engine: the post may have changed while its toot waited.
-            self._alarm.ring_at(f"account {address}", drained.wait_until, bot.bell.set)
+            self._alarm.call_at(f"account {address}", drained.wait_until, bot.wake_event.set)
 
 
-def stay_up(
+def run_service(
     bot: Bot,
     *,
-    after_pass: Callable[[Pass], None] = lambda _: None,
+    after_pass: Callable[[CycleResult], None] = lambda _: None,
     warn: Callable[[str], None] = lambda _: None,
     follow_settings: bool = True,
 ) -> Config | None:
@@ -170,9 +172,9 @@ def stay_up(
             bot.ask_to_stop()
 
     settings = SettingsFile(bot.parts.config) if follow_settings else None
-    hints = Hints(bot.bell.set)
+    hints = FileEvents(bot.wake_event.set)
     with Alarm(bot.parts.clock) as alarm:
-        accounts, beside = Accounts(bot, alarm), Beside(bot, watched)
+        accounts, beside = Accounts(bot, alarm), BackgroundTasks(bot, watched)
         beside.begin()
         work = Thread(target=watched, args=(lambda: bot.engine.run(accounts.serve, stop=bot.stop),), name="engine")
         work.start()
@@ -192,7 +194,9 @@ def stay_up(
 class _Loop:
     """Passes and the waits between them."""
 
-    def __init__(self, bot: Bot, *, alarm: Alarm, accounts: Accounts, beside: Beside, hints: Hints) -> None:
+    def __init__(
+        self, bot: Bot, *, alarm: Alarm, accounts: Accounts, beside: BackgroundTasks, hints: FileEvents
+    ) -> None:
         self._bot = bot
         self._alarm = alarm
         self._accounts = accounts
@@ -203,20 +207,20 @@ class _Loop:
             posts=parts.posts,
             clock=parts.clock,
             hints=hints,
-            bell=bot.bell,
+            wake_event=bot.wake_event,
             stop=bot.stop,
-            turn=bot.pulse.beat,
+            turn=bot.heartbeat.beat,
         )
         self._released = False  #: on the dot, since the latest pass
         self._sweep = SHORTEST_SWEEP
 
     def run(
-        self, settings: SettingsFile | None, *, after_pass: Callable[[Pass], None], warn: Callable[[str], None]
+        self, settings: SettingsFile | None, *, after_pass: Callable[[CycleResult], None], warn: Callable[[str], None]
     ) -> Config | None:
         """Until the stop, or until there are other settings, which are returned."""
         while not self._bot.stop.is_set():
-            self._bot.bell.clear()
-            self._bot.attend()  # again and again: one that was there before may have ended
+            self._bot.wake_event.clear()
+            self._bot.acquire_instance_lock()  # again and again: one that was there before may have ended
             result, takes = self._pass()
             after_pass(result)
             self._beside.passed(result)
@@ -230,22 +234,22 @@ class _Loop:
             after_pass(self._pass()[0])
         return None
 
-    def _pass(self) -> tuple[Pass, timedelta]:
+    def _pass(self) -> tuple[CycleResult, timedelta]:
         clock = self._bot.parts.clock
         begun, processor = clock.monotonic(), time.thread_time()
-        self._bot.quick_pass()
-        result = self._bot.pass_once()
+        self._bot.incremental_cycle()
+        result = self._bot.cycle_once()
         if result.plan.released or self._released:
             self._accounts.wake_and_ring()
         self._sweep = sweep_after(time.thread_time() - processor)
         return result, timedelta(seconds=clock.monotonic() - begun)
 
-    def _wait(self, result: Pass, takes: timedelta) -> None:
+    def _wait(self, result: CycleResult, takes: timedelta) -> None:
         """Until the next release if it is near, and make it; else until there is a reason for another pass."""
         bot, soon, lead = self._bot, result.plan.next_release, LEAD + 6 * takes
         is_near = soon is not None and soon - bot.parts.clock.now() <= lead
         # Rings some seconds before, to prepare; then at the instant, in case that this came to nothing.
-        self._alarm.ring_at("next release", soon if soon is None or is_near else soon - lead, bot.bell.set)
+        self._alarm.call_at("next release", soon if soon is None or is_near else soon - lead, bot.wake_event.set)
         self._released = soon is not None and is_near and self._stand_by_for(soon, takes)
         if self._released:
             self._accounts.wake()
@@ -253,7 +257,7 @@ class _Loop:
             self._watch.wait(due=soon, sweep=self._sweep)
 
     def _stand_by_for(self, moment: datetime, takes: timedelta) -> bool:
-        return stand_by(
+        return release_on_time(
             self._bot,
             moment,
             expect=self._accounts.expect,

@@ -13,8 +13,8 @@ from typing import Final, Protocol
 
 from bot.config import Config
 from bot.domain.clock import Clock, monotonic_seconds
-from bot.posts.git.folders import Posts
-from bot.posts.listing import FileState, Look, changed_since, same, state_of, still_part
+from bot.posts.git.folders import PostSource
+from bot.posts.listing import FileState, FolderSnapshot, changed_since, same, state_of, still_part
 
 #: Looks may take this share of one core.
 SHARE: Final = 0.0003
@@ -78,7 +78,7 @@ class SourceOfHints(Protocol):
 class _View:
     """Everything that is watched, at one moment."""
 
-    posts: Look
+    posts: FolderSnapshot
     others: Mapping[str, FileState | None]  #: settings, people, templates
 
     def is_like(self, other: _View) -> bool:
@@ -95,10 +95,10 @@ class Watch:
         self,
         config: Config,
         *,
-        posts: Posts,
+        posts: PostSource,
         clock: Clock,
         hints: SourceOfHints,
-        bell: Signal,
+        wake_event: Signal,
         stop: Signal,
         turn: Callable[[], None] = lambda: None,
     ) -> None:
@@ -107,7 +107,7 @@ class Watch:
         self._posts = posts
         self._clock = clock
         self._hints = hints
-        self._bell = bell
+        self._bell = wake_event
         self._stop = stop
         self._turn = turn
         self._told: frozenset[str] = frozenset()  #: hints that nothing was done about yet

@@ -13,7 +13,7 @@ from bot.domain import Event, Snapshot
 from bot.domain.clock import Clock
 from bot.integrations.server_clock import ServerTimes
 from bot.integrations.site import Site
-from bot.integrations.websub import Pings
+from bot.integrations.websub import WebSubPings
 from bot.ledger.contract import Ledger
 from bot.ledger.sqlite import SqliteLedger
 from bot.publishers.contract import Publisher
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
     from bot.http.client import WebClient
 
 
-Say = Callable[[Event], None]
+Emit = Callable[[Event], None]
 
 
 def make_pings(
-    config: Config, *, ledger: Ledger, clock: Clock, say: Say, stopping: Callable[[], bool] = lambda: False
-) -> Pings:
+    config: Config, *, ledger: Ledger, clock: Clock, emit: Emit, stopping: Callable[[], bool] = lambda: False
+) -> WebSubPings:
     """What the hubs in the settings are owed. Contacts nobody."""
-    return Pings(
+    return WebSubPings(
         hubs=tuple(dict.fromkeys(config.feeds.hubs)),
         public=config.public_folder,
         web=client_for_public(config),
         ledger=ledger,
         clock=clock,
-        say=say,
+        emit=emit,
         stopping=stopping,
     )
 
@@ -54,15 +54,15 @@ def make_site(
     environ: Mapping[str, str],
     ledger: Ledger,
     clock: Clock,
-    say: Say,
+    emit: Emit,
     stopping: Callable[[], bool],
-    ring: Callable[[], None],
+    notify: Callable[[], None],
 ) -> Site:
     """What releases ask of the conference's site; `ring` is called for answers that matter. Contacts nobody."""
     from bot.http.client import anywhere, is_public
     from bot.http.site import SiteClient
-    from bot.integrations.deploy_hook import Deploy
-    from bot.integrations.pages import Pages, expect_page
+    from bot.integrations.deploy_hook import DeployHookCaller
+    from bot.integrations.pages import PageChecker, expect_page
 
     may_reach = anywhere if config.site.private_addresses else is_public
     schemes = ("https", "http")
@@ -71,8 +71,8 @@ def make_site(
     web = SiteClient(may_reach=may_reach, schemes=schemes)
     ask = partial(expect_page, web=web, require_card=config.release.require_card)
     return Site(
-        deploy=Deploy(config.release, environ=environ, web=hook, ledger=ledger, clock=clock, say=say),
-        pages=Pages(ask, clock=clock, on_news=ring, stopping=stopping),
+        deploy=DeployHookCaller(config.release, environ=environ, web=hook, ledger=ledger, clock=clock, emit=emit),
+        pages=PageChecker(ask, clock=clock, on_news=notify, stopping=stopping),
         clock=clock,
         prepare=web.prepare if config.wait_for_page else _nothing,
     )

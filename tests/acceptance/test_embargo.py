@@ -12,7 +12,7 @@ import pytest
 from bot.config import load_config
 from bot.domain import Severity
 from bot.posts.folder import PostFolder
-from bot.runtime.cycle import Pass
+from bot.runtime.cycle import CycleResult
 from tests.support.inprocess import SERVER, World
 from tests.support.project import CORPUS, SETTINGS
 
@@ -145,7 +145,7 @@ def test_a_post_to_come_that_takes_a_released_ones_name_shows_nothing(
         assert rule or "has the same " in str(result.scan.faults), "the first by path keeps its name"
 
 
-def rules_of(result: Pass, severity: Severity) -> set[str]:
+def rules_of(result: CycleResult, severity: Severity) -> set[str]:
     return {finding.rule for finding in result.plan.findings if finding.severity is severity}
 
 
@@ -156,8 +156,8 @@ def test_a_toot_that_still_waits_is_not_changed_into_the_one_to_come(world: Make
         one.write_post(f"earlier-{number}", NOW - SECOND)
     one.write_post("keynote", NOW, title="Who speaks")
     if state == "due":
-        one.bot.site.once(one.bot.pass_once().plan)
-        one.bot.pass_once()
+        one.bot.site.once(one.bot.cycle_once().plan)
+        one.bot.cycle_once()
     else:
         one.tick(NOW)
     same_file(one, NOW + 9 * DAY)

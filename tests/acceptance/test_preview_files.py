@@ -125,8 +125,8 @@ def test_a_browser_that_hangs_has_an_end(tmp_path: Path) -> None:
     hanging.chmod(0o755)
     with pytest.raises(OutputError, match="took longer"):
         take_picture("<p>x</p>", browser=str(hanging), within=0.3)
-    silent = tmp_path / "silent"
-    silent.write_text("#!/bin/sh\nexit 0\n", encoding="utf-8")
-    silent.chmod(0o755)
+    discard_event = tmp_path / "silent"
+    discard_event.write_text("#!/bin/sh\nexit 0\n", encoding="utf-8")
+    discard_event.chmod(0o755)
     with pytest.raises(OutputError, match="made no picture"):
-        take_picture("<p>x</p>", browser=str(silent))
+        take_picture("<p>x</p>", browser=str(discard_event))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from bot.sandbox.server import SandboxServer
 from tests.support.project import SETTINGS, Project
 
@@ -31,7 +31,7 @@ REMINDERS = """
 class Stage:
     """A project and a server whose clocks go together."""
 
-    def __init__(self, project: Project, server: SandboxServer, clock: SetClock) -> None:
+    def __init__(self, project: Project, server: SandboxServer, clock: ManualClock) -> None:
         self.project, self.server, self.clock = project, server, clock
 
     def write(self, **more: str) -> None:
@@ -66,7 +66,7 @@ class Stage:
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
-    clock = SetClock(OPENED)
+    clock = ManualClock(OPENED)
     with SandboxServer(clock=clock) as server:
         project = Project(root=tmp_path, server=server.url)
         project.write("config/bot.toml", SETTINGS.format(server=server.url))

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from bot.config import Feeds, Site
 from bot.domain import Entry, Picture
-from bot.feeds.build import ItemShelf, render_feeds
+from bot.feeds.build import ItemCache, render_feeds
 from bot.files.public_folder import PublicFolder
 
 SITE = Site(title="Neapline 2027", url="https://2027.neapline.example.org", timezone="America/Halifax")
@@ -55,7 +55,7 @@ def post(number: int) -> Entry:
     )
 
 
-def write(entries: list[Entry], public: PublicFolder, shelf: ItemShelf, feeds: Feeds = FEEDS) -> int:
+def write(entries: list[Entry], public: PublicFolder, shelf: ItemCache, feeds: Feeds = FEEDS) -> int:
     """Everything that a pass does with the feeds once posts and ledger are read; returns how many files changed."""
     made = render_feeds(entries, site=SITE, feeds=feeds, shelf=shelf)
     written = public.write(made.files, retire_in=made.folders, quickly=(made.archive,))
@@ -77,7 +77,7 @@ def measure(name: str, count: int, *, runs: int) -> None:
     for _ in range(runs):
         folder = Path(tempfile.mkdtemp(prefix="announce-bench-"))
         try:
-            public, shelf = PublicFolder(folder, gzip=True), ItemShelf()
+            public, shelf = PublicFolder(folder, gzip=True), ItemCache()
             entries = [post(number) for number in range(count)]
             cold.append(timed(lambda: write(entries, public, shelf)))  # noqa: B023
             # Anew, as from the ledger: equal, but not the same objects.
@@ -97,7 +97,7 @@ def memory(count: int) -> None:
     folder = Path(tempfile.mkdtemp(prefix="announce-bench-"))
     tracemalloc.start()
     try:
-        write(entries, PublicFolder(folder, gzip=True), ItemShelf())
+        write(entries, PublicFolder(folder, gzip=True), ItemCache())
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -106,7 +106,7 @@ def memory(count: int) -> None:
 
 
 def main() -> None:
-    write([post(0)], PublicFolder(Path(tempfile.mkdtemp(prefix="announce-bench-"))), ItemShelf())  # loads the libraries
+    write([post(0)], PublicFolder(Path(tempfile.mkdtemp(prefix="announce-bench-"))), ItemCache())  # loads the libraries
     measure("31 posts", 31, runs=5)
     measure("10,000 posts", 10_000, runs=2)
     memory(10_000)

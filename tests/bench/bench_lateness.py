@@ -181,7 +181,7 @@ def release(project: Project, wire: Wire, instants: Sequence[datetime]) -> None:
     show("lateness of all", [*late[False], *late[True]])
 
 
-def measure(posts: int, releases: int, seconds: float, *, apart: float, say: Callable[[str], None] = print) -> None:
+def measure(posts: int, releases: int, seconds: float, *, apart: float, emit: Callable[[str], None] = print) -> None:
     folder = Path(tempfile.mkdtemp(prefix="announce-bench-"))
     try:
         with SandboxProcess() as server, Wire(server.port) as wire:
@@ -189,17 +189,17 @@ def measure(posts: int, releases: int, seconds: float, *, apart: float, say: Cal
             project.write("config/bot.toml", SETTINGS.format(server=wire.url))
             (folder / "posts").mkdir()
             write_posts(project, posts)
-            say(f"{posts} posts, {posts // 10} to come")
+            emit(f"{posts} posts, {posts // 10} to come")
             with running(project) as (process, took):
-                say(f"{'first start':>34}: {took:.2f} s")
+                emit(f"{'first start':>34}: {took:.2f} s")
                 time.sleep(SETTLING.total_seconds())
-                say(f"{'idle':>34}: {100 * idle(process, seconds):.3f} % of a core over {seconds:.0f} s")
+                emit(f"{'idle':>34}: {100 * idle(process, seconds):.3f} % of a core over {seconds:.0f} s")
                 begin = datetime.now(UTC) + timedelta(seconds=20)
                 release(project, wire, scattered(begin, releases, random.Random(posts), apart=apart))
                 memory = psutil.Process(process.pid).memory_info().rss / 2**20
-                say(f"{'memory':>34}: {memory:.0f} MB")
+                emit(f"{'memory':>34}: {memory:.0f} MB")
             with running(project) as (_, took):
-                say(f"{'next start':>34}: {took:.2f} s")
+                emit(f"{'next start':>34}: {took:.2f} s")
     finally:
         shutil.rmtree(folder)
 

@@ -26,7 +26,7 @@ from bot.posts.cache.file import FILE_NAME, PostCache, cache_key
 from bot.posts.folder import PostFolder
 from bot.publishers.recording import RecordingPublisher
 from bot.runtime.app import make_bot
-from bot.runtime.file_events import Hints
+from bot.runtime.file_events import FileEvents
 from bot.runtime.watcher import Watch
 
 SETTINGS = """
@@ -118,7 +118,7 @@ class Timed(RecordingPublisher):
         return super().publish(announcement, media_ids=media_ids, key=key, repeat=repeat, in_reply_to=in_reply_to)
 
 
-class Waiting:
+class PageWaitRecord:
     """A bot that waits for changes, as `announce run` does."""
 
     def __init__(self, config: Config) -> None:
@@ -126,17 +126,17 @@ class Waiting:
         (self.address,) = config.account_addresses().values()
         self.publisher = Timed(address=self.address, clock=SystemClock())
         self.bot = make_bot(config, environ={}, publishers={self.address: self.publisher})
-        self.hints = Hints(self.bot.bell.set)
+        self.hints = FileEvents(self.bot.wake_event.set)
         self.watch = Watch(
             config,
             posts=self.bot.parts.posts,
             clock=SystemClock(),
             hints=self.hints,
-            bell=self.bot.bell,
+            wake_event=self.bot.wake_event,
             stop=self.bot.stop,
         )
         for _ in range(2):  # what the first one has written, the second one knows
-            self.bot.pass_once()
+            self.bot.cycle_once()
 
     def close(self) -> None:
         self.hints.close()
@@ -144,7 +144,7 @@ class Waiting:
 
     def write(self, slug: str, text: str) -> float:
         """Write a file and wait until that is noticed; returns when it was written."""
-        self.bot.bell.clear()
+        self.bot.wake_event.clear()
         begun = time.perf_counter()
         (self.config.posts_folder / f"{slug}.md").write_text(text)
         self.watch.wait()
@@ -157,10 +157,10 @@ class Waiting:
             slug, (self.config.posts_folder / f"{slug}.md").read_text() + f"\nOne more line, {number}.\n"
         )
         noticed = time.perf_counter()
-        if not self.bot.quick_pass():
+        if not self.bot.incremental_cycle():
             raise SystemExit(f"{slug} was not shown at once")
         shown, processor = time.perf_counter(), time.process_time()
-        self.bot.pass_once()
+        self.bot.cycle_once()
         return noticed - begun, shown - begun, time.process_time() - processor
 
     def due_at_once(self, number: int) -> float:
@@ -169,15 +169,15 @@ class Waiting:
         begun = self.write(
             f"new-{number}", f"---\n{matter}\n---\n\nWhat there is to be said, and said at some length.\n"
         )
-        self.bot.quick_pass()
-        self.bot.pass_once()
-        self.bot.drain(self.address)
+        self.bot.incremental_cycle()
+        self.bot.cycle_once()
+        self.bot.deliver_pending(self.address)
         return self.publisher.asked_at - begun
 
 
 def changes(config: Config, count: int) -> None:
     """From the write of a file to the feeds and to the toot, with everything else known."""
-    bot, over = Waiting(config), int(count * 0.9)
+    bot, over = PageWaitRecord(config), int(count * 0.9)
     try:
         for where, first in (("newest", over - 6), ("oldest", 0)):
             seen = [bot.changed(number) for number in range(first, first + 5)]

@@ -14,7 +14,7 @@ from mastodon import Mastodon
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, expect
 
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from bot.sandbox.server import SandboxServer
 
 pytestmark = pytest.mark.browser
@@ -23,12 +23,12 @@ ALT = "Lanterns float over a dark fjord; a sign reads: FjordConf, keynote by Ada
 
 
 @pytest.fixture
-def clock() -> SetClock:
-    return SetClock(datetime(2026, 11, 4, 15, 0, tzinfo=UTC))
+def clock() -> ManualClock:
+    return ManualClock(datetime(2026, 11, 4, 15, 0, tzinfo=UTC))
 
 
 @pytest.fixture
-def server(clock: SetClock) -> Iterator[SandboxServer]:
+def server(clock: ManualClock) -> Iterator[SandboxServer]:
     with SandboxServer(clock=clock, notice="The clock is pretended.", limited=False) as running:
         yield running
 
@@ -74,7 +74,7 @@ def picture() -> bytes:
 
 
 @pytest.fixture
-def toots(client: Mastodon, clock: SetClock) -> list[Any]:
+def toots(client: Mastodon, clock: ManualClock) -> list[Any]:
     """A toot with link and picture, one with a content warning, an edited one with two pictures."""
     media = client.media_post(picture(), mime_type="image/png", description=ALT)
     first = client.status_post(
@@ -141,7 +141,7 @@ def test_a_content_warning_hides_the_words_until_it_is_opened(
 
 
 def test_new_toots_come_in_by_themselves_and_disturb_nothing(
-    page: Page, server: SandboxServer, client: Mastodon, toots: list[Any], clock: SetClock
+    page: Page, server: SandboxServer, client: Mastodon, toots: list[Any], clock: ManualClock
 ) -> None:
     page.goto(server.url)
     page.get_by_text("Quiz spoiler").click()

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from bot.ledger.contract import Ledger
 from bot.ledger.memory import MemoryLedger
 from bot.ledger.sqlite import SqliteLedger
 
 
-class RestartableClock(SetClock):
+class RestartableClock(ManualClock):
     """A set clock on a machine that may be restarted."""
 
     boot = 1
@@ -28,12 +28,12 @@ class RestartableClock(SetClock):
 
 
 @pytest.fixture
-def clock() -> SetClock:
+def clock() -> ManualClock:
     return RestartableClock(datetime(2026, 3, 10, 14, 0, tzinfo=UTC))
 
 
 @pytest.fixture
-def restart(clock: SetClock) -> Callable[[], None]:
+def restart(clock: ManualClock) -> Callable[[], None]:
     """Restarts the clock's machine: no mark of before means anything."""
 
     def again() -> None:
@@ -44,7 +44,7 @@ def restart(clock: SetClock) -> Callable[[], None]:
 
 
 @pytest.fixture(params=["memory", "sqlite"])
-def ledger(request: pytest.FixtureRequest, tmp_path: Path, clock: SetClock) -> Iterator[Ledger]:
+def ledger(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock) -> Iterator[Ledger]:
     keeper: Ledger
     keeper = MemoryLedger(clock) if request.param == "memory" else SqliteLedger(tmp_path / "ledger.db", clock)
     yield keeper

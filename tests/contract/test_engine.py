@@ -9,28 +9,28 @@ from threading import Event, Lock, Thread
 
 import pytest
 
-from bot.runtime.workers import DrainAccount, EmbeddedEngine, Engine, InlineEngine
+from bot.runtime.workers import DeliverAccount, InlineWorkers, ThreadedWorkers, WorkerPool
 
 #: Far beyond what any of these tests takes: only a fault makes them wait so long.
 LONG = 30.0
 
 
 @pytest.fixture(params=["embedded", "inline", "inline, one by one"])
-def engine(request: pytest.FixtureRequest) -> Engine:
+def engine(request: pytest.FixtureRequest) -> WorkerPool:
     if request.param == "embedded":
-        return EmbeddedEngine()
-    return InlineEngine(parallel=request.param == "inline")
+        return ThreadedWorkers()
+    return InlineWorkers(parallel=request.param == "inline")
 
 
 @contextmanager
-def running(engine: Engine, drain: DrainAccount) -> Iterator[Event]:
+def running(engine: WorkerPool, deliver_pending: DeliverAccount) -> Iterator[Event]:
     """Runs the engine in a thread of its own; what it raises is raised at the end."""
     stop = Event()
     failure: list[BaseException] = []
 
     def run() -> None:
         try:
-            engine.run(drain, stop=stop)
+            engine.run(deliver_pending, stop=stop)
         except BaseException as error:  # noqa: BLE001 — raised again at the end
             failure.append(error)
 
@@ -50,71 +50,71 @@ def waits(event: Event) -> None:
     assert event.wait(LONG), "what was to happen did not happen"
 
 
-def test_a_ring_before_the_run_is_served(engine: Engine) -> None:
+def test_a_ring_before_the_run_is_served(engine: WorkerPool) -> None:
     served = Event()
-    engine.ring("a")
+    engine.notify("a")
     with running(engine, lambda account: served.set() if account == "a" else None):
         waits(served)
 
 
-def test_every_account_that_was_rung_is_served(engine: Engine) -> None:
+def test_every_account_that_was_rung_is_served(engine: WorkerPool) -> None:
     served = {account: Event() for account in "abc"}
     for account in served:
-        engine.ring(account)
+        engine.notify(account)
     with running(engine, lambda account: served[account].set()):
         for event in served.values():
             waits(event)
 
 
-def test_what_was_not_rung_is_not_served(engine: Engine) -> None:
+def test_what_was_not_rung_is_not_served(engine: WorkerPool) -> None:
     served: list[str] = []
     done = Event()
 
-    def drain(account: str) -> None:
+    def deliver_pending(account: str) -> None:
         served.append(account)
         done.set()
 
-    engine.ring("a")
-    with running(engine, drain):
+    engine.notify("a")
+    with running(engine, deliver_pending):
         waits(done)
     assert served == ["a"]
 
 
-def test_a_ring_while_draining_leads_to_another_drain(engine: Engine) -> None:
+def test_a_ring_while_draining_leads_to_another_drain(engine: WorkerPool) -> None:
     drains: list[str] = []
     again = Event()
 
-    def drain(account: str) -> None:
+    def deliver_pending(account: str) -> None:
         drains.append(account)
         if len(drains) == 1:
-            engine.ring(account)
+            engine.notify(account)
         else:
             again.set()
 
-    engine.ring("a")
-    with running(engine, drain):
+    engine.notify("a")
+    with running(engine, deliver_pending):
         waits(again)
 
 
-def test_a_ring_for_another_account_while_draining_is_served(engine: Engine) -> None:
+def test_a_ring_for_another_account_while_draining_is_served(engine: WorkerPool) -> None:
     served = Event()
 
-    def drain(account: str) -> None:
+    def deliver_pending(account: str) -> None:
         if account == "a":
-            engine.ring("b")
+            engine.notify("b")
         else:
             served.set()
 
-    engine.ring("a")
-    with running(engine, drain):
+    engine.notify("a")
+    with running(engine, deliver_pending):
         waits(served)
 
 
-def test_one_account_is_never_served_twice_at_once(engine: Engine) -> None:
+def test_one_account_is_never_served_twice_at_once(engine: WorkerPool) -> None:
     guard, inside, overlaps = Lock(), Counter[str](), list[str]()
     drains, enough = Counter[str](), Event()
 
-    def drain(account: str) -> None:
+    def deliver_pending(account: str) -> None:
         with guard:
             inside[account] += 1
             if inside[account] > 1:
@@ -123,24 +123,24 @@ def test_one_account_is_never_served_twice_at_once(engine: Engine) -> None:
             if min(drains["a"], drains["b"]) >= 50:
                 enough.set()
         if not enough.is_set():
-            engine.ring("a")
-            engine.ring("b")
+            engine.notify("a")
+            engine.notify("b")
         with guard:
             inside[account] -= 1
 
-    engine.ring("a")
-    engine.ring("b")
-    with running(engine, drain):
+    engine.notify("a")
+    engine.notify("b")
+    with running(engine, deliver_pending):
         waits(enough)
     assert overlaps == []
 
 
-@pytest.mark.parametrize("make", [EmbeddedEngine, InlineEngine])
-def test_a_slow_account_delays_no_other(make: Callable[[], Engine]) -> None:
+@pytest.mark.parametrize("make", [ThreadedWorkers, InlineWorkers])
+def test_a_slow_account_delays_no_other(make: Callable[[], WorkerPool]) -> None:
     engine = make()
     inside_slow, served_other = Event(), Event()
 
-    def drain(account: str) -> None:
+    def deliver_pending(account: str) -> None:
         if account == "slow":
             inside_slow.set()
             waits(served_other)  # the slow server answers only once the other was served
@@ -148,51 +148,51 @@ def test_a_slow_account_delays_no_other(make: Callable[[], Engine]) -> None:
             waits(inside_slow)
             served_other.set()
 
-    engine.ring("slow")
-    engine.ring("other")
-    with running(engine, drain):
+    engine.notify("slow")
+    engine.notify("other")
+    with running(engine, deliver_pending):
         waits(served_other)
 
 
-def test_an_unexpected_error_stops_the_engine_and_is_raised(engine: Engine) -> None:
-    def drain(account: str) -> None:
+def test_an_unexpected_error_stops_the_engine_and_is_raised(engine: WorkerPool) -> None:
+    def deliver_pending(account: str) -> None:
         raise ZeroDivisionError(account)
 
     stop = Event()
-    engine.ring("a")
+    engine.notify("a")
     with pytest.raises(ZeroDivisionError, match="a"):
-        engine.run(drain, stop=stop)
+        engine.run(deliver_pending, stop=stop)
     assert stop.is_set()
 
 
-def test_an_error_in_one_account_lets_another_finish(engine: Engine) -> None:
+def test_an_error_in_one_account_lets_another_finish(engine: WorkerPool) -> None:
     inside_good, finished = Event(), Event()
 
-    def drain(account: str) -> None:
+    def deliver_pending(account: str) -> None:
         if account == "bad":
             waits(inside_good)
             raise ZeroDivisionError
         inside_good.set()
         finished.set()
 
-    engine.ring("good")
-    engine.ring("bad")
+    engine.notify("good")
+    engine.notify("bad")
     with pytest.raises(ZeroDivisionError):
-        engine.run(drain, stop=Event())
+        engine.run(deliver_pending, stop=Event())
     assert finished.is_set()
 
 
-def test_the_stop_waits_for_what_is_in_hand(engine: Engine) -> None:
+def test_the_stop_waits_for_what_is_in_hand(engine: WorkerPool) -> None:
     inside, go_on, finished = Event(), Event(), Event()
 
-    def drain(account: str) -> None:
+    def deliver_pending(account: str) -> None:
         inside.set()
         waits(go_on)
         finished.set()
 
-    engine.ring("a")
+    engine.notify("a")
     stop = Event()
-    thread = Thread(target=engine.run, args=(drain,), kwargs={"stop": stop})
+    thread = Thread(target=engine.run, args=(deliver_pending,), kwargs={"stop": stop})
     thread.start()
     waits(inside)
     stop.set()
@@ -204,25 +204,25 @@ def test_the_stop_waits_for_what_is_in_hand(engine: Engine) -> None:
     assert finished.is_set()
 
 
-def test_after_the_stop_nothing_new_begins(engine: Engine) -> None:
+def test_after_the_stop_nothing_new_begins(engine: WorkerPool) -> None:
     drains: list[str] = []
     stop = Event()
 
-    def drain(account: str) -> None:
+    def deliver_pending(account: str) -> None:
         drains.append(account)
         stop.set()
-        engine.ring(account)
-        engine.ring("another")
+        engine.notify(account)
+        engine.notify("another")
 
-    engine.ring("a")
-    engine.run(drain, stop=stop)
+    engine.notify("a")
+    engine.run(deliver_pending, stop=stop)
     assert drains == ["a"]
 
 
-def test_a_run_that_is_stopped_from_the_start_serves_nothing(engine: Engine) -> None:
+def test_a_run_that_is_stopped_from_the_start_serves_nothing(engine: WorkerPool) -> None:
     stop = Event()
     stop.set()
-    engine.ring("a")
+    engine.notify("a")
     drains: list[str] = []
     engine.run(drains.append, stop=stop)
     assert drains == []
@@ -230,27 +230,27 @@ def test_a_run_that_is_stopped_from_the_start_serves_nothing(engine: Engine) -> 
 
 def test_the_inline_engine_returns_once_nothing_rings() -> None:
     drains: list[str] = []
-    engine = InlineEngine()
+    engine = InlineWorkers()
     engine.run(drains.append, stop=Event())
-    engine.ring("a")
-    engine.ring("a")
+    engine.notify("a")
+    engine.notify("a")
     engine.run(drains.append, stop=Event())
     assert drains == ["a"]
 
 
 def test_the_inline_engine_serves_in_the_order_of_the_rings_if_told_so() -> None:
     drains: list[str] = []
-    engine = InlineEngine(parallel=False)
+    engine = InlineWorkers(parallel=False)
     for account in ("c", "a", "b", "a"):
-        engine.ring(account)
+        engine.notify(account)
     engine.run(drains.append, stop=Event())
     assert drains == ["c", "a", "b"]
 
 
 def test_the_embedded_engine_stays_until_the_stop() -> None:
-    engine, served = EmbeddedEngine(), Event()
+    engine, served = ThreadedWorkers(), Event()
     with running(engine, lambda account: served.set()):
         for _ in range(3):
-            engine.ring("a")
+            engine.notify("a")
             waits(served)
             served.clear()

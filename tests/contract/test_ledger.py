@@ -17,24 +17,24 @@ from bot.domain import (
     AccountState,
     Action,
     Announcement,
-    Change,
+    CompareAndSet,
     Delivery,
     DeliveryKey,
     DeliveryState,
     Entry,
     Event,
-    Heard,
     Hold,
     Limits,
+    Override,
+    OverrideKind,
+    OverridesSeen,
     Picture,
     Poll,
     QuotePolicy,
-    Recording,
-    Said,
     Visibility,
-    Word,
+    WriteBatch,
 )
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from bot.domain.errors import LedgerError
 from bot.domain.status_ids import newer_id
 from bot.ledger.contract import Ledger
@@ -133,7 +133,7 @@ def test_the_full_examples_leave_no_field_at_its_default() -> None:
 
 
 def test_everything_recorded_comes_back_as_it_was(ledger: Ledger) -> None:
-    ledger.record(Recording(entries=(ENTRY,), changes=added(DELIVERY)), now=NOW)
+    ledger.record(WriteBatch(entries=(ENTRY,), changes=added(DELIVERY)), now=NOW)
     snapshot = ledger.snapshot()
     assert snapshot.entries == {"id/ü": ENTRY}
     assert snapshot.deliveries == {DELIVERY.key: DELIVERY}
@@ -154,7 +154,7 @@ def test_every_word_of_the_model_can_be_kept(
         case _:
             hold = Hold.PERSON if value is DeliveryState.HELD else None
             delivery = make_delivery(state=value, hold=hold, intended_at=TIME)
-    ledger.record(Recording(changes=added(delivery)), now=NOW)
+    ledger.record(WriteBatch(changes=added(delivery)), now=NOW)
     assert ledger.delivery(delivery.key) == replace(delivery, sequence=1)
 
 
@@ -162,7 +162,7 @@ def test_plain_records_come_back_as_they_were(
     ledger: Ledger, make_entry: Callable[..., Entry], make_delivery: Callable[..., Delivery]
 ) -> None:
     entry, delivery = make_entry(), make_delivery()
-    ledger.record(Recording(entries=(entry,), changes=added(delivery)), now=NOW)
+    ledger.record(WriteBatch(entries=(entry,), changes=added(delivery)), now=NOW)
     assert ledger.snapshot().entries == {entry.post_id: entry}
     assert ledger.snapshot().deliveries == {delivery.key: replace(delivery, sequence=1)}
 
@@ -175,15 +175,15 @@ def test_a_new_ledger_is_empty(ledger: Ledger) -> None:
 
 def test_a_snapshot_does_not_change_afterwards(ledger: Ledger, make_entry: Callable[..., Entry]) -> None:
     before = ledger.snapshot()
-    ledger.record(Recording(entries=(make_entry(),), joining=(state(),)), now=NOW)
+    ledger.record(WriteBatch(entries=(make_entry(),), new_accounts=(state(),)), now=NOW)
     assert (before.entries, before.accounts) == ({}, {})
 
 
 def test_recording_twice_is_recording_once(
     ledger: Ledger, make_entry: Callable[..., Entry], make_delivery: Callable[..., Delivery]
 ) -> None:
-    recording = Recording(
-        entries=(make_entry(),), changes=added(make_delivery(), make_delivery("cfp")), joining=(state(),)
+    recording = WriteBatch(
+        entries=(make_entry(),), changes=added(make_delivery(), make_delivery("cfp")), new_accounts=(state(),)
     )
     assert ledger.record(recording, now=NOW).refused == ()
     once = ledger.snapshot()
@@ -193,9 +193,9 @@ def test_recording_twice_is_recording_once(
 
 
 def test_an_entry_that_is_there_is_replaced(ledger: Ledger, make_entry: Callable[..., Entry]) -> None:
-    ledger.record(Recording(entries=(make_entry(), make_entry("cfp"))), now=NOW)
+    ledger.record(WriteBatch(entries=(make_entry(), make_entry("cfp"))), now=NOW)
     changed = replace(make_entry(), title="Other", slug="renamed", revision=1)
-    ledger.record(Recording(entries=(changed,)), now=NOW)
+    ledger.record(WriteBatch(entries=(changed,)), now=NOW)
     assert ledger.snapshot().entries[changed.post_id] == changed
     assert len(ledger.snapshot().entries) == 2
 
@@ -203,23 +203,23 @@ def test_an_entry_that_is_there_is_replaced(ledger: Ledger, make_entry: Callable
 def test_a_post_is_where_its_latest_entry_says(ledger: Ledger, make_entry: Callable[..., Entry]) -> None:
     entry = make_entry()
     assert ledger.address_of(entry.post_id) is None
-    ledger.record(Recording(entries=(entry, make_entry("cfp"))), now=NOW)
+    ledger.record(WriteBatch(entries=(entry, make_entry("cfp"))), now=NOW)
     assert ledger.address_of(entry.post_id) == entry.url
-    ledger.record(Recording(entries=(replace(entry, url="https://conf.example/news/renamed/"),)), now=NOW)
+    ledger.record(WriteBatch(entries=(replace(entry, url="https://conf.example/news/renamed/"),)), now=NOW)
     assert ledger.address_of(entry.post_id) == "https://conf.example/news/renamed/"
 
 
 def test_one_recording_may_hold_everything(
     ledger: Ledger, make_entry: Callable[..., Entry], make_delivery: Callable[..., Delivery]
 ) -> None:
-    ledger.record(Recording(changes=added(make_delivery("old"))), now=NOW)
+    ledger.record(WriteBatch(changes=added(make_delivery("old"))), now=NOW)
     (old,) = ledger.open_deliveries(ACCOUNT)
     event = Event(at=NOW, what="released", slug="tickets", account=ACCOUNT, occasion="publish", detail="d", who="w")
     ledger.record(
-        Recording(
+        WriteBatch(
             entries=(make_entry(),),
-            changes=(*added(make_delivery()), Change(known=old, wanted=None)),
-            joining=(state(joined_at=NOW),),
+            changes=(*added(make_delivery()), CompareAndSet(known=old, wanted=None)),
+            new_accounts=(state(joined_at=NOW),),
             events=(event,),
         ),
         now=NOW,
@@ -232,11 +232,11 @@ def test_one_recording_may_hold_everything(
 
 
 def test_an_account_that_is_there_stays_as_it_is(ledger: Ledger) -> None:
-    ledger.record(Recording(joining=(state(joined_at=TIME),)), now=NOW)
+    ledger.record(WriteBatch(new_accounts=(state(joined_at=TIME),)), now=NOW)
     lease = ledger.lease(ACCOUNT, owner="me", duration=SECOND)
     facts = AccountFacts(address=ACCOUNT, account_id="1", limits=Limits(characters=11, pictures=2))
     ledger.note_account(lease, facts=facts, last_status_id="5", now=NOW)
-    ledger.record(Recording(joining=(state(joined_at=None),)), now=NOW)
+    ledger.record(WriteBatch(new_accounts=(state(joined_at=None),)), now=NOW)
     assert ledger.account(ACCOUNT) == state(joined_at=TIME, facts=facts, last_status_id="5")
 
 
@@ -259,7 +259,7 @@ def test_open_deliveries_are_the_accounts_own_in_the_order_of_due_and_sequence(
         make_delivery("sent", due=TIME, state=DeliveryState.SENT),
         make_delivery("elsewhere", account="other@example.social", due=TIME),
     )
-    ledger.record(Recording(changes=added(*rows)), now=NOW)
+    ledger.record(WriteBatch(changes=added(*rows)), now=NOW)
     assert [d.slug for d in ledger.open_deliveries(ACCOUNT)] == ["first", "twin-a", "twin-b", "later"]
     assert ledger.open_deliveries("nobody@example.social") == ()
 
@@ -271,7 +271,7 @@ def test_known_status_ids_are_the_accounts_own(ledger: Ledger, make_delivery: Ca
         make_delivery("c"),
         make_delivery("d", account="other@example.social", state=DeliveryState.SENT, status_id="3"),
     )
-    ledger.record(Recording(changes=added(*rows)), now=NOW)
+    ledger.record(WriteBatch(changes=added(*rows)), now=NOW)
     assert ledger.known_status_ids(ACCOUNT) == {"1", "2"}
 
 
@@ -296,8 +296,8 @@ def test_problems_are_told_once_and_again_when_they_are_solved(ledger: Ledger) -
 
 def test_events_are_the_latest_ones_oldest_first(ledger: Ledger) -> None:
     events = tuple(Event(at=NOW - number * SECOND, what=f"e{number}") for number in range(5))
-    ledger.record(Recording(events=events[:3]), now=NOW)
-    ledger.record(Recording(events=events[3:]), now=NOW)
+    ledger.record(WriteBatch(events=events[:3]), now=NOW)
+    ledger.record(WriteBatch(events=events[3:]), now=NOW)
     assert ledger.events(limit=2) == events[3:]
     assert ledger.events(limit=99) == events
     assert ledger.events(limit=0) == ()
@@ -305,17 +305,17 @@ def test_events_are_the_latest_ones_oldest_first(ledger: Ledger) -> None:
 
 def test_the_newest_time_only_grows(ledger: Ledger) -> None:
     for now, newest in ((NOW, NOW), (NOW - SECOND, NOW), (NOW + SECOND, NOW + SECOND), (TIME, NOW + SECOND)):
-        ledger.record(Recording(), now=now)
+        ledger.record(WriteBatch(), now=now)
         assert ledger.snapshot().newest == newest
 
 
 def test_the_newest_time_counts_every_change(
-    ledger: Ledger, clock: SetClock, make_delivery: Callable[..., Delivery]
+    ledger: Ledger, clock: ManualClock, make_delivery: Callable[..., Delivery]
 ) -> None:
     def newest() -> datetime | None:
         return ledger.snapshot().newest
 
-    ledger.record(Recording(joining=(state(),), changes=added(make_delivery())), now=NOW)
+    ledger.record(WriteBatch(new_accounts=(state(),), changes=added(make_delivery())), now=NOW)
     lease = ledger.lease(ACCOUNT, owner="me", duration=SECOND)
     (due,) = ledger.open_deliveries(ACCOUNT)
     ledger.note_account(lease, last_status_id="1", now=NOW + 1 * SECOND)
@@ -328,7 +328,7 @@ def test_the_newest_time_counts_every_change(
     assert newest() == NOW + 4 * SECOND
     ledger.note_problems(frozenset({"p"}), now=NOW + 5 * SECOND)
     assert newest() == NOW + 5 * SECOND
-    ledger.record(Recording(paused="amy"), now=NOW + 6 * SECOND)
+    ledger.record(WriteBatch(paused="amy"), now=NOW + 6 * SECOND)
     assert newest() == NOW + 6 * SECOND
 
 
@@ -355,8 +355,8 @@ def test_the_newer_of_two_status_ids(known: str | None, seen: str, expected: str
     assert newer_id(known, seen) == expected
 
 
-def added(*deliveries: Delivery) -> tuple[Change, ...]:
-    return tuple(Change(known=None, wanted=delivery) for delivery in deliveries)
+def added(*deliveries: Delivery) -> tuple[CompareAndSet, ...]:
+    return tuple(CompareAndSet(known=None, wanted=delivery) for delivery in deliveries)
 
 
 def state(
@@ -365,26 +365,28 @@ def state(
     return AccountState(address=ACCOUNT, joined_at=joined_at, facts=facts, last_status_id=last_status_id)
 
 
-WORD = Word(post_id="id/ü", said=Said.HOLD, who="amy", at=TIME)
+WORD = Override(post_id="id/ü", said=OverrideKind.HOLD, who="amy", at=TIME)
 
 
-@pytest.mark.parametrize("meanwhile", [Recording(words=(WORD,)), Recording(paused="amy")], ids=["word", "pause"])
-def test_a_plan_that_has_not_heard_a_persons_latest_word_is_not_written(ledger: Ledger, meanwhile: Recording) -> None:
+@pytest.mark.parametrize("meanwhile", [WriteBatch(words=(WORD,)), WriteBatch(paused="amy")], ids=["word", "pause"])
+def test_a_plan_that_has_not_heard_a_persons_latest_word_is_not_written(ledger: Ledger, meanwhile: WriteBatch) -> None:
     event = Event(at=NOW, what="released", slug="ü")
-    plan = Recording(entries=(ENTRY,), changes=added(DELIVERY), events=(event,), heard=Heard())
+    plan = WriteBatch(entries=(ENTRY,), changes=added(DELIVERY), events=(event,), heard=OverridesSeen())
     ledger.record(meanwhile, now=NOW)
     before, history = ledger.snapshot(), ledger.events(limit=9)
     recorded = ledger.record(plan, now=NOW)
     assert (recorded.outdated, recorded.refused, recorded.events) == (True, (), ())
     assert (ledger.snapshot(), ledger.events(limit=9)) == (before, history)
-    heard = Heard(words=before.words, paused=before.paused)
+    heard = OverridesSeen(words=before.words, paused=before.paused)
     assert not ledger.record(replace(plan, heard=heard), now=NOW).outdated
     assert ledger.snapshot().entries == {ENTRY.post_id: ENTRY}
 
 
 def test_what_the_caller_is_not_sure_of_at_the_end_is_not_written(ledger: Ledger) -> None:
     event = Event(at=NOW, what="released", slug="ü")
-    plan = Recording(entries=(ENTRY,), changes=added(DELIVERY), joining=(state(),), events=(event,), heard=Heard())
+    plan = WriteBatch(
+        entries=(ENTRY,), changes=added(DELIVERY), new_accounts=(state(),), events=(event,), heard=OverridesSeen()
+    )
     before, history = ledger.snapshot(), ledger.events(limit=9)
     recorded = ledger.record(plan, now=NOW, sure=lambda: False)
     assert (recorded.outdated, recorded.refused, recorded.events) == (True, (), ())
@@ -394,25 +396,25 @@ def test_what_the_caller_is_not_sure_of_at_the_end_is_not_written(ledger: Ledger
 
 
 def test_while_it_is_asked_nobody_else_writes(ledger: Ledger) -> None:
-    ledger.record(Recording(joining=(state(),)), now=NOW)
+    ledger.record(WriteBatch(new_accounts=(state(),)), now=NOW)
 
     def sure() -> bool:
         other.start()
         assert not spoke.wait(0.2)
         return True
 
-    def speak() -> None:
-        ledger.record(Recording(words=(WORD,)), now=NOW)
+    def propose_override() -> None:
+        ledger.record(WriteBatch(words=(WORD,)), now=NOW)
         spoke.set()
 
-    spoke, other = Signal(), Thread(target=speak)
-    assert not ledger.record(Recording(entries=(ENTRY,), heard=Heard()), now=NOW, sure=sure).outdated
+    spoke, other = Signal(), Thread(target=propose_override)
+    assert not ledger.record(WriteBatch(entries=(ENTRY,), heard=OverridesSeen()), now=NOW, sure=sure).outdated
     other.join()
     assert set(ledger.snapshot().words) == {WORD.post_id}
 
 
 def test_being_made_ready_changes_nothing(ledger: Ledger) -> None:
-    ledger.record(Recording(entries=(ENTRY,), joining=(state(),), changes=added(DELIVERY)), now=NOW)
+    ledger.record(WriteBatch(entries=(ENTRY,), new_accounts=(state(),), changes=added(DELIVERY)), now=NOW)
     before = ledger.snapshot()
     ledger.make_ready()
     assert ledger.snapshot() == before

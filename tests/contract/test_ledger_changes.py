@@ -13,18 +13,18 @@ import pytest
 from bot.domain import (
     AccountState,
     Announcement,
-    Change,
+    CompareAndSet,
     Delivery,
     DeliveryState,
     Event,
     Hold,
     OldEntry,
     OldFeed,
-    Recording,
-    Said,
+    Override,
+    OverrideKind,
+    PageWaitRecord,
     Upcoming,
-    Waiting,
-    Word,
+    WriteBatch,
 )
 from bot.ledger.contract import Ledger
 
@@ -37,15 +37,15 @@ MakeDelivery = Callable[..., Delivery]
 
 def put(ledger: Ledger, *deliveries: Delivery) -> list[Delivery]:
     """The deliveries as the ledger has them, once they were added."""
-    ledger.record(Recording(changes=tuple(Change(known=None, wanted=d) for d in deliveries)), now=NOW)
+    ledger.record(WriteBatch(changes=tuple(CompareAndSet(known=None, wanted=d) for d in deliveries)), now=NOW)
     known = ledger.snapshot().deliveries
     return [known[delivery.key] for delivery in deliveries]
 
 
 def change(ledger: Ledger, known: Delivery | None, wanted: Delivery | None) -> bool:
     """Whether the change was taken."""
-    asked = Change(known=known, wanted=wanted)
-    refused = ledger.record(Recording(changes=(asked,)), now=NOW).refused
+    asked = CompareAndSet(known=known, wanted=wanted)
+    refused = ledger.record(WriteBatch(changes=(asked,)), now=NOW).refused
     assert refused in ((), (asked,))
     return not refused
 
@@ -134,10 +134,10 @@ class TestChanges:
         self, ledger: Ledger, make_delivery: MakeDelivery
     ) -> None:
         (known,) = put(ledger, make_delivery())
-        good = Change(known=None, wanted=make_delivery("cfp"))
-        bad = Change(known=replace(known, reason="otherwise"), wanted=None)
+        good = CompareAndSet(known=None, wanted=make_delivery("cfp"))
+        bad = CompareAndSet(known=replace(known, reason="otherwise"), wanted=None)
         event = Event(at=NOW, what="e")
-        assert ledger.record(Recording(changes=(bad, good), events=(event,)), now=NOW).refused == (bad,)
+        assert ledger.record(WriteBatch(changes=(bad, good), events=(event,)), now=NOW).refused == (bad,)
         assert {delivery.slug for delivery in ledger.snapshot().deliveries.values()} == {"tickets", "cfp"}
         assert ledger.events(limit=9) == (event,)
 
@@ -165,28 +165,28 @@ class TestChanges:
 
 
 class TestWords:
-    @pytest.mark.parametrize("said", Said)
-    def test_a_word_comes_back_as_it_was(self, ledger: Ledger, said: Said) -> None:
-        word = Word(post_id="id/ü", said=said, early=True, who="Ämy", at=NOW - SECOND)
-        ledger.record(Recording(words=(word,)), now=NOW)
+    @pytest.mark.parametrize("said", OverrideKind)
+    def test_a_word_comes_back_as_it_was(self, ledger: Ledger, said: OverrideKind) -> None:
+        word = Override(post_id="id/ü", said=said, early=True, who="Ämy", at=NOW - SECOND)
+        ledger.record(WriteBatch(words=(word,)), now=NOW)
         assert ledger.snapshot().words == {"id/ü": word}
 
     def test_the_latest_word_on_a_post_counts(self, ledger: Ledger) -> None:
-        words = [Word(post_id=post, said=said, who="amy", at=NOW) for post, said in WORDS]
+        words = [Override(post_id=post, said=said, who="amy", at=NOW) for post, said in WORDS]
         for word in words:
-            ledger.record(Recording(words=(word,)), now=NOW)
+            ledger.record(WriteBatch(words=(word,)), now=NOW)
         assert ledger.snapshot().words == {"a": words[2], "b": words[1]}
 
     def test_a_recording_without_words_leaves_them(self, ledger: Ledger) -> None:
-        word = Word(post_id="a", said=Said.HOLD, who="amy", at=NOW)
-        ledger.record(Recording(words=(word,), paused="amy", upcoming={"a": UPCOMING}), now=NOW)
+        word = Override(post_id="a", said=OverrideKind.HOLD, who="amy", at=NOW)
+        ledger.record(WriteBatch(words=(word,), paused="amy", upcoming={"a": UPCOMING}), now=NOW)
         before = ledger.snapshot()
-        ledger.record(Recording(joining=(AccountState(address=ACCOUNT, joined_at=None),)), now=NOW)
+        ledger.record(WriteBatch(new_accounts=(AccountState(address=ACCOUNT, joined_at=None),)), now=NOW)
         after = ledger.snapshot()
         assert (after.words, after.paused, after.upcoming) == (before.words, before.paused, before.upcoming)
 
 
-WORDS = [("a", Said.HOLD), ("b", Said.SKIP), ("a", Said.RELEASE)]
+WORDS = [("a", OverrideKind.HOLD), ("b", OverrideKind.SKIP), ("a", OverrideKind.RELEASE)]
 UPCOMING = Upcoming(post_id="a", slug="ü", due=NOW + SECOND)
 
 
@@ -195,54 +195,54 @@ class TestPause:
         assert (ledger.paused(), ledger.snapshot().paused) == ("", "")
 
     def test_a_pause_lasts_until_it_is_lifted(self, ledger: Ledger) -> None:
-        ledger.record(Recording(paused="Ämy"), now=NOW)
-        ledger.record(Recording(), now=NOW)
+        ledger.record(WriteBatch(paused="Ämy"), now=NOW)
+        ledger.record(WriteBatch(), now=NOW)
         assert (ledger.paused(), ledger.snapshot().paused) == ("Ämy", "Ämy")
-        ledger.record(Recording(paused=""), now=NOW)
+        ledger.record(WriteBatch(paused=""), now=NOW)
         assert (ledger.paused(), ledger.snapshot().paused) == ("", "")
 
 
 class TestUpcoming:
     def test_all_of_them_are_replaced_at_once(self, ledger: Ledger) -> None:
         second = Upcoming(post_id="b", slug="b", due=NOW)
-        ledger.record(Recording(upcoming={"a": UPCOMING, "b": second}), now=NOW)
+        ledger.record(WriteBatch(upcoming={"a": UPCOMING, "b": second}), now=NOW)
         assert ledger.snapshot().upcoming == {"a": UPCOMING, "b": second}
         moved = replace(UPCOMING, due=NOW + 2 * SECOND)
-        ledger.record(Recording(upcoming={"a": moved}), now=NOW)
+        ledger.record(WriteBatch(upcoming={"a": moved}), now=NOW)
         assert ledger.snapshot().upcoming == {"a": moved}
-        ledger.record(Recording(upcoming={}), now=NOW)
+        ledger.record(WriteBatch(upcoming={}), now=NOW)
         assert ledger.snapshot().upcoming == {}
 
 
 def test_only_a_person_takes_the_newest_time_back(ledger: Ledger) -> None:
-    ledger.record(Recording(), now=NOW)
-    ledger.record(Recording(events=(Event(at=NOW, what="e"),)), now=NOW - SECOND)
+    ledger.record(WriteBatch(), now=NOW)
+    ledger.record(WriteBatch(events=(Event(at=NOW, what="e"),)), now=NOW - SECOND)
     assert ledger.snapshot().newest == NOW
-    ledger.record(Recording(believes_clock=True), now=NOW - SECOND)
+    ledger.record(WriteBatch(accept_clock=True), now=NOW - SECOND)
     assert ledger.snapshot().newest == NOW - SECOND
 
 
 @pytest.mark.parametrize(
     "recording",
     [
-        Recording(paused=""),
-        Recording(upcoming={}),
-        Recording(believes_clock=True),
-        Recording(words=(Word(post_id="a", said=Said.SKIP, who="amy", at=NOW),)),
-        Recording(changes=(Change(known=None, wanted=None),)),
-        Recording(events=(Event(at=NOW, what="e"),)),
+        WriteBatch(paused=""),
+        WriteBatch(upcoming={}),
+        WriteBatch(accept_clock=True),
+        WriteBatch(words=(Override(post_id="a", said=OverrideKind.SKIP, who="amy", at=NOW),)),
+        WriteBatch(changes=(CompareAndSet(known=None, wanted=None),)),
+        WriteBatch(events=(Event(at=NOW, what="e"),)),
     ],
 )
-def test_a_recording_that_says_anything_is_worth_writing(recording: Recording) -> None:
+def test_a_recording_that_says_anything_is_worth_writing(recording: WriteBatch) -> None:
     assert recording
-    assert not Recording()
+    assert not WriteBatch()
 
 
 class TestTold:
     HOUR = timedelta(hours=1)
 
     def tell(self, ledger: Ledger, *causes: str, after: timedelta = timedelta()) -> tuple[set[str], list[str]]:
-        new, recovered = ledger.note_told({c: f"words of {c}" for c in causes}, quiet=self.HOUR, now=NOW + after)
+        new, recovered = ledger.record_alerts({c: f"words of {c}" for c in causes}, quiet=self.HOUR, now=NOW + after)
         return set(new), list(recovered)
 
     def test_a_cause_that_stays_is_told_once(self, ledger: Ledger) -> None:
@@ -273,22 +273,22 @@ class TestTold:
 def test_an_old_feed_is_kept_and_what_was_known_first_counts(ledger: Ledger) -> None:
     assert (ledger.snapshot().old_entries, ledger.snapshot().old_feeds) == ({}, frozenset())
     first = OldEntry(feed_id="1", link="https://a.example/x", title="X", published=NOW, updated=NOW)
-    ledger.record(Recording(old_feed=OldFeed(source="a.xml", entries=(first,))), now=NOW)
+    ledger.record(WriteBatch(old_feed=OldFeed(source="a.xml", entries=(first,))), now=NOW)
     other = OldFeed(source="b.xml", entries=(OldEntry(feed_id="1", title="another"), OldEntry(feed_id="2")))
-    ledger.record(Recording(old_feed=other), now=NOW)
+    ledger.record(WriteBatch(old_feed=other), now=NOW)
     assert ledger.snapshot().old_entries == {"1": first, "2": OldEntry(feed_id="2")}
     assert ledger.snapshot().old_feeds == {"a.xml", "b.xml"}
 
 
 def test_posts_that_wait_for_their_pages_are_kept_as_a_whole_and_told_of_once(ledger: Ledger) -> None:
-    tickets = Waiting(post_id="1", slug="tickets", since=NOW)
+    tickets = PageWaitRecord(post_id="1", slug="tickets", since=NOW)
     asked = replace(tickets, why="it answered 404.")
     missing = replace(asked, why="it answered 500.", missing=True)
     venue = replace(asked, post_id="2", slug="venue")
     told: list[tuple[str, str]] = []
     for waiting in ([tickets], [asked], [asked, venue], None, [missing], [missing], []):
         wanted = None if waiting is None else {one.post_id: one for one in waiting}
-        recorded = ledger.record(Recording(waiting=wanted), now=NOW)
+        recorded = ledger.record(WriteBatch(waiting=wanted), now=NOW)
         told += [(event.what, event.slug) for event in recorded.events]
         if wanted is not None:
             assert ledger.snapshot().waiting == wanted

@@ -17,16 +17,16 @@ from bot.domain import (
     AccountFacts,
     AccountState,
     Announcement,
-    Change,
+    CompareAndSet,
     Delivery,
     DeliveryState,
     Event,
     Hold,
     Lease,
     Limits,
-    Recording,
+    WriteBatch,
 )
-from bot.domain.clock import SetClock, SystemClock
+from bot.domain.clock import ManualClock, SystemClock
 from bot.domain.errors import LeaseHeldError, LeaseLostError
 from bot.ledger.contract import Ledger
 from bot.ledger.sqlite import SqliteLedger
@@ -40,8 +40,10 @@ MINUTE = timedelta(minutes=1)
 @pytest.fixture
 def due(ledger: Ledger, make_delivery: Callable[..., Delivery]) -> Delivery:
     """A delivery that is due on an account that the ledger knows."""
-    joining = AccountState(address=ACCOUNT, joined_at=None)
-    ledger.record(Recording(joining=(joining,), changes=(Change(known=None, wanted=make_delivery()),)), now=NOW)
+    new_accounts = AccountState(address=ACCOUNT, joined_at=None)
+    ledger.record(
+        WriteBatch(new_accounts=(new_accounts,), changes=(CompareAndSet(known=None, wanted=make_delivery()),)), now=NOW
+    )
     (delivery,) = ledger.open_deliveries(ACCOUNT)
     return delivery
 
@@ -56,7 +58,7 @@ def one(ledger: Ledger) -> Delivery:
 
 
 @pytest.mark.parametrize("owner", ["another", "me"])
-def test_a_lease_is_held_until_its_end(ledger: Ledger, clock: SetClock, due: Delivery, owner: str) -> None:
+def test_a_lease_is_held_until_its_end(ledger: Ledger, clock: ManualClock, due: Delivery, owner: str) -> None:
     take(ledger)
     clock.advance(MINUTE - SECOND)
     with pytest.raises(LeaseHeldError) as caught:
@@ -68,7 +70,7 @@ def test_a_lease_is_held_until_its_end(ledger: Ledger, clock: SetClock, due: Del
 
 @pytest.mark.parametrize("step", [timedelta(days=-1), timedelta(days=1)])
 def test_steps_of_the_time_of_day_move_no_lease(
-    ledger: Ledger, clock: SetClock, due: Delivery, step: timedelta
+    ledger: Ledger, clock: ManualClock, due: Delivery, step: timedelta
 ) -> None:
     take(ledger)
     clock.step_to(NOW + step)
@@ -86,12 +88,12 @@ def test_a_lease_of_before_a_restart_of_the_machine_is_over(
 
 
 def test_a_lease_holds_for_one_account_only(ledger: Ledger, due: Delivery) -> None:
-    ledger.record(Recording(joining=(AccountState(address="other@example.social", joined_at=None),)), now=NOW)
+    ledger.record(WriteBatch(new_accounts=(AccountState(address="other@example.social", joined_at=None),)), now=NOW)
     take(ledger)
     assert ledger.lease("other@example.social", owner="another", duration=MINUTE).fence == 1
 
 
-def test_the_fence_rises_with_each_lease(ledger: Ledger, clock: SetClock, due: Delivery) -> None:
+def test_the_fence_rises_with_each_lease(ledger: Ledger, clock: ManualClock, due: Delivery) -> None:
     first = take(ledger)
     ledger.give_back(first)
     second = take(ledger, "another")
@@ -107,7 +109,7 @@ def test_a_lease_that_was_given_back_is_free(ledger: Ledger, due: Delivery) -> N
     assert take(ledger, "another")
 
 
-def test_giving_back_a_lost_lease_leaves_the_new_one_alone(ledger: Ledger, clock: SetClock, due: Delivery) -> None:
+def test_giving_back_a_lost_lease_leaves_the_new_one_alone(ledger: Ledger, clock: ManualClock, due: Delivery) -> None:
     old = take(ledger)
     clock.advance(MINUTE)
     new = take(ledger, "another")
@@ -117,7 +119,7 @@ def test_giving_back_a_lost_lease_leaves_the_new_one_alone(ledger: Ledger, clock
         take(ledger)
 
 
-def test_renewing_starts_the_duration_again(ledger: Ledger, clock: SetClock, due: Delivery) -> None:
+def test_renewing_starts_the_duration_again(ledger: Ledger, clock: ManualClock, due: Delivery) -> None:
     lease = take(ledger)
     clock.advance(MINUTE - SECOND)
     ledger.renew(lease)
@@ -128,7 +130,9 @@ def test_renewing_starts_the_duration_again(ledger: Ledger, clock: SetClock, due
     assert take(ledger, "another")
 
 
-def test_a_lease_that_has_ended_is_good_until_another_takes_it(ledger: Ledger, clock: SetClock, due: Delivery) -> None:
+def test_a_lease_that_has_ended_is_good_until_another_takes_it(
+    ledger: Ledger, clock: ManualClock, due: Delivery
+) -> None:
     lease = take(ledger)
     clock.advance(MINUTE)
     ledger.renew(lease)
@@ -152,7 +156,7 @@ USES: dict[str, Callable[[Ledger, Lease, Delivery], object]] = {
 
 @pytest.mark.parametrize("use", USES.values(), ids=USES)
 def test_nothing_is_written_under_a_lease_that_another_took(
-    ledger: Ledger, clock: SetClock, due: Delivery, use: Callable[[Ledger, Lease, Delivery], object]
+    ledger: Ledger, clock: ManualClock, due: Delivery, use: Callable[[Ledger, Lease, Delivery], object]
 ) -> None:
     old = take(ledger)
     clock.advance(MINUTE)
@@ -175,7 +179,7 @@ def test_nothing_is_written_under_a_lease_that_was_given_back(
         use(ledger, lease, due)
 
 
-def test_the_same_owner_may_lose_a_lease_to_itself(ledger: Ledger, clock: SetClock, due: Delivery) -> None:
+def test_the_same_owner_may_lose_a_lease_to_itself(ledger: Ledger, clock: ManualClock, due: Delivery) -> None:
     old = take(ledger)
     clock.advance(MINUTE)
     take(ledger)
@@ -183,7 +187,7 @@ def test_the_same_owner_may_lose_a_lease_to_itself(ledger: Ledger, clock: SetClo
         ledger.renew(old)
 
 
-def test_an_intent_is_written_with_all_that_a_look_needs(ledger: Ledger, clock: SetClock, due: Delivery) -> None:
+def test_an_intent_is_written_with_all_that_a_look_needs(ledger: Ledger, clock: ManualClock, due: Delivery) -> None:
     lease = take(ledger)
     clock.advance(SECOND)
     assert ledger.write_intent(lease, replace(due, reason="other"), after_id="41", now=NOW + SECOND)
@@ -198,7 +202,7 @@ def test_an_intent_is_written_with_all_that_a_look_needs(ledger: Ledger, clock: 
     )
 
 
-def test_a_second_intent_keeps_where_the_look_starts(ledger: Ledger, clock: SetClock, due: Delivery) -> None:
+def test_a_second_intent_keeps_where_the_look_starts(ledger: Ledger, clock: ManualClock, due: Delivery) -> None:
     lease = take(ledger)
     ledger.write_intent(lease, due, after_id="41", now=NOW)
     again = replace(one(ledger), state=DeliveryState.DUE, reason="r", not_before=NOW + SECOND)
@@ -211,7 +215,7 @@ def test_a_second_intent_keeps_where_the_look_starts(ledger: Ledger, clock: SetC
     assert (second.not_before, second.reason) == (None, "")
 
 
-def test_an_intent_renews_the_lease(ledger: Ledger, clock: SetClock, due: Delivery) -> None:
+def test_an_intent_renews_the_lease(ledger: Ledger, clock: ManualClock, due: Delivery) -> None:
     lease = take(ledger)
     clock.advance(MINUTE - SECOND)
     ledger.write_intent(lease, due, after_id="0", now=NOW)
@@ -224,10 +228,10 @@ def test_an_intent_renews_the_lease(ledger: Ledger, clock: SetClock, due: Delive
 def test_no_intent_while_a_person_has_paused_everything(ledger: Ledger, due: Delivery) -> None:
     """The process may have stood still since it last looked."""
     lease = take(ledger)
-    ledger.record(Recording(paused="ann on 2026-03-10 14:00 UTC"), now=NOW)
+    ledger.record(WriteBatch(paused="ann on 2026-03-10 14:00 UTC"), now=NOW)
     assert not ledger.write_intent(lease, due, after_id="0", now=NOW)
     assert one(ledger) == due
-    ledger.record(Recording(paused=""), now=NOW)
+    ledger.record(WriteBatch(paused=""), now=NOW)
     assert ledger.write_intent(lease, one(ledger), after_id="0", now=NOW)
 
 
@@ -236,7 +240,9 @@ def test_no_intent_for_words_that_were_changed_meanwhile(
 ) -> None:
     lease = take(ledger)
     ledger.record(
-        Recording(changes=(Change(known=due, wanted=replace(due, announcement=make_announcement(text="new"))),)),
+        WriteBatch(
+            changes=(CompareAndSet(known=due, wanted=replace(due, announcement=make_announcement(text="new"))),)
+        ),
         now=NOW,
     )
     assert not ledger.write_intent(lease, due, after_id="0", now=NOW)
@@ -246,7 +252,7 @@ def test_no_intent_for_words_that_were_changed_meanwhile(
 
 def test_no_intent_for_what_was_retracted_meanwhile(ledger: Ledger, due: Delivery) -> None:
     lease = take(ledger)
-    ledger.record(Recording(changes=(Change(known=due, wanted=None),)), now=NOW)
+    ledger.record(WriteBatch(changes=(CompareAndSet(known=due, wanted=None),)), now=NOW)
     assert not ledger.write_intent(lease, due, after_id="0", now=NOW)
     assert not ledger.snapshot().deliveries
 
@@ -254,7 +260,7 @@ def test_no_intent_for_what_was_retracted_meanwhile(ledger: Ledger, due: Deliver
 def test_no_intent_for_what_became_unclear_meanwhile(ledger: Ledger, due: Delivery) -> None:
     lease = take(ledger)
     unclear = replace(due, state=DeliveryState.HELD, hold=Hold.UNCLEAR)
-    ledger.record(Recording(changes=(Change(known=due, wanted=unclear),)), now=NOW)
+    ledger.record(WriteBatch(changes=(CompareAndSet(known=due, wanted=unclear),)), now=NOW)
     assert not ledger.write_intent(lease, due, after_id="0", now=NOW)
     assert one(ledger) == unclear
 
@@ -340,7 +346,7 @@ def test_the_newest_status_id_only_grows(ledger: Ledger, due: Delivery) -> None:
 
 def test_of_several_threads_exactly_one_gets_each_lease(ledger: Ledger) -> None:
     accounts = [f"a{number}@example.social" for number in range(20)]
-    ledger.record(Recording(joining=tuple(AccountState(address=a, joined_at=None) for a in accounts)), now=NOW)
+    ledger.record(WriteBatch(new_accounts=tuple(AccountState(address=a, joined_at=None) for a in accounts)), now=NOW)
     wins: list[str] = []
     unexpected: list[BaseException] = []
     start = Barrier(4, timeout=30)
@@ -390,7 +396,7 @@ def test_of_two_processes_exactly_one_gets_each_lease(tmp_path: Path) -> None:
     accounts = [f"a{number}@example.social" for number in range(40)]
     path = tmp_path / "ledger.db"
     ledger = SqliteLedger(path, SystemClock())
-    ledger.record(Recording(joining=tuple(AccountState(address=a, joined_at=None) for a in accounts)), now=NOW)
+    ledger.record(WriteBatch(new_accounts=tuple(AccountState(address=a, joined_at=None) for a in accounts)), now=NOW)
     ledger.close()
     command = [sys.executable, "-c", COMPETE, str(path), str(time.time() + 2), *accounts]
     processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from bot.domain import Recording, RemotePicture
+from bot.domain import RemotePicture, WriteBatch
 from bot.ledger.contract import Ledger
 
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
@@ -16,12 +16,12 @@ AGAIN_IN_VAIN = RemotePicture(url=URL, asked_at=NOW - timedelta(days=1))
 
 def note(ledger: Ledger, *pictures: RemotePicture) -> None:
     for picture in pictures:
-        ledger.record(Recording(pictures=(picture,)), now=picture.asked_at)
+        ledger.record(WriteBatch(pictures=(picture,)), now=picture.asked_at)
 
 
 def test_what_was_said_is_kept(ledger: Ledger) -> None:
     other = RemotePicture(url=f"{URL}?2", asked_at=NOW)
-    ledger.record(Recording(pictures=(KNOWN, other)), now=NOW)
+    ledger.record(WriteBatch(pictures=(KNOWN, other)), now=NOW)
     assert ledger.snapshot().pictures == {URL: KNOWN, other.url: other}
 
 

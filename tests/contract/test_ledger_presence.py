@@ -12,18 +12,18 @@ from bot.ledger.sqlite import SqliteLedger
 
 
 def test_the_first_one_is_alone_however_often_it_asks(ledger: Ledger) -> None:
-    assert [ledger.attend("one") for _ in range(3)] == ["", "", ""]
+    assert [ledger.acquire_instance_lock("one") for _ in range(3)] == ["", "", ""]
 
 
 def test_whoever_comes_later_hears_of_the_first(ledger: Ledger) -> None:
-    ledger.attend("one")
-    assert [ledger.attend(who) for who in ("two", "three", "one")] == ["one", "one", ""]
+    ledger.acquire_instance_lock("one")
+    assert [ledger.acquire_instance_lock(who) for who in ("two", "three", "one")] == ["one", "one", ""]
 
 
 def test_a_ledger_that_was_closed_leaves_no_trace(ledger: Ledger) -> None:
-    ledger.attend("one")
+    ledger.acquire_instance_lock("one")
     ledger.close()
-    assert ledger.attend("two") == ""
+    assert ledger.acquire_instance_lock("two") == ""
 
 
 def opened(path: Path) -> SqliteLedger:
@@ -32,16 +32,16 @@ def opened(path: Path) -> SqliteLedger:
 
 def test_another_opening_of_the_file_hears_of_it_and_takes_its_place_once_it_ends(tmp_path: Path) -> None:
     one, two, three = opened(tmp_path), opened(tmp_path), opened(tmp_path)
-    assert (one.attend("one"), two.attend("two")) == ("", "one")
+    assert (one.acquire_instance_lock("one"), two.acquire_instance_lock("two")) == ("", "one")
     one.close()
-    assert (two.attend("two"), three.attend("three")) == ("", "two")
+    assert (two.acquire_instance_lock("two"), three.acquire_instance_lock("three")) == ("", "two")
     two.close()
     three.close()
 
 
 def test_nobody_else_may_read_who_it_is(tmp_path: Path) -> None:
     ledger = opened(tmp_path)
-    ledger.attend("one")
+    ledger.acquire_instance_lock("one")
     (file,) = (path for path in tmp_path.iterdir() if path.name.endswith("-running"))
     assert file.stat().st_mode & 0o077 == 0
     ledger.close()
@@ -66,9 +66,9 @@ def test_a_killed_process_leaves_no_trace(tmp_path: Path) -> None:
     try:
         assert other.stdout is not None
         assert other.stdout.readline() == "''\n"
-        assert ledger.attend("one") == "the other process"
+        assert ledger.acquire_instance_lock("one") == "the other process"
     finally:
         other.kill()
         other.communicate(timeout=30)
-    assert ledger.attend("one") == ""
+    assert ledger.acquire_instance_lock("one") == ""
     ledger.close()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain import Change, Delivery, DeliveryState, Entry, Event, Hold, Recording
+from bot.domain import CompareAndSet, Delivery, DeliveryState, Entry, Event, Hold, WriteBatch
 from bot.ledger.contract import Ledger
 
 MakeEntry = Callable[..., Entry]
@@ -18,9 +18,9 @@ NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
 LATER = NOW + timedelta(milliseconds=20)
 
 
-def release(*entries: Entry, at: datetime, events: tuple[Event, ...] = ()) -> Recording:
+def release(*entries: Entry, at: datetime, events: tuple[Event, ...] = ()) -> WriteBatch:
     told = tuple(Event(at=at, what="released", slug=entry.slug) for entry in entries)
-    return Recording(entries=tuple(replace(entry, released_at=at) for entry in entries), events=(*told, *events))
+    return WriteBatch(entries=tuple(replace(entry, released_at=at) for entry in entries), events=(*told, *events))
 
 
 def history(ledger: Ledger) -> list[tuple[str, str]]:
@@ -48,14 +48,14 @@ def test_the_first_release_is_the_one_that_counts(ledger: Ledger, make_entry: Ma
 def test_a_refreshed_entry_is_replaced(ledger: Ledger, make_entry: MakeEntry) -> None:
     ledger.record(release(make_entry(), at=NOW), now=NOW)
     refreshed = make_entry(released_at=NOW, digest="new words", revision=1)
-    ledger.record(Recording(entries=(refreshed,)), now=LATER)
+    ledger.record(WriteBatch(entries=(refreshed,)), now=LATER)
     assert list(ledger.snapshot().entries.values()) == [refreshed]
 
 
 def test_the_line_about_older_posts_is_told_once(ledger: Ledger, make_entry: MakeEntry) -> None:
-    def archive(at: datetime, *slugs: str) -> Recording:
+    def archive(at: datetime, *slugs: str) -> WriteBatch:
         line = Event(at=at, what="released", detail=f"{len(slugs)} older posts into the feeds, without toots")
-        return Recording(entries=tuple(make_entry(slug, released_at=at) for slug in slugs), events=(line,))
+        return WriteBatch(entries=tuple(make_entry(slug, released_at=at) for slug in slugs), events=(line,))
 
     ledger.record(archive(NOW, "a", "b"), now=NOW)
     ledger.record(archive(LATER, "a", "b"), now=LATER)
@@ -67,14 +67,14 @@ def test_the_line_about_older_posts_is_told_once(ledger: Ledger, make_entry: Mak
 def test_what_was_refused_is_not_told(ledger: Ledger, make_delivery: MakeDelivery) -> None:
     due = make_delivery()
     held = replace(due, state=DeliveryState.HELD, hold=Hold.BRAKE)
-    ledger.record(Recording(changes=(Change(known=None, wanted=due),)), now=NOW)
+    ledger.record(WriteBatch(changes=(CompareAndSet(known=None, wanted=due),)), now=NOW)
     (known,) = ledger.snapshot().deliveries.values()
 
-    def holding(known: Delivery | None) -> Recording:
+    def holding(known: Delivery | None) -> WriteBatch:
         event = Event(at=NOW, what="held", slug=due.slug, account=due.key.account, occasion=due.key.occasion)
         other = replace(event, account="kids@example.social")
         said = Event(at=NOW, what="held", slug=due.slug, who="ada")
-        return Recording(changes=(Change(known=known, wanted=held),), events=(event, other, said))
+        return WriteBatch(changes=(CompareAndSet(known=known, wanted=held),), events=(event, other, said))
 
     assert ledger.record(holding(None), now=NOW).refused != ()
     told = [(event.account, event.who) for event in ledger.events(limit=9)]

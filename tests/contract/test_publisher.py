@@ -39,7 +39,7 @@ class Stage:
     media: Callable[[Receipt], list[str]]  #: the ids of its pictures
     numbers: Iterator[int] = field(default_factory=count)
 
-    def say(self, text: str) -> Receipt:
+    def emit(self, text: str) -> Receipt:
         return self.publish(announcement(text, link=None))
 
     def publish(
@@ -115,9 +115,9 @@ def test_an_account_without_statuses_has_zero_as_its_newest(stage: Stage) -> Non
 
 
 def test_the_newest_id_is_that_of_the_last_status_and_grows(stage: Stage) -> None:
-    first = stage.say("First.")
+    first = stage.emit("First.")
     assert stage.publisher.newest_status_id() == first.status_id
-    second = stage.say("Second.")
+    second = stage.emit("Second.")
     assert stage.publisher.newest_status_id() == second.status_id
     # Numbers on most, ULIDs and flake ids elsewhere; "0" is older than any.
     for older, newer in (("0", first.status_id), (first.status_id, second.status_id)):
@@ -125,7 +125,7 @@ def test_the_newest_id_is_that_of_the_last_status_and_grows(stage: Stage) -> Non
 
 
 def test_publishing_gives_a_receipt(stage: Stage) -> None:
-    receipt = stage.say("Registration is open.")
+    receipt = stage.emit("Registration is open.")
     assert type(receipt.status_id) is str
     assert receipt.url.startswith(("http://", "https://"))
     assert receipt.status_id in receipt.url
@@ -138,9 +138,9 @@ def test_a_look_finds_nothing_where_nothing_is(stage: Stage) -> None:
 
 
 def test_a_look_finds_the_status_after_the_id_known_before(stage: Stage) -> None:
-    stage.say("Something older.")
+    stage.emit("Something older.")
     before = stage.publisher.newest_status_id()
-    receipt = stage.say("Our keynote speaker.")
+    receipt = stage.emit("Our keynote speaker.")
     (seen,) = stage.publisher.look(announcement("Our keynote speaker.", link=None), after_id=before)
     assert (seen.status_id, seen.url, seen.created_at) == (receipt.status_id, receipt.url, receipt.created_at)
     assert type(seen.status_id) is str
@@ -148,21 +148,21 @@ def test_a_look_finds_the_status_after_the_id_known_before(stage: Stage) -> None
 
 
 def test_a_look_does_not_find_what_was_there_before(stage: Stage) -> None:
-    receipt = stage.say("Our keynote speaker.")
+    receipt = stage.emit("Our keynote speaker.")
     assert stage.publisher.look(announcement("Our keynote speaker.", link=None), after_id=receipt.status_id) == ()
 
 
 def test_looking_changes_nothing(stage: Stage) -> None:
-    stage.say("Once.")
+    stage.emit("Once.")
     said = announcement("Once.", link=None)
     assert stage.publisher.look(said, after_id="0") == stage.publisher.look(said, after_id="0")
 
 
 def test_a_look_goes_through_all_pages_oldest_first(stage: Stage) -> None:
-    before = [stage.say(f"Before them, {number}.").status_id for number in range(9)][-1]
+    before = [stage.emit(f"Before them, {number}.").status_id for number in range(9)][-1]
     link = "https://conf.example.org/news/wanted/"
     wanted = announcement(f"This one. {link}", link=link)
-    ids = [stage.say(f"Number {number}.").status_id for number in range(44)]
+    ids = [stage.emit(f"Number {number}.").status_id for number in range(44)]
     ids.append(stage.publish(wanted).status_id)
     seen = stage.publisher.look(wanted, after_id=before)
     assert [status.status_id for status in seen] == ids
@@ -179,7 +179,7 @@ def test_a_look_goes_through_all_pages_oldest_first(stage: Stage) -> None:
     ],
 )
 def test_a_look_tells_the_exact_text(stage: Stage, text: str) -> None:
-    stage.say(text)
+    stage.emit(text)
     (seen,) = stage.publisher.look(announcement(text, link=None), after_id="0")
     assert seen.text == text
     assert seen.content_warning == ""
@@ -259,7 +259,7 @@ def test_where_each_toot_needs_a_picture_one_without_is_rejected_before_it_is_se
 
 
 def test_recent_statuses_come_oldest_first_over_all_pages_without_their_texts(stage: Stage) -> None:
-    ids = [stage.say(f"Number {number}.").status_id for number in range(44)]
+    ids = [stage.emit(f"Number {number}.").status_id for number in range(44)]
     seen = stage.publisher.recent(since=EVER)
     assert [status.status_id for status in seen] == ids
     assert {status.text for status in seen} == {None}
@@ -270,8 +270,8 @@ def test_an_account_without_statuses_has_none_recently(stage: Stage) -> None:
 
 
 def test_recent_ends_where_it_is_told_to(stage: Stage) -> None:
-    first = stage.say("First.")
-    second = stage.say("Second.")
+    first = stage.emit("First.")
+    second = stage.emit("Second.")
     assert [one.status_id for one in stage.publisher.recent(since=first.created_at)] == [
         first.status_id,
         second.status_id,
@@ -298,7 +298,7 @@ def test_the_text_of_a_status_is_told_on_demand(stage: Stage) -> None:
 
 
 def test_a_text_that_is_gone_is_asked_for_again_later(stage: Stage) -> None:
-    receipt = stage.say("Gone.")
+    receipt = stage.emit("Gone.")
     (seen,) = stage.publisher.recent(since=EVER)
     stage.publisher.delete(receipt.status_id)
     with pytest.raises(TransientError, match="deleted"):
@@ -309,7 +309,7 @@ def test_a_text_that_is_gone_is_asked_for_again_later(stage: Stage) -> None:
 
 
 def test_a_reply_to_what_is_not_there_is_rejected_and_posts_nothing(stage: Stage) -> None:
-    receipt = stage.say("Gone.")
+    receipt = stage.emit("Gone.")
     stage.publisher.delete(receipt.status_id)
     with pytest.raises(RejectedError):
         stage.publish(announcement("Sorry.", link=None), in_reply_to=receipt.status_id)
@@ -413,13 +413,13 @@ def test_an_edit_of_a_deleted_status_is_rejected(stage: Stage, tmp_path: Path) -
 
 
 def test_a_deleted_status_is_gone_and_the_others_stay(stage: Stage) -> None:
-    first, second, third = (stage.say(text) for text in ("First.", "Second.", "Third."))
+    first, second, third = (stage.emit(text) for text in ("First.", "Second.", "Third."))
     stage.publisher.delete(second.status_id)
     assert stage.recent() == [first.status_id, third.status_id]
 
 
 def test_deleting_twice_does_no_harm(stage: Stage) -> None:
-    receipt = stage.say("Gone.")
+    receipt = stage.emit("Gone.")
     stage.publisher.delete(receipt.status_id)
     stage.publisher.delete(receipt.status_id)
     assert stage.recent() == []

@@ -19,14 +19,14 @@ from typing import Any, TypeVar
 
 import mastodon.internals
 
-from bot.delivery import Drained
+from bot.delivery import DeliveryResult
 from bot.domain import Hold
 from bot.domain.errors import LedgerError
-from bot.planner.builder import Item
+from bot.planner.builder import PlanItem
 from bot.planner.ruling import Verdict
 from bot.publishers.mastodon import errors as outcomes
 from bot.runtime.app import Bot
-from bot.runtime.cycle import Pass
+from bot.runtime.cycle import CycleResult
 from tests.simulation import oracle
 from tests.simulation.crashes import watched_files
 from tests.simulation.faults import Mix
@@ -48,7 +48,7 @@ REST = 6 * HOUR
 
 
 @dataclass
-class Told:
+class AlertRecord:
     """What came of one seed."""
 
     seed: int
@@ -65,7 +65,7 @@ class History:
     """The bot or two of them, people, a server, faults; and then rest."""
 
     def __init__(self, seed: int, root: Path, profile: Profile) -> None:
-        self.told = Told(seed=seed)
+        self.told = AlertRecord(seed=seed)
         self.profile = profile
         self.world = World(seed, root)
         random = self.world.random
@@ -98,25 +98,25 @@ class History:
             self.server,
             accounts=self.accounts,
             length=self.length,
-            ring=self._ring,
+            notify=self._ring,
             profile=profile,
             config=self.installations.first,
         )
         self.processes: dict[str, Process] = {}
-        self.passes: dict[str, Pass] = {}
+        self.passes: dict[str, CycleResult] = {}
         self.quiet: dict[str, float] = {}  #: process → when it last had nothing to wait for
         self.ended = False  #: the history is over
         self.mishaps: Mishaps = Mishaps(self)
         #: Passes that left nothing to wait for: when they decided, when they were through, which posts they saw.
         self.served: list[tuple[float, float, frozenset[str]]] = []
-        self.held: list[Item] = []  #: an hour after the faults ended, at `held_at`
+        self.held: list[PlanItem] = []  #: an hour after the faults ended, at `held_at`
         self.held_at: float = 0.0
         self._changed_at = 0.0
         self.over = False  #: a bot has ended by itself: there is nothing more to be seen
 
     # -- the course of it
 
-    def run(self) -> Told:
+    def run(self) -> AlertRecord:
         """Let it happen, let it rest, and judge."""
         world = self.world
         self.people.plan(without=self._impossible())
@@ -209,7 +209,7 @@ class History:
                 process.sleep(self.installations.until_its_turn(process.name, self.world.now))
             bot = self.installations.bot(process, self.server)
             while True:
-                if self.quickly and bot.quick_pass():
+                if self.quickly and bot.incremental_cycle():
                     self.told.quick += 1
                 result, drained = bot.tick()
                 process.sleep(self._after(process, bot, result, drained), in_bed=True)
@@ -232,7 +232,7 @@ class History:
         down = 5.0 if self.ended else self.world.random.uniform(2, self.world.faults.mix.down_after_crash)
         self.world.after(down, lambda: self._start(process.name))
 
-    def _after(self, process: Process, bot: Bot, result: Pass, drained: tuple[Drained, ...]) -> float:
+    def _after(self, process: Process, bot: Bot, result: CycleResult, drained: tuple[DeliveryResult, ...]) -> float:
         """How long it sleeps now; as `announce run` does it, but for the idle passes."""
         self.told.passes += 1
         now, random = self.world.clock.now(), self.world.random
@@ -263,7 +263,7 @@ class History:
 
     _waits = ""
 
-    def _accept(self, result: Pass) -> None:
+    def _accept(self, result: CycleResult) -> None:
         """A withdrawal is accepted once a pass has seen and recorded it."""
         if result.plan.doubt:
             return
@@ -294,7 +294,7 @@ def fixed(wanted: Fixed | None, drawn: Fixed) -> Fixed:
     return drawn if wanted is None else wanted
 
 
-def run_seed(seed: int, profile: str = "") -> Told:
+def run_seed(seed: int, profile: str = "") -> AlertRecord:
     """One history in a folder of its own."""
     base = MEMORY if MEMORY.is_dir() else None
     root = Path(tempfile.mkdtemp(prefix="announce-", dir=base))

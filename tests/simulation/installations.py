@@ -17,7 +17,7 @@ from bot.ledger.sqlite import SqliteLedger
 from bot.publishers.contract import Publisher
 from bot.publishers.mastodon.publisher import MastodonPublisher
 from bot.runtime.app import Bot, make_bot
-from bot.runtime.workers import InlineEngine
+from bot.runtime.workers import InlineWorkers
 from tests.simulation.articles import SITE
 from tests.simulation.crashes import watched
 from tests.simulation.process import Process
@@ -91,8 +91,8 @@ class Installations:
             clock=world.clock,
             ledger=watched(ledger, process),
             publishers=_publishers(config, process, server),
-            engine=InlineEngine(parallel=False),
-            say=lambda event: world.note(f"  {event.what} {event.slug} {event.occasion} {event.detail[:90]}"),
+            engine=InlineWorkers(parallel=False),
+            emit=lambda event: world.note(f"  {event.what} {event.slug} {event.occasion} {event.detail[:90]}"),
         )
         bot.parts.public.in_threads = False
         if self.site is not None:

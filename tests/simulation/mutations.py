@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from bot.delivery.matching import find_status
-from bot.delivery.protocol import Adopt, Look, Preflight, Restore, next_step
+from bot.delivery.protocol import Adopt, Preflight, ReadBack, Requeue, next_step
 from bot.domain import DeliveryState, Lease, SeenStatus
 from bot.domain.errors import LeaseHeldError, OutcomeUnknownError, TransientError
 from bot.ledger.sqlite import SqliteLedger
@@ -58,12 +58,12 @@ def attribute(owner: type, name: str, broken: Any) -> Iterator[None]:
 
 def _no_read_back(known: Any, timing: Any) -> Any:
     step = next_step(known, timing)
-    return Restore(step.delivery) if isinstance(step, Look) else step
+    return Requeue(step.delivery) if isinstance(step, ReadBack) else step
 
 
 def _record_before_post(known: Any, timing: Any) -> Any:
     step = next_step(known, timing)
-    if not isinstance(step, Look):
+    if not isinstance(step, ReadBack):
         return step
     made_up = SeenStatus(status_id="1", url="http://127.0.0.1/1", created_at=known.now, links=frozenset())
     return Adopt(step.delivery, made_up)

@@ -58,7 +58,7 @@ class People:
         *,
         accounts: list[str],
         length: float,
-        ring: Callable[[float], None],
+        notify: Callable[[float], None],
         profile: Profile,
         config: Config,
     ) -> None:
@@ -72,7 +72,7 @@ class People:
         self.checkout = Checkout(world.root / "posts")
         self.away: list[tuple[float, float]] = []  #: when the folder was empty
         self.first_due = 0.0  #: seconds, as planned
-        self.ring = ring
+        self.notify = notify
         self.words = Words(self, config)
 
     def plan(self, *, without: frozenset[str]) -> None:
@@ -190,7 +190,7 @@ class People:
         self.world.note(f"~ {what} {article.slug if article else ''}")
         self.checkout.write(self.articles)
         if self.world.random.random() < 0.9:
-            self.ring(self.world.random.uniform(0.1, 20))
+            self.notify(self.world.random.uniform(0.1, 20))
 
     def released(self, article: Article) -> bool:
         """Whether the machine's clock has ever shown its time."""

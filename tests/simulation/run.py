@@ -12,7 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
-from tests.simulation.history import Told, run_seed
+from tests.simulation.history import AlertRecord, run_seed
 from tests.simulation.mutations import MUTATIONS, mutated
 from tests.simulation.profiles import PROFILES
 
@@ -30,9 +30,9 @@ class Sum:
     quick: int = 0
     deliveries: int = 0
     held: int = 0
-    failing: list[Told] = field(default_factory=list)
+    failing: list[AlertRecord] = field(default_factory=list)
 
-    def add(self, told: Told) -> None:
+    def add(self, told: AlertRecord) -> None:
         self.seeds += 1
         self.injected += told.injected
         self.passes += told.passes
@@ -43,13 +43,13 @@ class Sum:
             self.failing.append(told)
 
 
-def run_one(seed: int, mutation: str, profile: str) -> Told:
+def run_one(seed: int, mutation: str, profile: str) -> AlertRecord:
     """One seed, perhaps with one step of the protocol broken on purpose."""
     with mutated(mutation):
         return run_seed(seed, profile)
 
 
-def run_all(seeds: Iterable[int], *, mutation: str, profile: str, processes: int) -> Iterator[Told]:
+def run_all(seeds: Iterable[int], *, mutation: str, profile: str, processes: int) -> Iterator[AlertRecord]:
     """The seeds, in their order, on several cores."""
     if processes == 1:
         yield from (run_one(seed, mutation, profile) for seed in seeds)
@@ -89,7 +89,7 @@ def main() -> int:
     return 1 if total.failing else 0
 
 
-def _tell(told: Told, *, whole: bool) -> None:
+def _tell(told: AlertRecord, *, whole: bool) -> None:
     if whole:
         print("\n".join(told.trace))
     for violation in told.violations:

@@ -19,7 +19,7 @@ import bot.posts.folder
 import bot.runtime.cycle
 from bot.domain import Entry, Post
 from bot.domain.errors import BotError
-from bot.feeds.build import Built, ItemShelf
+from bot.feeds.build import Built, ItemCache
 
 
 @contextmanager
@@ -90,7 +90,7 @@ def _composing(right: Callable[..., Any]) -> Callable[..., Any]:
 def _rendering(right: Callable[..., Any]) -> Callable[..., Any]:
     known: dict[tuple[Entry, ...], tuple[Any, Built | None]] = {}
 
-    def render(entries: Iterable[Entry], *, shelf: ItemShelf, **means: Any) -> Any:
+    def render(entries: Iterable[Entry], *, shelf: ItemCache, **means: Any) -> Any:
         key = tuple(entries)
         if key not in known:
             known[key] = (right(key, shelf=shelf, **means), shelf.built)

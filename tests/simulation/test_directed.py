@@ -31,7 +31,7 @@ def nobody_is_asked_while_another_serves(make_delivery: MakeDelivery) -> bool:
     world = new_world()
     world.owes(make_delivery(due=NOW))
     world.ledger.lease(ACCOUNT, owner="another", duration=MINUTE)
-    world.drain()
+    world.deliver_pending()
     return world.server.asked == []
 
 
@@ -42,11 +42,11 @@ def an_answer_that_comes_after_the_lease_writes_nothing(make_delivery: MakeDeliv
     def stall() -> None:
         for _ in range(2):
             world.clock.advance(TIMING.settle)
-            world.drain("another")
+            world.deliver_pending("another")
         raise TransientError("nothing was posted.")
 
     world.server.during("publish", stall)
-    world.drain()
+    world.deliver_pending()
     return world.row().state is DeliveryState.SENT
 
 
@@ -54,7 +54,7 @@ def a_slow_look_does_not_age_the_intent(make_delivery: MakeDelivery) -> bool:
     world = new_world()
     world.owes(make_delivery(due=NOW))
     world.server.during("recent", lambda: world.clock.advance(TIMING.lease - SECOND))
-    world.drain()
+    world.deliver_pending()
     return len(world.server.statuses) == 1
 
 
@@ -62,7 +62,7 @@ def a_second_attempt_is_looked_for_from_where_the_first_began(make_delivery: Mak
     world = new_world()
     world.owes(make_delivery(due=NOW))
     world.server.failures = [OutcomeUnknownError("no answer.")]
-    world.drain()
+    world.deliver_pending()
     world.server.hand(make_delivery("another").announcement)
     world.later(TIMING.settle)
     return world.row().attempts == 2 and world.row().after_id == "0"
@@ -72,7 +72,7 @@ def a_limit_is_waited_for(make_delivery: MakeDelivery) -> bool:
     world = new_world()
     world.owes(make_delivery(due=NOW))
     world.server.during("publish", raising(TransientError("limited.", retry_after=10 * MINUTE)))
-    world.drain()
+    world.deliver_pending()
     world.server.asked.clear()
     world.later(2 * MINUTE)
     return world.server.asked == []
@@ -82,18 +82,18 @@ def what_is_unknown_is_found_out_before_anything_is_sent(make_delivery: MakeDeli
     world = new_world()
     world.owes(make_delivery("a", due=NOW), make_delivery("b", due=NOW))
     world.server.failures = [OutcomeUnknownError("no answer.")]
-    world.drain()
+    world.deliver_pending()
     return not any(row.state is DeliveryState.SENT for row in world.ledger.snapshot().deliveries.values())
 
 
 def a_lost_ledger_tells_a_reminder_from_its_toot(make_delivery: MakeDelivery) -> bool:
     world, toot = new_world(), make_delivery(due=NOW)
     world.owes(toot)
-    world.drain()
+    world.deliver_pending()
     world.loses_its_ledger()
     world.clock.advance(MINUTE * 60)
     world.owes(replace(toot, key=replace(toot.key, occasion=Occasion.reminder("call")), due=world.clock.now()))
-    world.drain()
+    world.deliver_pending()
     return len(world.server.statuses) == 2
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from bot.planner.builder import Item
+from bot.planner.builder import PlanItem
 from bot.planner.ruling import Verdict
 from tests.simulation.articles import Article
 from tests.simulation.site import WAIT
@@ -106,7 +106,7 @@ class Triggers:
     def was_given_up(self, article: Article) -> bool:
         return (self.end - article.due).total_seconds() > 24 * HOUR
 
-    def _is_founded(self, item: Item, table: dict[str, Trigger]) -> bool:
+    def _is_founded(self, item: PlanItem, table: dict[str, Trigger]) -> bool:
         article = next(one for one in self.people.articles if item.slug in one.slugs)
         return any(words in item.reason and trigger(self, article) for words, trigger in table.items())
 

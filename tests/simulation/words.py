@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from bot.domain import Hold, Post, Said, Snapshot
+from bot.domain import Hold, OverrideKind, Post, Snapshot
 from bot.ledger.sqlite import SqliteLedger
-from bot.planner.overrides import Proposal, pause, resume, speak
+from bot.planner.overrides import Proposal, pause, propose_override, resume
 from bot.posts.folder import PostFolder
 from tests.simulation.articles import Article
 from tests.simulation.world import HOUR
@@ -58,16 +58,16 @@ class Words:
         for article in self.people.articles:
             self._release(article)
             if any(d.hold is Hold.FAILED and d.slug in article.slugs for d in snapshot.deliveries.values()):
-                self._say(Said.RETRY, article)
+                self._say(OverrideKind.RETRY, article)
 
     # -- one by one
 
     def _hold(self, article: Article) -> None:
-        if self._say(Said.HOLD, article):
+        if self._say(OverrideKind.HOLD, article):
             article.holds.append([self.world.now, float("inf")])
 
     def _release(self, article: Article) -> None:
-        if not self._say(Said.RELEASE, article):
+        if not self._say(OverrideKind.RELEASE, article):
             return
         article.let_go_at.append(self.world.now)
         if article.holds:
@@ -76,11 +76,11 @@ class Words:
             article.taken_back_at = None  # that mark is off the file, and by this word the post is wanted again
 
     def _skip(self, article: Article) -> None:
-        if self._say(Said.SKIP, article):
+        if self._say(OverrideKind.SKIP, article):
             article.skipped_at = self.world.now
 
     def _publish_early(self, article: Article) -> None:
-        if not self.people.released(article) and self._say(Said.PUBLISH, article, early=True):
+        if not self.people.released(article) and self._say(OverrideKind.PUBLISH, article, early=True):
             article.early_at = self.world.now
 
     def _pause(self) -> None:
@@ -96,13 +96,15 @@ class Words:
             if self.pauses:
                 self.pauses[-1][1] = min(self.pauses[-1][1], self.world.now)
 
-    def _say(self, said: Said, article: Article, *, early: bool = False) -> bool:
+    def _say(self, said: OverrideKind, article: Article, *, early: bool = False) -> bool:
         post = self._post(article)
         if post is None:
             return False
         accounts = list(self.config.account_addresses().values())
         accepted = self._propose(
-            lambda snapshot, now: speak(said, post, snapshot, who=WHO, now=now, accounts=accounts, early=early)
+            lambda snapshot, now: propose_override(
+                said, post, snapshot, who=WHO, now=now, accounts=accounts, early=early
+            )
         )
         if accepted:
             self.world.note(f"~ announce {said.value} {article.slug}")
@@ -132,5 +134,5 @@ class Words:
         finally:
             ledger.close()
         if not proposal.refusal:
-            self.people.ring(1)
+            self.people.notify(1)
         return not proposal.refusal

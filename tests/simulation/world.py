@@ -11,7 +11,7 @@ from random import Random
 
 from greenlet import getcurrent, greenlet
 
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from tests.simulation.faults import Faults
 from tests.simulation.process import Process
 
@@ -19,7 +19,7 @@ BEGIN = datetime(2026, 3, 10, 6, 0, tzinfo=UTC)
 HOUR = 3600.0
 
 
-class MachineClock(SetClock):
+class MachineClock(ManualClock):
     """A clock that knows one start of its machine from the next."""
 
     def __init__(self, now: datetime) -> None:
@@ -46,7 +46,7 @@ class World:
         self.root = root
         self.random = Random(seed)
         self.clock = MachineClock(BEGIN)  #: the machine's, which may be set wrong
-        self.true_clock = SetClock(BEGIN)  #: the server's
+        self.true_clock = ManualClock(BEGIN)  #: the server's
         self.latest = BEGIN  #: the latest time that the machine's clock has shown
         self.hub: greenlet = getcurrent()
         self.current: Process | None = None

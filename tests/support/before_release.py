@@ -11,11 +11,11 @@ from threading import Event
 from bot.config import Config
 from bot.domain import AccountFacts, Delivery, DeliveryState, SeenStatus
 from bot.domain import Event as HistoryEvent
-from bot.domain.clock import SetClock, ShiftedClock
+from bot.domain.clock import ManualClock, ShiftedClock
 from bot.ledger.memory import MemoryLedger
 from bot.publishers.recording import RecordingPublisher
 from bot.runtime.app import make_bot
-from bot.runtime.precise_release import stand_by
+from bot.runtime.precise_release import release_on_time
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 ACCOUNT = "main@127.0.0.1:9"
@@ -47,7 +47,7 @@ class Stage:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.clock = SetClock(NOON - 20 * SECOND)
+        self.clock = ManualClock(NOON - 20 * SECOND)
         self.ledger = MemoryLedger(self.clock)
         self.publisher = Asked(address=ACCOUNT, clock=self.clock)
         self.said: list[HistoryEvent] = []
@@ -59,7 +59,7 @@ class Stage:
             clock=self.clock,
             ledger=self.ledger,
             publishers={ACCOUNT: self.publisher},
-            say=self.said.append,
+            emit=self.said.append,
         )
         self.bot.tick()
         self.clock.advance(15 * SECOND)
@@ -74,7 +74,7 @@ class Stage:
         return {delivery.slug: delivery.state for delivery in self.ledger.snapshot().deliveries.values()}
 
 
-class Waiting(Stage):
+class PageWaitRecord(Stage):
     """Its clock runs; the release is a second away."""
 
     def __init__(self, config: Config) -> None:
@@ -86,8 +86,8 @@ class Waiting(Stage):
         self.running = ShiftedClock(NOON - SECOND)
         self.bot = replace(self.bot, parts=replace(self.bot.parts, clock=self.running))
 
-    def stand_by(self, *, pass_takes: timedelta = timedelta()) -> bool:
-        return stand_by(self.bot, NOON, expect=self._expect, wait=self._wait, pass_takes=pass_takes)
+    def release_on_time(self, *, pass_takes: timedelta = timedelta()) -> bool:
+        return release_on_time(self.bot, NOON, expect=self._expect, wait=self._wait, pass_takes=pass_takes)
 
     def _wait(self, due: datetime) -> None:
         while self.running.now() < due and not self.reason.wait(0.01):

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from bot.cli.checking import Looked, look, summarised
 from bot.compose.mentions import WORD_JOINER
 from bot.config import load_config
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from tests.support.git_repositories import git
 from tests.support.project import SETTINGS, Project
 
@@ -45,7 +45,7 @@ def on_main(project: Project) -> None:
 
 
 def look_at(project: Project, now: datetime = NOW) -> Looked:
-    return look(load_config(project.root / "config/bot.toml"), (), since="main", clock=SetClock(now))
+    return look(load_config(project.root / "config/bot.toml"), (), since="main", clock=ManualClock(now))
 
 
 def summary(project: Project, now: datetime = NOW, *, pictures: str = "") -> str:

@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.delivery import Drain, Drained, drain
+from bot.delivery import DeliveryContext, DeliveryResult, deliver_pending
 from bot.delivery.protocol import Timing
 from bot.domain import (
     AccountFacts,
     AccountState,
     Action,
     Announcement,
-    Change,
+    CompareAndSet,
     Delivery,
     DeliveryKey,
     Event,
@@ -23,10 +23,10 @@ from bot.domain import (
     Occasion,
     Picture,
     Receipt,
-    Recording,
     SeenStatus,
+    WriteBatch,
 )
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from bot.domain.errors import LeaseHeldError
 from bot.ledger.memory import MemoryLedger
 from bot.publishers.recording import RecordingPublisher
@@ -122,7 +122,7 @@ class Server(RecordingPublisher):
 class RacingLedger(MemoryLedger):
     """A ledger that others write to just before a step is performed: after it was decided, before it is written."""
 
-    def __init__(self, clock: SetClock) -> None:
+    def __init__(self, clock: ManualClock) -> None:
         super().__init__(clock)
         self.meanwhile: dict[int, Callable[[], None]] = {}  #: the number of the step → what happens before it
         self._steps = 0
@@ -137,7 +137,7 @@ class RacingLedger(MemoryLedger):
 class World:
     """One account, its server, its ledger, and a bot that drains it."""
 
-    clock: SetClock
+    clock: ManualClock
     ledger: MemoryLedger
     server: Server
     said: list[Event] = field(default_factory=list)
@@ -151,8 +151,8 @@ class World:
             self.change(wanted.key, wanted)
 
     def change(self, key: DeliveryKey, wanted: Delivery | None) -> None:
-        change = Change(known=self.ledger.delivery(key), wanted=wanted)
-        self.ledger.record(Recording(changes=(change,)), now=self.clock.now())
+        change = CompareAndSet(known=self.ledger.delivery(key), wanted=wanted)
+        self.ledger.record(WriteBatch(changes=(change,)), now=self.clock.now())
 
     def retract(self, delivery: Delivery) -> None:
         self.change(delivery.key, None)
@@ -160,16 +160,16 @@ class World:
     def loses_its_ledger(self, *still_owed: Delivery) -> None:
         """A new ledger that knows the account's name, and what a plan makes of the posts."""
         self.ledger = MemoryLedger(self.clock)
-        joining = (AccountState(address=ACCOUNT, joined_at=None),)
-        self.ledger.record(Recording(joining=joining), now=self.clock.now())
+        new_accounts = (AccountState(address=ACCOUNT, joined_at=None),)
+        self.ledger.record(WriteBatch(new_accounts=new_accounts), now=self.clock.now())
         self.owes(*still_owed)
 
     def pauses(self, who: str = "amy") -> None:
-        self.ledger.record(Recording(paused=who), now=self.clock.now())
+        self.ledger.record(WriteBatch(paused=who), now=self.clock.now())
 
-    def drain(self, owner: str = "me") -> Drained:
-        return drain(
-            Drain(
+    def deliver_pending(self, owner: str = "me") -> DeliveryResult:
+        return deliver_pending(
+            DeliveryContext(
                 ledger=self.ledger,
                 publisher=self.server,
                 clock=self.clock,
@@ -177,14 +177,14 @@ class World:
                 owner=owner,
                 stopping=lambda: self.stopping,
                 jitter=lambda: 0.0,
-                say=self.said.append,
+                emit=self.said.append,
                 hold_without_picture=self.hold_without_picture,
             )
         )
 
-    def later(self, by: timedelta) -> Drained:
+    def later(self, by: timedelta) -> DeliveryResult:
         self.clock.advance(by)
-        return self.drain()
+        return self.deliver_pending()
 
     def row(self, slug: str = "tickets", occasion: str = Occasion.PUBLISH) -> Delivery:
         rows = self.ledger.snapshot().deliveries.values()
@@ -203,7 +203,7 @@ class World:
 def racing_world() -> tuple[World, RacingLedger]:
     world = new_world()
     ledger = RacingLedger(world.clock)
-    ledger.record(Recording(joining=(AccountState(address=ACCOUNT, joined_at=None),)), now=NOW)
+    ledger.record(WriteBatch(new_accounts=(AccountState(address=ACCOUNT, joined_at=None),)), now=NOW)
     world.ledger = ledger
     return world, ledger
 
@@ -225,9 +225,9 @@ def free(world: World) -> bool:
 
 
 def new_world() -> World:
-    clock = SetClock(NOW)
+    clock = ManualClock(NOW)
     ledger = MemoryLedger(clock)
-    ledger.record(Recording(joining=(AccountState(address=ACCOUNT, joined_at=None),)), now=NOW)
+    ledger.record(WriteBatch(new_accounts=(AccountState(address=ACCOUNT, joined_at=None),)), now=NOW)
     return World(clock=clock, ledger=ledger, server=Server(address=ACCOUNT, clock=clock))
 
 

@@ -29,10 +29,10 @@ from bot.config import load_config
 from bot.domain.clock import SystemClock
 from bot.ledger.sqlite import SqliteLedger
 from bot.runtime.app import make_bot
-from bot.runtime.cycle import Pass
-from bot.runtime.service import stay_up
+from bot.runtime.cycle import CycleResult
+from bot.runtime.service import run_service
 from bot.runtime.wiring import make_publishers
-from bot.runtime.workers import EmbeddedEngine
+from bot.runtime.workers import ThreadedWorkers
 
 #: What only looks is not watched: a death there is a death before the next effect.
 METHODS: Final = {
@@ -110,15 +110,15 @@ def live(fuse: Fuse) -> None:
         address: Dying(publisher, "publisher", fuse)
         for address, publisher in make_publishers(config, environ=os.environ, clock=clock).items()
     }
-    bot = make_bot(config, environ=os.environ, ledger=ledger, publishers=publishers, engine=EmbeddedEngine())
+    bot = make_bot(config, environ=os.environ, ledger=ledger, publishers=publishers, engine=ThreadedWorkers())
     _watch_the_system(fuse)
 
-    def stop_at_rest(result: Pass) -> None:
+    def stop_at_rest(result: CycleResult) -> None:
         open_deliveries = [one for address in publishers for one in ledger.open_deliveries(address)]
         if not open_deliveries and not result.plan.recording:
             bot.stop.set()
 
-    stay_up(bot, after_pass=stop_at_rest)
+    run_service(bot, after_pass=stop_at_rest)
     bot.close()
 
 

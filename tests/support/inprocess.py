@@ -17,13 +17,13 @@ from requests.structures import CaseInsensitiveDict
 from werkzeug.test import Client
 
 from bot.config import load_config
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from bot.http.client import Fetched, Measured
 from bot.http.site import Glance, SiteClient
 from bot.integrations.pages import expect_page
 from bot.publishers.mastodon.publisher import MastodonPublisher
 from bot.runtime.app import Bot, make_bot
-from bot.runtime.cycle import Pass
+from bot.runtime.cycle import CycleResult
 from bot.sandbox.app import make_app
 from bot.sandbox.faults import Faults
 from bot.sandbox.store import Store
@@ -113,7 +113,7 @@ class World:
 
     def __init__(self, root: Path, *, now: datetime, settings: Callable[[str], str] = lambda text: text) -> None:
         self.root = root
-        self.clock = SetClock(now)
+        self.clock = ManualClock(now)
         (root / "config").mkdir(parents=True)
         (root / "posts").mkdir(exist_ok=True)
         (root / "config/bot.toml").write_text(settings(SETTINGS.format(server=SERVER)), encoding="utf-8")
@@ -150,7 +150,7 @@ class World:
         path.write_text(f'---\ntitle: "{title}"\npublished_datetime: {when}\n{more}---\n\n{words} {title}.\n')
         return path
 
-    def tick(self, now: datetime) -> Pass:
+    def tick(self, now: datetime) -> CycleResult:
         """One pass and its deliveries, at that time."""
         self.clock.advance(now - self.clock.now())
         result, _ = self.bot.tick()

@@ -19,7 +19,7 @@ from bot.domain import (
     AccountState,
     Action,
     Announcement,
-    Change,
+    CompareAndSet,
     Delivery,
     DeliveryKey,
     DeliveryState,
@@ -29,16 +29,16 @@ from bot.domain import (
     Limits,
     OldEntry,
     OldFeed,
+    Override,
+    OverrideKind,
+    PageWaitRecord,
     Picture,
-    Recording,
     RemotePicture,
-    Said,
     Upcoming,
     Visibility,
-    Waiting,
-    Word,
+    WriteBatch,
 )
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from bot.ledger.schema import MIGRATIONS
 from bot.ledger.sqlite import SqliteLedger
 
@@ -246,13 +246,13 @@ _PLAIN = (
 )
 DELIVERIES = tuple(replace(one, sequence=number) for number, one in enumerate(_PLAIN, start=1))
 WORDS = tuple(
-    Word(post_id=post_id, said=said, early=early, who=who, at=FIRST + MINUTE)
+    Override(post_id=post_id, said=said, early=early, who=who, at=FIRST + MINUTE)
     for post_id, said, early, who in (
-        ("p1", Said.HOLD, False, "ada"),
-        ("p2", Said.RELEASE, False, "ada"),
-        (KEYNOTE.post_id, Said.PUBLISH, True, "ben"),
-        ("p4", Said.SKIP, False, "ben"),
-        ("p5", Said.RETRY, False, "ada"),
+        ("p1", OverrideKind.HOLD, False, "ada"),
+        ("p2", OverrideKind.RELEASE, False, "ada"),
+        (KEYNOTE.post_id, OverrideKind.PUBLISH, True, "ben"),
+        ("p4", OverrideKind.SKIP, False, "ben"),
+        ("p5", OverrideKind.RETRY, False, "ada"),
     )
 )
 UPCOMING = (Upcoming(post_id=f"{NEWS}schedule/", slug="schedule", due=FIRST + timedelta(days=40)),)
@@ -287,7 +287,7 @@ PICTURES = (
     RemotePicture(url="https://pictures.example/pier.jpg", media_type="image/jpeg", size=4711, asked_at=FIRST),
     RemotePicture(url="https://pictures.example/gone.jpg", asked_at=FIRST + MINUTE),
 )
-WAITING = (Waiting(post_id=f"{NEWS}venue/", slug="venue", since=FIRST + SECOND),)
+WAITING = (PageWaitRecord(post_id=f"{NEWS}venue/", slug="venue", since=FIRST + SECOND),)
 DEPLOYED = {TICKETS.post_id: TICKETS.digest}
 PROBLEM = "posts/broken.md:3: title: is missing."
 _PINGED = Event(at=FIRST + MINUTE, what="pinged", detail=f"{HUB}: 1 feed")
@@ -301,28 +301,28 @@ EVENTS = (
 
 def fill(ledger: SqliteLedger) -> None:
     """A few rows of everything."""
-    joining = tuple(AccountState(address=account.address, joined_at=account.joined_at) for account in ACCOUNTS)
+    new_accounts = tuple(AccountState(address=account.address, joined_at=account.joined_at) for account in ACCOUNTS)
     moment = FIRST + MINUTE
-    recording = Recording(
+    recording = WriteBatch(
         entries=ENTRIES,
-        changes=tuple(Change(known=None, wanted=one) for one in _PLAIN),
+        changes=tuple(CompareAndSet(known=None, wanted=one) for one in _PLAIN),
         events=_RECORDED,
         words=WORDS,
         upcoming={post.post_id: post for post in UPCOMING},
         paused=PAUSED,
     )
-    ledger.record(Recording(joining=joining), now=FIRST)
+    ledger.record(WriteBatch(new_accounts=new_accounts), now=FIRST)
     ledger.record(recording, now=moment)
     main, kids = (ledger.lease(address, owner="machine 4711", duration=MINUTE) for address in (MAIN, KIDS))
     ledger.note_account(main, facts=FACTS, last_status_id="11", now=moment)
     ledger.settle(main, DELIVERIES[0], event=None, now=moment)
     ledger.block_account(kids, why=BLOCKED, not_before=FIRST + 2 * MINUTE, now=moment)
-    ledger.record(Recording(old_feed=OLD_FEED, pictures=PICTURES), now=moment)
+    ledger.record(WriteBatch(old_feed=OLD_FEED, pictures=PICTURES), now=moment)
     ledger.note_pinged(HUB, {NEWS + "rss.xml": "d" * 64}, event=_PINGED, now=moment)
-    ledger.record(Recording(waiting={waiting.post_id: waiting for waiting in WAITING}), now=moment)
+    ledger.record(WriteBatch(waiting={waiting.post_id: waiting for waiting in WAITING}), now=moment)
     ledger.note_deployed(DEPLOYED, event=_CALLED, now=moment)
     ledger.note_problems(frozenset([PROBLEM]), now=NOW)
-    ledger.note_told({"file posts/broken.md": PROBLEM}, quiet=timedelta(hours=1), now=NOW)
+    ledger.record_alerts({"file posts/broken.md": PROBLEM}, quiet=timedelta(hours=1), now=NOW)
 
 
 def keep() -> Path:
@@ -331,7 +331,7 @@ def keep() -> Path:
     kept = FIXTURES / f"ledger_v{version}.sql"
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ledger.db"
-        ledger = SqliteLedger(path, SetClock(FIRST))
+        ledger = SqliteLedger(path, ManualClock(FIRST))
         fill(ledger)
         ledger.close()
         with closing(sqlite3.connect(path)) as db:

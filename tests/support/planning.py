@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.domain import Announcement, Delivery, DeliveryKey, DeliveryState, Entry, Occasion, Post, Said, Snapshot
-from bot.domain.clock import SetClock
+from bot.domain import Announcement, Delivery, DeliveryKey, DeliveryState, Entry, Occasion, OverrideKind, Post, Snapshot
+from bot.domain.clock import ManualClock
 from bot.domain.errors import ComposeError
 from bot.ledger.memory import MemoryLedger
 from bot.planner.builder import Compose
-from bot.planner.overrides import Proposal, pause, resume, speak
+from bot.planner.overrides import Proposal, pause, propose_override, resume
 from bot.planner.plan import Plan, make_plan
 from bot.planner.ruling import Policy, Verdict
 
@@ -63,7 +63,7 @@ class Season:
     def __init__(self, *, accounts: Sequence[str] = (ACCOUNT,), policy: Policy = POLICY, now: datetime = NOW) -> None:
         self.accounts = list(accounts)
         self.policy = policy
-        self.clock = SetClock(now)
+        self.clock = ManualClock(now)
         self.ledger = MemoryLedger(self.clock)
         self.compose: Compose = compose
 
@@ -97,10 +97,10 @@ class Season:
         assert again.released == ()
         return plan
 
-    def propose(self, said: Said, post: Post, *, who: str = "amy", early: bool = False) -> Proposal:
-        return speak(said, post, self.snapshot, who=who, now=self.now, accounts=self.accounts, early=early)
+    def propose(self, said: OverrideKind, post: Post, *, who: str = "amy", early: bool = False) -> Proposal:
+        return propose_override(said, post, self.snapshot, who=who, now=self.now, accounts=self.accounts, early=early)
 
-    def say(self, said: Said, post: Post, *, who: str = "amy", early: bool = False) -> Proposal:
+    def emit(self, said: OverrideKind, post: Post, *, who: str = "amy", early: bool = False) -> Proposal:
         """A person's word, recorded; it must not be refused."""
         return self._heard(self.propose(said, post, who=who, early=early))
 

@@ -7,11 +7,11 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.config import load_config
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from bot.ledger.memory import MemoryLedger
 from bot.publishers.recording import RecordingPublisher
 from bot.runtime.app import Bot, make_bot
-from bot.runtime.cycle import Pass
+from bot.runtime.cycle import CycleResult
 from tests.support.project import SETTINGS
 
 ACCOUNT = "main@127.0.0.1:9"
@@ -26,14 +26,14 @@ class PretendedSite:
             (root / name).parent.mkdir(exist_ok=True)
             (root / name).write_text(text, encoding="utf-8")
         self.public = root / "public"
-        self.clock = SetClock(begin)
+        self.clock = ManualClock(begin)
         self.ledger = MemoryLedger(self.clock)
         self.publisher = RecordingPublisher(address=ACCOUNT, clock=self.clock)
         config = load_config(root / "config/bot.toml")
         publishers = {ACCOUNT: self.publisher}
         self.bot: Bot = make_bot(config, environ={}, clock=self.clock, ledger=self.ledger, publishers=publishers)
 
-    def tick(self, at: datetime) -> Pass:
+    def tick(self, at: datetime) -> CycleResult:
         self.clock.advance(at - self.clock.now())
         return self.bot.tick()[0]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.config import Config
 from bot.domain import AccountFacts, AccountState, Entry, Limits, Snapshot
-from bot.posts.git.checkout import place_of
+from bot.posts.git.checkout import checkout_dir_of
 from bot.posts.git.status import Status, write_status
 from tests.support.rule_rows import BODY, FILE, NOW, Case, Row, written
 
@@ -51,7 +51,7 @@ def with_mode(mode: int) -> Any:
 
 def failing(since: datetime | None) -> Any:
     def prepare(config: Config) -> None:
-        place = place_of(config, config.sources[0])
+        place = checkout_dir_of(config, config.sources[0])
         place.make()
         write_status(place.status, Status(fetched=NOW, failing_since=since, why="the host cannot be reached."))
 

@@ -120,7 +120,7 @@ def blocked_until(*faults: Mapping[str, Any], words: str = "", instead: tuple[tu
         account.line.instead += instead
         toot = account.owes(said)
         for _ in range(1 if instead else 5):
-            account.clock.advance(account.drain().wait_until - account.clock.now())  # type: ignore[operator]
+            account.clock.advance(account.deliver_pending().wait_until - account.clock.now())  # type: ignore[operator]
         assert account.row(toot).state is DUE
         assert words in account.ledger.account(account.publisher.address).blocked
         assert account.happened.count("blocked") == 1

@@ -20,21 +20,21 @@ import requests
 from PIL import Image
 from requests.adapters import HTTPAdapter
 
-from bot.delivery import Drain, Drained, drain
+from bot.delivery import DeliveryContext, DeliveryResult, deliver_pending
 from bot.delivery.protocol import Timing
 from bot.domain import (
     AccountState,
     Action,
     Announcement,
-    Change,
+    CompareAndSet,
     Delivery,
     DeliveryKey,
     Event,
     Occasion,
     Picture,
-    Recording,
+    WriteBatch,
 )
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from bot.ledger.memory import MemoryLedger
 from bot.publishers.mastodon.publisher import MastodonPublisher
 from bot.sandbox.personality import PERSONALITIES, Personality
@@ -96,7 +96,7 @@ class Account:
     name: str
     server: SandboxServer
     kind: Personality
-    clock: SetClock
+    clock: ManualClock
     ledger: MemoryLedger
     publisher: MastodonPublisher
     line: Line
@@ -144,7 +144,7 @@ class Account:
         )
 
     def _record(self, delivery: Delivery) -> DeliveryKey:
-        self.ledger.record(Recording(changes=(Change(known=None, wanted=delivery),)), now=self.clock.now())
+        self.ledger.record(WriteBatch(changes=(CompareAndSet(known=None, wanted=delivery),)), now=self.clock.now())
         return delivery.key
 
     def row(self, key: DeliveryKey) -> Delivery:
@@ -154,9 +154,9 @@ class Account:
 
     # -- what happens
 
-    def drain(self) -> Drained:
-        return drain(
-            Drain(
+    def deliver_pending(self) -> DeliveryResult:
+        return deliver_pending(
+            DeliveryContext(
                 ledger=self.ledger,
                 publisher=self.publisher,
                 clock=self.clock,
@@ -164,7 +164,7 @@ class Account:
                 owner="me",
                 stopping=lambda: False,
                 jitter=lambda: 0.0,
-                say=self.said.append,
+                emit=self.said.append,
             )
         )
 
@@ -172,7 +172,7 @@ class Account:
         """Drain, let as much time pass as it says, and so on until nothing waits; returns how long that took."""
         began = self.clock.now()
         for _ in range(MOST_DRAINS):
-            until = self.drain().wait_until
+            until = self.deliver_pending().wait_until
             if until is None:
                 return self.clock.now() - began
             self.clock.advance(max(until - self.clock.now(), timedelta(milliseconds=1)))
@@ -226,13 +226,13 @@ class Stage:
     """Servers of each kind, on one clock for each."""
 
     folder: Path
-    servers: dict[tuple[str, bool], tuple[SandboxServer, SetClock]] = field(default_factory=dict)
+    servers: dict[tuple[str, bool], tuple[SandboxServer, ManualClock]] = field(default_factory=dict)
     stack: ExitStack = field(default_factory=ExitStack)
 
     def account(self, kind: str, *, limited: bool = False) -> Account:
         """A new account at the server of that kind; with `limited`, that server has its real rate limits."""
         if (kind, limited) not in self.servers:
-            clock = SetClock(NOW)
+            clock = ManualClock(NOW)
             server = SandboxServer(personality=PERSONALITIES[kind], limited=limited, clock=clock)
             self.servers[kind, limited] = (self.stack.enter_context(server), clock)
         # Past every window, and past what a server remembers of keys.
@@ -256,8 +256,8 @@ class Stage:
         )
         self.stack.callback(publisher.close)
         ledger = MemoryLedger(clock)
-        joining = (AccountState(address=publisher.address, joined_at=None),)
-        ledger.record(Recording(joining=joining), now=clock.now())
+        new_accounts = (AccountState(address=publisher.address, joined_at=None),)
+        ledger.record(WriteBatch(new_accounts=new_accounts), now=clock.now())
         made = Account(
             name=name,
             server=server,

@@ -12,8 +12,8 @@ from bot.config import Config
 from bot.domain import Severity, Snapshot
 from bot.domain.errors import PostError
 from bot.operations.doctor.report import Line, note, ok, problem
-from bot.posts.git.checkout import place_of
-from bot.posts.git.folders import posts_of
+from bot.posts.git.checkout import checkout_dir_of
+from bot.posts.git.folders import open_posts
 from bot.posts.git.status import read_status
 from bot.runtime.cycle import decide
 
@@ -77,7 +77,7 @@ _GROUP = "posts"
 def posts(config: Config, snapshot: Snapshot, now: datetime) -> Iterator[Line]:
     """How many are past, and whether any cannot be used."""
     try:
-        scan = posts_of(config).scan()
+        scan = open_posts(config).scan()
     except PostError:
         yield problem(_GROUP, "they cannot be read", "`announce check` says why.")
         return
@@ -94,7 +94,7 @@ def posts(config: Config, snapshot: Snapshot, now: datetime) -> Iterator[Line]:
 def sources(config: Config) -> Iterator[Line]:
     """The repositories, by their numbers in the settings: where they are may be private."""
     for number, source in enumerate(config.sources):
-        place = place_of(config, source)
+        place = checkout_dir_of(config, source)
         status = read_status(place.status)
         if status.failing_since is not None:
             continue  # told with the settings

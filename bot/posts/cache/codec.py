@@ -15,11 +15,11 @@ from pydantic_core import from_json
 
 from bot.domain import Finding, MastodonOptions, Missed, Picture, Reminder
 from bot.posts.body.render import BodyText
-from bot.posts.cache.lazy import EARLY, LATE
+from bot.posts.cache.lazy import EAGER_FIELDS, LAZY_FIELDS
 from bot.posts.frontmatter.options import NOTHING_SAID
 from bot.posts.listing import FileState
 
-_AT: Final = {name: at for at, name in enumerate(EARLY)}
+_AT: Final = {name: at for at, name in enumerate(EAGER_FIELDS)}
 #: Where the digest of the author's own words stands among the early fields.
 OWN_WORDS: Final = _AT["digest"]
 _PATH, _PUBLISHED, _MASTODON, _REMINDERS = (_AT[name] for name in ("path", "published", "mastodon", "reminders"))
@@ -56,7 +56,7 @@ def early_from_json(
 ) -> Iterator[tuple[str, FileState, Mapping[str, FileState | None], Sequence[Any]]]:
     """What `early_to_json` wrote, for many at once. Raises ValueError."""
     for path, state, pictures, unusual, values in from_json(b"[%b]" % b",".join(posts)):
-        if len(values) != len(EARLY):
+        if len(values) != len(EAGER_FIELDS):
             raise ValueError("a post of other fields")
         values[_PATH] = Path(values[_PATH])
         if values[_PUBLISHED] is not None:
@@ -96,7 +96,7 @@ def late_from_json(text: str) -> BodyText | dict[str, Any]:
     late["findings"] = _adapter(tuple[Finding, ...]).validate_python(late["findings"])
     for name in ("paragraphs", "unsaid"):
         late[name] = tuple(late[name])
-    return {name: late[name] for name in LATE}
+    return {name: late[name] for name in LAZY_FIELDS}
 
 
 def _dumped(kind: Any, value: Any) -> Any:

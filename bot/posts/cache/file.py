@@ -37,7 +37,7 @@ class Stored(NamedTuple):
     path: str  #: whole
     state: FileState
     pictures: Mapping[str, FileState | None]
-    early: Sequence[Any]  #: the fields of Post that need no rendering, as `EARLY` names them
+    early: Sequence[Any]  #: the fields of Post that need no rendering, as `EAGER_FIELDS` names them
     late: Any  #: what makes the other ones; None if it must be asked for with `PostCache.late`
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from bot.domain.errors import PostError
 from bot.posts.body.render import BodyText
 from bot.posts.cache.codec import OWN_WORDS
-from bot.posts.cache.lazy import LATE, LatePost
+from bot.posts.cache.lazy import LAZY_FIELDS, LazyPost
 from bot.posts.listing import FileState
 
 if TYPE_CHECKING:
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 #: A post with the states that its file and its pictures had when it was read.
-Read: TypeAlias = tuple[FileState, Mapping[str, FileState | None], LatePost]
+Read: TypeAlias = tuple[FileState, Mapping[str, FileState | None], LazyPost]
 
 
-class Shelf:
+class PostCacheIndex:
     """Knows what the cache holds, so that only what is new is written."""
 
     def __init__(self, cache: PostCache | None) -> None:
@@ -36,7 +36,7 @@ class Shelf:
         posts: dict[str, Read] = {}
         for path, state, pictures, early, _ in self._cache.load():
             late = _KeptBody(self._cache, path, early[OWN_WORDS], reread)
-            posts[path] = (state, pictures, LatePost.of(early, late))
+            posts[path] = (state, pictures, LazyPost.of(early, late))
             self._kept[path] = (state, pictures)
         return posts
 
@@ -88,5 +88,5 @@ class _KeptBody:
         except (PostError, OSError):  # changed or gone at this moment too: the next look sees it
             post = None
         if post is None:
-            return {name: "" if name in ("excerpt", "summary", "html") else () for name in LATE}
-        return {name: getattr(post, name) for name in LATE}
+            return {name: "" if name in ("excerpt", "summary", "html") else () for name in LAZY_FIELDS}
+        return {name: getattr(post, name) for name in LAZY_FIELDS}

@@ -15,12 +15,12 @@ from bot.domain import Post
 from bot.posts.body.markdown import too_much
 
 #: What is not known before the body is rendered.
-LATE: Final = ("excerpt", "summary", "html", "paragraphs", "unsaid", "findings")
+LAZY_FIELDS: Final = ("excerpt", "summary", "html", "paragraphs", "unsaid", "findings")
 #: All other fields.
-EARLY: Final = tuple(field.name for field in fields(Post) if field.name not in LATE)
+EAGER_FIELDS: Final = tuple(field.name for field in fields(Post) if field.name not in LAZY_FIELDS)
 
 #: How each of them is put into its slot: half the time of object.__setattr__, for some 25 fields of each post.
-_PUT_EARLY: Final = tuple(vars(Post)[name].__set__ for name in EARLY)
+_PUT_EARLY: Final = tuple(vars(Post)[name].__set__ for name in EAGER_FIELDS)
 
 _MOST_ELEMENTS: Final = 40
 _MOST_MARKS: Final = 120  #: each level takes two
@@ -35,14 +35,14 @@ _HARMLESS: Final = re.compile(
 )
 
 
-class LatePost(Post):
+class LazyPost(Post):
     """A Post whose last fields are still to come: they are made, all at once, when one of them is asked for."""
 
     __slots__ = ("_render",)
 
     @classmethod
-    def of(cls, early: Iterable[Any], render: Callable[[], dict[str, Any]]) -> LatePost:
-        """A post of its early fields, in the order of `EARLY`, and what makes the late ones. `render` must not fail."""
+    def of(cls, early: Iterable[Any], render: Callable[[], dict[str, Any]]) -> LazyPost:
+        """Make a post of the values of `EAGER_FIELDS`, in their order, and what makes the rest; it must not fail."""
         post = object.__new__(cls)
         for put, value in zip(_PUT_EARLY, early, strict=True):
             put(post, value)
@@ -51,24 +51,24 @@ class LatePost(Post):
 
     @property
     def early(self) -> list[Any]:
-        """The early fields, in the order of `EARLY`."""
-        return [getattr(self, name) for name in EARLY]
+        """The early fields, in the order of `EAGER_FIELDS`."""
+        return [getattr(self, name) for name in EAGER_FIELDS]
 
     @property
     def late(self) -> Any:
         """The late fields as they were made, or what makes them."""
         render = object.__getattribute__(self, "_render")
-        return {name: getattr(self, name) for name in LATE} if render is None else render
+        return {name: getattr(self, name) for name in LAZY_FIELDS} if render is None else render
 
     def __getattr__(self, name: str) -> Any:
         # Called only for a slot that holds nothing yet.
-        if name not in LATE:
+        if name not in LAZY_FIELDS:
             raise AttributeError(name)
         render = object.__getattribute__(self, "_render")
         if render is None:  # made by another thread, just now
             return object.__getattribute__(self, name)
         made = render()
-        for late in LATE:
+        for late in LAZY_FIELDS:
             object.__setattr__(self, late, made[late])
         object.__setattr__(self, "_render", None)
         return made[name]
@@ -78,7 +78,7 @@ class LatePost(Post):
             return True
         if not isinstance(other, Post):
             return NotImplemented
-        return all(getattr(self, name) == getattr(other, name) for name in (*EARLY, *LATE))
+        return all(getattr(self, name) == getattr(other, name) for name in (*EAGER_FIELDS, *LAZY_FIELDS))
 
     __hash__ = None  # type: ignore[assignment]  # like Post, which holds a mapping
 

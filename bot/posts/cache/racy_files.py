@@ -19,7 +19,7 @@ from bot.posts.listing import FileState, State
 TICK: Final = 2_000_000_000
 
 
-class RecentFiles:
+class RacyFiles:
     """Keeps a digest of each file that was read just when it had changed."""
 
     def __init__(self) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from bot.domain.front_matter import KEYS, Holds
+from bot.domain.front_matter import KEYS, FieldType
 from bot.posts.frontmatter.source import Source
 from bot.posts.frontmatter.yaml import Value
 
-_LISTS: Final = (Holds.TEXTS, Holds.LIST, Holds.TOOTS, Holds.FOCUS)
+_LISTS: Final = (FieldType.TEXTS, FieldType.LIST, FieldType.TOOTS, FieldType.FOCUS)
 
 
 def renamed(source: Source, fields: Mapping[str, tuple[str, ...]]) -> tuple[Source, dict[str, str]]:

@@ -27,7 +27,7 @@ _TREES: Final = "trees"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class CheckoutDir:
     """The folder of one source."""
 
     folder: Path
@@ -93,14 +93,14 @@ class Place:
         sync_folder(self.folder)
 
 
-def place_of(config: Config, source: Source) -> Place:
+def checkout_dir_of(config: Config, source: Source) -> CheckoutDir:
     """Where this source is checked out."""
-    return Place(folder=config.root / source.place)
+    return CheckoutDir(folder=config.root / source.place)
 
 
 def config_of(config: Config, source: Source) -> Config:
     """The settings as the posts of this source see them: its folders instead of the local ones."""
-    current = place_of(config, source).current
+    current = checkout_dir_of(config, source).current
     folders = {"posts": current / source.folder, "assets": current / source.assets}
     return config.model_copy(update={"site": config.site.model_copy(update=folders)})
 
@@ -117,7 +117,7 @@ def sync_folder(folder: Path) -> None:
 UNFINISHED: Final = "unfinished-"  #: how the name of a tree begins that is not whole yet
 
 
-def export(git: Git, place: Place, commit: str) -> None:
+def export(git: Git, place: CheckoutDir, commit: str) -> None:
     """Check a commit out beside the one in force. Raises SourceError, OSError."""
     new = place.trees / f"{UNFINISHED}{commit}"
     discard(new)

@@ -12,8 +12,8 @@ from bot.domain.errors import PostError
 from bot.posts.addresses import slug_of
 from bot.posts.cache.file import PostCache
 from bot.posts.folder import PostFolder, Scan, Signature
-from bot.posts.git.checkout import config_of, place_of
-from bot.posts.listing import Look
+from bot.posts.git.checkout import checkout_dir_of, config_of
+from bot.posts.listing import FolderSnapshot
 from bot.posts.reader import shown_path
 
 _TRIES: Final = 3
@@ -21,7 +21,7 @@ _TRIES: Final = 3
 Reader = Callable[[Config], PostFolder]
 
 
-class Posts(Protocol):
+class PostSource(Protocol):
     """What a pass reads posts from."""
 
     @property
@@ -29,16 +29,16 @@ class Posts(Protocol):
         """The files of the pictures of all posts that somebody has to watch."""
 
     @property
-    def agreed(self) -> Look | None:
+    def agreed(self) -> FolderSnapshot | None:
         """The look that `scan` goes by; None if it looks itself."""
 
-    def look(self) -> Look:
+    def look(self) -> FolderSnapshot:
         """How the files are now."""
 
-    def look_again(self, since: Look, changed: Collection[str]) -> Look:
+    def look_again(self, since: FolderSnapshot, changed: Collection[str]) -> FolderSnapshot:
         """How the files are now, if only those at these paths have changed since an earlier look."""
 
-    def go_by(self, look: Look) -> None:
+    def go_by(self, look: FolderSnapshot) -> None:
         """From now on `scan` goes by this look."""
 
     def scan(self) -> Scan:
@@ -54,7 +54,7 @@ class Posts(Protocol):
         """Let go of what is open."""
 
 
-def posts_of(config: Config, *, cache: PostCache | None = None) -> Posts:
+def open_posts(config: Config, *, cache: PostCache | None = None) -> PostSource:
     """The posts that these settings name. Contacts nobody: of sources it reads what was fetched last."""
     if config.sources:
         return JoinedFolders(config, local=PostFolder(config, cache=cache))
@@ -64,7 +64,7 @@ def posts_of(config: Config, *, cache: PostCache | None = None) -> Posts:
 class _Checkout:
     def __init__(self, config: Config, source: Source, reader: Reader) -> None:
         self.source = source
-        self.place: Final = place_of(config, source)
+        self.place: Final = checkout_dir_of(config, source)
         self._config = config_of(config, source)
         self._reader = reader
         self.forget()
@@ -92,16 +92,16 @@ class JoinedFolders:
         return self._local.pictures
 
     @property
-    def agreed(self) -> Look | None:
+    def agreed(self) -> FolderSnapshot | None:
         return self._local.agreed
 
-    def look(self) -> Look:
+    def look(self) -> FolderSnapshot:
         return self._local.look()
 
-    def look_again(self, since: Look, changed: Collection[str]) -> Look:
+    def look_again(self, since: FolderSnapshot, changed: Collection[str]) -> FolderSnapshot:
         return self._local.look_again(since, changed)
 
-    def go_by(self, look: Look) -> None:
+    def go_by(self, look: FolderSnapshot) -> None:
         self._local.go_by(look)
 
     def news(self) -> list[tuple[Post, Post]] | None:

@@ -15,7 +15,7 @@ from typing import Final
 from bot.config import Config, Source
 from bot.config.secrets import secret_of, trouble_of
 from bot.domain.errors import SourceError
-from bot.posts.git.checkout import UNFINISHED, Place, discard, examine, export, place_of
+from bot.posts.git.checkout import UNFINISHED, CheckoutDir, checkout_dir_of, discard, examine, export
 from bot.posts.git.command import Git, OddGitError, check_version
 from bot.posts.git.status import read_status, write_status
 
@@ -27,7 +27,7 @@ _LOOK: Final = 0.1  #: seconds between two looks whether another process has fin
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Pulled:
+class SyncResult:
     """What came of one pull."""
 
     source: Source
@@ -38,19 +38,19 @@ class Pulled:
     recovered: bool = False  #: and the one before this did not
 
 
-def pull(
+def sync_checkout(
     config: Config,
     source: Source,
     *,
     environ: Mapping[str, str],
     now: Callable[[], datetime],
     stopping: Callable[[], bool] = lambda: False,
-) -> Pulled:
+) -> SyncResult:
     """Fetch what the repository holds now, and put it in force. Never raises: what was in force stays so.
 
     Takes no longer than the source's `timeout`, plus what writing the files takes.
     """
-    place = place_of(config, source)
+    place = checkout_dir_of(config, source)
     before, changed, fault = place.commit(), False, ""
     known = read_status(place.status)
     try:
@@ -60,10 +60,10 @@ def pull(
     except OSError as error:
         fault = f"{place.folder.relative_to(config.root)} cannot be written: {error.strerror or error}."
     if fault and stopping():
-        return Pulled(source=source, commit=before)
+        return SyncResult(source=source, commit=before)
     write_status(place.status, known.after_failure(fault, now()) if fault else known.after_success(now()))
     failed_before = known.failing_since is not None
-    return Pulled(
+    return SyncResult(
         source=source,
         commit=place.commit(),
         changed=changed,
@@ -74,7 +74,7 @@ def pull(
 
 
 def _pull(
-    config: Config, source: Source, place: Place, *, environ: Mapping[str, str], stopping: Callable[[], bool]
+    config: Config, source: Source, place: CheckoutDir, *, environ: Mapping[str, str], stopping: Callable[[], bool]
 ) -> bool:
     missing = trouble_of(source.token, environ)
     if missing:
@@ -97,7 +97,7 @@ def _pull(
 
 
 @contextmanager
-def _alone(place: Place, git: Git) -> Iterator[None]:
+def _alone(place: CheckoutDir, git: Git) -> Iterator[None]:
     """One process at a time; the lock is let go of by the system if it dies."""
     descriptor = os.open(place.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -113,7 +113,7 @@ def _alone(place: Place, git: Git) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _refresh(git: Git, place: Place, *, address: str) -> bool:
+def _refresh(git: Git, place: CheckoutDir, *, address: str) -> bool:
     _tidy(place)
     if not (place.repository / "HEAD").exists():
         discard(place.repository)
@@ -156,7 +156,7 @@ def _fetched(git: Git, address: str, wanted: str) -> str:
     return git.run("rev-parse", "--verify", f"{_NEW}^{{commit}}").strip()
 
 
-def _tidy(place: Place) -> None:
+def _tidy(place: CheckoutDir) -> None:
     """Remove what a process that was killed has left, and trees that nobody reads any more. Under the lock."""
     for stale in place.repository.rglob("*.lock"):
         stale.unlink(missing_ok=True)

@@ -15,10 +15,10 @@ from bot.config import Config, Source
 from bot.config.secrets import secret_of
 from bot.domain import Event
 from bot.domain.clock import Clock
-from bot.posts.git.checkout import place_of
+from bot.posts.git.checkout import checkout_dir_of
 from bot.posts.git.push import PushHook
 from bot.posts.git.status import SourceTrouble, read_status
-from bot.posts.git.sync import Pulled, pull
+from bot.posts.git.sync import SyncResult, sync_checkout
 
 #: Between two pulls of one source, however many pushes come.
 GAP: Final = timedelta(seconds=1)
@@ -32,7 +32,7 @@ _PATIENCE: Final = 2.0  #: seconds for a thread to end
 _LOOK: Final = 0.05  #: seconds between two looks whether to stop
 
 
-def pause_after(pulled: Pulled, *, was_pushed: bool) -> timedelta | None:
+def pause_after(pulled: SyncResult, *, was_pushed: bool) -> timedelta | None:
     """How long to wait for the next pull of a source; None: until it is pushed to."""
     every = pulled.source.every or None
     if pulled.fault:
@@ -42,7 +42,7 @@ def pause_after(pulled: Pulled, *, was_pushed: bool) -> timedelta | None:
     return every
 
 
-class SourceKeeper:
+class GitSyncer:
     """Fetches the sources of a bot. `end` stops what runs, within a moment; safe across threads."""
 
     def __init__(
@@ -51,13 +51,13 @@ class SourceKeeper:
         *,
         environ: Mapping[str, str],
         clock: Clock,
-        say: Callable[[Event], None],
+        emit: Callable[[Event], None],
         stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         self._config = config
         self._environ = environ
         self._clock = clock
-        self._say = say
+        self._say = emit
         self._stopping = stopping
         self._ended = Signal()
         self._threads: list[Thread] = []
@@ -69,12 +69,12 @@ class SourceKeeper:
         """All of them, in the order of the settings."""
         return self._config.sources
 
-    def pull_all(self) -> tuple[Pulled, ...]:
+    def sync_all(self) -> tuple[SyncResult, ...]:
         """Bring all up to date, at the same time; takes as long as the slowest, which its `timeout` bounds."""
         if not self.sources:
             return ()
         with ThreadPoolExecutor(max_workers=len(self.sources), thread_name_prefix="source") as pool:
-            return tuple(pool.map(self.pull, self.sources))
+            return tuple(pool.map(self.sync_checkout, self.sources))
 
     def wait_for_first(self, *, at_most: timedelta = FIRST) -> None:
         """Give those a moment of which there is nothing yet, while `keep` fetches them.
@@ -83,14 +83,16 @@ class SourceKeeper:
         """
         end = time.monotonic() + at_most.total_seconds()
         for source in self.sources:
-            missing = not place_of(self._config, source).commit()
+            missing = not checkout_dir_of(self._config, source).commit()
             while missing and not self._is_to_end() and time.monotonic() < end:
                 if self._tried[source].wait(_LOOK):
                     break
 
-    def pull(self, source: Source) -> Pulled:
+    def sync_checkout(self, source: Source) -> SyncResult:
         """Bring one up to date, and say what has changed."""
-        pulled = pull(self._config, source, environ=self._environ, now=self._clock.now, stopping=self._is_to_end)
+        pulled = sync_checkout(
+            self._config, source, environ=self._environ, now=self._clock.now, stopping=self._is_to_end
+        )
         if pulled.changed or pulled.recovered:
             self._tell("fetched", f"{source.shown} at {pulled.commit[:10]}")
         elif pulled.first_fault:
@@ -111,7 +113,7 @@ class SourceKeeper:
         while not self._is_to_end():
             was_pushed = wake.is_set()
             wake.clear()
-            pulled = self.pull(source)
+            pulled = self.sync_checkout(source)
             self._tried[source].set()
             if pulled.changed:
                 on_change()
@@ -136,7 +138,7 @@ class SourceKeeper:
         now = self._clock.now()
         found = []
         for source in self.sources:
-            place = place_of(self._config, source)
+            place = checkout_dir_of(self._config, source)
             what = read_status(place.status).trouble(now)
             if what:
                 found.append(SourceTrouble(source=source, what=what, never=not place.commit()))

@@ -11,7 +11,7 @@ from bot.check.project import check_project
 from bot.check.subject import Subject
 from bot.check.times import NAMED, folded
 from bot.config import Config
-from bot.domain import Said, Snapshot, Word
+from bot.domain import Override, OverrideKind, Snapshot
 from tests.support.rule_rows import BODY, FILE, NOW, Case, Files, checked, made, picture, written
 
 
@@ -166,7 +166,7 @@ def test_many_old_posts_are_told_of_in_one_line(tmp_path: Path) -> None:
 def test_of_a_post_that_somebody_holds_nobody_says_that_it_goes_out(tmp_path: Path) -> None:
     def held(_: Config) -> Snapshot:
         post_id = "https://conf.example/news/news/"
-        return Snapshot(words={post_id: Word(post_id=post_id, said=Said.HOLD, who="Ana", at=NOW)})
+        return Snapshot(words={post_id: Override(post_id=post_id, said=OverrideKind.HOLD, who="Ana", at=NOW)})
 
     files = {FILE: written(at="2026-03-10 09:00")}
     assert found(tmp_path / "free", "due-now", files)

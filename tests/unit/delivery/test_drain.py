@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.delivery import ASK_AGAIN, Drained
+from bot.delivery import ASK_AGAIN, DeliveryResult
 from bot.delivery.protocol import idempotency_key
 from bot.domain import AccountFacts, Delivery, DeliveryState, Hold, Lease
 from bot.domain.errors import AccountBlockedError, LedgerError, OutcomeUnknownError, RejectedError, TransientError
@@ -37,7 +37,7 @@ def world() -> World:
 class TestAllIsWell:
     def test_what_is_owed_is_sent_in_order_and_written_down(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery("second", due=NOW), make_delivery("first", due=NOW - SECOND))
-        result = world.drain()
+        result = world.deliver_pending()
         first, second = world.row("first"), world.row("second")
         assert world.server.texts == [first.announcement.text, second.announcement.text]
         assert (first.state, first.status_id, first.attempts, first.generation) == (DeliveryState.SENT, "1", 1, 0)
@@ -46,35 +46,35 @@ class TestAllIsWell:
         assert (world.account.last_status_id, world.account.last_sent_at) == ("2", NOW)
         assert world.account.facts == AccountFacts(address=ACCOUNT, account_id="1", limits=world.server.limits)
         assert world.history == [("sent", "first"), ("sent", "second")]
-        assert result == Drained(account=ACCOUNT, events=tuple(world.said))
+        assert result == DeliveryResult(account=ACCOUNT, events=tuple(world.said))
         assert tuple(world.said) == world.ledger.events(limit=9)
         assert free(world)
 
     def test_the_key_is_that_of_the_delivery_and_no_repeat(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW))
-        world.drain()
+        world.deliver_pending()
         assert world.server.keys == [(idempotency_key(world.row()), False)]
 
     def test_without_anything_open_nobody_is_asked(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(state=DeliveryState.HELD, hold=Hold.BRAKE), make_delivery("x", account="other"))
-        assert world.drain() == Drained(account=ACCOUNT)
+        assert world.deliver_pending() == DeliveryResult(account=ACCOUNT)
         assert world.server.asked == []
 
     def test_draining_again_sends_nothing(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW))
-        world.drain()
-        world.drain()
+        world.deliver_pending()
+        world.deliver_pending()
         world.later(timedelta(days=1))
         assert len(world.server.statuses) == 1
 
     def test_pictures_are_sent_along(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW, announcement=pictured("a", "b")))
-        world.drain()
+        world.deliver_pending()
         assert world.server.media_of == {"1": ("media-1", "media-2")}
 
     def test_late_toots_are_spaced(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(*(make_delivery(slug, due=NOW - timedelta(hours=1)) for slug in ("a", "b")))
-        result = world.drain()
+        result = world.deliver_pending()
         assert len(world.server.statuses) == 1
         assert (result.wait_until, result.attention) == (NOW + 2 * MINUTE, False)
         assert "spacing" in result.why
@@ -90,7 +90,7 @@ class TestFailures:
     ) -> None:
         world.owes(make_delivery("a", due=NOW), make_delivery("b", due=NOW))
         world.server.failures = [TransientError("the server cannot be reached.")]
-        result = world.drain()
+        result = world.deliver_pending()
         row = world.row("a")
         assert (row.state, row.attempts, row.reason) == (DeliveryState.DUE, 1, "the server cannot be reached.")
         assert row.not_before == result.wait_until == NOW + timedelta(seconds=30)
@@ -107,7 +107,7 @@ class TestFailures:
     def test_during_the_pause_nobody_is_asked(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW))
         world.server.failures = [TransientError("the server cannot be reached.")]
-        until = world.drain().wait_until
+        until = world.deliver_pending().wait_until
         world.server.asked.clear()
         assert world.later(10 * SECOND).wait_until == until
         assert world.server.asked == []
@@ -117,7 +117,7 @@ class TestFailures:
         world.server.failures = [TransientError("no") for _ in range(3)]
         waits = []
         for _ in range(3):
-            until = world.drain().wait_until
+            until = world.deliver_pending().wait_until
             assert until is not None
             waits.append(until - world.clock.now())
             world.clock.step_to(until)
@@ -128,7 +128,7 @@ class TestFailures:
     ) -> None:
         world.owes(make_delivery("a", due=NOW), make_delivery("b", due=NOW))
         world.server.failures = [TransientError("the rate limit is reached.", retry_after=5 * MINUTE)]
-        assert world.drain().wait_until == NOW + 5 * MINUTE
+        assert world.deliver_pending().wait_until == NOW + 5 * MINUTE
         assert (world.account.not_before, world.account.blocked) == (NOW + 5 * MINUTE, "the rate limit is reached.")
         world.server.asked.clear()
         result = world.later(5 * MINUTE - SECOND)
@@ -143,7 +143,7 @@ class TestFailures:
     ) -> None:
         world.owes(make_delivery("a", due=NOW), make_delivery("b", due=NOW))
         world.server.failures = [RejectedError("too long.")]
-        result = world.drain()
+        result = world.deliver_pending()
         row = world.row("a")
         assert (row.state, row.reason, row.settled_at) == (DeliveryState.REJECTED, "too long.", NOW)
         assert result.attention
@@ -159,7 +159,7 @@ class TestFailures:
     ) -> None:
         world.owes(make_delivery(due=NOW, announcement=pictured("a")))
         world.server.during(method, raising(AccountBlockedError("bad token.", remedy="Make a new one.")))
-        result = world.drain()
+        result = world.deliver_pending()
         assert (world.row().state, world.row().hold) == (DeliveryState.DUE, None)
         assert world.account.blocked == "bad token. Make a new one."
         assert (result.attention, result.wait_until) == (True, NOW + ASK_AGAIN)
@@ -177,7 +177,7 @@ class TestFailures:
     def test_a_block_that_lasts_is_told_once(self, world: World, make_delivery: MakeDelivery, method: str) -> None:
         world.owes(make_delivery(due=NOW))
         world.server.during(method, *[raising(AccountBlockedError("bad token."))] * 3)
-        results = [world.drain(), world.later(ASK_AGAIN), world.later(ASK_AGAIN)]
+        results = [world.deliver_pending(), world.later(ASK_AGAIN), world.later(ASK_AGAIN)]
         assert [event.what for event in world.said] == ["blocked"]
         assert world.history == [("blocked", "")]
         assert [result.attention for result in results] == [True, False, False]
@@ -187,7 +187,7 @@ class TestFailures:
         world.owes(make_delivery(due=NOW))
         errors = [AccountBlockedError("bad token."), AccountBlockedError("redirected.")]
         world.server.during("introduce", *(raising(error) for error in errors))
-        assert [world.drain().attention, world.later(ASK_AGAIN).attention] == [True, True]
+        assert [world.deliver_pending().attention, world.later(ASK_AGAIN).attention] == [True, True]
         assert [event.detail for event in world.said] == ["bad token.", "redirected."]
 
     @pytest.mark.parametrize("method", ["introduce", "newest_status_id", "upload"])
@@ -196,7 +196,7 @@ class TestFailures:
     ) -> None:
         world.owes(make_delivery(due=NOW, announcement=pictured("a")))
         world.server.during(method, raising(TransientError("the server cannot be reached.")))
-        result = world.drain()
+        result = world.deliver_pending()
         assert (world.row().state, world.row().attempts) == (DeliveryState.DUE, 0)
         assert result.wait_until == NOW + timedelta(seconds=15)
         told = "blocked" if method == "introduce" else "will retry"
@@ -207,14 +207,14 @@ class TestFailures:
 
     def test_while_nothing_is_due_yet_the_server_is_not_asked(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW - 120 * MINUTE, not_before=NOW + 60 * MINUTE))
-        result = world.drain()
+        result = world.deliver_pending()
         assert (world.server.asked, world.said, result.attention) == ([], [], False)
         assert result.wait_until == NOW + 60 * MINUTE
 
     def test_an_upload_without_answer_is_simply_repeated(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW, announcement=pictured("a")))
         world.server.during("upload", raising(OutcomeUnknownError("no answer.")))
-        assert world.drain().wait_until == NOW + timedelta(seconds=15)
+        assert world.deliver_pending().wait_until == NOW + timedelta(seconds=15)
         assert world.row().state is DeliveryState.DUE
         world.later(timedelta(seconds=15))
         assert len(world.server.statuses) == 1
@@ -225,14 +225,14 @@ class TestFailures:
     ) -> None:
         world.owes(make_delivery(due=NOW, announcement=pictured("a"), first_tried_at=NOW - tried))
         world.server.during("upload", raising(TransientError("the server cannot take it.")))
-        result = world.drain()
+        result = world.deliver_pending()
         assert (world.row().state is DeliveryState.SENT, result.attention) == (goes_out, goes_out)
         assert ("picture left out" in [event.what for event in world.said]) == goes_out
 
     def test_a_refused_picture_is_left_out_and_told(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW, announcement=pictured("a", "b")))
         world.server.during("upload", raising(RejectedError("too large.")))
-        result = world.drain()
+        result = world.deliver_pending()
         assert world.row().state is DeliveryState.SENT
         assert world.server.media_of == {"1": ("media-1",)}
         assert result.attention
@@ -242,7 +242,7 @@ class TestFailures:
     def test_a_toot_goes_out_without_any_of_its_pictures(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW, announcement=pictured("a")))
         world.server.during("upload", raising(RejectedError("too large.")))
-        world.drain()
+        world.deliver_pending()
         assert world.server.media_of == {"1": ()}
 
 
@@ -250,7 +250,7 @@ class TestUnknownOutcome:
     def test_what_arrived_is_found_and_not_sent_again(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery("a", due=NOW), make_delivery("b", due=NOW))
         world.server.failures, world.server.posts_first = [OutcomeUnknownError("no answer.")], True
-        result = world.drain()
+        result = world.deliver_pending()
         assert [world.row(slug).status_id for slug in "ab"] == ["1", "2"]
         assert len(world.server.statuses) == 2
         assert world.history == [("no answer", "a"), ("found", "a"), ("sent", "b")]
@@ -262,7 +262,7 @@ class TestUnknownOutcome:
     ) -> None:
         world.owes(make_delivery("a", due=NOW), make_delivery("b", due=NOW))
         world.server.failures = [OutcomeUnknownError("no answer.")]
-        result = world.drain()
+        result = world.deliver_pending()
         assert (world.row("a").state, world.row("a").reason) == (DeliveryState.SENDING, "no answer.")
         assert result.wait_until == NOW + timedelta(seconds=120)
         assert world.server.statuses == [], "nothing overtakes what is unknown"
@@ -282,17 +282,17 @@ class TestUnknownOutcome:
     def test_what_arrives_while_waiting_is_found(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW))
         world.server.failures = [OutcomeUnknownError("no answer.")]
-        world.drain()
+        world.deliver_pending()
         world.clock.advance(timedelta(seconds=100))
         world.server.statuses.append(status("1", world.row().announcement))
-        world.drain()
+        world.deliver_pending()
         assert (world.row().state, world.row().status_id) == (DeliveryState.SENT, "1")
         assert len(world.server.statuses) == 1
 
     def test_a_look_that_began_too_early_proves_nothing(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW))
         world.server.failures = [OutcomeUnknownError("no answer.")]
-        world.drain()
+        world.deliver_pending()
         world.clock.advance(timedelta(seconds=110))
 
         def arrives_meanwhile() -> None:
@@ -300,11 +300,11 @@ class TestUnknownOutcome:
             world.clock.advance(timedelta(seconds=20))
 
         world.server.during("look", arrives_meanwhile)
-        result = world.drain()
+        result = world.deliver_pending()
         assert world.row().state is DeliveryState.SENDING
         assert result.wait_until is not None
         world.clock.step_to(result.wait_until)
-        world.drain()
+        world.deliver_pending()
         assert len(world.server.statuses) == 1
         assert world.row().status_id == "1"
 
@@ -312,7 +312,7 @@ class TestUnknownOutcome:
         world.owes(make_delivery(due=NOW))
         world.server.failures = [OutcomeUnknownError("no answer.")]
         world.server.during("look", raising(TransientError("the server cannot be reached.")))
-        world.drain()
+        world.deliver_pending()
         world.server.during("look", raising(AccountBlockedError("bad token.")))
         world.later(timedelta(hours=1))
         assert world.row().state is DeliveryState.SENDING
@@ -327,10 +327,10 @@ class TestUnknownOutcome:
     ) -> None:
         world.owes(make_delivery(due=NOW))
         world.server.failures = [OutcomeUnknownError("no answer.")]
-        world.drain()
+        world.deliver_pending()
         hand = status("1", replace(world.row().announcement, text="look at this"))
         world.server.statuses.append(hand)
-        world.drain()
+        world.deliver_pending()
         assert world.row().state is DeliveryState.SENDING, "ours may still arrive"
         world.later(TIMING.settle)
         assert (world.row().state, world.row().foreign, world.row().status_id) == (DeliveryState.SENT, True, "1")
@@ -342,9 +342,9 @@ class TestUnknownOutcome:
         """Simulation, seed 2563: the other was taken at once, and ours was never edited."""
         world.owes(make_delivery(due=NOW))
         world.server.failures = [OutcomeUnknownError("no answer.")]
-        world.drain()
+        world.deliver_pending()
         world.server.statuses.append(status("1", replace(world.row().announcement, text="look at this")))
-        world.drain()
+        world.deliver_pending()
         world.server.statuses.append(status("2", world.row().announcement))
         world.later(TIMING.settle)
         assert (world.row().state, world.row().foreign, world.row().status_id) == (DeliveryState.SENT, False, "2")
@@ -355,7 +355,7 @@ class TestUnknownOutcome:
         world.server.statuses.append(replace(status("1", delivery.announcement), created_at=NOW - timedelta(days=9)))
         world.owes(delivery)
         world.server.failures = [OutcomeUnknownError("no answer.")]
-        world.drain()
+        world.deliver_pending()
         assert (world.row().state, world.row().after_id) == (DeliveryState.SENDING, "1")
 
     def test_two_toots_with_the_same_words_are_told_apart(self, world: World, make_delivery: MakeDelivery) -> None:
@@ -363,7 +363,7 @@ class TestUnknownOutcome:
         world.owes(make_delivery("a", due=NOW, announcement=same), make_delivery("b", due=NOW, announcement=same))
         world.server.failures = [OutcomeUnknownError("1"), OutcomeUnknownError("2")]
         world.server.posts_first = True
-        world.drain()
+        world.deliver_pending()
         assert [world.row(slug).status_id for slug in "ab"] == ["1", "2"]
         assert len(world.server.statuses) == 2
 
@@ -382,7 +382,7 @@ class TestUnknownOutcome:
 
         world.ledger = SlowDisk(world.clock, world.ledger.snapshot())
         world.owes(make_delivery(due=NOW))
-        result = world.drain()
+        result = world.deliver_pending()
         assert world.row().state is DeliveryState.SENDING
         assert "publish" not in world.server.asked
         assert result.wait_until == NOW + TIMING.settle
@@ -403,7 +403,7 @@ class TestUnknownOutcome:
 
         world.ledger = SlowToRead(world.clock, world.ledger.snapshot())
         world.owes(make_delivery(due=NOW))
-        world.drain()
+        world.deliver_pending()
         assert world.row().state is DeliveryState.SENDING
         assert "publish" not in world.server.asked
 
@@ -415,7 +415,7 @@ class TestChangesMeanwhile:
         world.owes(make_delivery(due=NOW))
         new = saying("new words")
         world.server.during("introduce", lambda: world.owes(make_delivery(due=NOW, announcement=new)))
-        world.drain()
+        world.deliver_pending()
         assert world.server.texts == ["new words"]
 
     def test_words_that_change_during_the_upload_go_with_their_own_pictures(
@@ -424,7 +424,7 @@ class TestChangesMeanwhile:
         old, new = pictured("old"), replace(pictured("new", "new-too"), text="new words")
         world.owes(make_delivery(due=NOW, announcement=old))
         world.server.during("upload", lambda: world.owes(make_delivery(due=NOW, announcement=new)))
-        world.drain()
+        world.deliver_pending()
         assert world.server.texts == ["new words"]
         assert [picture.alt for picture in world.server.uploads] == ["old", "new", "new-too"]
         assert world.server.media_of == {"1": ("media-2", "media-3")}
@@ -433,7 +433,7 @@ class TestChangesMeanwhile:
         delivery = make_delivery(due=NOW, announcement=pictured("a"))
         world.owes(delivery)
         world.server.during("upload", lambda: world.retract(delivery))
-        assert world.drain().wait_until is None
+        assert world.deliver_pending().wait_until is None
         assert world.server.statuses == []
 
     def test_a_change_of_words_does_not_touch_what_is_under_way(
@@ -442,7 +442,7 @@ class TestChangesMeanwhile:
         world.owes(make_delivery(due=NOW))
         new = saying("new words")
         world.server.during("publish", lambda: world.owes(make_delivery(due=NOW, announcement=new)))
-        world.drain()
+        world.deliver_pending()
         assert world.row().state is DeliveryState.SENT
         assert world.server.texts == [make_delivery().announcement.text]
 
@@ -452,7 +452,7 @@ class TestLeases:
         world.owes(make_delivery(due=NOW))
         world.ledger.lease(ACCOUNT, owner="another", duration=MINUTE)
         world.clock.advance(20 * SECOND)
-        result = world.drain()
+        result = world.deliver_pending()
         assert result.wait_until == world.clock.now() + 40 * SECOND
         assert "another process" in result.why
         assert world.server.asked == []
@@ -466,7 +466,7 @@ class TestLeases:
 
         world.owes(make_delivery(due=NOW))
         world.server.during("introduce", stall)
-        result = world.drain()
+        result = world.deliver_pending()
         assert world.server.statuses == []
         assert world.row().state is DeliveryState.DUE
         assert result.wait_until == world.clock.now() + TIMING.lease
@@ -475,15 +475,15 @@ class TestLeases:
     def test_a_toot_that_returns_after_its_lease_is_found_by_the_next(
         self, world: World, make_delivery: MakeDelivery
     ) -> None:
-        others: list[Drained] = []
+        others: list[DeliveryResult] = []
 
         def stall() -> None:
             world.clock.advance(TIMING.lease + SECOND)
-            others.append(world.drain("another"))
+            others.append(world.deliver_pending("another"))
 
         world.owes(make_delivery(due=NOW))
         world.server.during("publish", stall)
-        world.drain()
+        world.deliver_pending()
         assert others[0].wait_until is not None
         assert world.row().state is DeliveryState.SENDING
         assert len(world.server.statuses) == 1
@@ -499,14 +499,14 @@ class TestLeases:
         world.owes(make_delivery(due=NOW, announcement=pictured("a")))
         for method in ("introduce", "newest_status_id", "upload", "publish"):
             world.server.during(method, slow)
-        world.drain()
+        world.deliver_pending()
         assert world.row().state is DeliveryState.SENT
 
     def test_the_lease_is_given_back_when_the_ledger_fails(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW))
         world.server.during("introduce", raising(LedgerError("the disk is full.")))
         with pytest.raises(LedgerError, match="the disk is full"):
-            world.drain()
+            world.deliver_pending()
         assert free(world)
 
 
@@ -514,18 +514,18 @@ class TestStopping:
     def test_nothing_new_begins(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery("a", due=NOW), make_delivery("b", due=NOW))
         world.stopping = True
-        assert world.drain() == Drained(account=ACCOUNT)
+        assert world.deliver_pending() == DeliveryResult(account=ACCOUNT)
         assert world.server.asked == []
 
     def test_what_is_in_hand_is_finished(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery("a", due=NOW), make_delivery("b", due=NOW))
         world.server.during("publish", lambda: setattr(world, "stopping", True))
-        world.drain()
+        world.deliver_pending()
         assert [world.row(slug).state for slug in "ab"] == [DeliveryState.SENT, DeliveryState.DUE]
 
     def test_an_unknown_outcome_is_still_looked_for(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW))
         world.server.failures, world.server.posts_first = [OutcomeUnknownError("no answer.")], True
         world.server.during("publish", lambda: setattr(world, "stopping", True))
-        world.drain()
+        world.deliver_pending()
         assert world.row().state is DeliveryState.SENT

@@ -39,7 +39,7 @@ def world(publish: Delivery) -> World:
     """The toot is out."""
     world = new_world()
     world.owes(publish)
-    world.drain()
+    world.deliver_pending()
     world.server.asked.clear()
     world.said.clear()
     return world
@@ -56,7 +56,7 @@ def early(publish: Delivery) -> World:
 class TestEdits:
     def test_the_toot_says_the_new_words(self, world: World, publish: Delivery) -> None:
         world.owes(following(publish, Action.EDIT, announcement=NEW))
-        result = world.drain()
+        result = world.deliver_pending()
         assert world.server.texts == ["new words"]
         row = world.row(occasion="edit:1")
         assert (row.state, row.status_id, row.settled_at) == (DeliveryState.SENT, "1", NOW)
@@ -69,14 +69,14 @@ class TestEdits:
         for number, text in enumerate(["second words", "third words"], start=1):
             edit = following(publish, Action.EDIT, announcement=saying(text))
             world.owes(replace(edit, key=replace(edit.key, occasion=f"edit:{number}")))
-            world.drain()
+            world.deliver_pending()
         assert world.server.shown == [publish.announcement, saying("second words")]
 
     @pytest.mark.parametrize("arrived", [True, False])
     def test_a_lost_answer_is_repeated_without_harm(self, world: World, publish: Delivery, arrived: bool) -> None:
         world.owes(following(publish, Action.EDIT, announcement=NEW))
         world.server.failures, world.server.posts_first = [LOST], arrived
-        result = world.drain()
+        result = world.deliver_pending()
         row = world.row(occasion="edit:1")
         # Not sooner: an edit that arrives late must not undo a later one.
         assert (row.state, row.not_before) == (DeliveryState.DUE, NOW + TIMING.settle)
@@ -89,7 +89,7 @@ class TestEdits:
     def test_after_a_lost_answer_nobody_knows_what_it_shows(self, world: World, publish: Delivery) -> None:
         world.owes(following(publish, Action.EDIT, announcement=pictured("a")))
         world.server.failures, world.server.posts_first = [LOST], True
-        world.drain()
+        world.deliver_pending()
         # Meanwhile the post is back to its first picture, of which the toot must not keep another one's file.
         world.owes(replace(world.row(occasion="edit:1"), announcement=NEW))
         world.later(TIMING.settle)
@@ -110,14 +110,14 @@ class TestEdits:
     def test_a_toot_that_is_gone_cannot_be_edited(self, world: World, publish: Delivery) -> None:
         world.server.statuses.clear()
         world.owes(following(publish, Action.EDIT, announcement=NEW))
-        result = world.drain()
+        result = world.deliver_pending()
         assert world.row(occasion="edit:1").state is DeliveryState.REJECTED
         assert result.attention
 
     def test_a_toot_by_hand_is_never_edited(self, early: World, publish: Delivery) -> None:
         early.server.hand(replace(publish.announcement, text="Look at this!"))
         early.owes(following(publish, Action.EDIT, announcement=NEW))
-        early.drain()
+        early.deliver_pending()
         assert early.row().foreign
         row = early.row(occasion="edit:1")
         assert (row.state, row.reason) == (DeliveryState.SKIPPED, "the toot was made by hand")
@@ -128,7 +128,7 @@ class TestEdits:
     ) -> None:
         world.owes(following(publish, Action.EDIT, announcement=NEW), make_delivery("other", due=NOW + SECOND))
         world.server.during("edit", *[raising(LOST)] * 9)
-        world.drain()
+        world.deliver_pending()
         world.later(SECOND)
         assert world.row("other").state is DeliveryState.SENT
         assert world.row(occasion="edit:1").state is DeliveryState.DUE
@@ -136,7 +136,7 @@ class TestEdits:
     def test_a_publish_of_unknown_outcome_is_found_first(self, early: World, publish: Delivery) -> None:
         early.server.failures, early.server.posts_first = [LOST], True
         early.server.during("look", raising(TransientError("no.")))
-        early.drain()
+        early.deliver_pending()
         early.owes(following(publish, Action.EDIT, announcement=NEW))
         early.later(MINUTE)
         assert [event.what for event in early.said][-2:] == ["found", "edited"]
@@ -146,7 +146,7 @@ class TestEdits:
 class TestDeletions:
     def test_the_toot_is_gone(self, world: World, publish: Delivery) -> None:
         world.owes(following(publish, Action.DELETE))
-        result = world.drain()
+        result = world.deliver_pending()
         assert world.server.statuses == []
         assert world.row(occasion="withdraw").state is DeliveryState.SENT
         assert [event.what for event in result.events] == ["deleted"]
@@ -156,7 +156,7 @@ class TestDeletions:
     def test_a_lost_answer_is_repeated_without_harm(self, world: World, publish: Delivery, arrived: bool) -> None:
         world.owes(following(publish, Action.DELETE))
         world.server.failures, world.server.posts_first = [LOST], arrived
-        assert world.drain().wait_until == NOW + timedelta(seconds=30)
+        assert world.deliver_pending().wait_until == NOW + timedelta(seconds=30)
         assert (world.row(occasion="withdraw").state, world.server.asked.count("delete")) == (DeliveryState.DUE, 1)
         world.later(timedelta(seconds=30))
         assert world.row(occasion="withdraw").state is DeliveryState.SENT
@@ -165,14 +165,14 @@ class TestDeletions:
     def test_one_that_is_gone_already_is_as_good_as_deleted(self, world: World, publish: Delivery) -> None:
         world.server.statuses.clear()
         world.owes(following(publish, Action.DELETE))
-        assert not world.drain().attention
+        assert not world.deliver_pending().attention
         assert world.row(occasion="withdraw").state is DeliveryState.SENT
 
     def test_a_toot_by_hand_is_never_deleted(self, early: World, publish: Delivery) -> None:
         early.server.hand(replace(publish.announcement, text="Look at this!"))
-        early.drain()
+        early.deliver_pending()
         early.owes(following(publish, Action.DELETE))
-        early.drain()
+        early.deliver_pending()
         assert early.row(occasion="withdraw").state is DeliveryState.SKIPPED
         assert len(early.server.statuses) == 1
 
@@ -181,9 +181,9 @@ class TestDeletions:
     ) -> None:
         world.clock.advance(timedelta(hours=1))
         world.owes(make_delivery("a", due=NOW), make_delivery("b", due=NOW))
-        world.drain()
+        world.deliver_pending()
         world.owes(following(publish, Action.DELETE, due=world.clock.now()))
-        result = world.drain()
+        result = world.deliver_pending()
         assert world.row(occasion="withdraw").state is DeliveryState.SENT
         assert [world.row(slug).state for slug in "ab"] == [DeliveryState.SENT, DeliveryState.DUE]
         assert "spacing" in result.why
@@ -191,13 +191,13 @@ class TestDeletions:
     def test_a_refusal_is_told(self, world: World, publish: Delivery) -> None:
         world.owes(following(publish, Action.DELETE))
         world.server.during("delete", raising(RejectedError("no.")))
-        assert world.drain().attention
+        assert world.deliver_pending().attention
         assert world.row(occasion="withdraw").state is DeliveryState.REJECTED
 
     def test_a_blocked_account_deletes_later(self, world: World, publish: Delivery) -> None:
         world.owes(following(publish, Action.DELETE))
         world.server.during("delete", raising(AccountBlockedError("bad token.")))
-        world.drain()
+        world.deliver_pending()
         assert (world.row(occasion="withdraw").state, world.account.blocked) == (DeliveryState.DUE, "bad token.")
         world.later(MINUTE)
         assert (world.server.statuses, world.account.blocked) == ([], "")
@@ -208,7 +208,7 @@ class TestWithdrawnWhileSending:
     def sending(self, early: World, publish: Delivery) -> World:
         """The toot's outcome is unknown, and then its post is withdrawn."""
         early.server.failures = [LOST]
-        early.drain()
+        early.deliver_pending()
         assert early.row().state is DeliveryState.SENDING
         early.owes(following(publish, Action.DELETE))
         return early
@@ -236,7 +236,7 @@ class TestWithdrawnWhileSending:
     def test_an_edit_that_was_open_is_called_off(self, world: World, publish: Delivery) -> None:
         world.owes(following(publish, Action.EDIT, announcement=NEW))
         world.server.failures = [LOST]
-        world.drain()
+        world.deliver_pending()
         world.owes(following(publish, Action.DELETE))
         world.later(MINUTE)
         assert world.row(occasion="edit:1").state is DeliveryState.SKIPPED
@@ -248,7 +248,7 @@ class TestReplies:
 
     def test_the_toot_is_answered_and_stays(self, world: World, publish: Delivery) -> None:
         world.owes(following(publish, Action.REPLY, announcement=self.REASON))
-        result = world.drain()
+        result = world.deliver_pending()
         assert world.server.texts == [publish.announcement.text, self.REASON.text]
         assert world.server.replies == {"2": "1"}
         assert (world.row(occasion="withdraw").status_id, world.row().status_id) == ("2", "1")
@@ -257,7 +257,7 @@ class TestReplies:
     def test_a_lost_answer_is_looked_for_and_not_repeated(self, world: World, publish: Delivery) -> None:
         world.owes(following(publish, Action.REPLY, announcement=self.REASON))
         world.server.failures, world.server.posts_first = [LOST], True
-        world.drain()
+        world.deliver_pending()
         assert world.server.asked[-1] == "look"
         assert (world.row(occasion="withdraw").state, len(world.server.statuses)) == (DeliveryState.SENT, 2)
         assert world.row(occasion="withdraw").status_id == "2"
@@ -265,16 +265,16 @@ class TestReplies:
     def test_one_that_did_not_arrive_is_sent_again_as_a_reply(self, world: World, publish: Delivery) -> None:
         world.owes(following(publish, Action.REPLY, announcement=self.REASON))
         world.server.failures = [LOST]
-        assert world.drain().wait_until == NOW + TIMING.settle
+        assert world.deliver_pending().wait_until == NOW + TIMING.settle
         world.later(TIMING.settle)
         assert world.server.replies == {"2": "1"}
         assert len({key for key, _ in world.server.keys}) == 3, "each with a key of its own"
 
     def test_a_toot_by_hand_is_not_answered(self, early: World, publish: Delivery) -> None:
         early.server.hand(replace(publish.announcement, text="Look at this!"))
-        early.drain()
+        early.deliver_pending()
         early.owes(following(publish, Action.REPLY, announcement=self.REASON))
-        early.drain()
+        early.deliver_pending()
         assert len(early.server.statuses) == 1
 
 
@@ -290,7 +290,7 @@ class TestChangesMeanwhile:
         held = replace(other, state=DeliveryState.HELD, hold=Hold.PERSON)
         world.server.during("publish", lambda: world.owes(replace(held, sequence=world.row("other").sequence)))
         world.server.failures = [error]
-        world.drain()
+        world.deliver_pending()
         assert (world.row("other").state, world.row("other").hold) == (DeliveryState.HELD, Hold.PERSON)
 
     def test_a_call_off_of_what_has_gone_meanwhile_writes_nothing(self, publish: Delivery) -> None:
@@ -298,7 +298,7 @@ class TestChangesMeanwhile:
         edit = following(publish, Action.EDIT, announcement=NEW)
         world.owes(edit)
         ledger.meanwhile[3] = lambda: world.retract(edit)  # after introducing and learning
-        result = world.drain()
+        result = world.deliver_pending()
         assert world.ledger.snapshot().deliveries == {}
         assert (result.events, world.history) == ((), [])
 
@@ -307,7 +307,7 @@ class TestChangesMeanwhile:
         world.owes(replace(publish, first_tried_at=NOW - timedelta(days=2)))
         ledger.meanwhile[2] = lambda: world.owes(replace(world.row(), state=DeliveryState.HELD, hold=Hold.PERSON))
         world.server.during("introduce", raising(TransientError("no.")))
-        world.drain()
+        world.deliver_pending()
         assert (world.row().hold, "held" in dict(world.history)) == (Hold.PERSON, False)
 
     def test_nor_is_one_who_holds_what_begins_to_be_tried(self, publish: Delivery) -> None:
@@ -322,5 +322,5 @@ class TestChangesMeanwhile:
 
         world.said = Answering()
         world.server.during("introduce", raising(TransientError("no.")))
-        world.drain()
+        world.deliver_pending()
         assert world.row().hold is Hold.PERSON

@@ -17,23 +17,23 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from bot.delivery import Drain, Drained, drain
+from bot.delivery import DeliveryContext, DeliveryResult, deliver_pending
 from bot.delivery.protocol import Timing
 from bot.domain import (
     AccountState,
     Action,
     Announcement,
-    Change,
+    CompareAndSet,
     Delivery,
     DeliveryKey,
     DeliveryState,
     Occasion,
     Picture,
     Receipt,
-    Recording,
     SeenStatus,
+    WriteBatch,
 )
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from bot.domain.errors import AccountBlockedError, OutcomeUnknownError, PublishError, TransientError
 from bot.ledger.contract import Ledger
 from bot.ledger.memory import MemoryLedger
@@ -187,15 +187,15 @@ class Story:
 class World:
     """One account with its server, its posts, and bots that come and go."""
 
-    clock: SetClock
+    clock: ManualClock
     ledger: Ledger
     server: FaultyServer
     stories: dict[str, Story]
 
-    def drain(self, owner: str, *, fuse: Fuse | None = None) -> Drained | None:
+    def deliver_pending(self, owner: str, *, fuse: Fuse | None = None) -> DeliveryResult | None:
         """One drain by a process of that name; None if it died."""
         fuse = fuse or Fuse()
-        tools = Drain(
+        tools = DeliveryContext(
             ledger=cast(Ledger, Mortal(self.ledger, fuse)),
             publisher=cast(Publisher, Mortal(self.server, fuse)),
             clock=self.clock,
@@ -203,10 +203,10 @@ class World:
             owner=owner,
             stopping=lambda: False,
             jitter=lambda: 0.5,
-            say=lambda _: None,
+            emit=lambda _: None,
         )
         try:
-            return drain(tools)
+            return deliver_pending(tools)
         except Crash:
             return None
 
@@ -214,30 +214,30 @@ class World:
         """What a pass writes for the posts as they are now; returns whether there was anything to write."""
         changes = tuple(change for story in self.stories.values() for change in self._changes(story))
         if changes:
-            assert self.ledger.record(Recording(changes=changes), now=self.clock.now()).refused == ()
+            assert self.ledger.record(WriteBatch(changes=changes), now=self.clock.now()).refused == ()
         return bool(changes)
 
-    def _changes(self, story: Story) -> Iterator[Change]:
+    def _changes(self, story: Story) -> Iterator[CompareAndSet]:
         known = self.ledger.delivery(story.publish.key)
         if known is None:
             if not story.withdrawn:
-                yield Change(known=None, wanted=replace(story.publish, announcement=story.words))
+                yield CompareAndSet(known=None, wanted=replace(story.publish, announcement=story.words))
         elif known.state in (DeliveryState.SENT, DeliveryState.SENDING):
             if not known.foreign:
                 yield from self._afterwards(story, known)
         elif story.withdrawn:
             if known.state is not DeliveryState.SKIPPED:
-                yield Change(known=known, wanted=replace(known, state=DeliveryState.SKIPPED, hold=None))
+                yield CompareAndSet(known=known, wanted=replace(known, state=DeliveryState.SKIPPED, hold=None))
         elif known.announcement != story.words or known.state is DeliveryState.HELD:
             # One that was given up is let go by a person.
             due = replace(known, announcement=story.words, state=DeliveryState.DUE, hold=None)
-            yield Change(known=known, wanted=due if known.hold is None else replace(due, first_tried_at=None))
+            yield CompareAndSet(known=known, wanted=due if known.hold is None else replace(due, first_tried_at=None))
 
-    def _afterwards(self, story: Story, publish: Delivery) -> Iterator[Change]:
+    def _afterwards(self, story: Story, publish: Delivery) -> Iterator[CompareAndSet]:
         if story.withdrawn:
             wanted = self._following(story, Occasion.WITHDRAW, Action.DELETE)
             if self.ledger.delivery(wanted.key) is None:
-                yield Change(known=None, wanted=wanted)
+                yield CompareAndSet(known=None, wanted=wanted)
             return
         edits = [
             delivery
@@ -249,9 +249,9 @@ class World:
             return
         if latest is not publish and latest.state in (DeliveryState.DUE, DeliveryState.HELD):
             wanted = replace(latest, announcement=story.words, state=DeliveryState.DUE, hold=None, first_tried_at=None)
-            yield Change(known=latest, wanted=wanted)
+            yield CompareAndSet(known=latest, wanted=wanted)
         elif latest.announcement != story.words:
-            yield Change(known=None, wanted=self._following(story, f"edit:{len(edits) + 1}", Action.EDIT))
+            yield CompareAndSet(known=None, wanted=self._following(story, f"edit:{len(edits) + 1}", Action.EDIT))
 
     def _following(self, story: Story, occasion: str, action: Action) -> Delivery:
         key = DeliveryKey(story.publish.key.post_id, ACCOUNT, occasion)
@@ -262,7 +262,9 @@ class World:
         """The disk is new. It takes people longer to find that out than a server works on a request."""
         self.clock.advance(TIMING.settle)
         self.ledger = MemoryLedger(self.clock)
-        self.ledger.record(Recording(joining=(AccountState(address=ACCOUNT, joined_at=None),)), now=self.clock.now())
+        self.ledger.record(
+            WriteBatch(new_accounts=(AccountState(address=ACCOUNT, joined_at=None),)), now=self.clock.now()
+        )
 
     def settle_down(self) -> None:
         """No more faults: plan and drain until nothing is left, within a bound."""
@@ -270,7 +272,7 @@ class World:
         for number in range(60):
             if not self.plan() and not self.ledger.open_deliveries(ACCOUNT):
                 return
-            self.drain(f"calm {number}")
+            self.deliver_pending(f"calm {number}")
             self.clock.advance(timedelta(minutes=5))
         pytest.fail("something is never sent, though all is well again")
 
@@ -290,8 +292,8 @@ class World:
         assert len(lives) == len(standing)
 
 
-def world_of(ledger: Ledger, clock: SetClock, *deliveries: Delivery) -> World:
-    ledger.record(Recording(joining=(AccountState(address=ACCOUNT, joined_at=None),)), now=NOW)
+def world_of(ledger: Ledger, clock: ManualClock, *deliveries: Delivery) -> World:
+    ledger.record(WriteBatch(new_accounts=(AccountState(address=ACCOUNT, joined_at=None),)), now=NOW)
     stories = {delivery.slug: Story(publish=delivery) for delivery in deliveries}
     server = FaultyServer(address=ACCOUNT, clock=clock)
     world = World(clock=clock, ledger=ledger, server=server, stories=stories)
@@ -299,7 +301,7 @@ def world_of(ledger: Ledger, clock: SetClock, *deliveries: Delivery) -> World:
     return world
 
 
-def quick_sqlite(path: Path, clock: SetClock) -> SqliteLedger:
+def quick_sqlite(path: Path, clock: ManualClock) -> SqliteLedger:
     """An SQLite ledger that does not wait for the disk: here the process dies, not the machine."""
     ledger = SqliteLedger(path, clock)
     ledger._file.connection().execute("PRAGMA synchronous = OFF")
@@ -329,14 +331,14 @@ def test_a_crash_at_any_step_sends_nothing_twice_and_loses_nothing(
     tmp_path: Path, make_delivery: MakeDelivery, fault: str, keeper: str
 ) -> None:
     for point in count():
-        clock = SetClock(NOW)
+        clock = ManualClock(NOW)
         ledger: Ledger = MemoryLedger(clock) if keeper == "memory" else quick_sqlite(tmp_path / f"{point}.db", clock)
         world = world_of(ledger, clock, *three(make_delivery))
         world.server.faults = ["none", fault]
         fuse = Fuse(left=point)
-        world.drain("mortal", fuse=fuse)
+        world.deliver_pending("mortal", fuse=fuse)
         clock.advance(TIMING.lease - SECOND)
-        world.drain("too early")
+        world.deliver_pending("too early")
         world.settle_down()
         world.check()
         ledger.close()
@@ -348,13 +350,13 @@ def test_a_crash_at_any_step_sends_nothing_twice_and_loses_nothing(
 @pytest.mark.parametrize("fault", ["none", "answer lost", "request lost", "late"])
 def test_a_second_crash_while_finding_out_sends_nothing_twice_either(make_delivery: MakeDelivery, fault: str) -> None:
     for point in count():
-        clock = SetClock(NOW)
+        clock = ManualClock(NOW)
         world = world_of(MemoryLedger(clock), clock, *three(make_delivery))
         world.server.faults = [fault, fault]
-        world.drain("first", fuse=Fuse(at="before settle"))
+        world.deliver_pending("first", fuse=Fuse(at="before settle"))
         clock.advance(TIMING.settle)
         fuse = Fuse(left=point)
-        world.drain("second", fuse=fuse)
+        world.deliver_pending("second", fuse=fuse)
         clock.advance(TIMING.lease)
         world.settle_down()
         world.check()
@@ -364,10 +366,10 @@ def test_a_second_crash_while_finding_out_sends_nothing_twice_either(make_delive
 
 
 def test_a_crash_leaves_the_lease_to_run_out(make_delivery: MakeDelivery) -> None:
-    clock = SetClock(NOW)
+    clock = ManualClock(NOW)
     world = world_of(MemoryLedger(clock), clock, *three(make_delivery))
-    world.drain("mortal", fuse=Fuse(at="after introduce"))
-    refused = world.drain("next")
+    world.deliver_pending("mortal", fuse=Fuse(at="after introduce"))
+    refused = world.deliver_pending("next")
     assert refused is not None
     assert refused.wait_until == NOW + TIMING.lease
 
@@ -378,16 +380,16 @@ def test_a_crash_while_a_toot_is_edited_or_deleted_leaves_the_last_words(
     make_delivery: MakeDelivery, fault: str, change: str
 ) -> None:
     for point in count():
-        clock = SetClock(NOW)
+        clock = ManualClock(NOW)
         world = world_of(MemoryLedger(clock), clock, *three(make_delivery))
-        world.drain("first")
+        world.deliver_pending("first")
         if change == "withdrawn":
             world.stories["same"].withdrawn = True
         world.stories["pictured"].revision = 1
         world.plan()
         world.server.faults = [fault]
         fuse = Fuse(left=point)
-        world.drain("mortal", fuse=fuse)
+        world.deliver_pending("mortal", fuse=fuse)
         clock.advance(TIMING.lease)
         world.stories["pictured"].revision = 2
         world.settle_down()
@@ -420,7 +422,7 @@ def happens(world: World, step: tuple[Any, ...]) -> None:
         case ("drain", owner, fuse, faults):
             world.plan()
             world.server.faults = list(faults)
-            died = world.drain(owner, fuse=Fuse(left=fuse)) is None
+            died = world.deliver_pending(owner, fuse=Fuse(left=fuse)) is None
             event("died" if died else "lived")
         case ("wait", seconds):
             world.clock.advance(seconds * SECOND)
@@ -441,7 +443,7 @@ def happens(world: World, step: tuple[Any, ...]) -> None:
 def test_whatever_happens_every_delivery_ends_exactly_once_on_the_server(
     make_delivery: MakeDelivery, steps: list[tuple[Any, ...]]
 ) -> None:
-    clock = SetClock(NOW)
+    clock = ManualClock(NOW)
     world = world_of(MemoryLedger(clock), clock, *three(make_delivery))
     for step in steps:
         happens(world, step)
@@ -455,7 +457,7 @@ def test_whatever_ledgers_are_lost_nothing_is_there_twice(
     make_delivery: MakeDelivery, steps: list[tuple[Any, ...]]
 ) -> None:
     # With their links: words without one that were edited meanwhile are recognised by nothing.
-    clock = SetClock(NOW)
+    clock = ManualClock(NOW)
     linked = [make_delivery(slug, due=NOW) for slug in ("pictured", "same", "same-again")]
     world = world_of(MemoryLedger(clock), clock, *linked)
     for step in steps:

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.delivery import Drained
-from bot.domain import DeliveryState, Hold, Recording
+from bot.delivery import DeliveryResult
+from bot.domain import DeliveryState, Hold, WriteBatch
 from bot.domain.errors import AccountBlockedError, OutcomeUnknownError, TransientError
 from tests.support.draining import (
     ACCOUNT,
@@ -33,8 +33,8 @@ def world() -> World:
     return new_world()
 
 
-def drains_for(world: World, long: timedelta, *, every: timedelta = HOUR) -> list[Drained]:
-    results = [world.drain()]
+def drains_for(world: World, long: timedelta, *, every: timedelta = HOUR) -> list[DeliveryResult]:
+    results = [world.deliver_pending()]
     end = world.clock.now() + long
     while world.clock.now() + every <= end:
         results.append(world.later(every))
@@ -86,7 +86,7 @@ class TestGivingUp:
         world.server.during("publish", *[raising(AWAY)] * 99)
         drains_for(world, 25 * HOUR)
         world.owes(replace(world.row(), state=DeliveryState.DUE, hold=None, first_tried_at=None, not_before=None))
-        world.drain()
+        world.deliver_pending()
         assert world.row().state is DeliveryState.DUE
         world.server.answers.clear()
         world.later(HOUR)
@@ -95,20 +95,20 @@ class TestGivingUp:
     def test_a_machine_that_was_off_for_long_tries_again_first(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW))
         world.server.during("publish", raising(AWAY))
-        world.drain()
+        world.deliver_pending()
         world.later(timedelta(days=3))
         assert world.row().state is DeliveryState.SENT
 
     def test_a_blocked_account_gives_nothing_up(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery("a", due=NOW), make_delivery("b", due=NOW))
         world.server.during("publish", raising(AWAY), raising(AccountBlockedError("bad token.")))
-        world.drain()
+        world.deliver_pending()
         world.later(MINUTE)
         world.server.during("introduce", *[raising(AccountBlockedError("bad token."))] * 99)
         drains_for(world, 50 * HOUR)
         assert [world.row(slug).state for slug in "ab"] == [DeliveryState.DUE] * 2
         world.server.answers.clear()
-        world.drain()
+        world.deliver_pending()
         world.later(5 * MINUTE)
         assert [world.row(slug).state for slug in "ab"] == [DeliveryState.SENT] * 2
 
@@ -134,7 +134,7 @@ class TestBeginningToTry:
         # Else the second one would silently become too late while the first is being tried.
         world.owes(make_delivery("a", due=NOW), make_delivery("b", due=NOW))
         world.server.during(method, raising(AWAY))
-        world.drain()
+        world.deliver_pending()
         assert [world.row(slug).first_tried_at for slug in "ab"] == [NOW, NOW]
         assert [world.row(slug).reason for slug in "ab"] == ["the server cannot be reached."] * 2
         world.later(MINUTE)
@@ -143,7 +143,7 @@ class TestBeginningToTry:
     def test_the_first_time_stays(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW))
         world.server.during("introduce", *[raising(AWAY)] * 2)
-        world.drain()
+        world.deliver_pending()
         world.later(HOUR)
         assert world.row().first_tried_at == NOW
 
@@ -152,7 +152,7 @@ class TestPausing:
     def test_while_all_is_paused_nobody_is_asked(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW))
         world.pauses()
-        assert world.drain() == Drained(account=ACCOUNT)
+        assert world.deliver_pending() == DeliveryResult(account=ACCOUNT)
         assert world.server.asked == []
 
     @pytest.mark.parametrize("method", ["introduce", "recent", "upload"])
@@ -161,7 +161,7 @@ class TestPausing:
     ) -> None:
         world.owes(make_delivery("a", due=NOW, announcement=pictured("a")), make_delivery("b", due=NOW))
         world.server.during(method, world.pauses)
-        result = world.drain()
+        result = world.deliver_pending()
         assert world.server.statuses == []
         assert [world.row(slug).state for slug in "ab"] == [DeliveryState.DUE] * 2
         assert (result.wait_until, result.attention) == (None, False)
@@ -169,7 +169,7 @@ class TestPausing:
     def test_what_is_in_hand_is_finished(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery("a", due=NOW), make_delivery("b", due=NOW))
         world.server.during("publish", world.pauses)
-        world.drain()
+        world.deliver_pending()
         assert [world.row(slug).state for slug in "ab"] == [DeliveryState.SENT, DeliveryState.DUE]
 
     def test_an_unknown_outcome_is_found_out_but_not_sent_again(
@@ -183,16 +183,16 @@ class TestPausing:
             world.clock.advance(TIMING.settle)
 
         world.server.during("publish", settled_only_now)
-        world.drain()
+        world.deliver_pending()
         assert (world.row().state, world.server.statuses) == (DeliveryState.DUE, [])
 
     def test_after_the_pause_it_goes_on(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW))
         world.server.failures = [AWAY]
-        world.drain()
+        world.deliver_pending()
         world.pauses()
         drains_for(world, timedelta(days=2), every=6 * HOUR)
         assert world.row().state is DeliveryState.DUE
-        world.ledger.record(Recording(paused=""), now=world.clock.now())
+        world.ledger.record(WriteBatch(paused=""), now=world.clock.now())
         world.later(SECOND)
         assert world.row().state is DeliveryState.SENT

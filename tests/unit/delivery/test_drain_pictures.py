@@ -33,7 +33,7 @@ def owed(make_delivery: MakeDelivery, make_announcement: Callable[..., Announcem
 def test_a_refused_picture_holds_the_toot_and_tells_what_to_do(world: World, owed: Delivery) -> None:
     world.owes(owed)
     world.server.during("upload", raising(RejectedError("too large.")))
-    assert world.drain().attention
+    assert world.deliver_pending().attention
     row = world.row()
     assert (row.state, row.hold) == (DeliveryState.HELD, Hold.UNCLEAR)
     assert row.reason == f"{PICTURE_FAILED}too large."
@@ -46,14 +46,14 @@ def test_a_refused_picture_holds_the_toot_and_tells_what_to_do(world: World, owe
 def test_the_toots_behind_it_go_on(world: World, owed: Delivery, make_delivery: MakeDelivery) -> None:
     world.owes(owed, make_delivery("other", due=NOW))
     world.server.during("upload", raising(RejectedError("too large.")))
-    world.drain()
+    world.deliver_pending()
     assert world.row("other").state is DeliveryState.SENT
 
 
 def test_a_toot_that_a_person_lets_go_goes_without_the_picture(world: World, owed: Delivery) -> None:
     world.owes(replace(owed, ordered_by="amy"))
     world.server.during("upload", raising(RejectedError("too large.")))
-    assert world.drain().attention
+    assert world.deliver_pending().attention
     row = world.row()
     assert row.state is DeliveryState.SENT
     assert row.status_id is not None
@@ -66,7 +66,7 @@ def test_a_server_that_fails_is_tried_for_as_long_as_with_any_toot(
 ) -> None:
     world.owes(replace(owed, first_tried_at=NOW - timedelta(hours=23)))
     world.server.during("upload", raising(error))
-    drained = world.drain()
+    drained = world.deliver_pending()
     assert (world.row().state, drained.wait_until is not None) == (DeliveryState.DUE, True)
     assert world.server.statuses == []
 
@@ -75,5 +75,5 @@ def test_where_the_settings_do_not_say_so_the_news_goes_out(world: World, owed: 
     world.hold_without_picture = False
     world.owes(owed)
     world.server.during("upload", raising(RejectedError("too large.")))
-    world.drain()
+    world.deliver_pending()
     assert world.row().state is DeliveryState.SENT

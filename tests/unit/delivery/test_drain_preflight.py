@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from bot.delivery.handshake import PREFLIGHT_LASTS
-from bot.domain import DeliveryState, Entry, Recording
+from bot.domain import DeliveryState, Entry, WriteBatch
 from bot.domain.errors import AccountBlockedError, OutcomeUnknownError, PublishError, TransientError
 from tests.support.draining import (
     ACCOUNT,
@@ -39,7 +39,7 @@ class TestWhatIsThereAlready:
         delivery = make_delivery(due=NOW)
         toot = world.server.hand(delivery.announcement)
         world.owes(delivery)
-        result = world.drain()
+        result = world.deliver_pending()
         row = world.row()
         assert (row.state, row.status_id, row.status_url) == (DeliveryState.SENT, toot.status_id, toot.url)
         assert (row.foreign, row.attempts) == (False, 0)
@@ -51,7 +51,7 @@ class TestWhatIsThereAlready:
         delivery = make_delivery(due=NOW)
         toot = world.server.hand(replace(delivery.announcement, text="Look at this!"))
         world.owes(delivery)
-        world.drain()
+        world.deliver_pending()
         assert (world.row().state, world.row().status_id) == (DeliveryState.SENT, toot.status_id)
         assert world.row().foreign
         assert world.history == [("found, tooted by hand", "tickets")]
@@ -61,7 +61,7 @@ class TestWhatIsThereAlready:
         world.server.hand(saying("Lunch is served."))
         world.server.hand(saying("Elsewhere", link="https://conf.example/news/other/"))
         world.owes(make_delivery(due=NOW))
-        world.drain()
+        world.deliver_pending()
         assert (world.row().status_id, world.row().after_id) == ("3", "2")
 
     def test_only_candidates_are_asked_for_their_text_and_each_once(
@@ -72,14 +72,14 @@ class TestWhatIsThereAlready:
             world.server.hand(saying(text))
         world.server.hand(saying("Look at this!", link=link))
         world.owes(make_delivery(due=NOW))
-        world.drain()
+        world.deliver_pending()
         assert world.server.asked.count("with_text") == 1
 
     def test_several_without_links_ask_for_each_text_once(self, world: World, make_delivery: MakeDelivery) -> None:
         for number in range(3):
             world.server.hand(saying(f"Number {number}"))
         world.owes(*(make_delivery(slug, due=NOW, announcement=saying(slug)) for slug in "abc"))
-        world.drain()
+        world.deliver_pending()
         assert world.server.asked.count("recent") == 1
         assert world.server.asked.count("with_text") == 3
         assert len(world.server.statuses) == 6
@@ -88,15 +88,15 @@ class TestWhatIsThereAlready:
         world.server.hand(saying("Good evening!"))
         world.server.hand(saying("Good morning!"))
         world.owes(make_delivery(due=NOW, announcement=saying("Good morning!")))
-        world.drain()
+        world.deliver_pending()
         assert world.row().status_id == "2"
         assert len(world.server.statuses) == 2
 
     def test_what_a_delivery_lives_at_is_no_other_ones(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery("a", due=NOW, announcement=saying("Good morning!")))
-        world.drain()
+        world.deliver_pending()
         world.owes(make_delivery("b", due=NOW, announcement=saying("Good morning!")))
-        world.drain()
+        world.deliver_pending()
         assert [world.row(slug).status_id for slug in "ab"] == ["1", "2"]
 
     def test_it_was_settled_when_it_was_tooted(self, world: World, make_delivery: MakeDelivery) -> None:
@@ -105,7 +105,7 @@ class TestWhatIsThereAlready:
         world.server.hand(delivery.announcement)
         world.clock.advance(3 * HOUR)
         world.owes(delivery, make_delivery("late", due=NOW + HOUR))
-        result = world.drain()
+        result = world.deliver_pending()
         assert (world.row().settled_at, world.account.last_sent_at) == (NOW, NOW + 3 * HOUR)
         assert (world.row("late").state, result.wait_until) == (DeliveryState.SENT, None)
 
@@ -115,19 +115,19 @@ class TestWhatIsThereAlready:
         delivery = make_delivery(due=NOW)
         world.server.statuses.append(replace(status("1", delivery.announcement), created_at=NOW + HOUR))
         world.owes(delivery)
-        world.drain()
+        world.deliver_pending()
         assert world.row().settled_at == NOW
 
 
 class TestHowFarBack:
     def test_a_day_before_the_earliest_that_waits(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery("a", due=NOW - 2 * DAY), make_delivery("b", due=NOW - 3 * DAY))
-        world.drain()
+        world.deliver_pending()
         assert world.server.since[0] == NOW - 4 * DAY
 
     def test_a_day_before_now_for_what_goes_out_early(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW + DAY))
-        world.drain()
+        world.deliver_pending()
         assert world.server.since == [NOW - DAY]
 
     def test_older_toots_with_the_link_are_another_story(self, world: World, make_delivery: MakeDelivery) -> None:
@@ -136,14 +136,14 @@ class TestHowFarBack:
         world.server.statuses.append(early)
         world.server.posted = 1
         world.owes(delivery)
-        world.drain()
+        world.deliver_pending()
         assert len(world.server.statuses) == 2
 
 
 class TestHowLongItIsBelieved:
     def test_one_look_serves_all_that_go_out_together(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(*(make_delivery(slug, due=NOW) for slug in "abc"))
-        world.drain()
+        world.deliver_pending()
         assert world.server.asked.count("recent") == 1
         assert len(world.server.statuses) == 3
 
@@ -155,7 +155,7 @@ class TestHowLongItIsBelieved:
             world.server.hand(replace(make_delivery("b").announcement, text="Look at this!"))
 
         world.server.during("upload", slow)
-        world.drain()
+        world.deliver_pending()
         assert world.server.asked.count("recent") == 2
         assert (world.row("a").foreign, world.row("b").foreign) == (False, True)
         assert len(world.server.statuses) == 2
@@ -164,7 +164,7 @@ class TestHowLongItIsBelieved:
         world.owes(make_delivery(due=NOW))
         world.server.hand(saying("x", link=make_delivery().announcement.link))
         world.server.during("with_text", lambda: world.clock.advance(2 * PREFLIGHT_LASTS))
-        world.drain()
+        world.deliver_pending()
         assert world.server.asked.count("recent") == 1
 
     def test_new_words_want_a_new_look(self, world: World, make_delivery: MakeDelivery) -> None:
@@ -172,7 +172,7 @@ class TestHowLongItIsBelieved:
         new = replace(pictured("a"), text="new words")
         world.server.hand(new)
         world.server.during("upload", lambda: world.owes(replace(world.row(), announcement=new)))
-        world.drain()
+        world.deliver_pending()
         assert (world.row().state, world.row().status_id) == (DeliveryState.SENT, "1")
         assert len(world.server.statuses) == 1
 
@@ -185,13 +185,13 @@ class TestHowLongItIsBelieved:
         world.owes(delivery)
         # Between the look and the adoption there is no time; a plan runs during the look.
         world.server.during("with_text", lambda: world.owes(replace(world.row(), announcement=by_hand)))
-        world.drain()
+        world.deliver_pending()
         assert (world.row().foreign, world.row().status_id) == (False, "1")
 
     def test_before_a_further_try_too(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW))
         world.server.failures = [TransientError("the server cannot be reached.")]
-        world.drain()
+        world.deliver_pending()
         world.server.hand(replace(make_delivery().announcement, text="Look at this!"))
         world.later(5 * MINUTE)
         assert world.row().foreign
@@ -204,9 +204,9 @@ class TestHowLongItIsBelieved:
         """While the outcome is open its words stay; the post was renamed, and a person toots its new address."""
         world.owes(make_delivery(due=NOW))
         world.server.failures = [OutcomeUnknownError("no answer.") if lost else TransientError("nobody there.")]
-        world.drain()
+        world.deliver_pending()
         renamed = replace(make_entry(), slug="seats", url="https://conf.example/news/seats/")
-        world.ledger.record(Recording(entries=(renamed,)), now=NOW)
+        world.ledger.record(WriteBatch(entries=(renamed,)), now=NOW)
         world.server.hand(saying("Look at this!", link=renamed.url))
         world.later(5 * MINUTE)
         world.later(5 * MINUTE)
@@ -218,10 +218,10 @@ class TestHowLongItIsBelieved:
     ) -> None:
         world.owes(make_delivery(due=NOW))
         world.server.failures = [OutcomeUnknownError("no answer.")]
-        world.drain()
+        world.deliver_pending()
         world.clock.advance(5 * MINUTE)
         world.server.during("look", lambda: world.server.statuses.append(status("7", world.row().announcement)))
-        world.drain()
+        world.deliver_pending()
         assert (world.row().status_id, world.row().generation) == ("7", 1)
         assert len(world.server.statuses) == 1
 
@@ -235,16 +235,16 @@ class TestHowLongItIsBelieved:
 
         world.server.during("publish", somebody_is_faster)
         world.server.during("look", lambda: None)
-        world.drain()
+        world.deliver_pending()
         assert world.server.asked.count("recent") == 2
         assert len(world.server.statuses) == 1
 
     def test_a_later_look_need_not_go_further_back(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery("a", due=NOW))
-        world.drain()
+        world.deliver_pending()
         world.server.hand(saying("Lunch is served."))
         world.owes(make_delivery("b", due=NOW))
-        world.drain()
+        world.deliver_pending()
         assert (world.row("a").after_id, world.row("b").after_id) == ("0", "2")
 
 
@@ -257,7 +257,7 @@ class TestUnreadable:
         world.server.hand(saying("x", link=make_delivery().announcement.link))
         world.owes(make_delivery(due=NOW))
         world.server.during(method, raising(error))
-        result = world.drain()
+        result = world.deliver_pending()
         assert (world.row().state, world.row().attempts) == (DeliveryState.DUE, 0)
         assert len(world.server.statuses) == 1
         assert result.wait_until is not None
@@ -268,7 +268,7 @@ class TestUnreadable:
     def test_it_waits_as_long_as_the_server_says(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW))
         world.server.during("recent", raising(TransientError("rate limit.", retry_after=HOUR)))
-        assert world.drain().wait_until == NOW + HOUR
+        assert world.deliver_pending().wait_until == NOW + HOUR
         assert world.account.not_before == NOW + HOUR
 
 
@@ -280,7 +280,7 @@ class TestALostLedger:
         world.clock.advance(10 * MINUTE)
         new = make_delivery("new", due=NOW + 5 * MINUTE)
         world.loses_its_ledger(*old, new)
-        result = world.drain()
+        result = world.deliver_pending()
         assert [world.row(slug).status_id for slug in ("a", "b", "c", "new")] == ["1", "2", "3", "4"]
         assert len(world.server.statuses) == 4
         assert result.wait_until is None, "a job that lives for one drain gets the new one out"
@@ -290,16 +290,16 @@ class TestALostLedger:
         for number in range(1, len(owed) + 1):
             world.clock.step_to(owed[number - 1].due + 10 * MINUTE)
             world.loses_its_ledger(*owed[:number])
-            world.drain()
+            world.deliver_pending()
             assert len(world.server.statuses) == number
             assert {world.row(one.slug).state for one in owed[:number]} == {DeliveryState.SENT}
 
     def test_the_same_words_twice_are_two_toots(self, world: World, make_delivery: MakeDelivery) -> None:
         owed = [make_delivery(slug, due=NOW, announcement=saying("Good morning!")) for slug in "ab"]
         world.owes(*owed)
-        world.drain()
+        world.deliver_pending()
         world.loses_its_ledger(*owed)
-        world.drain()
+        world.deliver_pending()
         assert sorted(str(world.row(slug).status_id) for slug in "ab") == ["1", "2"]
         assert len(world.server.statuses) == 2
 
@@ -308,7 +308,7 @@ class TestALostLedger:
         world.owes(delivery)
         world.server.failures, world.server.posts_first = [OutcomeUnknownError("no answer.")], True
         world.server.during("look", raising(TransientError("no.")))
-        world.drain()
+        world.deliver_pending()
         world.loses_its_ledger(delivery)
         world.later(MINUTE)
         assert (world.row().state, len(world.server.statuses)) == (DeliveryState.SENT, 1)
@@ -316,19 +316,19 @@ class TestALostLedger:
     def test_words_that_have_changed_since_count_by_their_link(self, world: World, make_delivery: MakeDelivery) -> None:
         delivery = make_delivery(due=NOW)
         world.owes(delivery)
-        world.drain()
+        world.deliver_pending()
         world.loses_its_ledger(replace(delivery, announcement=replace(delivery.announcement, text="Better words")))
-        world.drain()
+        world.deliver_pending()
         assert world.row().foreign, "it cannot be told from a toot by hand, so it is left alone"
         assert len(world.server.statuses) == 1
 
     def test_an_unreadable_account_sends_nothing(self, world: World, make_delivery: MakeDelivery) -> None:
         delivery = make_delivery(due=NOW)
         world.owes(delivery)
-        world.drain()
+        world.deliver_pending()
         world.loses_its_ledger(delivery)
         world.server.during("recent", *[raising(TransientError("no."))] * 3)
         for _ in range(3):
-            world.drain()
+            world.deliver_pending()
         assert (world.row().state, len(world.server.statuses)) == (DeliveryState.DUE, 1)
         assert world.account.address == ACCOUNT

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from bot.delivery import Drain, drain
+from bot.delivery import DeliveryContext, deliver_pending
 from bot.delivery.matching import CLOCKS_DIFFER, find_status
 from bot.domain import Action, Announcement, Delivery, DeliveryState, Occasion, SeenStatus
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from bot.domain.errors import OutcomeUnknownError, PublishError, TransientError
 from tests.support.draining import MINUTE, NOW, SECOND, MakeDelivery, World, following, new_world, raising, status
 
@@ -43,11 +43,11 @@ def toot(make_delivery: MakeDelivery) -> Delivery:
 def sent(world: World, toot: Delivery, *reminders: Delivery) -> None:
     """The toot is out, and the reminders after it."""
     world.owes(toot)
-    world.drain()
+    world.deliver_pending()
     for one in reminders:
         world.clock.step_to(one.due)
         world.owes(one)
-        world.drain()
+        world.deliver_pending()
 
 
 class TestSending:
@@ -65,13 +65,13 @@ class TestSending:
     def test_an_answer_to_nothing_is_a_toot_of_its_own(self, world: World, toot: Delivery) -> None:
         one = reminder(toot, due=NOW)
         world.owes(replace(one, announcement=replace(one.announcement, answers=True)))
-        world.drain()
+        world.deliver_pending()
         assert (len(world.server.statuses), world.server.replies) == (1, {})
 
     def test_it_lets_the_toot_go_first(self, world: World, toot: Delivery) -> None:
         world.owes(reminder(toot, due=NOW - HOUR), toot)
         world.server.during("publish", raising(TransientError("not now.")))
-        world.drain()
+        world.deliver_pending()
         assert world.server.texts == []
         world.later(HOUR)
         world.later(HOUR)
@@ -90,7 +90,7 @@ class TestSending:
         key = replace(toot.key, occasion=Occasion.of_reminder(Occasion.edit(1), "call"))
         better = reminder(toot, text="Two days left").announcement
         world.owes(replace(toot, key=key, action=Action.EDIT, announcement=better))
-        world.drain()
+        world.deliver_pending()
         assert world.server.texts == [toot.announcement.text, better.text]
 
     def test_its_deletion_takes_it_alone_and_that_of_the_toot_calls_off_what_waits(
@@ -100,10 +100,10 @@ class TestSending:
         key = replace(toot.key, occasion=Occasion.of_reminder(Occasion.WITHDRAW, "call"))
         other = reminder(toot, reminder_id="other", text="Hurry")
         world.owes(replace(toot, key=key, action=Action.DELETE), other)
-        world.drain()
+        world.deliver_pending()
         assert world.server.texts == [toot.announcement.text, other.announcement.text]
         world.owes(reminder(toot, reminder_id="later", due=NOW), following(toot, Action.DELETE))
-        world.drain()
+        world.deliver_pending()
         assert world.server.texts == [other.announcement.text], "what is out is taken back by a delivery of its own"
         assert world.row(occasion=Occasion.reminder("later")).state is DeliveryState.SKIPPED
 
@@ -118,9 +118,9 @@ class TestRecognition:
             one = replace(one, announcement=toot.announcement)
         sent(world, toot, one)
         world.loses_its_ledger(toot)
-        world.drain()
+        world.deliver_pending()
         world.owes(one)
-        world.drain()
+        world.deliver_pending()
         assert (world.row().status_id, world.row().foreign) == ("1", False)
         assert (world.row(occasion=CALL).status_id, world.row(occasion=CALL).foreign) == ("2", False)
         assert len(world.server.statuses) == 2
@@ -130,7 +130,7 @@ class TestRecognition:
         world.loses_its_ledger()  # too late for a toot: nobody claims the one that is there
         world.clock.step_to(NOW + HOUR)
         world.owes(replace(reminder(toot), announcement=toot.announcement))
-        world.drain()
+        world.deliver_pending()
         assert world.row(occasion=CALL).attempts == 1
         assert len(world.server.statuses) == 2
 
@@ -138,9 +138,9 @@ class TestRecognition:
         sent(world, toot, reminder(toot))
         world.server.statuses.pop(0)
         world.loses_its_ledger(toot)
-        world.drain()
+        world.deliver_pending()
         world.owes(reminder(toot))
-        world.drain()
+        world.deliver_pending()
         assert (world.row().attempts, world.row(occasion=CALL).status_id) == (1, "2")
         assert world.server.texts == [reminder(toot).announcement.text, toot.announcement.text]
 
@@ -149,7 +149,7 @@ class TestRecognition:
         sent(world, toot, first, second)
         world.loses_its_ledger()
         world.owes(second)
-        world.drain()
+        world.deliver_pending()
         assert world.row(occasion=second.key.occasion).status_id == "3"
 
     def test_the_first_of_two_is_not_taken_for_the_second(self, world: World, toot: Delivery) -> None:
@@ -158,7 +158,7 @@ class TestRecognition:
         world.loses_its_ledger()
         world.clock.step_to(second.due)
         world.owes(second)
-        world.drain()
+        world.deliver_pending()
         assert len(world.server.statuses) == 3
 
     def test_a_person_who_reminded_by_hand_was_faster(self, world: World, toot: Delivery) -> None:
@@ -166,18 +166,18 @@ class TestRecognition:
         world.clock.step_to(NOW + HOUR)
         world.server.hand(replace(toot.announcement, text="Hurry!"))
         world.owes(reminder(toot))
-        world.drain()
+        world.deliver_pending()
         assert (world.row(occasion=CALL).status_id, world.row(occasion=CALL).foreign) == ("2", True)
 
     @pytest.mark.parametrize("behind", [timedelta(), 2 * HOUR], ids=["clocks agree", "the server's is behind"])
     def test_after_a_lost_answer_it_is_found(self, world: World, toot: Delivery, behind: timedelta) -> None:
         sent(world, toot)
         world.clock.step_to(NOW + HOUR)
-        world.server.clock = SetClock(NOW + HOUR - behind)
+        world.server.clock = ManualClock(NOW + HOUR - behind)
         world.owes(reminder(toot))
         world.server.posts_first = True
         world.server.failures = [OutcomeUnknownError("no answer.")]
-        world.drain()
+        world.deliver_pending()
         assert (world.row(occasion=CALL).status_id, len(world.server.statuses)) == ("2", 2)
 
 
@@ -248,10 +248,10 @@ def test_a_crash_at_any_step_sends_it_once(
 def _dies(world: World, *, left: int) -> bool:
     fuse = [left]
     mortal: Callable[[Any], Any] = lambda inner: Mortal(inner, fuse)  # noqa: E731
-    clock: SetClock = world.clock
+    clock: ManualClock = world.clock
     try:
-        drain(
-            Drain(
+        deliver_pending(
+            DeliveryContext(
                 ledger=mortal(world.ledger),
                 publisher=mortal(world.server),
                 clock=clock,
@@ -259,7 +259,7 @@ def _dies(world: World, *, left: int) -> bool:
                 owner="mortal",
                 stopping=lambda: False,
                 jitter=lambda: 0.0,
-                say=lambda _: None,
+                emit=lambda _: None,
             )
         )
     except Crash:

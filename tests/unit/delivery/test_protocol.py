@@ -9,21 +9,21 @@ from typing import Any
 
 import pytest
 
-from bot.delivery.ordering import ON_TIME, head_of
+from bot.delivery.ordering import ON_TIME, next_delivery
 from bot.delivery.protocol import (
     Adopt,
-    CallOff,
     Done,
+    FetchCursor,
     GiveUp,
-    Introduce,
-    Known,
-    Learn,
-    Look,
     Preflight,
-    Restore,
+    ProtocolState,
+    ReadBack,
+    Requeue,
     Send,
+    Skip,
     Timing,
     Upload,
+    VerifyAccount,
     Wait,
     WriteIntent,
     next_step,
@@ -65,12 +65,12 @@ def sending(make_delivery: MakeDelivery) -> Delivery:
     return make_delivery("sending", due=NOW, state=DeliveryState.SENDING, intended_at=NOW, attempts=1)
 
 
-def known(*deliveries: Delivery, account: dict[str, Any] | None = None, **changes: Any) -> Known:
+def known(*deliveries: Delivery, account: dict[str, Any] | None = None, **changes: Any) -> ProtocolState:
     """An introduced account, read back before and without any of these, with what is given changed."""
     plain = AccountState(address=ACCOUNT, joined_at=None, last_status_id="5")
     met = {delivery.key: None for delivery in deliveries}
     facts: dict[str, Any] = {"now": NOW, "introduced": True, "met": met, **changes}
-    return Known(account=replace(plain, **(account or {})), deliveries=deliveries, **facts)
+    return ProtocolState(account=replace(plain, **(account or {})), deliveries=deliveries, **facts)
 
 
 def test_with_nothing_open_it_is_done() -> None:
@@ -98,14 +98,14 @@ class TestBeforeAnything:
 
     def test_the_server_is_asked_who_we_are_first(self, due: Delivery, sending: Delivery) -> None:
         facts = known(due, sending, introduced=False, account={"last_status_id": None})
-        assert next_step(facts, TIMING) == Introduce()
+        assert next_step(facts, TIMING) == VerifyAccount()
 
     def test_nothing_begins_while_stopping(self, due: Delivery) -> None:
         assert next_step(known(due, introduced=False, stopping=True), TIMING) == Done()
         assert next_step(known(due, stopping=True), TIMING) == Done()
 
     def test_the_newest_status_is_learnt_before_anything_is_sent(self, due: Delivery) -> None:
-        assert next_step(known(due, account={"last_status_id": None}), TIMING) == Learn()
+        assert next_step(known(due, account={"last_status_id": None}), TIMING) == FetchCursor()
 
     def test_an_account_without_statuses_is_known_too(self, due: Delivery) -> None:
         assert next_step(known(due, account={"last_status_id": "0"}), TIMING) == WriteIntent(due)
@@ -118,22 +118,22 @@ class TestSending:
 
     @pytest.mark.parametrize("age", [timedelta(seconds=5, microseconds=1), timedelta(hours=1), None])
     def test_a_stale_intent_is_looked_for_and_never_sent(self, sending: Delivery, age: timedelta | None) -> None:
-        assert next_step(known(sending, fresh_intent=sending.key, intent_age=age), TIMING) == Look(sending)
+        assert next_step(known(sending, fresh_intent=sending.key, intent_age=age), TIMING) == ReadBack(sending)
 
     @pytest.mark.parametrize("age", [timedelta(), timedelta(hours=1), None])
     def test_an_intent_of_another_drain_is_looked_for(self, sending: Delivery, age: timedelta | None) -> None:
-        assert next_step(known(sending, intent_age=age), TIMING) == Look(sending)
+        assert next_step(known(sending, intent_age=age), TIMING) == ReadBack(sending)
 
     def test_an_intent_for_another_delivery_is_none_for_this_one(self, sending: Delivery, due: Delivery) -> None:
         facts = known(sending, fresh_intent=due.key, intent_age=timedelta())
-        assert next_step(facts, TIMING) == Look(sending)
+        assert next_step(facts, TIMING) == ReadBack(sending)
 
     def test_the_unknown_comes_before_the_unsent(self, due: Delivery, sending: Delivery) -> None:
         earlier = replace(due, due=NOW - timedelta(hours=1))
-        assert next_step(known(earlier, sending), TIMING) == Look(sending)
+        assert next_step(known(earlier, sending), TIMING) == ReadBack(sending)
 
     def test_the_unknown_is_looked_for_while_stopping_too(self, due: Delivery, sending: Delivery) -> None:
-        assert next_step(known(due, sending, stopping=True), TIMING) == Look(sending)
+        assert next_step(known(due, sending, stopping=True), TIMING) == ReadBack(sending)
 
     @pytest.mark.parametrize("age", [timedelta(), timedelta(hours=1), None])
     def test_what_is_found_is_adopted(self, sending: Delivery, age: timedelta | None) -> None:
@@ -147,7 +147,7 @@ class TestSending:
 
     @pytest.mark.parametrize("age", [timedelta(seconds=120), timedelta(days=1)])
     def test_a_proven_absence_makes_it_due_again(self, sending: Delivery, age: timedelta) -> None:
-        assert next_step(known(sending, looked={sending.key: None}, intent_age=age), TIMING) == Restore(sending)
+        assert next_step(known(sending, looked={sending.key: None}, intent_age=age), TIMING) == Requeue(sending)
 
     @pytest.mark.parametrize(
         ("since", "wait"),
@@ -167,7 +167,7 @@ class TestSending:
 
     def test_after_a_long_restart_absence_counts(self, sending: Delivery) -> None:
         old = replace(sending, intended_at=NOW - timedelta(seconds=120))
-        assert next_step(known(old, looked={old.key: None}, intent_age=None), TIMING) == Restore(old)
+        assert next_step(known(old, looked={old.key: None}, intent_age=None), TIMING) == Requeue(old)
 
 
 class TestBeginning:
@@ -274,7 +274,7 @@ class TestPreflight:
         assert next_step(known(waiting, met={}), TIMING) == Wait(NOW + SECOND, "r")
 
     def test_the_unknown_is_looked_for_before(self, due: Delivery, sending: Delivery) -> None:
-        assert next_step(known(due, sending, met={}), TIMING) == Look(sending)
+        assert next_step(known(due, sending, met={}), TIMING) == ReadBack(sending)
 
     @pytest.mark.parametrize("action", [Action.EDIT, Action.DELETE, Action.REPLY])
     def test_only_a_publish_needs_it(self, due: Delivery, action: Action) -> None:
@@ -303,13 +303,13 @@ class TestWhatFollowsAToot:
     def test_without_a_toot_it_is_called_off(self, due: Delivery, action: Action, state: DeliveryState | None) -> None:
         delivery = following(due, action)
         anchor = replace(due, state=state) if state else None
-        assert next_step(known(delivery, anchor=anchor), TIMING) == CallOff(delivery, "there is no toot to change")
+        assert next_step(known(delivery, anchor=anchor), TIMING) == Skip(delivery, "there is no toot to change")
 
     @pytest.mark.parametrize("action", FOLLOWING)
     def test_a_toot_made_by_hand_is_left_alone(self, due: Delivery, action: Action) -> None:
         delivery = following(due, action)
         step = next_step(known(delivery, anchor=sent(due, foreign=True)), TIMING)
-        assert step == CallOff(delivery, "the toot was made by hand")
+        assert step == Skip(delivery, "the toot was made by hand")
 
     @pytest.mark.parametrize("action", FOLLOWING)
     def test_it_waits_for_no_spacing(self, due: Delivery, action: Action) -> None:
@@ -333,7 +333,7 @@ class TestWhatFollowsAToot:
     @pytest.mark.parametrize("age", [timedelta(), timedelta(hours=1), None])
     def test_what_can_be_repeated_is_not_looked_for(self, due: Delivery, action: Action, age: timedelta | None) -> None:
         delivery = following(due, action, state=DeliveryState.SENDING, intended_at=NOW, attempts=1)
-        assert next_step(known(delivery, anchor=sent(due), intent_age=age), TIMING) == Restore(delivery)
+        assert next_step(known(delivery, anchor=sent(due), intent_age=age), TIMING) == Requeue(delivery)
 
     @pytest.mark.parametrize("action", FOLLOWING)
     def test_a_fresh_intent_is_sent(self, due: Delivery, action: Action) -> None:
@@ -343,9 +343,9 @@ class TestWhatFollowsAToot:
 
     def test_a_reply_of_unknown_outcome_is_looked_for(self, due: Delivery) -> None:
         reply = following(due, Action.REPLY, state=DeliveryState.SENDING, intended_at=NOW, attempts=1)
-        assert next_step(known(reply, anchor=sent(due), intent_age=SECOND), TIMING) == Look(reply)
+        assert next_step(known(reply, anchor=sent(due), intent_age=SECOND), TIMING) == ReadBack(reply)
         facts = known(reply, anchor=sent(due), intent_age=timedelta(hours=1), looked={reply.key: None})
-        assert next_step(facts, TIMING) == Restore(reply)
+        assert next_step(facts, TIMING) == Requeue(reply)
 
     def test_an_edit_goes_in_its_turn(self, due: Delivery, make_delivery: MakeDelivery) -> None:
         edit, other = following(due, Action.EDIT), make_delivery("other", due=NOW - timedelta(hours=1))
@@ -365,7 +365,7 @@ class TestWithdrawals:
 
     @pytest.mark.parametrize("action", WITHDRAWING)
     def test_but_not_before_what_is_in_flight(self, due: Delivery, sending: Delivery, action: Action) -> None:
-        assert next_step(known(following(due, action), sending), TIMING) == Look(sending)
+        assert next_step(known(following(due, action), sending), TIMING) == ReadBack(sending)
 
     @pytest.mark.parametrize("action", WITHDRAWING)
     def test_they_overtake_what_backs_off(self, due: Delivery, make_delivery: MakeDelivery, action: Action) -> None:
@@ -377,16 +377,16 @@ class TestWithdrawals:
     def test_a_publish_of_the_same_post_that_came_to_nothing_is_called_off(self, due: Delivery, action: Action) -> None:
         restored, withdrawal = replace(due, attempts=1, generation=1), following(due, action)
         step = next_step(known(restored, withdrawal, anchor=restored, met={}), TIMING)
-        assert step == CallOff(restored, "withdrawn (`withdrawn:`)")
+        assert step == Skip(restored, "withdrawn (`withdrawn:`)")
         off = replace(restored, state=DeliveryState.SKIPPED)
         step = next_step(known(withdrawal, anchor=off), TIMING)
-        assert step == CallOff(withdrawal, "there is no toot to change")
+        assert step == Skip(withdrawal, "there is no toot to change")
 
     @pytest.mark.parametrize("action", WITHDRAWING)
     def test_an_edit_of_the_same_post_is_called_off(self, due: Delivery, action: Action) -> None:
         edit, withdrawal = following(due, Action.EDIT), following(due, action)
         step = next_step(known(edit, withdrawal, anchor=sent(due)), TIMING)
-        assert step == CallOff(edit, "withdrawn (`withdrawn:`)")
+        assert step == Skip(edit, "withdrawn (`withdrawn:`)")
 
     @pytest.mark.parametrize("action", WITHDRAWING)
     def test_other_posts_are_not_called_off(self, due: Delivery, make_delivery: MakeDelivery, action: Action) -> None:
@@ -402,14 +402,14 @@ class TestOneFaultStaysOneFault:
     def test_others_go_on(self, due: Delivery, make_delivery: MakeDelivery, action: Action) -> None:
         failing = following(due, action, attempts=4, not_before=NOW + timedelta(minutes=15))
         other = make_delivery("other", due=NOW)
-        assert head_of([failing, other], now=NOW) == other
+        assert next_delivery([failing, other], now=NOW) == other
         assert next_step(known(failing, other), TIMING) == WriteIntent(other)
 
     def test_if_all_stand_aside_the_earliest_is_waited_for(self, due: Delivery, make_delivery: MakeDelivery) -> None:
         later = following(due, Action.EDIT, attempts=1, not_before=NOW + 2 * SECOND)
         sooner = replace(later, key=make_delivery("other").key, not_before=NOW + SECOND)
-        assert head_of([later, sooner], now=NOW) == sooner
-        assert head_of([later, sooner], now=NOW + 2 * SECOND) == later
+        assert next_delivery([later, sooner], now=NOW) == sooner
+        assert next_delivery([later, sooner], now=NOW + 2 * SECOND) == later
 
     def test_edits_of_one_post_keep_their_order(self, due: Delivery, make_delivery: MakeDelivery) -> None:
         first = following(due, Action.EDIT, sequence=2, attempts=1, not_before=NOW + SECOND)
@@ -417,9 +417,9 @@ class TestOneFaultStaysOneFault:
         back = replace(second, due=NOW - timedelta(hours=1))  # recorded after the clock was set back
         other = make_delivery("other", due=NOW)
         for later in (second, back):
-            assert head_of(sorted([first, later], key=lambda edit: edit.due), now=NOW + SECOND) == first
-            assert head_of([later, first, other], now=NOW) == other
-            assert head_of([later, first], now=NOW) == first
+            assert next_delivery(sorted([first, later], key=lambda edit: edit.due), now=NOW + SECOND) == first
+            assert next_delivery([later, first, other], now=NOW) == other
+            assert next_delivery([later, first], now=NOW) == first
         assert next_step(known(first, second, anchor=sent(due)), TIMING) == Wait(NOW + SECOND, "")
 
 
@@ -479,7 +479,7 @@ class TestExpiring:
     def test_a_toot_that_was_proven_absent_is_not_sent_again_after_its_end(self, due: Delivery) -> None:
         ends = replace(due.announcement, expires=NOW)
         late = replace(due, announcement=ends, attempts=1, first_tried_at=NOW)
-        assert next_step(known(late), TIMING) == CallOff(late, f"expired on {NOW:%Y-%m-%d %H:%M} UTC (`expires:`)")
+        assert next_step(known(late), TIMING) == Skip(late, f"expired on {NOW:%Y-%m-%d %H:%M} UTC (`expires:`)")
         still = replace(late, announcement=replace(ends, expires=NOW + SECOND))
         assert next_step(known(still), TIMING) == WriteIntent(still)
 
@@ -491,4 +491,4 @@ class TestExpiring:
             intended_at=NOW,
             attempts=1,
         )
-        assert next_step(known(sending), TIMING) == Look(sending)
+        assert next_step(known(sending), TIMING) == ReadBack(sending)

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.delivery import Drain, Drained, drain
-from bot.domain import Announcement, DeliveryState, Hold, MastodonOptions, Post, Said
+from bot.delivery import DeliveryContext, DeliveryResult, deliver_pending
+from bot.domain import Announcement, DeliveryState, Hold, MastodonOptions, OverrideKind, Post
 from bot.domain.errors import OutcomeUnknownError, PublishError, RejectedError, TransientError
 from bot.ledger.memory import MemoryLedger
 from bot.planner.ruling import Verdict
@@ -40,11 +40,11 @@ class Stage:
         self.season.compose = compose
         self.server = Server(address=ACCOUNT, clock=self.season.clock)
 
-    def run(self, *posts: Post, after: timedelta = timedelta()) -> Drained:
+    def run(self, *posts: Post, after: timedelta = timedelta()) -> DeliveryResult:
         """A pass and a drain."""
         self.season.run(*posts, after=after)
-        return drain(
-            Drain(
+        return deliver_pending(
+            DeliveryContext(
                 ledger=self.season.ledger,
                 publisher=self.server,
                 clock=self.season.clock,
@@ -52,7 +52,7 @@ class Stage:
                 owner="test",
                 stopping=lambda: False,
                 jitter=lambda: 0.0,
-                say=lambda event: self.said.append(f"{event.what} {event.slug} {event.occasion}".strip()),
+                emit=lambda event: self.said.append(f"{event.what} {event.slug} {event.occasion}".strip()),
             )
         )
 
@@ -120,10 +120,10 @@ class TestSending:
 
     def test_a_held_toot_owes_no_parts(self, stage: Stage, make_post: MakePost) -> None:
         post = threaded(make_post, "two")
-        stage.season.say(Said.HOLD, post)
+        stage.season.emit(OverrideKind.HOLD, post)
         stage.run(post)
         assert stage.season.snapshot.deliveries == {}
-        stage.season.say(Said.RELEASE, post)
+        stage.season.emit(OverrideKind.RELEASE, post)
         stage.run(post)
         assert stage.chain == ["one", "two"]
 
@@ -178,7 +178,7 @@ class TestFailures:
         stage.run(post, after=HOUR)
         assert not stage.season.look(post).recording, "nothing flaps"
         assert verdicts(stage.season.look(post))["tickets publish/2"] is Verdict.REJECTED
-        stage.season.say(Said.RETRY, post)
+        stage.season.emit(OverrideKind.RETRY, post)
         stage.run(post)
         assert stage.chain == ["one", "two", "three"]
 
@@ -193,7 +193,7 @@ class TestFailures:
         assert held.hold is Hold.FAILED
         assert stage.state("publish/3") is not DeliveryState.SENT
         stage.server.answers.clear()
-        stage.season.say(Said.RETRY, post)
+        stage.season.emit(OverrideKind.RETRY, post)
         stage.until_done(post)
         assert stage.chain == ["one", "two", "three"]
 

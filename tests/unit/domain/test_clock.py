@@ -8,18 +8,18 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from bot.domain.clock import Clock, SetClock, ShiftedClock, SystemClock, boot_id, monotonic_seconds
+from bot.domain.clock import Clock, ManualClock, ShiftedClock, SystemClock, boot_id, monotonic_seconds
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 
 
 def test_a_set_clock_stands_still() -> None:
-    clock = SetClock(NOON)
+    clock = ManualClock(NOON)
     assert (clock.now(), clock.monotonic()) == (clock.now(), clock.monotonic()) == (NOON, 0.0)
 
 
 def test_a_set_clock_tells_utc_whatever_zone_it_was_set_in() -> None:
-    clock = SetClock(datetime(2026, 3, 10, 14, 0, tzinfo=timezone(timedelta(hours=2))))
+    clock = ManualClock(datetime(2026, 3, 10, 14, 0, tzinfo=timezone(timedelta(hours=2))))
     assert clock.now() == NOON
     assert clock.now().tzinfo is UTC
     clock.step_to(datetime(2026, 3, 10, 15, 0, tzinfo=timezone(timedelta(hours=2))))
@@ -28,7 +28,7 @@ def test_a_set_clock_tells_utc_whatever_zone_it_was_set_in() -> None:
 
 
 def test_time_that_passes_moves_both_times() -> None:
-    clock = SetClock(NOON)
+    clock = ManualClock(NOON)
     mark = clock.mark()
     clock.advance(timedelta(minutes=2))
     assert clock.now() == NOON + timedelta(minutes=2)
@@ -38,7 +38,7 @@ def test_time_that_passes_moves_both_times() -> None:
 
 @pytest.mark.parametrize("step", [timedelta(hours=-1), timedelta(days=30)])
 def test_a_step_of_the_time_of_day_moves_no_mark(step: timedelta) -> None:
-    clock = SetClock(NOON)
+    clock = ManualClock(NOON)
     mark = clock.mark()
     clock.advance(timedelta(seconds=5))
     clock.step_to(NOON + step)
@@ -46,13 +46,13 @@ def test_a_step_of_the_time_of_day_moves_no_mark(step: timedelta) -> None:
     assert clock.since(mark) == timedelta(seconds=5)
 
 
-@pytest.mark.parametrize("clock", [SetClock(NOON), SystemClock(), ShiftedClock(NOON)])
+@pytest.mark.parametrize("clock", [ManualClock(NOON), SystemClock(), ShiftedClock(NOON)])
 def test_a_mark_from_another_start_of_the_machine_tells_nothing(clock: Clock) -> None:
     assert clock.since("some-other-boot 12.5") is None
     assert clock.since("") is None
 
 
-@pytest.mark.parametrize("clock", [SetClock(NOON), SystemClock(), ShiftedClock(NOON)])
+@pytest.mark.parametrize("clock", [ManualClock(NOON), SystemClock(), ShiftedClock(NOON)])
 def test_a_mark_that_counts_more_than_now_is_from_another_start(clock: Clock) -> None:
     boot = clock.mark().rpartition(" ")[0]
     assert clock.since(f"{boot} {clock.monotonic() + 1000:.6f}") is None
@@ -110,7 +110,7 @@ def test_monotonic_seconds_only_grow() -> None:
 
 
 def test_a_mark_that_is_rounded_up_is_none_of_an_earlier_start() -> None:
-    clock = SetClock(datetime(2026, 3, 10, tzinfo=UTC))
+    clock = ManualClock(datetime(2026, 3, 10, tzinfo=UTC))
     clock.advance(timedelta(microseconds=1))
     clock._monotonic = 0.1234567  # between two microseconds; the mark says 0.123457
     assert clock.since(clock.mark()) == timedelta()

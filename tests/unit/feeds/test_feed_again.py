@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from bot.config import Feeds, Site
 from bot.domain import Entry
-from bot.feeds.build import ItemShelf, render_feeds
-from bot.feeds.incremental import Again, shown_again
+from bot.feeds.build import ItemCache, render_feeds
+from bot.feeds.incremental import ChangedFeeds, update_feeds
 
 SITE = Site(title="Heronbridge Conf", url="https://heronbridge.example", timezone="UTC")
 MOMENT = datetime(2025, 3, 4, 14, 0, tzinfo=UTC)
@@ -44,15 +44,15 @@ def entry(number: int, **changes: Any) -> Entry:
     return replace(plain, **changes)
 
 
-def built(entries: list[Entry], feeds: Feeds) -> tuple[ItemShelf, Mapping[str, SupportsBytes]]:
-    shelf = ItemShelf()
+def built(entries: list[Entry], feeds: Feeds) -> tuple[ItemCache, Mapping[str, SupportsBytes]]:
+    shelf = ItemCache()
     return shelf, render_feeds(entries, site=SITE, feeds=feeds, shelf=shelf).files
 
 
-def again(entries: list[Entry], changed: Entry, feeds: Feeds) -> Again | None:
+def again(entries: list[Entry], changed: Entry, feeds: Feeds) -> ChangedFeeds | None:
     shelf, _ = built(entries, feeds)
     assert shelf.built is not None
-    return shown_again(shelf.built, changed)
+    return update_feeds(shelf.built, changed)
 
 
 def in_bytes(files: Mapping[str, SupportsBytes]) -> dict[str, bytes]:
@@ -141,7 +141,7 @@ def test_two_entries_are_shown_anew_one_after_the_other() -> None:
     one, other = replace(old[2], title="New words"), replace(old[3], title="More words", updated=MOMENT + 90 * DAY)
     first = again(old, one, Feeds(**SMALL))
     assert first is not None
-    second = shown_again(first.built, other)
+    second = update_feeds(first.built, other)
     assert second is not None
     _, whole = built([one if e is old[2] else other if e is old[3] else e for e in old], Feeds(**SMALL))
     files = {**first.newest, **first.others, **second.newest, **second.others}

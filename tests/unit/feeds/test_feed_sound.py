@@ -12,7 +12,7 @@ import pytest
 from bot.config import Feeds, Site
 from bot.domain import Entry
 from bot.feeds import rss
-from bot.feeds.build import FORMATS, ItemShelf, render_feeds
+from bot.feeds.build import FORMATS, ItemCache, render_feeds
 from bot.feeds.document import BrokenFeedError, Document, FeedFile, Format
 from bot.files.public_folder import PublicFolder
 
@@ -118,7 +118,7 @@ def test_of_a_broken_feed_the_last_good_one_stays_and_the_others_are_written(tmp
 
 
 def test_an_unchanged_entry_keeps_its_item_and_a_changed_one_does_not() -> None:
-    shelf = ItemShelf()
+    shelf = ItemCache()
 
     def items(*entries: Entry, rights: str = "") -> list[int]:
         file = render_feeds(entries, site=SITE, feeds=Feeds(rights=rights), shelf=shelf).files["news/rss.xml"]

@@ -27,7 +27,7 @@ def sent(make: MakeDelivery, slug: str = "tickets", account: str = "conf@example
     return make(slug, account, **{"state": DeliveryState.SENT, "status_id": "1", "status_url": url, **changes})
 
 
-def posts_of(entries: list[Entry], known: Snapshot) -> dict[str, dict[str, str]]:
+def open_posts(entries: list[Entry], known: Snapshot) -> dict[str, dict[str, str]]:
     document = json.loads(render_syndication(entries, known))
     assert document["version"] == 1
     posts: dict[str, dict[str, str]] = document["posts"]
@@ -38,13 +38,13 @@ def test_a_released_posts_toot_is_found_by_permalink_and_account(
     make_entry: MakeEntry, make_delivery: MakeDelivery
 ) -> None:
     known = snapshot(sent(make_delivery), sent(make_delivery, account="kids@example.social", status_url="https://k/1"))
-    assert posts_of([make_entry()], known) == {
+    assert open_posts([make_entry()], known) == {
         TICKETS: {"conf@example.social": "https://example.social/@conf/tickets", "kids@example.social": "https://k/1"}
     }
 
 
 def test_without_toots_it_is_an_empty_document(make_entry: MakeEntry) -> None:
-    assert posts_of([make_entry()], Snapshot()) == {}
+    assert open_posts([make_entry()], Snapshot()) == {}
 
 
 @pytest.mark.parametrize("state", [state for state in DeliveryState if state is not DeliveryState.SENT])
@@ -53,13 +53,13 @@ def test_only_a_toot_that_is_out_is_named(
 ) -> None:
     hold = Hold.BRAKE if state is DeliveryState.HELD else None
     known = snapshot(sent(make_delivery, state=state, hold=hold))
-    assert posts_of([make_entry()], known) == {}
+    assert open_posts([make_entry()], known) == {}
 
 
 def test_a_post_that_the_feeds_do_not_show_is_not_named(make_entry: MakeEntry, make_delivery: MakeDelivery) -> None:
     known = snapshot(sent(make_delivery))
-    assert posts_of([make_entry(hidden=True)], known) == {}
-    assert posts_of([make_entry("another")], known) == {}
+    assert open_posts([make_entry(hidden=True)], known) == {}
+    assert open_posts([make_entry("another")], known) == {}
 
 
 @pytest.mark.parametrize("action", [Action.DELETE, Action.REPLY])
@@ -70,7 +70,7 @@ def test_a_toot_that_is_taken_back_is_not_named(
     toot = sent(make_delivery)
     back = replace(toot, key=replace(toot.key, occasion=Occasion.WITHDRAW), action=action, state=state)
     elsewhere = sent(make_delivery, account="kids@example.social", status_url="https://k/1")
-    assert posts_of([make_entry()], snapshot(toot, elsewhere, back)) == {
+    assert open_posts([make_entry()], snapshot(toot, elsewhere, back)) == {
         TICKETS: {"kids@example.social": "https://k/1"}
     }
 
@@ -85,7 +85,7 @@ def test_a_toot_stays_named_when_something_else_of_the_post_is_deleted(
 ) -> None:
     toot = sent(make_delivery)
     deletion = replace(toot, key=replace(toot.key, occasion=occasion), action=Action.DELETE)
-    assert list(posts_of([make_entry()], snapshot(toot, deletion))) == [TICKETS]
+    assert list(open_posts([make_entry()], snapshot(toot, deletion))) == [TICKETS]
 
 
 def test_an_edit_changes_nothing(make_entry: MakeEntry, make_delivery: MakeDelivery) -> None:
@@ -103,7 +103,7 @@ def test_an_edit_changes_nothing(make_entry: MakeEntry, make_delivery: MakeDeliv
 
 def test_a_renamed_post_is_found_at_its_present_address(make_entry: MakeEntry, make_delivery: MakeDelivery) -> None:
     entry = make_entry(url="https://conf.example/news/passes/")
-    assert list(posts_of([entry], snapshot(sent(make_delivery)))) == ["https://conf.example/news/passes/"]
+    assert list(open_posts([entry], snapshot(sent(make_delivery)))) == ["https://conf.example/news/passes/"]
 
 
 def test_the_same_toots_give_the_same_bytes_in_any_order(make_entry: MakeEntry, make_delivery: MakeDelivery) -> None:
@@ -122,4 +122,4 @@ def test_the_same_toots_give_the_same_bytes_in_any_order(make_entry: MakeEntry, 
 def test_a_key_of_another_occasion_is_no_toot(make_entry: MakeEntry, make_delivery: MakeDelivery) -> None:
     reminder = sent(make_delivery)
     key = DeliveryKey(reminder.key.post_id, reminder.key.account, Occasion.reminder("one"))
-    assert posts_of([make_entry()], snapshot(replace(reminder, key=key))) == {}
+    assert open_posts([make_entry()], snapshot(replace(reminder, key=key))) == {}

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 
 from bot.config import Alerts
-from bot.integrations.alerts import News, tell, text_of
-from bot.planner.alerts import Cause
+from bot.integrations.alerts import AlertBatch, send_alerts, text_of
+from bot.planner.alerts import Alert
 from tests.support.listeners import Mailbox, Webhook, listening_mailbox, listening_webhook
 from tests.support.programs import needed
 
-HELD = Cause(key="held", what="held: tickets: no room", means="The toot waits.", todo="Mend the file.")
-BARE = Cause(key="bare", what="a file is gone", means="", todo="")
-NEWS = News(causes=(HELD, BARE), recovered=("conf@example.social: the token is refused",))
+HELD = Alert(key="held", what="held: tickets: no room", means="The toot waits.", todo="Mend the file.")
+BARE = Alert(key="bare", what="a file is gone", means="", todo="")
+NEWS = AlertBatch(causes=(HELD, BARE), recovered=("conf@example.social: the token is refused",))
 TEXT = """announce, Conf
 
 What happened: held: tickets: no room
@@ -45,14 +45,14 @@ def mailbox() -> Iterator[Mailbox]:
         yield listening
 
 
-def told(news: News = NEWS, *, environ: Mapping[str, str] | None = None, **settings: Any) -> list[str]:
+def told(news: AlertBatch = NEWS, *, environ: Mapping[str, str] | None = None, **settings: Any) -> list[str]:
     """Tell the news; what was said of ways that failed."""
     said: list[str] = []
-    tell(news, settings=Alerts(**settings), site="Conf", environ=environ or {}, say=said.append)
+    send_alerts(news, settings=Alerts(**settings), site="Conf", environ=environ or {}, emit=said.append)
     return said
 
 
-def by_mail(box: Mailbox, news: News = NEWS, **settings: Any) -> list[str]:
+def by_mail(box: Mailbox, news: AlertBatch = NEWS, **settings: Any) -> list[str]:
     options = {"mail_to": ("ada@conf.example",), "smtp": f"smtp://127.0.0.1:{box.port}", **settings}
     return told(news, **options)
 
@@ -64,9 +64,9 @@ def closed_port() -> int:
 
 
 def test_news_are_news_only_with_something_in_them() -> None:
-    assert not News()
-    assert News(causes=(HELD,))
-    assert News(recovered=("x",))
+    assert not AlertBatch()
+    assert AlertBatch(causes=(HELD,))
+    assert AlertBatch(recovered=("x",))
 
 
 def test_the_text_says_what_happened_what_it_means_and_what_to_do() -> None:
@@ -150,13 +150,13 @@ def test_the_sender_is_the_one_of_the_settings(mailbox: Mailbox) -> None:
 
 
 def test_a_recovery_alone_is_a_mail_too(mailbox: Mailbox) -> None:
-    assert by_mail(mailbox, News(recovered=("the token is refused",))) == []
+    assert by_mail(mailbox, AlertBatch(recovered=("the token is refused",))) == []
     assert mailbox.mails[0]["Subject"] == "[announce] no longer so: the token is refused"
 
 
 @pytest.mark.parametrize("what", ["first\r\nBcc: all@conf.example", "first\rsecond", "eine Überschrift – " * 30])
 def test_no_words_break_a_mails_head(mailbox: Mailbox, what: str) -> None:
-    assert by_mail(mailbox, News(causes=(Cause(key="k", what=what, means="", todo=""),))) == []
+    assert by_mail(mailbox, AlertBatch(causes=(Alert(key="k", what=what, means="", todo=""),))) == []
     (mail,) = mailbox.mails
     assert mail["Bcc"] is None
     assert mail["Subject"].startswith(f"[announce] {what.split()[0]}")

@@ -14,10 +14,10 @@ import pytest
 
 from bot.config import Release
 from bot.domain import Event
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from bot.http.client import anywhere
 from bot.http.site import SiteClient
-from bot.integrations.deploy_hook import FIRST_PAUSE, LONGEST_PAUSE, TOLD_AFTER, Deploy
+from bot.integrations.deploy_hook import FIRST_PAUSE, LONGEST_PAUSE, TOLD_AFTER, DeployHookCaller
 from bot.ledger.contract import Ledger
 from bot.ledger.memory import MemoryLedger
 from bot.ledger.sqlite import SqliteLedger
@@ -46,10 +46,10 @@ class Stage:
     path: str = f"/hooks/{SECRET}"
     settings: dict[str, Any] = field(default_factory=dict)
     environ: dict[str, str] = field(default_factory=dict)
-    clock: SetClock = field(default_factory=lambda: SetClock(NOW))
+    clock: ManualClock = field(default_factory=lambda: ManualClock(NOW))
     said: list[Event] = field(default_factory=list)
     ledger: Ledger = field(init=False)
-    deploy: Deploy = field(init=False)
+    deploy: DeployHookCaller = field(init=False)
 
     def __post_init__(self) -> None:
         self.ledger = MemoryLedger(self.clock)
@@ -57,13 +57,13 @@ class Stage:
         self.restart()
 
     def restart(self) -> None:
-        self.deploy = Deploy(
+        self.deploy = DeployHookCaller(
             Release(**{"deploy_hook": "env:HOOK", **self.settings}),
             environ=self.environ,
             web=SiteClient(may_reach=anywhere, schemes=("https", "http")),
             ledger=self.ledger,
             clock=self.clock,
-            say=self.said.append,
+            emit=self.said.append,
         )
 
     def call(self, after: timedelta = timedelta(), *, patient: bool = True, **words: str) -> timedelta | None:

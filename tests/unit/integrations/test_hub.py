@@ -12,10 +12,10 @@ import pytest
 
 from bot.config import Feeds, Site
 from bot.domain import Entry, Event
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from bot.feeds.build import render_feeds
 from bot.http.client import WebClient, anywhere
-from bot.integrations.websub import FIRST_PAUSE, LONGEST_PAUSE, TOLD_AFTER, Pings, topics_of
+from bot.integrations.websub import FIRST_PAUSE, LONGEST_PAUSE, TOLD_AFTER, WebSubPings, topics_of
 from bot.ledger.contract import Ledger
 from bot.ledger.memory import MemoryLedger
 from bot.ledger.sqlite import SqliteLedger
@@ -39,10 +39,10 @@ class Stage:
     address: str
     pages: dict[str, Page]
     hubs: tuple[str, ...]
-    clock: SetClock = field(default_factory=lambda: SetClock(NOW))
+    clock: ManualClock = field(default_factory=lambda: ManualClock(NOW))
     said: list[Event] = field(default_factory=list)
     ledger: Ledger = field(init=False)
-    pings: Pings = field(init=False)
+    pings: WebSubPings = field(init=False)
 
     def __post_init__(self) -> None:
         self.ledger = MemoryLedger(self.clock)
@@ -50,8 +50,8 @@ class Stage:
 
     def restart(self, **changes: Any) -> None:
         options: dict[str, Any] = {"web": WebClient(may_reach=anywhere, schemes=("http",)), "hubs": self.hubs}
-        self.pings = Pings(
-            public=self.public, ledger=self.ledger, clock=self.clock, say=self.said.append, **{**options, **changes}
+        self.pings = WebSubPings(
+            public=self.public, ledger=self.ledger, clock=self.clock, emit=self.said.append, **{**options, **changes}
         )
 
     def write(self, name: str, content: bytes, *, deployed: bool = True) -> None:

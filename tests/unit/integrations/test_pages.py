@@ -11,12 +11,12 @@ from threading import Event
 import httpx
 import pytest
 
-from bot.domain import WantedPage
-from bot.domain.clock import SetClock, SystemClock
+from bot.domain import PageRequest
+from bot.domain.clock import ManualClock, SystemClock
 from bot.domain.errors import FetchError
 from bot.http.client import USER_AGENT, anywhere
 from bot.http.site import SiteClient, is_same_site
-from bot.integrations.pages import AGAIN, AT_ONCE, Pages, expect_page, has_card
+from bot.integrations.pages import AGAIN, AT_ONCE, PageChecker, expect_page, has_card
 from tests.support.conference_site import HTML, ConferenceSite, Shown, conference_site
 
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
@@ -126,26 +126,26 @@ def test_which_pages_have_a_card(html: str, found: bool) -> None:
 class Stage:
     """Pages that are asked for in the caller's own time, on a clock that stands still."""
 
-    clock: SetClock = field(default_factory=lambda: SetClock(NOW))
+    clock: ManualClock = field(default_factory=lambda: ManualClock(NOW))
     online: set[str] = field(default_factory=set)
-    silent: bool = False
+    discard_event: bool = False
     asked: list[str] = field(default_factory=list)
     news: int = 0
-    pages: Pages = field(init=False)
+    pages: PageChecker = field(init=False)
 
     def __post_init__(self) -> None:
-        self.pages = Pages(self._ask, clock=self.clock, on_news=self._heard, in_threads=False)
+        self.pages = PageChecker(self._ask, clock=self.clock, on_news=self._heard, in_threads=False)
 
     def _ask(self, url: str) -> None:
         self.asked.append(url)
         if url not in self.online:
-            raise FetchError("it answered 404.", passing=self.silent)
+            raise FetchError("it answered 404.", passing=self.discard_event)
 
     def _heard(self) -> None:
         self.news += 1
 
     def want(self, *urls: str, due: datetime = NOW, until: datetime = NOW + 60 * SECOND) -> None:
-        self.pages.are_wanted([WantedPage(url=url, due=due, until=until) for url in urls])
+        self.pages.are_wanted([PageRequest(url=url, due=due, until=until) for url in urls])
 
     def after(self, by: timedelta = timedelta()) -> list[str]:
         """What is asked for in a step, so much later."""
@@ -201,7 +201,7 @@ def test_what_is_not_wanted_any_more_is_forgotten() -> None:
 
 
 def test_while_the_site_is_silent_only_new_pages_are_asked_for() -> None:
-    stage = Stage(silent=True)
+    stage = Stage(discard_event=True)
     stage.want("a", "b")
     stage.after()
     stage.after(AGAIN - SECOND)
@@ -229,8 +229,8 @@ class Asking:
     def __init__(self, ask: Callable[[str], None], *urls: str) -> None:
         now = datetime.now(UTC)
         self.news: list[list[str]] = []
-        self.pages = Pages(ask, clock=SystemClock(), on_news=self._heard)
-        self.pages.are_wanted([WantedPage(url=url, due=now, until=now + 60 * SECOND) for url in urls])
+        self.pages = PageChecker(ask, clock=SystemClock(), on_news=self._heard)
+        self.pages.are_wanted([PageRequest(url=url, due=now, until=now + 60 * SECOND) for url in urls])
 
     def _heard(self) -> None:
         self.news.append(sorted(self.pages.looks))

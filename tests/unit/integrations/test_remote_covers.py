@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain import RemotePicture
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from bot.domain.errors import FetchError
 from bot.http.client import Measured, WebClient, anywhere
-from bot.integrations.remote_pictures import IN_ALL, RemoteCovers
+from bot.integrations.remote_pictures import IN_ALL, RemotePictures
 from bot.ledger.memory import MemoryLedger
 from tests.support.listeners import Page, web_server
 
@@ -32,11 +32,11 @@ PAGES = {
 class Stage:
     address: str
     asked: list[str]
-    clock: SetClock = field(default_factory=lambda: SetClock(NOW))
+    clock: ManualClock = field(default_factory=lambda: ManualClock(NOW))
 
     def __post_init__(self) -> None:
         self.ledger = MemoryLedger(self.clock)
-        self.covers = RemoteCovers(
+        self.covers = RemotePictures(
             web=WebClient(may_reach=anywhere, schemes=("http",)), ledger=self.ledger, clock=self.clock
         )
 
@@ -82,7 +82,7 @@ def test_nothing_to_ask_writes_nothing(stage: Stage) -> None:
 class Slow(WebClient):
     """Hosts that take their time, and never answer in it."""
 
-    def __init__(self, clock: SetClock) -> None:
+    def __init__(self, clock: ManualClock) -> None:
         super().__init__()
         self.clock = clock
         self.asked: list[tuple[str, timedelta]] = []

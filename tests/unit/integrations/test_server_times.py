@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from bot.integrations.server_clock import ServerTimes
 from bot.sandbox.server import SandboxServer
 
@@ -17,7 +17,7 @@ CONF = "conf@example.social"
 NOWHERE = {CONF: "http://127.0.0.1:9"}
 
 
-def times(clock: SetClock) -> ServerTimes:
+def times(clock: ManualClock) -> ServerTimes:
     return ServerTimes(clock, NOWHERE, timeout=timedelta(seconds=2))
 
 
@@ -38,13 +38,13 @@ def times(clock: SetClock) -> ServerTimes:
     ],
 )
 def test_the_date_of_an_answer(headers: dict[str, str], moment: datetime | None) -> None:
-    heard = times(SetClock(NOW))
+    heard = times(ManualClock(NOW))
     heard.note(CONF, httpx.Headers(headers))
     assert heard.now() == ({} if moment is None else {CONF: moment})
 
 
 def test_it_goes_on_with_the_time_that_passes_and_not_with_steps_of_our_clock() -> None:
-    clock = SetClock(NOW)
+    clock = ManualClock(NOW)
     heard = times(clock)
     heard.note(CONF, {"Date": "Tue, 10 Mar 2026 14:00:00 GMT"})
     clock.step_to(NOW + 24 * HOUR)
@@ -54,20 +54,20 @@ def test_it_goes_on_with_the_time_that_passes_and_not_with_steps_of_our_clock() 
 
 
 def test_an_account_whose_server_does_not_count_is_not_listened_to() -> None:
-    heard = times(SetClock(NOW))
+    heard = times(ManualClock(NOW))
     heard.note("other@example.social", {"Date": "Tue, 10 Mar 2026 14:00:00 GMT"})
     assert heard.now() == {}
 
 
 def test_without_servers_there_is_nobody_to_ask() -> None:
-    nobody = ServerTimes(SetClock(NOW), timeout=timedelta(seconds=2))
+    nobody = ServerTimes(ManualClock(NOW), timeout=timedelta(seconds=2))
     nobody.ask()
     assert nobody.asked
     assert nobody.now() == {}
 
 
 def test_a_server_that_gives_no_answer_says_nothing() -> None:
-    heard = ServerTimes(SetClock(NOW), NOWHERE, timeout=timedelta(seconds=2))
+    heard = ServerTimes(ManualClock(NOW), NOWHERE, timeout=timedelta(seconds=2))
     before = heard.asked
     heard.ask()
     assert (before, heard.asked) == (False, True)
@@ -81,8 +81,8 @@ def asked(server: SandboxServer) -> int:
 
 @pytest.mark.parametrize(("off", "again"), [(timedelta(), 1), (6 * timedelta(minutes=1), 2)])
 def test_a_server_is_asked_once_and_again_after_a_minute_if_it_disagrees(off: timedelta, again: int) -> None:
-    clock = SetClock(NOW)
-    with SandboxServer(clock=SetClock(NOW + off)).start() as server:
+    clock = ManualClock(NOW)
+    with SandboxServer(clock=ManualClock(NOW + off)).start() as server:
         heard = ServerTimes(clock, {CONF: server.url}, timeout=timedelta(seconds=5))
         heard.ask()
         heard.ask()
@@ -94,12 +94,12 @@ def test_a_server_is_asked_once_and_again_after_a_minute_if_it_disagrees(off: ti
 
 
 def test_a_server_that_is_down_is_asked_until_it_answers() -> None:
-    clock = SetClock(NOW)
+    clock = ManualClock(NOW)
     with SandboxServer().start() as server:
         url = server.url
     heard = ServerTimes(clock, {CONF: url}, timeout=timedelta(seconds=5))
     heard.ask()
-    with SandboxServer(clock=SetClock(NOW)).start(int(url.rpartition(":")[2])):
+    with SandboxServer(clock=ManualClock(NOW)).start(int(url.rpartition(":")[2])):
         heard.ask()
         assert heard.now() == {}, "not within the minute"
         clock.advance(timedelta(seconds=61))

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain import Change, Delivery, Entry, Recording, Upcoming
-from bot.domain.clock import SetClock
+from bot.domain import CompareAndSet, Delivery, Entry, Upcoming, WriteBatch
+from bot.domain.clock import ManualClock
 from bot.ledger import codec
-from bot.ledger.row_cache import KnownEntries, KnownRows
+from bot.ledger.row_cache import EntryCache, RowCache
 from bot.ledger.sqlite import SqliteLedger
 
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
@@ -30,13 +30,13 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def ledger(path: Path) -> Iterator[SqliteLedger]:
-    made = SqliteLedger(path, SetClock(NOW))
+    made = SqliteLedger(path, ManualClock(NOW))
     yield made
     made.close()
 
 
 def record(ledger: SqliteLedger, *entries: Entry) -> None:
-    ledger.record(Recording(entries=entries), now=NOW)
+    ledger.record(WriteBatch(entries=entries), now=NOW)
 
 
 def test_entries_that_were_not_written_are_the_same_objects(
@@ -58,7 +58,7 @@ def test_what_another_process_writes_is_seen(
 ) -> None:
     record(ledger, make_entry("one"))
     ledger.snapshot()
-    with closing(SqliteLedger(path, SetClock(NOW))) as other:
+    with closing(SqliteLedger(path, ManualClock(NOW))) as other:
         record(other, make_entry("one", title="New"), make_entry("two"))
     assert {entry.slug: entry.title for entry in ledger.snapshot().entries.values()} == {
         "one": "New",
@@ -93,7 +93,7 @@ def test_the_number_of_an_entry_that_was_taken_out_by_hand_is_not_given_again(
 ) -> None:
     record(ledger, *map(make_entry, before))
     ledger.snapshot()
-    with closing(SqliteLedger(path, SetClock(NOW))) as other, closing(sqlite3.connect(path)) as db:
+    with closing(SqliteLedger(path, ManualClock(NOW))) as other, closing(sqlite3.connect(path)) as db:
         with db:
             db.execute("DELETE FROM entry WHERE slug = ?", (before[-1],))
         record(other, make_entry("new"))
@@ -104,7 +104,7 @@ def test_a_snapshot_is_of_its_own_transaction_whatever_another_thread_has_read(
     path: Path, ledger: SqliteLedger, make_entry: Callable[..., Entry]
 ) -> None:
     record(ledger, make_entry("one"))
-    known = KnownEntries()
+    known = EntryCache()
     with closing(sqlite3.connect(path, isolation_level=None)) as early, closing(sqlite3.connect(path)) as late:
         early.row_factory = late.row_factory = sqlite3.Row
         early.execute("BEGIN")
@@ -126,7 +126,7 @@ def test_two_processes_see_the_same(
     course: list[tuple[int, int, int, bool]],
 ) -> None:
     path = tmp_path_factory.mktemp("ledger") / "ledger.db"
-    with closing(SqliteLedger(path, SetClock(NOW))) as one, closing(SqliteLedger(path, SetClock(NOW))) as other:
+    with closing(SqliteLedger(path, ManualClock(NOW))) as one, closing(SqliteLedger(path, ManualClock(NOW))) as other:
         expected: dict[str, Entry] = {}
         for who, number, words, look in course:
             entry = make_entry(f"n{number}", title=f"words {words}")
@@ -154,10 +154,10 @@ def test_deliveries_and_upcoming_posts_are_understood_once(
 ) -> None:
     due = make_delivery()
     upcoming = {name: Upcoming(post_id=name, slug=name, due=NOW) for name in ("a", "b")}
-    ledger.record(Recording(changes=(Change(known=None, wanted=due),), upcoming=upcoming), now=NOW)
+    ledger.record(WriteBatch(changes=(CompareAndSet(known=None, wanted=due),), upcoming=upcoming), now=NOW)
     before = ledger.snapshot()
     upcoming["b"] = replace(upcoming["b"], due=NOW + timedelta(days=1))
-    ledger.record(Recording(upcoming=upcoming), now=NOW)
+    ledger.record(WriteBatch(upcoming=upcoming), now=NOW)
     after = ledger.snapshot()
     assert after.upcoming == upcoming
     assert after.upcoming["a"] is before.upcoming["a"]
@@ -171,7 +171,7 @@ def test_a_row_is_understood_once_until_it_is_gone() -> None:
         understood.append(row[0])
         return str(row[0])
 
-    rows = KnownRows(understand)
+    rows = RowCache(understand)
     with closing(sqlite3.connect(":memory:")) as db:
         db.row_factory = sqlite3.Row
         found = [rows.all(db.execute("SELECT ?", (number,))) for number in (1, 1, 2, 1)]

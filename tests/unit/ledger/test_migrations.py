@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from bot.domain import Entry, Event, Recording, Snapshot
-from bot.domain.clock import SetClock
+from bot.domain import Entry, Event, Snapshot, WriteBatch
+from bot.domain.clock import ManualClock
 from bot.domain.errors import LedgerError
 from bot.ledger.schema import MIGRATIONS, Migration
 from bot.ledger.sqlite import SqliteLedger
@@ -80,7 +80,7 @@ def test_the_fixture_is_of_its_version_and_has_rows_of_everything(tmp_path: Path
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_ledger_of_an_older_version_opens_with_everything_in_it(tmp_path: Path, version: int) -> None:
     path = restored(version, tmp_path / "ledger.db")
-    ledger = SqliteLedger(path, SetClock(NOW))
+    ledger = SqliteLedger(path, ManualClock(NOW))
     assert ledger.snapshot() == Snapshot(
         entries={entry.post_id: entry for entry in ENTRIES},
         accounts={account.address: account for account in ACCOUNTS},
@@ -103,28 +103,28 @@ def test_a_ledger_of_an_older_version_opens_with_everything_in_it(tmp_path: Path
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_problems_and_what_was_told_are_known_still(tmp_path: Path, version: int) -> None:
-    ledger = SqliteLedger(restored(version, tmp_path / "ledger.db"), SetClock(NOW))
+    ledger = SqliteLedger(restored(version, tmp_path / "ledger.db"), ManualClock(NOW))
     broken = "posts/broken.md:3: title: is missing."
     assert ledger.note_problems(frozenset([broken]), now=NOW) == (frozenset(), frozenset())
-    told = ledger.note_told({"file posts/broken.md": broken}, quiet=timedelta(hours=1), now=NOW)
+    told = ledger.record_alerts({"file posts/broken.md": broken}, quiet=timedelta(hours=1), now=NOW)
     assert told == (frozenset(), ())
     ledger.close()
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_an_older_ledger_comes_to_the_same_tables_as_a_new_one(tmp_path: Path, version: int) -> None:
-    SqliteLedger(tmp_path / "new.db", SetClock(NOW)).close()
+    SqliteLedger(tmp_path / "new.db", ManualClock(NOW)).close()
     old = restored(version, tmp_path / "old.db")
-    SqliteLedger(old, SetClock(NOW)).close()
+    SqliteLedger(old, ManualClock(NOW)).close()
     assert shape(old) == shape(tmp_path / "new.db")
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_work_goes_on_in_an_older_ledger(tmp_path: Path, version: int, make_entry: Callable[..., Entry]) -> None:
-    ledger = SqliteLedger(restored(version, tmp_path / "ledger.db"), SetClock(NOW))
+    ledger = SqliteLedger(restored(version, tmp_path / "ledger.db"), ManualClock(NOW))
     entry, word = make_entry("new"), replace(WORDS[0], who="cleo")
     changed = replace(ENTRIES[0], title="Tickets are gone", revision=2)
-    ledger.record(Recording(entries=(entry, changed), words=(word,), events=(Event(at=NOW, what="x"),)), now=NOW)
+    ledger.record(WriteBatch(entries=(entry, changed), words=(word,), events=(Event(at=NOW, what="x"),)), now=NOW)
     after = ledger.snapshot()
     assert (after.entries[entry.post_id], after.entries[changed.post_id]) == (entry, changed)
     assert ledger.events(limit=1) == (Event(at=NOW, what="x"),)

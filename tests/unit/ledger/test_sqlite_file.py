@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import AccountState, Change, Delivery, DeliveryState, Entry, Recording
-from bot.domain.clock import SetClock, SystemClock
+from bot.domain import AccountState, CompareAndSet, Delivery, DeliveryState, Entry, WriteBatch
+from bot.domain.clock import ManualClock, SystemClock
 from bot.domain.errors import DamagedLedgerError, LedgerError
 from bot.ledger.schema import MIGRATIONS
 from bot.ledger.sqlite import SqliteLedger
@@ -27,7 +27,7 @@ NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
 
 
 def opened(path: Path) -> SqliteLedger:
-    return SqliteLedger(path, SetClock(NOW))
+    return SqliteLedger(path, ManualClock(NOW))
 
 
 def pragma(path: Path, name: str) -> object:
@@ -44,7 +44,7 @@ def test_the_folder_is_made(tmp_path: Path) -> None:
 def test_nobody_else_may_read_the_file(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     ledger = opened(path)
-    ledger.record(Recording(joining=(AccountState(address="a@b.example", joined_at=None),)), now=NOW)
+    ledger.record(WriteBatch(new_accounts=(AccountState(address="a@b.example", joined_at=None),)), now=NOW)
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
     ledger.close()
     assert modes == {"ledger.db": 0o600, "ledger.db-wal": 0o600, "ledger.db-shm": 0o600}
@@ -81,7 +81,7 @@ def test_what_is_not_flushed_is_there_for_others_at_once_and_after_a_kill(
 ) -> None:
     path = tmp_path / "ledger.db"
     killed, other = opened(path), opened(path)
-    killed.record(Recording(entries=(make_entry(),)), now=NOW, flush=False)
+    killed.record(WriteBatch(entries=(make_entry(),)), now=NOW, flush=False)
     assert len(other.snapshot().entries) == 1
     copy = tmp_path / "as it lies there"  # nothing was closed: what a killed process leaves
     copy.mkdir()
@@ -106,7 +106,7 @@ def test_what_was_written_by_another_is_flushed_too_and_where_there_is_nothing_i
 
     monkeypatch.setattr(os, "fsync", noting)
     one, other = opened(path), opened(path)
-    one.record(Recording(entries=(make_entry(),)), now=NOW, flush=False)
+    one.record(WriteBatch(entries=(make_entry(),)), now=NOW, flush=False)
     other.flush()
     assert flushed == [path.with_name("ledger.db-wal").stat().st_size]
     one.close()
@@ -123,7 +123,7 @@ def test_the_schema_carries_its_number(tmp_path: Path) -> None:
 def test_what_was_recorded_is_there_after_opening_again(tmp_path: Path, make_entry: Callable[..., Entry]) -> None:
     path = tmp_path / "ledger.db"
     first = opened(path)
-    first.record(Recording(entries=(make_entry(),)), now=NOW)
+    first.record(WriteBatch(entries=(make_entry(),)), now=NOW)
     before = first.snapshot()
     first.close()
     again = opened(path)
@@ -161,7 +161,7 @@ def test_a_file_that_is_no_ledger_is_named_and_unchanged(tmp_path: Path, content
 def test_a_damaged_page_is_an_error_and_no_guess(tmp_path: Path, make_entry: Callable[..., Entry]) -> None:
     path = tmp_path / "ledger.db"
     ledger = opened(path)
-    ledger.record(Recording(entries=tuple(make_entry(f"post-{n}", html="x" * 3000) for n in range(50))), now=NOW)
+    ledger.record(WriteBatch(entries=tuple(make_entry(f"post-{n}", html="x" * 3000) for n in range(50))), now=NOW)
     ledger.close()
     data = bytearray(path.read_bytes())
     data[4096 * 2 :] = b"\xff" * (len(data) - 4096 * 2)
@@ -176,7 +176,7 @@ def test_a_record_that_cannot_be_read_is_an_error_that_does_not_repeat_it(
 ) -> None:
     path = tmp_path / "ledger.db"
     ledger = opened(path)
-    ledger.record(Recording(entries=(make_entry(),)), now=NOW)
+    ledger.record(WriteBatch(entries=(make_entry(),)), now=NOW)
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("""UPDATE entry SET document = '{"title": "EMBARGOED"}'""")
     with pytest.raises(LedgerError, match="cannot read") as caught:
@@ -206,13 +206,13 @@ def test_a_folder_without_permission_is_named(tmp_path: Path) -> None:
 
 def test_a_full_disk_is_an_error_and_keeps_what_was_there(tmp_path: Path, make_entry: Callable[..., Entry]) -> None:
     ledger = opened(tmp_path / "ledger.db")
-    ledger.record(Recording(entries=(make_entry(),)), now=NOW)
+    ledger.record(WriteBatch(entries=(make_entry(),)), now=NOW)
     before = ledger.snapshot()
     pages = ledger._file.connection().execute("PRAGMA page_count").fetchone()[0]
     ledger._file.connection().execute(f"PRAGMA max_page_count = {pages}")
     many = tuple(make_entry(f"post-{number}", html="x" * 9000) for number in range(50))
     with pytest.raises(LedgerError, match="full"):
-        ledger.record(Recording(entries=many), now=NOW)
+        ledger.record(WriteBatch(entries=many), now=NOW)
     assert ledger.snapshot() == before
     ledger.close()
 
@@ -223,11 +223,11 @@ def test_a_recording_that_fails_halfway_leaves_nothing(
     ledger = opened(tmp_path / "ledger.db")
     before = ledger.snapshot()
     impossible = make_delivery(state=DeliveryState.SENDING)  # without the time of an intent
-    changes = tuple(Change(known=None, wanted=delivery) for delivery in (make_delivery("a"), impossible))
+    changes = tuple(CompareAndSet(known=None, wanted=delivery) for delivery in (make_delivery("a"), impossible))
     with pytest.raises(sqlite3.IntegrityError):
-        ledger.record(Recording(entries=(make_entry(),), changes=changes, paused="amy"), now=NOW)
+        ledger.record(WriteBatch(entries=(make_entry(),), changes=changes, paused="amy"), now=NOW)
     assert ledger.snapshot() == before
-    ledger.record(Recording(entries=(make_entry(),)), now=NOW)
+    ledger.record(WriteBatch(entries=(make_entry(),)), now=NOW)
     assert len(ledger.snapshot().entries) == 1
     ledger.close()
 
@@ -239,9 +239,9 @@ def test_a_lock_that_is_never_let_go_is_an_error(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(LedgerError, match="locked"):
-            ledger.record(Recording(), now=NOW)
+            ledger.record(WriteBatch(), now=NOW)
         assert ledger.snapshot().newest is None  # looking needs no turn
-    ledger.record(Recording(), now=NOW)
+    ledger.record(WriteBatch(), now=NOW)
     ledger.close()
 
 
@@ -316,8 +316,8 @@ def test_several_processes_may_make_the_file_at_once(tmp_path: Path) -> None:
 
 def test_a_ledger_sees_what_another_has_written(tmp_path: Path, make_entry: Callable[..., Entry]) -> None:
     one, other = opened(tmp_path / "ledger.db"), SqliteLedger(tmp_path / "ledger.db", SystemClock())
-    one.record(Recording(entries=(make_entry(),)), now=NOW)
-    other.record(Recording(entries=(replace(make_entry(), title="Changed"),)), now=NOW)
+    one.record(WriteBatch(entries=(make_entry(),)), now=NOW)
+    other.record(WriteBatch(entries=(replace(make_entry(), title="Changed"),)), now=NOW)
     assert [entry.title for entry in one.snapshot().entries.values()] == ["Changed"]
     one.close()
     other.close()
@@ -326,7 +326,7 @@ def test_a_ledger_sees_what_another_has_written(tmp_path: Path, make_entry: Call
 def test_each_thread_may_use_it_and_any_may_close_it(tmp_path: Path, make_entry: Callable[..., Entry]) -> None:
     ledger = opened(tmp_path / "ledger.db")
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda n: ledger.record(Recording(entries=(make_entry(f"post-{n}"),)), now=NOW), range(40)))
+        list(pool.map(lambda n: ledger.record(WriteBatch(entries=(make_entry(f"post-{n}"),)), now=NOW), range(40)))
     assert len(ledger.snapshot().entries) == 40
     ledger.close()
     assert not (tmp_path / "ledger.db-wal").exists()

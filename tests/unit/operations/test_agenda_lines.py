@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.operations.queue import Times, distance_of, lines_of, times_of
-from bot.planner.builder import Item
+from bot.planner.builder import PlanItem
 from bot.planner.ruling import Verdict
 from bot.report.calendar import marks_of, months_of
 
@@ -16,8 +16,8 @@ DUE = datetime(2027, 7, 16, 10, 0, tzinfo=UTC)
 NAMES = {"a@x.example": "main", "b@x.example": "second"}
 
 
-def item(account: str, verdict: Verdict = Verdict.UPCOMING, occasion: str = "publish") -> Item:
-    return Item(
+def item(account: str, verdict: Verdict = Verdict.UPCOMING, occasion: str = "publish") -> PlanItem:
+    return PlanItem(
         post_id="tickets", slug="tickets", title="T", account=account, due=DUE, verdict=verdict, occasion=occasion
     )
 

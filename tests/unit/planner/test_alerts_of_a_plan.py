@@ -12,8 +12,8 @@ import pytest
 
 from bot.domain import AccountState, Announcement, Finding, Hold, MastodonOptions, Occasion, Picture, Post, Severity
 from bot.domain.errors import ComposeError, PostError
-from bot.planner.alerts import Cause, causes_of, opaque
-from bot.planner.builder import Item
+from bot.planner.alerts import Alert, collect_alerts, opaque
+from bot.planner.builder import PlanItem
 from bot.planner.page_wait import PAGE_MISSING
 from bot.planner.plan import Plan
 from bot.planner.ruling import Verdict
@@ -32,8 +32,8 @@ def compose(post: Post, account: str) -> Announcement:
     return Announcement(text=post.title, link=post.url, length=1, limit=500)
 
 
-def item(verdict: Verdict, **changes: Any) -> Item:
-    plain = Item(post_id="id-1", slug="tickets", title="Tickets", account=ACCOUNT, due=NOW, verdict=verdict)
+def item(verdict: Verdict, **changes: Any) -> PlanItem:
+    plain = PlanItem(post_id="id-1", slug="tickets", title="Tickets", account=ACCOUNT, due=NOW, verdict=verdict)
     return replace(plain, **changes)
 
 
@@ -45,8 +45,8 @@ def causes(
     feed_faults: Iterable[str] = (),
     accounts: Mapping[str, AccountState] | None = None,
     site_trouble: str = "",
-) -> tuple[Cause, ...]:
-    return causes_of(
+) -> tuple[Alert, ...]:
+    return collect_alerts(
         plan or Plan(now=NOW),
         posts=tuple(posts),
         faults=faults,
@@ -57,7 +57,7 @@ def causes(
     )
 
 
-def only(found: tuple[Cause, ...]) -> Cause:
+def only(found: tuple[Alert, ...]) -> Alert:
     (cause,) = found
     assert cause.what
     return cause
@@ -208,7 +208,7 @@ def test_a_picture_that_holds_the_toot_is_told_once(make_post: MakePost) -> None
 
     cover = Picture(url="https://conf.example.org/x.png", problem="there is no file x.png")
     post = make_post(cover=cover, published=NOW + 2 * HOUR)
-    (cause,) = causes_of(
+    (cause,) = collect_alerts(
         upcoming(post, NOW),
         posts=[post],
         faults=(),
@@ -262,7 +262,7 @@ def test_a_post_that_is_held_is_not_tried_out(make_post: MakePost) -> None:
 
 def test_redacted_nothing_of_an_unreleased_post_is_left() -> None:
     secret = "Ysolde speaks"
-    cause = Cause(key=secret, what=secret, means=secret, todo=secret, embargoed=True)
+    cause = Alert(key=secret, what=secret, means=secret, todo=secret, embargoed=True)
     redacted = cause.redacted()
     assert redacted.key == cause.key, "it stays the same cause"
     assert secret not in redacted.what + redacted.means + redacted.todo
@@ -271,5 +271,5 @@ def test_redacted_nothing_of_an_unreleased_post_is_left() -> None:
 
 
 def test_what_is_public_is_not_redacted() -> None:
-    cause = Cause(key="k", what="w", means="m", todo="t")
+    cause = Alert(key="k", what="w", means="m", todo="t")
     assert cause.redacted() is cause

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain import DeliveryState, Hold, Post, Recording, Said, Snapshot
+from bot.domain import DeliveryState, Hold, OverrideKind, Post, Snapshot, WriteBatch
 from bot.planner.overrides import Proposal, pause, resume
 from tests.support.planning import ACCOUNT, DAY, HOUR, MINUTE, NOW, OTHER, SECOND, Season
 
@@ -42,16 +42,16 @@ def bring(season: Season, post: Post, standing: str) -> None:
         state, changes = ends[standing]
         season.settle("tickets", state, **changes)
     elif standing in ("held", "skipped"):
-        season.say(Said.HOLD if standing == "held" else Said.SKIP, post)
+        season.emit(OverrideKind.HOLD if standing == "held" else OverrideKind.SKIP, post)
         season.run(post)
 
 
 STANDINGS = ("to come", "too late", "due", "sending", "sent", "rejected", "given up", "held", "skipped")
 REFUSED = {
-    Said.HOLD: {"sending": UNDER_WAY, "sent": TOOTED},
-    Said.SKIP: {"sending": UNDER_WAY, "sent": TOOTED},
-    Said.PUBLISH: {"to come": TOO_EARLY, "sent": TOOTED},
-    Said.RELEASE: {
+    OverrideKind.HOLD: {"sending": UNDER_WAY, "sent": TOOTED},
+    OverrideKind.SKIP: {"sending": UNDER_WAY, "sent": TOOTED},
+    OverrideKind.PUBLISH: {"to come": TOO_EARLY, "sent": TOOTED},
+    OverrideKind.RELEASE: {
         "to come": NOT_HELD,
         "too late": NOT_HELD,
         "due": NOT_HELD,
@@ -60,23 +60,25 @@ REFUSED = {
         "rejected": NOT_HELD,
         "skipped": NOT_HELD,
     },
-    Said.RETRY: {standing: NOT_GIVEN_UP for standing in STANDINGS if standing not in ("rejected", "given up")},
+    OverrideKind.RETRY: {standing: NOT_GIVEN_UP for standing in STANDINGS if standing not in ("rejected", "given up")},
 }
 
 
-@pytest.mark.parametrize("said", Said)
+@pytest.mark.parametrize("said", OverrideKind)
 @pytest.mark.parametrize("standing", STANDINGS)
 def test_what_makes_no_sense_is_refused_with_its_reason(
-    season: Season, make_post: MakePost, said: Said, standing: str
+    season: Season, make_post: MakePost, said: OverrideKind, standing: str
 ) -> None:
     post = make_post()
     bring(season, post, standing)
     assert season.propose(said, post).refusal == REFUSED[said].get(standing, "")
 
 
-@pytest.mark.parametrize("said", Said)
+@pytest.mark.parametrize("said", OverrideKind)
 @pytest.mark.parametrize("standing", STANDINGS)
-def test_what_makes_sense_may_be_said_twice(season: Season, make_post: MakePost, said: Said, standing: str) -> None:
+def test_what_makes_sense_may_be_said_twice(
+    season: Season, make_post: MakePost, said: OverrideKind, standing: str
+) -> None:
     post = make_post()
     bring(season, post, standing)
     if season.propose(said, post).refusal:
@@ -90,10 +92,10 @@ def test_what_makes_sense_may_be_said_twice(season: Season, make_post: MakePost,
     assert season.snapshot == twin.snapshot
 
 
-@pytest.mark.parametrize("said", [Said.HOLD, Said.SKIP, Said.RELEASE])
+@pytest.mark.parametrize("said", [OverrideKind.HOLD, OverrideKind.SKIP, OverrideKind.RELEASE])
 @pytest.mark.parametrize("standing", ["due", "held", "given up", "to come", "too late"])
 def test_the_next_pass_comes_to_the_same_as_what_was_done_at_once(
-    season: Season, make_post: MakePost, said: Said, standing: str
+    season: Season, make_post: MakePost, said: OverrideKind, standing: str
 ) -> None:
     post = make_post()
     bring(season, post, standing)
@@ -107,17 +109,17 @@ def test_the_next_pass_comes_to_the_same_as_what_was_done_at_once(
     assert done in (season.state("tickets"), None)
 
 
-@pytest.mark.parametrize("said", Said)
-def test_a_draft_is_refused(season: Season, make_post: MakePost, said: Said) -> None:
+@pytest.mark.parametrize("said", OverrideKind)
+def test_a_draft_is_refused(season: Season, make_post: MakePost, said: OverrideKind) -> None:
     refusal = season.propose(said, make_post(published=None)).refusal
     assert refusal == "it is a draft: give it a published_datetime first"
 
 
-@pytest.mark.parametrize("said", [Said.RELEASE, Said.PUBLISH])
-def test_what_is_withdrawn_is_let_go_by_its_file_alone(season: Season, make_post: MakePost, said: Said) -> None:
+@pytest.mark.parametrize("said", [OverrideKind.RELEASE, OverrideKind.PUBLISH])
+def test_what_is_withdrawn_is_let_go_by_its_file_alone(season: Season, make_post: MakePost, said: OverrideKind) -> None:
     post = make_post(withdrawn="", hidden=True)
     season.run(post)
-    season.say(Said.HOLD, post)
+    season.emit(OverrideKind.HOLD, post)
     refusal = season.propose(said, post).refusal
     assert refusal == "it is withdrawn: take `withdrawn:` out of its file first"
     season.run(make_post())
@@ -126,9 +128,15 @@ def test_what_is_withdrawn_is_let_go_by_its_file_alone(season: Season, make_post
 
 def test_a_word_is_recorded_with_who_and_when(season: Season, make_post: MakePost) -> None:
     post = make_post(published=NOW + HOUR)
-    recording = season.say(Said.PUBLISH, post, who="bob", early=True).recording
+    recording = season.emit(OverrideKind.PUBLISH, post, who="bob", early=True).recording
     (word,), (event,) = recording.words, recording.events
-    assert (word.post_id, word.said, word.early, word.who, word.at) == (post.url, Said.PUBLISH, True, "bob", NOW)
+    assert (word.post_id, word.said, word.early, word.who, word.at) == (
+        post.url,
+        OverrideKind.PUBLISH,
+        True,
+        "bob",
+        NOW,
+    )
     assert (event.what, event.slug, event.who, event.at) == ("ordered", "tickets", "bob", NOW)
     assert event.detail == "before its datetime"
 
@@ -136,16 +144,16 @@ def test_a_word_is_recorded_with_who_and_when(season: Season, make_post: MakePos
 @pytest.mark.parametrize(
     ("said", "published", "line"),
     [
-        (Said.HOLD, NOW, "tickets (About tickets) is not released and not tooted until `announce release`."),
-        (Said.PUBLISH, NOW, "tickets (About tickets) goes out now."),
-        (Said.SKIP, NOW, "tickets (About tickets) enters the feeds and is not tooted."),
-        (Said.RELEASE, NOW, "tickets (About tickets) goes out now."),
-        (Said.RELEASE, NOW + HOUR, "tickets (About tickets) goes out at its datetime."),
-        (Said.RETRY, NOW, "tickets (About tickets) is tried again now."),
+        (OverrideKind.HOLD, NOW, "tickets (About tickets) is not released and not tooted until `announce release`."),
+        (OverrideKind.PUBLISH, NOW, "tickets (About tickets) goes out now."),
+        (OverrideKind.SKIP, NOW, "tickets (About tickets) enters the feeds and is not tooted."),
+        (OverrideKind.RELEASE, NOW, "tickets (About tickets) goes out now."),
+        (OverrideKind.RELEASE, NOW + HOUR, "tickets (About tickets) goes out at its datetime."),
+        (OverrideKind.RETRY, NOW, "tickets (About tickets) is tried again now."),
     ],
 )
 def test_it_says_beforehand_what_will_happen(
-    season: Season, make_post: MakePost, said: Said, published: Any, line: str
+    season: Season, make_post: MakePost, said: OverrideKind, published: Any, line: str
 ) -> None:
     assert season.propose(said, make_post(published=published)).lines == (line,)
 
@@ -154,7 +162,7 @@ def test_it_says_how_the_toot_stands_on_each_account(make_post: MakePost) -> Non
     season, post = Season(accounts=(ACCOUNT, OTHER)), make_post()
     season.run(post)
     season.send("tickets", account=OTHER)
-    lines = season.propose(Said.HOLD, post).lines[1:]
+    lines = season.propose(OverrideKind.HOLD, post).lines[1:]
     assert sorted(lines) == [f"    {ACCOUNT}: is due now", f"    {OTHER}: is sent now"]
 
 
@@ -162,7 +170,7 @@ def test_it_means_the_accounts_in_the_settings_only(make_post: MakePost) -> None
     season, post = Season(accounts=(ACCOUNT, OTHER)), make_post()
     season.run(post)
     season.accounts.remove(OTHER)
-    season.say(Said.SKIP, post)
+    season.emit(OverrideKind.SKIP, post)
     assert season.state("tickets") is DeliveryState.SKIPPED
     assert season.state("tickets", account=OTHER) is DeliveryState.DUE
 
@@ -171,7 +179,7 @@ def test_one_that_is_tooted_on_one_of_two_accounts_may_be_held_on_the_other(make
     season, post = Season(accounts=(ACCOUNT, OTHER)), make_post()
     season.run(post)
     season.send("tickets", account=OTHER)
-    season.say(Said.HOLD, post)
+    season.emit(OverrideKind.HOLD, post)
     season.run(post)
     assert season.state("tickets") is DeliveryState.HELD
     assert season.state("tickets", account=OTHER) is DeliveryState.SENT
@@ -183,20 +191,20 @@ def test_a_hold_holds_edits_and_never_a_withdrawal(make_post: MakePost) -> None:
     season.send("tickets", account=OTHER)
     changed = make_post(title="New", digest="new")
     season.run(changed)
-    season.say(Said.HOLD, changed)
+    season.emit(OverrideKind.HOLD, changed)
     assert season.state("tickets", "edit:1", OTHER) is DeliveryState.HELD
-    season.say(Said.RELEASE, changed)
+    season.emit(OverrideKind.RELEASE, changed)
     assert season.state("tickets", "edit:1", OTHER) is DeliveryState.DUE
     back = make_post(title="New", digest="new", withdrawn="", hidden=True)
     season.run(back)
-    proposal = season.propose(Said.HOLD, back)
+    proposal = season.propose(OverrideKind.HOLD, back)
     assert [change.key.occasion for change in proposal.recording.changes] == []
 
 
 def test_a_post_is_known_by_any_of_its_names(season: Season, make_post: MakePost) -> None:
     season.run(make_post())
     named = make_post(explicit_id="x")
-    assert season.say(Said.HOLD, named).recording.words[0].post_id == make_post().url
+    assert season.emit(OverrideKind.HOLD, named).recording.words[0].post_id == make_post().url
     season.run(named)
     assert season.state("tickets") is DeliveryState.HELD
 
@@ -205,7 +213,7 @@ def test_a_plan_of_before_the_word_does_not_undo_it(season: Season, make_post: M
     post = make_post()
     season.run(post)
     old = season.look(make_post(title="New", digest="new"))
-    season.say(Said.HOLD, post)
+    season.emit(OverrideKind.HOLD, post)
     assert season.ledger.record(old.recording, now=season.now).outdated
     assert season.state("tickets") is DeliveryState.HELD
 
@@ -217,7 +225,7 @@ class TestEverything:
         assert first.lines == ("Nothing is released and nothing is tooted until `announce resume`.",)
         again = pause(season.snapshot, who="amy", now=NOW)
         assert again == Proposal(
-            lines=(), recording=Recording(), refusal="paused already, by bob on 2026-03-10 14:00 UTC"
+            lines=(), recording=WriteBatch(), refusal="paused already, by bob on 2026-03-10 14:00 UTC"
         )
 
     def test_resume_says_what_it_lets_go_and_may_be_repeated(self, make_post: MakePost) -> None:
@@ -254,7 +262,7 @@ class TestEverything:
     @pytest.mark.parametrize(("behind", "believed"), [(timedelta(), False), (DAY, True)])
     def test_resume_believes_a_clock_that_is_doubted(self, behind: timedelta, believed: bool) -> None:
         proposal = resume(Snapshot(newest=NOW), who="amy", now=NOW - behind)
-        assert proposal.recording.believes_clock is believed
+        assert proposal.recording.accept_clock is believed
         assert ("the clock is believed: it is 2026-03-09 14:00 UTC" in proposal.lines) is believed
 
 
@@ -262,7 +270,7 @@ def test_retry_of_a_refused_toot_leaves_it_to_the_next_pass(season: Season, make
     post = make_post()
     bring(season, post, "rejected")
     season.clock.advance(SECOND)
-    assert season.say(Said.RETRY, post).recording.changes == ()
+    assert season.emit(OverrideKind.RETRY, post).recording.changes == ()
     assert season.state("tickets") is DeliveryState.REJECTED, "its words are to be composed anew first"
     season.run(post)
     assert season.state("tickets") is DeliveryState.DUE

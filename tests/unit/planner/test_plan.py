@@ -15,17 +15,17 @@ from bot.domain import (
     DeliveryKey,
     DeliveryState,
     Entry,
-    Heard,
     Hold,
     MastodonOptions,
     Occasion,
+    OverridesSeen,
     Post,
-    Recording,
     Severity,
     Snapshot,
     Upcoming,
+    WriteBatch,
 )
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from bot.ledger.memory import MemoryLedger
 from bot.planner.overrides import resume
 from bot.planner.plan import Plan, make_plan
@@ -65,7 +65,7 @@ def planned(
 
 def after(plan: Plan, snapshot: Snapshot | None = None) -> Snapshot:
     """The ledger once the plan was recorded."""
-    ledger = MemoryLedger(SetClock(plan.now), snapshot)
+    ledger = MemoryLedger(ManualClock(plan.now), snapshot)
     ledger.record(plan.recording, now=plan.now)
     return ledger.snapshot()
 
@@ -76,8 +76,8 @@ def test_a_post_is_released_at_its_datetime_and_not_before(make_post: MakePost) 
     assert verdicts(before) == {"tickets": Verdict.UPCOMING}
     assert before.released == ()
     waits = Upcoming(post_id=post.url, slug="tickets", due=NOW)
-    joining = (AccountState(address=ACCOUNT, joined_at=None),)
-    assert before.recording == Recording(joining=joining, upcoming={post.url: waits}, heard=Heard())
+    new_accounts = (AccountState(address=ACCOUNT, joined_at=None),)
+    assert before.recording == WriteBatch(new_accounts=new_accounts, upcoming={post.url: waits}, heard=OverridesSeen())
     assert before.next_release == NOW
 
     plan = planned([post])
@@ -151,14 +151,14 @@ def test_each_account_gets_its_own_delivery(make_post: MakePost) -> None:
 class TestAccounts:
     def test_on_a_fresh_ledger_an_account_was_there_from_the_beginning(self, make_post: MakePost) -> None:
         plan = planned([make_post(published=NOW - HOUR)])
-        assert plan.recording.joining == (AccountState(address=ACCOUNT, joined_at=None),)
+        assert plan.recording.new_accounts == (AccountState(address=ACCOUNT, joined_at=None),)
         assert verdicts(plan) == {"tickets": Verdict.DUE}
 
     def test_an_account_that_joins_a_living_ledger_gets_later_posts_only(self, make_post: MakePost) -> None:
         old, new = make_post("old", published=NOW - HOUR), make_post("new", published=NOW + HOUR)
         living = after(planned([old, new]))
         plan = planned([old, new], living, now=NOW + MINUTE, accounts=(ACCOUNT, OTHER))
-        assert plan.recording.joining == (AccountState(address=OTHER, joined_at=NOW + MINUTE),)
+        assert plan.recording.new_accounts == (AccountState(address=OTHER, joined_at=NOW + MINUTE),)
         assert wanted(plan) == []
         (item,) = (item for item in plan.items if item.account == OTHER and item.slug == "old")
         assert (item.verdict, item.reason) == (
@@ -221,7 +221,7 @@ class TestBrake:
 
     def test_what_it_holds_stays_held_until_a_person_lets_go(self, make_post: MakePost) -> None:
         posts = [make_post(f"p{n}") for n in range(3)]
-        ledger = MemoryLedger(SetClock(NOW))
+        ledger = MemoryLedger(ManualClock(NOW))
         ledger.record(planned(posts, brake=2).recording, now=NOW)
         much_later = NOW + timedelta(days=30)
         plan = planned(posts, ledger.snapshot(), now=much_later, brake=2)

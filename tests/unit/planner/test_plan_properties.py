@@ -21,17 +21,17 @@ from bot.domain import (
     MastodonOptions,
     Missed,
     Occasion,
+    Override,
+    OverrideKind,
     Post,
-    Recording,
-    Said,
     Snapshot,
-    Word,
+    WriteBatch,
 )
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from bot.domain.durations import Daytime
 from bot.domain.errors import ComposeError
 from bot.ledger.memory import MemoryLedger
-from bot.planner.overrides import Proposal, resume, speak
+from bot.planner.overrides import Proposal, propose_override, resume
 from bot.planner.plan import Plan, make_plan
 from bot.planner.ruling import Policy, Verdict
 
@@ -65,7 +65,7 @@ shapes = st.fixed_dictionaries(
 folders = st.lists(shapes, max_size=7, unique_by=lambda shape: str(shape["slug"]))
 deeds = st.lists(
     st.one_of(
-        st.tuples(st.sampled_from(Said), st.integers(0, 8), st.booleans()),
+        st.tuples(st.sampled_from(OverrideKind), st.integers(0, 8), st.booleans()),
         st.tuples(st.sampled_from(["send", "begin", "refuse", "give up", "by hand", "fail"]), st.integers(0, 9)),
         st.just(("resume",)),
     ),
@@ -104,7 +104,7 @@ class World:
     """A ledger that people and servers do things to between the passes."""
 
     def __init__(self) -> None:
-        self.clock = SetClock(NOW)
+        self.clock = ManualClock(NOW)
         self.ledger = MemoryLedger(self.clock)
         self.sent: Counter[object] = Counter()
 
@@ -119,12 +119,12 @@ class World:
         now = self.clock.now()
         if deed[0] == "resume":
             self._hear(resume(self.ledger.snapshot(), who="amy", now=now))
-        elif isinstance(deed[0], Said):
+        elif isinstance(deed[0], OverrideKind):
             said, number, early = deed
             for post in posts:
                 if post.slug == f"post-{number}":
                     self._hear(
-                        speak(
+                        propose_override(
                             said, post, self.ledger.snapshot(), who="amy", now=now, accounts=list(ACCOUNTS), early=early
                         )
                     )
@@ -208,8 +208,8 @@ def test_nothing_is_tooted_twice_and_nothing_that_may_be_out_is_touched(
 
     def look(_world: World, _posts: list[Post], plan: Plan) -> None:
         for change in plan.recording.changes:
-            called_off = change.known is not None and change.known.action is not Action.PUBLISH
-            assert change.known is None or change.known.state not in out or called_off
+            superseded_reason = change.known is not None and change.known.action is not Action.PUBLISH
+            assert change.known is None or change.known.state not in out or superseded_reason
         due = Counter(change.key for change in plan.recording.changes)
         assert max(due.values(), default=0) <= 1
 
@@ -308,15 +308,15 @@ def test_what_is_held_before_its_time_stays_out_whatever_else_happens(
 ) -> None:
     slug, url = f"post-{number}", make_post(f"post-{number}").url
     world = World()
-    word = Word(post_id=url, said=Said.HOLD, who="amy", at=NOW)
-    world.ledger.record(Recording(words=(word,)), now=NOW)
+    word = Override(post_id=url, said=OverrideKind.HOLD, who="amy", at=NOW)
+    world.ledger.record(WriteBatch(words=(word,)), now=NOW)
     for shapes, deeds in season:
         posts = [replace(p, explicit_id=None) for p in folder(make_post, shapes)]
         plan = world.plan(posts)
         assert all(post.slug != slug for post in plan.released)
         world.record(plan)
         for deed in deeds:
-            if not (isinstance(deed[0], Said) and deed[1] == number):
+            if not (isinstance(deed[0], OverrideKind) and deed[1] == number):
                 world.do(deed, posts)
         # By identity: a file that looks like a renamed one carries on the other's deliveries under its own name.
         assert all(delivery.key.post_id != url for delivery in world.ledger.snapshot().deliveries.values())

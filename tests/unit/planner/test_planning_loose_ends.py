@@ -8,7 +8,17 @@ from typing import Any
 
 import pytest
 
-from bot.domain import AccountFacts, Action, Announcement, DeliveryState, Hold, Limits, MastodonOptions, Post, Said
+from bot.domain import (
+    AccountFacts,
+    Action,
+    Announcement,
+    DeliveryState,
+    Hold,
+    Limits,
+    MastodonOptions,
+    OverrideKind,
+    Post,
+)
 from bot.domain.errors import ComposeError
 from bot.planner.ruling import Verdict
 from tests.support.planning import ACCOUNT, DAY, HOUR, MINUTE, NOW, OTHER, Season, compose, verdicts, wanted
@@ -24,7 +34,7 @@ def season() -> Season:
 
 def out_early(season: Season, post: Post) -> None:
     season.run(post)
-    season.say(Said.PUBLISH, post, early=True)
+    season.emit(OverrideKind.PUBLISH, post, early=True)
     season.run(post)
     season.send(post.slug)
 

@@ -19,11 +19,11 @@ from bot.domain import (
     DeliveryState,
     MastodonOptions,
     Occasion,
+    OverrideKind,
     Post,
     Reminder,
-    Said,
 )
-from bot.planner.cache import Memory
+from bot.planner.cache import PlanCache
 from bot.planner.followups import nothing_follows
 from bot.planner.plan import make_plan
 from bot.planner.ruling import Policy, Verdict
@@ -43,7 +43,7 @@ shapes = st.fixed_dictionaries(
 deeds = st.sampled_from(["none", "none", "again", "words", "withdraw", "send", "hold", "publish"])
 
 
-def posts_of(shapes: list[dict[str, Any]], make_post: Callable[..., Post]) -> list[Post]:
+def open_posts(shapes: list[dict[str, Any]], make_post: Callable[..., Post]) -> list[Post]:
     return [
         make_post(
             f"n{number}",
@@ -69,8 +69,8 @@ def test_a_plan_with_a_memory_is_a_plan_without_one(
     policy: Policy,
     make_post: Callable[..., Post],
 ) -> None:
-    season, memory = Season(accounts=(ACCOUNT, OTHER), policy=policy), Memory()
-    posts = posts_of(shapes, make_post)
+    season, memory = Season(accounts=(ACCOUNT, OTHER), policy=policy), PlanCache()
+    posts = open_posts(shapes, make_post)
     for step, deed, which in course:
         season.clock.step_to(season.now + step)
         which %= len(posts)
@@ -91,12 +91,12 @@ def act(season: Season, deed: str, posts: list[Post], which: int) -> None:
     elif deed == "send" and season.state(post.slug) is DeliveryState.DUE:
         season.send(post.slug)
     elif deed in ("hold", "publish"):
-        proposal = season.propose(Said(deed), post)
+        proposal = season.propose(OverrideKind(deed), post)
         if not proposal.refusal:
             season.ledger.record(proposal.recording, now=season.now)
 
 
-def reason(season: Season, post: Post, memory: Memory, **changes: Any) -> str:
+def reason(season: Season, post: Post, memory: PlanCache, **changes: Any) -> str:
     plan = make_plan(
         [post],
         season.snapshot,
@@ -112,7 +112,7 @@ def reason(season: Season, post: Post, memory: Memory, **changes: Any) -> str:
 
 
 def test_a_reason_that_counts_hours_goes_on_counting(make_post: Callable[..., Post]) -> None:
-    season, memory, post = Season(), Memory(), make_post(published=NOW - 100 * HOUR)
+    season, memory, post = Season(), PlanCache(), make_post(published=NOW - 100 * HOUR)
     season.run(post)
     said = set()
     for _ in range(2 * 60):
@@ -129,18 +129,18 @@ def test_a_reason_that_counts_hours_goes_on_counting(make_post: Callable[..., Po
 def test_a_reason_is_right_at_each_moment_around_the_full_hour(
     moments: list[int], expires: int | None, make_post: Callable[..., Post]
 ) -> None:
-    season, memory = Season(), Memory()
+    season, memory = Season(), PlanCache()
     post = make_post(
         published=NOW - 100 * HOUR, expires=None if expires is None else NOW + timedelta(seconds=expires / 10)
     )
     season.run(post)
     for moment in moments:
         season.clock.step_to(NOW + timedelta(seconds=moment / 10))
-        assert reason(season, post, memory) == reason(season, post, Memory())
+        assert reason(season, post, memory) == reason(season, post, PlanCache())
 
 
 def test_other_rules_are_asked_anew(make_post: Callable[..., Post]) -> None:
-    season, memory, post = Season(), Memory(), make_post(published=NOW - 100 * HOUR)
+    season, memory, post = Season(), PlanCache(), make_post(published=NOW - 100 * HOUR)
     season.run(post)
     assert "is 3 days" in reason(season, post, memory)
     assert "is 4 days" in reason(season, post, memory, policy=Policy(catch_up=4 * DAY, brake=4))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain import DeliveryState, Missed, PageLook, Post, Said
+from bot.domain import DeliveryState, Missed, OverrideKind, PageAnswer, Post
 from bot.planner.plan import Plan
 from bot.planner.ruling import Verdict
 from tests.support.planning import ACCOUNT, DAY, HOUR, MINUTE, NOW, POLICY, SECOND, Season, retracted, verdicts, wanted
@@ -23,10 +23,10 @@ def season(**policy: Any) -> Season:
     return Season(policy=replace(PATIENT, **policy))
 
 
-def says(one: Season, *posts: Post, online: bool = False, ago: timedelta = timedelta()) -> dict[str, PageLook]:
+def says(one: Season, *posts: Post, online: bool = False, ago: timedelta = timedelta()) -> dict[str, PageAnswer]:
     """What the site has just answered for these posts' pages."""
     why = "" if online else "it answered 404."
-    return {post.url: PageLook(at=one.now - ago, online=online, why=why) for post in posts}
+    return {post.url: PageAnswer(at=one.now - ago, online=online, why=why) for post in posts}
 
 
 def test_feed_and_toot_wait_together_until_the_page_is_online(make_post: MakePost) -> None:
@@ -116,7 +116,7 @@ class TestTheDeadline:
         assert (one.ledger.events(limit=1)[0].what, one.ledger.events(limit=1)[0].slug) == ("held", "tickets")
         # Nor does an answer that comes now, or another process that knows the ledger alone.
         assert verdicts(one.run(post, after=DAY, pages=says(one, post, online=False))) == {"tickets": Verdict.HELD}
-        one.say(Said.RELEASE, post)
+        one.emit(OverrideKind.RELEASE, post)
         assert one.run(post, after=SECOND).released == (post,)
         assert one.state("tickets") is DeliveryState.DUE
 
@@ -133,8 +133,8 @@ class TestTheDeadline:
     ) -> None:
         one, post = season(), make_post(published=NOW)
         self.missing(one, post)
-        one.say(Said.SKIP, post)
-        assert one.propose(Said.RELEASE, post).refusal.startswith("nothing of it is held")
+        one.emit(OverrideKind.SKIP, post)
+        assert one.propose(OverrideKind.RELEASE, post).refusal.startswith("nothing of it is held")
         plan = one.run(post, after=SECOND)
         assert (plan.released, verdicts(plan)) == ((post,), {"tickets": Verdict.SKIPPED})
 
@@ -158,28 +158,28 @@ class TestWords:
         one, post = season(), make_post(published=NOW)
         one.run(post)
         one.clock.advance(SECOND)
-        one.say(Said.PUBLISH, post)
+        one.emit(OverrideKind.PUBLISH, post)
         assert one.run(post).released == (post,)
 
     def test_so_does_an_early_one(self, make_post: MakePost) -> None:
         one, post = season(), make_post(published=NOW + DAY)
         one.run(post)
-        one.say(Said.PUBLISH, post, early=True)
+        one.emit(OverrideKind.PUBLISH, post, early=True)
         assert one.run(post).released == (post,)
 
     def test_a_release_from_an_earlier_hold_does_not(self, make_post: MakePost) -> None:
         one, post = season(), make_post(published=NOW + HOUR)
-        one.say(Said.HOLD, post)
-        one.say(Said.RELEASE, post)
+        one.emit(OverrideKind.HOLD, post)
+        one.emit(OverrideKind.RELEASE, post)
         assert verdicts(one.run(post, after=HOUR)) == {"tickets": Verdict.WAITING}
 
     def test_what_is_held_meanwhile_asks_for_its_page_afterwards(self, make_post: MakePost) -> None:
         one, post = season(), make_post(published=NOW)
         one.run(post)
-        one.say(Said.HOLD, post)
+        one.emit(OverrideKind.HOLD, post)
         plan = one.run(post, after=SECOND)
         assert (verdicts(plan), plan.wanted_pages) == ({"tickets": Verdict.HELD}, ())
-        one.say(Said.RELEASE, post)
+        one.emit(OverrideKind.RELEASE, post)
         plan = one.run(post, after=SECOND)
         assert verdicts(plan) == {"tickets": Verdict.WAITING}
         assert plan.wanted_pages[0].until == one.now + WAIT

@@ -6,7 +6,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from bot.domain import Announcement, Change, DeliveryKey, DeliveryState, Hold, Occasion, Picture, Post, Recording, Said
+from bot.domain import (
+    Announcement,
+    CompareAndSet,
+    DeliveryKey,
+    DeliveryState,
+    Hold,
+    Occasion,
+    OverrideKind,
+    Picture,
+    Post,
+    WriteBatch,
+)
 from bot.planner.ruling import PICTURE_FAILED, Policy, Verdict
 from tests.support.planning import ACCOUNT, DAY, MINUTE, NOW, POLICY, Season, compose, verdicts
 
@@ -28,7 +39,7 @@ def held_season(post: Post) -> Season:
     key = DeliveryKey(post.post_id, ACCOUNT, Occasion.PUBLISH)
     due = season.snapshot.deliveries[key]
     held = replace(due, state=DeliveryState.HELD, hold=Hold.UNCLEAR, reason=REASON, settled_at=season.now)
-    season.ledger.record(Recording(changes=(Change(known=due, wanted=held),)), now=season.now)
+    season.ledger.record(WriteBatch(changes=(CompareAndSet(known=due, wanted=held),)), now=season.now)
     return season
 
 
@@ -51,7 +62,7 @@ def test_another_picture_lets_it_go(make_post: MakePost) -> None:
 def test_a_word_lets_it_go(make_post: MakePost) -> None:
     post = make_post(published=NOW, cover=COVER)
     season = held_season(post)
-    season.say(Said.RELEASE, post)
+    season.emit(OverrideKind.RELEASE, post)
     assert verdicts(season.run(post, after=MINUTE)) == {"tickets": Verdict.DUE}
     (delivery,) = season.snapshot.deliveries.values()
     assert delivery.ordered_by == "amy"

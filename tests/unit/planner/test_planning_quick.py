@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.domain import Entry, Picture, Post, Snapshot, Upcoming
-from bot.planner.incremental import Base, reworded
+from bot.planner.incremental import Base, reworded_entries
 
 NOW = datetime(2026, 3, 10, 15, 0, 7, 250_000, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -31,7 +31,7 @@ class Case:
         self.server_times: dict[str, datetime] = {}
 
     def decide(self) -> tuple[Entry, ...]:
-        return reworded(
+        return reworded_entries(
             [(self.before, self.after)],
             base=self.base,
             snapshot=self.snapshot,
@@ -171,4 +171,4 @@ def test_of_several_posts_all_are_simple_or_none_is_shown(case: Case, make_post:
     other = make_post("other")
     case.base = replace(case.base, posts=(case.before, other))
     decide = [(case.before, case.after), (other, replace(other, hidden=True))]
-    assert reworded(decide, base=case.base, snapshot=case.snapshot, now=NOW) == ()
+    assert reworded_entries(decide, base=case.base, snapshot=case.snapshot, now=NOW) == ()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain import Action, Announcement, DeliveryState, Hold, Missed, Occasion, Post, Reminder, Said
+from bot.domain import Action, Announcement, DeliveryState, Hold, Missed, Occasion, OverrideKind, Post, Reminder
 from bot.domain.errors import ComposeError
 from bot.planner.plan import Plan
 from bot.planner.ruling import Verdict
@@ -156,7 +156,7 @@ class TestAfterTheToot:
 
     def test_a_toot_that_a_person_skipped_has_none(self, season: Season, post: Post) -> None:
         season.run(post)
-        season.say(Said.SKIP, post)
+        season.emit(OverrideKind.SKIP, post)
         assert said_of(season.run(post, after=2 * DAY)) == (Verdict.SKIPPED, "skipped by amy")
 
 
@@ -217,29 +217,29 @@ class TestLate:
 class TestPeople:
     def test_what_is_held_waits_and_goes_when_it_is_let_go(self, season: Season, post: Post) -> None:
         tooted(season, post)
-        season.say(Said.HOLD, post)
+        season.emit(OverrideKind.HOLD, post)
         assert said_of(season.run(post)) == (Verdict.HELD, "held by amy")
         season.run(post, after=2 * DAY)
         assert season.state(post.slug, CALL) is DeliveryState.HELD
-        season.say(Said.RELEASE, post)
+        season.emit(OverrideKind.RELEASE, post)
         season.run(post)
         assert season.state(post.slug, CALL) is DeliveryState.DUE
 
     def test_what_is_skipped_does_not_go(self, season: Season, post: Post) -> None:
         tooted(season, post)
-        assert season.say(Said.SKIP, post).lines[0].endswith("its reminders are not.")
+        assert season.emit(OverrideKind.SKIP, post).lines[0].endswith("its reminders are not.")
         season.run(post, after=2 * DAY)
         assert season.state(post.slug, CALL) is DeliveryState.SKIPPED
 
     def test_without_reminders_a_tooted_post_has_nothing_to_hold(self, season: Season, post: Post) -> None:
         plain = replace(post, reminders=())
         tooted(season, plain)
-        assert season.propose(Said.HOLD, plain).refusal.startswith("it is tooted already")
+        assert season.propose(OverrideKind.HOLD, plain).refusal.startswith("it is tooted already")
 
     def test_what_let_the_toot_go_late_does_not_mean_its_reminders(self, season: Season, make_post: MakePost) -> None:
         late = make_post(published=NOW - 10 * DAY, reminders=(remind(at=NOW - 8 * DAY), remind("b", at=NOW + DAY)))
         season.run(late)
-        season.say(Said.PUBLISH, late)
+        season.emit(OverrideKind.PUBLISH, late)
         plan = season.run(late)
         assert [one.key.occasion for one in wanted(plan)] == [Occasion.PUBLISH]
         season.send(late.slug)
@@ -251,7 +251,7 @@ class TestPeople:
         season.run(post, after=2 * DAY)
         season.settle(post.slug, DeliveryState.REJECTED, CALL, reason="too rude")
         assert said_of(season.run(post)) == (Verdict.REJECTED, "too rude")
-        season.say(Said.RETRY, post)
+        season.emit(OverrideKind.RETRY, post)
         season.run(replace(post, reminders=(remind(text="Kinder"),)))
         delivery = season.delivery(post.slug, CALL)
         assert delivery is not None

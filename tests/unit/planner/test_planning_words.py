@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain import DeliveryState, Hold, MastodonOptions, Missed, Occasion, Post, Said
+from bot.domain import DeliveryState, Hold, MastodonOptions, Missed, Occasion, OverrideKind, Post
 from bot.planner.ruling import Verdict
 from tests.support.planning import (
     ACCOUNT,
@@ -40,7 +40,7 @@ class TestHold:
         self, season: Season, make_post: MakePost
     ) -> None:
         post = make_post(published=NOW + HOUR)
-        season.say(Said.HOLD, post)
+        season.emit(OverrideKind.HOLD, post)
         before = season.run(post)
         assert (verdicts(before), before.items[0].reason) == ({"tickets": Verdict.HELD}, "held by amy")
         for after in (HOUR, SECOND, LONG):
@@ -56,7 +56,7 @@ class TestHold:
     ) -> None:
         post = make_post(published=NOW + HOUR)
         season.run(post)
-        season.say(Said.HOLD, post)
+        season.emit(OverrideKind.HOLD, post)
         season.run(post)
         other, bystander = make_post(published=NOW + HOUR, **renamed), make_post("bystander", published=NOW + LONG)
         if gap:
@@ -64,7 +64,7 @@ class TestHold:
         season.run(other, bystander, after=MINUTE)
         plan = season.run(other, bystander, after=2 * HOUR)
         assert (plan.released, wanted(plan)) == ((), [])
-        season.say(Said.RELEASE, other)
+        season.emit(OverrideKind.RELEASE, other)
         assert season.run(other, bystander).released == (other,)
 
     @pytest.mark.parametrize("late", [timedelta(), LONG])
@@ -72,9 +72,9 @@ class TestHold:
         self, season: Season, make_post: MakePost, late: timedelta
     ) -> None:
         post = make_post(published=NOW + HOUR)
-        season.say(Said.HOLD, post)
+        season.emit(OverrideKind.HOLD, post)
         season.run(post, after=HOUR + late)
-        season.say(Said.RELEASE, post, who="bob")
+        season.emit(OverrideKind.RELEASE, post, who="bob")
         plan = season.run(post)
         assert plan.released == (post,)
         assert season.entry("tickets").published == NOW + HOUR
@@ -84,31 +84,31 @@ class TestHold:
 
     def test_one_that_is_let_go_before_its_time_still_waits_for_it(self, season: Season, make_post: MakePost) -> None:
         post = make_post(published=NOW + HOUR)
-        season.say(Said.HOLD, post)
-        season.say(Said.RELEASE, post)
+        season.emit(OverrideKind.HOLD, post)
+        season.emit(OverrideKind.RELEASE, post)
         assert verdicts(season.run(post, after=HOUR - SECOND)) == {"tickets": Verdict.UPCOMING}
         assert verdicts(season.run(post, after=SECOND)) == {"tickets": Verdict.DUE}
 
     def test_a_toot_that_is_owed_waits_and_stays_in_the_feeds(self, season: Season, make_post: MakePost) -> None:
         post = make_post()
         season.run(post)
-        season.say(Said.HOLD, post)
+        season.emit(OverrideKind.HOLD, post)
         assert season.state("tickets") is DeliveryState.HELD, "at once, before the next pass"
         plan = season.run(post, after=LONG)
         assert verdicts(plan) == {"tickets": Verdict.HELD}
         assert not plan.recording.events, "the person who said so need not be told"
         assert season.entry("tickets").missing_since is None
-        season.say(Said.RELEASE, post)
+        season.emit(OverrideKind.RELEASE, post)
         assert season.state("tickets") is DeliveryState.DUE
         assert verdicts(season.run(post)) == {"tickets": Verdict.DUE}
 
     def test_what_is_let_go_says_the_words_that_the_file_has_now(self, season: Season, make_post: MakePost) -> None:
         post = make_post()
         season.run(post)
-        season.say(Said.HOLD, post)
+        season.emit(OverrideKind.HOLD, post)
         changed = make_post(title="New words", digest="new")
         season.run(changed, after=MINUTE)
-        season.say(Said.RELEASE, changed)
+        season.emit(OverrideKind.RELEASE, changed)
         delivery = season.delivery("tickets")
         assert delivery is not None
         assert delivery.announcement.text == "New words for conf@example.social", "also before the next pass"
@@ -122,14 +122,14 @@ class TestHold:
         season.run(post, after=LONG)
         season.resume()
         assert season.state("tickets") is DeliveryState.HELD
-        season.say(Said.RELEASE, post)
+        season.emit(OverrideKind.RELEASE, post)
         assert verdicts(season.run(post)) == {"tickets": Verdict.DUE}
 
     def test_letting_go_does_not_toot_what_is_for_the_feeds_only(self, season: Season, make_post: MakePost) -> None:
         post = make_post(published=NOW + HOUR, mastodon=MastodonOptions(skip=True))
-        season.say(Said.HOLD, post)
+        season.emit(OverrideKind.HOLD, post)
         season.run(post, after=HOUR)
-        season.say(Said.RELEASE, post)
+        season.emit(OverrideKind.RELEASE, post)
         plan = season.run(post)
         assert (plan.released, wanted(plan)) == ((post,), [])
         assert verdicts(plan) == {"tickets": Verdict.SKIPPED}
@@ -139,7 +139,7 @@ class TestPublish:
     def test_a_late_one_goes_out(self, season: Season, make_post: MakePost) -> None:
         post = make_post()
         assert verdicts(season.run(post, after=LONG)) == {"tickets": Verdict.SKIPPED}
-        season.say(Said.PUBLISH, post)
+        season.emit(OverrideKind.PUBLISH, post)
         assert verdicts(season.run(post)) == {"tickets": Verdict.DUE}
         season.send("tickets")
         assert verdicts(season.run(post, after=MINUTE)) == {"tickets": Verdict.SENT}
@@ -147,7 +147,7 @@ class TestPublish:
     def test_one_that_expired_does_not(self, season: Season, make_post: MakePost) -> None:
         post = make_post(expires=NOW + HOUR)
         season.run(post, after=2 * HOUR)
-        season.say(Said.PUBLISH, post)
+        season.emit(OverrideKind.PUBLISH, post)
         plan = season.run(post)
         assert verdicts(plan) == {"tickets": Verdict.SKIPPED}
         assert "expired" in plan.items[0].reason
@@ -156,7 +156,7 @@ class TestPublish:
         season.clock.advance(timedelta(microseconds=7))
         post, other = make_post(published=NOW + DAY), make_post("other", published=NOW + DAY)
         season.run(post, other)
-        season.say(Said.PUBLISH, post, early=True)
+        season.emit(OverrideKind.PUBLISH, post, early=True)
         plan = season.run(post, other)
         assert plan.released == (post,)
         assert set(plan.recording.upcoming or ()) == {other.post_id}
@@ -170,7 +170,7 @@ class TestPublish:
         self, season: Season, make_post: MakePost
     ) -> None:
         post = make_post(published=NOW + DAY)
-        season.say(Said.PUBLISH, post, early=True)
+        season.emit(OverrideKind.PUBLISH, post, early=True)
         season.run(post)
         season.send("tickets")
         for after in (MINUTE, DAY, LONG):
@@ -179,25 +179,29 @@ class TestPublish:
             assert verdicts(plan) == {"tickets": Verdict.SENT}
             assert season.entry("tickets").published == NOW
 
-    @pytest.mark.parametrize("said", [Said.HOLD, Said.RETRY, Said.SKIP])
+    @pytest.mark.parametrize("said", [OverrideKind.HOLD, OverrideKind.RETRY, OverrideKind.SKIP])
     def test_later_words_on_it_do_not_undo_that_it_is_out(
-        self, season: Season, make_post: MakePost, said: Said
+        self, season: Season, make_post: MakePost, said: OverrideKind
     ) -> None:
         post = make_post(published=NOW + DAY)
-        season.say(Said.PUBLISH, post, early=True)
+        season.emit(OverrideKind.PUBLISH, post, early=True)
         season.run(post)
-        if said is Said.RETRY:
+        if said is OverrideKind.RETRY:
             season.settle("tickets", DeliveryState.REJECTED, reason="too long")
-        season.say(said, post)
+        season.emit(said, post)
         plan = season.run(post, after=MINUTE)
-        expected = {Said.HOLD: Verdict.HELD, Said.RETRY: Verdict.DUE, Said.SKIP: Verdict.SKIPPED}[said]
+        expected = {
+            OverrideKind.HOLD: Verdict.HELD,
+            OverrideKind.RETRY: Verdict.DUE,
+            OverrideKind.SKIP: Verdict.SKIPPED,
+        }[said]
         assert (verdicts(plan), plan.findings) == ({"tickets": expected}, ())
         assert season.entry("tickets").published == NOW
 
     def test_without_early_a_word_does_not_move_a_post_to_come(self, season: Season, make_post: MakePost) -> None:
         post = make_post(published=NOW + DAY)
-        assert season.propose(Said.PUBLISH, post).refusal
-        season.ledger.record(season.propose(Said.PUBLISH, post).recording, now=NOW)
+        assert season.propose(OverrideKind.PUBLISH, post).refusal
+        season.ledger.record(season.propose(OverrideKind.PUBLISH, post).recording, now=NOW)
         assert verdicts(season.run(post)) == {"tickets": Verdict.UPCOMING}
 
     def test_a_new_account_does_not_toot_what_was_once_ordered_for_others(
@@ -205,13 +209,13 @@ class TestPublish:
     ) -> None:
         post = make_post()
         season.run(post, after=LONG)
-        season.say(Said.PUBLISH, post)
+        season.emit(OverrideKind.PUBLISH, post)
         season.run(post)
         season.send("tickets")
         season.accounts.append(OTHER)
         season.run(post, after=DAY)
         assert season.state("tickets", account=OTHER) is None
-        season.say(Said.PUBLISH, post)
+        season.emit(OverrideKind.PUBLISH, post)
         season.run(post)
         assert season.state("tickets", account=OTHER) is DeliveryState.DUE
         assert season.state("tickets", account=ACCOUNT) is DeliveryState.SENT
@@ -220,7 +224,7 @@ class TestPublish:
 class TestSkip:
     def test_a_post_to_come_enters_the_feeds_only(self, season: Season, make_post: MakePost) -> None:
         post = make_post(published=NOW + HOUR)
-        season.say(Said.SKIP, post)
+        season.emit(OverrideKind.SKIP, post)
         (item,) = season.run(post).items
         assert (item.verdict, item.account, item.reason) == (
             Verdict.UPCOMING,
@@ -235,7 +239,7 @@ class TestSkip:
     def test_a_toot_that_is_owed_is_called_off_at_once(self, season: Season, make_post: MakePost) -> None:
         post = make_post()
         season.run(post)
-        season.say(Said.SKIP, post)
+        season.emit(OverrideKind.SKIP, post)
         assert season.state("tickets") is DeliveryState.SKIPPED
         plan = season.run(post, after=MINUTE)
         assert (verdicts(plan), wanted(plan)) == ({"tickets": Verdict.SKIPPED}, [])
@@ -246,10 +250,10 @@ class TestSkip:
         season.run(post)
         if tried:
             season.settle("tickets", DeliveryState.DUE, reason="the server was away", not_before=NOW + HOUR)
-        season.say(Said.SKIP, post)
+        season.emit(OverrideKind.SKIP, post)
         season.run(post)
         season.clock.advance(MINUTE)
-        season.say(Said.PUBLISH, post)
+        season.emit(OverrideKind.PUBLISH, post)
         season.run(post)
         delivery = season.delivery("tickets")
         assert delivery is not None
@@ -272,7 +276,7 @@ class TestRetry:
         mended = make_post(title="Shorter", digest="new")
         season.run(mended, after=LONG)
         assert season.state("tickets") is state
-        season.say(Said.RETRY, mended)
+        season.emit(OverrideKind.RETRY, mended)
         season.run(mended)
         delivery = season.delivery("tickets")
         assert delivery is not None
@@ -286,7 +290,7 @@ class TestRetry:
     ) -> None:
         season.run(make_post())
         season.settle("tickets", DeliveryState.REJECTED, reason="too long")
-        season.say(Said.RETRY, make_post(title="broken"))
+        season.emit(OverrideKind.RETRY, make_post(title="broken"))
         season.run(make_post(title="broken"))
         held = season.delivery("tickets")
         assert held is not None
@@ -297,10 +301,10 @@ class TestRetry:
         season, post = Season(accounts=(ACCOUNT, OTHER)), make_post()
         season.run(post)
         season.settle("tickets", DeliveryState.REJECTED, reason="too long")
-        season.say(Said.SKIP, post)
+        season.emit(OverrideKind.SKIP, post)
         season.run(post)
         season.clock.advance(SECOND)
-        season.say(Said.RETRY, post)
+        season.emit(OverrideKind.RETRY, post)
         season.run(post)
         assert season.state("tickets") is DeliveryState.DUE
         assert season.state("tickets", account=OTHER) is DeliveryState.SKIPPED
@@ -316,7 +320,7 @@ class TestRetry:
         season.settle("tickets", state, occasion="edit:1", **changes)
         season.run(changed, after=HOUR)
         assert season.state("tickets", "edit:1") is state
-        season.say(Said.RETRY, changed)
+        season.emit(OverrideKind.RETRY, changed)
         season.run(changed)
         assert season.state("tickets", "edit:1") is DeliveryState.DUE
 
@@ -325,9 +329,9 @@ class TestBrake:
     def test_resume_lets_go_what_the_brake_holds_and_nothing_that_a_person_holds(self, make_post: MakePost) -> None:
         season = Season(policy=replace(POLICY, brake=1))
         posts = [make_post(slug) for slug in ("a", "b", "c")]
-        season.say(Said.HOLD, posts[2])
+        season.emit(OverrideKind.HOLD, posts[2])
         season.run(*posts)
-        season.say(Said.HOLD, posts[0])
+        season.emit(OverrideKind.HOLD, posts[0])
         assert [season.state(slug) for slug in "abc"] == [DeliveryState.HELD, DeliveryState.HELD, None]
         season.resume()
         season.run(*posts)
@@ -337,7 +341,7 @@ class TestBrake:
         season = Season(policy=replace(POLICY, brake=1))
         posts = [make_post(slug) for slug in ("a", "b", "c")]
         season.run(*posts)
-        season.say(Said.RELEASE, posts[2])
+        season.emit(OverrideKind.RELEASE, posts[2])
         season.run(*posts)
         assert [season.state(slug) for slug in "abc"] == [DeliveryState.DUE, DeliveryState.HELD, DeliveryState.DUE]
 
@@ -374,8 +378,8 @@ class TestPause:
     def test_resume_does_not_free_what_a_person_holds(self, season: Season, make_post: MakePost) -> None:
         owed, coming = make_post("owed"), make_post("coming", published=NOW + HOUR)
         season.run(owed, coming)
-        season.say(Said.HOLD, owed)
-        season.say(Said.HOLD, coming)
+        season.emit(OverrideKind.HOLD, owed)
+        season.emit(OverrideKind.HOLD, coming)
         season.pause()
         season.clock.advance(HOUR)
         season.resume()
@@ -391,11 +395,11 @@ def test_a_withdrawn_mark_that_is_taken_away_never_toots(season: Season, make_po
         assert not season.entry("tickets").hidden
 
 
-@pytest.mark.parametrize("said", [Said.PUBLISH, Said.RELEASE])
-def test_not_even_where_a_person_had_ordered_it_before(season: Season, make_post: MakePost, said: Said) -> None:
-    if said is Said.RELEASE:
-        season.say(Said.HOLD, make_post())
-    season.say(said, make_post())
+@pytest.mark.parametrize("said", [OverrideKind.PUBLISH, OverrideKind.RELEASE])
+def test_not_even_where_a_person_had_ordered_it_before(season: Season, make_post: MakePost, said: OverrideKind) -> None:
+    if said is OverrideKind.RELEASE:
+        season.emit(OverrideKind.HOLD, make_post())
+    season.emit(said, make_post())
     season.run(make_post())
     season.run(make_post(withdrawn="", hidden=True), after=MINUTE)
     assert verdicts(season.run(make_post(), after=MINUTE)) == {"tickets": Verdict.SKIPPED}
@@ -413,6 +417,6 @@ def test_a_held_file_that_takes_another_posts_id_stays_held(make_post: MakePost)
     season = Season()
     held, other = make_post("a", published=NOW + HOUR), make_post("b", published=NOW + HOUR, explicit_id="x")
     season.run(held, other)
-    season.say(Said.HOLD, held)
+    season.emit(OverrideKind.HOLD, held)
     season.run(make_post("a", published=NOW + HOUR, explicit_id="x"), after=HOUR)
     assert season.snapshot.entries == {}

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain import AccountState, Delivery, DeliveryState, Entry, Hold, Missed, Post, Said, Word
+from bot.domain import AccountState, Delivery, DeliveryState, Entry, Hold, Missed, Override, OverrideKind, Post
 from bot.domain.durations import Daytime
 from bot.planner.rules import rule
 from bot.planner.ruling import Case, Policy, Ruling, Verdict
@@ -30,7 +30,7 @@ class Given:
     speaks: str  #: how its verdict can be told
     post: Mapping[str, Any] = field(default_factory=dict)
     known: Mapping[str, Any] | None = None
-    said: Said | None = None
+    said: OverrideKind | None = None
     room: int = 4
     policy: Mapping[str, Any] = field(default_factory=dict)
 
@@ -41,9 +41,9 @@ RULES = (
     Given(name="settled", known={"state": DeliveryState.REJECTED, "reason": "too long"}, speaks="rejected: too long"),
     Given(name="withdrawn", post={"withdrawn": ""}, speaks="skipped: withdrawn"),
     Given(name="expires", post={"expires": NOW}, speaks="skipped: expired"),
-    Given(name="hold", said=Said.HOLD, speaks="held person: held by amy"),
-    Given(name="skip", said=Said.SKIP, speaks="skipped: skipped by amy"),
-    Given(name="publish", said=Said.PUBLISH, speaks="due amy: "),
+    Given(name="hold", said=OverrideKind.HOLD, speaks="held person: held by amy"),
+    Given(name="skip", said=OverrideKind.SKIP, speaks="skipped: skipped by amy"),
+    Given(name="publish", said=OverrideKind.PUBLISH, speaks="due amy: "),
     Given(name="hidden", post={"hidden": True}, speaks="skipped: hidden"),
     Given(
         name="held so far",
@@ -70,7 +70,7 @@ def ruled(
             entry=make_entry(published=DUE),
             state=AccountState(address=ACCOUNT, joined_at=None),
             known=None if known is None else make_delivery(**known),
-            word=None if said is None else Word(post_id="x", said=said, who="amy", at=NOW - timedelta(hours=1)),
+            word=None if said is None else Override(post_id="x", said=said, who="amy", at=NOW - timedelta(hours=1)),
             room=min((one.room for one in given), default=4),
         )
         policy = replace(POLICY, **{name: value for one in given for name, value in one.policy.items()})

@@ -20,10 +20,10 @@ from bot.domain import (
     Hold,
     MastodonOptions,
     Missed,
+    Override,
+    OverrideKind,
     Post,
-    Said,
     Snapshot,
-    Word,
 )
 from bot.domain.durations import Daytime
 from bot.planner.burst_limit import brake_room
@@ -41,8 +41,8 @@ MakeCase = Callable[..., Case]
 MakeDelivery = Callable[..., Delivery]
 
 
-def word(said: Said, *, at: datetime = DUE, who: str = "amy", early: bool = False) -> Word:
-    return Word(post_id="x", said=said, early=early, who=who, at=at)
+def word(said: OverrideKind, *, at: datetime = DUE, who: str = "amy", early: bool = False) -> Override:
+    return Override(post_id="x", said=said, early=early, who=who, at=at)
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def make_case(make_post: Callable[..., Post], make_entry: Callable[..., Entry]) 
         known: Delivery | None = None,
         room: int = 1,
         joined: datetime | None = None,
-        said: Word | None = None,
+        said: Override | None = None,
         **post: Any,
     ) -> Case:
         return Case(
@@ -175,7 +175,7 @@ class TestDaytime:
         assert (ruled(case, self.NIGHT + late, self.POLICY).not_before is not None) is waits
 
     def test_a_persons_word_waits_for_no_hour(self, make_case: MakeCase, make_delivery: MakeDelivery) -> None:
-        for case in (make_case(said=word(Said.PUBLISH)), make_case(known=make_delivery(ordered_by="amy"))):
+        for case in (make_case(said=word(OverrideKind.PUBLISH)), make_case(known=make_delivery(ordered_by="amy"))):
             assert ruled(case, self.NIGHT, self.POLICY).not_before is None
 
     def test_a_back_off_is_left_alone(self, make_case: MakeCase, make_delivery: MakeDelivery) -> None:
@@ -201,13 +201,13 @@ class TestJoining:
         ruling = ruled(make_case(joined=joined), DUE + HOUR)
         assert (ruling.verdict, ruling.reason) == (verdict, reason)
 
-    @pytest.mark.parametrize("said", [Said.PUBLISH, Said.RELEASE, Said.RETRY])
-    def test_a_word_of_before_it_joined_is_not_meant_for_it(self, make_case: MakeCase, said: Said) -> None:
+    @pytest.mark.parametrize("said", [OverrideKind.PUBLISH, OverrideKind.RELEASE, OverrideKind.RETRY])
+    def test_a_word_of_before_it_joined_is_not_meant_for_it(self, make_case: MakeCase, said: OverrideKind) -> None:
         case = make_case(joined=DUE + HOUR, said=word(said, at=DUE + HOUR - SECOND))
         assert ruled(case, DUE + 2 * HOUR) == ruled(replace(case, word=None), DUE + 2 * HOUR)
 
     def test_a_person_may_toot_an_older_post_there(self, make_case: MakeCase) -> None:
-        case = make_case(joined=DUE + HOUR, said=word(Said.PUBLISH, at=DUE + HOUR))
+        case = make_case(joined=DUE + HOUR, said=word(OverrideKind.PUBLISH, at=DUE + HOUR))
         assert ruled(case, DUE + 2 * HOUR).verdict is Verdict.DUE
 
 
@@ -250,8 +250,8 @@ class TestWhatThePostSays:
     def test_letting_go_does_not_overrule_it_and_publishing_does(
         self, make_case: MakeCase, post: dict[str, Any], reason: str
     ) -> None:
-        assert ruled(make_case(said=word(Said.RELEASE), **post)).reason == reason
-        assert ruled(make_case(said=word(Said.PUBLISH), **post)).verdict is Verdict.DUE
+        assert ruled(make_case(said=word(OverrideKind.RELEASE), **post)).reason == reason
+        assert ruled(make_case(said=word(OverrideKind.PUBLISH), **post)).verdict is Verdict.DUE
 
 
 class TestSettled:
@@ -267,7 +267,7 @@ class TestSettled:
     @pytest.mark.parametrize(
         "post", [{}, {"hidden": True}, {"withdrawn": ""}, {"expires": DUE}, {"if_missed": Missed.HOLD}]
     )
-    @pytest.mark.parametrize("said", [None, word(Said.HOLD), word(Said.SKIP)])
+    @pytest.mark.parametrize("said", [None, word(OverrideKind.HOLD), word(OverrideKind.SKIP)])
     @pytest.mark.parametrize("now", [DUE, LATE])
     def test_what_is_sent_refused_or_under_way_stays_whatever_is_said(
         self,
@@ -277,16 +277,16 @@ class TestSettled:
         verdict: Verdict,
         reason: str,
         post: dict[str, Any],
-        said: Word | None,
+        said: Override | None,
         now: datetime,
     ) -> None:
         ruling = ruled(make_case(known=make_delivery(reason="as before", **standing), said=said, **post), now)
         assert ruling == Ruling(verdict=verdict, reason=reason)
 
-    @pytest.mark.parametrize("said", [Said.PUBLISH, Said.RELEASE, Said.RETRY])
+    @pytest.mark.parametrize("said", [OverrideKind.PUBLISH, OverrideKind.RELEASE, OverrideKind.RETRY])
     @pytest.mark.parametrize("state", [DeliveryState.SENT, DeliveryState.SENDING])
     def test_a_word_that_lets_go_touches_nothing_that_may_be_out(
-        self, make_case: MakeCase, make_delivery: MakeDelivery, said: Said, state: DeliveryState
+        self, make_case: MakeCase, make_delivery: MakeDelivery, said: OverrideKind, state: DeliveryState
     ) -> None:
         known = make_delivery(state=state, intended_at=DUE, settled_at=DUE)
         ruling = ruled(make_case(known=known, said=word(said, at=LATE)), LATE)
@@ -301,9 +301,11 @@ class TestSettled:
         ruling = ruled(make_case(known=known, room=9), now)
         assert ruling == Ruling(verdict=Verdict.HELD, hold=hold, reason="as before", writes=True, compose=True)
 
-    @pytest.mark.parametrize("said", [None, word(Said.PUBLISH), word(Said.RELEASE), word(Said.RETRY)])
+    @pytest.mark.parametrize(
+        "said", [None, word(OverrideKind.PUBLISH), word(OverrideKind.RELEASE), word(OverrideKind.RETRY)]
+    )
     def test_what_was_skipped_for_good_stays_so_after_older_words(
-        self, make_case: MakeCase, make_delivery: MakeDelivery, said: Word | None
+        self, make_case: MakeCase, make_delivery: MakeDelivery, said: Override | None
     ) -> None:
         known = make_delivery(state=DeliveryState.SKIPPED, reason="as before", settled_at=DUE + SECOND)
         assert ruled(make_case(known=known, said=said)) == Ruling(verdict=Verdict.SKIPPED, reason="as before")
@@ -319,29 +321,29 @@ class TestWithdrawn:
         self, make_case: MakeCase, make_delivery: MakeDelivery, standing: dict[str, Any] | None, reason: str
     ) -> None:
         known = None if standing is None else make_delivery(**standing)
-        case = make_case(known=known, withdrawn=reason, hidden=True, said=word(Said.PUBLISH), expires=DUE)
+        case = make_case(known=known, withdrawn=reason, hidden=True, said=word(OverrideKind.PUBLISH), expires=DUE)
         assert ruled(case) == Ruling(verdict=Verdict.SKIPPED, reason="withdrawn (`withdrawn:`)", writes=True)
 
 
 class TestWords:
     def test_hold(self, make_case: MakeCase, make_delivery: MakeDelivery) -> None:
         for known in (None, make_delivery(), make_delivery(state=DeliveryState.HELD, hold=Hold.BRAKE)):
-            ruling = ruled(make_case(known=known, said=word(Said.HOLD)))
+            ruling = ruled(make_case(known=known, said=word(OverrideKind.HOLD)))
             assert (ruling.verdict, ruling.hold, ruling.reason) == (Verdict.HELD, Hold.PERSON, "held by amy")
             assert ruling.writes
 
     def test_skip(self, make_case: MakeCase, make_delivery: MakeDelivery) -> None:
         for known in (None, make_delivery(), make_delivery(attempts=2)):
-            ruling = ruled(make_case(known=known, said=word(Said.SKIP)))
+            ruling = ruled(make_case(known=known, said=word(OverrideKind.SKIP)))
             assert ruling == Ruling(verdict=Verdict.SKIPPED, reason="skipped by amy", writes=True)
 
-    @pytest.mark.parametrize("said", [Said.PUBLISH, Said.RELEASE])
+    @pytest.mark.parametrize("said", [OverrideKind.PUBLISH, OverrideKind.RELEASE])
     @pytest.mark.parametrize(
         "standing",
         [None, {}, *({"state": DeliveryState.HELD, "hold": hold} for hold in Hold if hold is not Hold.FAILED)],
     )
     def test_publish_and_release_let_go(
-        self, make_case: MakeCase, make_delivery: MakeDelivery, said: Said, standing: dict[str, Any] | None
+        self, make_case: MakeCase, make_delivery: MakeDelivery, said: OverrideKind, standing: dict[str, Any] | None
     ) -> None:
         known = None if standing is None else make_delivery(**standing)
         ruling = ruled(make_case(known=known, said=word(said), room=0, if_missed=Missed.HOLD), LATE)
@@ -353,14 +355,14 @@ class TestWords:
     )
 
     @pytest.mark.parametrize("standing", GIVEN_UP)
-    @pytest.mark.parametrize("said", [Said.RETRY, Said.PUBLISH, Said.RELEASE])
+    @pytest.mark.parametrize("said", [OverrideKind.RETRY, OverrideKind.PUBLISH, OverrideKind.RELEASE])
     @pytest.mark.parametrize(("at", "again"), [(DUE - SECOND, False), (DUE, True), (DUE + SECOND, True)])
     def test_what_was_given_up_is_tried_again_after_a_later_word(
         self,
         make_case: MakeCase,
         make_delivery: MakeDelivery,
         standing: dict[str, Any],
-        said: Said,
+        said: OverrideKind,
         at: datetime,
         again: bool,
     ) -> None:
@@ -383,13 +385,13 @@ class TestWords:
         self, make_case: MakeCase, make_delivery: MakeDelivery, standing: dict[str, Any] | None
     ) -> None:
         known = None if standing is None else make_delivery(**standing)
-        case = make_case(known=known, said=word(Said.RETRY, at=LATE), if_missed=Missed.HOLD)
+        case = make_case(known=known, said=word(OverrideKind.RETRY, at=LATE), if_missed=Missed.HOLD)
         for now in (DUE, LATE):
             assert ruled(case, now) == ruled(replace(case, word=None), now)
 
-    @pytest.mark.parametrize("said", [Said.RETRY, Said.PUBLISH, Said.RELEASE])
+    @pytest.mark.parametrize("said", [OverrideKind.RETRY, OverrideKind.PUBLISH, OverrideKind.RELEASE])
     def test_a_second_refusal_is_not_tried_for_ever(
-        self, make_case: MakeCase, make_delivery: MakeDelivery, said: Said
+        self, make_case: MakeCase, make_delivery: MakeDelivery, said: OverrideKind
     ) -> None:
         refused = make_delivery(state=DeliveryState.REJECTED, attempts=1, settled_at=DUE)
         case = make_case(known=refused, said=word(said, at=DUE + SECOND))
@@ -398,9 +400,9 @@ class TestWords:
         refused = replace(again, state=DeliveryState.REJECTED, settled_at=DUE + 2 * SECOND)
         assert ruled(replace(case, known=refused)).verdict is Verdict.REJECTED
 
-    @pytest.mark.parametrize("said", [Said.PUBLISH, Said.RELEASE])
+    @pytest.mark.parametrize("said", [OverrideKind.PUBLISH, OverrideKind.RELEASE])
     def test_what_was_skipped_goes_out_after_a_later_word(
-        self, make_case: MakeCase, make_delivery: MakeDelivery, said: Said
+        self, make_case: MakeCase, make_delivery: MakeDelivery, said: OverrideKind
     ) -> None:
         skipped = make_delivery(state=DeliveryState.SKIPPED, reason="skipped by bob", settled_at=DUE)
         ruling = ruled(make_case(known=skipped, said=word(said)), LATE)
@@ -485,7 +487,7 @@ class TestApplying:
         self, make_case: MakeCase, make_delivery: MakeDelivery
     ) -> None:
         tried = make_delivery(attempts=2, reason="the server cannot be reached.")
-        for said in (None, word(Said.PUBLISH)):
+        for said in (None, word(OverrideKind.PUBLISH)):
             ruling = ruled(make_case(known=tried, said=said))
             assert ruling.reason == "the server cannot be reached."
             assert ruling.apply(tried, now=DUE).reason == "the server cannot be reached."
@@ -503,7 +505,7 @@ class TestApplying:
             not_before=LATE,
             settled_at=DUE,
         )
-        again = ruled(make_case(known=refused, said=word(Said.RETRY))).apply(refused, now=DUE)
+        again = ruled(make_case(known=refused, said=word(OverrideKind.RETRY))).apply(refused, now=DUE)
         assert again == replace(
             refused,
             state=DeliveryState.DUE,

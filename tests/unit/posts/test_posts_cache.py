@@ -21,7 +21,7 @@ from bot.domain import Post
 from bot.domain.errors import PostError
 from bot.posts.body.render import BodyText
 from bot.posts.cache.file import PostCache, cache_key
-from bot.posts.cache.lazy import LATE, LatePost, cannot_fail
+from bot.posts.cache.lazy import LAZY_FIELDS, LazyPost, cannot_fail
 from bot.posts.folder import PostFolder
 from bot.posts.reader import parse_post, read_bytes
 
@@ -69,12 +69,12 @@ def test_cold_warm_and_late_posts_are_equal(
     late = parse_post(path.read_bytes(), path=path, slug="a", config=config)
     assert late is not None
     early = {field.name: getattr(late, field.name) for field in fields(Post)}
-    if isinstance(late, LatePost):
+    if isinstance(late, LazyPost):
         cache = tmp_path / "var" / "cache.db"
         for _ in range(2):  # filled, then read
             folder = PostFolder(config, cache=PostCache(cache, key="k"))
             (post,) = folder.scan().posts
-            assert isinstance(post, LatePost)
+            assert isinstance(post, LazyPost)
             folder.remember()
             folder.close()
             assert as_told(post) == early
@@ -96,7 +96,7 @@ def test_what_is_rendered_late_never_fails(body: str, times: int) -> None:
             in_plain_words=True,
             findings=(),
         )
-        assert set(words.rendered()) == set(LATE)
+        assert set(words.rendered()) == set(LAZY_FIELDS)
 
 
 def test_a_body_that_cannot_be_rendered_is_a_fault_at_once(config: Config) -> None:

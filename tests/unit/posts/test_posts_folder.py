@@ -13,7 +13,7 @@ from bot.config import Config
 from bot.domain.errors import PostError
 from bot.posts.folder import PostFolder
 from bot.posts.frontmatter.source import LARGEST_FILE
-from bot.posts.listing import Look
+from bot.posts.listing import FolderSnapshot
 from bot.posts.reader import read_bytes
 
 
@@ -247,7 +247,7 @@ def test_what_may_not_be_read_is_a_fault_until_it_may(folder: PostFolder, posts:
 
 def test_a_file_that_vanishes_while_others_are_read_is_left_out(config: Config, posts: Path) -> None:
     class Vanishing(PostFolder):
-        def look(self) -> Look:
+        def look(self) -> FolderSnapshot:
             look = super().look()
             (posts / "b.md").unlink()
             return look

@@ -101,7 +101,7 @@ def pipe(path: Path) -> None:
     os.mkfifo(path)
 
 
-def ring(path: Path) -> None:
+def notify(path: Path) -> None:
     path.symlink_to(path.name)
 
 
@@ -137,7 +137,7 @@ def nothing(path: Path) -> None: ...
         (svg, "site/a.png is an SVG drawing"),
         (folder, "site/a.png is not a file"),
         (pipe, "site/a.png is not a file"),
-        (ring, "site/a.png cannot be read"),
+        (notify, "site/a.png cannot be read"),
         (outside, "site/a.png lies outside of the assets folder"),
         (huge, "site/a.png is larger than 100 MB"),
     ],

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.operations.queue import Line
-from bot.planner.builder import Item
+from bot.planner.builder import PlanItem
 from bot.planner.ruling import Verdict
 from bot.report.calendar import events_of, render_ics
 
@@ -18,8 +18,8 @@ DUE = datetime(2027, 7, 16, 10, 0, tzinfo=UTC)
 NOW = datetime(2027, 1, 1, 8, 30, tzinfo=UTC)
 
 
-def item(account: str = "conf@example.social", occasion: str = "publish", title: str = "Tickets") -> Item:
-    return Item(
+def item(account: str = "conf@example.social", occasion: str = "publish", title: str = "Tickets") -> PlanItem:
+    return PlanItem(
         post_id="https://conf.example/news/tickets/",
         slug="tickets",
         title=title,
@@ -30,7 +30,7 @@ def item(account: str = "conf@example.social", occasion: str = "publish", title:
     )
 
 
-def rendered(*items: Item, site: str = "Conf", now: datetime = NOW) -> bytes:
+def rendered(*items: PlanItem, site: str = "Conf", now: datetime = NOW) -> bytes:
     return render_ics(events_of(items, {"conf@example.social": "main"}), site=site, host="conf.example", now=now)
 
 

@@ -11,8 +11,8 @@ from PIL import Image
 
 from bot.cli.checking import summary_of
 from bot.config import load_config
-from bot.domain import AccountState, Recording
-from bot.domain.clock import SetClock
+from bot.domain import AccountState, WriteBatch
+from bot.domain.clock import ManualClock
 from bot.feeds.entry import entry_of
 from bot.ledger.sqlite import SqliteLedger
 from bot.posts.folder import PostFolder
@@ -32,10 +32,10 @@ def view_of(project: Project) -> Summary:
     return summary_of(load_config(project.root / "config/bot.toml"), look_at(project))
 
 
-Change = Callable[[Project], object]
+CompareAndSet = Callable[[Project], object]
 
 
-def rewrite(name: str, old: str, new: str) -> Change:
+def rewrite(name: str, old: str, new: str) -> CompareAndSet:
     def change(project: Project) -> None:
         path = project.root / "posts" / name
         text = path.read_text(encoding="utf-8")
@@ -45,7 +45,7 @@ def rewrite(name: str, old: str, new: str) -> Change:
     return change
 
 
-def add(published: str, **extra: str) -> Change:
+def add(published: str, **extra: str) -> CompareAndSet:
     return lambda project: project.write_post("new", published, title="The new one", **extra)
 
 
@@ -54,7 +54,7 @@ def many(project: Project) -> None:
         project.write_post(f"many-{number}", f"2026-03-12 10:0{number}:00", title=f"Number {number}")
 
 
-SAID: dict[str, tuple[Change, str]] = {
+SAID: dict[str, tuple[CompareAndSet, str]] = {
     "to come": (add("2026-03-13 14:00:00"), "Goes out in 3 days 4 h."),
     "due": (add("2026-03-10 09:00:00"), "Merging this toots at once."),
     "too old": (
@@ -204,9 +204,9 @@ def test_a_post_in_a_folder_of_its_own_is_known_from_before(branch: Project) -> 
 def test_where_a_ledger_is_it_is_believed(branch: Project) -> None:
     config = load_config(branch.root / "config/bot.toml")
     (post,) = PostFolder(config).scan().posts
-    ledger = SqliteLedger(config.ledger_path, SetClock(NOW))
+    ledger = SqliteLedger(config.ledger_path, ManualClock(NOW))
     states = tuple(AccountState(address=one, joined_at=None) for one in config.account_addresses().values())
-    ledger.record(Recording(entries=(entry_of(post, released_at=NOW),), joining=states), now=NOW)
+    ledger.record(WriteBatch(entries=(entry_of(post, released_at=NOW),), new_accounts=states), now=NOW)
     ledger.close()
     rewrite("out.md", "This is the first", "It was the first")(branch)
     said = seen(summary(branch))
@@ -216,8 +216,8 @@ def test_where_a_ledger_is_it_is_believed(branch: Project) -> None:
 
 def test_while_everything_is_paused_that_is_said(branch: Project) -> None:
     config = load_config(branch.root / "config/bot.toml")
-    ledger = SqliteLedger(config.ledger_path, SetClock(NOW))
-    ledger.record(Recording(paused="Ada"), now=NOW)
+    ledger = SqliteLedger(config.ledger_path, ManualClock(NOW))
+    ledger.record(WriteBatch(paused="Ada"), now=NOW)
     ledger.close()
     add("2026-03-10 09:00:00")(branch)
     assert "Nothing is released: paused by Ada" in seen(summary(branch))

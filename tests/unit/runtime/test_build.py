@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 
 from bot.cli.act import build
 from bot.config import Config
-from bot.domain import Recording, Said, Snapshot, Word
-from bot.domain.clock import SetClock
+from bot.domain import Override, OverrideKind, Snapshot, WriteBatch
+from bot.domain.clock import ManualClock
 from bot.domain.errors import UsageError
 from bot.ledger.memory import MemoryLedger
 from bot.runtime.app import Bot, make_bot
@@ -50,7 +50,7 @@ def write(
 
 
 def bot_at(config: Config, now: datetime, known: Snapshot | None = None) -> tuple[Bot, MemoryLedger]:
-    clock = SetClock(now)
+    clock = ManualClock(now)
     ledger = MemoryLedger(clock, known)
     return make_bot(config, environ={}, clock=clock, ledger=ledger), ledger
 
@@ -186,24 +186,24 @@ def test_a_day_after_its_file_went_a_build_leaves_the_entry_out_too(config: Conf
     assert feeds == feeds_in(config.public_folder)
 
 
-def word(said: Said, *, early: bool = False, slug: str = "three") -> Word:
-    return Word(post_id=f"https://conf.example/news/{slug}/", said=said, early=early, who="ada", at=NOW)
+def word(said: OverrideKind, *, early: bool = False, slug: str = "three") -> Override:
+    return Override(post_id=f"https://conf.example/news/{slug}/", said=said, early=early, who="ada", at=NOW)
 
 
-def with_word(known: Snapshot, said: Word) -> Snapshot:
-    ledger = MemoryLedger(SetClock(NOW), known)
-    ledger.record(Recording(words=(said,)), now=NOW)
+def with_word(known: Snapshot, said: Override) -> Snapshot:
+    ledger = MemoryLedger(ManualClock(NOW), known)
+    ledger.record(WriteBatch(words=(said,)), now=NOW)
     return ledger.snapshot()
 
 
 def test_what_a_person_holds_stays_out(config: Config) -> None:
-    known = with_word(released(config), word(Said.HOLD))
+    known = with_word(released(config), word(OverrideKind.HOLD))
     added(config)
     assert not shows(built(config, known=known)[1], "three")
 
 
 def test_what_a_person_released_early_stays_in(config: Config) -> None:
-    known = with_word(released(config), word(Said.PUBLISH, early=True))
+    known = with_word(released(config), word(OverrideKind.PUBLISH, early=True))
     write(config, "three", NOW + 9 * DAY, title="Third")
     later = NOW + timedelta(minutes=1)
     known = tick(config, later, known)

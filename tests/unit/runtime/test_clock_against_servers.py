@@ -14,9 +14,9 @@ from bot.config import Config
 from bot.domain import Event
 from bot.domain.clock import ShiftedClock
 from bot.runtime.app import Bot, make_bot
-from bot.runtime.service import stay_up
+from bot.runtime.service import run_service
 from bot.runtime.wiring import servers_with_a_clock
-from bot.runtime.workers import EmbeddedEngine
+from bot.runtime.workers import ThreadedWorkers
 from bot.sandbox.server import SandboxServer
 
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
@@ -39,8 +39,8 @@ class Stage:
             self.config,
             environ={"ANNOUNCE_TOKEN_MAIN": "loopback-main"},
             clock=clock,
-            engine=EmbeddedEngine() if stays else None,
-            say=self.said.append,
+            engine=ThreadedWorkers() if stays else None,
+            emit=self.said.append,
             loopback_has_a_clock=real,
         )
 
@@ -127,11 +127,11 @@ def test_staying_up_asks_before_the_first_release_and_notices_a_clock_that_was_m
         if passes == 1:
             assert (stage.toots(), "Tickets" in stage.feed()) == (0, False)
             clock.step_to(NOW)
-            Thread(target=bot.bell.set).start()
+            Thread(target=bot.wake_event.set).start()
         if stage.toots():
             bot.ask_to_stop()
 
-    stay_up(bot, after_pass=after_pass)
+    run_service(bot, after_pass=after_pass)
     bot.close()
     assert stage.toots() == 1
 

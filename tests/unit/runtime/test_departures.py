@@ -7,7 +7,7 @@ from threading import Event, Timer
 
 import pytest
 
-from bot.runtime.workers import Departures
+from bot.runtime.workers import RequestLatch
 
 LONG = 30.0
 
@@ -25,37 +25,37 @@ LONG = 30.0
     ],
 )
 def test_all_that_is_expected_has_left(expected: tuple[str, ...], leave: tuple[str, ...], left: bool) -> None:
-    departures = Departures()
-    departures.expect(expected)
+    request_latch = RequestLatch()
+    request_latch.expect(expected)
     for account in leave:
-        departures.leaves(account)
-    assert departures.wait(0.05, stop=Event()) is left
+        request_latch.request_started(account)
+    assert request_latch.wait(0.05, stop=Event()) is left
 
 
 def test_it_is_waited_for() -> None:
-    departures = Departures()
-    departures.expect(["a", "b"])
-    departures.leaves("a")
-    timer = Timer(0.05, departures.leaves, ["b"])
+    request_latch = RequestLatch()
+    request_latch.expect(["a", "b"])
+    request_latch.request_started("a")
+    timer = Timer(0.05, request_latch.request_started, ["b"])
     timer.start()
-    assert departures.wait(LONG, stop=Event())
+    assert request_latch.wait(LONG, stop=Event())
     timer.join()
 
 
 def test_what_left_before_it_was_expected_counts_no_more() -> None:
-    departures = Departures()
-    departures.expect(["a"])
-    departures.leaves("a")
-    departures.expect(["a"])
-    assert not departures.wait(0.05, stop=Event())
+    request_latch = RequestLatch()
+    request_latch.expect(["a"])
+    request_latch.request_started("a")
+    request_latch.expect(["a"])
+    assert not request_latch.wait(0.05, stop=Event())
 
 
 def test_a_stop_ends_it() -> None:
-    departures, stop = Departures(), Event()
-    departures.expect(["a"])
+    request_latch, stop = RequestLatch(), Event()
+    request_latch.expect(["a"])
     timer = Timer(0.05, stop.set)
     timer.start()
     begun = time.monotonic()
-    assert not departures.wait(LONG, stop=stop)
+    assert not request_latch.wait(LONG, stop=stop)
     assert time.monotonic() - begun < LONG / 2
     timer.join()

@@ -13,13 +13,13 @@ import pytest
 
 from bot.config import Config
 from bot.domain import AccountFacts
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from bot.domain.errors import LedgerError
 from bot.ledger.memory import MemoryLedger
 from bot.publishers.recording import RecordingPublisher
 from bot.runtime.app import Bot, make_bot
-from bot.runtime.service import stay_up
-from bot.runtime.workers import EmbeddedEngine
+from bot.runtime.service import run_service
+from bot.runtime.workers import ThreadedWorkers
 from tests.support.project import SETTINGS, Project
 
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
@@ -38,7 +38,7 @@ class Exploding(RecordingPublisher):
 class Forgetful(MemoryLedger):
     """A ledger whose disk is full when it is to remember who was told."""
 
-    def note_told(
+    def record_alerts(
         self, causes: Mapping[str, str], *, quiet: timedelta, now: datetime
     ) -> tuple[frozenset[str], tuple[str, ...]]:
         raise LedgerError("the ledger cannot be used.")
@@ -47,7 +47,7 @@ class Forgetful(MemoryLedger):
 def made(config: Config, *, exploding: bool, forgetful: bool = False) -> Bot:
     config.posts_folder.mkdir(exist_ok=True)
     (config.posts_folder / "tickets.md").write_text(POST)
-    clock = SetClock(NOW)
+    clock = ManualClock(NOW)
     publisher = (Exploding if exploding else RecordingPublisher)(address=ACCOUNT, clock=clock)
     return make_bot(
         config,
@@ -55,7 +55,7 @@ def made(config: Config, *, exploding: bool, forgetful: bool = False) -> Bot:
         clock=clock,
         ledger=(Forgetful if forgetful else MemoryLedger)(clock),
         publishers={ACCOUNT: publisher},
-        engine=EmbeddedEngine(),
+        engine=ThreadedWorkers(),
     )
 
 
@@ -63,14 +63,14 @@ def made(config: Config, *, exploding: bool, forgetful: bool = False) -> Bot:
 def test_an_error_in_a_worker_ends_it_and_no_thread_is_left(site_config: Callable[..., Config]) -> None:
     before = set(threading.enumerate())
     with pytest.raises(ZeroDivisionError, match="nobody thought of this"):
-        stay_up(made(site_config(accounts=ACCOUNTS), exploding=True))
+        run_service(made(site_config(accounts=ACCOUNTS), exploding=True))
     assert set(threading.enumerate()) <= before
 
 
 @pytest.mark.timeout(30)
 def test_an_error_while_people_are_told_ends_it_too(site_config: Callable[..., Config]) -> None:
     with pytest.raises(LedgerError, match="cannot be used"):
-        stay_up(made(site_config(accounts=ACCOUNTS), exploding=False, forgetful=True))
+        run_service(made(site_config(accounts=ACCOUNTS), exploding=False, forgetful=True))
 
 
 @pytest.mark.timeout(30)
@@ -84,7 +84,7 @@ def test_an_error_while_the_servers_are_asked_ends_it_too(site_config: Callable[
 
     times.ask = ask  # type: ignore[method-assign]
     with pytest.raises(ZeroDivisionError, match="in the teller's thread"):
-        stay_up(bot)
+        run_service(bot)
 
 
 RUN = """

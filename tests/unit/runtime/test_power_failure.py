@@ -17,13 +17,13 @@ import pytest
 
 from bot.config import Config
 from bot.domain import Announcement, DeliveryState, Receipt, Snapshot
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from bot.files.public_folder import PublicFolder, Written
 from bot.ledger.sqlite import SqliteLedger
 from bot.ledger.sqlite_file import SqliteFile
 from bot.publishers.recording import RecordingPublisher
 from bot.runtime.app import Bot, make_bot
-from bot.runtime.precise_release import carry_out, prepare
+from bot.runtime.precise_release import carry_out, prepare_release
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 ACCOUNT = "main@127.0.0.1:9"
@@ -51,7 +51,7 @@ class Disk:
         again = self._copies / "again"
         shutil.rmtree(again, ignore_errors=True)
         shutil.copytree(self._copies / str(self.flushes), again)
-        ledger = SqliteLedger(again / self._ledger.name, SetClock(NOON))
+        ledger = SqliteLedger(again / self._ledger.name, ManualClock(NOON))
         try:
             return ledger.snapshot()
         finally:
@@ -59,7 +59,7 @@ class Disk:
 
 
 @dataclass
-class Watched(RecordingPublisher):
+class Supervised(RecordingPublisher):
     """Looks at the disk at each request."""
 
     disk: Disk | None = None
@@ -74,9 +74,9 @@ class Watched(RecordingPublisher):
 @dataclass
 class World:
     bot: Bot
-    clock: SetClock
+    clock: ManualClock
     disk: Disk
-    publisher: Watched
+    publisher: Supervised
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def world(site_config: Callable[..., Config], tmp_path: Path, monkeypatch: pytes
     (config.posts_folder / "keynote.md").write_text(
         "---\ntitle: The keynote\npublished_datetime: 2026-03-10 12:00:00+00:00\n---\n\nWho will give it, and when.\n"
     )
-    clock = SetClock(NOON - timedelta(seconds=5))
+    clock = ManualClock(NOON - timedelta(seconds=5))
     path = tmp_path / "ledger" / "ledger.db"
     disk = Disk(path, tmp_path / "disk")
     transaction, flush = SqliteFile.transaction, SqliteFile.flush
@@ -107,7 +107,7 @@ def world(site_config: Callable[..., Config], tmp_path: Path, monkeypatch: pytes
         disk.flushed()
 
     ledger = SqliteLedger(path, clock)
-    publisher = Watched(address=ACCOUNT, clock=clock, disk=disk)
+    publisher = Supervised(address=ACCOUNT, clock=clock, disk=disk)
     bot = make_bot(config, environ={}, clock=clock, ledger=ledger, publishers={ACCOUNT: publisher})
     with monkeypatch.context() as patched:
         patched.setattr(SqliteFile, "transaction", noted)
@@ -119,7 +119,7 @@ def world(site_config: Callable[..., Config], tmp_path: Path, monkeypatch: pytes
 
 
 def release(world: World) -> None:
-    prepared = prepare(world.bot.parts, NOON)
+    prepared = prepare_release(world.bot.parts, NOON)
     assert prepared is not None
     world.bot.warm_up(ACCOUNT, prepared.expected()[ACCOUNT])
     world.clock.step_to(NOON)
@@ -134,7 +134,7 @@ def test_the_release_alone_may_be_gone_and_is_made_again(world: World) -> None:
 
 def test_when_the_request_leaves_its_intent_is_on_the_disk(world: World) -> None:
     release(world)
-    world.bot.drain(ACCOUNT)
+    world.bot.deliver_pending(ACCOUNT)
     assert world.publisher.seen == [DeliveryState.SENDING]
     assert [d.state for d in world.disk.read().deliveries.values()] == [DeliveryState.SENT]
 
@@ -144,7 +144,7 @@ def nothing_special(world: World) -> None:
 
 
 def the_toot_is_sent(world: World) -> None:
-    world.bot.drain(ACCOUNT)
+    world.bot.deliver_pending(ACCOUNT)
 
 
 def the_clock_is_set_back(world: World) -> None:
@@ -169,5 +169,5 @@ def test_when_the_feeds_are_written_the_release_is_on_the_disk(world: World, hap
     bot = replace(world.bot, parts=parts)
     release(world)
     happens(world)
-    bot.pass_once()
+    bot.cycle_once()
     assert shown == [1]

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.config import load_config
-from bot.domain import DeliveryState, Event, Recorded, Recording, Said, Upcoming, Word
-from bot.domain.clock import SetClock
+from bot.domain import DeliveryState, Event, Override, OverrideKind, Upcoming, WriteBatch, WriteResult
+from bot.domain.clock import ManualClock
 from bot.ledger.memory import MemoryLedger
 from bot.publishers.recording import RecordingPublisher
 from bot.runtime.app import Bot, make_bot
@@ -54,7 +54,7 @@ class Folder:
         (root / "config/bot.toml").write_text(SETTINGS)
         self.posts = root / "posts"
         self.public = root / "public"
-        self.clock = SetClock(NOW)
+        self.clock = ManualClock(NOW)
         self.said: list[Event] = []
         self.ledger = MemoryLedger(self.clock)
         publisher = RecordingPublisher(address=ACCOUNT, clock=self.clock)
@@ -64,7 +64,7 @@ class Folder:
             clock=self.clock,
             ledger=self.ledger,
             publishers={ACCOUNT: publisher},
-            say=self.said.append,
+            emit=self.said.append,
         )
 
     def write(self, slug: str, **fields: Any) -> None:
@@ -75,8 +75,8 @@ class Folder:
     def run(self, *, quickly: bool, after: timedelta = MINUTE) -> tuple[str, ...]:
         """A pass, quickly first or not; returns what the quick one changed."""
         self.clock.advance(after)
-        changed = self.bot.quick_pass() if quickly else ()
-        self.bot.pass_once()
+        changed = self.bot.incremental_cycle() if quickly else ()
+        self.bot.cycle_once()
         return changed
 
     def feed(self, name: str = "feed.json") -> str:
@@ -119,7 +119,7 @@ def plain(number: int, **changes: Any) -> dict[str, Any]:
 
 def test_new_words_are_in_the_feeds_before_the_pass(site: Folder) -> None:
     site.write("n5", **plain(5, title="New words"))
-    changed = site.bot.quick_pass()
+    changed = site.bot.incremental_cycle()
     assert {f"news/{name}" for name in ("rss.xml", "atom.xml", "feed.json", "feeds.html")} <= set(changed)
     assert all("New words" in site.feed(name) for name in ("rss.xml", "atom.xml", "feed.json", "feeds.html"))
     assert "New words" in site.feed("archive/3/atom.xml")
@@ -127,58 +127,58 @@ def test_new_words_are_in_the_feeds_before_the_pass(site: Folder) -> None:
 
 def test_the_pass_has_nothing_left_to_do_for_the_feeds(site: Folder) -> None:
     site.write("n5", **plain(5, title="New words"))
-    assert site.bot.quick_pass()
-    assert site.bot.pass_once().changed_files == ()
+    assert site.bot.incremental_cycle()
+    assert site.bot.cycle_once().changed_files == ()
 
 
 def test_a_toot_is_edited_by_the_pass(site: Folder) -> None:
-    assert site.bot.drain(ACCOUNT).events
+    assert site.bot.deliver_pending(ACCOUNT).events
     site.run(quickly=True)
     site.write("n5", **plain(5, title="New words"))
-    assert site.bot.quick_pass()
+    assert site.bot.incremental_cycle()
     assert site.ledger.open_deliveries(ACCOUNT) == ()
-    site.bot.pass_once()
+    site.bot.cycle_once()
     (edit,) = site.ledger.open_deliveries(ACCOUNT)
     assert "New words" in edit.announcement.text
 
 
 def test_an_edit_is_owed_if_the_bot_dies_before_the_pass(site: Folder) -> None:
-    assert site.bot.drain(ACCOUNT).events
+    assert site.bot.deliver_pending(ACCOUNT).events
     site.run(quickly=True)
     site.write("n5", **plain(5, title="New words"))
-    assert site.bot.quick_pass()
+    assert site.bot.incremental_cycle()
     # Another process, which knows only the ledger.
     fresh = make_bot(
         site.bot.parts.config, environ={}, clock=site.clock, ledger=site.ledger, publishers=site.bot.publishers
     )
-    fresh.pass_once()
+    fresh.cycle_once()
     assert [edit.key.occasion for edit in site.ledger.open_deliveries(ACCOUNT)] == ["edit:1"]
-    fresh.pass_once()
+    fresh.cycle_once()
     assert len(site.ledger.open_deliveries(ACCOUNT)) == 1
     assert not any(entry.edit_owed for entry in site.ledger.snapshot().entries.values())
 
 
 def test_nothing_is_written_before_the_first_pass_nor_twice_without_one(site: Folder) -> None:
     site.write("n5", **plain(5, title="New words"))
-    assert site.bot.quick_pass()
+    assert site.bot.incremental_cycle()
     site.write("n5", **plain(5, title="Newer words"))
-    assert site.bot.quick_pass() == ()
+    assert site.bot.incremental_cycle() == ()
     with folder() as fresh:
         fresh.write("n5", **plain(5))
-        assert fresh.bot.quick_pass() == ()
+        assert fresh.bot.incremental_cycle() == ()
         assert not fresh.public.exists()
 
 
 def test_a_word_that_comes_in_between_leaves_it_to_the_pass(site: Folder) -> None:
     class Interrupted(MemoryLedger):
-        def record(self, recording: Recording, *, now: datetime, **how: Any) -> Recorded:
-            super().record(Recording(paused="amy"), now=now)
+        def record(self, recording: WriteBatch, *, now: datetime, **how: Any) -> WriteResult:
+            super().record(WriteBatch(paused="amy"), now=now)
             return super().record(recording, now=now, **how)
 
     site.write("n5", **plain(5, title="New words"))
     parts = site.bot.parts
     ledger = Interrupted(site.clock, site.ledger.snapshot())
-    assert replace(site.bot, parts=replace(parts, ledger=ledger)).quick_pass() == ()
+    assert replace(site.bot, parts=replace(parts, ledger=ledger)).incremental_cycle() == ()
     assert ledger.snapshot().entries == site.ledger.snapshot().entries
     assert "New words" not in site.feed()
 
@@ -186,10 +186,10 @@ def test_a_word_that_comes_in_between_leaves_it_to_the_pass(site: Folder) -> Non
 def test_an_entry_that_somebody_else_released_is_not_lost_from_the_feeds(site: Folder) -> None:
     (known, *_) = site.ledger.snapshot().entries.values()
     other = replace(known, post_id="other", slug="other", feed_id="other", url="https://conf.example/other/")
-    site.ledger.record(Recording(entries=(other,)), now=site.clock.now())
+    site.ledger.record(WriteBatch(entries=(other,)), now=site.clock.now())
     site.write("n5", **plain(5, title="New words"))
-    assert site.bot.quick_pass() == ()
-    site.bot.pass_once()
+    assert site.bot.incremental_cycle() == ()
+    site.bot.cycle_once()
     assert "New words" in site.feed()
 
 
@@ -255,22 +255,22 @@ def change(site: Folder, kind: str, number: int, step: int) -> None:
 def act(site: Folder, deed: str) -> None:
     now = site.clock.now()
     if deed == "send":
-        site.bot.drain(ACCOUNT)
+        site.bot.deliver_pending(ACCOUNT)
     elif deed == "pause":
-        site.ledger.record(Recording(paused="" if site.ledger.paused() else "amy"), now=now)
+        site.ledger.record(WriteBatch(paused="" if site.ledger.paused() else "amy"), now=now)
     elif deed == "hold":
-        word = Word(post_id="https://conf.example/news/n5/", said=Said.HOLD, who="amy", at=now)
-        site.ledger.record(Recording(words=(word,)), now=now)
+        word = Override(post_id="https://conf.example/news/n5/", said=OverrideKind.HOLD, who="amy", at=now)
+        site.ledger.record(WriteBatch(words=(word,)), now=now)
     elif deed == "clock":
         site.clock.step_to(now - timedelta(seconds=30))
     elif deed == "upcoming":
         known = {name: Upcoming(post_id=name, slug=name, due=now) for name in ("a", "b", "c")}
-        site.ledger.record(Recording(upcoming=known), now=now)
+        site.ledger.record(WriteBatch(upcoming=known), now=now)
 
 
 @pytest.mark.parametrize("state", [DeliveryState.DUE, DeliveryState.SENT])
 def test_the_property_is_tried_with_toots_that_are_due_and_sent(site: Folder, state: DeliveryState) -> None:
     if state is DeliveryState.SENT:
-        site.bot.drain(ACCOUNT)
+        site.bot.deliver_pending(ACCOUNT)
     (toot,) = (one for one in site.ledger.snapshot().deliveries.values() if one.slug == "n5")
     assert toot.state is state

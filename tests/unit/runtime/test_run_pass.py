@@ -11,13 +11,23 @@ from typing import Any
 import pytest
 
 from bot.config import Config
-from bot.domain import Change, DeliveryState, Entry, Event, Recorded, Recording, Said, Snapshot, Word
-from bot.domain.clock import SetClock
+from bot.domain import (
+    CompareAndSet,
+    DeliveryState,
+    Entry,
+    Event,
+    Override,
+    OverrideKind,
+    Snapshot,
+    WriteBatch,
+    WriteResult,
+)
+from bot.domain.clock import ManualClock
 from bot.files.public_folder import PublicFolder
 from bot.integrations.server_clock import ServerTimes
 from bot.ledger.memory import MemoryLedger
 from bot.posts.folder import PostFolder
-from bot.runtime.cycle import Parts, Pass, policy_of, run_pass
+from bot.runtime.cycle import CycleContext, CycleResult, policy_of, run_cycle
 from bot.runtime.wiring import make_site
 
 ACCOUNT = "conf@example.social"
@@ -31,7 +41,7 @@ class BusyLedger(MemoryLedger):
 
     meanwhile: Callable[[], None] | None = None
 
-    def record(self, recording: Recording, *, now: datetime, **how: Any) -> Recorded:
+    def record(self, recording: WriteBatch, *, now: datetime, **how: Any) -> WriteResult:
         happens, self.meanwhile = self.meanwhile, None
         if happens is not None:
             happens()
@@ -43,7 +53,7 @@ class Site:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.clock = SetClock(NOW)
+        self.clock = ManualClock(NOW)
         self.ledger = BusyLedger(self.clock)
         self.said: list[Event] = []
         self.rung: list[str] = []
@@ -55,27 +65,27 @@ class Site:
         path.write_text(f"{matter}\nThe first paragraph says what there is to be said, at some length.\n")
         return path
 
-    def run(self, after: timedelta = timedelta()) -> Pass:
+    def run(self, after: timedelta = timedelta()) -> CycleResult:
         self.clock.advance(after)
-        return run_pass(
-            Parts(
+        return run_cycle(
+            CycleContext(
                 config=self.config,
                 clock=self.clock,
                 posts=PostFolder(self.config),
                 ledger=self.ledger,
                 public=PublicFolder(self.config.public_folder),
                 server_times=ServerTimes(self.clock, timeout=MINUTE),
-                ring=self.rung.append,
+                notify=self.rung.append,
                 site=make_site(
                     self.config,
                     environ={},
                     ledger=self.ledger,
                     clock=self.clock,
-                    say=self.said.append,
+                    emit=self.said.append,
                     stopping=lambda: False,
-                    ring=lambda: None,
+                    notify=lambda: None,
                 ),
-                say=self.said.append,
+                emit=self.said.append,
             )
         )
 
@@ -142,8 +152,8 @@ def test_a_ledger_that_never_comes_to_rest_does_not_stop_the_pass(site: Site) ->
 
     def stir() -> None:
         (due,) = restless.open_deliveries(ACCOUNT)
-        stirred = Change(known=due, wanted=replace(due, reason=due.reason + "."))
-        MemoryLedger.record(restless, Recording(changes=(stirred,)), now=NOW)
+        stirred = CompareAndSet(known=due, wanted=replace(due, reason=due.reason + "."))
+        MemoryLedger.record(restless, WriteBatch(changes=(stirred,)), now=NOW)
         restless.meanwhile = stir
 
     restless.meanwhile = stir
@@ -220,7 +230,7 @@ def test_what_another_process_recorded_first_is_not_said(site: Site) -> None:
     assert "News" in site.feed()
 
 
-def void(_result: Pass) -> None:
+def void(_result: CycleResult) -> None:
     """For its effect only."""
 
 
@@ -229,13 +239,13 @@ def test_what_a_person_has_just_held_is_not_released_by_a_plan_that_was_made_bef
     site: Site, paused: str | None
 ) -> None:
     site.write("tickets", "Tickets")
-    word = Word(post_id="https://conf.example/news/tickets/", said=Said.HOLD, who="amy", at=NOW)
-    spoken = Recording(words=() if paused else (word,), paused=paused)
+    word = Override(post_id="https://conf.example/news/tickets/", said=OverrideKind.HOLD, who="amy", at=NOW)
+    spoken = WriteBatch(words=() if paused else (word,), paused=paused)
 
-    def speak() -> None:
+    def propose_override() -> None:
         site.ledger.record(spoken, now=NOW)
 
-    site.ledger.meanwhile = speak
+    site.ledger.meanwhile = propose_override
     site.run()
     assert site.ledger.snapshot().entries == {}
     assert site.ledger.open_deliveries(ACCOUNT) == ()

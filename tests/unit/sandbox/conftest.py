@@ -14,17 +14,17 @@ import requests
 from mastodon import Mastodon
 from PIL import Image
 
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from bot.sandbox.server import SandboxServer
 
 
 @pytest.fixture
-def clock() -> SetClock:
-    return SetClock(datetime(2026, 11, 4, 15, 0, 0, 123456, tzinfo=UTC))
+def clock() -> ManualClock:
+    return ManualClock(datetime(2026, 11, 4, 15, 0, 0, 123456, tzinfo=UTC))
 
 
 @pytest.fixture
-def server(clock: SetClock) -> Iterator[SandboxServer]:
+def server(clock: ManualClock) -> Iterator[SandboxServer]:
     with SandboxServer(clock=clock) as running:
         yield running
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from mastodon import Mastodon
 
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from bot.sandbox.cards import CARD_AFTER
 from bot.sandbox.server import SandboxServer
 
@@ -259,7 +259,7 @@ def test_a_poll_has_every_field(http: httpx.Client) -> None:
     check(http.get(f"/api/v1/polls/{status['poll']['id']}").json(), POLL)
 
 
-def test_a_card_comes_later_and_has_every_field(http: httpx.Client, clock: SetClock) -> None:
+def test_a_card_comes_later_and_has_every_field(http: httpx.Client, clock: ManualClock) -> None:
     form = {"status": "See http://127.0.0.1/x and https://conf.example.org/news/the-schedule and https://example.org"}
     status = http.post("/api/v1/statuses", data=form).json()
     assert status["card"] is None
@@ -270,7 +270,7 @@ def test_a_card_comes_later_and_has_every_field(http: httpx.Client, clock: SetCl
 
 
 def test_there_is_no_card_beside_a_picture_or_without_a_link(
-    http: httpx.Client, draw: Callable[..., bytes], clock: SetClock
+    http: httpx.Client, draw: Callable[..., bytes], clock: ManualClock
 ) -> None:
     media = http.post("/api/v2/media", files={"file": draw()}).json()["id"]
     http.post("/api/v1/statuses", data={"status": "https://conf.example.org", "media_ids[]": [media]})

@@ -10,7 +10,7 @@ import pytest
 from mastodon import Mastodon
 from mastodon.errors import MastodonAPIError, MastodonInternalServerError, MastodonNotFoundError
 
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from bot.sandbox.personality import Repeat
 from bot.sandbox.server import SandboxServer
 
@@ -30,7 +30,7 @@ def test_a_key_is_of_one_account(client: Mastodon, connect: Callable[..., Mastod
 
 
 @pytest.mark.parametrize(("seconds", "same"), [(3599, True), (3600, False)])
-def test_a_key_is_forgotten_after_an_hour(client: Mastodon, clock: SetClock, seconds: int, same: bool) -> None:
+def test_a_key_is_forgotten_after_an_hour(client: Mastodon, clock: ManualClock, seconds: int, same: bool) -> None:
     posted = client.status_post("Once", idempotency_key="k1")
     clock.advance(timedelta(seconds=seconds))
     assert (client.status_post("Once", idempotency_key="k1").id == posted.id) is same

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from mastodon import Mastodon
 
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from bot.sandbox.authority import OUT_OF_BAND, challenge_of
 from bot.sandbox.personality import PERSONALITIES
 from bot.sandbox.scopes import allows, within
@@ -70,7 +70,7 @@ def token_of(web: httpx.Client, *, scopes: str = "read write") -> str:
 
 
 @pytest.mark.parametrize("name", PERSONALITIES)
-def test_mastodon_py_walks_all_the_way(name: str, clock: SetClock, connect: Callable[..., Mastodon]) -> None:
+def test_mastodon_py_walks_all_the_way(name: str, clock: ManualClock, connect: Callable[..., Mastodon]) -> None:
     with SandboxServer(clock=clock, personality=PERSONALITIES[name]) as server:
         client_id, secret = Mastodon.create_app("announce", scopes=["read", "write"], api_base_url=server.url)
         client = connect(None, url=server.url, client_id=client_id, client_secret=secret)
@@ -118,7 +118,7 @@ def test_what_cannot_be_agreed_to_is_a_page_and_no_redirect(
         assert answer.headers["Content-Type"].startswith("text/html")
 
 
-def test_a_code_serves_once_and_for_ten_minutes(web: httpx.Client, clock: SetClock) -> None:
+def test_a_code_serves_once_and_for_ten_minutes(web: httpx.Client, clock: ManualClock) -> None:
     app = register(web)
     code = code_on(agree(web, app))
     assert exchange(web, app, code).status_code == 200
@@ -267,7 +267,7 @@ def test_metadata_lead_to_the_endpoints_where_the_server_has_them(name: str, sta
             assert told["code_challenge_methods_supported"] == ["S256"]
 
 
-def test_neither_token_nor_secret_is_kept_in_the_state_file(tmp_path: Path, clock: SetClock) -> None:
+def test_neither_token_nor_secret_is_kept_in_the_state_file(tmp_path: Path, clock: ManualClock) -> None:
     path = tmp_path / "state.json"
     with SandboxServer(clock=clock, state=path) as server, httpx.Client(base_url=server.url) as web:
         app = register(web)

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from mastodon import Mastodon
 
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from bot.sandbox.server import SandboxServer
 from bot.sandbox.timeline import show_time
 
@@ -85,7 +85,7 @@ def test_a_permalink_shows_the_thread_around_it(http: httpx.Client, client: Mast
 
 
 def test_a_poll_is_shown_with_its_votes(
-    http: httpx.Client, client: Mastodon, connect: Callable[..., Mastodon], clock: SetClock
+    http: httpx.Client, client: Mastodon, connect: Callable[..., Mastodon], clock: ManualClock
 ) -> None:
     posted = client.status_post("Which?", poll=client.make_poll(["<b>Tea", "Coffee"], 3600, multiple=True))
     connect("loopback-other").poll_vote(posted.poll.id, [1])
@@ -97,7 +97,7 @@ def test_a_poll_is_shown_with_its_votes(
     assert "· closed <time" in http.get("/").text
 
 
-def test_hidden_totals_are_not_shown(http: httpx.Client, client: Mastodon, clock: SetClock) -> None:
+def test_hidden_totals_are_not_shown(http: httpx.Client, client: Mastodon, clock: ManualClock) -> None:
     client.status_post("Which?", poll=client.make_poll(["Tea", "Coffee"], 3600, hide_totals=True))
     assert "0 %<" not in http.get("/").text
     clock.advance(timedelta(hours=2))
@@ -138,7 +138,7 @@ def test_forty_toots_are_on_a_page_and_the_older_ones_on_the_next(http: httpx.Cl
     assert "toot-00" in http.get("/" + older.replace("&amp;", "&")).text
 
 
-def test_a_notice_and_the_time_of_the_clock_are_shown(clock: SetClock) -> None:
+def test_a_notice_and_the_time_of_the_clock_are_shown(clock: ManualClock) -> None:
     with SandboxServer(clock=clock, notice="Pretended <time>", timezone=ZoneInfo("Asia/Tokyo")) as server:
         page = httpx.get(server.url).text
     assert "Pretended &lt;time&gt;" in page

@@ -14,7 +14,7 @@ import pytest
 from mastodon import Mastodon
 from mastodon.errors import MastodonAPIError, MastodonInternalServerError, MastodonNotFoundError
 
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from bot.domain.errors import UsageError
 from bot.sandbox.faults import Fault
 from bot.sandbox.personality import PERSONALITIES
@@ -34,7 +34,7 @@ class Peer:
 
 
 @pytest.fixture
-def peer(clock: SetClock, connect: Callable[..., Mastodon]) -> Iterator[Callable[[str], Peer]]:
+def peer(clock: ManualClock, connect: Callable[..., Mastodon]) -> Iterator[Callable[[str], Peer]]:
     with ExitStack() as stack:
 
         def make(name: str) -> Peer:
@@ -59,7 +59,7 @@ def posted(draw: Callable[..., bytes]) -> Callable[..., Any]:
 
 @pytest.mark.parametrize("name", ALL)
 def test_mastodon_py_posts_reads_edits_and_deletes(
-    name: str, peer: Callable[[str], Peer], posted: Callable[..., Any], clock: SetClock
+    name: str, peer: Callable[[str], Peer], posted: Callable[..., Any], clock: ManualClock
 ) -> None:
     here = peer(name)
     first, second = posted(here.client), posted(here.client, "Second", visibility="unlisted")
@@ -268,7 +268,7 @@ class TestRepeats:
         assert len({client.status_post("Twice", idempotency_key="k1").id for _ in range(2)}) == 2
 
     def test_pixelfed_refuses_a_key_that_it_has_seen_even_after_a_failure(
-        self, peer: Callable[[str], Peer], posted: Callable[..., Any], clock: SetClock
+        self, peer: Callable[[str], Peer], posted: Callable[..., Any], clock: ManualClock
     ) -> None:
         here = peer("pixelfed")
         with pytest.raises(MastodonAPIError):
@@ -280,7 +280,7 @@ class TestRepeats:
         assert posted(here.client, idempotency_key="k1").id
 
     def test_pleroma_gives_its_first_answer_again_whatever_it_was(
-        self, peer: Callable[[str], Peer], clock: SetClock
+        self, peer: Callable[[str], Peer], clock: ManualClock
     ) -> None:
         here = peer("pleroma")
         headers = {"Idempotency-Key": "k1"}
@@ -341,7 +341,7 @@ def test_the_page_shows_toots_of_every_kind(name: str, peer: Callable[[str], Pee
         assert f"like {name}" in page.text
 
 
-def test_a_state_file_of_another_kind_of_server_is_refused(tmp_path: Path, clock: SetClock) -> None:
+def test_a_state_file_of_another_kind_of_server_is_refused(tmp_path: Path, clock: ManualClock) -> None:
     path = tmp_path / "state.json"
     SandboxServer(clock=clock, state=path).store.account_for_token("loopback-main")
     SandboxServer(clock=clock, state=path, personality=PERSONALITIES["mastodon-4.6"])

@@ -11,7 +11,7 @@ import pytest
 from mastodon import Mastodon
 from mastodon.errors import MastodonAPIError
 
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from bot.sandbox.personality import PERSONALITIES
 from bot.sandbox.server import SandboxServer
 
@@ -23,7 +23,7 @@ def asked(client: Mastodon) -> Any:
     return client.status_post("Tea or coffee?", poll=client.make_poll(["Tea", "Coffee"], HOUR))
 
 
-def test_a_poll_is_read_back(client: Mastodon, asked: Any, clock: SetClock) -> None:
+def test_a_poll_is_read_back(client: Mastodon, asked: Any, clock: ManualClock) -> None:
     assert [option.title for option in asked.poll.options] == ["Tea", "Coffee"]
     assert asked.poll.expires_at - asked.created_at == timedelta(hours=1)
     assert not asked.poll.expired
@@ -81,7 +81,7 @@ def test_a_poll_stands_beside_a_picture_from_4_6(name: str, code: int, draw: Cal
 
 
 def test_others_vote_once_and_the_author_never(
-    client: Mastodon, connect: Callable[..., Mastodon], asked: Any, clock: SetClock
+    client: Mastodon, connect: Callable[..., Mastodon], asked: Any, clock: ManualClock
 ) -> None:
     other = connect("loopback-other")
     voted = other.poll_vote(asked.poll.id, [1])
@@ -99,7 +99,9 @@ def test_others_vote_once_and_the_author_never(
         connect("loopback-third").poll_vote(asked.poll.id, [0])
 
 
-def test_hidden_totals_are_told_at_the_end(client: Mastodon, connect: Callable[..., Mastodon], clock: SetClock) -> None:
+def test_hidden_totals_are_told_at_the_end(
+    client: Mastodon, connect: Callable[..., Mastodon], clock: ManualClock
+) -> None:
     poll = client.make_poll(["Tea", "Coffee"], HOUR, multiple=True, hide_totals=True)
     poll_id = client.status_post("Which?", poll=poll).poll.id
     connect("loopback-other").poll_vote(poll_id, [0, 1])

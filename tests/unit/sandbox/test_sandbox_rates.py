@@ -10,7 +10,7 @@ import pytest
 from mastodon import Mastodon
 from mastodon.errors import MastodonRatelimitError
 
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from bot.sandbox.rates import REQUEST_RATES, STATUS_RATE, Asked, RateCounter, rate_headers
 from bot.sandbox.server import SandboxServer
 
@@ -76,7 +76,7 @@ def test_every_api_answer_carries_limits_and_the_time_of_the_clock(http: httpx.C
     assert http.get("/").headers.get_list("Date") == ["Wed, 04 Nov 2026 15:00:00 GMT"]
 
 
-def test_thirty_uploads_in_half_an_hour(client: Mastodon, clock: SetClock, draw: Callable[..., bytes]) -> None:
+def test_thirty_uploads_in_half_an_hour(client: Mastodon, clock: ManualClock, draw: Callable[..., bytes]) -> None:
     for _ in range(30):
         client.media_post(draw(size=(1, 1)), mime_type="image/png")
     with pytest.raises(MastodonRatelimitError, match="Hit rate limit"):
@@ -93,14 +93,14 @@ def test_thirty_deletions_in_half_an_hour(http: httpx.Client) -> None:
     assert "Retry-After" not in answer.headers
 
 
-def spend(server: SandboxServer, account_id: str, clock: SetClock, number: int) -> RateCounter:
+def spend(server: SandboxServer, account_id: str, clock: ManualClock, number: int) -> RateCounter:
     counter: RateCounter = server.app.extensions["announce-sandbox"].counter
     for _ in range(number):
         counter.count(STATUS_RATE, account_id, clock.now())
     return counter
 
 
-def test_three_hundred_statuses_in_three_hours(http: httpx.Client, server: SandboxServer, clock: SetClock) -> None:
+def test_three_hundred_statuses_in_three_hours(http: httpx.Client, server: SandboxServer, clock: ManualClock) -> None:
     me = server.store.account_for_token("loopback-main").id
     spend(server, me, clock, 299)
     first = http.post("/api/v1/statuses", data={"status": "the last one"}, headers={"Idempotency-Key": "k1"})
@@ -115,7 +115,7 @@ def test_three_hundred_statuses_in_three_hours(http: httpx.Client, server: Sandb
     assert http.post("/api/v1/statuses", data={"status": "the next one"}).status_code == 200
 
 
-def test_a_failed_validation_costs_nothing(http: httpx.Client, server: SandboxServer, clock: SetClock) -> None:
+def test_a_failed_validation_costs_nothing(http: httpx.Client, server: SandboxServer, clock: ManualClock) -> None:
     me = server.store.account_for_token("loopback-main").id
     http.post("/api/v1/statuses", data={"status": ""})
     assert spend(server, me, clock, 0).look(STATUS_RATE, me, clock.now()).used == 0

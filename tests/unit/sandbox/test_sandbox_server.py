@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from bot.domain.errors import UsageError
 from bot.sandbox.server import SandboxServer
 
@@ -119,6 +119,6 @@ def test_serving_ends_with_a_signal(number: signal.Signals) -> None:
     assert "in memory only" in state
 
 
-def test_the_clock_can_be_moved_while_it_runs(server: SandboxServer, clock: SetClock) -> None:
+def test_the_clock_can_be_moved_while_it_runs(server: SandboxServer, clock: ManualClock) -> None:
     clock.advance(timedelta(days=2))
     assert httpx.get(server.url).headers["Date"] == "Fri, 06 Nov 2026 15:00:00 GMT"

@@ -15,7 +15,7 @@ from mastodon.errors import (
     MastodonUnauthorizedError,
 )
 
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from bot.sandbox.server import SandboxServer
 
 URL = "https://conf.example.org/news/a-very-long-address-that-is-far-longer-than-what-it-counts"
@@ -160,7 +160,7 @@ def test_nobody_changes_the_status_of_another(client: Mastodon, connect: Callabl
     assert client.status_source(posted.id).text == "Mine"
 
 
-def test_an_edit_replaces_everything(client: Mastodon, clock: SetClock, draw: Callable[..., bytes]) -> None:
+def test_an_edit_replaces_everything(client: Mastodon, clock: ManualClock, draw: Callable[..., bytes]) -> None:
     media = client.media_post(draw(), mime_type="image/png")
     posted = client.status_post("First", spoiler_text="quiz", media_ids=[media], language="de", visibility="private")
     clock.advance(timedelta(minutes=5))
@@ -184,7 +184,9 @@ def test_an_edit_is_checked_like_a_post(client: Mastodon) -> None:
     assert refusal(error) == (422, "Validation failed: Text can't be blank")
 
 
-def test_one_edit_gives_two_entries_of_history(client: Mastodon, clock: SetClock, draw: Callable[..., bytes]) -> None:
+def test_one_edit_gives_two_entries_of_history(
+    client: Mastodon, clock: ManualClock, draw: Callable[..., bytes]
+) -> None:
     media = client.media_post(draw(), mime_type="image/png", description="before")
     posted = client.status_post("First", media_ids=[media])
     clock.advance(timedelta(minutes=1))

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mastodon import Mastodon
 
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from bot.domain.errors import UsageError
 from bot.sandbox.images import inspect_image
 from bot.sandbox.names import username_for
@@ -26,14 +26,14 @@ NOON = datetime(2026, 11, 4, 12, tzinfo=UTC)
 
 
 def test_ids_follow_the_clock() -> None:
-    store = Store(clock=SetClock(NOON))
+    store = Store(clock=ManualClock(NOON))
     account = store.account_for_token("loopback-main")
     assert int(account.id) >> 16 == int(NOON.timestamp() * 1000)
 
 
 @pytest.mark.parametrize("step", [timedelta(), timedelta(days=-3), timedelta(seconds=1)])
 def test_ids_grow_whatever_the_clock_does(step: timedelta) -> None:
-    clock = SetClock(NOON)
+    clock = ManualClock(NOON)
     store = Store(clock=clock)
     account = store.account_for_token("loopback-main")
     first = store.publish(account, Draft(text="one"), Target())
@@ -42,12 +42,12 @@ def test_ids_grow_whatever_the_clock_does(step: timedelta) -> None:
 
 
 def test_ids_are_unique_among_threads(tmp_path: Path) -> None:
-    store = Store(clock=SetClock(NOON), path=tmp_path / "state.json")
+    store = Store(clock=ManualClock(NOON), path=tmp_path / "state.json")
     account = store.account_for_token("loopback-main")
     with ThreadPoolExecutor(8) as pool:
         posted = list(pool.map(lambda number: store.publish(account, Draft(text=str(number)), Target()), range(40)))
     assert len({status.id for status in posted}) == 40
-    again = Store(clock=SetClock(NOON), path=tmp_path / "state.json")
+    again = Store(clock=ManualClock(NOON), path=tmp_path / "state.json")
     assert again.statuses() == store.statuses()
     assert len(again.statuses()) == 40
 
@@ -77,7 +77,7 @@ def test_no_two_tokens_share_a_username(names: list[str], ours: bool) -> None:
 
 
 def test_everything_survives_a_restart(
-    tmp_path: Path, clock: SetClock, connect: Callable[..., Mastodon], draw: Callable[..., bytes]
+    tmp_path: Path, clock: ManualClock, connect: Callable[..., Mastodon], draw: Callable[..., bytes]
 ) -> None:
     path = tmp_path / "deep" / "state.json"
     with SandboxServer(clock=clock, state=path) as server:
@@ -100,13 +100,13 @@ def test_everything_survives_a_restart(
 
 def test_the_state_file_holds_no_token(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
-    Store(clock=SetClock(NOON), path=path).account_for_token("s3cret-token")
+    Store(clock=ManualClock(NOON), path=path).account_for_token("s3cret-token")
     assert "s3cret" not in path.read_text()
     assert json.loads(path.read_text())["version"] == 1
 
 
 def test_old_keys_are_forgotten(tmp_path: Path) -> None:
-    clock = SetClock(NOON)
+    clock = ManualClock(NOON)
     store = Store(clock=clock, path=tmp_path / "state.json")
     account = store.account_for_token("loopback-main")
     store.publish(account, Draft(text="one"), Target(), key="k1")
@@ -118,7 +118,7 @@ def test_old_keys_are_forgotten(tmp_path: Path) -> None:
 def test_pictures_lie_beside_the_state_file_and_leave_with_their_status(
     tmp_path: Path, draw: Callable[..., bytes]
 ) -> None:
-    store = Store(clock=SetClock(NOON), path=tmp_path / "state.json")
+    store = Store(clock=ManualClock(NOON), path=tmp_path / "state.json")
     account = store.account_for_token("loopback-main")
     media = store.add_media(account, inspect_image(draw()), draw(), description=None, focus=(0, 0))
     picture = tmp_path / "state.json.media" / media.file_name
@@ -134,10 +134,10 @@ def test_a_file_that_is_no_state_is_named_and_left_alone(tmp_path: Path, content
     path = tmp_path / "state.json"
     path.write_text(content)
     with pytest.raises(UsageError, match=r"state\.json is not a state file.*Move it away"):
-        Store(clock=SetClock(NOON), path=path)
+        Store(clock=ManualClock(NOON), path=path)
     assert path.read_text() == content
 
 
 def test_a_folder_is_no_state_file(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read"):
-        Store(clock=SetClock(NOON), path=tmp_path)
+        Store(clock=ManualClock(NOON), path=tmp_path)

@@ -21,10 +21,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from bot.config import Config
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from bot.domain.errors import UsageError
 from bot.files.public_folder import PublicFolder
-from bot.runtime.health import STALE, Pulse
+from bot.runtime.health import STALE, Heartbeat
 from bot.web.public import MAX_AGE, make_public_app, media_type_of
 from bot.web.server import PublicServer
 from tests.conftest import PUBLISHED
@@ -384,13 +384,13 @@ class TestHealth:
         assert (answer.status, json.loads(answer.body), answer["Cache-Control"]) == (200, {"status": "ok"}, "no-store")
 
     def test_beside_a_bot_it_tells_the_minute_when_it_was_last_awake_and_when_it_is_not(self) -> None:
-        clock = SetClock(PUBLISHED.replace(second=42))
-        pulse = Pulse(clock)
-        assert pulse.health() == (True, {"awake": None})
-        pulse.beat()
-        assert pulse.health() == (True, {"awake": "2026-03-10T14:00Z"})
+        clock = ManualClock(PUBLISHED.replace(second=42))
+        heartbeat = Heartbeat(clock)
+        assert heartbeat.health() == (True, {"awake": None})
+        heartbeat.beat()
+        assert heartbeat.health() == (True, {"awake": "2026-03-10T14:00Z"})
         clock.advance(STALE)
-        assert pulse.health() == (False, {"awake": "2026-03-10T14:00Z"})
+        assert heartbeat.health() == (False, {"awake": "2026-03-10T14:00Z"})
 
     def test_a_bot_that_does_no_passes_is_not_well(self, site_config: Callable[..., Config]) -> None:
         facts: dict[str, Any] = {"awake": None}

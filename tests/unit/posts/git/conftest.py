@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from bot.config import Config
-from bot.posts.git.sync import Pulled, pull
+from bot.posts.git.sync import SyncResult, sync_checkout
 from tests.support.git_repositories import Repository
 
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
 MakeConfig = Callable[..., Config]
-Pull = Callable[..., Pulled]
+Pull = Callable[..., SyncResult]
 
 
 @pytest.fixture
@@ -49,8 +49,8 @@ def config(sourced: MakeConfig, repository: Repository) -> Config:
 def fetch() -> Pull:
     """Pull the only source of the settings."""
 
-    def run(config: Config, *, now: datetime = NOW, **more: Any) -> Pulled:
+    def run(config: Config, *, now: datetime = NOW, **more: Any) -> SyncResult:
         (source,) = config.sources
-        return pull(config, source, environ=more.pop("environ", {}), now=lambda: now, **more)
+        return sync_checkout(config, source, environ=more.pop("environ", {}), now=lambda: now, **more)
 
     return run

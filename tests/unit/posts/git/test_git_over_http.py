@@ -15,9 +15,9 @@ import pytest
 
 from bot.config import Config, Source
 from bot.domain.clock import SystemClock
-from bot.posts.git.checkout import place_of
-from bot.posts.git.sync import Pulled
-from bot.posts.git.syncer import SourceKeeper, pause_after
+from bot.posts.git.checkout import checkout_dir_of
+from bot.posts.git.sync import SyncResult
+from bot.posts.git.syncer import GitSyncer, pause_after
 from tests.support.git_repositories import GitServer, Repository, git_server
 from tests.unit.posts.git.conftest import MakeConfig, Pull
 
@@ -39,7 +39,7 @@ def config(sourced: MakeConfig, server: GitServer) -> Config:
 
 
 def posts_in(config: Config) -> list[str]:
-    return sorted(path.name for path in (place_of(config, config.sources[0]).current / "posts").glob("*.md"))
+    return sorted(path.name for path in (checkout_dir_of(config, config.sources[0]).current / "posts").glob("*.md"))
 
 
 def test_a_public_repository_needs_no_token(sourced: MakeConfig, server: GitServer, fetch: Pull) -> None:
@@ -163,7 +163,7 @@ def test_a_host_that_says_nothing_takes_no_longer_than_the_settings_say(
 
 
 def test_a_stop_ends_what_runs_at_once_and_is_no_failure(config: Config, stuck: GitServer) -> None:
-    keeper = SourceKeeper(config, environ=ENVIRON, clock=SystemClock(), say=lambda _: None)
+    keeper = GitSyncer(config, environ=ENVIRON, clock=SystemClock(), emit=lambda _: None)
     thread = Thread(target=keeper.keep, args=(config.sources[0],), kwargs={"on_change": threading.Event().set})
     thread.start()
     assert stuck.arrived.wait(20)
@@ -174,7 +174,7 @@ def test_a_stop_ends_what_runs_at_once_and_is_no_failure(config: Config, stuck: 
 
 
 def test_a_host_that_hangs_holds_up_the_start_for_a_moment_only(config: Config, stuck: GitServer) -> None:
-    keeper = SourceKeeper(config, environ=ENVIRON, clock=SystemClock(), say=lambda _: None)
+    keeper = GitSyncer(config, environ=ENVIRON, clock=SystemClock(), emit=lambda _: None)
     keeper.start(on_change=lambda: None, watched=run)
     assert stuck.arrived.wait(20)
     begun = time.monotonic()
@@ -185,7 +185,7 @@ def test_a_host_that_hangs_holds_up_the_start_for_a_moment_only(config: Config, 
 
 
 def test_the_start_waits_for_posts_that_were_never_fetched(config: Config, server: GitServer) -> None:
-    keeper = SourceKeeper(config, environ=ENVIRON, clock=SystemClock(), say=lambda _: None)
+    keeper = GitSyncer(config, environ=ENVIRON, clock=SystemClock(), emit=lambda _: None)
     keeper.start(on_change=lambda: None, watched=run)
     keeper.wait_for_first()
     assert posts_in(config) == ["one.md"]
@@ -206,7 +206,7 @@ def test_a_push_is_fetched_at_once_and_the_loop_is_told(
     patient = source.model_copy(update={"every": source.every * 60})
     config = config.model_copy(update={"sources": (patient,)})
     changed: list[float] = []
-    keeper = SourceKeeper(config, environ=ENVIRON, clock=SystemClock(), say=lambda _: None)
+    keeper = GitSyncer(config, environ=ENVIRON, clock=SystemClock(), emit=lambda _: None)
     tell = {"on_change": lambda: changed.append(time.monotonic())}
     thread = Thread(target=keeper.keep, args=(patient,), kwargs=tell)
     thread.start()
@@ -227,7 +227,7 @@ def test_a_push_that_is_told_before_it_can_be_seen_is_fetched_a_little_later(
     fetch(config, environ=ENVIRON)
     patient = config.sources[0].model_copy(update={"every": timedelta()})
     config = config.model_copy(update={"sources": (patient,)})
-    keeper = SourceKeeper(config, environ=ENVIRON, clock=SystemClock(), say=lambda _: None)
+    keeper = GitSyncer(config, environ=ENVIRON, clock=SystemClock(), emit=lambda _: None)
     asked = len(server.seen)
     keeper.pushed(patient)
     changed = Event()
@@ -259,6 +259,6 @@ def test_how_long_it_waits_for_the_next_look(
     every: int, fault: str, changed: bool, was_pushed: bool, pause: int | None
 ) -> None:
     source = Source(git="https://forge.example/news.git", every=timedelta(seconds=every))
-    pulled = Pulled(source=source, commit="1", changed=changed, fault=fault)
+    pulled = SyncResult(source=source, commit="1", changed=changed, fault=fault)
     expected = None if pause is None else timedelta(seconds=pause)
     assert pause_after(pulled, was_pushed=was_pushed) == expected

@@ -10,9 +10,9 @@ from PIL import Image
 from bot.config import Config
 from bot.domain.errors import PostError
 from bot.posts.folder import PostFolder, Scan
-from bot.posts.git.checkout import place_of
-from bot.posts.git.folders import JoinedFolders, posts_of
-from bot.posts.git.sync import pull
+from bot.posts.git.checkout import checkout_dir_of
+from bot.posts.git.folders import JoinedFolders, open_posts
+from bot.posts.git.sync import sync_checkout
 from tests.support.git_repositories import Repository, post_text
 from tests.unit.posts.git.conftest import NOW, MakeConfig
 
@@ -37,7 +37,7 @@ def config(sourced: MakeConfig, public: Repository, private: Repository) -> Conf
 
 def fetch_all(config: Config) -> None:
     for source in config.sources:
-        pull(config, source, environ={}, now=lambda: NOW)
+        sync_checkout(config, source, environ={}, now=lambda: NOW)
 
 
 def slugs(folders: JoinedFolders) -> list[str]:
@@ -52,7 +52,7 @@ def write_local(config: Config, slug: str, **words: str) -> Path:
 
 
 def test_without_sources_it_is_the_plain_folder(sourced: MakeConfig) -> None:
-    assert isinstance(posts_of(sourced()), PostFolder)
+    assert isinstance(open_posts(sourced()), PostFolder)
 
 
 def test_posts_of_all_come_together_and_no_local_folder_is_needed(
@@ -176,7 +176,7 @@ def test_a_source_that_was_never_fetched_is_one_fault_and_nothing_counts_as_gone
     config: Config, public: Repository
 ) -> None:
     public.push_post("one")
-    pull(config, config.sources[0], environ={}, now=lambda: NOW)
+    sync_checkout(config, config.sources[0], environ={}, now=lambda: NOW)
     folders = JoinedFolders(config)
     scan = folders.scan()
     assert [post.slug for post in scan.posts] == ["one"]
@@ -212,7 +212,7 @@ def test_a_tree_that_is_swapped_during_a_look_is_looked_at_again(
         public.write(f"posts/{name}.md", post_text(title="Second"))
     second = public.push()
     fetch_all(config)
-    place = place_of(config, config.sources[0])
+    place = checkout_dir_of(config, config.sources[0])
     swaps = [first, second]
 
     class Swapping(PostFolder):
@@ -239,7 +239,7 @@ def test_what_changes_without_end_is_a_fault_and_not_half_a_truth(
     fetch_all(config)
     commits.append(public.push_post("two"))
     fetch_all(config)
-    place = place_of(config, config.sources[0])
+    place = checkout_dir_of(config, config.sources[0])
 
     class Restless(PostFolder):
         """Another tree is put in force at each look."""

@@ -13,22 +13,24 @@ from pathlib import Path
 import pytest
 
 from bot.config import Config
-from bot.posts.git.checkout import Place, place_of
+from bot.posts.git.checkout import CheckoutDir, checkout_dir_of
 from bot.posts.git.status import LASTS, read_status
 from tests.support.git_repositories import Repository, git
 from tests.unit.posts.git.conftest import NOW, MakeConfig, Pull
 
 
 @pytest.fixture
-def place(config: Config) -> Place:
-    return place_of(config, config.sources[0])
+def place(config: Config) -> CheckoutDir:
+    return checkout_dir_of(config, config.sources[0])
 
 
-def posts_in(place: Place) -> list[str]:
+def posts_in(place: CheckoutDir) -> list[str]:
     return sorted(path.name for path in (place.current / "posts").glob("*.md"))
 
 
-def test_the_first_pull_brings_the_posts(config: Config, repository: Repository, place: Place, fetch: Pull) -> None:
+def test_the_first_pull_brings_the_posts(
+    config: Config, repository: Repository, place: CheckoutDir, fetch: Pull
+) -> None:
     commit = repository.push_post("one")
     pulled = fetch(config)
     assert (pulled.fault, pulled.changed, pulled.commit) == ("", True, commit)
@@ -38,7 +40,9 @@ def test_the_first_pull_brings_the_posts(config: Config, repository: Repository,
     assert not (place.current / ".git").exists()
 
 
-def test_a_pull_without_news_changes_nothing(config: Config, repository: Repository, place: Place, fetch: Pull) -> None:
+def test_a_pull_without_news_changes_nothing(
+    config: Config, repository: Repository, place: CheckoutDir, fetch: Pull
+) -> None:
     repository.push_post("one")
     fetch(config)
     before = (place.current / "posts/one.md").stat()
@@ -47,7 +51,9 @@ def test_a_pull_without_news_changes_nothing(config: Config, repository: Reposit
     assert (place.current / "posts/one.md").stat() == before
 
 
-def test_only_the_newest_commit_is_fetched(config: Config, repository: Repository, place: Place, fetch: Pull) -> None:
+def test_only_the_newest_commit_is_fetched(
+    config: Config, repository: Repository, place: CheckoutDir, fetch: Pull
+) -> None:
     for slug in ("one", "two", "three"):
         repository.push_post(slug)
     fetch(config)
@@ -63,10 +69,12 @@ def test_a_branch_of_its_own(sourced: MakeConfig, repository: Repository, fetch:
     repository.push_post("two")
     config = sourced({"git": str(repository.bare), "local": True, "branch": "news/2027"})
     assert fetch(config).fault == ""
-    assert posts_in(place_of(config, config.sources[0])) == ["one.md", "two.md"]
+    assert posts_in(checkout_dir_of(config, config.sources[0])) == ["one.md", "two.md"]
 
 
-def test_a_rewritten_history_is_followed(config: Config, repository: Repository, place: Place, fetch: Pull) -> None:
+def test_a_rewritten_history_is_followed(
+    config: Config, repository: Repository, place: CheckoutDir, fetch: Pull
+) -> None:
     first = repository.push_post("one")
     repository.push_post("two")
     fetch(config)
@@ -78,7 +86,7 @@ def test_a_rewritten_history_is_followed(config: Config, repository: Repository,
 
 
 def test_a_push_that_is_taken_back_leads_back(
-    config: Config, repository: Repository, place: Place, fetch: Pull
+    config: Config, repository: Repository, place: CheckoutDir, fetch: Pull
 ) -> None:
     first = repository.push_post("one")
     fetch(config)
@@ -138,7 +146,12 @@ def break_its_objects(repository: Repository) -> None:
     ],
 )
 def test_what_cannot_be_used_leaves_the_last_good_posts_in_force(
-    config: Config, repository: Repository, place: Place, fetch: Pull, mishap: Callable[[Repository], None], words: str
+    config: Config,
+    repository: Repository,
+    place: CheckoutDir,
+    fetch: Pull,
+    mishap: Callable[[Repository], None],
+    words: str,
 ) -> None:
     good = repository.push_post("one")
     fetch(config)
@@ -153,7 +166,7 @@ def test_what_cannot_be_used_leaves_the_last_good_posts_in_force(
 
 
 def test_what_has_come_right_again_is_fetched(
-    config: Config, repository: Repository, place: Place, fetch: Pull
+    config: Config, repository: Repository, place: CheckoutDir, fetch: Pull
 ) -> None:
     repository.push_post("one")
     fetch(config)
@@ -165,7 +178,7 @@ def test_what_has_come_right_again_is_fetched(
 
 
 def test_a_folder_that_is_kept_without_posts_is_meant_so(
-    config: Config, repository: Repository, place: Place, fetch: Pull
+    config: Config, repository: Repository, place: CheckoutDir, fetch: Pull
 ) -> None:
     repository.push_post("one")
     fetch(config)
@@ -190,7 +203,9 @@ def test_a_repository_with_nothing_in_it_is_never_put_in_force(
     assert pulled.commit == good
 
 
-def test_somebody_is_told_when_it_lasts(config: Config, repository: Repository, place: Place, fetch: Pull) -> None:
+def test_somebody_is_told_when_it_lasts(
+    config: Config, repository: Repository, place: CheckoutDir, fetch: Pull
+) -> None:
     repository.push_post("one")
     fetch(config)
     move_it_away(repository)
@@ -204,7 +219,7 @@ def test_somebody_is_told_when_it_lasts(config: Config, repository: Repository, 
 
 
 def test_where_nothing_was_ever_fetched_somebody_is_told_at_once(
-    config: Config, repository: Repository, place: Place, fetch: Pull
+    config: Config, repository: Repository, place: CheckoutDir, fetch: Pull
 ) -> None:
     move_it_away(repository)
     assert fetch(config).commit == ""
@@ -212,7 +227,7 @@ def test_where_nothing_was_ever_fetched_somebody_is_told_at_once(
 
 
 def test_links_are_confined_to_the_checkout(
-    config: Config, repository: Repository, place: Place, fetch: Pull, tmp_path: Path
+    config: Config, repository: Repository, place: CheckoutDir, fetch: Pull, tmp_path: Path
 ) -> None:
     secret = tmp_path / "secret.md"
     secret.write_text("---\ntitle: A secret of this machine\n---\n")
@@ -234,7 +249,7 @@ def test_links_are_confined_to_the_checkout(
 
 
 def test_no_program_of_a_repository_is_run(
-    config: Config, repository: Repository, place: Place, fetch: Pull, tmp_path: Path
+    config: Config, repository: Repository, place: CheckoutDir, fetch: Pull, tmp_path: Path
 ) -> None:
     """Not as a hook, not as a filter, not by a submodule, and no settings of it are read."""
     ran = tmp_path / "ran"
@@ -264,7 +279,12 @@ def test_no_program_of_a_repository_is_run(
 
 
 def test_the_machines_own_settings_of_git_change_nothing(
-    config: Config, repository: Repository, place: Place, fetch: Pull, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    config: Config,
+    repository: Repository,
+    place: CheckoutDir,
+    fetch: Pull,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ran = tmp_path / "ran"
     home = tmp_path / "home"
@@ -285,7 +305,7 @@ def test_the_machines_own_settings_of_git_change_nothing(
 
 
 def test_what_a_killed_process_left_is_cleared_away(
-    config: Config, repository: Repository, place: Place, fetch: Pull
+    config: Config, repository: Repository, place: CheckoutDir, fetch: Pull
 ) -> None:
     repository.push_post("one")
     fetch(config)
@@ -308,7 +328,7 @@ def test_what_a_killed_process_left_is_cleared_away(
 
 
 def test_broken_objects_of_our_own_are_fetched_anew(
-    config: Config, repository: Repository, place: Place, fetch: Pull
+    config: Config, repository: Repository, place: CheckoutDir, fetch: Pull
 ) -> None:
     repository.push_post("one")
     fetch(config)
@@ -323,7 +343,7 @@ def test_broken_objects_of_our_own_are_fetched_anew(
 
 
 def test_trees_that_are_no_longer_in_force_stay_for_a_while_and_then_go(
-    config: Config, repository: Repository, place: Place, fetch: Pull
+    config: Config, repository: Repository, place: CheckoutDir, fetch: Pull
 ) -> None:
     commits = []
     for number in range(9):
@@ -343,7 +363,7 @@ def test_nothing_is_waited_for_longer_than_the_settings_say(
 ) -> None:
     repository.push_post("one")
     config = sourced({"git": str(repository.bare), "local": True, "timeout": "1s"})
-    place = place_of(config, config.sources[0])
+    place = checkout_dir_of(config, config.sources[0])
     place.make()
     with subprocess.Popen(["flock", str(place.lock), "sleep", "30"], start_new_session=True) as other:
         try:
@@ -357,7 +377,9 @@ def test_nothing_is_waited_for_longer_than_the_settings_say(
     assert fetch(config).fault == ""
 
 
-def test_two_pulls_at_one_time_both_end_well(config: Config, repository: Repository, place: Place, fetch: Pull) -> None:
+def test_two_pulls_at_one_time_both_end_well(
+    config: Config, repository: Repository, place: CheckoutDir, fetch: Pull
+) -> None:
     repository.push_post("one")
     found: list[str] = []
     threads = [threading.Thread(target=lambda: found.append(fetch(config).fault)) for _ in range(4)]
@@ -370,7 +392,7 @@ def test_two_pulls_at_one_time_both_end_well(config: Config, repository: Reposit
 
 
 def test_a_folder_that_cannot_be_written_is_told(
-    config: Config, repository: Repository, place: Place, fetch: Pull
+    config: Config, repository: Repository, place: CheckoutDir, fetch: Pull
 ) -> None:
     repository.push_post("one")
     place.folder.parent.mkdir(parents=True)

@@ -12,11 +12,11 @@ from bot.check.settings import check_settings
 from bot.compose.composer import Composer
 from bot.config import Config, Source
 from bot.domain import Severity, Snapshot
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from bot.ledger.memory import MemoryLedger
-from bot.planner.alerts import causes_of
+from bot.planner.alerts import collect_alerts
 from bot.planner.plan import Plan
-from bot.posts.git.checkout import place_of
+from bot.posts.git.checkout import checkout_dir_of
 from bot.posts.git.status import LASTS, SourceTrouble, Status, read_status, write_status
 from bot.runtime.app import make_bot
 from tests.unit.posts.git.conftest import NOW
@@ -64,7 +64,7 @@ def test_a_status_is_read_as_it_was_written(tmp_path: Path) -> None:
 def test_a_cause_says_what_it_means(site_config: MakeConfig, never: bool, means: str) -> None:
     trouble = SourceTrouble(source=Source(git="https://forge.example/news.git"), what="not fetched: x.", never=never)
     compose = Composer(site_config(), Snapshot())
-    (cause,) = causes_of(
+    (cause,) = collect_alerts(
         Plan(now=NOW), posts=(), faults=(), feed_faults=(), accounts={}, compose=compose, sources=[trouble]
     )
     assert cause.what == "the posts of https://forge.example/news.git are not fetched: x."
@@ -95,7 +95,7 @@ def test_a_push_hook_without_a_server_is_found(site_config: MakeConfig) -> None:
 
 def test_a_source_that_fails_is_found(site_config: MakeConfig) -> None:
     config = site_config(sources=f"[[sources]]\n{NEWS}")
-    place = place_of(config, config.sources[0])
+    place = checkout_dir_of(config, config.sources[0])
     place.make()
     write_status(place.status, Status(failing_since=NOW, why="the host cannot be reached."))
     assert rules(config) == ["not-fetched"]
@@ -103,7 +103,7 @@ def test_a_source_that_fails_is_found(site_config: MakeConfig) -> None:
 
 @pytest.mark.parametrize(("fetches", "sources"), [(True, 1), (False, 0)])
 def test_a_rehearsal_fetches_nothing(site_config: MakeConfig, fetches: bool, sources: int) -> None:
-    config, clock = site_config(sources=f"[[sources]]\n{NEWS}"), SetClock(NOW)
+    config, clock = site_config(sources=f"[[sources]]\n{NEWS}"), ManualClock(NOW)
     bot = make_bot(config, environ={}, clock=clock, ledger=MemoryLedger(clock), reaches_out=fetches)
     assert len(bot.sources.sources) == sources
     assert not bot.parts.posts.scan().complete, "what was fetched is looked at all the same"
@@ -112,7 +112,7 @@ def test_a_rehearsal_fetches_nothing(site_config: MakeConfig, fetches: bool, sou
 
 def test_without_a_secret_no_push_is_heard_of(site_config: MakeConfig) -> None:
     sources = f'[[sources]]\n{NEWS}\npush_secret = "env:PUSH"'
-    clock = SetClock(NOW)
+    clock = ManualClock(NOW)
     for environ, heard in (({"PUSH": "x"}, True), ({"PUSH": ""}, False), ({}, False)):
         bot = make_bot(site_config(sources=sources), environ=environ, clock=clock, ledger=MemoryLedger(clock))
         assert (bot.sources.push_hook() is not None) is heard

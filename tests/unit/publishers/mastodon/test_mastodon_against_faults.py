@@ -67,7 +67,7 @@ class Stage:
         self.adapter.method = on.partition(" ")[0] if "hang" in do else ""
         self.server.faults.switch([Fault(on=on, do=do, times=times)])
 
-    def say(self, *, repeat: bool = False) -> Receipt:
+    def emit(self, *, repeat: bool = False) -> Receipt:
         return self.publisher.publish(announcement(), media_ids=(), key="key", repeat=repeat)
 
     def there(self, *, expected: int) -> int:
@@ -140,7 +140,7 @@ def test_a_failing_post_is_told_by_its_class_and_made_once(
     stage: Stage, do: str, kind: type[PublishError], there: int, repeat: bool
 ) -> None:
     stage.goes_wrong(POST, do)
-    assert type(failure(lambda: stage.say(repeat=repeat))) is kind
+    assert type(failure(lambda: stage.emit(repeat=repeat))) is kind
     assert stage.there(expected=there) == there
     assert requests_seen(stage.server.url) == [POST]
 
@@ -148,9 +148,9 @@ def test_a_failing_post_is_told_by_its_class_and_made_once(
 @pytest.mark.parametrize("do", EACH_MISHAP)
 def test_once_the_fault_is_over_the_same_publisher_posts(stage: Stage, do: str) -> None:
     stage.goes_wrong(POST, do, times=1)
-    failure(stage.say)
+    failure(stage.emit)
     stage.adapter.method = ""
-    receipt = stage.say(repeat=True)
+    receipt = stage.emit(repeat=True)
     assert [status["id"] for status in public_statuses(stage.server.url)] == [receipt.status_id]
 
 
@@ -158,7 +158,7 @@ def test_once_the_fault_is_over_the_same_publisher_posts(stage: Stage, do: str) 
 def test_a_look_finds_what_arrived_without_an_answer(stage: Stage, do: str) -> None:
     before = stage.publisher.newest_status_id()
     stage.goes_wrong(POST, do)
-    failure(stage.say)
+    failure(stage.emit)
     assert stage.there(expected=1) == 1
     (seen,) = stage.publisher.look(announcement(), after_id=before)
     assert seen.text == announcement().text
@@ -167,7 +167,7 @@ def test_a_look_finds_what_arrived_without_an_answer(stage: Stage, do: str) -> N
 
 def test_a_rate_limit_names_the_wait(stage: Stage) -> None:
     stage.goes_wrong(POST, "429-with-reset")
-    error = failure(stage.say)
+    error = failure(stage.emit)
     assert isinstance(error, TransientError)
     assert error.retry_after is not None
     # The sandbox names a reset in five minutes; Date has whole seconds.
@@ -177,7 +177,7 @@ def test_a_rate_limit_names_the_wait(stage: Stage) -> None:
 def test_a_redirect_is_never_followed(stage: Stage) -> None:
     # Followed, the POST would become GET /api/v1/statuses, which answers [] (Mastodon.py, requests).
     stage.goes_wrong("*", "redirect-301")
-    error = failure(stage.say)
+    error = failure(stage.emit)
     assert isinstance(error, AccountBlockedError)
     assert "`server`" in error.remedy
     assert requests_seen(stage.server.url) == [POST]
@@ -188,7 +188,7 @@ def test_a_redirect_is_never_followed(stage: Stage) -> None:
 @pytest.mark.parametrize("do", EACH_MISHAP)
 @pytest.mark.parametrize("on", ["GET /api/*", "GET */source"])
 def test_reading_is_transient_or_blocked_and_nothing_else(stage: Stage, on: str, do: str) -> None:
-    stage.say()
+    stage.emit()
     stage.goes_wrong(on, do)
     kind = B if do in BLOCKING else T
     assert type(failure(lambda: stage.publisher.look(announcement(), after_id="0"))) is kind
@@ -201,7 +201,7 @@ def test_reading_is_transient_or_blocked_and_nothing_else(stage: Stage, on: str,
 
 @pytest.mark.parametrize("do", EACH_MISHAP)
 def test_recent_statuses_that_cannot_be_read_are_none_at_all(stage: Stage, do: str) -> None:
-    stage.say()
+    stage.emit()
     stage.goes_wrong("GET /api/v1/accounts/*/statuses", do)
     kind = B if do in BLOCKING else T
     assert type(failure(lambda: stage.publisher.recent(since=datetime(2000, 1, 1, tzinfo=UTC)))) is kind
@@ -213,7 +213,7 @@ def test_recent_statuses_that_cannot_be_read_are_none_at_all(stage: Stage, do: s
 def test_an_edit_or_deletion_that_fails_can_be_made_again(
     stage: Stage, method: str, do: str, carried_out: bool
 ) -> None:
-    receipt = stage.say()
+    receipt = stage.emit()
     new = announcement("New words.", link=None)
 
     def change() -> None:
@@ -241,15 +241,15 @@ def test_an_upload_that_fails_is_transient_or_blocked_and_posts_nothing(stage: S
 
 
 def test_the_key_makes_one_status_of_two_posts_where_the_server_honours_it(stage: Stage) -> None:
-    assert stage.say() == stage.say(repeat=True)
+    assert stage.emit() == stage.emit(repeat=True)
     assert stage.there(expected=1) == 1
 
 
 def test_a_repeat_answered_with_500_is_an_open_outcome(stage: Stage) -> None:
     # Mastodon 4.6: mastodon/mastodon #40399.
     stage.server.faults.switch(repeat=Repeat.ERROR)
-    stage.say()
-    assert type(failure(lambda: stage.say(repeat=True))) is OutcomeUnknownError
+    stage.emit()
+    assert type(failure(lambda: stage.emit(repeat=True))) is OutcomeUnknownError
     assert stage.there(expected=1) == 1
 
 
@@ -280,11 +280,11 @@ def test_another_account_than_the_settings_say_sends_nothing(stage: Stage, tmp_p
 def one_that_says(server: str) -> Callable[[], object]:
     """Introduces itself on the way."""
 
-    def say() -> None:
+    def emit() -> None:
         with on_loopback(server, timeout=SHORT) as publisher:
             publisher.publish(announcement(), media_ids=(), key="key", repeat=False)
 
-    return say
+    return emit
 
 
 @contextmanager

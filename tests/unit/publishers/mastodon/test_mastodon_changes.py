@@ -46,7 +46,7 @@ def publisher(server: SandboxServer) -> Iterator[MastodonPublisher]:
         yield made
 
 
-def say(publisher: MastodonPublisher, text: str = "Said.", *, key: str = "key", **more: Any) -> Receipt:
+def emit(publisher: MastodonPublisher, text: str = "Said.", *, key: str = "key", **more: Any) -> Receipt:
     said = announcement(text, link=None)
     return publisher.publish(said, **{"media_ids": (), "key": key, "repeat": False, **more})
 
@@ -124,7 +124,7 @@ def test_pictures_that_stay_are_not_uploaded_again(
 def test_a_picture_that_is_refused_rejects_the_edit_and_leaves_the_toot(
     server: SandboxServer, publisher: MastodonPublisher, tmp_path: Path
 ) -> None:
-    receipt = say(publisher)
+    receipt = emit(publisher)
     broken = pictured(tmp_path, "one")
     path = broken.pictures[0].path
     assert path is not None
@@ -135,7 +135,7 @@ def test_a_picture_that_is_refused_rejects_the_edit_and_leaves_the_toot(
 
 
 def test_a_text_that_is_too_long_is_rejected(publisher: MastodonPublisher) -> None:
-    receipt = say(publisher)
+    receipt = emit(publisher)
     with pytest.raises(RejectedError, match="character limit"):
         publisher.edit(receipt.status_id, announcement("x" * 501, link=None), shown=None)
 
@@ -156,7 +156,7 @@ def test_what_cannot_be_read_is_not_edited(server: SandboxServer, tmp_path: Path
 def test_an_answer_that_is_no_status_leaves_an_edit_open(server: SandboxServer, body: object) -> None:
     session, _ = doctored(answering_to("PUT", Answer(body=body)))
     with on_loopback(server.url, session=session) as publisher:
-        receipt = say(publisher)
+        receipt = emit(publisher)
         with pytest.raises(OutcomeUnknownError):
             publisher.edit(receipt.status_id, announcement(), shown=None)
 
@@ -170,7 +170,7 @@ def test_a_refusal_to_change_nothing_means_that_it_is_done(
     # GoToSocial answers so to an edit that it has carried out before.
     session, _ = doctored(answering_to("PUT", Answer(status=422, body={"error": words})))
     with on_loopback(server.url, session=session) as publisher:
-        receipt = say(publisher)
+        receipt = emit(publisher)
         if kind is None:
             assert publisher.edit(receipt.status_id, announcement(), shown=None) == receipt
         else:
@@ -184,7 +184,7 @@ def test_a_refusal_to_change_nothing_means_that_it_is_done(
 def test_a_page_without_words_is_no_word_that_it_is_gone(server: SandboxServer) -> None:
     session, _ = doctored(answering_to("DELETE", Answer(status=404, body=HTML)))
     with on_loopback(server.url, session=session) as publisher:
-        receipt = say(publisher)
+        receipt = emit(publisher)
         with pytest.raises(OutcomeUnknownError):
             publisher.delete(receipt.status_id)
     assert status_shown(server.url, receipt.status_id)["id"] == receipt.status_id
@@ -192,7 +192,7 @@ def test_a_page_without_words_is_no_word_that_it_is_gone(server: SandboxServer) 
 
 def test_another_accounts_toot_stays(server: SandboxServer, publisher: MastodonPublisher) -> None:
     with on_loopback(server.url, token="loopback-other") as other:
-        receipt = say(other)
+        receipt = emit(other)
     publisher.delete(receipt.status_id)
     assert status_shown(server.url, receipt.status_id)["id"] == receipt.status_id
     with pytest.raises(RejectedError, match="404"):
@@ -203,8 +203,8 @@ def test_another_accounts_toot_stays(server: SandboxServer, publisher: MastodonP
 
 
 def test_a_reply_names_the_toot_that_it_answers(server: SandboxServer, publisher: MastodonPublisher) -> None:
-    first = say(publisher)
-    reply = say(publisher, "Sorry.", key="other", in_reply_to=first.status_id)
+    first = emit(publisher)
+    reply = emit(publisher, "Sorry.", key="other", in_reply_to=first.status_id)
     shown = status_shown(server.url, reply.status_id)
     assert shown["in_reply_to_id"] == first.status_id
     assert status_shown(server.url, first.status_id)["in_reply_to_id"] is None
@@ -216,7 +216,7 @@ def test_a_reply_names_the_toot_that_it_answers(server: SandboxServer, publisher
 def test_without_a_toot_to_answer_no_field_is_sent(server: SandboxServer) -> None:
     session, adapter = doctored()
     with on_loopback(server.url, session=session) as publisher:
-        say(publisher)
+        emit(publisher)
     (request,) = (request for request in adapter.sent if request.method == "POST")
     assert "in_reply_to_id" not in form(request)
 

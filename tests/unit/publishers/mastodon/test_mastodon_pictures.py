@@ -15,7 +15,7 @@ import requests
 from PIL import Image
 
 from bot.domain import Announcement, Picture, Receipt
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from bot.domain.errors import PublishError, RejectedError, TransientError
 from bot.http.client import WebClient, anywhere
 from bot.publishers.mastodon.publisher import MastodonPublisher
@@ -42,7 +42,7 @@ LINK = "https://conf.example.org/news/schedule/"
 
 @pytest.fixture
 def server() -> Iterator[SandboxServer]:
-    with SandboxServer(limited=False, clock=SetClock(NOON)) as running:
+    with SandboxServer(limited=False, clock=ManualClock(NOON)) as running:
         yield running
 
 
@@ -268,7 +268,7 @@ def test_a_picture_is_waited_for_until_it_is_processed(url: str, tmp_path: Path)
 def test_a_picture_that_is_never_ready_is_not_waited_for_longer_than_the_timeout(
     url: str, tmp_path: Path, timeout: float
 ) -> None:
-    clock = SetClock(NOON)
+    clock = ManualClock(NOON)
     session, _ = doctored(answering(media=Answer(status=202, body=WORKING), **{"1": Answer(status=206, body=WORKING)}))
 
     def sleep(seconds: float) -> None:
@@ -284,7 +284,7 @@ def test_a_picture_that_is_never_ready_is_not_waited_for_longer_than_the_timeout
 
 
 def test_the_time_that_the_answers_take_counts_as_well(url: str, tmp_path: Path) -> None:
-    clock = SetClock(NOON)
+    clock = ManualClock(NOON)
 
     def doctor(request: requests.PreparedRequest) -> Answer | None:
         if "/media" not in (request.path_url or ""):
@@ -305,7 +305,7 @@ def test_the_wait_ends_also_by_a_clock_that_stands_still(url: str, tmp_path: Pat
     slept: list[float] = []
     session, _ = doctored(answering(media=Answer(status=202, body=WORKING), **{"1": Answer(status=206, body=WORKING)}))
     with (
-        on_loopback(url, session=session, clock=SetClock(NOON), sleep=slept.append) as publisher,
+        on_loopback(url, session=session, clock=ManualClock(NOON), sleep=slept.append) as publisher,
         pytest.raises(TransientError, match="not finished"),
     ):
         publisher.upload(picture(tmp_path))

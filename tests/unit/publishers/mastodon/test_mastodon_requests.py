@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.domain import Announcement, Receipt, Visibility
-from bot.domain.clock import SetClock
+from bot.domain.clock import ManualClock
 from bot.domain.errors import RejectedError
 from bot.publishers.mastodon.publisher import MastodonPublisher
 from bot.sandbox.personality import Repeat
@@ -35,7 +35,7 @@ LINK = "https://conf.example.org/news/schedule/"
 
 @pytest.fixture
 def server() -> Iterator[SandboxServer]:
-    with SandboxServer(limited=False, clock=SetClock(NOON)) as running:
+    with SandboxServer(limited=False, clock=ManualClock(NOON)) as running:
         yield running
 
 

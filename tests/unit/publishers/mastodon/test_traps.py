@@ -64,7 +64,7 @@ def a_token_of_another_account(account: Account) -> None:
     said = account.words()
     toot = account.owes(said)
     account.publisher._acct = "@somebody-else@example.social"
-    account.drain()
+    account.deliver_pending()
     assert (account.row(toot).state, account.happened) == (DUE, ["blocked"])
     assert f"@{account.name}@" in account.ledger.account(account.publisher.address).blocked
     assert [one.method for one in account.line.sent if one.method != "GET"] == [], "nothing was sent"
@@ -82,7 +82,7 @@ def a_token_of_an_application(account: Account) -> None:
     good, account.publisher._client.access_token = account.publisher._client.access_token, token
     said = account.words()
     toot = account.owes(said)
-    account.drain()
+    account.deliver_pending()
     assert (account.row(toot).state, account.happened) == (DUE, ["blocked"])
     account.publisher._client.access_token = good
     account.drain_to_the_end()
@@ -93,12 +93,12 @@ def a_token_revoked_while_an_answer_is_open(account: Account) -> None:
     said = account.words()
     toot = account.owes(said)
     account.goes_wrong(fault(POST, "post-then-drop"), fault("GET */statuses", "unauthorized-401", skip=3))
-    account.drain()
+    account.deliver_pending()
     assert account.happened == ["no answer", "blocked"]
     account.goes_wrong({"revoked": account.name})
     for _ in range(3):
         account.clock.advance(MINUTE)
-        account.drain()
+        account.deliver_pending()
     assert account.posts == 1
     account.mended()
     account.drain_to_the_end()

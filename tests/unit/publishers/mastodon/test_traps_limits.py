@@ -24,11 +24,11 @@ def held_by_a_limit(name: str, *, at_most: timedelta) -> Story:
         toot = account.owes(said)
         me = account.call("GET", "/api/v1/accounts/verify_credentials").json()["id"]
         spend(account, BY_NAME[name], me)
-        waiting = account.drain()
+        waiting = account.deliver_pending()
         assert waiting.wait_until is not None
         assert timedelta(0) < waiting.wait_until - account.clock.now() <= at_most + timedelta(seconds=5)
         asked = len(account.line.sent)
-        account.drain()
+        account.deliver_pending()
         assert (len(account.line.sent), account.row(toot).state) == (asked, DUE), "it does not ask before the reset"
         another = account.another()
         hers = another.words()

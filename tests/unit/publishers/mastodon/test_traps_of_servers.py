@@ -42,7 +42,7 @@ def look_through_pages(account: Account) -> None:
     said = account.words()
     toot = account.owes(said)
     account.goes_wrong(fault(POST, "post-then-504"))
-    account.drain()
+    account.deliver_pending()
     assert account.row(toot).after_id not in (None, "0")
     for number in range(45):
         account.publisher.publish(
@@ -128,12 +128,12 @@ def markdown_by_default(account: Account) -> None:
     said = account.words("**Doors** open _at nine_: {link}")
     account.goes_wrong({"markdown": account.name})
     toot = account.owes(said)
-    account.drain()
+    account.deliver_pending()
     assert words_of(account.toots()) == [said.text]
     new = replace(said, text=f"*Now* {said.text}")
     account.goes_wrong({"markdown": account.name})
     account.owes_edit(toot, new)
-    account.drain()
+    account.deliver_pending()
     (found,) = account.toots()
     assert found["text"] == new.text
     assert "*Now* **Doors** open _at nine_" in found["content"]
@@ -176,11 +176,11 @@ def the_limit_of_an_address(account: Account) -> None:
     toot = account.owes(said)
     rate = account.kind.rates.requests[0]
     spend(account, rate, "127.0.0.1")
-    waiting = account.drain()
+    waiting = account.deliver_pending()
     assert waiting.wait_until is not None
     assert timedelta(seconds=1) <= waiting.wait_until - account.clock.now() <= 5 * MINUTE + timedelta(seconds=5)
     asked = len(account.line.sent)
-    account.drain()
+    account.deliver_pending()
     assert (len(account.line.sent), account.row(toot).state) == (asked, DUE)
     account.drain_to_the_end()
     assert words_of(account.toots()) == [said.text]

@@ -15,54 +15,54 @@ from bot.domain.clock import ShiftedClock
 from bot.ledger.memory import MemoryLedger
 from bot.publishers.recording import RecordingPublisher
 from bot.runtime.app import make_bot
-from bot.runtime.precise_release import WRITING, carry_out, prepare
-from bot.runtime.service import stay_up
-from bot.runtime.workers import EmbeddedEngine
-from tests.support.before_release import ACCOUNT, ACCOUNTS, NOON, SECOND, Waiting
+from bot.runtime.precise_release import PREPARE_AHEAD, carry_out, prepare_release
+from bot.runtime.service import run_service
+from bot.runtime.workers import ThreadedWorkers
+from tests.support.before_release import ACCOUNT, ACCOUNTS, NOON, SECOND, PageWaitRecord
 
 
-def test_it_waits_for_the_instant_and_never_comes_before_it(waiting: Waiting) -> None:
-    assert waiting.stand_by()
+def test_it_waits_for_the_instant_and_never_comes_before_it(waiting: PageWaitRecord) -> None:
+    assert waiting.release_on_time()
     (entry,) = waiting.ledger.snapshot().entries.values()
     assert entry.released_at == NOON <= waiting.running.now()
     assert list(waiting.expected) == [ACCOUNT]
 
 
-def test_a_change_in_the_folder_gives_way_to_a_pass(waiting: Waiting) -> None:
+def test_a_change_in_the_folder_gives_way_to_a_pass(waiting: PageWaitRecord) -> None:
     waiting.running.step_to(NOON - 10 * SECOND)
     waiting.meanwhile = waiting.reason.set
-    assert not waiting.stand_by()
+    assert not waiting.release_on_time()
     assert waiting.running.now() < NOON
     assert not waiting.ledger.snapshot().entries
 
 
-def test_where_a_pass_would_come_too_late_the_release_goes_first(waiting: Waiting) -> None:
+def test_where_a_pass_would_come_too_late_the_release_goes_first(waiting: PageWaitRecord) -> None:
     waiting.meanwhile = lambda: waiting.write("another", NOON - timedelta(days=30))
-    assert waiting.stand_by(pass_takes=3 * SECOND)
+    assert waiting.release_on_time(pass_takes=3 * SECOND)
     assert [entry.slug for entry in waiting.ledger.snapshot().entries.values()] == ["keynote"]
 
 
-def test_no_pass_begins_within_the_last_second_before_a_release(waiting: Waiting) -> None:
+def test_no_pass_begins_within_the_last_second_before_a_release(waiting: PageWaitRecord) -> None:
     waiting.meanwhile = waiting.reason.set
-    assert waiting.stand_by()
+    assert waiting.release_on_time()
     assert len(waiting.ledger.snapshot().entries) == 1
 
 
 @pytest.mark.parametrize(("ahead", "times"), [(4, 1), (0.5, 0)])
 def test_the_ledger_is_made_ready_while_there_is_time(
-    waiting: Waiting, monkeypatch: pytest.MonkeyPatch, ahead: float, times: int
+    waiting: PageWaitRecord, monkeypatch: pytest.MonkeyPatch, ahead: float, times: int
 ) -> None:
     waiting.running.step_to(NOON - timedelta(seconds=ahead))
     made: list[datetime] = []
     monkeypatch.setattr(waiting.ledger, "make_ready", lambda: made.append(waiting.running.now()))
-    assert waiting.stand_by()
+    assert waiting.release_on_time()
     assert len(made) == times
     assert all(moment < NOON for moment in made)
 
 
-def test_all_is_written_before_the_instant_and_kept_at_it(waiting: Waiting) -> None:
+def test_all_is_written_before_the_instant_and_kept_at_it(waiting: PageWaitRecord) -> None:
     seen: list[tuple[bool, int]] = []
-    prepared = prepare(waiting.bot.parts, NOON)
+    prepared = prepare_release(waiting.bot.parts, NOON)
     assert prepared is not None
 
     def instant() -> bool:
@@ -75,29 +75,29 @@ def test_all_is_written_before_the_instant_and_kept_at_it(waiting: Waiting) -> N
     assert len(waiting.ledger.snapshot().entries) == 1
 
 
-def test_a_clock_that_is_set_back_in_the_last_milliseconds_calls_it_off(waiting: Waiting) -> None:
+def test_a_clock_that_is_set_back_in_the_last_milliseconds_calls_it_off(waiting: PageWaitRecord) -> None:
     class SetBack(ShiftedClock):
         def now(self) -> datetime:
             now = super().now()
-            if NOON - WRITING <= now < NOON:
+            if NOON - PREPARE_AHEAD <= now < NOON:
                 self.step_to(NOON - timedelta(hours=1))
             return now
 
     waiting.bot = replace(waiting.bot, parts=replace(waiting.bot.parts, clock=SetBack(NOON - SECOND)))
-    assert not waiting.stand_by()
+    assert not waiting.release_on_time()
     assert not waiting.ledger.snapshot().entries
     assert not waiting.said
 
 
 @pytest.mark.parametrize("prepared_late", [False, True])
-def test_a_stop_ends_it(waiting: Waiting, prepared_late: bool) -> None:
+def test_a_stop_ends_it(waiting: PageWaitRecord, prepared_late: bool) -> None:
     def meanwhile() -> None:
         waiting.bot.ask_to_stop()
         while prepared_late and waiting.running.now() < NOON:
             Event().wait(0.01)
 
     waiting.meanwhile = meanwhile
-    assert not waiting.stand_by()
+    assert not waiting.release_on_time()
     assert not waiting.ledger.snapshot().entries
 
 
@@ -113,7 +113,7 @@ def test_a_stop_right_after_the_release_leaves_no_half_of_it(site_config: Callab
     feed = config.public_folder / "news/rss.xml"
     at_the_stop: list[str] = []
 
-    def say(event: HistoryEvent) -> None:
+    def emit(event: HistoryEvent) -> None:
         if event.what == "released":
             at_the_stop.append(feed.read_text(encoding="utf-8"))
             bot.ask_to_stop()
@@ -124,9 +124,9 @@ def test_a_stop_right_after_the_release_leaves_no_half_of_it(site_config: Callab
         clock=clock,
         ledger=MemoryLedger(clock),
         publishers={ACCOUNT: publisher},
-        engine=EmbeddedEngine(),
-        say=say,
+        engine=ThreadedWorkers(),
+        emit=emit,
     )
-    stay_up(bot, follow_settings=False)
+    run_service(bot, follow_settings=False)
     assert "/news/keynote/" not in at_the_stop[0], "it was stopped between the two"
     assert "/news/keynote/" in feed.read_text(encoding="utf-8")

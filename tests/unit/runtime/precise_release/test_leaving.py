@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from bot.delivery import Memory
+from bot.delivery import DeliverySession
 from bot.domain import AccountFacts
 from bot.domain.errors import TransientError
 from bot.ledger.sqlite import SqliteLedger
 from bot.ledger.sqlite_file import SqliteFile
 from bot.runtime import precise_release as standby
 from bot.runtime.app import Bot
-from bot.runtime.precise_release import LEAVING, PATIENCE, carry_out, prepare
+from bot.runtime.precise_release import MAX_WAIT_FOR_REQUESTS, REQUEST_GRACE, carry_out, prepare_release
 from bot.runtime.service import Accounts, Alarm
-from tests.support.before_release import ACCOUNT, NOON, SECOND, Stage, Waiting
+from tests.support.before_release import ACCOUNT, NOON, SECOND, PageWaitRecord, Stage
 
 
 @dataclass
@@ -32,7 +32,7 @@ class Slow:
     left: list[float] = field(default_factory=list)  #: monotonic
 
     def begin(self) -> Thread:
-        self.bot.warm[ACCOUNT] = Memory()
+        self.bot.warm[ACCOUNT] = DeliverySession()
         thread = Thread(target=self._send, daemon=True)
         thread.start()
         return thread
@@ -42,33 +42,33 @@ class Slow:
             time.sleep(0.005)
         time.sleep(self.seconds)
         self.left.append(time.monotonic())
-        self.bot.departures.leaves(ACCOUNT)
+        self.bot.request_latch.request_started(ACCOUNT)
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.4])
 def test_the_pass_that_follows_lets_the_toots_leave_first(
-    waiting: Waiting, monkeypatch: pytest.MonkeyPatch, seconds: float
+    waiting: PageWaitRecord, monkeypatch: pytest.MonkeyPatch, seconds: float
 ) -> None:
-    monkeypatch.setattr(standby, "PATIENCE", 60 * SECOND)
+    monkeypatch.setattr(standby, "MAX_WAIT_FOR_REQUESTS", 60 * SECOND)
     slow = Slow(waiting.bot, seconds)
     sender = slow.begin()
-    assert waiting.stand_by()
+    assert waiting.release_on_time()
     returned = time.monotonic()
     sender.join()
-    assert returned >= slow.left[0] + LEAVING.total_seconds() * 0.9
+    assert returned >= slow.left[0] + REQUEST_GRACE.total_seconds() * 0.9
 
 
-def test_what_does_not_leave_keeps_the_feeds_waiting_for_a_moment_only(waiting: Waiting) -> None:
-    waiting.bot.warm[ACCOUNT] = Memory()
-    assert waiting.stand_by()
-    assert waiting.running.now() - NOON >= PATIENCE
+def test_what_does_not_leave_keeps_the_feeds_waiting_for_a_moment_only(waiting: PageWaitRecord) -> None:
+    waiting.bot.warm[ACCOUNT] = DeliverySession()
+    assert waiting.release_on_time()
+    assert waiting.running.now() - NOON >= MAX_WAIT_FOR_REQUESTS
 
 
 def test_an_account_whose_server_has_not_answered_yet_keeps_the_feeds_waiting_not_at_all(
-    waiting: Waiting, monkeypatch: pytest.MonkeyPatch
+    waiting: PageWaitRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(standby, "PATIENCE", 60 * SECOND)
-    assert waiting.stand_by()
+    monkeypatch.setattr(standby, "MAX_WAIT_FOR_REQUESTS", 60 * SECOND)
+    assert waiting.release_on_time()
     assert waiting.running.now() - NOON < 60 * SECOND
 
 
@@ -82,14 +82,14 @@ def test_who_sends_nothing_is_not_waited_for(stage: Stage, monkeypatch: pytest.M
     accounts = Accounts(stage.bot, Alarm(stage.clock))
     if rests:
         stage.clock.step_to(NOON)
-        stage.bot.pass_once()
+        stage.bot.cycle_once()
         monkeypatch.setattr(stage.publisher, "introduce", unreachable)
         accounts.serve(ACCOUNT)
         monkeypatch.undo()
-    stage.bot.departures.expect([ACCOUNT])
-    assert not stage.bot.departures.wait(0.05, stop=Event())
+    stage.bot.request_latch.expect([ACCOUNT])
+    assert not stage.bot.request_latch.wait(0.05, stop=Event())
     accounts.serve(ACCOUNT)
-    assert stage.bot.departures.wait(0.05, stop=Event())
+    assert stage.bot.request_latch.wait(0.05, stop=Event())
     assert not stage.publisher.statuses
 
 
@@ -113,15 +113,15 @@ def test_between_the_instant_and_the_first_request_the_disk_is_waited_for_as_lit
         return transaction(self, begin, flush=flush)
 
     monkeypatch.setattr(SqliteFile, "transaction", noting)
-    bot.departures.expect([ACCOUNT])
-    monkeypatch.setattr(bot.departures, "leaves", lambda _: until_first.append(list(flushed)))
-    prepared = prepare(bot.parts, NOON)
+    bot.request_latch.expect([ACCOUNT])
+    monkeypatch.setattr(bot.request_latch, "request_started", lambda _: until_first.append(list(flushed)))
+    prepared = prepare_release(bot.parts, NOON)
     assert prepared is not None
     bot.warm_up(ACCOUNT, prepared.expected()[ACCOUNT])
     stage.clock.step_to(NOON)
     flushed.clear()
     assert carry_out(bot.parts, prepared)
-    bot.drain(ACCOUNT)
+    bot.deliver_pending(ACCOUNT)
     ledger.close()
     assert until_first[0].count(True) == flushes
     assert stage.publisher.statuses

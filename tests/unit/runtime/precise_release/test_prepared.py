@@ -7,14 +7,14 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain import DeliveryState, Recording, Said, Word
-from bot.runtime.precise_release import LATE, carry_out, prepare
+from bot.domain import DeliveryState, Override, OverrideKind, WriteBatch
+from bot.runtime.precise_release import MAX_LATENESS, carry_out, prepare_release
 from tests.support.before_release import ACCOUNT, NOON, SECOND, Stage
 
 
 def test_before_the_instant_nothing_is_written_and_nothing_sent(stage: Stage) -> None:
     before = stage.ledger.snapshot()
-    prepared = prepare(stage.bot.parts, NOON)
+    prepared = prepare_release(stage.bot.parts, NOON)
     assert prepared is not None
     (expected,) = prepared.expected()[ACCOUNT]
     stage.bot.warm_up(ACCOUNT, [expected])
@@ -28,20 +28,20 @@ def test_before_the_instant_nothing_is_written_and_nothing_sent(stage: Stage) ->
 
 
 def test_at_the_instant_it_is_tooted_without_another_question(stage: Stage) -> None:
-    prepared = prepare(stage.bot.parts, NOON)
+    prepared = prepare_release(stage.bot.parts, NOON)
     assert prepared is not None
     stage.bot.warm_up(ACCOUNT, prepared.expected()[ACCOUNT])
     asked = list(stage.publisher.questions)
     stage.clock.step_to(NOON)
     assert carry_out(stage.bot.parts, prepared)
-    stage.bot.drain(ACCOUNT)
+    stage.bot.deliver_pending(ACCOUNT)
     assert stage.states() == {"keynote": DeliveryState.SENT}
     assert [event.what for event in stage.said] == ["released", "sent"]
     assert stage.publisher.questions == asked
 
 
 def test_what_was_asked_too_long_ago_is_asked_again(stage: Stage) -> None:
-    prepared = prepare(stage.bot.parts, NOON)
+    prepared = prepare_release(stage.bot.parts, NOON)
     assert prepared is not None
     stage.bot.warm_up(ACCOUNT, prepared.expected()[ACCOUNT])
     asked = len(stage.publisher.questions)
@@ -52,14 +52,14 @@ def test_what_was_asked_too_long_ago_is_asked_again(stage: Stage) -> None:
 
 
 def test_a_toot_by_hand_that_is_there_before_the_instant_is_taken_for_ours(stage: Stage) -> None:
-    prepared = prepare(stage.bot.parts, NOON)
+    prepared = prepare_release(stage.bot.parts, NOON)
     assert prepared is not None
     (expected,) = prepared.expected()[ACCOUNT]
     stage.publisher.publish(expected.announcement, media_ids=(), key="", repeat=False)
     stage.bot.warm_up(ACCOUNT, [expected])
     stage.clock.step_to(NOON)
     assert carry_out(stage.bot.parts, prepared)
-    stage.bot.drain(ACCOUNT)
+    stage.bot.deliver_pending(ACCOUNT)
     assert stage.states() == {"keynote": DeliveryState.SENT}
     assert len(stage.publisher.statuses) == 1
 
@@ -74,16 +74,16 @@ def the_post_is_gone(stage: Stage) -> None:
 
 def a_person_holds_it(stage: Stage) -> None:
     post_id = f"{stage.config.site.url}/news/keynote/"
-    word = Word(post_id=post_id, said=Said.HOLD, who="ann", at=stage.clock.now())
-    stage.ledger.record(Recording(words=(word,)), now=stage.clock.now())
+    word = Override(post_id=post_id, said=OverrideKind.HOLD, who="ann", at=stage.clock.now())
+    stage.ledger.record(WriteBatch(words=(word,)), now=stage.clock.now())
 
 
 def everything_is_paused(stage: Stage) -> None:
-    stage.ledger.record(Recording(paused="ann on 2026-03-10 11:59 UTC"), now=stage.clock.now())
+    stage.ledger.record(WriteBatch(paused="ann on 2026-03-10 11:59 UTC"), now=stage.clock.now())
 
 
 def the_machine_sleeps(stage: Stage) -> None:
-    stage.clock.advance(LATE + 10 * SECOND)
+    stage.clock.advance(MAX_LATENESS + 10 * SECOND)
 
 
 def the_clock_is_set_back(stage: Stage) -> None:
@@ -98,7 +98,7 @@ def the_clock_is_set_back(stage: Stage) -> None:
     ],
 )
 def test_what_happens_meanwhile_calls_it_off(stage: Stage, happens: Callable[[Stage], None]) -> None:
-    prepared = prepare(stage.bot.parts, NOON)
+    prepared = prepare_release(stage.bot.parts, NOON)
     assert prepared is not None
     stage.clock.step_to(NOON)
     happens(stage)
@@ -108,7 +108,7 @@ def test_what_happens_meanwhile_calls_it_off(stage: Stage, happens: Callable[[St
 
 
 def test_what_another_process_has_released_is_not_released_again(stage: Stage) -> None:
-    prepared = prepare(stage.bot.parts, NOON)
+    prepared = prepare_release(stage.bot.parts, NOON)
     assert prepared is not None
     stage.clock.step_to(NOON)
     stage.bot.tick()
@@ -121,7 +121,7 @@ def test_what_another_process_has_released_is_not_released_again(stage: Stage) -
 @pytest.mark.parametrize("happens", [the_post_is_gone, a_person_holds_it, everything_is_paused])
 def test_what_will_not_be_released_is_not_prepared(stage: Stage, happens: Callable[[Stage], None]) -> None:
     happens(stage)
-    assert prepare(stage.bot.parts, NOON) is None
+    assert prepare_release(stage.bot.parts, NOON) is None
 
 
 def test_what_is_more_than_a_release_is_left_to_a_pass(stage: Stage) -> None:
@@ -129,15 +129,15 @@ def test_what_is_more_than_a_release_is_left_to_a_pass(stage: Stage) -> None:
     stage.write("earlier", NOON - timedelta(days=1))
     stage.bot.tick()
     stage.write("earlier", NOON - timedelta(days=1), more="category: Keynotes\n")
-    assert prepare(stage.bot.parts, NOON) is None
+    assert prepare_release(stage.bot.parts, NOON) is None
     stage.bot.tick()
-    assert prepare(stage.bot.parts, NOON) is not None
+    assert prepare_release(stage.bot.parts, NOON) is not None
 
 
 def test_which_posts_are_to_come_is_written_by_the_pass_that_follows(stage: Stage) -> None:
     stage.write("later", NOON + timedelta(days=1))
     stage.bot.tick()
-    prepared = prepare(stage.bot.parts, NOON)
+    prepared = prepare_release(stage.bot.parts, NOON)
     assert prepared is not None
     stage.clock.step_to(NOON)
     assert carry_out(stage.bot.parts, prepared)

@@ -16,7 +16,7 @@ from watchdog.events import (
     FileSystemEvent,
 )
 
-from bot.runtime.file_events import Hints
+from bot.runtime.file_events import FileEvents
 
 A, B = "/site/posts/a.md", "/site/posts/b.md"
 
@@ -38,7 +38,7 @@ def test_a_file_is_closed_once_that_is_told_whenever_it_is_taken(
     events: list[FileSystemEvent], closed: bool, taken_after: int
 ) -> None:
     rung: list[None] = []
-    hints, told = Hints(lambda: rung.append(None)), frozenset[str]()
+    hints, told = FileEvents(lambda: rung.append(None)), frozenset[str]()
     for number, event in enumerate(events):
         if number == taken_after:
             told |= hints.take()
@@ -51,7 +51,7 @@ def test_a_file_is_closed_once_that_is_told_whenever_it_is_taken(
 
 
 def test_what_was_written_before_and_never_closed_says_nothing_of_other_files() -> None:
-    hints = Hints(lambda: None)
+    hints = FileEvents(lambda: None)
     hints.dispatch(FileModifiedEvent(A))
     hints.take()
     hints.dispatch(FileModifiedEvent(B))
@@ -64,7 +64,7 @@ def test_folders_within_a_tree_take_no_threads_of_their_own_and_their_files_matt
     for folder in (*bundles, assets):
         folder.mkdir(parents=True)
     before, rang = threading.active_count(), threading.Event()
-    hints = Hints(rang.set)
+    hints = FileEvents(rang.set)
     hints.arm([tmp_path / "posts"], [str(folder) for folder in (*bundles, assets)])
     try:
         assert threading.active_count() - before <= 5, "the observer, and two for each folder that is watched"

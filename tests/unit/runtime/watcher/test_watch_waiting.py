@@ -41,23 +41,25 @@ class ByHand:
         return paths
 
 
-class Waiting:
+class PageWaitRecord:
     def __init__(self, config: Config) -> None:
-        self.hints, self.bell, self.stop = ByHand(), Event(), Event()
+        self.hints, self.wake_event, self.stop = ByHand(), Event(), Event()
         self.posts = PostFolder(config)
         self.clock = ShiftedClock(datetime.now(UTC))
-        self.watch = Watch(config, posts=self.posts, clock=self.clock, hints=self.hints, bell=self.bell, stop=self.stop)
+        self.watch = Watch(
+            config, posts=self.posts, clock=self.clock, hints=self.hints, wake_event=self.wake_event, stop=self.stop
+        )
         self.posts.scan()
 
-    def tell(self, *paths: Path) -> None:
+    def send_alerts(self, *paths: Path) -> None:
         self.hints.paths |= {str(path) for path in paths}
-        self.bell.set()
+        self.wake_event.set()
 
     def wait(self, due: datetime | None = None) -> float:
         """How long it waited, in seconds."""
         begun = monotonic_seconds()
         self.watch.wait(due=due)
-        self.bell.clear()
+        self.wake_event.clear()
         return monotonic_seconds() - begun
 
     def titles(self) -> list[str]:
@@ -71,18 +73,18 @@ def write(config: Config, name: str, title: str) -> Path:
 
 
 @pytest.fixture
-def waiting(site_config: Callable[..., Config]) -> tuple[Config, Waiting]:
+def waiting(site_config: Callable[..., Config]) -> tuple[Config, PageWaitRecord]:
     config = site_config()
     config.posts_folder.mkdir(exist_ok=True)
     for name in ("a.md", "b.md"):
         path = write(config, name, name[0])
         os.utime(path, (1, 1))
-    return config, Waiting(config)
+    return config, PageWaitRecord(config)
 
 
-def test_what_is_told_is_looked_at_and_read_alone(waiting: tuple[Config, Waiting]) -> None:
+def test_what_is_told_is_looked_at_and_read_alone(waiting: tuple[Config, PageWaitRecord]) -> None:
     config, it = waiting
-    it.tell(write(config, "a.md", "changed"))
+    it.send_alerts(write(config, "a.md", "changed"))
     write(config, "b.md", "changed unseen")  # the hint says nothing of it; the next look at everything will
     assert it.wait() < 5
     assert it.titles() == ["changed", "b"]
@@ -90,7 +92,7 @@ def test_what_is_told_is_looked_at_and_read_alone(waiting: tuple[Config, Waiting
     assert it.titles() == ["changed", "changed unseen"]
 
 
-def test_without_hints_a_change_is_found_by_looking(waiting: tuple[Config, Waiting]) -> None:
+def test_without_hints_a_change_is_found_by_looking(waiting: tuple[Config, PageWaitRecord]) -> None:
     config, it = waiting
     write(config, "c.md", "new")
     (config.posts_folder / "b.md").unlink()
@@ -98,7 +100,7 @@ def test_without_hints_a_change_is_found_by_looking(waiting: tuple[Config, Waiti
     assert it.titles() == ["a", "new"]
 
 
-def test_a_file_that_is_still_written_is_not_read(waiting: tuple[Config, Waiting]) -> None:
+def test_a_file_that_is_still_written_is_not_read(waiting: tuple[Config, PageWaitRecord]) -> None:
     config, it = waiting
     path = write(config, "a.md", "half of")
     whole = Event()
@@ -107,12 +109,12 @@ def test_a_file_that_is_still_written_is_not_read(waiting: tuple[Config, Waiting
         for number in range(12):
             whole.wait(0.02)
             write(config, "a.md", f"half of {number}")
-            it.tell(path)
+            it.send_alerts(path)
         write(config, "a.md", "whole")
-        it.tell(path)
+        it.send_alerts(path)
 
     writer = threading.Thread(target=goes_on)
-    it.tell(path)
+    it.send_alerts(path)
     writer.start()
     it.wait()
     seen = it.titles()
@@ -121,7 +123,7 @@ def test_a_file_that_is_still_written_is_not_read(waiting: tuple[Config, Waiting
 
 
 def test_a_file_that_is_closed_need_not_hold_still_for_long(
-    waiting: tuple[Config, Waiting], monkeypatch: pytest.MonkeyPatch
+    waiting: tuple[Config, PageWaitRecord], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # So long that it would be noticed: the file was told of while it was written, and a moment later of its end.
     monkeypatch.setattr("bot.runtime.watcher.STILL", timedelta(seconds=60))
@@ -129,13 +131,13 @@ def test_a_file_that_is_closed_need_not_hold_still_for_long(
     it.hints.are_told_of_closing = True
     path = write(config, "a.md", "half of")
     it.hints.open.add(str(path))
-    it.tell(path)
+    it.send_alerts(path)
 
     def ends() -> None:
         threading.Event().wait(0.2)
         write(config, "a.md", "whole")
         it.hints.open.clear()
-        it.tell(path)
+        it.send_alerts(path)
 
     thread = threading.Thread(target=ends)
     thread.start()
@@ -145,19 +147,19 @@ def test_a_file_that_is_closed_need_not_hold_still_for_long(
 
 
 def test_a_file_that_somebody_still_writes_is_waited_for_whatever_else_is_closed(
-    waiting: tuple[Config, Waiting], monkeypatch: pytest.MonkeyPatch
+    waiting: tuple[Config, PageWaitRecord], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.runtime.watcher.STILL", timedelta(seconds=1))
     config, it = waiting
     it.hints.are_told_of_closing = True
     one, other = write(config, "a.md", "half of"), config.posts_folder / "b.md"
     it.hints.open.add(str(one))
-    it.tell(one)
+    it.send_alerts(one)
 
     def another() -> None:
         threading.Event().wait(0.1)
         write(config, "b.md", "whole")
-        it.tell(other)
+        it.send_alerts(other)
 
     thread = threading.Thread(target=another)
     thread.start()
@@ -165,13 +167,13 @@ def test_a_file_that_somebody_still_writes_is_waited_for_whatever_else_is_closed
     thread.join()
 
 
-def test_a_release_is_not_delayed_by_somebody_who_saves(waiting: tuple[Config, Waiting]) -> None:
+def test_a_release_is_not_delayed_by_somebody_who_saves(waiting: tuple[Config, PageWaitRecord]) -> None:
     config, it = waiting
     over = Event()
 
     def saves() -> None:
         while not over.wait(0.01):
-            it.tell(write(config, "a.md", f"again {monotonic_seconds()}"))
+            it.send_alerts(write(config, "a.md", f"again {monotonic_seconds()}"))
 
     writer = threading.Thread(target=saves)
     writer.start()
@@ -186,7 +188,7 @@ def test_a_release_is_not_delayed_by_somebody_who_saves(waiting: tuple[Config, W
 
 
 def test_what_never_holds_still_does_not_keep_the_rest_waiting(
-    waiting: tuple[Config, Waiting], monkeypatch: pytest.MonkeyPatch
+    waiting: tuple[Config, PageWaitRecord], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.runtime.watcher.STILL_AT_MOST", timedelta(seconds=0.5))
     config, it = waiting
@@ -194,9 +196,9 @@ def test_what_never_holds_still_does_not_keep_the_rest_waiting(
 
     def saves() -> None:
         while not over.wait(0.01):
-            it.tell(write(config, "a.md", f"again {monotonic_seconds()}"))
+            it.send_alerts(write(config, "a.md", f"again {monotonic_seconds()}"))
 
-    it.tell(write(config, "b.md", "quiet"))
+    it.send_alerts(write(config, "b.md", "quiet"))
     writer = threading.Thread(target=saves)
     writer.start()
     try:
@@ -208,7 +210,7 @@ def test_what_never_holds_still_does_not_keep_the_rest_waiting(
 
 
 @pytest.mark.parametrize("name", ["config/bot.toml", "config/people.toml", "config/templates/main/keynote.txt"])
-def test_settings_people_and_templates_are_reasons_too(waiting: tuple[Config, Waiting], name: str) -> None:
+def test_settings_people_and_templates_are_reasons_too(waiting: tuple[Config, PageWaitRecord], name: str) -> None:
     config, it = waiting
     path = config.root / name
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -217,7 +219,7 @@ def test_settings_people_and_templates_are_reasons_too(waiting: tuple[Config, Wa
 
 
 def test_a_replacement_of_the_same_length_within_one_tick_of_the_clock_is_noticed(
-    waiting: tuple[Config, Waiting],
+    waiting: tuple[Config, PageWaitRecord],
 ) -> None:
     """Size, times and inode are those of before: only the content tells (git calls it racily clean)."""
     config, it = waiting
@@ -235,7 +237,7 @@ def test_a_replacement_of_the_same_length_within_one_tick_of_the_clock_is_notice
 
 
 @pytest.mark.parametrize("step", [timedelta(hours=-3), timedelta(hours=3)])
-def test_a_clock_that_is_set_is_a_reason(waiting: tuple[Config, Waiting], step: timedelta) -> None:
+def test_a_clock_that_is_set_is_a_reason(waiting: tuple[Config, PageWaitRecord], step: timedelta) -> None:
     _, it = waiting
     threading.Timer(0.2, lambda: it.clock.step_to(it.clock.now() + step)).start()
     assert it.wait() < 10
@@ -262,7 +264,7 @@ def test_while_it_waits_it_shows_every_second_that_it_is_awake(site_config: Call
         posts=PostFolder(config),
         clock=ShiftedClock(datetime.now(UTC)),
         hints=ByHand(),
-        bell=Event(),
+        wake_event=Event(),
         stop=Event(),
         turn=lambda: turns.append(monotonic_seconds()),
     )
