@@ -154,9 +154,8 @@ def cache_key(config: Any) -> str:
     """Everything besides the file itself that a post's reading depends on: program, libraries, settings, timezones."""
     from importlib.metadata import version
 
-    here = Path(__file__).parent
-    files = [path for folder in (here, here.parent / "model", here.parent / "config") for path in folder.glob("*.py")]
-    files.append(here.parent / "durations.py")
+    package = Path(__file__).parents[2]
+    files = [path for name in ("posts", "domain", "config") for path in (package / name).rglob("*.py")]
     code = [(str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(files)]
     libraries = [version(name) for name in ("markdown-it-py", "nh3", "lxml", "PyYAML", "pillow", "tzdata")]
     site, release = config.site.model_dump(mode="json"), config.release.model_dump(mode="json")
