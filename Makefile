@@ -29,7 +29,7 @@ kills: $(VENV)/.installed-dev ## kill the real bot a thousand times and at each 
 	@$(KEEP) KILLS=$(KILLS) POINTS=all $(BIN)/pytest -n 4 --dist worksteal -rP tests/crash $(ARGS)
 
 traps: $(VENV)/.installed-dev ## every mishap at every kind of server, at each request
-	@$(KEEP) TRAPS=all $(BIN)/pytest -n 4 --dist worksteal tests/unit/publishers/test_traps_mishaps.py $(ARGS)
+	@$(KEEP) TRAPS=all $(BIN)/pytest -n 4 --dist worksteal tests/unit/publishers/mastodon/test_traps_mishaps.py $(ARGS)
 
 soak: $(VENV)/.installed-dev ## play a season of 200 posts on 5 accounts in four minutes, with faults, and see that nothing grows
 	@$(KEEP) SOAK_POSTS=200 SOAK_SECONDS=200 $(BIN)/pytest tests/soak -s $(ARGS)

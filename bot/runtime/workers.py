@@ -15,7 +15,7 @@ DeliverAccount = Callable[[str], None]
 class WorkerPool(Protocol):
     """Calls drain(account) at least once, soon after ring(account).
 
-    Every keeper (`engines/`) passes the same suite, `tests/contract/test_engine.py`.
+    Every keeper (`engines/`) passes the same suite, `tests/contract/test_workers.py`.
     """
 
     def notify(self, account: str) -> None:

@@ -12,8 +12,8 @@ import pytest
 
 from bot.sandbox.server import SandboxServer
 from tests.support.logins import login_server
-from tests.support.odd_server import OddServer
 from tests.support.project import CORPUS, SETTINGS, Project, Timeline
+from tests.support.scripted_server import OddServer
 
 
 @pytest.fixture

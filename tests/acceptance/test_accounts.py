@@ -8,8 +8,8 @@ import time
 
 from bot.sandbox.server import SandboxServer
 from tests.support.logins import CODE, FILE, SCOPES, edit_settings
-from tests.support.odd_server import OddServer, Says, odd_server
 from tests.support.project import Project
+from tests.support.scripted_server import OddServer, Says, odd_server
 
 
 def test_accounts_shows_who_we_are_limits_rights_and_health(site: Project) -> None:

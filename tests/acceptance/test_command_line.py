@@ -9,8 +9,8 @@ import time
 import pytest
 
 from bot.cli import SECTIONS
-from tests.support.patience import patient
 from tests.support.project import Project, Timeline
+from tests.support.timeouts import patient
 
 COMMANDS = sorted(name for commands in SECTIONS.values() for name in commands)
 

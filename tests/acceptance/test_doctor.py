@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.patience import patient
 from tests.support.project import Project
+from tests.support.timeouts import patient
 
 NOW = f"{datetime.now(UTC) - timedelta(minutes=1):%Y-%m-%d %H:%M:%S}+00:00"
 

@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from tests.support.hub import Hub, listening_hub
-from tests.support.patience import patient
 from tests.support.project import Project, Running, Timeline
+from tests.support.timeouts import patient
+from tests.support.websub_hub import Hub, listening_hub
 
 
 def wait_for(condition: Callable[[], object], *, seconds: float = 20) -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.server import SandboxServer
+from tests.support.generator_sites import ELEVENTY, HUGO, JEKYLL, PELICAN, PLAIN, post, write_site
 from tests.support.project import Project, Timeline
-from tests.support.sites import ELEVENTY, HUGO, JEKYLL, PELICAN, PLAIN, post, write_site
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.support.logins import CODE, FILE, SCOPES, SECRET, TOKEN, edit_settings, files
-from tests.support.odd_server import OddServer, Says
 from tests.support.project import Project
+from tests.support.scripted_server import OddServer, Says
 
 REVOKED = "The token that was just made is revoked; nothing is stored."
 

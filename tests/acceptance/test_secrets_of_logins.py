@@ -8,8 +8,8 @@ from urllib.parse import quote
 import pytest
 
 from tests.support.logins import CODE, METADATA, SECRET, TOKEN, files
-from tests.support.odd_server import OddServer, Says
 from tests.support.project import Project
+from tests.support.scripted_server import OddServer, Says
 
 PLANTED = "PLANTED"
 FORMS = tuple(

@@ -18,8 +18,8 @@ import pytest
 from tests.acceptance.test_hosting import free_port, running, wait_for
 from tests.support.git_repositories import GitServer, Repository, git, git_server, post_text
 from tests.support.listeners import listening_webhook
-from tests.support.patience import patient
 from tests.support.project import Project, Running, Timeline
+from tests.support.timeouts import patient
 
 TOKEN = "planted-token-5f1c0a7e"
 SECRET = "planted-secret-77aa01"

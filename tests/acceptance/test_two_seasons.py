@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.support.pretended import PretendedSite
+from tests.support.manual_clock_bot import PretendedSite
 from tests.support.project import CORPUS
 
 #: The posts' texts and their instants, by slug.

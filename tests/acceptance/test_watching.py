@@ -14,9 +14,9 @@ import pytest
 
 from bot.sandbox.faults import Fault
 from bot.sandbox.server import SandboxServer
-from tests.acceptance.test_staying_up import wait_for
-from tests.support.patience import patient
+from tests.acceptance.test_service import wait_for
 from tests.support.project import Project, Running, Timeline
+from tests.support.timeouts import patient
 
 RSS = "public/news/rss.xml"
 EMBARGO = timedelta(days=40)

@@ -16,8 +16,8 @@ import pytest
 from PIL import Image
 
 from bot.sandbox.server import SandboxServer
+from tests.support.faulty_posts import CHANGED, HELD, LEFT_OUT, POSTS, Wrong
 from tests.support.project import SETTINGS, Project, Timeline
-from tests.support.wrong_posts import CHANGED, HELD, LEFT_OUT, POSTS, Wrong
 
 Done = CompletedProcess[str]
 FAST = {'spacing = "2m"': 'spacing = "off"', "brake = 4": "brake = 100"}

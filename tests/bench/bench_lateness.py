@@ -30,7 +30,7 @@ from PIL import Image
 
 from tests.support.project import Project, Running
 from tests.support.sandbox_process import SandboxProcess
-from tests.support.wire import Wire
+from tests.support.tcp_relay import Wire
 
 SETTINGS = """
 [site]

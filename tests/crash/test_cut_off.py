@@ -12,9 +12,9 @@ import pytest
 
 from bot.sandbox.personality import Repeat
 from tests.crash.conftest import CrashSite, is_up, wait_for, went_out
-from tests.support.patience import patient
 from tests.support.sandbox_process import SandboxProcess
-from tests.support.wire import OVERTAKEN, Line, Wire
+from tests.support.tcp_relay import OVERTAKEN, Line, Wire
+from tests.support.timeouts import patient
 
 #: Longer than an answer is waited for, and than an attempt is thought to be at work.
 LONG = 2.5

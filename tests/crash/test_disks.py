@@ -18,7 +18,7 @@ from tests.crash.conftest import CrashSite, is_up, wait_for, went_out
 from tests.support import failing_files
 from tests.support.project import Running
 from tests.support.small_disk import SmallDisk, small_disk, under_permissions
-from tests.support.wire import Wire
+from tests.support.tcp_relay import Wire
 
 pytestmark = pytest.mark.crash
 NOT_PERMITTED = "no disk can be mounted here; its stand-in is tested all the same"

@@ -21,7 +21,7 @@ from bot.domain.errors import LeaseHeldError, OutcomeUnknownError, TransientErro
 from bot.ledger.memory import MemoryLedger
 from bot.ledger.transitions import intended
 from tests.simulation.mutations import attribute, everywhere
-from tests.support.draining import ACCOUNT, MINUTE, NOW, SECOND, TIMING, new_world, raising
+from tests.support.delivery_stage import ACCOUNT, MINUTE, NOW, SECOND, TIMING, new_world, raising
 
 MakeDelivery = Callable[..., Delivery]
 Situation = Callable[[MakeDelivery], bool]

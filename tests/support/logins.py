@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-from tests.support.odd_server import OddServer, Says, odd_server
 from tests.support.project import Project
+from tests.support.scripted_server import OddServer, Says, odd_server
 
 TOKEN = "PLANTED-token"
 SECRET = "PLANTED-secret"

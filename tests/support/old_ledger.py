@@ -1,4 +1,4 @@
-"""What the kept ledgers of older schema versions hold (`tests/unit/ledgers/fixtures`): all of it invented.
+"""What the kept ledgers of older schema versions hold (`tests/unit/ledger/fixtures`): all of it invented.
 
 `python -m tests.support.old_ledger` in the project's folder writes the ledger of the present version, for the version
 that comes with a new migration; those of older versions are never written again.
@@ -42,7 +42,7 @@ from bot.domain.clock import ManualClock
 from bot.ledger.schema import MIGRATIONS
 from bot.ledger.sqlite import SqliteLedger
 
-FIXTURES = Path(__file__).parents[1] / "unit/ledgers/fixtures"
+FIXTURES = Path(__file__).parents[1] / "unit/ledger/fixtures"
 FIRST = datetime(2025, 3, 10, 14, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)

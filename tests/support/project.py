@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from tests.support.forked import Forked, can_fork, fork_server
+from tests.support.forked_cli import Forked, can_fork, fork_server
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "djangocon-us-2024"
 

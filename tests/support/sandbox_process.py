@@ -23,7 +23,7 @@ import httpx
 from bot.sandbox.faults import Fault
 from bot.sandbox.personality import Repeat
 from bot.sandbox.server import SandboxServer
-from tests.support.forked import Forked, fork_server
+from tests.support.forked_cli import Forked, fork_server
 
 #: After the request was carried out, or before.
 MISHAPS: Final = ("post-then-drop", "post-then-504", "drop", "503", "post-then-hang:3")

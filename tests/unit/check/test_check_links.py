@@ -8,7 +8,7 @@ import pytest
 
 from bot.check.markup import links_of
 from bot.posts.frontmatter.source import read_source
-from tests.support.rule_rows import BODY, FILE, SETTINGS, Case, Files, checked, picture, written
+from tests.support.check_cases import BODY, FILE, SETTINGS, Case, Files, checked, picture, written
 
 OTHER = {"posts/other.md": written(title="Other", at="2026-03-11 10:00")}
 PAGES = '[check]\npages = ["/tickets/", "/talks/*"]\n'

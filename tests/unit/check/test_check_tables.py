@@ -12,7 +12,7 @@ from bot.check.subject import Subject
 from bot.check.times import NAMED, folded
 from bot.config import Config
 from bot.domain import Override, OverrideKind, Snapshot
-from tests.support.rule_rows import BODY, FILE, NOW, Case, Files, checked, made, picture, written
+from tests.support.check_cases import BODY, FILE, NOW, Case, Files, checked, made, picture, written
 
 
 def found(root: Path, rule: str, files: dict[str, Any], **case: Any) -> list[str]:

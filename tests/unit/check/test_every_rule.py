@@ -12,10 +12,10 @@ import pytest
 from bot.check.registry import CHECKS
 from bot.check.rules import RULES, as_markdown, nearest
 from bot.domain import Finding, Severity
-from tests.support.rule_rows import Row, checked
-from tests.support.rule_rows_of_pages import ROWS as ROWS_OF_PAGES
-from tests.support.rule_rows_of_posts import ROWS as ROWS_OF_POSTS
-from tests.support.rule_rows_of_projects import ROWS as ROWS_OF_PROJECTS
+from tests.support.check_cases import Row, checked
+from tests.support.check_cases_of_pages import ROWS as ROWS_OF_PAGES
+from tests.support.check_cases_of_posts import ROWS as ROWS_OF_POSTS
+from tests.support.check_cases_of_projects import ROWS as ROWS_OF_PROJECTS
 
 ROOT = Path(__file__).parents[3]
 ROWS = (*ROWS_OF_POSTS, *ROWS_OF_PAGES, *ROWS_OF_PROJECTS)

@@ -14,8 +14,8 @@ from bot.check.text import without_slips
 from bot.config import Config
 from bot.domain import Snapshot
 from bot.posts.frontmatter.source import read_source
-from tests.support.rule_rows import BODY, FILE, Case, checked, written
-from tests.support.rule_rows_of_projects import entry, knowing
+from tests.support.check_cases import BODY, FILE, Case, checked, written
+from tests.support.check_cases_of_projects import entry, knowing
 
 SHARED = Path(__file__).parents[4] / "shared" / "corpus"
 

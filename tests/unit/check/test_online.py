@@ -12,8 +12,8 @@ from bot.check.project import check_project
 from bot.domain import Finding, Snapshot
 from bot.domain.clock import SystemClock
 from bot.sandbox.server import SandboxServer
+from tests.support.check_cases import FILE, NOW, SETTINGS, Case, made, written
 from tests.support.conference_site import ConferenceSite, conference_site
-from tests.support.rule_rows import FILE, NOW, SETTINGS, Case, made, written
 
 OUT = {"posts/out.md": written(at="2026-03-09 10:00"), "posts/draft.md": written(at=None)}
 

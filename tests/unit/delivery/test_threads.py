@@ -16,7 +16,7 @@ from bot.domain import Announcement, DeliveryState, Hold, MastodonOptions, Overr
 from bot.domain.errors import OutcomeUnknownError, PublishError, RejectedError, TransientError
 from bot.ledger.memory import MemoryLedger
 from bot.planner.ruling import Verdict
-from tests.support.draining import TIMING, Server, raising, saying
+from tests.support.delivery_stage import TIMING, Server, raising, saying
 from tests.support.planning import ACCOUNT, DAY, HOUR, MINUTE, NOW, POLICY, Season, verdicts
 
 MakePost = Callable[..., Post]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.integrations.server_clock import ServerTimes
-from tests.support.pretended import ACCOUNT, PretendedSite
+from tests.support.manual_clock_bot import ACCOUNT, PretendedSite
 
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 

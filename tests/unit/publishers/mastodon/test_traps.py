@@ -15,7 +15,7 @@ Traps that cannot reach us, and why:
 - Its locally counted lengths: ours are counted by `bot.compose.length`. Its `version_check_mode` and a wrong
   `mastodon_version`: neither is given; that uploads go to /api/v2/media is a row below.
 - `lang=` of one client leaking into others: none is ever given (a row below looks). `create_app` without an error's
-  words: `tests/unit/publishers/test_login_answers.py`.
+  words: `tests/unit/publishers/mastodon/test_auth.py`.
 - A naive `scheduled_at` or other local times: none is sent; those that come are made aware
   (`test_mastodon_odd_answers.py`).
 - `media_ids` and `media_attributes` together (a TypeError): never given together (`test_mastodon_changes.py`).

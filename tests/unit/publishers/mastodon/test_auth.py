@@ -12,7 +12,7 @@ import pytest
 from bot.config.secrets import Application
 from bot.domain.errors import AccountBlockedError, CodeRefusedError, PublishError, TransientError
 from bot.publishers.mastodon.auth import OUT_OF_BAND, LoginServer, clean_code
-from tests.support.odd_server import OddServer, Says, odd_server
+from tests.support.scripted_server import OddServer, Says, odd_server
 
 TOKEN = "PLANTED-token"
 SECRET = "PLANTED-secret"

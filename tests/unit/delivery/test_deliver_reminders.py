@@ -15,7 +15,7 @@ from bot.delivery.matching import CLOCKS_DIFFER, find_status
 from bot.domain import Action, Announcement, Delivery, DeliveryState, Occasion, SeenStatus
 from bot.domain.clock import ManualClock
 from bot.domain.errors import OutcomeUnknownError, PublishError, TransientError
-from tests.support.draining import MINUTE, NOW, SECOND, MakeDelivery, World, following, new_world, raising, status
+from tests.support.delivery_stage import MINUTE, NOW, SECOND, MakeDelivery, World, following, new_world, raising, status
 
 HOUR = timedelta(hours=1)
 CALL = Occasion.reminder("call")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.check.project import Checked
-from tests.support.rule_rows import FILE, Case, checked, written
+from tests.support.check_cases import FILE, Case, checked, written
 
 ALLOW = 'check:\n    allow:\n        title-shouting: "{why}"'
 LOUD = "NEWS FROM EVERYWHERE"

@@ -19,8 +19,8 @@ from bot.integrations.websub import FIRST_PAUSE, LONGEST_PAUSE, TOLD_AFTER, WebS
 from bot.ledger.contract import Ledger
 from bot.ledger.memory import MemoryLedger
 from bot.ledger.sqlite import SqliteLedger
-from tests.support.hub import Hub, listening_hub
 from tests.support.listeners import Page, web_server
+from tests.support.websub_hub import Hub, listening_hub
 
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
 

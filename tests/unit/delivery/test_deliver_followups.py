@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain import Action, Delivery, DeliveryState, Event, Hold
 from bot.domain.errors import AccountBlockedError, OutcomeUnknownError, PublishError, RejectedError, TransientError
-from tests.support.draining import (
+from tests.support.delivery_stage import (
     MINUTE,
     NOW,
     SECOND,

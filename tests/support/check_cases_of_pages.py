@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.rule_rows import BODY, FILE, Case, Row, of_body, of_matter, picture, written
+from tests.support.check_cases import BODY, FILE, Case, Row, of_body, of_matter, picture, written
 
 COVER = 'cover:\n    url: /assets/a.png\n    alt: "{alt}"'
 ALT = "A paper ticket pinned to a cork board."

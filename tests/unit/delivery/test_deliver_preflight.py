@@ -11,7 +11,7 @@ import pytest
 from bot.delivery.handshake import PREFLIGHT_LASTS
 from bot.domain import DeliveryState, Entry, WriteBatch
 from bot.domain.errors import AccountBlockedError, OutcomeUnknownError, PublishError, TransientError
-from tests.support.draining import (
+from tests.support.delivery_stage import (
     ACCOUNT,
     MINUTE,
     NOW,

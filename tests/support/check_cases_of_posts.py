@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.rule_rows import BODY, FILE, Case, Row, of_body, of_matter, of_time, written
+from tests.support.check_cases import BODY, FILE, Case, Row, of_body, of_matter, of_time, written
 
 LONG = "word " * 130
 EARLIER = {"posts/earlier.md": written(title="Earlier", at="2026-03-11 10:00")}

@@ -12,7 +12,7 @@ from bot.delivery.protocol import idempotency_key
 from bot.domain import AccountFacts, Delivery, DeliveryState, Hold, Lease
 from bot.domain.errors import AccountBlockedError, LedgerError, OutcomeUnknownError, RejectedError, TransientError
 from bot.ledger.memory import MemoryLedger
-from tests.support.draining import (
+from tests.support.delivery_stage import (
     ACCOUNT,
     MINUTE,
     NOW,

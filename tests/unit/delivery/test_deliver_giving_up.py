@@ -10,7 +10,7 @@ import pytest
 from bot.delivery import DeliveryResult
 from bot.domain import DeliveryState, Hold, WriteBatch
 from bot.domain.errors import AccountBlockedError, OutcomeUnknownError, TransientError
-from tests.support.draining import (
+from tests.support.delivery_stage import (
     ACCOUNT,
     MINUTE,
     NOW,

@@ -13,7 +13,7 @@ from bot.config.load import load_text
 from bot.operations.setup.proposal import Proposal, propose
 from bot.operations.setup.text import settings_text
 from bot.posts.folder import PostFolder, Scan
-from tests.support.sites import ELEVENTY, HUGO, JEKYLL, JEKYLL_COLLECTION, PELICAN, PLAIN, post, write_site
+from tests.support.generator_sites import ELEVENTY, HUGO, JEKYLL, JEKYLL_COLLECTION, PELICAN, PLAIN, post, write_site
 
 
 def proposed(root: Path, files: Mapping[str, str], **changes: str) -> Proposal:

@@ -9,7 +9,7 @@ from bot.config import Config
 from bot.domain import AccountFacts, AccountState, Entry, Limits, Snapshot
 from bot.posts.git.checkout import checkout_dir_of
 from bot.posts.git.status import Status, write_status
-from tests.support.rule_rows import BODY, FILE, NOW, Case, Row, written
+from tests.support.check_cases import BODY, FILE, NOW, Case, Row, written
 
 SETTINGS = "config/bot.toml"
 REAL = '[accounts.real]\nserver = "https://example.social"\nacct = "@conf@example.social"\ntoken_file = "var/token"\n'

@@ -17,8 +17,8 @@ import pytest
 
 from bot.sandbox.faults import Fault
 from bot.sandbox.server import SandboxServer
-from tests.support.patience import patient
 from tests.support.project import Project, Running, Timeline
+from tests.support.timeouts import patient
 
 #: The times of a bot that takes over soon from one that died.
 SOON = {"timeout": "2s", "send_within": "1s", "lease": "4s", "settle": "6s"}

@@ -12,7 +12,7 @@ import pytest
 from bot.domain import Announcement, Delivery, DeliveryState, Hold, Picture
 from bot.domain.errors import OutcomeUnknownError, PublishError, RejectedError, TransientError
 from bot.planner.ruling import PICTURE_FAILED
-from tests.support.draining import NOW, World, new_world, raising
+from tests.support.delivery_stage import NOW, World, new_world, raising
 
 MakeDelivery = Callable[..., Delivery]
 PICTURES = tuple(Picture(url=f"https://conf.example/{name}.png", path=Path(f"{name}.png"), alt=name) for name in "ab")
