@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from bot.compose.links import Span
+
 if TYPE_CHECKING:
     import regex
 
@@ -45,9 +47,14 @@ def find_hashtags(text: str) -> tuple[str, ...]:
 
     By the rule of 4.6: only at the start of a line or after whitespace (up to 4.5 also after most punctuation).
     """
+    return tuple("#" + text[span.start + 1 : span.end] for span in hashtag_spans(text))
+
+
+def hashtag_spans(text: str) -> list[Span]:
+    """Where the hashtags that `find_hashtags` finds stand, each with its sign."""
     if "#" not in text and "＃" not in text:
-        return ()
-    return tuple("#" + match["name"] for match in _tag_pattern().finditer(text))
+        return []
+    return [Span(*match.span()) for match in _tag_pattern().finditer(text)]
 
 
 def missing_hashtags(hashtags: Iterable[str], text: str) -> tuple[str, ...]:

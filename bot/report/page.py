@@ -1,7 +1,7 @@
 """The page of `announce preview --html`: the toot as Mastodon shows it, and the feed entry as a reader shows it.
 
 One file without scripts that fetches nothing. All words are escaped by the templates; HTML are only a toot's words,
-made by the sandbox's hand for Mastodon, and the body, which is sanitised.
+rendered by `status_html`, and the body, which is sanitised.
 """
 
 from __future__ import annotations
@@ -21,18 +21,14 @@ from bot.compose.links import find_links
 from bot.domain import Announcement, Picture, QuotePolicy
 from bot.domain.durations import format_duration
 from bot.report.offline import ShownPicture
+from bot.report.status_html import status_html
 from bot.report.toot_box import VISIBILITY
 from bot.report.view import PostView, both_times, distance
-from bot.sandbox.content import Mention
-from bot.sandbox.entities import Entity, find_entities
-from bot.sandbox.markup import format_content
-from bot.sandbox.personality import MASTODON
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 _FOLDER: Final = Path(__file__).with_name("templates")
-_ICONS: Final = Path(__file__).parents[1] / "sandbox" / "templates"
 _QUOTES: Final = {QuotePolicy.FOLLOWERS: "followers may quote", QuotePolicy.NOBODY: "nobody may quote"}
 
 
@@ -105,8 +101,8 @@ def _toot(page: Page, address: str, toot: Announcement | str) -> dict[str, Any]:
 
 def _part(page: Page, address: str, part: Announcement) -> dict[str, Any]:
     return {
-        # Safe: format_content escapes everything but the tags that it writes itself.
-        "content": Markup(_content(part.text, page.servers.get(address, ""))),  # noqa: S704
+        # Safe: status_html escapes everything but the tags that it writes itself.
+        "content": Markup(status_html(part.text, server=page.servers.get(address, ""))),  # noqa: S704
         "visibility": part.visibility.value,
         "visibility_word": VISIBILITY[part.visibility].capitalize(),
         "warning": part.content_warning,
@@ -127,14 +123,6 @@ def _options(part: Announcement) -> dict[str, Any]:
     return {"options": poll.options, "multiple": poll.multiple, "hide_totals": poll.hide_totals}
 
 
-def _content(text: str, server: str) -> str:
-    def mentioned(entity: Entity) -> Mention:
-        host = entity.domain or urlsplit(server).netloc
-        return Mention(id="", username=entity.name, acct=entity.name, url=f"https://{host}/@{entity.name}")
-
-    return format_content(text, find_entities(text, MASTODON), resolve=mentioned, base=server)
-
-
 def _card(page: Page, part: Announcement) -> dict[str, str] | None:
     """The card of the first link, which Mastodon shows where there are no pictures and no poll."""
     links = find_links(part.text)
@@ -152,7 +140,7 @@ def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=FileSystemLoader([_FOLDER, _ICONS]),
+        loader=FileSystemLoader(_FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

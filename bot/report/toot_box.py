@@ -10,8 +10,8 @@ from bot.compose.mentions import find_mentions
 from bot.domain import Announcement, Picture, Poll, Visibility
 from bot.domain.durations import format_duration
 from bot.report.github import attribute, code, is_linkable, padded_words, words
+from bot.report.status_html import SHOWN_CHARACTERS
 
-_SHOWN_CHARACTERS: Final = 30  #: of a link's address; the rest is hidden (Mastodon's app/lib/text_formatter.rb)
 VISIBILITY: Final = {
     Visibility.PUBLIC: "public",
     Visibility.UNLISTED: "quiet public",
@@ -57,7 +57,7 @@ def shown_of(url: str) -> str:
     """What Mastodon shows of a link: no scheme, no "www.", thirty characters."""
     bare = url.partition("://")[2] or url
     bare = bare.removeprefix("www.")
-    return bare if len(bare) <= _SHOWN_CHARACTERS else f"{bare[:_SHOWN_CHARACTERS]}…"
+    return bare if len(bare) <= SHOWN_CHARACTERS else f"{bare[:SHOWN_CHARACTERS]}…"
 
 
 def shortened_link(url: str) -> str:
