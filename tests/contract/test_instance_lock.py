@@ -50,10 +50,10 @@ def test_nobody_else_may_read_who_it_is(tmp_path: Path) -> None:
 ATTEND = """
 import sys, time
 from pathlib import Path
-from bot.clock import SystemClock
-from bot.ledgers.sqlite import SqliteLedger
+from bot.domain.clock import SystemClock
+from bot.ledger.sqlite import SqliteLedger
 ledger = SqliteLedger(Path(sys.argv[1]), SystemClock())
-print(repr(ledger.attend("the other process")), flush=True)
+print(repr(ledger.acquire_instance_lock("the other process")), flush=True)
 time.sleep(60)
 """
 

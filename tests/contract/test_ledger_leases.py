@@ -376,9 +376,9 @@ COMPETE = """
 import sys, time
 from datetime import timedelta
 from pathlib import Path
-from bot.clock import SystemClock
-from bot.errors import LeaseHeldError
-from bot.ledgers.sqlite import SqliteLedger
+from bot.domain.clock import SystemClock
+from bot.domain.errors import LeaseHeldError
+from bot.ledger.sqlite import SqliteLedger
 path, begin, *accounts = sys.argv[1:]
 ledger = SqliteLedger(Path(path), SystemClock())
 while time.time() < float(begin):

@@ -249,9 +249,9 @@ DIE = """
 import os, signal, sys
 from datetime import datetime
 from pathlib import Path
-from bot.clock import SystemClock
-from bot.ledgers import sqlite
-from bot.model import AccountState, Recording
+from bot.domain.clock import SystemClock
+from bot.ledger import sqlite
+from bot.domain import AccountState, WriteBatch
 path, fatal = Path(sys.argv[1]), int(sys.argv[2])
 ledger = sqlite.SqliteLedger(path, SystemClock())
 seen = 0
@@ -263,7 +263,7 @@ def die_at(statement):
 ledger._file.connection().set_trace_callback(die_at)
 now = datetime.fromisoformat("2026-03-10T14:00:00+00:00")
 ledger.record(
-    Recording(joining=tuple(AccountState(address=f"a{n}@b.example", joined_at=None) for n in range(3))), now=now
+    WriteBatch(new_accounts=tuple(AccountState(address=f"a{n}@b.example", joined_at=None) for n in range(3))), now=now
 )
 print("done", flush=True)
 """
@@ -292,8 +292,8 @@ def test_a_process_killed_at_any_statement_leaves_nothing_half(tmp_path: Path) -
 OPEN = """
 import sys, time
 from pathlib import Path
-from bot.clock import SystemClock
-from bot.ledgers.sqlite import SqliteLedger
+from bot.domain.clock import SystemClock
+from bot.ledger.sqlite import SqliteLedger
 while time.time() < float(sys.argv[2]):
     pass
 SqliteLedger(Path(sys.argv[1]), SystemClock()).snapshot()
