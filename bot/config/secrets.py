@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import secrets
 import stat
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -19,6 +16,7 @@ from urllib.parse import quote
 
 from bot.config import Account, is_loopback, token_variable
 from bot.domain.errors import OutputError
+from bot.files.atomic import PRIVATE, replace_file
 
 
 def secret_of(setting: str, environ: Mapping[str, str]) -> str:
@@ -124,8 +122,8 @@ def store_token(path: Path, value: str, application: Application) -> None:
     try:
         _make_private_folder(path.parent)
         # In this order a token is never without what revokes it.
-        _write(application_file(path), json.dumps(kept, indent=2) + "\n")
-        _write(path, f"{value}\n")
+        replace_file(application_file(path), f"{json.dumps(kept, indent=2)}\n".encode(), mode=PRIVATE)
+        replace_file(path, f"{value}\n".encode(), mode=PRIVATE)
     except OSError as error:
         raise OutputError(
             f"{path} cannot be written: {error.strerror}.",
@@ -191,18 +189,3 @@ def _make_private_folder(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True)
     # Whatever the project's own rules say: nothing in here enters a repository.
     (folder / ".gitignore").write_text("*\n", encoding="utf-8")
-
-
-def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        # Private from its first moment on, whatever the umask.
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise

@@ -30,6 +30,7 @@ from typing import Final
 
 from bot.delivery.ordering import ANNOUNCING, WITHDRAWALS, is_on_time, is_reminder, next_delivery, superseded_reason
 from bot.domain import AccountState, Action, Delivery, DeliveryKey, DeliveryState, SeenStatus
+from bot.domain.backoff import Backoff
 
 #: Software that remembers the Idempotency-Key of a try that it refused.
 _KEEPING_FAILURES: Final = ("pleroma", "akkoma", "pixelfed")
@@ -268,13 +269,15 @@ def idempotency_key(delivery: Delivery) -> str:
     return hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
+_BACKOFF: Final = Backoff(first=timedelta(seconds=15), longest=timedelta(minutes=15), spread=0.25)
+
+
 def backoff(attempts: int, *, jitter: float, retry_after: timedelta | None) -> timedelta:
     """The wait after a try that posted nothing: 15 s doubling to 15 min, up to a quarter longer by `jitter` (0…1).
 
     A wait that the server named is honoured.
     """
-    wait = min(timedelta(seconds=15 * (1 << min(attempts, 10))), timedelta(minutes=15))
-    wait += wait * 0.25 * jitter
+    wait = _BACKOFF.wait(attempts, jitter=jitter)
     return max(wait, retry_after) if retry_after is not None else wait
 
 

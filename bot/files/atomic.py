@@ -1,4 +1,9 @@
-"""Bytes on their way to a public file: safe on the disk beside it, under a name that is swept up after a crash."""
+"""Atomic files: new bytes are made safe on the disk beside their place, then renamed into it.
+
+A reader sees the old file or the new one, whole, also after a crash or a power cut. What a crash leaves behind has a
+name of its own and is swept up. `replace_file` raises OSError, for callers with words of their own; `write_file` and
+`rewrite` turn that into errors for people.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +18,9 @@ from typing import Final
 from bot.domain.errors import OutputError, UsageError
 
 _BEFORE, _AFTER = ".announce-", ".tmp"
-_MODE: Final = 0o644  #: less what the umask takes away
+_MODE: Final = 0o644
+#: For files with a secret in them: private from their first moment on, whatever the umask.
+PRIVATE: Final = 0o600
 
 
 def staged(target: Path, content: bytes, *, mode: int = _MODE) -> Path:
@@ -30,7 +37,7 @@ def staged_together(contents: Iterable[tuple[Path, bytes]], *, mode: int = _MODE
     descriptors: list[int] = []
     try:
         for target, content in contents:
-            temporary = target.parent / f"{_BEFORE}{secrets.token_hex(8)}{_AFTER}"
+            temporary = target.parent / _temporary_name()
             descriptors.append(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
             temporaries.append(temporary)
             _write(descriptors[-1], content)
@@ -50,6 +57,10 @@ def _write(descriptor: int, content: bytes) -> None:
     rest = memoryview(content)
     while rest:  # the system may take a part only
         rest = rest[os.write(descriptor, rest) :]
+
+
+def _temporary_name() -> str:
+    return f"{_BEFORE}{secrets.token_hex(8)}{_AFTER}"
 
 
 def is_temporary(name: str) -> bool:
@@ -79,13 +90,41 @@ def remove(temporary: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the renaming itself survive a power cut. A file system that cannot do it has done what it can."""
+    """Make changes of names in a folder last through a power cut. A file system that cannot has done what it can."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def replace_file(path: Path, content: bytes, *, mode: int = _MODE, exclusive: bool = False) -> None:
+    """Put a file in its place, in one step. The folder must exist; `mode` is less what the umask takes away.
+
+    Raises OSError, and then the old file still stands: FileExistsError if `exclusive` and there is one.
+    """
+    temporary = staged(path, content, mode=mode)
+    try:
+        if exclusive:
+            os.link(temporary, path)  # unlike a renaming it fails where another file has appeared
+        else:
+            os.replace(temporary, path)
+    finally:
+        remove(temporary)
+    sync_folder(path.parent)
+
+
+def replace_link(path: Path, target: Path) -> None:
+    """Let a symbolic link lead to another target, in one step. Raises OSError; then the old link still stands."""
+    temporary = path.with_name(_temporary_name())
+    try:
+        temporary.symlink_to(target)
+        os.replace(temporary, path)
+    except BaseException:
+        remove(temporary)
+        raise
+    sync_folder(path.parent)
 
 
 def write_file(path: Path, content: bytes, *, private: bool = False, replace: bool = True) -> None:
@@ -97,22 +136,11 @@ def write_file(path: Path, content: bytes, *, private: bool = False, replace: bo
         raise taken(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = staged(path, content, mode=0o600 if private else 0o644)
-    except OSError as error:
-        raise _unwritable(path, error) from None
-    try:
-        if replace:
-            temporary.replace(path)
-        else:
-            # A link, unlike a renaming, fails where something has come in the meantime.
-            os.link(temporary, path)
-        sync_folder(path.parent)
+        replace_file(path, content, mode=PRIVATE if private else _MODE, exclusive=not replace)
     except FileExistsError:
         raise taken(path) from None
     except OSError as error:
         raise _unwritable(path, error) from None
-    finally:
-        remove(temporary)
 
 
 def taken(path: Path, *, remedy: str = "Choose another name, or move it away.") -> UsageError:

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from bot.domain.errors import OutputError
-from bot.files.atomic import is_temporary, staged, sync_folder
+from bot.files.atomic import is_temporary, replace_file
 
 #: The name of the list; it lies in the folder itself.
 MANIFEST: Final = ".announce-files.json"
@@ -54,8 +54,7 @@ def write_manifest(path: Path, names: Iterable[str]) -> None:
         if not stat.S_ISREG(path.lstat().st_mode):
             raise OutputError(f"{path}: is not a file, so nothing new was written.", remedy=MOVE)
     text = json.dumps({"about": _ABOUT, "files": sorted(names)}, indent=2, ensure_ascii=True) + "\n"
-    os.replace(staged(path, text.encode()), path)
-    sync_folder(path.parent)
+    replace_file(path, text.encode())
 
 
 def stranger(path: Path, manifest: Manifest, list_path: Path) -> OutputError:

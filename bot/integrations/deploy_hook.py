@@ -14,6 +14,7 @@ from typing import Final
 
 from bot.config import ENVIRONMENT, Release
 from bot.domain import Event
+from bot.domain.backoff import Backoff, Outage
 from bot.domain.clock import Clock
 from bot.domain.errors import FetchError, OutputError
 from bot.http.site import SiteClient
@@ -22,12 +23,11 @@ from bot.ledger.contract import Ledger
 from bot.planner.releases import HIDDEN
 
 #: The longest wait for the answer.
-WITHIN: Final = timedelta(seconds=10)
-#: The pauses between tries: they double from the first one to the longest. A call without answer may have been heard.
-FIRST_PAUSE: Final = timedelta(seconds=15)
-LONGEST_PAUSE: Final = timedelta(minutes=10)
-#: No answer is told after this time, a clear no at once.
-TOLD_AFTER: Final = timedelta(minutes=2)
+ANSWER_TIMEOUT: Final = timedelta(seconds=10)
+#: The waits between tries. A call without an answer may have been heard all the same.
+BACKOFF: Final = Backoff(first=timedelta(seconds=15), longest=timedelta(minutes=10))
+#: A hook that gives no answer is reported after this time, a clear refusal at once.
+REPORT_AFTER: Final = timedelta(minutes=2)
 
 
 class DeployHookCaller:
@@ -53,9 +53,7 @@ class DeployHookCaller:
         self._known: dict[str, str] | None = None
         self._tried: Mapping[str, str] = {}  #: what was owed at the latest try
         self._answered: Mapping[str, str] = {}
-        self._since: float | None = None  #: of the trouble, monotonic seconds
-        self._pause = FIRST_PAUSE
-        self._again_at = 0.0
+        self._outage: Outage | None = None
 
     def is_answered(self, wanted: Mapping[str, str]) -> bool:
         """Whether everything was tried that these words of posts call for."""
@@ -71,15 +69,17 @@ class DeployHookCaller:
         now = self._clock.monotonic()
         try:
             # What is new is tried at once, however long the call was in vain before.
-            if owed and (now >= self._again_at or not owed.items() <= self._tried.items()):
+            may_retry = self._outage is None or self._outage.may_retry(now)
+            if owed and (may_retry or not owed.items() <= self._tried.items()):
                 self._tried = owed
                 self._try(owed, patient=patient)
         finally:
             self._answered = wanted
         if not self._owed(wanted):
-            self.trouble, self._since, self._pause, self._again_at = "", None, FIRST_PAUSE, 0.0
+            self.trouble, self._outage = "", None
             return None
-        return timedelta(seconds=max(1.0, self._again_at - self._clock.monotonic()))
+        retry_at = self._outage.retry_at if self._outage is not None else 0.0
+        return timedelta(seconds=max(1.0, retry_at - self._clock.monotonic()))
 
     def _owed(self, wanted: Mapping[str, str]) -> dict[str, str]:
         if not self._settings.deploy_hook or not wanted:
@@ -125,7 +125,7 @@ class DeployHookCaller:
             content = json.dumps(settings.deploy_body, ensure_ascii=False).encode("utf-8")
             headers = {"Content-Type": "application/json", **headers}
         try:
-            status = self.web.post(address, headers=headers, content=content, within=WITHIN)
+            status = self.web.post(address, headers=headers, content=content, within=ANSWER_TIMEOUT)
         except FetchError as error:
             words = "gave no answer" if error.passing else "has an address that cannot be called"
             raise FetchError(f"it {words}", passing=error.passing) from None
@@ -140,8 +140,7 @@ class DeployHookCaller:
 
     def _went_wrong(self, why: str, *, at_once: bool) -> None:
         now = self._clock.monotonic()
-        self._since = now if self._since is None else self._since
-        self._again_at = now + self._pause.total_seconds()
-        self._pause = min(2 * self._pause, LONGEST_PAUSE)
-        if at_once or now - self._since >= TOLD_AFTER.total_seconds():
+        self._outage = self._outage or Outage(backoff=BACKOFF, since=now)
+        self._outage.failed(now)
+        if at_once or self._outage.has_lasted(now, REPORT_AFTER):
             self.trouble = f"the deploy hook does not take the call, so the site is not built: {why.rstrip('.')}"

@@ -15,6 +15,7 @@ from typing import Final, SupportsBytes
 from urllib.parse import urlsplit
 
 from bot.domain import Event, WriteBatch
+from bot.domain.backoff import Backoff, Outage
 from bot.domain.clock import Clock
 from bot.domain.errors import FetchError
 from bot.feeds.document import FeedFile
@@ -23,12 +24,11 @@ from bot.http.client import WebClient
 from bot.ledger.contract import Ledger
 
 #: The longest wait for one answer.
-WITHIN: Final = timedelta(seconds=10)
-#: The pauses between tries: they double from the first one to the longest.
-FIRST_PAUSE: Final = timedelta(seconds=2)
-LONGEST_PAUSE: Final = timedelta(minutes=10)
-#: Whoever is in trouble for this long is named in the history.
-TOLD_AFTER: Final = timedelta(minutes=15)
+ANSWER_TIMEOUT: Final = timedelta(seconds=10)
+#: The waits between tries.
+BACKOFF: Final = Backoff(first=timedelta(seconds=2), longest=timedelta(minutes=10))
+#: A hub or feed that has been in trouble for this long is named in the history.
+REPORT_AFTER: Final = timedelta(minutes=15)
 
 
 def topics_of(files: Mapping[str, SupportsBytes]) -> dict[str, str]:
@@ -44,11 +44,9 @@ def topics_of(files: Mapping[str, SupportsBytes]) -> dict[str, str]:
 class _Trouble:
     """A hub, or the address of a feed, that did not answer as it should."""
 
-    since: float  #: monotonic seconds
-    pause: timedelta = FIRST_PAUSE
-    again_at: float = 0.0
+    outage: Outage
     why: str = ""
-    told: bool = False
+    reported: bool = False
 
 
 @dataclass
@@ -81,8 +79,8 @@ class WebSubPings:
         if not left:
             return None
         # Something may have changed just now: then it is looked at once more soon.
-        waits = [trouble.again_at - self.clock.monotonic() for trouble in self._troubles.values()]
-        return max(FIRST_PAUSE, timedelta(seconds=min(waits, default=0.0)))
+        waits = [trouble.outage.retry_at - self.clock.monotonic() for trouble in self._troubles.values()]
+        return max(BACKOFF.first, timedelta(seconds=min(waits, default=0.0)))
 
     def troubles(self) -> tuple[str, ...]:
         """Why something is still owed."""
@@ -113,20 +111,20 @@ class WebSubPings:
     def _served(self, due: Mapping[str, str], topics: Mapping[str, str]) -> set[str]:
         """Those of the feeds whose own address shows the bytes that are on the disk."""
         served: set[str] = set()
-        discard_event: set[str] = set()  # hosts that gave no answer: the others of their feeds would take as long
+        silent: set[str] = set()  # hosts that gave no answer: the others of their feeds would take as long
         for topic, digest in due.items():
             # New bytes are looked for at once, however long the old ones were in vain.
             name = f"{topic} {digest}"
             host = urlsplit(topic).netloc
-            if self.stopping() or host in discard_event or not self._may_try(name):
+            if self.stopping() or host in silent or not self._may_try(name):
                 continue
             try:
                 size = (self.public / topics[topic]).stat().st_size
                 # Another size is other bytes too; the room is for a new version that is longer.
-                seen = self.web.get(topic, largest=2 * size + 1024 * 1024, within=WITHIN, past_caches=True)
+                seen = self.web.get(topic, largest=2 * size + 1024 * 1024, within=ANSWER_TIMEOUT, past_caches=True)
             except (FetchError, OSError) as error:
                 if isinstance(error, FetchError) and error.passing:
-                    discard_event.add(host)
+                    silent.add(host)
                 self._went_wrong(name, f"{error} Its hubs are told once it shows the feed.")
                 continue
             if hashlib.sha256(seen.data).hexdigest() == digest:
@@ -143,7 +141,7 @@ class WebSubPings:
             if self.stopping():
                 break
             try:
-                self.web.post_form(hub, {"hub.mode": "publish", "hub.url": topic}, within=WITHIN)
+                self.web.post_form(hub, {"hub.mode": "publish", "hub.url": topic}, within=ANSWER_TIMEOUT)
             except FetchError as error:
                 self._went_wrong(hub, f"the hub could not be told of news: {error}")
                 if error.passing:
@@ -161,17 +159,16 @@ class WebSubPings:
 
     def _may_try(self, name: str) -> bool:
         trouble = self._troubles.get(name)
-        return trouble is None or trouble.again_at <= self.clock.monotonic()
+        return trouble is None or trouble.outage.may_retry(self.clock.monotonic())
 
     def _went_wrong(self, name: str, why: str) -> None:
         now = self.clock.monotonic()
-        trouble = self._troubles.setdefault(name, _Trouble(since=now))
+        trouble = self._troubles.setdefault(name, _Trouble(outage=Outage(backoff=BACKOFF, since=now)))
         trouble.why = why
-        if trouble.again_at <= now:
-            trouble.again_at = now + trouble.pause.total_seconds()
-            trouble.pause = min(2 * trouble.pause, LONGEST_PAUSE)
-        if not trouble.told and now - trouble.since >= TOLD_AFTER.total_seconds():
-            trouble.told = True
+        if trouble.outage.may_retry(now):
+            trouble.outage.failed(now)
+        if not trouble.reported and trouble.outage.has_lasted(now, REPORT_AFTER):
+            trouble.reported = True
             event = Event(at=self.clock.now(), what="problem", detail=why)
             self.ledger.record(WriteBatch(events=(event,)), now=event.at)
             self.emit(event)

@@ -5,14 +5,13 @@ The file is replaced in one step at each change, so a reader (and the next start
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
 from bot.domain.errors import UsageError
+from bot.files.atomic import PRIVATE, replace_file
 from bot.sandbox.records import State
 
 _STATE: Final = TypeAdapter(State)
@@ -43,7 +42,7 @@ def load_state(path: Path, *, ids: str) -> State:
 def save_state(path: Path, state: State) -> None:
     """Replace the state file. Raises OSError if the disk refuses; the old file then still stands."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    _replace(path, _STATE.dump_json(state, indent=1))
+    replace_file(path, _STATE.dump_json(state, indent=1), mode=PRIVATE)
 
 
 def media_folder(path: Path) -> Path:
@@ -55,7 +54,7 @@ def save_media(path: Path, name: str, data: bytes) -> None:
     """Keep the bytes of one picture. Raises OSError if the disk refuses."""
     folder = media_folder(path)
     folder.mkdir(parents=True, exist_ok=True)
-    _replace(folder / name, data)
+    replace_file(folder / name, data, mode=PRIVATE)
 
 
 def load_media(path: Path, name: str) -> bytes | None:
@@ -69,16 +68,3 @@ def load_media(path: Path, name: str) -> bytes | None:
 def drop_media(path: Path, name: str) -> None:
     """Forget the bytes of one picture."""
     (media_folder(path) / name).unlink(missing_ok=True)
-
-
-def _replace(path: Path, data: bytes) -> None:
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        temporary = Path(file.name)
-        try:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        except OSError:
-            temporary.unlink(missing_ok=True)
-            raise
-    temporary.replace(path)

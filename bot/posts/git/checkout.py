@@ -11,16 +11,15 @@ var/sources/news-1a2b3c4d/
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import stat
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from bot.config import Config, Source
 from bot.domain.errors import SourceError
+from bot.files.atomic import replace_link, sync_folder
 from bot.posts.git.command import Git
 
 _TREES: Final = "trees"
@@ -82,15 +81,7 @@ class CheckoutDir:
 
     def put_in_force(self, commit: str) -> None:
         """Let `current` lead to a tree that is whole. Raises OSError."""
-        new = self.folder / f".current.{secrets.token_hex(4)}"
-        try:
-            new.symlink_to(Path(_TREES) / commit)
-            new.replace(self.current)
-        except BaseException:
-            with suppress(OSError):
-                new.unlink()
-            raise
-        sync_folder(self.folder)
+        replace_link(self.current, Path(_TREES) / commit)
 
 
 def checkout_dir_of(config: Config, source: Source) -> CheckoutDir:
@@ -103,15 +94,6 @@ def config_of(config: Config, source: Source) -> Config:
     current = checkout_dir_of(config, source).current
     folders = {"posts": current / source.folder, "assets": current / source.assets}
     return config.model_copy(update={"site": config.site.model_copy(update=folders)})
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a change of names in a folder last through a power cut. Raises OSError."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 UNFINISHED: Final = "unfinished-"  #: how the name of a tree begins that is not whole yet

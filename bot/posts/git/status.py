@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import secrets
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.config import Source
+from bot.files.atomic import replace_file
 
 #: Somebody is told of a source that could not be fetched for so long: hosts have short outages.
 LASTS: Final = timedelta(minutes=15)
@@ -66,13 +65,8 @@ def read_status(path: Path) -> Status:
 def write_status(path: Path, status: Status) -> None:
     """Keep a status. Best effort: a full disk is told of elsewhere."""
     kept = {"fetched": _text(status.fetched), "failing_since": _text(status.failing_since), "why": status.why}
-    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        new.write_text(json.dumps(kept) + "\n", encoding="utf-8")
-        os.replace(new, path)
-    except OSError:
-        with suppress(OSError):
-            new.unlink()
+    with suppress(OSError):
+        replace_file(path, f"{json.dumps(kept)}\n".encode())
 
 
 def _time(text: str | None) -> datetime | None:

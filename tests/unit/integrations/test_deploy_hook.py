@@ -17,7 +17,7 @@ from bot.domain import Event
 from bot.domain.clock import ManualClock
 from bot.http.client import anywhere
 from bot.http.site import SiteClient
-from bot.integrations.deploy_hook import FIRST_PAUSE, LONGEST_PAUSE, TOLD_AFTER, DeployHookCaller
+from bot.integrations.deploy_hook import BACKOFF, REPORT_AFTER, DeployHookCaller
 from bot.ledger.contract import Ledger
 from bot.ledger.memory import MemoryLedger
 from bot.ledger.sqlite import SqliteLedger
@@ -159,8 +159,8 @@ def test_a_call_that_fails_is_tried_again_with_growing_pauses_and_outlives_a_res
     while len(site.calls) < 9:
         assert stage.call(pauses[-1] - timedelta(seconds=1), a="1") == timedelta(seconds=1)
         pauses.append(stage.call(timedelta(seconds=1), a="1") or timedelta())
-    assert pauses[:2] == [FIRST_PAUSE, 2 * FIRST_PAUSE]
-    assert pauses[-1] == LONGEST_PAUSE
+    assert pauses[:2] == [BACKOFF.first, 2 * BACKOFF.first]
+    assert pauses[-1] == BACKOFF.longest
     stage.restart()
     assert stage.call(a="1") is None
     assert len(site.calls) == 10
@@ -196,13 +196,13 @@ def test_a_clear_no_is_told_at_once_and_other_trouble_when_it_lasts(
     site.answers = [answer] * 20
     stage.call(patient=patient, a="1")
     assert bool(stage.deploy.trouble) is told_at_once
-    stage.call(TOLD_AFTER, patient=patient, a="1")
+    stage.call(REPORT_AFTER, patient=patient, a="1")
     assert (
         stage.deploy.trouble
         == f"the deploy hook does not take the call, so the site is not built: it answered {answer}"
     )
     site.answers.clear()
-    stage.call(LONGEST_PAUSE, a="1")
+    stage.call(BACKOFF.longest, a="1")
     assert stage.deploy.trouble == ""
 
 
@@ -223,7 +223,7 @@ def test_no_trouble_tells_a_secret(
     site: ConferenceSite, environ: dict[str, str], settings: dict[str, Any], told: str
 ) -> None:
     stage = Stage(site, settings=settings, environ=environ)
-    assert stage.call(patient=False, a="1") == FIRST_PAUSE
+    assert stage.call(patient=False, a="1") == BACKOFF.first
     assert told in stage.deploy.trouble
     assert SECRET not in stage.everything_told()
     assert site.calls == []

@@ -15,7 +15,7 @@ from bot.domain import Entry, Event
 from bot.domain.clock import ManualClock
 from bot.feeds.build import render_feeds
 from bot.http.client import WebClient, anywhere
-from bot.integrations.websub import FIRST_PAUSE, LONGEST_PAUSE, TOLD_AFTER, WebSubPings, topics_of
+from bot.integrations.websub import BACKOFF, REPORT_AFTER, WebSubPings, topics_of
 from bot.ledger.contract import Ledger
 from bot.ledger.memory import MemoryLedger
 from bot.ledger.sqlite import SqliteLedger
@@ -103,7 +103,7 @@ def test_nothing_is_told_before_the_address_serves_the_new_bytes(stage: Stage, h
     stage.send()
     stage.write("rss.xml", b"new", deployed=False)
     again = stage.send()
-    assert (again, seen) == (FIRST_PAUSE, [b"old"])
+    assert (again, seen) == (BACKOFF.first, [b"old"])
     again = stage.later(again)
     stage.deploy()
     assert stage.send() is not None, "in a pause nothing is asked"
@@ -138,7 +138,7 @@ def test_new_bytes_are_looked_for_at_once_after_a_long_wait(stage: Stage, hub: H
     again = stage.send()
     for _ in range(9):
         again = stage.later(again)
-    assert again == LONGEST_PAUSE
+    assert again == BACKOFF.longest
     stage.write("rss.xml", b"two")
     assert stage.send() is None
     assert len(hub.pings) == 1
@@ -149,9 +149,9 @@ def test_a_hub_that_refuses_is_tried_again_later(stage: Stage, hub: Hub, answer:
     hub.answers = [answer, answer]
     stage.write("rss.xml", b"one")
     first = stage.send()
-    assert (first, hub.pings) == (FIRST_PAUSE, [])
+    assert (first, hub.pings) == (BACKOFF.first, [])
     second = stage.later(first)
-    assert second == 2 * FIRST_PAUSE
+    assert second == 2 * BACKOFF.first
     assert stage.later(second) is None
     assert len(hub.pings) == 1
 
@@ -169,9 +169,9 @@ def test_pauses_grow_to_the_longest_and_the_trouble_is_told_once(stage: Stage, h
     hub.answers = [503] * 99
     stage.write("rss.xml", b"one")
     pauses = [stage.send()]
-    while sum((pause for pause in pauses if pause), timedelta()) < 4 * TOLD_AFTER:
+    while sum((pause for pause in pauses if pause), timedelta()) < 4 * REPORT_AFTER:
         pauses.append(stage.later(pauses[-1]))
-    assert pauses[-1] == LONGEST_PAUSE
+    assert pauses[-1] == BACKOFF.longest
     assert pauses == sorted(pause for pause in pauses if pause)
     (trouble,) = stage.said
     assert (trouble.what, "503" in trouble.detail, hub.url in trouble.detail) == ("problem", True, True)
@@ -240,7 +240,7 @@ def test_a_private_hub_is_not_asked_though_the_site_is_public(stage: Stage, hub:
 def test_nothing_new_is_begun_once_it_is_to_stop(stage: Stage, hub: Hub) -> None:
     stage.restart(stopping=lambda: True)
     stage.write("rss.xml", b"one")
-    assert stage.send() == FIRST_PAUSE
+    assert stage.send() == BACKOFF.first
     assert hub.pings == []
 
 
