@@ -156,10 +156,10 @@ def _with_readable_ledger(bot: Bot) -> Bot:
 def _put_aside(config: Config, *, yes: bool) -> None:
     from datetime import UTC, datetime
 
-    from bot.operations.adopt import set_aside
+    from bot.ledger import name_of_ledger, set_ledger_aside
 
-    _ask(f"{config.ledger_path.name} is put aside, and a new ledger begins.", yes=yes)
-    click.echo(f"put aside as {set_aside(config.ledger_path, now=datetime.now(UTC)).name}")
+    _ask(f"{name_of_ledger(config)} is put aside, and a new ledger begins.", yes=yes)
+    click.echo(f"put aside as {set_ledger_aside(config, now=datetime.now(UTC))}")
 
 
 def _ask(what: str, *, yes: bool) -> None:
@@ -189,10 +189,10 @@ def _decide(
     as_json: bool,
 ) -> None:
     from bot.domain.clock import SystemClock
-    from bot.ledger.sqlite import SqliteLedger
+    from bot.ledger import open_ledger
 
     clock, who = SystemClock(), getpass.getuser()
-    ledger = SqliteLedger(config.ledger_path, clock)
+    ledger = open_ledger(config, clock)
     try:
         proposal = propose(ledger.snapshot(), who, clock.now())
         if proposal.refusal:

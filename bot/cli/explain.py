@@ -53,18 +53,15 @@ def _explained(config: Config, name: str, now: datetime) -> Explanation:
     from bot.domain import Event, Post, Snapshot
     from bot.domain.clock import SystemClock
     from bot.domain.errors import UsageError
-    from bot.ledger.sqlite import SqliteLedger
+    from bot.ledger import existing_ledger
     from bot.operations.explain import explain as explained
     from bot.posts.git.folders import open_posts
     from bot.runtime.cycle import decide, scan_posts
 
     snapshot, events = Snapshot(), tuple[Event, ...]()
-    if config.ledger_path.exists():
-        ledger = SqliteLedger(config.ledger_path, SystemClock())
-        try:
+    with existing_ledger(config, SystemClock()) as ledger:
+        if ledger is not None:
             snapshot, events = ledger.snapshot(), ledger.events(limit=_MOST_EVENTS)
-        finally:
-            ledger.close()
     post: Post | None = None
     entry = None
     try:

@@ -36,14 +36,14 @@ def import_feed(config: Config, source: str | None, yes: bool, as_json: bool) ->
     from bot.domain import Event, WriteBatch
     from bot.domain.clock import SystemClock
     from bot.integrations.old_feed import fetch_old_feed
-    from bot.ledger.sqlite import SqliteLedger
+    from bot.ledger import open_ledger
     from bot.posts.git.folders import open_posts
 
     source = source or config.feeds.import_
     if not source:
         raise UsageError("which feed?", remedy="Name a file or an address, or set [feeds] import.")
     feed, clock = fetch_old_feed(source, config), SystemClock()
-    ledger = SqliteLedger(config.ledger_path, clock)
+    ledger = open_ledger(config, clock)
     try:
         report = _report(feed, open_posts(config).scan().posts, ledger.snapshot())
         if as_json:
@@ -121,7 +121,7 @@ def ping(config: Config, wait: str) -> None:
     from bot.domain.durations import parse_duration
     from bot.feeds.build import render_feeds
     from bot.integrations.websub import topics_of
-    from bot.ledger.sqlite import SqliteLedger
+    from bot.ledger import open_ledger
     from bot.planner.matching import entries_shown
     from bot.runtime.wiring import make_pings
 
@@ -132,7 +132,7 @@ def ping(config: Config, wait: str) -> None:
     except ValueError as error:
         raise UsageError(f"--wait: {error}.") from None
     clock = SystemClock()
-    ledger = SqliteLedger(config.ledger_path, clock)
+    ledger = open_ledger(config, clock)
     try:
         entries = list(ledger.snapshot().entries.values())
         shown = entries_shown(entries, now=clock.now())

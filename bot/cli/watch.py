@@ -20,19 +20,10 @@ def log(config: Config, limit: int, as_json: bool) -> None:
     """Show what was done and when, with links to the toots."""
     from bot.cli.lines import describe
     from bot.domain.clock import SystemClock
-    from bot.ledger.sqlite import SqliteLedger
+    from bot.ledger import existing_ledger
 
-    if not config.ledger_path.exists():
-        if as_json:
-            echo_json([])
-        else:
-            click.echo("Nothing was done yet.")
-        return
-    ledger = SqliteLedger(config.ledger_path, SystemClock())
-    try:
-        events = ledger.events(limit=limit)
-    finally:
-        ledger.close()
+    with existing_ledger(config, SystemClock()) as ledger:
+        events = ledger.events(limit=limit) if ledger is not None else ()
     if as_json:
         echo_json(list(events))
         return

@@ -130,8 +130,9 @@ class Config(Settings):
         return self.path.parent / "people.toml"
 
     @property
-    def ledger_path(self) -> Path:
-        return self.root / self.ledger.url.removeprefix("sqlite:///")
+    def state_folder(self) -> Path:
+        """Where the bot keeps what it remembers on this machine."""
+        return (self.root / self.ledger.file).parent
 
     @property
     def wait_for_page(self) -> timedelta:

@@ -120,3 +120,8 @@ class Ledger(Table):
             # Not quoted: it may hold a password.
             raise ValueError('it is not a ledger that this version knows; write for example "sqlite:///var/ledger.db"')
         return value
+
+    @property
+    def file(self) -> Path:
+        """The file that holds it, relative to the project's folder or absolute."""
+        return Path(self.url.removeprefix("sqlite:///"))

@@ -21,7 +21,7 @@ from bot.domain import (
     WriteBatch,
 )
 from bot.domain.clock import Clock
-from bot.ledger.contract import Ledger
+from bot.ledger import Ledger
 from bot.publishers.contract import Publisher
 
 #: Begins the reason of a block that ends as soon as the account can be read again.

@@ -36,7 +36,7 @@ from bot.delivery.session import DeliveryContext, DeliveryResult, DeliverySessio
 from bot.domain import Action, Announcement, Delivery, DeliveryKey, DeliveryState, Hold, Lease
 from bot.domain.durations import format_duration
 from bot.domain.errors import AccountBlockedError, LeaseHeldError, LeaseLostError, TransientError
-from bot.ledger.contract import Ledger
+from bot.ledger import Ledger
 
 Learnt = TypeVar("Learnt")
 

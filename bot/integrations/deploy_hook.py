@@ -19,7 +19,7 @@ from bot.domain.clock import Clock
 from bot.domain.errors import FetchError, OutputError
 from bot.http.site import SiteClient
 from bot.integrations.alerts import from_environment
-from bot.ledger.contract import Ledger
+from bot.ledger import Ledger
 from bot.planner.releases import HIDDEN
 
 #: The longest wait for the answer.

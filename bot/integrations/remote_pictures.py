@@ -16,7 +16,7 @@ from bot.domain import RemotePicture, WriteBatch
 from bot.domain.clock import Clock
 from bot.domain.errors import FetchError
 from bot.http.client import WebClient
-from bot.ledger.contract import Ledger
+from bot.ledger import Ledger
 
 #: The longest wait for one host.
 WITHIN: Final = timedelta(seconds=5)

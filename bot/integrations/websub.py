@@ -21,7 +21,7 @@ from bot.domain.errors import FetchError
 from bot.feeds.document import FeedFile
 from bot.files.public_paths import State, state_of
 from bot.http.client import WebClient
-from bot.ledger.contract import Ledger
+from bot.ledger import Ledger
 
 #: The longest wait for one answer.
 ANSWER_TIMEOUT: Final = timedelta(seconds=10)

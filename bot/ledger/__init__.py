@@ -1,1 +1,25 @@
-"""Keepers of the ledger's contract: memory (the shipped double) and sqlite."""
+"""The durable memory of releases and deliveries: its contract, and the one way to open it."""
+
+from bot.ledger.contract import Ledger
+from bot.ledger.inspection import LedgerReport
+from bot.ledger.opening import (
+    existing_ledger,
+    inspect_ledger,
+    name_of_ledger,
+    open_ledger,
+    read_snapshot,
+    set_ledger_aside,
+    url_in,
+)
+
+__all__ = [
+    "Ledger",
+    "LedgerReport",
+    "existing_ledger",
+    "inspect_ledger",
+    "name_of_ledger",
+    "open_ledger",
+    "read_snapshot",
+    "set_ledger_aside",
+    "url_in",
+]

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Final
 
 from bot.delivery.matching import find_status
@@ -106,13 +105,3 @@ def _sent(
         settled_at=min(status.created_at, now),
         foreign=foreign,
     )
-
-
-def set_aside(ledger: Path, *, now: datetime) -> Path:
-    """Rename a damaged ledger, with its side files, so that a new one can begin; returns its new name."""
-    aside = ledger.with_name(f"{ledger.name}.damaged-{now:%Y%m%d-%H%M%S}")
-    for ending in ("", "-wal", "-shm"):
-        part = ledger.with_name(ledger.name + ending)
-        if part.exists():
-            part.rename(aside.with_name(aside.name + ending))
-    return aside

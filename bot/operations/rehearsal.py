@@ -20,6 +20,7 @@ from bot.domain import DeliveryState
 from bot.domain.clock import ShiftedClock
 from bot.domain.errors import UsageError
 from bot.integrations.old_feed import is_address
+from bot.ledger import url_in
 from bot.posts.git.folders import open_posts
 from bot.runtime.app import Bot, make_bot
 from bot.runtime.cycle import CycleResult
@@ -55,7 +56,7 @@ def set_stage(config: Config, *, server: str) -> Stage:
                 "feeds": config.feeds.model_copy(update={"folder": folder / "public", **_without_others(config)}),
                 # Nor is the site asked for anything.
                 "release": config.release.model_copy(update={"wait_for_page": timedelta(), "deploy_hook": None}),
-                "ledger": config.ledger.model_copy(update={"url": f"sqlite:///{folder / 'ledger.db'}"}),
+                "ledger": config.ledger.model_copy(update={"url": url_in(folder)}),
             }
         ),
     )

@@ -24,8 +24,7 @@ from bot.integrations.remote_pictures import RemotePictures
 from bot.integrations.server_clock import ServerTimes
 from bot.integrations.site import Site
 from bot.integrations.websub import WebSubPings
-from bot.ledger.contract import Ledger
-from bot.ledger.sqlite import SqliteLedger
+from bot.ledger import Ledger, open_ledger
 from bot.planner.guards import believable, server_doubt
 from bot.posts.cache.file import FILE_NAME as CACHE
 from bot.posts.cache.file import PostCache, cache_key
@@ -219,8 +218,8 @@ def make_bot(
         publishers = make_publishers(config, environ=environ, clock=clock, server_times=server_times)
     stop, wake_event = Signal(), Signal()
     # A ledger from outside, as in a rehearsal, is for this once.
-    cache = PostCache(config.ledger_path.with_name(CACHE), key=cache_key(config)) if ledger is None else None
-    ledger = ledger or SqliteLedger(config.ledger_path, clock)
+    cache = PostCache(config.state_folder / CACHE, key=cache_key(config)) if ledger is None else None
+    ledger = ledger or open_ledger(config, clock)
     site = make_site(
         config, environ=environ, ledger=ledger, clock=clock, emit=emit, stopping=stop.is_set, notify=wake_event.set
     )

@@ -28,7 +28,7 @@ from bot.integrations.old_feed import fetch_old_feed, missing_old_feed, with_old
 from bot.integrations.server_clock import ServerTimes
 from bot.integrations.site import Site
 from bot.integrations.websub import topics_of
-from bot.ledger.contract import Ledger
+from bot.ledger import Ledger
 from bot.ledger.transitions import problem_events
 from bot.planner.alerts import Alert, collect_alerts
 from bot.planner.cache import PlanCache

@@ -14,8 +14,7 @@ from bot.domain.clock import Clock
 from bot.integrations.server_clock import ServerTimes
 from bot.integrations.site import Site
 from bot.integrations.websub import WebSubPings
-from bot.ledger.contract import Ledger
-from bot.ledger.sqlite import SqliteLedger
+from bot.ledger import Ledger, read_snapshot
 from bot.publishers.contract import Publisher
 
 if TYPE_CHECKING:
@@ -130,13 +129,7 @@ def timing_of(config: Config) -> Timing:
 
 def known_so_far(config: Config, clock: Clock) -> Snapshot:
     """The ledger's snapshot for commands that only look; empty where there is no ledger yet, and none is made."""
-    if not config.ledger_path.exists():
-        return Snapshot()
-    ledger = SqliteLedger(config.ledger_path, clock)
-    try:
-        return ledger.snapshot()
-    finally:
-        ledger.close()
+    return read_snapshot(config, clock)
 
 
 def _nothing() -> None:

@@ -11,8 +11,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
 
 from bot.domain.errors import LedgerError
-from bot.ledger.contract import Ledger
-from bot.ledger.sqlite import SqliteLedger
+from bot.ledger import Ledger
 
 if TYPE_CHECKING:
     from tests.simulation.process import Process
@@ -34,7 +33,7 @@ def _no_room() -> OSError:
 class WatchedLedger:
     """A ledger whose every method has a point before and after it; each method is one transaction."""
 
-    def __init__(self, ledger: SqliteLedger, process: Process) -> None:
+    def __init__(self, ledger: Ledger, process: Process) -> None:
         self._ledger = ledger
         self._process = process
 
@@ -57,7 +56,7 @@ class WatchedLedger:
         return watched
 
 
-def watched(ledger: SqliteLedger, process: Process) -> Ledger:
+def watched(ledger: Ledger, process: Process) -> Ledger:
     """The ledger with its points."""
     return cast("Ledger", WatchedLedger(ledger, process))
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from bot.config import Config, load_config
 from bot.domain.errors import LedgerError
-from bot.ledger.sqlite import SqliteLedger
+from bot.ledger import open_ledger
 from bot.publishers.contract import Publisher
 from bot.publishers.mastodon.publisher import MastodonPublisher
 from bot.runtime.app import Bot, make_bot
@@ -84,7 +84,7 @@ class Installations:
         world, config = process.world, self.second if process.name == "two" else self.first
         if world.faults.disk_is_full:
             raise LedgerError("the ledger cannot be made: no space left on device.")
-        ledger = SqliteLedger(config.ledger_path, world.clock)
+        ledger = open_ledger(config, world.clock)
         bot = make_bot(
             config,
             environ={},

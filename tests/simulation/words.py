@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bot.domain import Hold, OverrideKind, Post, Snapshot
-from bot.ledger.sqlite import SqliteLedger
+from bot.ledger import existing_ledger, read_snapshot
 from bot.planner.overrides import Proposal, pause, propose_override, resume
 from bot.posts.folder import PostFolder
 from tests.simulation.articles import Article
@@ -116,23 +116,18 @@ class Words:
         return next((post for post in posts if post.slug == article.slug), None)
 
     def _snapshot(self) -> Snapshot:
-        ledger = SqliteLedger(self.config.ledger_path, self.world.clock)
-        try:
-            return ledger.snapshot()
-        finally:
-            ledger.close()
+        return read_snapshot(self.config, self.world.clock)
 
     def _propose(self, make: Callable[[Snapshot, datetime], Proposal]) -> bool:
-        if not self.config.ledger_path.exists() or self.world.now < self.world.faults.disk_full_until:
+        if self.world.now < self.world.faults.disk_full_until:
             return False
         now = self.world.clock.now()
-        ledger = SqliteLedger(self.config.ledger_path, self.world.clock)
-        try:
+        with existing_ledger(self.config, self.world.clock) as ledger:
+            if ledger is None:
+                return False
             proposal = make(ledger.snapshot(), now)
             if not proposal.refusal:
                 ledger.record(proposal.recording, now=now)
-        finally:
-            ledger.close()
         if not proposal.refusal:
             self.people.notify(1)
         return not proposal.refusal

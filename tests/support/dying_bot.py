@@ -27,7 +27,7 @@ import requests
 
 from bot.config import load_config
 from bot.domain.clock import SystemClock
-from bot.ledger.sqlite import SqliteLedger
+from bot.ledger import open_ledger
 from bot.runtime.app import make_bot
 from bot.runtime.cycle import CycleResult
 from bot.runtime.service import run_service
@@ -105,7 +105,7 @@ def _watch_the_system(fuse: Fuse) -> None:
 def live(fuse: Fuse) -> None:
     """One life, in the current folder, until nothing is left to be done."""
     config, clock = load_config(Path("config/bot.toml")), SystemClock()
-    ledger: Any = Dying(SqliteLedger(config.ledger_path, clock), "ledger", fuse)
+    ledger: Any = Dying(open_ledger(config, clock), "ledger", fuse)
     publishers: dict[str, Any] = {
         address: Dying(publisher, "publisher", fuse)
         for address, publisher in make_publishers(config, environ=os.environ, clock=clock).items()

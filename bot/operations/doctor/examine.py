@@ -11,7 +11,7 @@ from bot.config import Config, load_config
 from bot.domain import Snapshot
 from bot.domain.clock import Clock
 from bot.domain.errors import BotError, ConfigError
-from bot.operations.doctor.ledger import ledger_content, ledger_file
+from bot.operations.doctor.ledger import ledger_content, ledger_itself
 from bot.operations.doctor.machine import folders, versions
 from bot.operations.doctor.online import accounts, clock_of_servers, hubs, pages
 from bot.operations.doctor.project import posts, settings, sources
@@ -41,7 +41,7 @@ def examine(
     yield from _with(config, "clock", lambda: _clock(config, clock.now()))
     if online:
         yield from _with(config, "clock", lambda: clock_of_servers(config, clock))
-    ledger = list(_with(config, "ledger", lambda: ledger_file(config.ledger_path)))
+    ledger = list(_with(config, "ledger", lambda: ledger_itself(config)))
     yield from ledger
     snapshot = Snapshot()
     if ledger[-1][1].state is State.OK:

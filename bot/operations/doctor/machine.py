@@ -86,9 +86,9 @@ def folders(config: Config) -> Iterator[Line]:
     if not config.assets_folder.is_dir():
         remedy = "Check [site] assets in the settings."
         yield problem(group, f"pictures: there is no folder {_shown(config, config.assets_folder)}", remedy)
-    for name, folder in (("feeds", config.public_folder), ("ledger", config.ledger_path.parent)):
+    for name, folder in (("feeds", config.public_folder), ("ledger", config.state_folder)):
         yield _may(config, name, _there(folder), os.W_OK | os.X_OK, "written to")
-    places = {_there(folder) for folder in (config.public_folder, config.ledger_path.parent)}
+    places = {_there(folder) for folder in (config.public_folder, config.state_folder)}
     free = min(shutil.disk_usage(place).free for place in places)
     words = f"{free / 1024**3:.1f} GB free on the disk" if free >= 1024**3 else f"{free // 1024**2} MB free on the disk"
     yield ok(group, words) if free >= _LITTLE_ROOM else problem(group, words, "Make room: nothing can be kept without.")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.config.site import Ledger
 from bot.domain import Post
 from bot.operations.setup.proposal import Proposal
 
@@ -95,7 +96,7 @@ def settings_text(proposal: Proposal, *, acct: str = "") -> str:
         _line("default_time", "09:00", "the hour that is meant where a post gives only a date"),
         "",
         "[ledger]",
-        _line("url", "sqlite:///var/ledger.db", "the bot's memory of what was said; keep this file"),
+        _line("url", Ledger().url, "the bot's memory of what was said; keep this file"),
     ]
     return "\n".join(lines) + "\n"
 

@@ -55,7 +55,7 @@ def test_relative_paths_count_from_the_folder_above_the_settings(site_config: Ma
     assert config.assets_folder == tmp_path / "static"
     assert config.public_folder == tmp_path / "out"
     assert config.templates_folder == tmp_path / "config" / "templates"
-    assert config.ledger_path == tmp_path / "var" / "ledger.db"
+    assert config.state_folder == tmp_path / "var"
 
 
 def test_an_absolute_ledger_stays_where_it_is(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_an_absolute_ledger_stays_where_it_is(tmp_path: Path) -> None:
         '[site]\ntitle = "C"\nurl = "https://c.example/"\ntimezone = "UTC"\n[ledger]\nurl = "sqlite:////srv/l.db"\n'
     )
     config = load_config(path)
-    assert config.ledger_path == Path("/srv/l.db")
+    assert config.state_folder == Path("/srv")
     assert config.site.url == "https://c.example"
 
 

@@ -14,7 +14,7 @@ from bot.config import load_config
 from bot.domain import AccountState, WriteBatch
 from bot.domain.clock import ManualClock
 from bot.feeds.entry import entry_of
-from bot.ledger.sqlite import SqliteLedger
+from bot.ledger import open_ledger
 from bot.posts.folder import PostFolder
 from bot.report.markdown import render_summary
 from bot.report.view import Summary
@@ -204,7 +204,7 @@ def test_a_post_in_a_folder_of_its_own_is_known_from_before(branch: Project) -> 
 def test_where_a_ledger_is_it_is_believed(branch: Project) -> None:
     config = load_config(branch.root / "config/bot.toml")
     (post,) = PostFolder(config).scan().posts
-    ledger = SqliteLedger(config.ledger_path, ManualClock(NOW))
+    ledger = open_ledger(config, ManualClock(NOW))
     states = tuple(AccountState(address=one, joined_at=None) for one in config.account_addresses().values())
     ledger.record(WriteBatch(entries=(entry_of(post, released_at=NOW),), new_accounts=states), now=NOW)
     ledger.close()
@@ -216,7 +216,7 @@ def test_where_a_ledger_is_it_is_believed(branch: Project) -> None:
 
 def test_while_everything_is_paused_that_is_said(branch: Project) -> None:
     config = load_config(branch.root / "config/bot.toml")
-    ledger = SqliteLedger(config.ledger_path, ManualClock(NOW))
+    ledger = open_ledger(config, ManualClock(NOW))
     ledger.record(WriteBatch(paused="Ada"), now=NOW)
     ledger.close()
     add("2026-03-10 09:00:00")(branch)

@@ -1,0 +1,77 @@
+"""Opening the ledger that the settings name: the only place that knows which kind it is, and where it lies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from bot.config import Config
+from bot.domain import Snapshot
+from bot.domain.clock import Clock
+from bot.ledger.contract import Ledger
+from bot.ledger.inspection import LedgerReport, inspect_file
+from bot.ledger.sqlite import SqliteLedger
+
+#: A database and the files that SQLite keeps beside it: the write-ahead log and its index.
+_FILES: Final = ("", "-wal", "-shm")
+
+
+def open_ledger(config: Config, clock: Clock) -> Ledger:
+    """Open the ledger of the settings, and make it where there is none yet. The caller closes it.
+
+    Raises LedgerError if it cannot be used, DamagedLedgerError if any part of it is broken.
+    """
+    return SqliteLedger(_path(config), clock)
+
+
+@contextmanager
+def existing_ledger(config: Config, clock: Clock) -> Iterator[Ledger | None]:
+    """The ledger for a command that only reads: None where there is none yet, and none is made. Raises LedgerError."""
+    if not _path(config).exists():
+        yield None
+        return
+    ledger = open_ledger(config, clock)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def read_snapshot(config: Config, clock: Clock) -> Snapshot:
+    """What the ledger holds now; empty where there is none yet. Raises LedgerError."""
+    with existing_ledger(config, clock) as ledger:
+        return ledger.snapshot() if ledger is not None else Snapshot()
+
+
+def set_ledger_aside(config: Config, *, now: datetime) -> str:
+    """Rename a damaged ledger, so that `open_ledger` begins a new one; returns its new name. Raises OSError."""
+    path = _path(config)
+    aside = path.with_name(f"{path.name}.damaged-{now:%Y%m%d-%H%M%S}")
+    for ending in _FILES:
+        part = path.with_name(path.name + ending)
+        if part.exists():
+            part.rename(aside.with_name(aside.name + ending))
+    return aside.name
+
+
+def inspect_ledger(config: Config) -> LedgerReport | None:
+    """What a look from outside shows, also where the ledger is damaged; None where there is none yet."""
+    path = _path(config)
+    return inspect_file(path) if path.exists() else None
+
+
+def name_of_ledger(config: Config) -> str:
+    """How the ledger is named to an operator. Never a secret."""
+    return _path(config).name
+
+
+def url_in(folder: Path) -> str:
+    """The `[ledger] url` of a ledger that lives in this folder."""
+    return f"sqlite:///{folder / 'ledger.db'}"
+
+
+def _path(config: Config) -> Path:
+    return config.root / config.ledger.file
