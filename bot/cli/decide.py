@@ -210,7 +210,10 @@ def _decide(
         )
     if as_json:
         echo_json(
-            [{"slug": event.slug, "account": event.account, "what": event.what} for event in proposal.recording.events]
+            [
+                {"slug": event.slug, "account": event.account, "what": event.kind.value}
+                for event in proposal.recording.events
+            ]
         )
     elif proposal.lines:
         click.echo("Done. `announce run` or the next tick carries it out.")

@@ -16,14 +16,15 @@ from bot.cli.common import (
     show_time,
     with_settings,
 )
+from bot.domain import EventKind
+from bot.domain.wording import event_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from bot.config import Config
-    from bot.domain import Event
-    from bot.operations.explain import Attempt, Explanation, Fate
+    from bot.operations.explain import Attempt, Explanation, Fate, HistoryLine
 
 _INDENT: Final = 12
 _MOST_EVENTS: Final = 100_000
@@ -139,12 +140,12 @@ def _show_attempt(attempt: Attempt, names: Mapping[str, str], when: Callable[[da
         _line("delivery" if number == 0 else "", part)
 
 
-def _of_event(event: Event, config: Config, names: Mapping[str, str]) -> str:
+def _of_event(event: HistoryLine, config: Config, names: Mapping[str, str]) -> str:
     local = event.at.astimezone(config.site.timezone)
     account = f" on {names.get(event.account, event.account)}" if event.account else ""
     occasion = f" ({event.occasion})" if event.occasion not in ("", "publish") else ""
     who = f"by {event.who}" if event.who else ""
-    said = "  ".join(filter(None, (f"{event.what}{occasion}{account}", event.detail, who)))
+    said = "  ".join(filter(None, (f"{event_words(EventKind(event.what))}{occasion}{account}", event.detail, who)))
     return f"{local:%Y-%m-%d %H:%M:%S %Z}  {said}"
 
 

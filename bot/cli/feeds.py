@@ -33,7 +33,7 @@ def import_feed(config: Config, source: str | None, yes: bool, as_json: bool) ->
     So no subscriber sees everything twice. Without a file or address, the one in [feeds] import. Posts that are
     released already stay as they are; for posts to come it is kept until their release.
     """
-    from bot.domain import Event, WriteBatch
+    from bot.domain import Event, EventKind, WriteBatch
     from bot.domain.clock import SystemClock
     from bot.integrations.old_feed import fetch_old_feed
     from bot.ledger import open_ledger
@@ -52,7 +52,7 @@ def import_feed(config: Config, source: str | None, yes: bool, as_json: bool) ->
             _show(report)
         confirm(yes=yes)
         now = clock.now()
-        event = Event(at=now, what="old feed read", detail=f"{source}: {len(feed.entries)} entries")
+        event = Event(at=now, kind=EventKind.OLD_FEED_READ, detail=f"{source}: {len(feed.entries)} entries")
         ledger.record(WriteBatch(old_feed=feed, events=(event,)), now=now)
     finally:
         ledger.close()

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.progress import aside
+from bot.domain import EventKind, Occasion
+from bot.domain.wording import event_words
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -36,7 +38,7 @@ class ConsoleLog:
         """Print an outcome."""
         text = describe(event)
         with self._lock:
-            if event.what == "will retry" and self._last.get(event.account) == text:
+            if event.kind is EventKind.WILL_RETRY and self._last.get(event.account) == text:
                 return
             self._last[event.account] = text
         self.line(text)
@@ -80,7 +82,7 @@ class ConsoleLog:
 
 def describe(event: Event) -> str:
     """An outcome in one line: what, which post, where, and a link or reason."""
-    occasion = "" if event.occasion in ("", "publish") else f" ({event.occasion})"
+    occasion = "" if event.occasion in (None, Occasion.PUBLISH) else f" ({event.occasion})"
     place = " → ".join(filter(None, (event.slug + occasion, event.account)))
     who = f"by {event.who}" if event.who else ""
-    return "  ".join(filter(None, (event.what, place, event.detail, who)))
+    return "  ".join(filter(None, (event_words(event.kind), place, event.detail, who)))

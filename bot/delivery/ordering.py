@@ -41,9 +41,9 @@ def next_delivery(deliveries: Sequence[Delivery], *, now: datetime) -> Delivery:
 
 def anchor_of(delivery: Delivery) -> DeliveryKey:
     """The toot that a delivery changes, answers, or takes back; of a publish the toot itself."""
-    about = Occasion.about(delivery.key.occasion)
+    about = delivery.key.occasion.about
     if delivery.action is Action.CONTINUE:
-        about = Occasion.of_part(Occasion.PUBLISH, Occasion.part(about) - 1)
+        about = Occasion.PUBLISH.of_part(about.part - 1)
     return replace(delivery.key, occasion=about)
 
 
@@ -54,7 +54,7 @@ def toot_of(delivery: Delivery) -> DeliveryKey:
 
 def is_reminder(delivery: Delivery) -> bool:
     """Whether it posts a reminder."""
-    return delivery.action is Action.PUBLISH and bool(Occasion.reminder_id(delivery.key.occasion))
+    return delivery.action is Action.PUBLISH and bool(delivery.key.occasion.reminder_id)
 
 
 def _comes_after_another(delivery: Delivery, deliveries: Sequence[Delivery]) -> bool:
@@ -79,11 +79,11 @@ def superseded_reason(withdrawal: Delivery, deliveries: Sequence[Delivery]) -> D
 
     With the toot its whole thread is taken back, and its reminders; a later part or a reminder goes alone.
     """
-    about = Occasion.about(withdrawal.key.occasion)
+    about = withdrawal.key.occasion.about
     for other in deliveries:
         if other.key.post_id != withdrawal.key.post_id or other.action in WITHDRAWALS:
             continue
-        if about in (Occasion.PUBLISH, Occasion.about(other.key.occasion)):
+        if about in (Occasion.PUBLISH, other.key.occasion.about):
             return other
     return None
 

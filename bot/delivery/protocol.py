@@ -265,7 +265,7 @@ def _announce(delivery: Delivery, known: ProtocolState, timing: Timing) -> Step:
 def idempotency_key(delivery: Delivery) -> str:
     """An ASCII key from the delivery's identity, its text, and a generation that rises once absence is proven."""
     key = delivery.key
-    parts = (key.post_id, key.account, key.occasion, delivery.announcement.text, str(delivery.generation))
+    parts = (key.post_id, key.account, str(key.occasion), delivery.announcement.text, str(delivery.generation))
     return hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from bot.delivery.matching import find_status
 from bot.delivery.ordering import ANNOUNCING, anchor_of, is_reminder
 from bot.delivery.session import DeliveryContext, DeliverySession, emit, settle
-from bot.domain import Action, Delivery, DeliveryKey, DeliveryState, Lease, Occasion, SeenStatus
+from bot.domain import Action, Delivery, DeliveryKey, DeliveryState, EventKind, Lease, SeenStatus
 from bot.ledger.transitions import unblocked_event
 
 #: A person may have announced a post by hand this long before its datetime.
@@ -56,7 +56,7 @@ def _about_to_be_sent(deliveries: Sequence[Delivery], tools: DeliveryContext) ->
     }
     # As the step knows them: if one was changed meanwhile, what is found here is not believed.
     waiting.update((delivery.key, delivery) for delivery in deliveries)
-    return sorted(waiting.values(), key=lambda other: Occasion.part(other.key.occasion))
+    return sorted(waiting.values(), key=lambda other: other.key.occasion.part)
 
 
 def _alike(
@@ -156,7 +156,7 @@ def adopt(
         not_before=None,
         foreign=is_foreign,
     )
-    settle(sent, "found, tooted by hand" if is_foreign else "found", status.url, tools, lease, memory)
+    settle(sent, EventKind.FOUND_BY_HAND if is_foreign else EventKind.FOUND, status.url, tools, lease, memory)
     works_again(tools, lease, memory)
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from bot.delivery.protocol import Send, Step, VerifyAccount, Wait, backoff, refused
 from bot.delivery.readback import IN_DOUBT
 from bot.delivery.session import UNREACHABLE, DeliveryContext, DeliverySession, emit, settle
-from bot.domain import Action, CompareAndSet, Delivery, DeliveryState, Event, Lease, WriteBatch
+from bot.domain import Action, CompareAndSet, Delivery, DeliveryState, Event, EventKind, Lease, WriteBatch
 from bot.domain.errors import AccountBlockedError, OutcomeUnknownError, TransientError
 
 #: A blocked account is asked again after this time: a person is mending the token meanwhile.
@@ -33,13 +33,13 @@ def failed(error: TransientError, step: Step, tools: DeliveryContext, lease: Lea
         if isinstance(step, VerifyAccount):
             _note_block(f"{UNREACHABLE}{error}", tools, lease, memory)
         else:
-            emit(Event(at=now, what="will retry", account=lease.account, detail=str(error)), tools, memory)
+            emit(Event(at=now, kind=EventKind.WILL_RETRY, account=lease.account, detail=str(error)), tools, memory)
     if isinstance(step, Send):
         if step.delivery.action is Action.EDIT and isinstance(error.__cause__, OutcomeUnknownError):
             # Arriving late, it must not undo a later edit.
             until = max(until, tools.clock.now() + tools.timing.settle)
         due = replace(refused(step.delivery, software=memory.software), reason=str(error), not_before=until)
-        settle(due, "will retry", str(error), tools, lease, memory)
+        settle(due, EventKind.WILL_RETRY, str(error), tools, lease, memory)
     _begin_trying(str(error), tools, lease)
     return Wait(until, str(error))
 
@@ -96,4 +96,4 @@ def _note_block(why: str, tools: DeliveryContext, lease: Lease, memory: Delivery
     if tools.ledger.block_account(lease, why=why, not_before=None, now=now):
         # Told once, not at every tick of a token that nobody has mended yet.
         memory.attention = True
-        emit(Event(at=now, what="blocked", account=lease.account, detail=why), tools, memory)
+        emit(Event(at=now, kind=EventKind.BLOCKED, account=lease.account, detail=why), tools, memory)

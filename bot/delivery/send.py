@@ -10,18 +10,18 @@ from bot.delivery.ordering import anchor_of, toot_of
 from bot.delivery.protocol import idempotency_key
 from bot.delivery.readback import works_again
 from bot.delivery.session import DeliveryContext, DeliverySession, emit, event_of, set_aside, settle
-from bot.domain import Action, Announcement, Delivery, DeliveryState, Hold, Lease, Receipt
+from bot.domain import Action, Announcement, Delivery, DeliveryState, EventKind, Hold, Lease, Receipt
 from bot.domain.errors import OutcomeUnknownError, PublishError, RejectedError, TransientError
 from bot.planner.ruling import PICTURE_FAILED
 
 #: For so long a server may fail to take a picture; then the news goes out without it.
 WITHOUT_PICTURE_AFTER: Final = timedelta(minutes=10)
 _DONE: Final = {
-    Action.PUBLISH: "sent",
-    Action.CONTINUE: "continued",
-    Action.REPLY: "answered",
-    Action.EDIT: "edited",
-    Action.DELETE: "deleted",
+    Action.PUBLISH: EventKind.SENT,
+    Action.CONTINUE: EventKind.CONTINUED,
+    Action.REPLY: EventKind.ANSWERED,
+    Action.EDIT: EventKind.EDITED,
+    Action.DELETE: EventKind.DELETED,
 }
 
 
@@ -46,7 +46,7 @@ def upload(delivery: Delivery, tools: DeliveryContext, lease: Lease, memory: Del
                 _hold(delivery, error, tools, lease, memory)
                 return None
             # The news matters more than its picture; a person is told.
-            emit(event_of(delivery, "picture left out", str(error), tools), tools, memory)
+            emit(event_of(delivery, EventKind.PICTURE_LEFT_OUT, str(error), tools), tools, memory)
     return tuple(media_ids)
 
 
@@ -69,7 +69,7 @@ def _hold(
         not_before=None,
     )
     remedy = f"Another picture in the post lets it go; `announce release {delivery.slug}` sends it without."
-    set_aside(delivery, held, "held", f"{reason} {remedy}", tools, lease, memory)
+    set_aside(delivery, held, EventKind.HELD, f"{reason} {remedy}", tools, lease, memory)
 
 
 def _worth_waiting(delivery: Delivery, error: PublishError, tools: DeliveryContext) -> bool:
@@ -99,13 +99,13 @@ def send(delivery: Delivery, tools: DeliveryContext, lease: Lease, memory: Deliv
             delivery, state=DeliveryState.REJECTED, reason=str(error), settled_at=tools.clock.now(), not_before=None
         )
         memory.attention = True
-        settle(rejected, "rejected", str(error), tools, lease, memory)
+        settle(rejected, EventKind.REJECTED, str(error), tools, lease, memory)
     except OutcomeUnknownError as error:
         if not delivery.action.posts:
             # It may be done again without harm, so there is nothing to look for.
             raise TransientError(error.message, remedy=error.remedy) from error
         # Stays `sending`; the next step looks for it.
-        settle(replace(delivery, reason=str(error)), "no answer", str(error), tools, lease, memory)
+        settle(replace(delivery, reason=str(error)), EventKind.NO_ANSWER, str(error), tools, lease, memory)
     else:
         settle(sent, _DONE[delivery.action], sent.status_url or "", tools, lease, memory)
         works_again(tools, lease, memory)

@@ -16,6 +16,7 @@ from bot.domain import (
     DeliveryKey,
     DeliveryState,
     Event,
+    EventKind,
     Lease,
     SeenStatus,
     WriteBatch,
@@ -77,10 +78,10 @@ class DeliverySession:
 
 
 def settle(
-    delivery: Delivery, what: str, detail: str, tools: DeliveryContext, lease: Lease, memory: DeliverySession
+    delivery: Delivery, kind: EventKind, detail: str, tools: DeliveryContext, lease: Lease, memory: DeliverySession
 ) -> None:
     """Write how an attempt ended, whatever was planned meanwhile: the server has spoken."""
-    event = event_of(delivery, what, detail, tools)
+    event = event_of(delivery, kind, detail, tools)
     tools.ledger.settle(lease, delivery, event=event, now=event.at)
     emit(event, tools, memory)
 
@@ -88,7 +89,7 @@ def settle(
 def set_aside(
     delivery: Delivery,
     wanted: Delivery,
-    what: str,
+    kind: EventKind,
     detail: str,
     tools: DeliveryContext,
     lease: Lease,
@@ -96,9 +97,9 @@ def set_aside(
 ) -> None:
     """Write what becomes of a delivery that was not sent; not if a plan or a person has changed it meanwhile."""
     if delivery.state is DeliveryState.SENDING:
-        settle(wanted, what, detail, tools, lease, memory)
+        settle(wanted, kind, detail, tools, lease, memory)
         return
-    event = event_of(wanted, what, detail, tools)
+    event = event_of(wanted, kind, detail, tools)
     if not tools.ledger.record(
         WriteBatch(changes=(CompareAndSet(known=delivery, wanted=wanted),)), now=event.at
     ).refused:
@@ -106,11 +107,11 @@ def set_aside(
         emit(event, tools, memory)
 
 
-def event_of(delivery: Delivery, what: str, detail: str, tools: DeliveryContext) -> Event:
+def event_of(delivery: Delivery, kind: EventKind, detail: str, tools: DeliveryContext) -> Event:
     """A line of history about a delivery."""
     return Event(
         at=tools.clock.now(),
-        what=what,
+        kind=kind,
         slug=delivery.slug,
         account=delivery.key.account,
         occasion=delivery.key.occasion,

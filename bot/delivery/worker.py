@@ -33,7 +33,7 @@ from bot.delivery.readback import adopt, look, preflight
 from bot.delivery.retry import blocked, failed
 from bot.delivery.send import send, upload
 from bot.delivery.session import DeliveryContext, DeliveryResult, DeliverySession, set_aside, settle
-from bot.domain import Action, Announcement, Delivery, DeliveryKey, DeliveryState, Hold, Lease
+from bot.domain import Action, Announcement, Delivery, DeliveryKey, DeliveryState, EventKind, Hold, Lease
 from bot.domain.durations import format_duration
 from bot.domain.errors import AccountBlockedError, LeaseHeldError, LeaseLostError, TransientError
 from bot.ledger import Ledger
@@ -154,7 +154,7 @@ def _perform(step: Step, tools: DeliveryContext, lease: Lease, memory: DeliveryS
             _give_up(delivery, tools, lease, memory)
         case Skip(delivery, why):
             off = replace(delivery, state=DeliveryState.SKIPPED, reason=why, settled_at=now, not_before=None)
-            set_aside(delivery, off, "skipped", why, tools, lease, memory)
+            set_aside(delivery, off, EventKind.SKIPPED, why, tools, lease, memory)
         case Upload(delivery):
             media_ids = upload(delivery, tools, lease, memory)
             if media_ids is not None:
@@ -177,7 +177,7 @@ def _restore(delivery: Delivery, tools: DeliveryContext, lease: Lease, memory: D
     elif delivery.action.posts and delivery.attempts > 1:
         # A server that never answers rightly is not asked every two minutes for a day.
         due = replace(due, not_before=now + backoff(delivery.attempts, jitter=tools.jitter(), retry_after=None))
-    settle(due, "not there" if delivery.action.posts else "again", detail, tools, lease, memory)
+    settle(due, EventKind.NOT_THERE if delivery.action.posts else EventKind.AGAIN, detail, tools, lease, memory)
     for learnt in (memory.looked, memory.look_began, memory.met):
         learnt.pop(delivery.key, None)
 
@@ -192,4 +192,4 @@ def _give_up(delivery: Delivery, tools: DeliveryContext, lease: Lease, memory: D
     held = replace(unsent, state=DeliveryState.HELD, hold=Hold.FAILED, reason=reason, settled_at=now)
     memory.attention = True
     remedy = f"`announce retry {delivery.slug}` tries again."
-    set_aside(delivery, held, "held", f"{reason} {remedy}", tools, lease, memory)
+    set_aside(delivery, held, EventKind.HELD, f"{reason} {remedy}", tools, lease, memory)

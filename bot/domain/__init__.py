@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from bot.domain.accounts import AccountFacts, AccountState, Lease, Receipt, SeenStatus
 from bot.domain.announcements import GIF_PIXELS, Announcement, Limits
-from bot.domain.deliveries import Action, Delivery, DeliveryKey, DeliveryState, Hold, Occasion
+from bot.domain.deliveries import Action, Delivery, DeliveryKey, DeliveryState, Hold, Occasion, OccasionKind
 from bot.domain.entries import Entry, OldEntry, OldFeed, RemotePicture
+from bot.domain.events import Event, EventKind
 from bot.domain.findings import Finding, Severity
 from bot.domain.ledger import (
     AlertRecord,
     CompareAndSet,
-    Event,
     Override,
     OverrideKind,
     OverridesSeen,
@@ -38,6 +38,7 @@ __all__ = [
     "DeliveryState",
     "Entry",
     "Event",
+    "EventKind",
     "Finding",
     "Hold",
     "Lease",
@@ -45,6 +46,7 @@ __all__ = [
     "MastodonOptions",
     "Missed",
     "Occasion",
+    "OccasionKind",
     "OldEntry",
     "OldFeed",
     "Override",

@@ -2,61 +2,99 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
-from typing import Final
+from functools import lru_cache
+from typing import ClassVar, Final
 
 from bot.domain.announcements import Announcement
 
 
-class Occasion:
-    """Why something is sent: part of a delivery's identity. An edit adds its revision, a reminder its id.
+class OccasionKind(Enum):
+    """What is done to a status on an occasion; the values are those of the ledger and of JSON output."""
 
-    What concerns a later part of a thread ends in its number, counted from 1: "publish/2", "edit:1/2", "withdraw/2".
-    What concerns a reminder that is out begins with it: "reminder:last-call/edit:1", "reminder:last-call/withdraw".
+    PUBLISH = "publish"
+    EDIT = "edit"
+    WITHDRAW = "withdraw"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Occasion:
+    """Why something is sent: part of a delivery's identity.
+
+    `str()` gives its text in the ledger and in JSON output, and `Occasion.parse` reads it back: "publish", "edit:1",
+    "withdraw"; with the number of a later part of a thread "publish/2", "edit:1/2", "withdraw/2"; about a reminder
+    "reminder:last-call", "reminder:last-call/edit:1", "reminder:last-call/withdraw".
     """
 
-    PUBLISH: Final = "publish"
-    WITHDRAW: Final = "withdraw"
+    PUBLISH: ClassVar[Occasion]
+    WITHDRAW: ClassVar[Occasion]
+
+    #: Left out of the hash, for a plan looks up thousands of keys, and the hash of an enum member is slow.
+    kind: OccasionKind = field(hash=False)
+    revision: int = 0  #: of an edit: which one, from 1
+    part: int = 1  #: of the post's thread
+    reminder_id: str = ""  #: of the reminder that it is about; empty: the toot or its thread
 
     @staticmethod
-    def edit(revision: int) -> str:
-        return f"edit:{revision}"
+    def edit(revision: int) -> Occasion:
+        """An edit of the post's toot."""
+        return Occasion(kind=OccasionKind.EDIT, revision=revision)
 
     @staticmethod
-    def reminder(reminder_id: str) -> str:
-        return f"reminder:{reminder_id}"
+    def reminder(reminder_id: str) -> Occasion:
+        """The publishing of a reminder."""
+        return Occasion(kind=OccasionKind.PUBLISH, reminder_id=reminder_id)
 
     @staticmethod
-    def of_reminder(occasion: str, reminder_id: str) -> str:
-        """The same occasion for a reminder that is out."""
-        return f"{Occasion.reminder(reminder_id)}/{occasion}"
+    @lru_cache(maxsize=1024)
+    def parse(text: str) -> Occasion:
+        """Read the text that `str()` gives; raises ValueError for any other."""
+        reminder_id, rest = "", text
+        if text.startswith(_REMINDER):
+            reminder_id, _, rest = text.removeprefix(_REMINDER).partition("/")
+        action, part = rest or OccasionKind.PUBLISH.value, 1
+        head, slash, number = action.rpartition("/")
+        if slash:
+            action, part = head, int(number)
+        kind, _, revision = action.partition(":")
+        found = Occasion(
+            kind=OccasionKind(kind), revision=int(revision) if revision else 0, part=part, reminder_id=reminder_id
+        )
+        if str(found) != text:
+            raise ValueError(f"not an occasion: {text!r}")
+        return found
 
-    @staticmethod
-    def reminder_id(occasion: str) -> str:
-        """The id of the reminder that an occasion is about; empty if it is about the toot or its thread."""
-        if not occasion.startswith("reminder:"):
-            return ""
-        return occasion.removeprefix("reminder:").partition("/")[0]
+    def __str__(self) -> str:
+        action = f"{self.kind.value}:{self.revision}" if self.kind is OccasionKind.EDIT else self.kind.value
+        action += f"/{self.part}" if self.part > 1 else ""
+        if not self.reminder_id:
+            return action
+        return f"{_REMINDER}{self.reminder_id}" + ("" if action == OccasionKind.PUBLISH.value else f"/{action}")
 
-    @staticmethod
-    def about(occasion: str) -> str:
+    def __lt__(self, other: Occasion) -> bool:
+        return str(self) < str(other)
+
+    @property
+    def about(self) -> Occasion:
         """The occasion on which the toot was posted that this one is about: "edit:1/2" → "publish/2"."""
-        if occasion.startswith("reminder:"):
-            return occasion.partition("/")[0]
-        return Occasion.of_part(Occasion.PUBLISH, Occasion.part(occasion))
+        if self.reminder_id:
+            return Occasion.reminder(self.reminder_id)
+        return Occasion.PUBLISH.of_part(self.part)
 
-    @staticmethod
-    def of_part(occasion: str, part: int) -> str:
+    def of_part(self, part: int) -> Occasion:
         """The same occasion for a part of the thread."""
-        return occasion if part == 1 else f"{occasion}/{part}"
+        return replace(self, part=part)
 
-    @staticmethod
-    def part(occasion: str) -> int:
-        """The part of the thread that an occasion is about; 1 for the toot itself."""
-        _, slash, number = occasion.rpartition("/")
-        return int(number) if slash and number.isdecimal() else 1
+    def of_reminder(self, reminder_id: str) -> Occasion:
+        """The same occasion for a reminder that is out."""
+        return replace(self, reminder_id=reminder_id)
+
+
+_REMINDER: Final = "reminder:"
+Occasion.PUBLISH = Occasion(kind=OccasionKind.PUBLISH)
+Occasion.WITHDRAW = Occasion(kind=OccasionKind.WITHDRAW)
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -65,7 +103,7 @@ class DeliveryKey:
 
     post_id: str
     account: str  #: the verified address, e.g. "conf@example.social"
-    occasion: str
+    occasion: Occasion
 
 
 class Action(Enum):

@@ -10,20 +10,8 @@ from enum import Enum
 from bot.domain.accounts import AccountState
 from bot.domain.deliveries import Delivery, DeliveryKey
 from bot.domain.entries import Entry, OldEntry, OldFeed, RemotePicture
+from bot.domain.events import Event
 from bot.domain.pages import PageWaitRecord
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Event:
-    """One line of the ledger's history."""
-
-    at: datetime
-    what: str  #: "released", "sent", "found", "held", ...
-    slug: str = ""
-    account: str = ""
-    occasion: str = ""
-    detail: str = ""  #: a URL, or a reason
-    who: str = ""  #: the person, where a person decided
 
 
 class OverrideKind(Enum):

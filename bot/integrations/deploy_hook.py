@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot.config import ENVIRONMENT, Release
-from bot.domain import Event
+from bot.domain import Event, EventKind
 from bot.domain.backoff import Backoff, Outage
 from bot.domain.clock import Clock
 from bot.domain.errors import FetchError, OutputError
@@ -109,7 +109,7 @@ class DeployHookCaller:
             self._went_wrong(error.message, at_once=not error.passing or not patient)
             return
         number = f"{len(owed)} post{'' if len(owed) == 1 else 's'}"
-        event = Event(at=self._clock.now(), what="deploy hook called", detail=number)
+        event = Event(at=self._clock.now(), kind=EventKind.DEPLOY_HOOK_CALLED, detail=number)
         self._ledger.note_deployed(owed, event=event, now=event.at)
         self._known.update(owed)
         self._say(event)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, SupportsBytes
 from urllib.parse import urlsplit
 
-from bot.domain import Event, WriteBatch
+from bot.domain import Event, EventKind, WriteBatch
 from bot.domain.backoff import Backoff, Outage
 from bot.domain.clock import Clock
 from bot.domain.errors import FetchError
@@ -153,7 +153,7 @@ class WebSubPings:
             self._troubles.pop(hub, None)
         if told:
             number = f"{len(told)} feed{'' if len(told) == 1 else 's'}"
-            event = Event(at=self.clock.now(), what="pinged", detail=f"{hub}: {number}")
+            event = Event(at=self.clock.now(), kind=EventKind.PINGED, detail=f"{hub}: {number}")
             self.ledger.note_pinged(hub, told, event=event, now=self.clock.now())
             self.emit(event)
 
@@ -169,6 +169,6 @@ class WebSubPings:
             trouble.outage.failed(now)
         if not trouble.reported and trouble.outage.has_lasted(now, REPORT_AFTER):
             trouble.reported = True
-            event = Event(at=self.clock.now(), what="problem", detail=why)
+            event = Event(at=self.clock.now(), kind=EventKind.PROBLEM, detail=why)
             self.ledger.record(WriteBatch(events=(event,)), now=event.at)
             self.emit(event)

@@ -21,7 +21,9 @@ from bot.domain import (
     DeliveryState,
     Entry,
     Event,
+    EventKind,
     Hold,
+    Occasion,
     OldEntry,
     Override,
     OverrideKind,
@@ -76,7 +78,7 @@ def delivery_to_row(delivery: Delivery) -> dict[str, Any]:
     row: dict[str, Any] = {
         "post_id": delivery.key.post_id,
         "account": delivery.key.account,
-        "occasion": delivery.key.occasion,
+        "occasion": str(delivery.key.occasion),
         "is_foreign": int(delivery.foreign),
     }
     for field in fields(delivery):
@@ -96,7 +98,7 @@ def delivery_to_row(delivery: Delivery) -> dict[str, Any]:
 def delivery_from_row(row: Row) -> Delivery:
     """The delivery of a row."""
     return Delivery(
-        key=DeliveryKey(row["post_id"], row["account"], row["occasion"]),
+        key=DeliveryKey(row["post_id"], row["account"], Occasion.parse(row["occasion"])),
         slug=row["slug"],
         due=datetime.fromisoformat(row["due"]),
         action=Action(row["action"]),
@@ -134,11 +136,19 @@ def account_from_row(row: Row) -> AccountState:
     )
 
 
+def event_to_row(event: Event) -> tuple[str | None, ...]:
+    """The values of (at, what, slug, account, occasion, detail, who)."""
+    occasion = "" if event.occasion is None else str(event.occasion)
+    return (time_to_text(event.at), event.kind.value, event.slug, event.account, occasion, event.detail, event.who)
+
+
 def event_from_row(row: Row) -> Event:
     """The line of history of a row."""
     return Event(
         at=datetime.fromisoformat(row["at"]),
-        **{name: row[name] for name in ("what", "slug", "account", "occasion", "detail", "who")},
+        kind=EventKind(row["what"]),
+        occasion=Occasion.parse(row["occasion"]) if row["occasion"] else None,
+        **{name: row[name] for name in ("slug", "account", "detail", "who")},
     )
 
 

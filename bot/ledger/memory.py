@@ -17,6 +17,7 @@ from bot.domain import (
     DeliveryState,
     Entry,
     Event,
+    EventKind,
     Lease,
     OldEntry,
     Override,
@@ -245,7 +246,7 @@ class MemoryLedger:
             state = self._accounts[lease.account]
             news = state.blocked != why
             self._accounts[lease.account] = replace(state, blocked=why, not_before=not_before)
-            event = Event(at=now, what="blocked", account=lease.account, detail=why)
+            event = Event(at=now, kind=EventKind.BLOCKED, account=lease.account, detail=why)
             self._write((event,) if news and why else (), now)
             return news
 

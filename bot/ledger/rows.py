@@ -46,7 +46,7 @@ def find_delivery(db: sqlite3.Connection, key: DeliveryKey) -> Delivery | None:
     """The delivery of this key; None if there is none."""
     row = db.execute(
         "SELECT * FROM delivery WHERE post_id = ? AND account = ? AND occasion = ?",
-        (key.post_id, key.account, key.occasion),
+        (key.post_id, key.account, str(key.occasion)),
     ).fetchone()
     return None if row is None else codec.delivery_from_row(row)
 
@@ -68,7 +68,7 @@ def remove_delivery(db: sqlite3.Connection, key: DeliveryKey) -> None:
     """Take it out."""
     db.execute(
         "DELETE FROM delivery WHERE post_id = ? AND account = ? AND occasion = ?",
-        (key.post_id, key.account, key.occasion),
+        (key.post_id, key.account, str(key.occasion)),
     )
 
 
@@ -165,7 +165,7 @@ def write_history(db: sqlite3.Connection, events: tuple[Event, ...], now: dateti
     """Add lines to the history, and remember the time."""
     db.executemany(
         "INSERT INTO event (at, what, slug, account, occasion, detail, who) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [(codec.time_to_text(e.at), e.what, e.slug, e.account, e.occasion, e.detail, e.who) for e in events],
+        [codec.event_to_row(event) for event in events],
     )
     db.execute("UPDATE memory SET newest = max(coalesce(newest, ''), ?)", (codec.time_to_text(now),))
 

@@ -15,6 +15,7 @@ from bot.domain import (
     DeliveryKey,
     DeliveryState,
     Event,
+    EventKind,
     Lease,
     Snapshot,
     WriteBatch,
@@ -242,7 +243,7 @@ class SqliteLedger:
                 "UPDATE account SET blocked = ?, not_before = ? WHERE address = ?",
                 (why, codec.time_to_text(not_before), lease.account),
             )
-            event = Event(at=now, what="blocked", account=lease.account, detail=why)
+            event = Event(at=now, kind=EventKind.BLOCKED, account=lease.account, detail=why)
             write_history(db, (event,) if news and why else (), now)
         return news
 

@@ -7,10 +7,20 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain import AlertRecord, CompareAndSet, Delivery, DeliveryState, Entry, Event, PageWaitRecord, WriteBatch
+from bot.domain import (
+    AlertRecord,
+    CompareAndSet,
+    Delivery,
+    DeliveryState,
+    Entry,
+    Event,
+    EventKind,
+    PageWaitRecord,
+    WriteBatch,
+)
 
 #: Events that are true once for each post: whoever records its entry first tells them.
-OF_A_RELEASE: Final = ("released", "picture left out")
+OF_A_RELEASE: Final = (EventKind.RELEASED, EventKind.PICTURE_LEFT_OUT)
 
 
 def may_change(known: Delivery | None, change: CompareAndSet) -> bool:
@@ -35,7 +45,7 @@ def still_news(
     not_done = {(change.key.account, change.key.occasion, _slug_of(change)) for change in refused}
 
     def is_news(event: Event) -> bool:
-        if event.what in OF_A_RELEASE:
+        if event.kind in OF_A_RELEASE:
             return event.slug not in theirs if event.slug else not all_theirs
         return (event.account, event.occasion, event.slug) not in not_done
 
@@ -69,7 +79,7 @@ def intended(delivery: Delivery, *, after_id: str, now: datetime, mark: str) -> 
 
 def unblocked_event(account: str, *, blocked: str, now: datetime) -> Event:
     """The line of history of an account that works again after `blocked`."""
-    return Event(at=now, what="works again", account=account, detail=f"was: {blocked}")
+    return Event(at=now, kind=EventKind.WORKS_AGAIN, account=account, detail=f"was: {blocked}")
 
 
 def last_sent(known: datetime | None, settled: datetime | None, *, now: datetime) -> datetime | None:
@@ -83,8 +93,8 @@ def last_sent(known: datetime | None, settled: datetime | None, *, now: datetime
 def problem_events(new: frozenset[str], solved: frozenset[str], *, now: datetime) -> tuple[Event, ...]:
     """Lines of history for what went wrong, and for what was mended."""
     return (
-        *(Event(at=now, what="problem", detail=text) for text in sorted(new)),
-        *(Event(at=now, what="solved", detail=text) for text in sorted(solved)),
+        *(Event(at=now, kind=EventKind.PROBLEM, detail=text) for text in sorted(new)),
+        *(Event(at=now, kind=EventKind.SOLVED, detail=text) for text in sorted(solved)),
     )
 
 
@@ -97,9 +107,9 @@ def waiting_events(
         before = known.get(post_id)
         if waiting.missing and (before is None or not before.missing):
             detail = f"its page is missing: {waiting.why} `announce release {waiting.slug}` lets it go without"
-            events.append(Event(at=now, what="held", slug=waiting.slug, detail=detail))
+            events.append(Event(at=now, kind=EventKind.HELD, slug=waiting.slug, detail=detail))
         elif waiting.why and (before is None or not before.why):
-            events.append(Event(at=now, what="waits for its page", slug=waiting.slug, detail=waiting.why))
+            events.append(Event(at=now, kind=EventKind.WAITS_FOR_PAGE, slug=waiting.slug, detail=waiting.why))
     return tuple(events)
 
 

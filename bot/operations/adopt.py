@@ -20,6 +20,7 @@ from bot.domain import (
     DeliveryState,
     Entry,
     Event,
+    EventKind,
     Hold,
     Occasion,
     SeenStatus,
@@ -56,7 +57,12 @@ def adopt_account(bot: Bot, address: str) -> WriteBatch:
         changes.append(CompareAndSet(known=known, wanted=delivery))
         events.append(
             Event(
-                at=now, what="adopted", slug=entry.slug, account=address, detail=status.url, occasion=Occasion.PUBLISH
+                at=now,
+                kind=EventKind.ADOPTED,
+                slug=entry.slug,
+                account=address,
+                detail=status.url,
+                occasion=Occasion.PUBLISH,
             )
         )
     return WriteBatch(changes=tuple(changes), events=tuple(events))

@@ -46,6 +46,19 @@ class Attempt:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class HistoryLine:
+    """One event of the post's history."""
+
+    at: datetime
+    what: str
+    slug: str
+    account: str
+    occasion: str
+    detail: str
+    who: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Explanation:
     """Everything that is known of one post."""
 
@@ -68,7 +81,7 @@ class Explanation:
     word: Override | None  #: a person's latest
     fates: tuple[Fate, ...]
     deliveries: tuple[Attempt, ...]
-    history: tuple[Event, ...]
+    history: tuple[HistoryLine, ...]
     doubt: str  #: why nothing at all is released; empty if all is well
 
 
@@ -126,8 +139,20 @@ def explain(
         word=snapshot.words.get(post_id),
         fates=_fates([item for item in plan.items if item.post_id in (post_id, either.post_id)], either.slug),
         deliveries=tuple(_attempt(delivery) for delivery in sorted(mine, key=lambda one: one.sequence)),
-        history=tuple(event for event in events if event.slug in slugs),
+        history=tuple(_line_of(event) for event in events if event.slug in slugs),
         doubt=plan.doubt,
+    )
+
+
+def _line_of(event: Event) -> HistoryLine:
+    return HistoryLine(
+        at=event.at,
+        what=event.kind.value,
+        slug=event.slug,
+        account=event.account,
+        occasion="" if event.occasion is None else str(event.occasion),
+        detail=event.detail,
+        who=event.who,
     )
 
 
@@ -135,7 +160,7 @@ def _fates(items: Sequence[PlanItem], slug: str) -> tuple[Fate, ...]:
     return tuple(
         Fate(
             account=item.account,
-            occasion=item.occasion,
+            occasion=str(item.occasion),
             due=item.due,
             verdict=item.verdict.value,
             reason=item.reason,
@@ -156,7 +181,7 @@ def _next_step(item: PlanItem) -> str:
 def _attempt(delivery: Delivery) -> Attempt:
     return Attempt(
         account=delivery.key.account,
-        occasion=delivery.key.occasion,
+        occasion=str(delivery.key.occasion),
         action=delivery.action.value,
         state=delivery.state.value,
         hold=delivery.hold.value if delivery.hold is not None else None,

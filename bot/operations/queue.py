@@ -24,7 +24,7 @@ class Line:
     due: datetime  #: UTC
     slug: str
     title: str
-    occasion: str
+    occasion: Occasion
     places: tuple[str, ...]  #: "feeds" and the accounts by their names in the settings
     verdict: Verdict
     reason: str
@@ -34,7 +34,7 @@ class Line:
         """The occasion in words, if it is not the post's own release: "reminder week"."""
         if self.occasion == Occasion.PUBLISH:
             return ""
-        return self.occasion.replace(":", " ")
+        return str(self.occasion).replace(":", " ")
 
 
 def lines_of(items: Iterable[PlanItem], names: Mapping[str, str]) -> tuple[Line, ...]:

@@ -7,7 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain import Announcement, CompareAndSet, Delivery, DeliveryState, Event, Hold, Occasion, Post, Snapshot
+from bot.domain import (
+    Announcement,
+    CompareAndSet,
+    Delivery,
+    DeliveryState,
+    Event,
+    EventKind,
+    Hold,
+    Occasion,
+    Post,
+    Snapshot,
+)
 from bot.planner.ruling import Policy, Verdict
 
 
@@ -22,7 +33,7 @@ class PlanItem:
     due: datetime
     order: int = 0  #: among posts of the same datetime
     verdict: Verdict
-    occasion: str = Occasion.PUBLISH
+    occasion: Occasion = Occasion.PUBLISH
     reason: str = ""
     hold: Hold | None = None
     status_url: str | None = None
@@ -75,7 +86,7 @@ class PlanBuilder:
         self.change(CompareAndSet(known=known, wanted=wanted))
         newly_held = wanted.hold is not None and (known is None or known.hold is not wanted.hold)
         if newly_held and not told:
-            self.event("held", wanted, wanted.reason)
+            self.event(EventKind.HELD, wanted, wanted.reason)
 
     def follow(self, change: CompareAndSet | None, post: Post) -> bool:
         """Write what follows a toot; returns whether it is a new delivery that goes out now."""
@@ -102,9 +113,9 @@ class PlanBuilder:
             )
         )
 
-    def event(self, what: str, delivery: Delivery, detail: str) -> None:
+    def event(self, kind: EventKind, delivery: Delivery, detail: str) -> None:
         """Add a line of history about a delivery."""
         key = delivery.key
         self.events.append(
-            Event(at=self.now, what=what, slug=delivery.slug, account=key.account, occasion=key.occasion, detail=detail)
+            Event(at=self.now, kind=kind, slug=delivery.slug, account=key.account, occasion=key.occasion, detail=detail)
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain import Action, DeliveryState, Occasion, Snapshot
+from bot.domain import Action, DeliveryState, Snapshot
 from bot.planner.ruling import Policy
 
 #: The brake counts the new toots and edits of one account within this time.
@@ -24,7 +24,7 @@ def counted_by_brake(snapshot: Snapshot, account: str, *, now: datetime) -> list
         if delivery.key.account != account or delivery.ordered_by or delivery.action is Action.DELETE:
             # What a person let go was counted by that person.
             continue
-        if Occasion.part(delivery.key.occasion) > 1:
+        if delivery.key.occasion.part > 1:
             continue  # a thread is one announcement
         if delivery.state in (DeliveryState.DUE, DeliveryState.SENDING):
             moments.append(now)

@@ -155,7 +155,7 @@ class DeliveryPlanner:
     def _remind(self, case: Case, *, changed: bool, room: int) -> int:
         """Rule on the post's reminders, and keep those that are out in step; returns how much room that takes."""
         known = self._sheet.histories[case.entry.post_id, case.state.address]
-        if not case.post.reminders and not any(Occasion.reminder_id(one.key.occasion) for one in known):
+        if not case.post.reminders and not any(one.key.occasion.reminder_id for one in known):
             return 0
         before, reminding = room, self._reminding(case)
         for change in reminding.unlisted():

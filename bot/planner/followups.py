@@ -34,15 +34,15 @@ class History:
     @staticmethod
     def of_part(deliveries: Iterable[Delivery], part: int) -> History:
         """The history of one part, out of the deliveries of one post to one account."""
-        about = Occasion.of_part(Occasion.PUBLISH, part)
-        mine = [delivery for delivery in deliveries if Occasion.about(delivery.key.occasion) == about]
+        about = Occasion.PUBLISH.of_part(part)
+        mine = [delivery for delivery in deliveries if delivery.key.occasion.about == about]
         return History(deliveries=mine, part=part)
 
     @staticmethod
     def of_reminder(deliveries: Iterable[Delivery], reminder_id: str) -> History:
         """The history of one reminder, out of the deliveries of one post to one account."""
         about = Occasion.reminder(reminder_id)
-        mine = [delivery for delivery in deliveries if Occasion.about(delivery.key.occasion) == about]
+        mine = [delivery for delivery in deliveries if delivery.key.occasion.about == about]
         return History(deliveries=mine, reminder_id=reminder_id)
 
     @property
@@ -71,12 +71,12 @@ class History:
         said = [d for d in self.of(Action.PUBLISH, Action.CONTINUE, Action.EDIT) if d.state in _OUT]
         return said[-1].announcement if said else None
 
-    def key(self, occasion: str) -> DeliveryKey:
+    def key(self, occasion: Occasion) -> DeliveryKey:
         """The same post and account, on an occasion of this part or reminder."""
         key = self.deliveries[0].key
         if self.reminder_id:
-            return replace(key, occasion=Occasion.of_reminder(occasion, self.reminder_id))
-        return DeliveryKey(key.post_id, key.account, Occasion.of_part(occasion, self.part))
+            return replace(key, occasion=occasion.of_reminder(self.reminder_id))
+        return DeliveryKey(key.post_id, key.account, occasion.of_part(self.part))
 
     def edit_key(self, entry: Entry) -> DeliveryKey:
         """The key of the next edit; a reminder's words change without the entry's."""

@@ -12,6 +12,7 @@ from bot.domain import (
     Delivery,
     DeliveryState,
     Event,
+    EventKind,
     Hold,
     Occasion,
     Override,
@@ -108,7 +109,7 @@ def propose_override(
     is_early = early and entry is None and post.published is not None and post.published > now
     word = Override(post_id=post_id, said=said, early=is_early or was_early, who=who, at=now)
     changes = tuple(change for change in (_change(said, d, who=who, now=now) for d in mine) if change is not None)
-    event = Event(at=now, what=_PAST[said], slug=post.slug, detail="before its datetime" if early else "", who=who)
+    event = Event(at=now, kind=_PAST[said], slug=post.slug, detail="before its datetime" if early else "", who=who)
     return Proposal(
         lines=tuple(_lines(said, post, mine, released=entry is not None, now=now)),
         recording=WriteBatch(words=(word,), changes=changes, events=(event,)),
@@ -117,11 +118,11 @@ def propose_override(
 
 
 _PAST = {
-    OverrideKind.HOLD: "held",
-    OverrideKind.RELEASE: "let go",
-    OverrideKind.PUBLISH: "ordered",
-    OverrideKind.SKIP: "skipped",
-    OverrideKind.RETRY: "to be tried again",
+    OverrideKind.HOLD: EventKind.HELD,
+    OverrideKind.RELEASE: EventKind.LET_GO,
+    OverrideKind.PUBLISH: EventKind.ORDERED,
+    OverrideKind.SKIP: EventKind.SKIPPED,
+    OverrideKind.RETRY: EventKind.TO_BE_TRIED_AGAIN,
 }
 
 
@@ -148,7 +149,7 @@ def _is_of_reminders(said: OverrideKind, post: Post, mine: list[Delivery], *, no
 
 
 def _is_reminder(delivery: Delivery) -> bool:
-    return delivery.action is Action.PUBLISH and bool(Occasion.reminder_id(delivery.key.occasion))
+    return delivery.action is Action.PUBLISH and bool(delivery.key.occasion.reminder_id)
 
 
 def _already(said: OverrideKind, mine: list[Delivery], accounts: list[str]) -> str:
@@ -243,7 +244,7 @@ def resume(snapshot: Snapshot, *, who: str, now: datetime) -> Proposal:
     events = tuple(
         Event(
             at=now,
-            what="let go",
+            kind=EventKind.LET_GO,
             slug=d.slug,
             account=d.key.account,
             occasion=d.key.occasion,
@@ -253,7 +254,7 @@ def resume(snapshot: Snapshot, *, who: str, now: datetime) -> Proposal:
         for d in braked
     )
     if snapshot.paused:
-        events += (Event(at=now, what="resumed", who=who),)
+        events += (Event(at=now, kind=EventKind.RESUMED, who=who),)
     return Proposal(
         lines=tuple(lines),
         recording=WriteBatch(
@@ -273,6 +274,6 @@ def pause(snapshot: Snapshot, *, who: str, now: datetime) -> Proposal:
     return Proposal(
         lines=("Nothing is released and nothing is tooted until `announce resume`.",),
         recording=WriteBatch(
-            paused=f"{who} on {now:%Y-%m-%d %H:%M} UTC", events=(Event(at=now, what="paused", who=who),)
+            paused=f"{who} on {now:%Y-%m-%d %H:%M} UTC", events=(Event(at=now, kind=EventKind.PAUSED, who=who),)
         ),
     )

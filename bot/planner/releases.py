@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.compose.pictures import problems_of
-from bot.domain import Entry, Event, Hold, OldEntry, OverrideKind, PageAnswer, Post
+from bot.domain import Entry, Event, EventKind, Hold, OldEntry, OverrideKind, PageAnswer, Post
 from bot.domain.durations import format_duration
 from bot.feeds.entry import entry_of
 from bot.planner.builder import PlanBuilder, PlanItem, published_of
@@ -91,10 +91,12 @@ class ReleasePlanner:
             return
         page = f", {format_duration(entry.waited)} of it for its page" if entry.waited >= _WORTH_TELLING else ""
         detail = f"{format_duration(self._sheet.now - entry.published)} after its time{page}"
-        self._sheet.events.append(Event(at=self._sheet.now, what="released", slug=post.slug, detail=detail))
+        self._sheet.events.append(Event(at=self._sheet.now, kind=EventKind.RELEASED, slug=post.slug, detail=detail))
         for problem in () if self._sheet.policy.hold_without_picture else problems_of(post):
             detail = f"{problem}; it goes out without this picture"
-            self._sheet.events.append(Event(at=self._sheet.now, what="picture left out", slug=post.slug, detail=detail))
+            self._sheet.events.append(
+                Event(at=self._sheet.now, kind=EventKind.PICTURE_LEFT_OUT, slug=post.slug, detail=detail)
+            )
 
     def _is_another(self, post: Post, known: Entry) -> bool:
         # Also once that datetime has come: it must not overwrite the entry, nor edit the toot, of another post.
@@ -157,7 +159,7 @@ class ReleasePlanner:
         if not self._old:
             return ()
         detail = f"{len(self._old)} older posts into the feeds, without toots"
-        return (Event(at=self._sheet.now, what="released", detail=detail),)
+        return (Event(at=self._sheet.now, kind=EventKind.RELEASED, detail=detail),)
 
     def changed_entries(self) -> Iterator[Entry]:
         """What is to be written of the entries."""

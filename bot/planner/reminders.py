@@ -121,7 +121,7 @@ class Reminding:
 
     def known_ids(self) -> list[str]:
         """The reminders that the ledger knows of."""
-        ids = (Occasion.reminder_id(delivery.key.occasion) for delivery in self.deliveries)
+        ids = (delivery.key.occasion.reminder_id for delivery in self.deliveries)
         return list(dict.fromkeys(filter(None, ids)))
 
 

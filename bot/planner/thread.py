@@ -31,7 +31,7 @@ class Thread:
     def changes(self) -> Iterator[CompareAndSet]:
         """What brings the later parts into step; each change is of a delivery as `deliveries` has it."""
         wanted = self._wanted()
-        known = [Occasion.part(delivery.key.occasion) for delivery in self.deliveries]
+        known = [delivery.key.occasion.part for delivery in self.deliveries]
         reachable = True
         for part in range(2, max([*known, len(wanted) + 1]) + 1):
             history, before = self._history(part), self._history(part - 1)
@@ -103,7 +103,7 @@ class Thread:
     def _fresh(self, part: int, words: Announcement) -> Delivery:
         toot = self._history(1).announced
         assert toot is not None
-        key = replace(toot.key, occasion=Occasion.of_part(Occasion.PUBLISH, part))
+        key = replace(toot.key, occasion=Occasion.PUBLISH.of_part(part))
         return Delivery(key=key, slug=toot.slug, due=toot.due, action=Action.CONTINUE, announcement=words)
 
     def _shown(self, history: History, known: Delivery, words: Announcement) -> Iterator[CompareAndSet]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from bot.domain import Announcement, Occasion, Post
+from bot.domain import Announcement, Occasion, OccasionKind, Post
 from bot.domain.durations import format_duration
 from bot.planner.builder import PlanItem
 from bot.planner.plan import Plan
@@ -47,7 +47,7 @@ def outlook_of(
         return _never("Nothing happens: the file cannot be read as a post.")
     if post.published is None:
         return _never("Nothing happens: it is a draft.")
-    items = [item for item in plan.items if item.slug == post.slug and not Occasion.reminder_id(item.occasion)]
+    items = [item for item in plan.items if item.slug == post.slug and not item.occasion.reminder_id]
     if plan.doubt:
         return _never(f"Nothing is released: {plan.doubt}")
     if post.published > plan.now and all(item.verdict in (Verdict.UPCOMING, Verdict.HELD) for item in items):
@@ -130,8 +130,8 @@ def _of_item(item: PlanItem, post: Post, plan: Plan, *, is_new: bool) -> str:
             return f"It is out already.{feeds}"
 
 
-def _afterwards(occasion: str) -> str:
-    if occasion.startswith(Occasion.WITHDRAW):
+def _afterwards(occasion: Occasion) -> str:
+    if occasion.kind is OccasionKind.WITHDRAW:
         return "Merging this takes the toot back at once."
     return "It is out already. Merging this edits the toot at once."
 

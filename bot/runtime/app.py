@@ -15,7 +15,7 @@ from typing import Final
 from bot.config import Config
 from bot.delivery import DeliveryContext, DeliveryResult, DeliverySession, deliver_pending, is_warm, warm_up
 from bot.delivery.protocol import Timing
-from bot.domain import Delivery, Event
+from bot.domain import Delivery, Event, EventKind
 from bot.domain.clock import Clock, SystemClock
 from bot.domain.gc import gc_paused
 from bot.files.public_folder import PublicFolder
@@ -165,7 +165,7 @@ class Bot:
             )
 
     def _say_plainly(self, text: str) -> None:
-        self.parts.emit(Event(at=self.parts.clock.now(), what="problem", detail=text))
+        self.parts.emit(Event(at=self.parts.clock.now(), kind=EventKind.PROBLEM, detail=text))
 
     def ping(self, topics: Mapping[str, str]) -> timedelta | None:
         """Tell the hubs what has changed (`CycleResult.topics`); when to try again, None if nothing is owed."""

@@ -14,7 +14,7 @@ from typing import Final
 
 from bot.compose.composer import Composer
 from bot.config import Config
-from bot.domain import AccountState, Entry, Event, PageAnswer, Snapshot, WriteBatch, WriteResult
+from bot.domain import AccountState, Entry, Event, EventKind, PageAnswer, Snapshot, WriteBatch, WriteResult
 from bot.domain.clock import Clock
 from bot.domain.durations import Daytime
 from bot.domain.errors import OldFeedError, PostError
@@ -134,7 +134,7 @@ def run_cycle(parts: CycleContext) -> CycleResult:
     )
     if _is_clear(scan, plan, recorded) and not feed_faults:
         parts.latest.base = _base(scan, parts.ledger.snapshot(), plan, entries)
-    newly_held = any(event.what in ("held", "picture left out") for event in recorded.events)
+    newly_held = any(event.kind in (EventKind.HELD, EventKind.PICTURE_LEFT_OUT) for event in recorded.events)
     return CycleResult(
         causes=causes,
         plan=plan,
@@ -202,7 +202,7 @@ def _with_old_feed(parts: CycleContext, snapshot: Snapshot) -> tuple[Snapshot, s
     except OldFeedError as error:
         return snapshot, f"the feed to be taken over ([feeds] import) cannot be read: {error}"
     now = parts.clock.now()
-    event = Event(at=now, what="old feed read", detail=f"{source}: {len(feed.entries)} entries")
+    event = Event(at=now, kind=EventKind.OLD_FEED_READ, detail=f"{source}: {len(feed.entries)} entries")
     parts.emit(event)
     parts.ledger.record(WriteBatch(old_feed=feed, events=(event,)), now=now)
     return with_old_feed(snapshot, feed), ""

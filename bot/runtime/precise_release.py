@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from bot.domain import Delivery, Occasion, Post
+from bot.domain import Delivery, Post
 from bot.domain.gc import gc_paused
 from bot.integrations.old_feed import missing_old_feed
 from bot.planner.guards import server_doubt
@@ -61,7 +61,7 @@ class PreparedRelease:
         found: dict[str, list[Delivery]] = {}
         for change in self.plan.recording.changes:
             wanted = change.wanted
-            if wanted is not None and Occasion.part(wanted.key.occasion) == 1:
+            if wanted is not None and wanted.key.occasion.part == 1:
                 found.setdefault(wanted.key.account, []).append(wanted)
         return found
 

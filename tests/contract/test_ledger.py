@@ -23,8 +23,10 @@ from bot.domain import (
     DeliveryState,
     Entry,
     Event,
+    EventKind,
     Hold,
     Limits,
+    Occasion,
     Override,
     OverrideKind,
     OverridesSeen,
@@ -75,7 +77,7 @@ ANNOUNCEMENT = Announcement(
     reminders=("Nur noch ein Tag 🎉",),
 )
 DELIVERY = Delivery(
-    key=DeliveryKey("id/ü", ACCOUNT, "reminder:ß"),
+    key=DeliveryKey("id/ü", ACCOUNT, Occasion.reminder("ß")),
     slug="ü",
     due=TIME,
     action=Action.REPLY,
@@ -214,7 +216,9 @@ def test_one_recording_may_hold_everything(
 ) -> None:
     ledger.record(WriteBatch(changes=added(make_delivery("old"))), now=NOW)
     (old,) = ledger.open_deliveries(ACCOUNT)
-    event = Event(at=NOW, what="released", slug="tickets", account=ACCOUNT, occasion="publish", detail="d", who="w")
+    event = Event(
+        at=NOW, kind=EventKind.RELEASED, slug="tickets", account=ACCOUNT, occasion=Occasion.PUBLISH, detail="d", who="w"
+    )
     ledger.record(
         WriteBatch(
             entries=(make_entry(),),
@@ -282,7 +286,7 @@ def test_problems_are_told_once_and_again_when_they_are_solved(ledger: Ledger) -
     assert ledger.note_problems(frozenset({"b", "c"}), now=NOW) == (frozenset({"c"}), frozenset({"a"}))
     assert ledger.note_problems(none, now=NOW) == (none, frozenset({"b", "c"}))
     assert ledger.note_problems(frozenset({"a"}), now=NOW) == (frozenset({"a"}), none)
-    history = [(event.what, event.detail) for event in ledger.events(limit=99)]
+    history = [(event.kind.value, event.detail) for event in ledger.events(limit=99)]
     assert history == [
         ("problem", "a"),
         ("problem", "b"),
@@ -295,7 +299,7 @@ def test_problems_are_told_once_and_again_when_they_are_solved(ledger: Ledger) -
 
 
 def test_events_are_the_latest_ones_oldest_first(ledger: Ledger) -> None:
-    events = tuple(Event(at=NOW - number * SECOND, what=f"e{number}") for number in range(5))
+    events = tuple(Event(at=NOW - number * SECOND, kind=EventKind.PROBLEM, detail=f"e{number}") for number in range(5))
     ledger.record(WriteBatch(events=events[:3]), now=NOW)
     ledger.record(WriteBatch(events=events[3:]), now=NOW)
     assert ledger.events(limit=2) == events[3:]
@@ -370,7 +374,7 @@ WORD = Override(post_id="id/ü", said=OverrideKind.HOLD, who="amy", at=TIME)
 
 @pytest.mark.parametrize("meanwhile", [WriteBatch(words=(WORD,)), WriteBatch(paused="amy")], ids=["word", "pause"])
 def test_a_plan_that_has_not_heard_a_persons_latest_word_is_not_written(ledger: Ledger, meanwhile: WriteBatch) -> None:
-    event = Event(at=NOW, what="released", slug="ü")
+    event = Event(at=NOW, kind=EventKind.RELEASED, slug="ü")
     plan = WriteBatch(entries=(ENTRY,), changes=added(DELIVERY), events=(event,), heard=OverridesSeen())
     ledger.record(meanwhile, now=NOW)
     before, history = ledger.snapshot(), ledger.events(limit=9)
@@ -383,7 +387,7 @@ def test_a_plan_that_has_not_heard_a_persons_latest_word_is_not_written(ledger: 
 
 
 def test_what_the_caller_is_not_sure_of_at_the_end_is_not_written(ledger: Ledger) -> None:
-    event = Event(at=NOW, what="released", slug="ü")
+    event = Event(at=NOW, kind=EventKind.RELEASED, slug="ü")
     plan = WriteBatch(
         entries=(ENTRY,), changes=added(DELIVERY), new_accounts=(state(),), events=(event,), heard=OverridesSeen()
     )

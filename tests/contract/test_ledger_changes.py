@@ -17,6 +17,7 @@ from bot.domain import (
     Delivery,
     DeliveryState,
     Event,
+    EventKind,
     Hold,
     OldEntry,
     OldFeed,
@@ -136,7 +137,7 @@ class TestChanges:
         (known,) = put(ledger, make_delivery())
         good = CompareAndSet(known=None, wanted=make_delivery("cfp"))
         bad = CompareAndSet(known=replace(known, reason="otherwise"), wanted=None)
-        event = Event(at=NOW, what="e")
+        event = Event(at=NOW, kind=EventKind.PROBLEM)
         assert ledger.record(WriteBatch(changes=(bad, good), events=(event,)), now=NOW).refused == (bad,)
         assert {delivery.slug for delivery in ledger.snapshot().deliveries.values()} == {"tickets", "cfp"}
         assert ledger.events(limit=9) == (event,)
@@ -216,7 +217,7 @@ class TestUpcoming:
 
 def test_only_a_person_takes_the_newest_time_back(ledger: Ledger) -> None:
     ledger.record(WriteBatch(), now=NOW)
-    ledger.record(WriteBatch(events=(Event(at=NOW, what="e"),)), now=NOW - SECOND)
+    ledger.record(WriteBatch(events=(Event(at=NOW, kind=EventKind.PROBLEM),)), now=NOW - SECOND)
     assert ledger.snapshot().newest == NOW
     ledger.record(WriteBatch(accept_clock=True), now=NOW - SECOND)
     assert ledger.snapshot().newest == NOW - SECOND
@@ -230,7 +231,7 @@ def test_only_a_person_takes_the_newest_time_back(ledger: Ledger) -> None:
         WriteBatch(accept_clock=True),
         WriteBatch(words=(Override(post_id="a", said=OverrideKind.SKIP, who="amy", at=NOW),)),
         WriteBatch(changes=(CompareAndSet(known=None, wanted=None),)),
-        WriteBatch(events=(Event(at=NOW, what="e"),)),
+        WriteBatch(events=(Event(at=NOW, kind=EventKind.PROBLEM),)),
     ],
 )
 def test_a_recording_that_says_anything_is_worth_writing(recording: WriteBatch) -> None:
@@ -289,16 +290,16 @@ def test_posts_that_wait_for_their_pages_are_kept_as_a_whole_and_told_of_once(le
     for waiting in ([tickets], [asked], [asked, venue], None, [missing], [missing], []):
         wanted = None if waiting is None else {one.post_id: one for one in waiting}
         recorded = ledger.record(WriteBatch(waiting=wanted), now=NOW)
-        told += [(event.what, event.slug) for event in recorded.events]
+        told += [(event.kind.value, event.slug) for event in recorded.events]
         if wanted is not None:
             assert ledger.snapshot().waiting == wanted
     assert told == [("waits for its page", "tickets"), ("waits for its page", "venue"), ("held", "tickets")]
-    assert [(event.what, event.slug) for event in ledger.events(limit=9)] == told
+    assert [(event.kind.value, event.slug) for event in ledger.events(limit=9)] == told
 
 
 def test_the_words_that_the_site_was_asked_to_be_built_with_are_kept_for_each_post(ledger: Ledger) -> None:
     assert ledger.deployed() == {}
-    event = Event(at=NOW, what="deploy hook called")
+    event = Event(at=NOW, kind=EventKind.DEPLOY_HOOK_CALLED)
     ledger.note_deployed({"a": "1", "b": "1"}, event=event, now=NOW)
     ledger.note_deployed({"b": "2"}, event=event, now=NOW)
     assert ledger.deployed() == {"a": "1", "b": "2"}
@@ -307,7 +308,7 @@ def test_the_words_that_the_site_was_asked_to_be_built_with_are_kept_for_each_po
 
 def test_what_a_hub_was_told_is_known_for_each_hub_and_feed(ledger: Ledger) -> None:
     assert ledger.pinged() == {}
-    event = Event(at=NOW, what="pinged")
+    event = Event(at=NOW, kind=EventKind.PINGED)
     ledger.note_pinged("hub", {"rss": "1", "atom": "1"}, event=event, now=NOW)
     ledger.note_pinged("other", {"rss": "1"}, event=event, now=NOW)
     ledger.note_pinged("hub", {"rss": "2"}, event=event, now=NOW)

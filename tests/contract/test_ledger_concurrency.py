@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain import CompareAndSet, Delivery, DeliveryState, Entry, Event, Hold, WriteBatch
+from bot.domain import CompareAndSet, Delivery, DeliveryState, Entry, Event, EventKind, Hold, WriteBatch
 from bot.ledger.contract import Ledger
 
 MakeEntry = Callable[..., Entry]
@@ -19,12 +19,12 @@ LATER = NOW + timedelta(milliseconds=20)
 
 
 def release(*entries: Entry, at: datetime, events: tuple[Event, ...] = ()) -> WriteBatch:
-    told = tuple(Event(at=at, what="released", slug=entry.slug) for entry in entries)
+    told = tuple(Event(at=at, kind=EventKind.RELEASED, slug=entry.slug) for entry in entries)
     return WriteBatch(entries=tuple(replace(entry, released_at=at) for entry in entries), events=(*told, *events))
 
 
 def history(ledger: Ledger) -> list[tuple[str, str]]:
-    return [(event.what, event.slug) for event in ledger.events(limit=50)]
+    return [(event.kind.value, event.slug) for event in ledger.events(limit=50)]
 
 
 @pytest.mark.parametrize("second", [NOW, LATER])
@@ -32,7 +32,7 @@ def test_a_release_that_another_recorded_first_is_told_once(
     ledger: Ledger, make_entry: MakeEntry, second: datetime
 ) -> None:
     ledger.record(release(make_entry("a"), make_entry("b"), at=NOW), now=NOW)
-    pictureless = Event(at=second, what="picture left out", slug="a")
+    pictureless = Event(at=second, kind=EventKind.PICTURE_LEFT_OUT, slug="a")
     ledger.record(release(make_entry("a"), make_entry("c"), at=second, events=(pictureless,)), now=second)
     assert history(ledger) == [("released", "a"), ("released", "b"), ("released", "c")]
 
@@ -54,7 +54,7 @@ def test_a_refreshed_entry_is_replaced(ledger: Ledger, make_entry: MakeEntry) ->
 
 def test_the_line_about_older_posts_is_told_once(ledger: Ledger, make_entry: MakeEntry) -> None:
     def archive(at: datetime, *slugs: str) -> WriteBatch:
-        line = Event(at=at, what="released", detail=f"{len(slugs)} older posts into the feeds, without toots")
+        line = Event(at=at, kind=EventKind.RELEASED, detail=f"{len(slugs)} older posts into the feeds, without toots")
         return WriteBatch(entries=tuple(make_entry(slug, released_at=at) for slug in slugs), events=(line,))
 
     ledger.record(archive(NOW, "a", "b"), now=NOW)
@@ -71,9 +71,9 @@ def test_what_was_refused_is_not_told(ledger: Ledger, make_delivery: MakeDeliver
     (known,) = ledger.snapshot().deliveries.values()
 
     def holding(known: Delivery | None) -> WriteBatch:
-        event = Event(at=NOW, what="held", slug=due.slug, account=due.key.account, occasion=due.key.occasion)
+        event = Event(at=NOW, kind=EventKind.HELD, slug=due.slug, account=due.key.account, occasion=due.key.occasion)
         other = replace(event, account="kids@example.social")
-        said = Event(at=NOW, what="held", slug=due.slug, who="ada")
+        said = Event(at=NOW, kind=EventKind.HELD, slug=due.slug, who="ada")
         return WriteBatch(changes=(CompareAndSet(known=known, wanted=held),), events=(event, other, said))
 
     assert ledger.record(holding(None), now=NOW).refused != ()

@@ -21,6 +21,7 @@ from bot.domain import (
     Delivery,
     DeliveryState,
     Event,
+    EventKind,
     Hold,
     Lease,
     Limits,
@@ -148,7 +149,7 @@ USES: dict[str, Callable[[Ledger, Lease, Delivery], object]] = {
     "settle": lambda ledger, lease, due: ledger.settle(
         lease,
         replace(due, state=DeliveryState.SENT, status_id="9"),
-        event=Event(at=NOW, what="sent"),
+        event=Event(at=NOW, kind=EventKind.SENT),
         now=NOW + MINUTE,
     ),
 }
@@ -279,7 +280,7 @@ def test_settling_as_sent_tells_the_account(ledger: Ledger, due: Delivery) -> No
     sent = replace(
         one(ledger), state=DeliveryState.SENT, status_id="9", status_url="u", settled_at=NOW + SECOND, foreign=True
     )
-    event = Event(at=NOW, what="sent", slug=due.slug, account=ACCOUNT)
+    event = Event(at=NOW, kind=EventKind.SENT, slug=due.slug, account=ACCOUNT)
     ledger.settle(lease, sent, event=event, now=NOW + SECOND)
     assert one(ledger) == sent
     assert (ledger.account(ACCOUNT).last_status_id, ledger.account(ACCOUNT).last_sent_at) == ("9", NOW + SECOND)
@@ -329,7 +330,7 @@ def test_a_block_is_news_once_and_cleared_by_the_servers_facts(ledger: Ledger, d
     ledger.note_account(lease, facts=facts, now=NOW)
     assert ledger.account(ACCOUNT) == AccountState(address=ACCOUNT, joined_at=None, facts=facts, last_status_id="5")
 
-    history = [(event.what, event.account, event.detail) for event in ledger.events(limit=9)]
+    history = [(event.kind.value, event.account, event.detail) for event in ledger.events(limit=9)]
     assert history == [
         ("blocked", ACCOUNT, "bad token"),
         ("blocked", ACCOUNT, "redirected"),

@@ -92,7 +92,7 @@ class Installations:
             ledger=watched(ledger, process),
             publishers=_publishers(config, process, server),
             engine=InlineWorkers(parallel=False),
-            emit=lambda event: world.note(f"  {event.what} {event.slug} {event.occasion} {event.detail[:90]}"),
+            emit=lambda event: world.note(f"  {event.kind.value} {event.slug} {event.occasion} {event.detail[:90]}"),
         )
         bot.parts.public.in_threads = False
         if self.site is not None:

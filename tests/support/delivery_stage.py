@@ -186,7 +186,7 @@ class World:
         self.clock.advance(by)
         return self.deliver_pending()
 
-    def row(self, slug: str = "tickets", occasion: str = Occasion.PUBLISH) -> Delivery:
+    def row(self, slug: str = "tickets", occasion: Occasion = Occasion.PUBLISH) -> Delivery:
         rows = self.ledger.snapshot().deliveries.values()
         (row,) = (row for row in rows if (row.slug, row.key.occasion) == (slug, occasion))
         return row
@@ -197,7 +197,7 @@ class World:
 
     @property
     def history(self) -> list[tuple[str, str]]:
-        return [(event.what, event.slug) for event in self.ledger.events(limit=99)]
+        return [(event.kind.value, event.slug) for event in self.ledger.events(limit=99)]
 
 
 def racing_world() -> tuple[World, RacingLedger]:

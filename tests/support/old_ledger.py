@@ -25,8 +25,10 @@ from bot.domain import (
     DeliveryState,
     Entry,
     Event,
+    EventKind,
     Hold,
     Limits,
+    Occasion,
     OldEntry,
     OldFeed,
     Override,
@@ -114,7 +116,7 @@ def says(text: str, **more: Any) -> Announcement:
     return replace(Announcement(text=text, link=None, length=len(text), limit=500), **more)
 
 
-def delivery(post_id: str, account: str, occasion: str, slug: str, **more: Any) -> Delivery:
+def delivery(post_id: str, account: str, occasion: Occasion, slug: str, **more: Any) -> Delivery:
     key = DeliveryKey(post_id, account, occasion)
     return replace(Delivery(key=key, slug=slug, due=FIRST, announcement=says(f"{slug} {occasion}")), **more)
 
@@ -123,7 +125,7 @@ _PLAIN = (
     delivery(
         TICKETS.post_id,
         MAIN,
-        "publish",
+        Occasion.PUBLISH,
         "tickets",
         announcement=says(
             f"Tickets are on sale\n\n{NEWS}tickets/",
@@ -146,7 +148,7 @@ _PLAIN = (
     delivery(
         TICKETS.post_id,
         MAIN,
-        "edit:1",
+        Occasion.edit(1),
         "tickets",
         action=Action.EDIT,
         not_before=FIRST + 6 * MINUTE,
@@ -155,7 +157,7 @@ _PLAIN = (
     delivery(
         TICKETS.post_id,
         KIDS,
-        "publish",
+        Occasion.PUBLISH,
         "tickets",
         state=DeliveryState.SENDING,
         attempts=2,
@@ -168,7 +170,7 @@ _PLAIN = (
     delivery(
         CFP.post_id,
         MAIN,
-        "publish",
+        Occasion.PUBLISH,
         "cfp",
         state=DeliveryState.SENT,
         status_id="7",
@@ -179,7 +181,7 @@ _PLAIN = (
     delivery(
         CFP.post_id,
         KIDS,
-        "publish",
+        Occasion.PUBLISH,
         "cfp",
         state=DeliveryState.HELD,
         hold=Hold.BRAKE,
@@ -188,7 +190,7 @@ _PLAIN = (
     delivery(
         KEYNOTE.post_id,
         MAIN,
-        "publish",
+        Occasion.PUBLISH,
         "keynote",
         state=DeliveryState.REJECTED,
         reason="the server answered 422: too long.",
@@ -202,7 +204,7 @@ _PLAIN = (
     delivery(
         KEYNOTE.post_id,
         KIDS,
-        "publish",
+        Occasion.PUBLISH,
         "keynote",
         state=DeliveryState.SKIPPED,
         reason="skipped by ada",
@@ -211,7 +213,7 @@ _PLAIN = (
     delivery(
         NEWS + "gone/",
         MAIN,
-        "publish",
+        Occasion.PUBLISH,
         "gone",
         state=DeliveryState.SENT,
         status_id="5",
@@ -219,14 +221,20 @@ _PLAIN = (
         settled_at=FIRST - 2 * MINUTE,
         ordered_by="ben",
     ),
-    delivery(NEWS + "gone/", MAIN, "withdraw", "gone", action=Action.DELETE),
+    delivery(NEWS + "gone/", MAIN, Occasion.WITHDRAW, "gone", action=Action.DELETE),
     delivery(
-        NEWS + "moved/", MAIN, "publish", "moved", state=DeliveryState.HELD, hold=Hold.PERSON, reason="held by ada"
+        NEWS + "moved/",
+        MAIN,
+        Occasion.PUBLISH,
+        "moved",
+        state=DeliveryState.HELD,
+        hold=Hold.PERSON,
+        reason="held by ada",
     ),
     delivery(
         NEWS + "moved/",
         MAIN,
-        "withdraw",
+        Occasion.WITHDRAW,
         "moved",
         action=Action.REPLY,
         announcement=says("It moved to June."),
@@ -237,7 +245,7 @@ _PLAIN = (
     delivery(
         NEWS + "moved/",
         KIDS,
-        "publish",
+        Occasion.PUBLISH,
         "moved",
         state=DeliveryState.HELD,
         hold=Hold.UNCLEAR,
@@ -263,16 +271,16 @@ ACCOUNTS = (
     AccountState(address=KIDS, joined_at=FIRST, blocked=BLOCKED, not_before=FIRST + 2 * MINUTE),
 )
 _RECORDED = (
-    Event(at=FIRST + SECOND, what="released", slug="tickets", detail="1 s after its time"),
+    Event(at=FIRST + SECOND, kind=EventKind.RELEASED, slug="tickets", detail="1 s after its time"),
     Event(
         at=FIRST + 3 * SECOND,
-        what="sent",
+        kind=EventKind.SENT,
         slug="tickets",
         account=MAIN,
-        occasion="publish",
+        occasion=Occasion.PUBLISH,
         detail="https://social.example/@conf/11",
     ),
-    Event(at=FIRST + MINUTE, what="held", slug="moved", who="ada"),
+    Event(at=FIRST + MINUTE, kind=EventKind.HELD, slug="moved", who="ada"),
 )
 OLD_FEED = OldFeed(
     source="old/rss.xml",
@@ -290,12 +298,12 @@ PICTURES = (
 WAITING = (PageWaitRecord(post_id=f"{NEWS}venue/", slug="venue", since=FIRST + SECOND),)
 DEPLOYED = {TICKETS.post_id: TICKETS.digest}
 PROBLEM = "posts/broken.md:3: title: is missing."
-_PINGED = Event(at=FIRST + MINUTE, what="pinged", detail=f"{HUB}: 1 feed")
-_CALLED = Event(at=FIRST + MINUTE, what="deploy hook called", detail="1 post")
+_PINGED = Event(at=FIRST + MINUTE, kind=EventKind.PINGED, detail=f"{HUB}: 1 feed")
+_CALLED = Event(at=FIRST + MINUTE, kind=EventKind.DEPLOY_HOOK_CALLED, detail="1 post")
 EVENTS = (
     *_RECORDED,
-    Event(at=FIRST + MINUTE, what="blocked", account=KIDS, detail=BLOCKED),
-    Event(at=NOW, what="problem", detail=PROBLEM),
+    Event(at=FIRST + MINUTE, kind=EventKind.BLOCKED, account=KIDS, detail=BLOCKED),
+    Event(at=NOW, kind=EventKind.PROBLEM, detail=PROBLEM),
 )
 
 

@@ -115,7 +115,7 @@ class Season:
         assert self.ledger.record(proposal.recording, now=self.now).refused == ()
         return proposal
 
-    def delivery(self, slug: str, occasion: str = Occasion.PUBLISH, account: str = ACCOUNT) -> Delivery | None:
+    def delivery(self, slug: str, occasion: Occasion = Occasion.PUBLISH, account: str = ACCOUNT) -> Delivery | None:
         found = [
             delivery
             for delivery in self.snapshot.deliveries.values()
@@ -128,12 +128,17 @@ class Season:
         (entry,) = (entry for entry in self.snapshot.entries.values() if entry.slug == slug)
         return entry
 
-    def state(self, slug: str, occasion: str = Occasion.PUBLISH, account: str = ACCOUNT) -> DeliveryState | None:
+    def state(self, slug: str, occasion: Occasion = Occasion.PUBLISH, account: str = ACCOUNT) -> DeliveryState | None:
         delivery = self.delivery(slug, occasion, account)
         return delivery.state if delivery is not None else None
 
     def settle(
-        self, slug: str, state: DeliveryState, occasion: str = Occasion.PUBLISH, account: str = ACCOUNT, **changes: Any
+        self,
+        slug: str,
+        state: DeliveryState,
+        occasion: Occasion = Occasion.PUBLISH,
+        account: str = ACCOUNT,
+        **changes: Any,
     ) -> None:
         """What a drain writes: an intent, and then how the attempt ended."""
         delivery = self.delivery(slug, occasion, account)
@@ -150,7 +155,7 @@ class Season:
             self.ledger.settle(lease, ended, event=None, now=self.now)
         self.ledger.give_back(lease)
 
-    def send(self, slug: str, occasion: str = Occasion.PUBLISH, account: str = ACCOUNT) -> None:
+    def send(self, slug: str, occasion: Occasion = Occasion.PUBLISH, account: str = ACCOUNT) -> None:
         """Carried out by the server."""
         known = self.delivery(slug, occasion, account)
         assert known is not None

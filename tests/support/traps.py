@@ -138,7 +138,7 @@ class Account:
         )
 
     def owes_part(self, toot: DeliveryKey, announcement: Announcement, *, part: int = 2) -> DeliveryKey:
-        key = DeliveryKey(toot.post_id, toot.account, Occasion.of_part(Occasion.PUBLISH, part))
+        key = DeliveryKey(toot.post_id, toot.account, Occasion.PUBLISH.of_part(part))
         return self._record(
             Delivery(key=key, slug=self.name, due=self.clock.now(), action=Action.CONTINUE, announcement=announcement)
         )
@@ -218,7 +218,7 @@ class Account:
 
     @property
     def happened(self) -> list[str]:
-        return [event.what for event in self.said]
+        return [event.kind.value for event in self.said]
 
 
 @dataclass

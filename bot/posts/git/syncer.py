@@ -13,7 +13,7 @@ from typing import Final
 
 from bot.config import Config, Source
 from bot.config.secrets import secret_of
-from bot.domain import Event
+from bot.domain import Event, EventKind
 from bot.domain.clock import Clock
 from bot.posts.git.checkout import checkout_dir_of
 from bot.posts.git.push import PushHook
@@ -94,9 +94,9 @@ class GitSyncer:
             self._config, source, environ=self._environ, now=self._clock.now, stopping=self._is_to_end
         )
         if pulled.changed or pulled.recovered:
-            self._tell("fetched", f"{source.shown} at {pulled.commit[:10]}")
+            self._tell(EventKind.FETCHED, f"{source.shown} at {pulled.commit[:10]}")
         elif pulled.first_fault:
-            self._tell("problem", f"{source.shown} cannot be fetched: {pulled.fault}")
+            self._tell(EventKind.PROBLEM, f"{source.shown} cannot be fetched: {pulled.fault}")
         return pulled
 
     def start(self, *, on_change: Callable[[], None], watched: Callable[[Callable[[], object]], None]) -> None:
@@ -155,5 +155,5 @@ class GitSyncer:
     def _is_to_end(self) -> bool:
         return self._ended.is_set() or self._stopping()
 
-    def _tell(self, what: str, detail: str) -> None:
-        self._say(Event(at=self._clock.now(), what=what, detail=detail))
+    def _tell(self, kind: EventKind, detail: str) -> None:
+        self._say(Event(at=self._clock.now(), kind=kind, detail=detail))

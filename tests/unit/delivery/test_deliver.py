@@ -164,12 +164,12 @@ class TestFailures:
         assert world.account.blocked == "bad token. Make a new one."
         assert (result.attention, result.wait_until) == (True, NOW + ASK_AGAIN)
         assert result.why == "bad token. Make a new one."
-        assert [event.what for event in result.events] == ["blocked"]
+        assert [event.kind.value for event in result.events] == ["blocked"]
 
         again = world.later(ASK_AGAIN)
         assert (world.row().state, world.account.blocked) == (DeliveryState.SENT, "")
         assert not again.attention
-        assert [event.what for event in world.said] == ["blocked", "sent", "works again"]
+        assert [event.kind.value for event in world.said] == ["blocked", "sent", "works again"]
         assert [what for what, _ in world.history] == ["blocked", "sent", "works again"]
         assert world.account.facts is not None
 
@@ -178,7 +178,7 @@ class TestFailures:
         world.owes(make_delivery(due=NOW))
         world.server.during(method, *[raising(AccountBlockedError("bad token."))] * 3)
         results = [world.deliver_pending(), world.later(ASK_AGAIN), world.later(ASK_AGAIN)]
-        assert [event.what for event in world.said] == ["blocked"]
+        assert [event.kind.value for event in world.said] == ["blocked"]
         assert world.history == [("blocked", "")]
         assert [result.attention for result in results] == [True, False, False]
         assert all(result.wait_until is not None for result in results)
@@ -200,10 +200,10 @@ class TestFailures:
         assert (world.row().state, world.row().attempts) == (DeliveryState.DUE, 0)
         assert result.wait_until == NOW + timedelta(seconds=15)
         told = "blocked" if method == "introduce" else "will retry"
-        assert ([event.what for event in world.said], result.attention) == ([told], method == "introduce")
+        assert ([event.kind.value for event in world.said], result.attention) == ([told], method == "introduce")
         world.later(timedelta(seconds=15))
         assert world.row().state is DeliveryState.SENT
-        assert ("works again" in [event.what for event in world.said]) == (method == "introduce")
+        assert ("works again" in [event.kind.value for event in world.said]) == (method == "introduce")
 
     def test_while_nothing_is_due_yet_the_server_is_not_asked(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW - 120 * MINUTE, not_before=NOW + 60 * MINUTE))
@@ -227,7 +227,7 @@ class TestFailures:
         world.server.during("upload", raising(TransientError("the server cannot take it.")))
         result = world.deliver_pending()
         assert (world.row().state is DeliveryState.SENT, result.attention) == (goes_out, goes_out)
-        assert ("picture left out" in [event.what for event in world.said]) == goes_out
+        assert ("picture left out" in [event.kind.value for event in world.said]) == goes_out
 
     def test_a_refused_picture_is_left_out_and_told(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW, announcement=pictured("a", "b")))
@@ -237,7 +237,7 @@ class TestFailures:
         assert world.server.media_of == {"1": ("media-1",)}
         assert result.attention
         told = result.events[0]
-        assert (told.what, told.slug, told.detail) == ("picture left out", "tickets", "too large.")
+        assert (told.kind.value, told.slug, told.detail) == ("picture left out", "tickets", "too large.")
 
     def test_a_toot_goes_out_without_any_of_its_pictures(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW, announcement=pictured("a")))

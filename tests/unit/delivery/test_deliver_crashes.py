@@ -251,9 +251,9 @@ class World:
             wanted = replace(latest, announcement=story.words, state=DeliveryState.DUE, hold=None, first_tried_at=None)
             yield CompareAndSet(known=latest, wanted=wanted)
         elif latest.announcement != story.words:
-            yield CompareAndSet(known=None, wanted=self._following(story, f"edit:{len(edits) + 1}", Action.EDIT))
+            yield CompareAndSet(known=None, wanted=self._following(story, Occasion.edit(len(edits) + 1), Action.EDIT))
 
-    def _following(self, story: Story, occasion: str, action: Action) -> Delivery:
+    def _following(self, story: Story, occasion: Occasion, action: Action) -> Delivery:
         key = DeliveryKey(story.publish.key.post_id, ACCOUNT, occasion)
         due = self.clock.now()
         return replace(story.publish, key=key, action=action, announcement=story.words, due=due)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain import Action, Delivery, DeliveryState, Event, Hold
+from bot.domain import Action, Delivery, DeliveryState, Event, Hold, Occasion
 from bot.domain.errors import AccountBlockedError, OutcomeUnknownError, PublishError, RejectedError, TransientError
 from tests.support.delivery_stage import (
     MINUTE,
@@ -58,17 +58,17 @@ class TestEdits:
         world.owes(following(publish, Action.EDIT, announcement=NEW))
         result = world.deliver_pending()
         assert world.server.texts == ["new words"]
-        row = world.row(occasion="edit:1")
+        row = world.row(occasion=Occasion.edit(1))
         assert (row.state, row.status_id, row.settled_at) == (DeliveryState.SENT, "1", NOW)
-        assert [(event.what, event.occasion, event.detail) for event in result.events] == [
-            ("edited", "edit:1", world.server.statuses[0].url)
+        assert [(event.kind.value, event.occasion, event.detail) for event in result.events] == [
+            ("edited", Occasion.edit(1), world.server.statuses[0].url)
         ]
         assert world.server.asked == ["introduce", "edit"], "an edit needs no look before it"
 
     def test_the_server_is_told_what_it_shows(self, world: World, publish: Delivery) -> None:
         for number, text in enumerate(["second words", "third words"], start=1):
             edit = following(publish, Action.EDIT, announcement=saying(text))
-            world.owes(replace(edit, key=replace(edit.key, occasion=f"edit:{number}")))
+            world.owes(replace(edit, key=replace(edit.key, occasion=Occasion.edit(number))))
             world.deliver_pending()
         assert world.server.shown == [publish.announcement, saying("second words")]
 
@@ -77,12 +77,12 @@ class TestEdits:
         world.owes(following(publish, Action.EDIT, announcement=NEW))
         world.server.failures, world.server.posts_first = [LOST], arrived
         result = world.deliver_pending()
-        row = world.row(occasion="edit:1")
+        row = world.row(occasion=Occasion.edit(1))
         # Not sooner: an edit that arrives late must not undo a later one.
         assert (row.state, row.not_before) == (DeliveryState.DUE, NOW + TIMING.settle)
         assert (result.wait_until, result.attention) == (row.not_before, False)
         world.later(TIMING.settle)
-        assert world.row(occasion="edit:1").state is DeliveryState.SENT
+        assert world.row(occasion=Occasion.edit(1)).state is DeliveryState.SENT
         assert world.server.texts == ["new words"]
         assert "look" not in world.server.asked
 
@@ -91,27 +91,27 @@ class TestEdits:
         world.server.failures, world.server.posts_first = [LOST], True
         world.deliver_pending()
         # Meanwhile the post is back to its first picture, of which the toot must not keep another one's file.
-        world.owes(replace(world.row(occasion="edit:1"), announcement=NEW))
+        world.owes(replace(world.row(occasion=Occasion.edit(1)), announcement=NEW))
         world.later(TIMING.settle)
         assert world.server.shown == [publish.announcement, None]
 
     def test_a_crash_in_the_middle_is_repeated_without_harm(self, world: World, publish: Delivery) -> None:
         world.owes(following(publish, Action.EDIT, announcement=NEW))
         lease = world.ledger.lease(publish.key.account, owner="dead", duration=SECOND)
-        edit = world.row(occasion="edit:1")
+        edit = world.row(occasion=Occasion.edit(1))
         assert world.ledger.write_intent(lease, edit, after_id="1", now=NOW)
         again = world.later(MINUTE)
         assert again.wait_until == world.clock.now() + TIMING.settle
         world.later(TIMING.settle)
-        assert world.row(occasion="edit:1").state is DeliveryState.SENT
-        assert world.row(occasion="edit:1").attempts == 2
+        assert world.row(occasion=Occasion.edit(1)).state is DeliveryState.SENT
+        assert world.row(occasion=Occasion.edit(1)).attempts == 2
         assert world.server.texts == ["new words"]
 
     def test_a_toot_that_is_gone_cannot_be_edited(self, world: World, publish: Delivery) -> None:
         world.server.statuses.clear()
         world.owes(following(publish, Action.EDIT, announcement=NEW))
         result = world.deliver_pending()
-        assert world.row(occasion="edit:1").state is DeliveryState.REJECTED
+        assert world.row(occasion=Occasion.edit(1)).state is DeliveryState.REJECTED
         assert result.attention
 
     def test_a_toot_by_hand_is_never_edited(self, early: World, publish: Delivery) -> None:
@@ -119,7 +119,7 @@ class TestEdits:
         early.owes(following(publish, Action.EDIT, announcement=NEW))
         early.deliver_pending()
         assert early.row().foreign
-        row = early.row(occasion="edit:1")
+        row = early.row(occasion=Occasion.edit(1))
         assert (row.state, row.reason) == (DeliveryState.SKIPPED, "the toot was made by hand")
         assert early.server.texts == ["Look at this!"]
 
@@ -131,7 +131,7 @@ class TestEdits:
         world.deliver_pending()
         world.later(SECOND)
         assert world.row("other").state is DeliveryState.SENT
-        assert world.row(occasion="edit:1").state is DeliveryState.DUE
+        assert world.row(occasion=Occasion.edit(1)).state is DeliveryState.DUE
 
     def test_a_publish_of_unknown_outcome_is_found_first(self, early: World, publish: Delivery) -> None:
         early.server.failures, early.server.posts_first = [LOST], True
@@ -139,7 +139,7 @@ class TestEdits:
         early.deliver_pending()
         early.owes(following(publish, Action.EDIT, announcement=NEW))
         early.later(MINUTE)
-        assert [event.what for event in early.said][-2:] == ["found", "edited"]
+        assert [event.kind.value for event in early.said][-2:] == ["found", "edited"]
         assert early.server.texts == ["new words"]
 
 
@@ -148,8 +148,8 @@ class TestDeletions:
         world.owes(following(publish, Action.DELETE))
         result = world.deliver_pending()
         assert world.server.statuses == []
-        assert world.row(occasion="withdraw").state is DeliveryState.SENT
-        assert [event.what for event in result.events] == ["deleted"]
+        assert world.row(occasion=Occasion.WITHDRAW).state is DeliveryState.SENT
+        assert [event.kind.value for event in result.events] == ["deleted"]
         assert world.row().status_id == "1", "where it lived is remembered"
 
     @pytest.mark.parametrize("arrived", [True, False])
@@ -157,23 +157,26 @@ class TestDeletions:
         world.owes(following(publish, Action.DELETE))
         world.server.failures, world.server.posts_first = [LOST], arrived
         assert world.deliver_pending().wait_until == NOW + timedelta(seconds=30)
-        assert (world.row(occasion="withdraw").state, world.server.asked.count("delete")) == (DeliveryState.DUE, 1)
+        assert (world.row(occasion=Occasion.WITHDRAW).state, world.server.asked.count("delete")) == (
+            DeliveryState.DUE,
+            1,
+        )
         world.later(timedelta(seconds=30))
-        assert world.row(occasion="withdraw").state is DeliveryState.SENT
+        assert world.row(occasion=Occasion.WITHDRAW).state is DeliveryState.SENT
         assert world.server.statuses == []
 
     def test_one_that_is_gone_already_is_as_good_as_deleted(self, world: World, publish: Delivery) -> None:
         world.server.statuses.clear()
         world.owes(following(publish, Action.DELETE))
         assert not world.deliver_pending().attention
-        assert world.row(occasion="withdraw").state is DeliveryState.SENT
+        assert world.row(occasion=Occasion.WITHDRAW).state is DeliveryState.SENT
 
     def test_a_toot_by_hand_is_never_deleted(self, early: World, publish: Delivery) -> None:
         early.server.hand(replace(publish.announcement, text="Look at this!"))
         early.deliver_pending()
         early.owes(following(publish, Action.DELETE))
         early.deliver_pending()
-        assert early.row(occasion="withdraw").state is DeliveryState.SKIPPED
+        assert early.row(occasion=Occasion.WITHDRAW).state is DeliveryState.SKIPPED
         assert len(early.server.statuses) == 1
 
     def test_it_goes_before_everything_else_and_waits_for_no_spacing(
@@ -184,7 +187,7 @@ class TestDeletions:
         world.deliver_pending()
         world.owes(following(publish, Action.DELETE, due=world.clock.now()))
         result = world.deliver_pending()
-        assert world.row(occasion="withdraw").state is DeliveryState.SENT
+        assert world.row(occasion=Occasion.WITHDRAW).state is DeliveryState.SENT
         assert [world.row(slug).state for slug in "ab"] == [DeliveryState.SENT, DeliveryState.DUE]
         assert "spacing" in result.why
 
@@ -192,13 +195,13 @@ class TestDeletions:
         world.owes(following(publish, Action.DELETE))
         world.server.during("delete", raising(RejectedError("no.")))
         assert world.deliver_pending().attention
-        assert world.row(occasion="withdraw").state is DeliveryState.REJECTED
+        assert world.row(occasion=Occasion.WITHDRAW).state is DeliveryState.REJECTED
 
     def test_a_blocked_account_deletes_later(self, world: World, publish: Delivery) -> None:
         world.owes(following(publish, Action.DELETE))
         world.server.during("delete", raising(AccountBlockedError("bad token.")))
         world.deliver_pending()
-        assert (world.row(occasion="withdraw").state, world.account.blocked) == (DeliveryState.DUE, "bad token.")
+        assert (world.row(occasion=Occasion.WITHDRAW).state, world.account.blocked) == (DeliveryState.DUE, "bad token.")
         world.later(MINUTE)
         assert (world.server.statuses, world.account.blocked) == ([], "")
 
@@ -216,14 +219,16 @@ class TestWithdrawnWhileSending:
     def test_found_it_is_deleted(self, sending: World, publish: Delivery) -> None:
         sending.server.statuses.append(status("1", publish.announcement))
         sending.later(SECOND)
-        assert [event.what for event in sending.said] == ["no answer", "found", "deleted"]
+        assert [event.kind.value for event in sending.said] == ["no answer", "found", "deleted"]
         assert sending.server.statuses == []
 
     def test_not_found_it_is_never_sent(self, sending: World) -> None:
         result = sending.later(TIMING.settle)
         assert sending.server.statuses == []
         assert sending.server.asked.count("publish") == 1
-        assert [sending.row(occasion=one).state for one in ("publish", "withdraw")] == [DeliveryState.SKIPPED] * 2
+        assert [sending.row(occasion=one).state for one in (Occasion.PUBLISH, Occasion.WITHDRAW)] == [
+            DeliveryState.SKIPPED
+        ] * 2
         assert sending.row().reason == "withdrawn (`withdrawn:`)"
         assert (result.wait_until, result.attention) == (None, False)
         sending.later(timedelta(days=2))
@@ -231,7 +236,7 @@ class TestWithdrawnWhileSending:
 
     def test_nothing_is_decided_before_it_is_known(self, sending: World) -> None:
         assert sending.later(SECOND).wait_until == NOW + TIMING.settle
-        assert sending.row(occasion="withdraw").state is DeliveryState.DUE
+        assert sending.row(occasion=Occasion.WITHDRAW).state is DeliveryState.DUE
 
     def test_an_edit_that_was_open_is_called_off(self, world: World, publish: Delivery) -> None:
         world.owes(following(publish, Action.EDIT, announcement=NEW))
@@ -239,7 +244,7 @@ class TestWithdrawnWhileSending:
         world.deliver_pending()
         world.owes(following(publish, Action.DELETE))
         world.later(MINUTE)
-        assert world.row(occasion="edit:1").state is DeliveryState.SKIPPED
+        assert world.row(occasion=Occasion.edit(1)).state is DeliveryState.SKIPPED
         assert world.server.statuses == []
 
 
@@ -251,16 +256,16 @@ class TestReplies:
         result = world.deliver_pending()
         assert world.server.texts == [publish.announcement.text, self.REASON.text]
         assert world.server.replies == {"2": "1"}
-        assert (world.row(occasion="withdraw").status_id, world.row().status_id) == ("2", "1")
-        assert [event.what for event in result.events] == ["answered"]
+        assert (world.row(occasion=Occasion.WITHDRAW).status_id, world.row().status_id) == ("2", "1")
+        assert [event.kind.value for event in result.events] == ["answered"]
 
     def test_a_lost_answer_is_looked_for_and_not_repeated(self, world: World, publish: Delivery) -> None:
         world.owes(following(publish, Action.REPLY, announcement=self.REASON))
         world.server.failures, world.server.posts_first = [LOST], True
         world.deliver_pending()
         assert world.server.asked[-1] == "look"
-        assert (world.row(occasion="withdraw").state, len(world.server.statuses)) == (DeliveryState.SENT, 2)
-        assert world.row(occasion="withdraw").status_id == "2"
+        assert (world.row(occasion=Occasion.WITHDRAW).state, len(world.server.statuses)) == (DeliveryState.SENT, 2)
+        assert world.row(occasion=Occasion.WITHDRAW).status_id == "2"
 
     def test_one_that_did_not_arrive_is_sent_again_as_a_reply(self, world: World, publish: Delivery) -> None:
         world.owes(following(publish, Action.REPLY, announcement=self.REASON))

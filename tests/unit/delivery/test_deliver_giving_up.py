@@ -57,7 +57,7 @@ class TestGivingUp:
         assert row.reason == "tried for 1 day 1 h: the server cannot be reached."
         assert row.settled_at == NOW + 25 * HOUR
         assert (last.attention, last.wait_until) == (True, None)
-        assert last.events[-1].what == "held"
+        assert last.events[-1].kind.value == "held"
         assert "announce retry tickets" in last.events[-1].detail
         assert world.history[-1] == ("held", "tickets")
         assert world.server.statuses == []

@@ -37,7 +37,7 @@ def test_a_refused_picture_holds_the_toot_and_tells_what_to_do(world: World, owe
     row = world.row()
     assert (row.state, row.hold) == (DeliveryState.HELD, Hold.UNCLEAR)
     assert row.reason == f"{PICTURE_FAILED}too large."
-    (told,) = [event for event in world.said if event.what == "held"]
+    (told,) = [event for event in world.said if event.kind.value == "held"]
     assert "too large." in told.detail
     assert "`announce release tickets` sends it without" in told.detail
     assert world.server.statuses == []

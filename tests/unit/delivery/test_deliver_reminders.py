@@ -87,7 +87,7 @@ class TestSending:
 
     def test_an_edit_of_it_changes_it_alone(self, world: World, toot: Delivery) -> None:
         sent(world, toot, reminder(toot))
-        key = replace(toot.key, occasion=Occasion.of_reminder(Occasion.edit(1), "call"))
+        key = replace(toot.key, occasion=Occasion.edit(1).of_reminder("call"))
         better = reminder(toot, text="Two days left").announcement
         world.owes(replace(toot, key=key, action=Action.EDIT, announcement=better))
         world.deliver_pending()
@@ -97,7 +97,7 @@ class TestSending:
         self, world: World, toot: Delivery
     ) -> None:
         sent(world, toot, reminder(toot))
-        key = replace(toot.key, occasion=Occasion.of_reminder(Occasion.WITHDRAW, "call"))
+        key = replace(toot.key, occasion=Occasion.WITHDRAW.of_reminder("call"))
         other = reminder(toot, reminder_id="other", text="Hurry")
         world.owes(replace(toot, key=key, action=Action.DELETE), other)
         world.deliver_pending()

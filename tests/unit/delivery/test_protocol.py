@@ -413,7 +413,9 @@ class TestOneFaultStaysOneFault:
 
     def test_edits_of_one_post_keep_their_order(self, due: Delivery, make_delivery: MakeDelivery) -> None:
         first = following(due, Action.EDIT, sequence=2, attempts=1, not_before=NOW + SECOND)
-        second = replace(first, key=replace(first.key, occasion="edit:2"), sequence=3, attempts=0, not_before=None)
+        second = replace(
+            first, key=replace(first.key, occasion=Occasion.edit(2)), sequence=3, attempts=0, not_before=None
+        )
         back = replace(second, due=NOW - timedelta(hours=1))  # recorded after the clock was set back
         other = make_delivery("other", due=NOW)
         for later in (second, back):

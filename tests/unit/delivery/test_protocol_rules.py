@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.delivery.matching import find_status
 from bot.delivery.protocol import backoff, idempotency_key, refused, restored
-from bot.domain import Action, Announcement, Delivery, DeliveryKey, DeliveryState, Picture, SeenStatus
+from bot.domain import Action, Announcement, Delivery, DeliveryKey, DeliveryState, Occasion, Picture, SeenStatus
 
 ACCOUNT = "conf@example.social"
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
@@ -34,9 +34,9 @@ class TestIdempotencyKey:
         [
             {"generation": 1},
             {"announcement": Announcement(text="other", link=None, length=5, limit=500)},
-            {"key": DeliveryKey("other", ACCOUNT, "publish")},
-            {"key": DeliveryKey("https://conf.example/news/due/", "other@example.social", "publish")},
-            {"key": DeliveryKey("https://conf.example/news/due/", ACCOUNT, "edit:1")},
+            {"key": DeliveryKey("other", ACCOUNT, Occasion.PUBLISH)},
+            {"key": DeliveryKey("https://conf.example/news/due/", "other@example.social", Occasion.PUBLISH)},
+            {"key": DeliveryKey("https://conf.example/news/due/", ACCOUNT, Occasion.edit(1))},
         ],
     )
     def test_it_changes_with_identity_text_and_generation(self, due: Delivery, change: dict[str, Any]) -> None:
@@ -59,8 +59,8 @@ class TestIdempotencyKey:
         assert idempotency_key(tried) == idempotency_key(due)
 
     def test_parts_do_not_run_into_each_other(self, due: Delivery) -> None:
-        one = replace(due, key=DeliveryKey("ab", "c", "publish"))
-        other = replace(due, key=DeliveryKey("a", "bc", "publish"))
+        one = replace(due, key=DeliveryKey("ab", "c", Occasion.PUBLISH))
+        other = replace(due, key=DeliveryKey("a", "bc", Occasion.PUBLISH))
         assert idempotency_key(one) != idempotency_key(other)
 
     @given(text=st.text())

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.delivery import DeliveryContext, DeliveryResult, deliver_pending
-from bot.domain import Announcement, DeliveryState, Hold, MastodonOptions, OverrideKind, Post
+from bot.domain import Announcement, DeliveryState, Hold, MastodonOptions, Occasion, OverrideKind, Post
 from bot.domain.errors import OutcomeUnknownError, PublishError, RejectedError, TransientError
 from bot.ledger.memory import MemoryLedger
 from bot.planner.ruling import Verdict
@@ -52,7 +52,7 @@ class Stage:
                 owner="test",
                 stopping=lambda: False,
                 jitter=lambda: 0.0,
-                emit=lambda event: self.said.append(f"{event.what} {event.slug} {event.occasion}".strip()),
+                emit=lambda event: self.said.append(f"{event.kind.value} {event.slug} {event.occasion}".strip()),
             )
         )
 
@@ -82,7 +82,7 @@ class Stage:
             statuses.remove(following[0])
         return texts
 
-    def state(self, occasion: str) -> DeliveryState | None:
+    def state(self, occasion: Occasion) -> DeliveryState | None:
         return self.season.state("tickets", occasion)
 
 
@@ -140,7 +140,7 @@ class TestSending:
         stage.season.run(threaded(make_post, "old", "older"))
         stage.run(threaded(make_post, "new"))
         assert stage.chain == ["one", "new"]
-        assert stage.state("publish/3") is None
+        assert stage.state(Occasion.PUBLISH.of_part(3)) is None
 
 
 class TestFailures:
@@ -174,7 +174,7 @@ class TestFailures:
         stage.server.during("publish", lambda: None, raising(RejectedError("too rude.")))
         stage.run(post)
         assert stage.chain == ["one"]
-        assert stage.state("publish/2") is DeliveryState.REJECTED
+        assert stage.state(Occasion.PUBLISH.of_part(2)) is DeliveryState.REJECTED
         stage.run(post, after=HOUR)
         assert not stage.season.look(post).recording, "nothing flaps"
         assert verdicts(stage.season.look(post))["tickets publish/2"] is Verdict.REJECTED
@@ -188,10 +188,10 @@ class TestFailures:
         stage.run(post)
         for _ in range(120):
             stage.run(post, after=HOUR / 4)
-        held = stage.season.delivery("tickets", "publish/2")
+        held = stage.season.delivery("tickets", Occasion.PUBLISH.of_part(2))
         assert held is not None
         assert held.hold is Hold.FAILED
-        assert stage.state("publish/3") is not DeliveryState.SENT
+        assert stage.state(Occasion.PUBLISH.of_part(3)) is not DeliveryState.SENT
         stage.server.answers.clear()
         stage.season.emit(OverrideKind.RETRY, post)
         stage.until_done(post)
@@ -254,7 +254,7 @@ class TestEdits:
         first, *others = [make_post(f"zz{number}") for number in range(POLICY.brake - 1)]
         stage.run(threaded(make_post, "two"), first, *others)
         stage.run(threaded(make_post, "mended"), first, *others)
-        assert stage.state("edit:1") is DeliveryState.HELD
+        assert stage.state(Occasion.edit(1)) is DeliveryState.HELD
         assert "two" in stage.server.texts
         stage.season.resume()
         stage.until_done(threaded(make_post, "mended"), first, *others)
@@ -266,7 +266,7 @@ class TestEdits:
         stage.server.during("publish", lambda: None, lambda: stage.server.failures.append(LOST))
         stage.server.during("look", raising(BUSY))
         stage.run(threaded(make_post, "two"))
-        assert stage.state("publish/2") is DeliveryState.SENDING
+        assert stage.state(Occasion.PUBLISH.of_part(2)) is DeliveryState.SENDING
         stage.until_done(threaded(make_post, "mended"))
         assert stage.chain == ["one", "mended"]
 

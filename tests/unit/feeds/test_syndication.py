@@ -77,11 +77,11 @@ def test_a_toot_that_is_taken_back_is_not_named(
 
 @pytest.mark.parametrize(
     "occasion",
-    [Occasion.of_part(Occasion.WITHDRAW, 3), Occasion.of_reminder(Occasion.WITHDRAW, "one")],
+    [Occasion.WITHDRAW.of_part(3), Occasion.WITHDRAW.of_reminder("one")],
     ids=["a part of its thread", "a reminder"],
 )
 def test_a_toot_stays_named_when_something_else_of_the_post_is_deleted(
-    make_entry: MakeEntry, make_delivery: MakeDelivery, occasion: str
+    make_entry: MakeEntry, make_delivery: MakeDelivery, occasion: Occasion
 ) -> None:
     toot = sent(make_delivery)
     deletion = replace(toot, key=replace(toot.key, occasion=occasion), action=Action.DELETE)

@@ -124,7 +124,7 @@ def test_several_posts_are_one_call_and_what_was_called_for_is_not_called_for_ag
     stage.call(a="1", b="1")
     stage.call(a="1", b="1")
     assert len(site.calls) == 1
-    assert [(event.what, event.detail) for event in stage.said] == [("deploy hook called", "2 posts")]
+    assert [(event.kind.value, event.detail) for event in stage.said] == [("deploy hook called", "2 posts")]
     stage.call(a="1", b="2")
     assert len(site.calls) == 2, "after an edit"
     stage.restart()

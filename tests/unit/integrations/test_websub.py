@@ -174,7 +174,7 @@ def test_pauses_grow_to_the_longest_and_the_trouble_is_told_once(stage: Stage, h
     assert pauses[-1] == BACKOFF.longest
     assert pauses == sorted(pause for pause in pauses if pause)
     (trouble,) = stage.said
-    assert (trouble.what, "503" in trouble.detail, hub.url in trouble.detail) == ("problem", True, True)
+    assert (trouble.kind.value, "503" in trouble.detail, hub.url in trouble.detail) == ("problem", True, True)
     assert stage.ledger.events(limit=9) == (trouble,)
 
 

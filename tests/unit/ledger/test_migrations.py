@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain import Entry, Event, Snapshot, WriteBatch
+from bot.domain import Entry, Event, EventKind, Snapshot, WriteBatch
 from bot.domain.clock import ManualClock
 from bot.domain.errors import LedgerError
 from bot.ledger.schema import MIGRATIONS, Migration
@@ -96,7 +96,7 @@ def test_a_ledger_of_an_older_version_opens_with_everything_in_it(tmp_path: Path
     )
     assert ledger.deployed() == (DEPLOYED if version >= WITH_PAGES else {})
     assert ledger.pinged() == (PINGED if version >= WITH_OLD_FEEDS else {})
-    assert tuple(event for event in ledger.events(limit=99) if event.what not in LATER) == EVENTS
+    assert tuple(event for event in ledger.events(limit=99) if event.kind.value not in LATER) == EVENTS
     ledger.close()
     assert dumped(path)[0] == len(MIGRATIONS)
 
@@ -124,10 +124,12 @@ def test_work_goes_on_in_an_older_ledger(tmp_path: Path, version: int, make_entr
     ledger = SqliteLedger(restored(version, tmp_path / "ledger.db"), ManualClock(NOW))
     entry, word = make_entry("new"), replace(WORDS[0], who="cleo")
     changed = replace(ENTRIES[0], title="Tickets are gone", revision=2)
-    ledger.record(WriteBatch(entries=(entry, changed), words=(word,), events=(Event(at=NOW, what="x"),)), now=NOW)
+    ledger.record(
+        WriteBatch(entries=(entry, changed), words=(word,), events=(Event(at=NOW, kind=EventKind.PROBLEM),)), now=NOW
+    )
     after = ledger.snapshot()
     assert (after.entries[entry.post_id], after.entries[changed.post_id]) == (entry, changed)
-    assert ledger.events(limit=1) == (Event(at=NOW, what="x"),)
+    assert ledger.events(limit=1) == (Event(at=NOW, kind=EventKind.PROBLEM),)
     ledger.close()
 
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.domain import Occasion
 from bot.operations.queue import Times, distance_of, lines_of, times_of
 from bot.planner.builder import PlanItem
 from bot.planner.ruling import Verdict
@@ -16,7 +17,7 @@ DUE = datetime(2027, 7, 16, 10, 0, tzinfo=UTC)
 NAMES = {"a@x.example": "main", "b@x.example": "second"}
 
 
-def item(account: str, verdict: Verdict = Verdict.UPCOMING, occasion: str = "publish") -> PlanItem:
+def item(account: str, verdict: Verdict = Verdict.UPCOMING, occasion: Occasion = Occasion.PUBLISH) -> PlanItem:
     return PlanItem(
         post_id="tickets", slug="tickets", title="T", account=account, due=DUE, verdict=verdict, occasion=occasion
     )
@@ -36,7 +37,7 @@ def test_another_fate_is_another_line() -> None:
 
 
 def test_feeds_alone_and_a_reminder_without_feeds() -> None:
-    feeds, reminder = lines_of([item(""), item("a@x.example", occasion="reminder:week")], NAMES)
+    feeds, reminder = lines_of([item(""), item("a@x.example", occasion=Occasion.reminder("week"))], NAMES)
     assert (feeds.places, feeds.what) == (("feeds",), "")
     assert (reminder.places, reminder.what) == (("main",), "reminder week")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain import Action, Announcement, Delivery, DeliveryState, Hold, Picture, Post
+from bot.domain import Action, Announcement, Delivery, DeliveryState, Hold, Occasion, Picture, Post
 from bot.planner.followups import same_words
 from bot.planner.ruling import Verdict
 from tests.support.planning import DAY, HOUR, MINUTE, NOW, POLICY, SECOND, Season, louder, retracted, verdicts, wanted
@@ -26,7 +26,7 @@ def season() -> Season:
 
 
 def edit_of(season: Season, revision: int = 1) -> Delivery:
-    delivery = season.delivery("tickets", f"edit:{revision}")
+    delivery = season.delivery("tickets", Occasion.edit(revision))
     assert delivery is not None
     return delivery
 
@@ -51,7 +51,7 @@ class TestEdits:
         assert (edit.action, edit.announcement.text, edit.due) == (Action.EDIT, NEW_TEXT, NOW + MINUTE)
         if state is DeliveryState.SENDING:
             season.send("tickets")
-        season.send("tickets", "edit:1")
+        season.send("tickets", Occasion.edit(1))
         for after in (MINUTE, DAY):
             assert not season.run(make_post(**NEW), after=after).recording
         assert len(season.snapshot.deliveries) == 2
@@ -82,7 +82,7 @@ class TestEdits:
         season.run(make_post())
         season.send("tickets")
         season.run(make_post(**NEW))
-        season.settle("tickets", state, occasion="edit:1")
+        season.settle("tickets", state, occasion=Occasion.edit(1))
         season.run(make_post(title="Better", digest="better"), after=MINUTE)
         assert edit_of(season, 2).announcement.text == "Better for conf@example.social"
 
@@ -90,7 +90,7 @@ class TestEdits:
         season.run(make_post())
         season.send("tickets")
         season.run(make_post(**NEW))
-        season.send("tickets", "edit:1")
+        season.send("tickets", Occasion.edit(1))
         season.run(make_post(), after=MINUTE)
         assert edit_of(season, 2).announcement.text == "About tickets for conf@example.social"
 
@@ -160,28 +160,31 @@ class TestEdits:
             season.clock.advance(2 * HOUR)
         changed = [replace(post, title=f"New {post.slug}", digest="new") for post in posts]
         plan = season.run(*changed)
-        assert [season.state(slug, "edit:1") for slug in "abc"] == [
+        assert [season.state(slug, Occasion.edit(1)) for slug in "abc"] == [
             DeliveryState.DUE,
             DeliveryState.DUE,
             DeliveryState.HELD,
         ]
-        assert [event.slug for event in plan.recording.events if event.what == "held"] == ["c"]
+        assert [event.slug for event in plan.recording.events if event.kind.value == "held"] == ["c"]
         better = [replace(post, title=f"Better {post.slug}", digest="better") for post in posts]
         season.run(*better)
-        held = season.delivery("c", "edit:1")
+        held = season.delivery("c", Occasion.edit(1))
         assert held is not None
         assert (held.hold, held.announcement.text) == (Hold.BRAKE, "Better c for conf@example.social")
         assert held.reason.startswith("more than 2")
         season.resume()
         season.run(*better)
-        assert season.state("c", "edit:1") is DeliveryState.DUE
+        assert season.state("c", Occasion.edit(1)) is DeliveryState.DUE
 
     def test_edits_and_new_toots_share_the_room(self, make_post: MakePost) -> None:
         season = Season(policy=replace(POLICY, brake=1))
         season.run(make_post())
         season.send("tickets")
         plan = season.run(make_post(**NEW), make_post("next", published=NOW + 2 * HOUR), after=2 * HOUR)
-        assert (season.state("tickets", "edit:1"), season.state("next")) == (DeliveryState.DUE, DeliveryState.HELD)
+        assert (season.state("tickets", Occasion.edit(1)), season.state("next")) == (
+            DeliveryState.DUE,
+            DeliveryState.HELD,
+        )
         assert verdicts(plan)["next"] is Verdict.HELD
 
     @pytest.mark.parametrize(
@@ -261,13 +264,13 @@ class TestWithdrawals:
         season.settle("tickets", state)
         plan = season.run(post, after=MINUTE)
         assert verdicts(plan) == {"tickets": Verdict(state.value), "tickets withdraw": Verdict.DUE}
-        back = season.delivery("tickets", "withdraw")
+        back = season.delivery("tickets", Occasion.WITHDRAW)
         assert back is not None
         assert (back.action, back.announcement.text, back.due) == (action, text, NOW + MINUTE)
         assert season.entry("tickets").hidden
         if state is DeliveryState.SENDING:
             season.send("tickets")
-        season.settle("tickets", DeliveryState.SENT, occasion="withdraw")
+        season.settle("tickets", DeliveryState.SENT, occasion=Occasion.WITHDRAW)
         assert not season.run(post, after=DAY).recording
         plan = season.run(make_post(), after=DAY)
         assert (wanted(plan), season.state("tickets")) == ([], DeliveryState.SENT)
@@ -276,7 +279,7 @@ class TestWithdrawals:
         season.run(make_post())
         season.send("tickets")
         season.run(make_post(withdrawn="the room is gone", hidden=True))
-        answer = season.delivery("tickets", "withdraw")
+        answer = season.delivery("tickets", Occasion.WITHDRAW)
         assert answer is not None
         words = answer.announcement
         assert (words.link, words.pictures, words.content_warning, words.length) == (None, (), None, 16)
@@ -304,14 +307,14 @@ class TestWithdrawals:
         season.run(make_post(**NEW))
         assert edit_of(season).state is (DeliveryState.HELD if held else DeliveryState.DUE)
         plan = season.run(make_post(**NEW, **WITHDRAWN))
-        assert [key.occasion for key in retracted(plan)] == ["edit:1"]
-        assert season.state("tickets", "withdraw") is DeliveryState.DUE
+        assert [key.occasion for key in retracted(plan)] == [Occasion.edit(1)]
+        assert season.state("tickets", Occasion.WITHDRAW) is DeliveryState.DUE
 
     def test_an_edit_that_may_be_out_stays_in_the_memory(self, season: Season, make_post: MakePost) -> None:
         season.run(make_post())
         season.send("tickets")
         season.run(make_post(**NEW))
-        season.settle("tickets", DeliveryState.SENDING, occasion="edit:1")
+        season.settle("tickets", DeliveryState.SENDING, occasion=Occasion.edit(1))
         season.run(make_post(**NEW, **WITHDRAWN))
         assert edit_of(season).state is DeliveryState.SENDING
 
@@ -324,7 +327,7 @@ class TestWithdrawals:
             season.clock.advance(2 * HOUR)
         back = [replace(post, **WITHDRAWN) for post in posts]
         season.run(*back)
-        assert [season.state(slug, "withdraw") for slug in "ab"] == [DeliveryState.DUE] * 2
+        assert [season.state(slug, Occasion.WITHDRAW) for slug in "ab"] == [DeliveryState.DUE] * 2
         season.run(*back, make_post("next", published=season.now))
         assert season.state("next") is DeliveryState.DUE
 
@@ -333,14 +336,14 @@ class TestWithdrawals:
         season.settle("tickets", DeliveryState.SENDING)
         season.run(make_post(**WITHDRAWN))
         lease = season.ledger.lease("conf@example.social", owner="test", duration=MINUTE)
-        back = season.delivery("tickets", "withdraw")
+        back = season.delivery("tickets", Occasion.WITHDRAW)
         assert back is not None
         off = replace(back, state=DeliveryState.SKIPPED, reason="there is no toot to change", settled_at=season.now)
         season.ledger.settle(lease, off, event=None, now=season.now)
         season.ledger.give_back(lease)
         season.send("tickets")
         season.run(make_post(**WITHDRAWN), after=MINUTE)
-        again = season.delivery("tickets", "withdraw")
+        again = season.delivery("tickets", Occasion.WITHDRAW)
         assert again is not None
         assert (again.state, again.reason, again.sequence) == (DeliveryState.DUE, "", back.sequence)
 
@@ -350,7 +353,7 @@ class TestWithdrawals:
         season.send("tickets")
         season.run(make_post(**WITHDRAWN), other)
         plan = season.run(other, after=MINUTE)
-        assert season.state("tickets", "withdraw") is DeliveryState.DUE
+        assert season.state("tickets", Occasion.WITHDRAW) is DeliveryState.DUE
         assert plan.troubles == (), "an entry that no feed shows is not missed"
 
 
@@ -358,13 +361,13 @@ def test_an_edit_of_a_toot_that_never_arrived_brings_no_older_words_back(season:
     season.run(make_post(published=NOW))
     season.settle("tickets", DeliveryState.SENDING)
     season.run(make_post(published=NOW, title="Second", digest="2"), after=MINUTE)
-    assert season.state("tickets", "edit:1") is DeliveryState.DUE
+    assert season.state("tickets", Occasion.edit(1)) is DeliveryState.DUE
     season.settle("tickets", DeliveryState.DUE)
     season.run(make_post(published=NOW, title="Third", digest="3"), after=MINUTE)
     publish = season.delivery("tickets")
     assert publish is not None
     assert publish.announcement.text.startswith("Third")
-    assert season.state("tickets", "edit:1") is None
+    assert season.state("tickets", Occasion.edit(1)) is None
 
 
 def test_a_mark_that_is_taken_away_while_nobody_knows_whether_the_toot_is_out_never_toots(
@@ -374,4 +377,4 @@ def test_a_mark_that_is_taken_away_while_nobody_knows_whether_the_toot_is_out_ne
     season.settle("tickets", DeliveryState.SENDING)
     season.run(make_post(withdrawn="", hidden=True))
     season.run(make_post())
-    assert season.state("tickets", "withdraw") is DeliveryState.DUE
+    assert season.state("tickets", Occasion.WITHDRAW) is DeliveryState.DUE

@@ -16,6 +16,7 @@ from bot.domain import (
     Hold,
     Limits,
     MastodonOptions,
+    Occasion,
     OverrideKind,
     Post,
 )
@@ -96,7 +97,7 @@ class TestEditsThatAreOwed:
         season.compose = compose
         plan = season.run(make_post(**NEW), after=MINUTE)
         assert [(one.key.occasion, one.announcement.text) for one in wanted(plan)] == [
-            ("edit:1", f"New words for {ACCOUNT}")
+            (Occasion.edit(1), f"New words for {ACCOUNT}")
         ]
         assert (plan.troubles, season.run(make_post(**NEW), after=MINUTE).troubles) == ((), ())
 
@@ -109,10 +110,10 @@ class TestEditsThatAreOwed:
             season.send("tickets", account=account)
         season.compose = broken_for(OTHER)
         season.run(make_post(**NEW))
-        season.send("tickets", "edit:1")
+        season.send("tickets", Occasion.edit(1))
         season.compose = compose
         plan = season.run(make_post(**NEW), after=MINUTE)
-        assert [(one.key.account, one.key.occasion) for one in wanted(plan)] == [(OTHER, "edit:1")]
+        assert [(one.key.account, one.key.occasion) for one in wanted(plan)] == [(OTHER, Occasion.edit(1))]
 
     def test_a_post_that_is_put_back_meanwhile_owes_nothing(self, season: Season, make_post: MakePost) -> None:
         season.run(make_post())
@@ -130,7 +131,9 @@ class TestEditsThatAreOwed:
         season.run(make_post(**NEW), other)
         season.compose = compose
         season.run(other, after=MINUTE)
-        assert [one.key.occasion for one in wanted(season.run(make_post(**NEW), other, after=MINUTE))] == ["edit:1"]
+        assert [one.key.occasion for one in wanted(season.run(make_post(**NEW), other, after=MINUTE))] == [
+            Occasion.edit(1)
+        ]
 
     def test_a_template_that_breaks_and_is_mended_alone_edits_nothing(
         self, season: Season, make_post: MakePost
@@ -151,29 +154,29 @@ class TestMarksThatAreTakenAway:
         season.run(make_post())
         season.send("tickets")
         season.run(make_post(withdrawn=withdrawn, hidden=True))
-        assert season.state("tickets", "withdraw") is DeliveryState.DUE
+        assert season.state("tickets", Occasion.WITHDRAW) is DeliveryState.DUE
         plan = season.run(make_post(), after=MINUTE)
-        assert season.state("tickets", "withdraw") is None
+        assert season.state("tickets", Occasion.WITHDRAW) is None
         assert verdicts(plan) == {"tickets": Verdict.SENT}
         season.run(make_post(withdrawn=withdrawn, hidden=True), after=MINUTE)
-        assert season.state("tickets", "withdraw") is DeliveryState.DUE, "the mark may come back"
+        assert season.state("tickets", Occasion.WITHDRAW) is DeliveryState.DUE, "the mark may come back"
 
     def test_what_was_given_up_is_taken_away_too(self, season: Season, make_post: MakePost) -> None:
         season.run(make_post())
         season.send("tickets")
         season.run(make_post(withdrawn="", hidden=True))
-        season.settle("tickets", DeliveryState.HELD, "withdraw", hold=Hold.FAILED, reason="tried for 1 day")
+        season.settle("tickets", DeliveryState.HELD, Occasion.WITHDRAW, hold=Hold.FAILED, reason="tried for 1 day")
         season.run(make_post(), after=MINUTE)
-        assert season.state("tickets", "withdraw") is None
+        assert season.state("tickets", Occasion.WITHDRAW) is None
 
     @pytest.mark.parametrize("state", [DeliveryState.SENDING, DeliveryState.SENT])
     def test_what_is_under_way_or_done_stays(self, season: Season, make_post: MakePost, state: DeliveryState) -> None:
         season.run(make_post())
         season.send("tickets")
         season.run(make_post(withdrawn="", hidden=True))
-        season.settle("tickets", state, "withdraw")
+        season.settle("tickets", state, Occasion.WITHDRAW)
         season.run(make_post(), after=MINUTE)
-        assert season.state("tickets", "withdraw") is state
+        assert season.state("tickets", Occasion.WITHDRAW) is state
 
 
 class TestReasons:
@@ -181,7 +184,7 @@ class TestReasons:
         season.run(replace(post, withdrawn=None, hidden=False))
         season.send("tickets")
         season.run(post)
-        delivery = season.delivery("tickets", "withdraw")
+        delivery = season.delivery("tickets", Occasion.WITHDRAW)
         assert delivery is not None
         return delivery.announcement
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain import Action, DeliveryState, Entry, Hold, Post
+from bot.domain import Action, DeliveryState, Entry, Hold, Occasion, Post
 from bot.planner.matching import GONE_AFTER, entry_by_name, match
 from bot.planner.ruling import Verdict
 from tests.support.planning import DAY, HOUR, MINUTE, NOW, SECOND, Season, verdicts, wanted
@@ -206,7 +206,7 @@ class TestVanished:
         held = season.delivery("tickets")
         assert held is not None
         assert (held.state, held.hold) == (DeliveryState.HELD, Hold.UNCLEAR)
-        assert [event.what for event in plan.recording.events] == ["held"]
+        assert [event.kind.value for event in plan.recording.events] == ["held"]
         season.run(make_post(), other, after=MINUTE)
         assert season.state("tickets") is DeliveryState.DUE
 
@@ -216,7 +216,7 @@ class TestVanished:
         season.send("tickets")
         season.run(make_post(title="New", digest="new"), other)
         season.run(other, after=MINUTE)
-        assert season.state("tickets", "edit:1") is DeliveryState.DUE
+        assert season.state("tickets", Occasion.edit(1)) is DeliveryState.DUE
 
 
 @pytest.mark.parametrize("after", [MINUTE, timedelta(days=3)])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain import DeliveryState, Hold, OverrideKind, Post, Snapshot, WriteBatch
+from bot.domain import DeliveryState, Hold, Occasion, OverrideKind, Post, Snapshot, WriteBatch
 from bot.planner.overrides import Proposal, pause, resume
 from tests.support.planning import ACCOUNT, DAY, HOUR, MINUTE, NOW, OTHER, SECOND, Season
 
@@ -137,7 +137,7 @@ def test_a_word_is_recorded_with_who_and_when(season: Season, make_post: MakePos
         "bob",
         NOW,
     )
-    assert (event.what, event.slug, event.who, event.at) == ("ordered", "tickets", "bob", NOW)
+    assert (event.kind.value, event.slug, event.who, event.at) == ("ordered", "tickets", "bob", NOW)
     assert event.detail == "before its datetime"
 
 
@@ -192,9 +192,9 @@ def test_a_hold_holds_edits_and_never_a_withdrawal(make_post: MakePost) -> None:
     changed = make_post(title="New", digest="new")
     season.run(changed)
     season.emit(OverrideKind.HOLD, changed)
-    assert season.state("tickets", "edit:1", OTHER) is DeliveryState.HELD
+    assert season.state("tickets", Occasion.edit(1), OTHER) is DeliveryState.HELD
     season.emit(OverrideKind.RELEASE, changed)
-    assert season.state("tickets", "edit:1", OTHER) is DeliveryState.DUE
+    assert season.state("tickets", Occasion.edit(1), OTHER) is DeliveryState.DUE
     back = make_post(title="New", digest="new", withdrawn="", hidden=True)
     season.run(back)
     proposal = season.propose(OverrideKind.HOLD, back)
@@ -240,7 +240,7 @@ class TestEverything:
             f"p5 → {ACCOUNT}: held by the brake, goes out",
             "the pause ends (paused by amy on 2026-03-10 14:00 UTC)",
         )
-        assert [(e.what, e.slug, e.who) for e in proposal.recording.events] == [
+        assert [(e.kind.value, e.slug, e.who) for e in proposal.recording.events] == [
             ("let go", "p4", "bob"),
             ("let go", "p5", "bob"),
             ("resumed", "", "bob"),

@@ -118,7 +118,7 @@ class TestHold:
     ) -> None:
         post = make_post(if_missed=Missed.HOLD)
         plan = season.run(post, after=HOUR + SECOND)
-        assert [event.what for event in plan.recording.events] == ["released", "held"]
+        assert [event.kind.value for event in plan.recording.events] == ["released", "held"]
         season.run(post, after=LONG)
         season.resume()
         assert season.state("tickets") is DeliveryState.HELD
@@ -317,12 +317,12 @@ class TestRetry:
         season.send("tickets")
         changed = make_post(title="Changed", digest="new")
         season.run(changed)
-        season.settle("tickets", state, occasion="edit:1", **changes)
+        season.settle("tickets", state, occasion=Occasion.edit(1), **changes)
         season.run(changed, after=HOUR)
-        assert season.state("tickets", "edit:1") is state
+        assert season.state("tickets", Occasion.edit(1)) is state
         season.emit(OverrideKind.RETRY, changed)
         season.run(changed)
-        assert season.state("tickets", "edit:1") is DeliveryState.DUE
+        assert season.state("tickets", Occasion.edit(1)) is DeliveryState.DUE
 
 
 class TestBrake:
@@ -373,7 +373,7 @@ class TestPause:
         season.run(changed, after=HOUR)
         season.resume()
         season.run(changed)
-        assert season.state("tickets", "edit:1") is DeliveryState.DUE
+        assert season.state("tickets", Occasion.edit(1)) is DeliveryState.DUE
 
     def test_resume_does_not_free_what_a_person_holds(self, season: Season, make_post: MakePost) -> None:
         owed, coming = make_post("owed"), make_post("coming", published=NOW + HOUR)

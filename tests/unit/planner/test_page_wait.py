@@ -113,7 +113,7 @@ class TestTheDeadline:
         assert verdicts(plan) == {"tickets": Verdict.HELD}
         assert plan.items[0].reason.startswith("its page is missing: it answered 404. `announce release tickets`")
         assert plan.wanted_pages == (), "it is not asked for any more"
-        assert (one.ledger.events(limit=1)[0].what, one.ledger.events(limit=1)[0].slug) == ("held", "tickets")
+        assert (one.ledger.events(limit=1)[0].kind.value, one.ledger.events(limit=1)[0].slug) == ("held", "tickets")
         # Nor does an answer that comes now, or another process that knows the ledger alone.
         assert verdicts(one.run(post, after=DAY, pages=says(one, post, online=False))) == {"tickets": Verdict.HELD}
         one.emit(OverrideKind.RELEASE, post)

@@ -93,7 +93,7 @@ def test_a_post_is_released_at_its_datetime_and_not_before(make_post: MakePost) 
         announcement=compose(post, ACCOUNT),
     )
     (event,) = plan.recording.events
-    assert (event.at, event.what, event.slug, event.detail) == (NOW, "released", "tickets", "0 s after its time")
+    assert (event.at, event.kind.value, event.slug, event.detail) == (NOW, "released", "tickets", "0 s after its time")
 
 
 def test_the_next_release_is_the_earliest_of_the_coming_ones(make_post: MakePost) -> None:
@@ -190,7 +190,7 @@ class TestBrake:
         held = [d for d in wanted(plan) if d.state is DeliveryState.HELD]
         assert {d.hold for d in held} == {Hold.BRAKE}
         assert all(d.announcement.text for d in held)
-        assert [e.slug for e in plan.recording.events if e.what == "held"] == ["p1", "p0"]
+        assert [e.slug for e in plan.recording.events if e.kind.value == "held"] == ["p1", "p0"]
         assert len(plan.recording.entries) == 6
 
     def test_what_was_sent_within_the_hour_and_what_is_pending_count_together(
@@ -253,7 +253,7 @@ class TestUnclear:
         assert (held.state, held.hold) == (DeliveryState.HELD, Hold.UNCLEAR)
         assert held.reason == "posts/bad.md: the template has no end."
         assert held.announcement.text == ""
-        assert [(e.what, e.slug, e.detail) for e in plan.recording.events if e.what == "held"] == [
+        assert [(e.kind.value, e.slug, e.detail) for e in plan.recording.events if e.kind.value == "held"] == [
             ("held", "bad", held.reason)
         ]
         assert len(plan.recording.entries) == 2

@@ -67,7 +67,7 @@ def post(make_post: MakePost) -> Post:
     return make_post(published=NOW, reminders=(remind(),))
 
 
-def said_of(plan: Plan, occasion: str = CALL, account: str = ACCOUNT) -> tuple[Verdict, str]:
+def said_of(plan: Plan, occasion: Occasion = CALL, account: str = ACCOUNT) -> tuple[Verdict, str]:
     (item,) = (item for item in plan.items if item.occasion == occasion and item.account == account)
     return item.verdict, item.reason
 
@@ -272,10 +272,10 @@ class TestItsWords:
         for number, words in enumerate(("Better", "Best"), start=1):
             plan = season.run(replace(post, reminders=(remind(text=words),)))
             (change,) = wanted(plan)
-            assert (change.key.occasion, change.action) == (f"{CALL}/edit:{number}", Action.EDIT)
+            assert (change.key.occasion, change.action) == (Occasion.edit(number).of_reminder("call"), Action.EDIT)
             assert change.announcement.text == f"{words} for {ACCOUNT}"
             assert plan.recording.entries == (), "the feed does not move"
-            season.send(post.slug, f"{CALL}/edit:{number}")
+            season.send(post.slug, Occasion.edit(number).of_reminder("call"))
 
     def test_another_template_edits_nothing(self, season: Season, post: Post) -> None:
         tooted(season, post)
@@ -335,10 +335,10 @@ class TestTakenOut:
 
     @pytest.mark.parametrize(
         ("reason", "taken"),
-        [("", [Occasion.WITHDRAW, f"{CALL}/withdraw"]), ("the hall is closed", [Occasion.WITHDRAW])],
+        [("", [Occasion.WITHDRAW, Occasion.WITHDRAW.of_reminder("call")]), ("the hall is closed", [Occasion.WITHDRAW])],
     )
     def test_a_withdrawal_deletes_it_and_a_reason_keeps_it(
-        self, season: Season, post: Post, reason: str, taken: list[str]
+        self, season: Season, post: Post, reason: str, taken: list[Occasion]
     ) -> None:
         tooted(season, post)
         season.run(post, after=2 * DAY)
@@ -351,7 +351,10 @@ class TestTakenOut:
         season.run(post, after=2 * DAY)
         season.send(post.slug, CALL)
         season.run(replace(post, withdrawn="", hidden=True))
-        assert sorted(key.occasion for key in retracted(season.run(post))) == [f"{CALL}/withdraw", Occasion.WITHDRAW]
+        assert sorted(key.occasion for key in retracted(season.run(post))) == [
+            Occasion.WITHDRAW.of_reminder("call"),
+            Occasion.WITHDRAW,
+        ]
         assert season.state(post.slug, CALL) is DeliveryState.SENT
 
     def test_what_was_deleted_is_not_edited_any_more(self, season: Season, post: Post) -> None:
@@ -359,7 +362,7 @@ class TestTakenOut:
         season.run(post, after=2 * DAY)
         season.send(post.slug, CALL)
         season.run(replace(post, withdrawn="", hidden=True))
-        for occasion in (Occasion.WITHDRAW, f"{CALL}/withdraw"):
+        for occasion in (Occasion.WITHDRAW, Occasion.WITHDRAW.of_reminder("call")):
             season.send(post.slug, occasion)
         again = replace(post, title="It stands after all", digest="other", reminders=(remind(text="Better"),))
         assert wanted(season.run(again)) == []

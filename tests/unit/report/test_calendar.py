@@ -9,6 +9,7 @@ import icalendar
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain import Occasion
 from bot.operations.queue import Line
 from bot.planner.builder import PlanItem
 from bot.planner.ruling import Verdict
@@ -18,7 +19,9 @@ DUE = datetime(2027, 7, 16, 10, 0, tzinfo=UTC)
 NOW = datetime(2027, 1, 1, 8, 30, tzinfo=UTC)
 
 
-def item(account: str = "conf@example.social", occasion: str = "publish", title: str = "Tickets") -> PlanItem:
+def item(
+    account: str = "conf@example.social", occasion: Occasion = Occasion.PUBLISH, title: str = "Tickets"
+) -> PlanItem:
     return PlanItem(
         post_id="https://conf.example/news/tickets/",
         slug="tickets",
@@ -50,8 +53,10 @@ def test_a_release_is_one_event_whatever_accounts_it_goes_to() -> None:
 
 
 def test_the_identity_of_an_event_stays_and_differs_from_that_of_its_reminders() -> None:
-    first = events(rendered(item(), item(occasion="reminder:week")))
-    later = events(rendered(item(title="New title"), item(occasion="reminder:week"), now=NOW + timedelta(days=1)))
+    first = events(rendered(item(), item(occasion=Occasion.reminder("week"))))
+    later = events(
+        rendered(item(title="New title"), item(occasion=Occasion.reminder("week")), now=NOW + timedelta(days=1))
+    )
     assert [event["UID"] for event in first] == [event["UID"] for event in later]
     assert len({event["UID"] for event in first}) == 2
     assert first[1]["SUMMARY"] == "Tickets (reminder week)"
@@ -87,6 +92,6 @@ def test_whatever_a_title_holds_it_comes_back_from_an_independent_reader(title: 
 
 def test_a_line_knows_when_it_is_more_than_the_release() -> None:
     line = Line(
-        due=DUE, slug="a", title="A", occasion="publish", places=("feeds",), verdict=Verdict.UPCOMING, reason=""
+        due=DUE, slug="a", title="A", occasion=Occasion.PUBLISH, places=("feeds",), verdict=Verdict.UPCOMING, reason=""
     )
     assert line.what == ""

@@ -78,7 +78,7 @@ def test_a_clock_ahead_of_the_server_releases_nothing_and_says_why(stage: Stage)
     assert tick(stage, ShiftedClock(NOW + HOUR)), "announce tick exits with 1"
     assert (stage.toots(), "Tickets" in stage.feed()) == (0, False)
     (event,) = stage.said
-    assert event.what == "problem"
+    assert event.kind.value == "problem"
     assert event.detail.startswith("the clock is more than 5 minutes ahead of that of ")
     assert "Set this machine's clock" in event.detail
 
@@ -89,7 +89,7 @@ def test_it_is_told_once_and_mended_by_itself(stage: Stage) -> None:
     stage.server.store.clock.step_to(NOW + timedelta(minutes=6))  # type: ignore[attr-defined]
     tick(stage, ShiftedClock(NOW + timedelta(minutes=6)))
     assert stage.toots() == 1
-    assert [event.what for event in stage.said] == ["problem", "released", "solved", "sent"]
+    assert [event.kind.value for event in stage.said] == ["problem", "released", "solved", "sent"]
 
 
 def test_a_server_on_loopback_is_not_asked(stage: Stage) -> None:

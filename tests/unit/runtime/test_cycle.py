@@ -16,6 +16,7 @@ from bot.domain import (
     DeliveryState,
     Entry,
     Event,
+    Occasion,
     Override,
     OverrideKind,
     Snapshot,
@@ -113,7 +114,7 @@ def site(site_config: Callable[..., Config]) -> Site:
 
 
 def states(snapshot: Snapshot) -> dict[str, DeliveryState]:
-    return {delivery.key.occasion: delivery.state for delivery in snapshot.deliveries.values()}
+    return {str(delivery.key.occasion): delivery.state for delivery in snapshot.deliveries.values()}
 
 
 @pytest.mark.parametrize(
@@ -128,11 +129,11 @@ def test_words_that_changed_while_the_toot_left_edit_it(
     site.ledger.meanwhile = lambda: happens(site)
     site.run(after=MINUTE)
     assert states(site.ledger.snapshot()) == {"publish": state, "edit:1": DeliveryState.DUE}
-    edit = next(d for d in site.ledger.snapshot().deliveries.values() if d.key.occasion == "edit:1")
+    edit = next(d for d in site.ledger.snapshot().deliveries.values() if d.key.occasion == Occasion.edit(1))
     assert "New words" in edit.announcement.text
     assert "New words" in site.feed()
     assert not site.run(after=MINUTE).plan.recording
-    assert [event.what for event in site.said] == ["released"]
+    assert [event.kind.value for event in site.said] == ["released"]
 
 
 def test_a_post_that_is_withdrawn_while_its_toot_leaves_is_taken_back(site: Site) -> None:
@@ -225,7 +226,7 @@ def test_what_another_process_recorded_first_is_not_said(site: Site) -> None:
     other.ledger = site.ledger
     site.ledger.meanwhile = lambda: void(other.run())
     result = site.run()
-    assert [(event.what, event.slug) for event in other.said] == [("released", "tickets")]
+    assert [(event.kind.value, event.slug) for event in other.said] == [("released", "tickets")]
     assert (site.said, result.events) == ([], ())
     assert "News" in site.feed()
 
@@ -250,4 +251,4 @@ def test_what_a_person_has_just_held_is_not_released_by_a_plan_that_was_made_bef
     assert site.ledger.snapshot().entries == {}
     assert site.ledger.open_deliveries(ACCOUNT) == ()
     assert "Tickets" not in site.feed()
-    assert [event.what for event in site.said] != ["released"]
+    assert [event.kind.value for event in site.said] != ["released"]

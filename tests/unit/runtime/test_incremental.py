@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.config import load_config
-from bot.domain import DeliveryState, Event, Override, OverrideKind, Upcoming, WriteBatch, WriteResult
+from bot.domain import DeliveryState, Event, Occasion, Override, OverrideKind, Upcoming, WriteBatch, WriteResult
 from bot.domain.clock import ManualClock
 from bot.ledger.memory import MemoryLedger
 from bot.publishers.recording import RecordingPublisher
@@ -152,7 +152,7 @@ def test_an_edit_is_owed_if_the_bot_dies_before_the_pass(site: Folder) -> None:
         site.bot.parts.config, environ={}, clock=site.clock, ledger=site.ledger, publishers=site.bot.publishers
     )
     fresh.cycle_once()
-    assert [edit.key.occasion for edit in site.ledger.open_deliveries(ACCOUNT)] == ["edit:1"]
+    assert [edit.key.occasion for edit in site.ledger.open_deliveries(ACCOUNT)] == [Occasion.edit(1)]
     fresh.cycle_once()
     assert len(site.ledger.open_deliveries(ACCOUNT)) == 1
     assert not any(entry.edit_owed for entry in site.ledger.snapshot().entries.values())

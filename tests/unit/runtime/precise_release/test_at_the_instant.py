@@ -114,7 +114,7 @@ def test_a_stop_right_after_the_release_leaves_no_half_of_it(site_config: Callab
     at_the_stop: list[str] = []
 
     def emit(event: HistoryEvent) -> None:
-        if event.what == "released":
+        if event.kind.value == "released":
             at_the_stop.append(feed.read_text(encoding="utf-8"))
             bot.ask_to_stop()
 

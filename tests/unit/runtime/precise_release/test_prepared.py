@@ -36,7 +36,7 @@ def test_at_the_instant_it_is_tooted_without_another_question(stage: Stage) -> N
     assert carry_out(stage.bot.parts, prepared)
     stage.bot.deliver_pending(ACCOUNT)
     assert stage.states() == {"keynote": DeliveryState.SENT}
-    assert [event.what for event in stage.said] == ["released", "sent"]
+    assert [event.kind.value for event in stage.said] == ["released", "sent"]
     assert stage.publisher.questions == asked
 
 
@@ -114,7 +114,7 @@ def test_what_another_process_has_released_is_not_released_again(stage: Stage) -
     stage.bot.tick()
     carry_out(stage.bot.parts, prepared)
     stage.bot.tick()
-    assert [event.what for event in stage.said] == ["released", "sent"]
+    assert [event.kind.value for event in stage.said] == ["released", "sent"]
     assert len(stage.publisher.statuses) == 1
 
 
