@@ -89,9 +89,9 @@ def test_an_error_while_the_servers_are_asked_ends_it_too(site_config: Callable[
 
 RUN = """
 import sys
-from bot import app
+from bot.runtime import app
 from bot.cli import main
-from bot.clock import SystemClock
+from bot.domain.clock import SystemClock
 from bot.publishers.recording import RecordingPublisher
 
 class Exploding(RecordingPublisher):
