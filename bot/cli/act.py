@@ -214,7 +214,7 @@ def build(config: Config, now_text: str | None, out: Path | None) -> None:
 def _fetched(config: Config) -> list[str]:
     """Bring the sources up to date; what went wrong. Their last good posts are built all the same."""
     from bot.domain.clock import SystemClock
-    from bot.posts.git.syncer import GitSyncer
+    from bot.runtime.git_syncer import GitSyncer
 
     keeper = GitSyncer(config, environ=os.environ, clock=SystemClock(), emit=lambda _: None)
     pulled = keeper.sync_all()

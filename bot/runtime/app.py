@@ -29,9 +29,9 @@ from bot.planner.guards import believable, server_doubt
 from bot.posts.cache.file import FILE_NAME as CACHE
 from bot.posts.cache.file import PostCache, cache_key
 from bot.posts.git.folders import open_posts
-from bot.posts.git.syncer import GitSyncer
 from bot.publishers.contract import Publisher
 from bot.runtime.cycle import CycleContext, CycleResult, run_cycle
+from bot.runtime.git_syncer import GitSyncer
 from bot.runtime.health import Heartbeat
 from bot.runtime.incremental import incremental_cycle
 from bot.runtime.wiring import (

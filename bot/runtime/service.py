@@ -164,7 +164,7 @@ def run_service(
     """
     failure: list[BaseException] = []
 
-    def watched(work: Callable[[], object]) -> None:
+    def supervise(work: Callable[[], object]) -> None:
         try:
             work()
         except BaseException as error:  # noqa: BLE001 — raised again below, in the main thread
@@ -174,9 +174,9 @@ def run_service(
     settings = SettingsFile(bot.parts.config) if follow_settings else None
     hints = FileEvents(bot.wake_event.set)
     with Alarm(bot.parts.clock) as alarm:
-        accounts, beside = Accounts(bot, alarm), BackgroundTasks(bot, watched)
+        accounts, beside = Accounts(bot, alarm), BackgroundTasks(bot, supervise)
         beside.begin()
-        work = Thread(target=watched, args=(lambda: bot.engine.run(accounts.serve, stop=bot.stop),), name="engine")
+        work = Thread(target=supervise, args=(lambda: bot.engine.run(accounts.serve, stop=bot.stop),), name="engine")
         work.start()
         try:
             loop = _Loop(bot, alarm=alarm, accounts=accounts, beside=beside, hints=hints)

@@ -1,69 +1,128 @@
-"""An engine within this process: a worker for each account, so a slow server delays nobody else's."""
+"""The threads that work beside the loop, and the pools that deliver: one worker for each account."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from threading import Event, Lock, Thread
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Event as Signal
-from typing import Final, Protocol
+from threading import Lock, Thread
+from typing import Final, Protocol, TypeAlias
 
-#: Serves one account; the engine does not look at what it returns.
-DeliverAccount = Callable[[str], None]
+#: Delivers what one account is owed; a pool ignores what it returns.
+DeliverAccount: TypeAlias = Callable[[str], object]
+#: Runs a task and reports its errors.
+Supervise: TypeAlias = Callable[[Callable[[], object]], None]
+
+
+class Worker:
+    """A thread that works when it is woken, and again when its work asks for that.
+
+    The work is called once at a time; a wake during a call is followed by another call.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        work: Callable[[], timedelta | None],
+        *,
+        supervise: Supervise,
+        rest: timedelta = timedelta(),
+    ) -> None:
+        """`work` returns the pause until it is to be called again, None: not before the worker is woken.
+
+        `rest` is the shortest pause between two calls, however often the worker is woken.
+        """
+        self._work = work
+        self._rest = rest
+        self._wake = Signal()
+        self._ended = Signal()
+        # A daemon: it may hang on a stranger's server, and all it does may be repeated after a restart.
+        self._thread = Thread(target=supervise, args=(self._run,), name=name, daemon=True)
+
+    def start(self) -> None:
+        """Start the thread. Work begins with the first wake, which may have come before."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Let it work now. Safe from any thread."""
+        self._wake.set()
+
+    def end(self) -> None:
+        """Begin no more work. Safe to repeat."""
+        self._ended.set()
+        self._wake.set()
+
+    def join(self, timeout: timedelta | None = None) -> None:
+        """Wait for the work in hand; None: however long it takes."""
+        if self._thread.ident is not None:
+            self._thread.join(None if timeout is None else timeout.total_seconds())
+
+    def _run(self) -> None:
+        pause: timedelta | None = None
+        while True:
+            self._wake.wait(None if pause is None else pause.total_seconds())
+            self._wake.clear()
+            if self._ended.is_set():
+                return
+            pause = self._work()
+            if self._rest:
+                if self._ended.wait(self._rest.total_seconds()):
+                    return
+                pause = None if pause is None else max(timedelta(), pause - self._rest)
 
 
 class WorkerPool(Protocol):
-    """Calls drain(account) at least once, soon after ring(account).
+    """Delivers for an account at least once, soon after `notify(account)`.
 
-    Every keeper (`engines/`) passes the same suite, `tests/contract/test_workers.py`.
+    All implementations pass one suite, `tests/contract/test_workers.py`.
     """
 
     def notify(self, account: str) -> None:
         """Something may be due for this account. Returns at once; may be called from any thread."""
 
-    def run(self, deliver_pending: DeliverAccount, *, stop: Event) -> None:
-        """Serve the rings until `stop` is set and what is in hand is finished.
+    def run(self, deliver_pending: DeliverAccount, *, stop: Signal) -> None:
+        """Deliver for the notified accounts until `stop` is set and what is in hand is finished.
 
-        An account is served by one call at a time. An unexpected error in `drain` sets `stop` and is raised here.
+        An account is served by one call at a time. An unexpected error of a delivery sets `stop` and is raised here.
         """
 
 
 class InlineWorkers:
-    """Keeps the contract of `WorkerPool`; `run` serves the accounts that were notified and returns when none is left.
+    """A `WorkerPool` whose `run` serves the accounts that were notified, and returns when none is left.
 
-    Several accounts are served at the same time, so a slow server delays nobody else's toot; with `parallel=False`
-    one after the other, in the order of the rings.
+    Several accounts are served at the same time, so a slow server delays no other account's toot; with
+    `parallel=False` one after the other, in the order in which they were notified.
     """
 
     def __init__(self, *, parallel: bool = True) -> None:
         self._parallel = parallel
         self._lock = Lock()
-        self._rung: dict[str, None] = {}
+        self._notified: dict[str, None] = {}
 
     def notify(self, account: str) -> None:
         with self._lock:
-            self._rung[account] = None
+            self._notified[account] = None
 
-    def run(self, deliver_pending: DeliverAccount, *, stop: Event) -> None:
-        while self._rung and not stop.is_set():
+    def run(self, deliver_pending: DeliverAccount, *, stop: Signal) -> None:
+        while self._notified and not stop.is_set():
             with self._lock:
-                accounts, self._rung = list(self._rung), {}
+                accounts, self._notified = list(self._notified), {}
             if self._parallel and len(accounts) > 1:
-                self._together(accounts, deliver_pending, stop)
+                self._serve_together(accounts, deliver_pending, stop)
                 continue
             for account in accounts:
                 if not stop.is_set():
                     self._serve(account, deliver_pending, stop)
 
-    def _together(self, accounts: list[str], deliver_pending: DeliverAccount, stop: Event) -> None:
-        from concurrent.futures import ThreadPoolExecutor
-
+    def _serve_together(self, accounts: list[str], deliver_pending: DeliverAccount, stop: Signal) -> None:
         with ThreadPoolExecutor(max_workers=len(accounts)) as pool:
             for future in [pool.submit(self._serve, account, deliver_pending, stop) for account in accounts]:
                 future.result()
 
     @staticmethod
-    def _serve(account: str, deliver_pending: DeliverAccount, stop: Event) -> None:
+    def _serve(account: str, deliver_pending: DeliverAccount, stop: Signal) -> None:
         try:
             deliver_pending(account)
         except BaseException:
@@ -72,90 +131,87 @@ class InlineWorkers:
 
 
 class ThreadedWorkers:
-    """Keeps the contract of `bot.runtime.workers.WorkerPool`; rings that come before `run` are kept.
+    """A `WorkerPool` with a thread for each account, started when the account is first notified.
 
-    Nobody looks at intervals: `run` sleeps until the stop, each worker until its account is rung.
+    Nothing polls: `run` sleeps until the stop, each worker until its account is notified. A notification that comes
+    before `run` is kept.
     """
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._bells: dict[str, Event] = {}
-        self._hire: Callable[[str], None] | None = None  #: starts a worker, while `run` goes on
-        self._failure: BaseException | None = None
+        self._waiting: dict[str, None] = {}  #: notified before `run`
+        self._workers: dict[str, Worker] = {}
+        self._start: Callable[[str], Worker] | None = None  #: while `run` goes on
 
     def notify(self, account: str) -> None:
         with self._lock:
-            wake_event = self._bells.get(account)
-            if wake_event is None:
-                wake_event = self._bells[account] = Event()
-                if self._hire is not None:
-                    self._hire(account)
-        wake_event.set()
+            if self._start is None:
+                self._waiting[account] = None
+                return
+            if account not in self._workers:
+                self._workers[account] = self._start(account)
+            self._workers[account].wake()
 
-    def run(self, deliver_pending: DeliverAccount, *, stop: Event) -> None:
-        workers: list[Thread] = []
+    def run(self, deliver_pending: DeliverAccount, *, stop: Signal) -> None:
+        failures: list[BaseException] = []
 
-        def hire(account: str) -> None:
-            worker = Thread(
-                target=self._serve, args=(account, deliver_pending, stop), name=f"drain {account}", daemon=True
-            )
+        def supervise(work: Callable[[], object]) -> None:
+            try:
+                work()
+            except BaseException as error:  # noqa: BLE001 — raised again by `run`: the pool never goes on half dead
+                failures.append(error)
+                stop.set()
+
+        def start(account: str) -> Worker:
+            def work() -> None:
+                if not stop.is_set():
+                    deliver_pending(account)
+
+            worker = Worker(f"deliver {account}", work, supervise=supervise)
             worker.start()
-            workers.append(worker)
+            return worker
 
         with self._lock:
-            self._hire = hire
-            for account in self._bells:
-                hire(account)
+            self._start = start
+            waiting, self._waiting = self._waiting, {}
+        for account in waiting:
+            self.notify(account)
         stop.wait()
-        with self._lock:  # from now on nobody is hired
-            self._hire = None
-            bells = list(self._bells.values())
-        for wake_event in bells:
-            wake_event.set()
-        for worker in workers:
+        with self._lock:  # no worker is started from here on
+            self._start = None
+            workers, self._workers = self._workers, {}
+        for worker in workers.values():
+            worker.end()
+        for worker in workers.values():
             worker.join()
-        if self._failure is not None:
-            raise self._failure
-
-    def _serve(self, account: str, deliver_pending: DeliverAccount, stop: Event) -> None:
-        wake_event = self._bells[account]
-        while True:
-            wake_event.wait()
-            wake_event.clear()
-            if stop.is_set():
-                return
-            try:
-                deliver_pending(account)
-            except BaseException as error:  # noqa: BLE001 — raised again by `run`: no worker lives on half dead
-                self._failure = error
-                stop.set()
-                return
+        if failures:
+            raise failures[0]
 
 
-#: How often, in seconds, it is looked for a stop.
-_LOOK: Final = 0.02
+#: How often a stop is looked for while requests are awaited, in seconds.
+_STOP_CHECK_INTERVAL: Final = 0.02
 
 
 class RequestLatch:
-    """Who sends says that a request `leaves`; who expects them waits until they have. Safe across threads."""
+    """Lets a thread wait until the requests of other threads have been sent. Safe across threads."""
 
     def __init__(self) -> None:
         self._expected: dict[str, Signal] = {}
 
     def expect(self, accounts: Iterable[str]) -> None:
-        """From now on, what leaves for these accounts is noted; what was expected before is forgotten."""
+        """Note the requests of these accounts from now on; what was expected before is forgotten."""
         self._expected = {account: Signal() for account in accounts}
 
     def request_started(self, account: str) -> None:
-        """The account's request is about to leave, or nothing more will."""
+        """The account's request is about to be sent, or there will be none."""
         signal = self._expected.get(account)
         if signal is not None:
             signal.set()
 
     def wait(self, longest: float, *, stop: Signal) -> bool:
-        """Until all that is expected has left, or so many seconds have passed, or a stop; whether it has left."""
+        """Wait until all expected requests were sent, at most so many seconds or until a stop; whether they were."""
         end, waiting = time.monotonic() + longest, list(self._expected.values())
         while waiting and time.monotonic() < end and not stop.is_set():
-            waiting[0].wait(_LOOK)
+            waiting[0].wait(_STOP_CHECK_INTERVAL)
             waiting = [signal for signal in waiting if not signal.is_set()]
         return all(signal.is_set() for signal in waiting)

@@ -17,7 +17,7 @@ from bot.config import Config, Source
 from bot.domain.clock import SystemClock
 from bot.posts.git.checkout import checkout_dir_of
 from bot.posts.git.sync import SyncResult
-from bot.posts.git.syncer import GitSyncer, pause_after
+from bot.runtime.git_syncer import GitSyncer, pause_after
 from tests.support.git_repositories import GitServer, Repository, git_server
 from tests.unit.posts.git.conftest import MakeConfig, Pull
 
@@ -164,18 +164,16 @@ def test_a_host_that_says_nothing_takes_no_longer_than_the_settings_say(
 
 def test_a_stop_ends_what_runs_at_once_and_is_no_failure(config: Config, stuck: GitServer) -> None:
     keeper = GitSyncer(config, environ=ENVIRON, clock=SystemClock(), emit=lambda _: None)
-    thread = Thread(target=keeper.keep, args=(config.sources[0],), kwargs={"on_change": threading.Event().set})
-    thread.start()
+    keeper.start(on_change=lambda: None, supervise=run)
     assert stuck.arrived.wait(20)
     keeper.end()
-    thread.join(timeout=5)
-    assert not thread.is_alive()
+    assert not [thread for thread in threading.enumerate() if thread.name == "source news"]
     assert keeper.troubles() == ()
 
 
 def test_a_host_that_hangs_holds_up_the_start_for_a_moment_only(config: Config, stuck: GitServer) -> None:
     keeper = GitSyncer(config, environ=ENVIRON, clock=SystemClock(), emit=lambda _: None)
-    keeper.start(on_change=lambda: None, watched=run)
+    keeper.start(on_change=lambda: None, supervise=run)
     assert stuck.arrived.wait(20)
     begun = time.monotonic()
     keeper.wait_for_first(at_most=timedelta(seconds=0.3))
@@ -186,7 +184,7 @@ def test_a_host_that_hangs_holds_up_the_start_for_a_moment_only(config: Config, 
 
 def test_the_start_waits_for_posts_that_were_never_fetched(config: Config, server: GitServer) -> None:
     keeper = GitSyncer(config, environ=ENVIRON, clock=SystemClock(), emit=lambda _: None)
-    keeper.start(on_change=lambda: None, watched=run)
+    keeper.start(on_change=lambda: None, supervise=run)
     keeper.wait_for_first()
     assert posts_in(config) == ["one.md"]
     keeper.end()
@@ -207,9 +205,7 @@ def test_a_push_is_fetched_at_once_and_the_loop_is_told(
     config = config.model_copy(update={"sources": (patient,)})
     changed: list[float] = []
     keeper = GitSyncer(config, environ=ENVIRON, clock=SystemClock(), emit=lambda _: None)
-    tell = {"on_change": lambda: changed.append(time.monotonic())}
-    thread = Thread(target=keeper.keep, args=(patient,), kwargs=tell)
-    thread.start()
+    keeper.start(on_change=lambda: changed.append(time.monotonic()), supervise=run)
     try:
         wait_for(lambda: changed)
         repository.push_post("two")
@@ -218,7 +214,6 @@ def test_a_push_is_fetched_at_once_and_the_loop_is_told(
         assert posts_in(config) == ["one.md", "two.md"]
     finally:
         keeper.end()
-        thread.join()
 
 
 def test_a_push_that_is_told_before_it_can_be_seen_is_fetched_a_little_later(
@@ -231,7 +226,7 @@ def test_a_push_that_is_told_before_it_can_be_seen_is_fetched_a_little_later(
     asked = len(server.seen)
     keeper.pushed(patient)
     changed = Event()
-    keeper.start(on_change=changed.set, watched=run)
+    keeper.start(on_change=changed.set, supervise=run)
     wait_for(lambda: len(server.seen) > asked)
     repository.push_post("two")
     try:

@@ -1,4 +1,4 @@
-"""Keeping all sources fresh: once for a tick, or again and again beside the work."""
+"""Keeping the sources of posts up to date: once for a tick, or by a worker for each while the service runs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from threading import Event as Signal
-from threading import Thread
 from typing import Final
 
 from bot.config import Config, Source
@@ -19,31 +18,33 @@ from bot.posts.git.checkout import checkout_dir_of
 from bot.posts.git.push import PushHook
 from bot.posts.git.status import SourceTrouble, read_status
 from bot.posts.git.sync import SyncResult, sync_checkout
+from bot.runtime.workers import Supervise, Worker
 
-#: Between two pulls of one source, however many pushes come.
-GAP: Final = timedelta(seconds=1)
-#: A source that could not be fetched is asked again after this time, however rarely it is asked otherwise.
-AGAIN: Final = timedelta(minutes=1)
-#: A forge may tell of a push before all of its machines show it: then it is asked once more after this time.
-SETTLED: Final = timedelta(seconds=5)
-#: At its start the bot waits so long for sources of which it has nothing yet.
-FIRST: Final = timedelta(seconds=10)
-_PATIENCE: Final = 2.0  #: seconds for a thread to end
-_LOOK: Final = 0.05  #: seconds between two looks whether to stop
+#: The shortest pause between two fetches of one source, however many pushes are announced.
+MIN_FETCH_INTERVAL: Final = timedelta(seconds=1)
+#: The longest pause after a failed fetch, however rarely the source is fetched otherwise.
+RETRY_AFTER: Final = timedelta(minutes=1)
+#: A forge may announce a push before all its machines show it: a push that showed nothing is fetched again after this.
+SECOND_LOOK_AFTER_PUSH: Final = timedelta(seconds=5)
+#: How long a start waits for sources of which nothing was fetched yet.
+FIRST_FETCH_TIMEOUT: Final = timedelta(seconds=10)
+#: How long `end` waits for each worker.
+_END_TIMEOUT: Final = timedelta(seconds=2)
+_STOP_CHECK_INTERVAL: Final = 0.05  #: seconds
 
 
 def pause_after(pulled: SyncResult, *, was_pushed: bool) -> timedelta | None:
-    """How long to wait for the next pull of a source; None: until it is pushed to."""
+    """The pause until the next fetch of a source; None: until a push is announced."""
     every = pulled.source.every or None
     if pulled.fault:
-        return min(every or AGAIN, AGAIN)
+        return min(every or RETRY_AFTER, RETRY_AFTER)
     if was_pushed and not pulled.changed:
-        return min(every or SETTLED, SETTLED)
+        return min(every or SECOND_LOOK_AFTER_PUSH, SECOND_LOOK_AFTER_PUSH)
     return every
 
 
 class GitSyncer:
-    """Fetches the sources of a bot. `end` stops what runs, within a moment; safe across threads."""
+    """Fetches the sources of a bot. `end` stops running fetches within a moment. Safe across threads."""
 
     def __init__(
         self,
@@ -57,11 +58,11 @@ class GitSyncer:
         self._config = config
         self._environ = environ
         self._clock = clock
-        self._say = emit
+        self._emit = emit
         self._stopping = stopping
         self._ended = Signal()
-        self._threads: list[Thread] = []
-        self._wakes = {source: Signal() for source in config.sources}
+        self._workers: dict[Source, Worker] = {}
+        self._pushed: set[Source] = set()  #: announced, and not fetched since
         self._tried = {source: Signal() for source in config.sources}
 
     @property
@@ -76,16 +77,16 @@ class GitSyncer:
         with ThreadPoolExecutor(max_workers=len(self.sources), thread_name_prefix="source") as pool:
             return tuple(pool.map(self.sync_checkout, self.sources))
 
-    def wait_for_first(self, *, at_most: timedelta = FIRST) -> None:
-        """Give those a moment of which there is nothing yet, while `keep` fetches them.
+    def wait_for_first(self, *, at_most: timedelta = FIRST_FETCH_TIMEOUT) -> None:
+        """Wait a moment for sources of which nothing was fetched yet, while their workers fetch them.
 
-        A first pass without their posts would be one too many; a host that hangs must not keep the others waiting.
+        It spares a cycle without their posts; a host that hangs must not delay the other sources.
         """
         end = time.monotonic() + at_most.total_seconds()
         for source in self.sources:
             missing = not checkout_dir_of(self._config, source).commit()
             while missing and not self._is_to_end() and time.monotonic() < end:
-                if self._tried[source].wait(_LOOK):
+                if self._tried[source].wait(_STOP_CHECK_INTERVAL):
                     break
 
     def sync_checkout(self, source: Source) -> SyncResult:
@@ -99,42 +100,41 @@ class GitSyncer:
             self._tell(EventKind.PROBLEM, f"{source.shown} cannot be fetched: {pulled.fault}")
         return pulled
 
-    def start(self, *, on_change: Callable[[], None], watched: Callable[[Callable[[], object]], None]) -> None:
-        """Keep each source fresh in a thread of its own: a host that hangs delays no other. `watched` runs the work."""
+    def start(self, *, on_change: Callable[[], None], supervise: Supervise) -> None:
+        """Keep each source up to date with a worker of its own, so that a host that hangs delays no other."""
         for source in self.sources:
-            work = partial(self.keep, source, on_change=on_change)
-            thread = Thread(target=watched, args=(work,), name=f"source {source.name}", daemon=True)
-            thread.start()
-            self._threads.append(thread)
+            work = partial(self._fetch, source, on_change=on_change)
+            worker = Worker(f"source {source.name}", work, supervise=supervise, rest=MIN_FETCH_INTERVAL)
+            self._workers[source] = worker
+            worker.start()
+            worker.wake()
 
-    def keep(self, source: Source, *, on_change: Callable[[], None]) -> None:
-        """Pull now, at each push, and as often as the settings say, until the end."""
-        wake = self._wakes[source]
-        while not self._is_to_end():
-            was_pushed = wake.is_set()
-            wake.clear()
-            pulled = self.sync_checkout(source)
-            self._tried[source].set()
-            if pulled.changed:
-                on_change()
-            pause = pause_after(pulled, was_pushed=was_pushed)
-            if self._ended.wait(GAP.total_seconds()):
-                return
-            wake.wait(None if pause is None else max(0.0, (pause - GAP).total_seconds()))
+    def _fetch(self, source: Source, *, on_change: Callable[[], None]) -> timedelta | None:
+        if self._is_to_end():
+            return None
+        was_pushed = source in self._pushed
+        self._pushed.discard(source)
+        pulled = self.sync_checkout(source)
+        self._tried[source].set()
+        if pulled.changed:
+            on_change()
+        return pause_after(pulled, was_pushed=was_pushed)
 
     def pushed(self, source: Source) -> None:
-        """Its repository has changed: pull at once. One that is being pulled is pulled again after that."""
-        self._wakes[source].set()
+        """Fetch a source at once, as its repository has changed; one that is being fetched is fetched again."""
+        self._pushed.add(source)
+        if source in self._workers:
+            self._workers[source].wake()
 
     def push_hook(self) -> PushHook | None:
-        """What hears of pushes; None if no source has a secret for it."""
+        """The handler of announced pushes; None if no source has a secret for it."""
         secrets = {source: secret_of(source.push_secret, self._environ) for source in self.sources}
         if not any(secrets.values()):
             return None
         return PushHook(secrets, now=self._clock.now, pushed=self.pushed)
 
     def troubles(self) -> tuple[SourceTrouble, ...]:
-        """What somebody should know of, as of now."""
+        """The sources that an operator should know of, as of now."""
         now = self._clock.now()
         found = []
         for source in self.sources:
@@ -147,13 +147,13 @@ class GitSyncer:
     def end(self) -> None:
         """Begin nothing new and stop what runs; what does not end by then is cut off with the process."""
         self._ended.set()
-        for wake in self._wakes.values():
-            wake.set()
-        for thread in self._threads:
-            thread.join(timeout=_PATIENCE)
+        for worker in self._workers.values():
+            worker.end()
+        for worker in self._workers.values():
+            worker.join(_END_TIMEOUT)
 
     def _is_to_end(self) -> bool:
         return self._ended.is_set() or self._stopping()
 
     def _tell(self, kind: EventKind, detail: str) -> None:
-        self._say(Event(at=self._clock.now(), kind=kind, detail=detail))
+        self._emit(Event(at=self._clock.now(), kind=kind, detail=detail))
