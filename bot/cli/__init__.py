@@ -1,4 +1,4 @@
-"""The command line: parse, one call, show. One file for each group of commands."""
+"""The command line: parse, call one operation, show the result. One file for each command."""
 
 from __future__ import annotations
 
@@ -14,41 +14,52 @@ import click
 from bot import __version__
 from bot.domain.errors import BotError, ConfigError, UsageError
 
-#: Heading → command → module: what `announce --help` lists, in this order.
+#: Heading → command → the first sentence of its help: what `announce --help` lists, in this order, without importing
+#: any command. A command stands in the module of its name.
 SECTIONS: Final = {
-    "Write posts": {"new": "new", "check": "check", "preview": "write"},
-    "Watch what happens": {"queue": "queue", "log": "watch", "explain": "explain"},
+    "Write posts": {
+        "new": "Begin a post, ready to fill in.",
+        "check": "Find what is wrong with posts, settings or a built site.",
+        "preview": "Show exactly what will be tooted, and the feed entry.",
+    },
+    "Watch what happens": {
+        "queue": "Show what goes out next, when and where, and what does not and why.",
+        "log": "Show what was done and when, with links to the toots.",
+        "explain": "Tell what the bot knows of a post, and why it decided so.",
+    },
     "Act": {
-        "run": "act",
-        "tick": "act",
-        "build": "act",
-        "serve": "serve",
-        "feeds": "feeds",
-        "publish": "decide",
-        "hold": "decide",
-        "release": "decide",
-        "skip": "decide",
-        "retry": "decide",
-        "pause": "decide",
-        "resume": "decide",
-        "adopt": "decide",
+        "run": "Stay up: watch the posts, release each one at its time.",
+        "tick": "Release what is due now, then exit; for cron or a CI job.",
+        "build": "Write the feeds from the post files alone; asks only `[[sources]]`.",
+        "serve": "Serve the public folder over HTTP, and nothing else.",
+        "feeds": "Take over the ids of a feed that the site had, or tell the hubs.",
+        "publish": "Toot a post that is late, skipped or held.",
+        "hold": "Do not release a post until `announce release`.",
+        "release": "Let go a post that is held.",
+        "skip": "Do not toot a post; it still enters the feeds.",
+        "retry": "Try again what was rejected or given up.",
+        "pause": "Release and toot nothing until `announce resume`.",
+        "resume": "Go on after a pause, and let go what the brake holds.",
+        "adopt": "Take over what the accounts already show, for a new ledger.",
     },
     "Set up and try out": {
-        "init": "init",
-        "doctor": "doctor",
-        "schema": "schema",
-        "login": "login",
-        "logout": "login",
-        "accounts": "accounts",
-        "sandbox": "try_out",
-        "rehearse": "try_out",
+        "init": "Make settings for the site in this folder.",
+        "doctor": "Say how everything is, for somebody who helps.",
+        "schema": "Print a JSON Schema, for an editor to complete and check.",
+        "login": "Get a token for an account of the settings.",
+        "logout": "Revoke the token that `announce login` stored, and delete it.",
+        "accounts": "Show who we are on each server, and whether all is well.",
+        "sandbox": "Run a Mastodon-like server with a timeline page, on this machine.",
+        "rehearse": "Play the whole season against the sandbox, in minutes.",
     },
 }
-_MODULES: Final = {name: module for commands in SECTIONS.values() for name, module in commands.items()}
+#: Commands that are one line each over the same operation stand together.
+_TOGETHER: Final = dict.fromkeys(("publish", "hold", "release", "skip", "retry", "pause", "resume"), "overrides")
+_MODULES: Final = {name: _TOGETHER.get(name, name) for commands in SECTIONS.values() for name in commands}
 
 
 class _Commands(click.Group):
-    """Loads a command's module only when it is needed, and lists the commands by what people want to do."""
+    """Imports a command's module when the command is used, and lists the commands by what people want to do."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 — click's signature
         return list(_MODULES)
@@ -67,11 +78,10 @@ class _Commands(click.Group):
             ctx.fail(f"There is no command {args[0]}." + (f" Did you mean {near[0]}?" if near else ""))
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         for heading, commands in SECTIONS.items():
             with formatter.section(heading):
-                rows = [(name, self.get_command(ctx, name)) for name in commands]
-                formatter.write_dl([(name, command.get_short_help_str(68)) for name, command in rows if command])
+                formatter.write_dl(list(commands.items()))
 
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -42,6 +42,11 @@ now_option = click.option(
     "--now", "now_text", metavar="DATETIME", help="As of then: in the site's timezone unless it has an offset."
 )
 
+yes_option = click.option("--yes", is_flag=True, help="Do not ask once more.")
+port_option = click.option(
+    "--port", default=3000, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 takes a free one."
+)
+
 
 def slugs(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Names of posts, for the shell to complete: by the files' names alone, so that nobody waits. Never raises."""

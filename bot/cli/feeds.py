@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.cli.common import confirm, echo_json, json_option, with_settings
+from bot.cli.common import confirm, echo_json, json_option, with_settings, yes_option
 from bot.domain.errors import UsageError
 
 if TYPE_CHECKING:
     from bot.config import Config
     from bot.domain import Entry, OldEntry, OldFeed, Post, Snapshot
-
-yes_option = click.option("--yes", is_flag=True, help="Do not ask once more.")
 
 
 @click.group()

@@ -1,4 +1,4 @@
-"""Commands that get a token and give it back: login, logout."""
+"""The command that gets a token for an account: login."""
 
 from __future__ import annotations
 
@@ -6,19 +6,28 @@ import difflib
 import functools
 import os
 import sys
+import webbrowser
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import click
 
-from bot.cli.common import confirm, with_settings
-from bot.domain.errors import AccountBlockedError, BotError, CodeRefusedError, PublishError, UsageError
-
-if TYPE_CHECKING:
-    from bot.config import Account, Config
-    from bot.config.secrets import Application
-    from bot.publishers.mastodon.auth import LoginServer
+from bot.cli.common import with_settings
+from bot.config import Account, Config, token_variable
+from bot.config.secrets import (
+    Application,
+    may_enter_git,
+    read_token,
+    store_token,
+    stored_application,
+    token_file,
+)
+from bot.domain.clock import SystemClock
+from bot.domain.errors import AccountBlockedError, CodeRefusedError, PublishError, UsageError
+from bot.publishers.mastodon.auth import LoginServer, clean_code
+from bot.publishers.mastodon.client import MastodonAccount
+from bot.publishers.mastodon.servers import NEEDS, explain_missing, missing_scopes
 
 Emit = Callable[[str], object]
 
@@ -36,9 +45,7 @@ def login(config: Config, name: str, no_browser: bool, to_print: bool) -> None:
 
     ACCOUNT is the section's name: "main" for [accounts.main].
     """
-    from bot.publishers.mastodon.auth import LoginServer
-
-    account = _account(config, name)
+    account = account_of(config, name)
     # With --print the token is all that standard output gets.
     emit = functools.partial(click.echo, err=to_print)
     server = LoginServer(account.server, timeout=config.delivery.timeout)
@@ -70,22 +77,21 @@ def login(config: Config, name: str, no_browser: bool, to_print: bool) -> None:
         server.close()
 
 
-def _account(config: Config, name: str) -> Account:
+def account_of(config: Config, name: str) -> Account:
     if name in config.accounts:
         return config.accounts[name]
     if not config.accounts:
-        raise UsageError("the settings name no account.", remedy=_add_account(config))
+        raise UsageError("the settings name no account.", remedy=_addaccount_of(config))
     near = difflib.get_close_matches(name, config.accounts, n=1)
     known = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(config.accounts)}."
     raise UsageError(f"there is no [accounts.{name}] in the settings.", remedy=known)
 
 
-def _add_account(config: Config) -> str:
+def _addaccount_of(config: Config) -> str:
     return f"Add [accounts.main] with `server` and `acct` to {config.path.name}; docs/accounts.md shows how."
 
 
 def _invite(account: Account, application: Application, address: str, emit: Emit) -> None:
-    from bot.publishers.mastodon.servers import NEEDS
 
     emit(f"1. In your browser, sign in to {account.server}" + (f" as {account.acct}." if account.acct else "."))
     emit("2. Open this address there and allow what it asks for:\n")
@@ -96,7 +102,6 @@ def _invite(account: Account, application: Application, address: str, emit: Emit
 
 
 def _open_browser(address: str) -> None:
-    import webbrowser
 
     has_display = sys.platform in ("darwin", "win32") or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
     if has_display and sys.stdin.isatty() and sys.stderr.isatty():
@@ -106,7 +111,6 @@ def _open_browser(address: str) -> None:
 def _exchange(
     server: LoginServer, application: Application, emit: Emit, *, to_err: bool
 ) -> tuple[str, tuple[str, ...]]:
-    from bot.publishers.mastodon.auth import clean_code
 
     for left in reversed(range(_TRIES)):
         try:
@@ -125,10 +129,6 @@ def _exchange(
 
 def _check(config: Config, name: str, token: str, granted: tuple[str, ...]) -> None:
     """Whose token it is and what it may do. Raises a PublishError if it cannot be used."""
-    from bot.domain.clock import SystemClock
-    from bot.publishers.mastodon.client import MastodonAccount
-    from bot.publishers.mastodon.servers import explain_missing, missing_scopes
-
     account = config.accounts[name]
     missing = missing_scopes(granted) if granted else ()
     if missing:
@@ -158,7 +158,6 @@ def _check(config: Config, name: str, token: str, granted: tuple[str, ...]) -> N
 
 
 def _print_token(name: str, token: str, emit: Emit) -> None:
-    from bot.config import token_variable
 
     emit(f"Put this into your CI's secrets as {token_variable(name)}. It is shown once and stored nowhere:")
     click.echo(token)
@@ -166,8 +165,6 @@ def _print_token(name: str, token: str, emit: Emit) -> None:
 
 def _store(config: Config, name: str, token: str, application: Application) -> tuple[Application, str] | None:
     """Keep the token; returns the one that stood there before with its application, if that server can revoke it."""
-    from bot.config.secrets import read_token, store_token, stored_application, token_file
-
     path = config.root / token_file(name, config.accounts[name])
     earlier = read_token(path)
     its_application = stored_application(path, earlier) if earlier else None
@@ -178,8 +175,6 @@ def _store(config: Config, name: str, token: str, application: Application) -> t
 
 
 def _tell_of_the_file(config: Config, name: str) -> None:
-    from bot.config import token_variable
-    from bot.config.secrets import may_enter_git, token_file
 
     file = token_file(name, config.accounts[name])
     click.echo(f"The token is in {file}, for you alone to read. Restart `announce run` if it runs.")
@@ -194,7 +189,7 @@ def _revoke_earlier(server: LoginServer, application: Application, token: str) -
         server.revoke(application, token)
         click.echo("The earlier token is revoked.")
     except PublishError as error:
-        click.echo(f"The earlier token could not be revoked: {error.message} {_by_hand(application.server)}")
+        click.echo(f"The earlier token could not be revoked: {error.message} {revoke_by_hand(application.server)}")
 
 
 def _undo(server: LoginServer, application: Application, token: str) -> None:
@@ -205,52 +200,10 @@ def _undo(server: LoginServer, application: Application, token: str) -> None:
     except PublishError as failure:
         click.echo(
             f"The token that was just made is not stored, but could not be revoked: {failure.message} "
-            f"{_by_hand(application.server)}",
+            f"{revoke_by_hand(application.server)}",
             err=True,
         )
 
 
-def _by_hand(server: str) -> str:
+def revoke_by_hand(server: str) -> str:
     return f"Revoke it at {server}/oauth/authorized_applications."
-
-
-@click.command()
-@with_settings
-@account_argument
-@click.option("--yes", is_flag=True, help="Do not ask once more.")
-def logout(config: Config, name: str, yes: bool) -> None:
-    """Revoke the token that `announce login` stored, and delete it.
-
-    It stops working wherever it is used.
-    """
-    from bot.config import token_variable
-    from bot.config.secrets import forget_token, read_token, stored_application, token_file
-    from bot.publishers.mastodon.auth import LoginServer
-
-    account = _account(config, name)
-    file, variable = token_file(name, account), token_variable(name)
-    path = config.root / file
-    in_environment = bool(os.environ.get(variable, "").strip())
-    token = read_token(path)
-    if token is None:
-        if in_environment:
-            raise UsageError(f"the token comes from {variable}; none is stored here.", remedy=_by_hand(account.server))
-        click.echo(f"There is no token in {file}: nothing to revoke.")
-        return
-    application = stored_application(path, token)
-    if application is None:
-        raise BotError(
-            f"the token in {file} was not made by `announce login`, so only the server can revoke it.",
-            remedy=f"{_by_hand(account.server)} Then delete {file}.",
-        )
-    click.echo(f"Revokes the token in {file} and deletes it; nothing is tooted as {account.address(name)} then.")
-    confirm(yes=yes)
-    server = LoginServer(application.server, timeout=config.delivery.timeout)
-    try:
-        server.revoke(application, token)
-    finally:
-        server.close()
-    forget_token(path)
-    click.echo("Done: the token is revoked and deleted.")
-    if in_environment:
-        click.echo(f"{variable} is still set; if that is another token, it still works. {_by_hand(account.server)}")

@@ -45,8 +45,8 @@ def serve(config: Config, listen: str | None) -> None:
     click.echo("stopped")
 
 
-def beside(config: Config, bot: Bot) -> PublicServer | None:
-    """The public server that runs beside a bot, if the settings want one."""
+def server_for(config: Config, bot: Bot) -> PublicServer | None:
+    """The public server beside a running bot, if the settings want one."""
     if not config.serve.listen:
         return None
     from bot.posts.git.push import LARGEST

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from bot.cli.act import build
+from bot.cli.build import build
 from bot.config import Config
 from bot.domain import Override, OverrideKind, Snapshot, WriteBatch
 from bot.domain.clock import ManualClock

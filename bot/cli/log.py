@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from bot.cli.common import echo_json, json_option, with_settings
-
-if TYPE_CHECKING:
-    from bot.config import Config
+from bot.cli.lines import describe
+from bot.config import Config
+from bot.domain.clock import SystemClock
+from bot.ledger import existing_ledger
 
 
 @click.command()
@@ -18,10 +17,6 @@ if TYPE_CHECKING:
 @json_option
 def log(config: Config, limit: int, as_json: bool) -> None:
     """Show what was done and when, with links to the toots."""
-    from bot.cli.lines import describe
-    from bot.domain.clock import SystemClock
-    from bot.ledger import existing_ledger
-
     with existing_ledger(config, SystemClock()) as ledger:
         events = ledger.events(limit=limit) if ledger is not None else ()
     if as_json:

@@ -1,0 +1,57 @@
+"""The command that stays up: run."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+
+import click
+
+from bot.cli.common import with_settings
+from bot.cli.lines import ConsoleLog
+from bot.cli.serve import server_for
+from bot.cli.signals import StopSignals
+from bot.config import Config
+from bot.runtime.app import make_bot
+from bot.runtime.service import run_service
+from bot.runtime.workers import ThreadedWorkers
+
+
+@click.command()
+@with_settings
+def run(config: Config) -> None:
+    """Stay up: watch the posts, release each one at its time."""
+    signals = StopSignals()
+    new: Config | None = config
+    while new is not None:
+        new = _run(new, signals)
+
+
+def _run(config: Config, signals: StopSignals) -> Config | None:
+    """Stay up with these settings; returns the settings to start anew with, None at the end."""
+    voice = ConsoleLog(config)
+    bot = make_bot(config, environ=os.environ, engine=ThreadedWorkers(), emit=voice.emit)
+    signals.stop(bot.ask_to_stop)
+    other = bot.acquire_instance_lock()
+    if other:
+        voice.warn(
+            f"another `announce run` is at work on this ledger: {other}. The two share the work safely: each toot goes "
+            "out once. If that is not meant, stop one of them"
+        )
+    voice.line(f"watching {_watched(config)} for {config.site.title}; Ctrl-C stops")
+    try:
+        with ExitStack() as servers:
+            server = server_for(config, bot)
+            if server is not None:
+                servers.enter_context(server)
+                voice.line(f"{config.feeds.folder} is served on {server.url}")
+            new = run_service(bot, after_pass=voice.next_release, warn=voice.warn)
+    finally:
+        bot.close()
+    voice.line("settings or tokens have changed: starting anew with them" if new is not None else "stopped")
+    return new
+
+
+def _watched(config: Config) -> str:
+    local = [str(config.site.posts)] if config.posts_folder.is_dir() or not config.sources else []
+    return ", ".join([*local, *(source.shown for source in config.sources)])

@@ -1,0 +1,75 @@
+"""The command that releases what is due, once: tick."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from bot.cli.common import with_settings
+from bot.cli.lines import ConsoleLog
+from bot.cli.progress import progress
+from bot.cli.signals import StopSignals
+from bot.config import Config
+from bot.domain.clock import SystemClock
+from bot.planner.plan import Plan
+from bot.planner.ruling import Verdict
+from bot.posts.git.folders import open_posts
+from bot.runtime.app import make_bot
+from bot.runtime.cycle import decide
+from bot.runtime.wiring import known_so_far
+
+
+@click.command()
+@with_settings
+@click.option("--dry-run", is_flag=True, help="Say what it would do, do nothing.")
+def tick(config: Config, dry_run: bool) -> None:
+    """Release what is due now, then exit; for cron or a CI job."""
+    if dry_run:
+        _dry_run(config)
+        return
+    voice = ConsoleLog(config)
+    bot = make_bot(config, environ=os.environ, emit=voice.emit)
+    StopSignals().stop(bot.ask_to_stop)
+    try:
+        with progress("Releasing and sending"):
+            result, drained = bot.tick()
+    finally:
+        bot.close()
+    for name in result.changed_files:
+        voice.line(f"wrote {config.feeds.folder / name}")
+    for account in drained:
+        if account.wait_until is not None:
+            voice.waiting(account)
+    for item in result.plan.of(Verdict.WAITING):
+        voice.line(f"{item.slug}: {item.reason}")
+    if not result.events and not any(account.events for account in drained):
+        voice.line("nothing new")
+    sys.exit(1 if result.attention or any(account.attention for account in drained) else 0)
+
+
+def _dry_run(config: Config) -> None:
+    clock = SystemClock()
+    scan = open_posts(config).scan()
+    plan = decide(config, scan, known_so_far(config, clock), now=clock.now())
+    for line in _would(plan):
+        click.echo(line)
+    for fault in scan.faults:
+        click.echo(f"problem: {fault}", err=True)
+
+
+def _would(plan: Plan) -> list[str]:
+    if plan.doubt:
+        return [f"would release nothing: {plan.doubt}"]
+    lines = [f"would enter into the feeds: {post.slug}" for post in plan.released]
+    lines += [f"would toot: {item.slug} → {item.account}" for item in plan.of(Verdict.DUE)]
+    lines += [f"would wait: {item.slug}: {item.reason}" for item in plan.of(Verdict.WAITING)]
+    lines += [f"would look for: {item.slug} → {item.account}" for item in plan.of(Verdict.SENDING)]
+    new = {change.key for change in plan.recording.changes}
+    lines += [
+        f"would hold: {item.slug} → {item.account}: {item.reason}"
+        for item in plan.of(Verdict.HELD)
+        if any(key.post_id == item.post_id and key.account == item.account for key in new)
+    ]
+    return lines or ["would do nothing"]

@@ -1,0 +1,45 @@
+"""The list of commands: one line of help for each, read without importing any command."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import click
+import pytest
+
+from bot.cli import SECTIONS, announce
+
+HELP = {name: help_line for commands in SECTIONS.values() for name, help_line in commands.items()}
+#: Modules of the package that commands share.
+SHARED = {"common", "lines", "progress", "signals"}
+
+
+@pytest.mark.parametrize("name", HELP)
+def test_the_listed_help_is_the_commands_own(name: str) -> None:
+    command = announce.get_command(click.Context(announce), name)
+    assert command is not None
+    assert command.name == name
+    assert command.get_short_help_str(limit=80) == HELP[name]
+
+
+def test_the_list_fits_in_80_columns() -> None:
+    assert max(map(len, HELP.values())) <= 68
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], []])
+def test_listing_the_commands_imports_none_of_them(arguments: list[str]) -> None:
+    code = (
+        "import sys, bot.cli\n"
+        f"sys.argv = ['announce', *{arguments!r}]\n"
+        "try: bot.cli.main()\n"
+        "except SystemExit: pass\n"
+        "print('MODULES', *(name for name in sys.modules if name.startswith('bot.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    imported = done.stdout.rpartition("MODULES")[2].split()
+    assert set(imported) <= {"bot.cli", "bot.domain", "bot.domain.errors"} | _below_domain(imported)
+
+
+def _below_domain(imported: list[str]) -> set[str]:
+    return {name for name in imported if name.startswith("bot.domain.")}
