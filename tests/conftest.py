@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from bot.config import Config, load_config
 from bot.domain import Announcement, Delivery, DeliveryKey, Entry, Occasion, Post
+from tests.support.digests import both
 from tests.support.programs import needed
 
 # A shared machine stalls now and then; that is no fault of the code.
@@ -35,7 +36,7 @@ def make_post() -> Callable[..., Post]:
             title=f"About {slug}",
             published=PUBLISHED,
             language="en",
-            digest=f"digest of {slug}",
+            digests=both(f"digest of {slug}"),
         )
         return replace(post, **changes)
 
@@ -56,7 +57,7 @@ def make_entry() -> Callable[..., Entry]:
             updated=PUBLISHED,
             released_at=PUBLISHED,
             language="en",
-            digest=f"digest of {slug}",
+            digests=both(f"digest of {slug}"),
         )
         return replace(entry, **changes)
 

@@ -23,7 +23,7 @@ from bot.domain.ledger import (
     WriteResult,
 )
 from bot.domain.pages import PageAnswer, PageRequest, PageWaitRecord
-from bot.domain.posts import MastodonOptions, Missed, Picture, Poll, Post, QuotePolicy, Reminder, Visibility
+from bot.domain.posts import Digests, MastodonOptions, Missed, Picture, Poll, Post, QuotePolicy, Reminder, Visibility
 
 __all__ = [
     "GIF_PIXELS",
@@ -36,6 +36,7 @@ __all__ = [
     "Delivery",
     "DeliveryKey",
     "DeliveryState",
+    "Digests",
     "Entry",
     "Event",
     "EventKind",

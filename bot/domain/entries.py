@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.domain.posts import Picture
+from bot.domain.posts import Digests, Picture
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,8 +28,8 @@ class Entry:
     cover: Picture | None = None
     hidden: bool = False
     missing_since: datetime | None = None  #: when its file was first seen to be gone
-    digest: str  #: of the post's words that this entry shows
-    revision: int = 0  #: how often those words have changed since the release
+    digests: Digests = field(default_factory=Digests)  #: of what its author had written when it was last refreshed
+    revision: int = 0  #: how often the author has changed what the announcement says since the release
     dated: datetime | None = None  #: the file's own datetime, where it is not `published`: early, or in an old feed
     edit_owed: bool = False  #: the toots should show the latest words, and could not be composed yet
     waited: timedelta = timedelta()  #: how long the release waited for its page: that is no lateness

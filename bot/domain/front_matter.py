@@ -1,4 +1,7 @@
-"""The front matter keys that mean something, with what each holds: for the reader, the settings and the schema."""
+"""The front matter keys that mean something: what each holds, and which of a post's outputs it speaks in.
+
+The reader, the settings, the schema and the digests go by this table; a key is classified nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -25,89 +28,145 @@ class FieldType(Enum):
     FOCUS = "two numbers from -1 to 1"
 
 
+class Says(Enum):
+    """What a change of a key changes once the post is released."""
+
+    ENTRY = "entry"  #: what the feed entry says: its `updated` moves
+    ANNOUNCEMENT = "announcement"  #: what the announcement says: an edit is sent where its words differ
+    BOTH = "both"
+    NEITHER = "neither"  #: identity, timing and other instructions to the bot, and what no server changes afterwards
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Key:
     """One key of front matter."""
 
     about: str  #: what it does, for a person who writes posts
     holds: tuple[FieldType, ...]  #: any of these
+    says: Says | None  #: None only if all its values stand below keys of its own
     choices: tuple[str, ...] = ()  #: of a text that is one of these
+    separators: str = ""  #: a single text that stands for a list is split at any of these characters
+    default: bool | None = None  #: of a flag: what a missing one means; None if that differs from true and false
+    stands_for: str = ""  #: the key that it is another name for; that one wins
     keys: Mapping[str, Key] = field(default_factory=dict)  #: below it, or in each item of the list
 
 
-def _key(about: str, *holds: FieldType, choices: tuple[str, ...] = (), keys: Mapping[str, Key] | None = None) -> Key:
-    return Key(about=about, holds=holds or (FieldType.TEXT,), choices=choices, keys=keys or {})
+def _key(
+    about: str,
+    *holds: FieldType,
+    says: Says,
+    choices: tuple[str, ...] = (),
+    separators: str = "",
+    default: bool | None = None,
+    stands_for: str = "",
+) -> Key:
+    return Key(
+        about=about,
+        holds=holds or (FieldType.TEXT,),
+        says=says,
+        choices=choices,
+        separators=separators,
+        default=default,
+        stands_for=stands_for,
+    )
+
+
+def _keys(about: str, *holds: FieldType, keys: Mapping[str, Key]) -> Key:
+    """A key whose values stand below keys of its own; a bare text stands for the first of them."""
+    return Key(about=about, holds=holds, says=None, keys=keys)
 
 
 _POLL: Final = {
-    "options": _key("the answers to choose from", FieldType.TEXTS),
-    "expires_in": _key("open for so long after the toot: 3d, 12h"),
-    "multiple": _key("true: several answers may be chosen", FieldType.FLAG),
-    "hide_totals": _key("true: the votes stay hidden until the end", FieldType.FLAG),
+    "options": _key("the answers to choose from", FieldType.TEXTS, says=Says.ANNOUNCEMENT),
+    "expires_in": _key("open for so long after the toot: 3d, 12h", says=Says.ANNOUNCEMENT),
+    "multiple": _key("true: several answers may be chosen", FieldType.FLAG, says=Says.ANNOUNCEMENT, default=False),
+    "hide_totals": _key(
+        "true: the votes stay hidden until the end", FieldType.FLAG, says=Says.ANNOUNCEMENT, default=False
+    ),
 }
 _COVER: Final = {
-    "url": _key("the picture's address, such as /assets/img/news/cover.png"),
-    "alt": _key("what the picture shows, for those who cannot see it"),
+    "url": _key("the picture's address, such as /assets/img/news/cover.png", says=Says.BOTH),
+    "alt": _key("what the picture shows, for those who cannot see it", says=Says.BOTH),
 }
 _MEDIA: Final = {
-    "file": _key("a path in the assets folder or beside the post, or an https address"),
-    "alt": _key("what the picture shows, for those who cannot see it"),
-    "focus": _key("the point that stays visible when an app crops the picture", FieldType.FOCUS),
+    "file": _key("a path in the assets folder or beside the post, or an https address", says=Says.ANNOUNCEMENT),
+    "alt": _key("what the picture shows, for those who cannot see it", says=Says.ANNOUNCEMENT),
+    "focus": _key(
+        "the point that stays visible when an app crops the picture", FieldType.FOCUS, says=Says.ANNOUNCEMENT
+    ),
 }
 _REMINDER: Final = {
-    "id": _key("its name; what was sent under it is never sent again"),
-    "at": _key("when it is tooted", FieldType.DATETIME),
-    "before": _key("so long before the deadline: 2d, 12h"),
-    "after": _key("so long after the release: 3d"),
-    "text": _key("its own words"),
-    "template": _key("the template that makes its words"),
-    "reply": _key("true: an answer to the post's toot", FieldType.FLAG),
+    "id": _key("its name; what was sent under it is never sent again", says=Says.NEITHER),
+    "at": _key("when it is tooted", FieldType.DATETIME, says=Says.NEITHER),
+    "before": _key("so long before the deadline: 2d, 12h", says=Says.NEITHER),
+    "after": _key("so long after the release: 3d", says=Says.NEITHER),
+    "text": _key("its own words", says=Says.NEITHER),
+    "template": _key("the template that makes its words", says=Says.NEITHER),
+    "reply": _key("true: an answer to the post's toot", FieldType.FLAG, says=Says.NEITHER, default=False),
 }
 _MASTODON: Final = {
-    "text": _key("your own words instead of title and excerpt"),
-    "visibility": _key("who sees the toot", choices=tuple(one.value for one in Visibility)),
-    "content_warning": _key("shown first; the toot opens at a click"),
-    "sensitive": _key("true: pictures are hidden behind a click", FieldType.FLAG),
-    "language": _key("language of the toot", FieldType.LANGUAGE),
-    "skip": _key("true: into the feeds only, no toot", FieldType.FLAG),
-    "thread": _key("the toots that follow the first, or auto", FieldType.TOOTS),
-    "numbered": _key('true: the toots of a thread are numbered, "1/3"', FieldType.FLAG),
-    "link_card": _key("true: no pictures, so that the server shows the page's card", FieldType.FLAG),
-    "poll": _key("a question with answers to choose from", FieldType.KEYS, keys=_POLL),
-    "quote_policy": _key("who may quote the toot", choices=tuple(one.value for one in QuotePolicy)),
-    "media": _key("pictures instead of the cover; empty for none", FieldType.LIST, keys=_MEDIA),
+    "text": _key("your own words instead of title and excerpt", says=Says.ANNOUNCEMENT),
+    "visibility": _key("who sees the toot", choices=tuple(one.value for one in Visibility), says=Says.NEITHER),
+    "content_warning": _key("shown first; the toot opens at a click", says=Says.ANNOUNCEMENT),
+    "sensitive": _key("true: pictures are hidden behind a click", FieldType.FLAG, says=Says.ANNOUNCEMENT),
+    "language": _key("language of the toot", FieldType.LANGUAGE, says=Says.ANNOUNCEMENT),
+    "skip": _key("true: into the feeds only, no toot", FieldType.FLAG, says=Says.NEITHER, default=False),
+    "thread": _key("the toots that follow the first, or auto", FieldType.TOOTS, says=Says.ANNOUNCEMENT),
+    "numbered": _key(
+        'true: the toots of a thread are numbered, "1/3"', FieldType.FLAG, says=Says.ANNOUNCEMENT, default=False
+    ),
+    "link_card": _key(
+        "true: no pictures, so that the server shows the page's card", FieldType.FLAG, says=Says.ANNOUNCEMENT
+    ),
+    "poll": _keys("a question with answers to choose from", FieldType.KEYS, keys=_POLL),
+    "quote_policy": _key(
+        "who may quote the toot", choices=tuple(one.value for one in QuotePolicy), says=Says.ANNOUNCEMENT
+    ),
+    "media": _keys("pictures instead of the cover; empty for none", FieldType.LIST, keys=_MEDIA),
 }
-_CHECK: Final = {"allow": _key("rules, each with the reason why it is not to be told", FieldType.KEYS)}
+_CHECK: Final = {
+    "allow": _key("rules, each with the reason why it is not to be told", FieldType.KEYS, says=Says.NEITHER)
+}
 #: All keys, in the order in which people write them.
 KEYS: Final[Mapping[str, Key]] = {
-    "title": _key("the headline, in the feed and in the toot"),
-    "author": _key("who wrote it, or a list", FieldType.TEXTS),
-    "speakers": _key("whom it is about, a list", FieldType.TEXTS),
-    "category": _key("the kind of news for readers; chooses a template of that name"),
-    "tags": _key("topics for the feed, a list", FieldType.TEXTS),
-    "kind": _key("chooses a template before category does: keynote, schedule"),
-    "published_datetime": _key("when it is released; none: a draft", FieldType.DATETIME),
-    "updated_datetime": _key("when it was last changed, for the feed", FieldType.DATETIME),
-    "cover": _key("the picture, in the feed and in the toot", FieldType.KEYS, FieldType.TEXT, keys=_COVER),
-    "image": _key("another name for cover, with the address alone"),
-    "summary": _key("one or two sentences for the toot and the feed"),
-    "id": _key("a name for the post that never changes, without spaces"),
-    "hashtags": _key("more hashtags for this toot, a list", FieldType.TEXTS),
-    "link": _key("false: the toot goes without the link to the page", FieldType.FLAG),
-    "hidden": _key("true: not in the feeds, and not tooted", FieldType.FLAG),
-    "language": _key("language of the post, if it differs from the site's", FieldType.LANGUAGE),
-    "mastodon": _key("only for the toot", FieldType.KEYS, keys=_MASTODON),
-    "draft": _key("true: nothing happens, whatever the datetime says", FieldType.FLAG),
-    "withdrawn": _key("true, or the reason: takes the post back", FieldType.FLAG, FieldType.TEXT),
-    "expires": _key("from then on it is not tooted any more", FieldType.DATETIME),
-    "if_missed": _key("what to do if it is over an hour late", choices=tuple(one.value for one in Missed)),
-    "order": _key("of posts with the same datetime the lower ones go first", FieldType.NUMBER),
-    "deadline": _key("what the post asks for ends then; reminders count from it", FieldType.DATETIME),
-    "reminders": _key("later toots about the post", FieldType.LIST, keys=_REMINDER),
-    "check": _key("what announce check need not tell of this post", FieldType.KEYS, keys=_CHECK),
+    "title": _key("the headline, in the feed and in the toot", says=Says.BOTH),
+    "author": _key("who wrote it, or a list", FieldType.TEXTS, says=Says.BOTH),
+    "speakers": _key("whom it is about, a list", FieldType.TEXTS, says=Says.ANNOUNCEMENT),
+    "category": _key("the kind of news for readers; chooses a template of that name", says=Says.BOTH),
+    "tags": _key("topics for the feed, a list", FieldType.TEXTS, says=Says.BOTH, separators=","),
+    "kind": _key("chooses a template before category does: keynote, schedule", says=Says.ANNOUNCEMENT),
+    "published_datetime": _key("when it is released; none: a draft", FieldType.DATETIME, says=Says.NEITHER),
+    "updated_datetime": _key("when it was last changed, for the feed", FieldType.DATETIME, says=Says.NEITHER),
+    "cover": _keys("the picture, in the feed and in the toot", FieldType.KEYS, FieldType.TEXT, keys=_COVER),
+    "image": _key("another name for cover, with the address alone", says=Says.BOTH, stands_for="cover"),
+    "summary": _key("one or two sentences for the toot and the feed", says=Says.BOTH),
+    "id": _key("a name for the post that never changes, without spaces", says=Says.NEITHER),
+    "hashtags": _key(
+        "more hashtags for this toot, a list", FieldType.TEXTS, says=Says.ANNOUNCEMENT, separators=", \t\n"
+    ),
+    "link": _key(
+        "false: the toot goes without the link to the page", FieldType.FLAG, says=Says.ANNOUNCEMENT, default=True
+    ),
+    "hidden": _key("true: not in the feeds, and not tooted", FieldType.FLAG, says=Says.NEITHER, default=False),
+    "language": _key("language of the post, if it differs from the site's", FieldType.LANGUAGE, says=Says.BOTH),
+    "mastodon": _keys("only for the toot", FieldType.KEYS, keys=_MASTODON),
+    "draft": _key(
+        "true: nothing happens, whatever the datetime says", FieldType.FLAG, says=Says.NEITHER, default=False
+    ),
+    "withdrawn": _key("true, or the reason: takes the post back", FieldType.FLAG, FieldType.TEXT, says=Says.NEITHER),
+    "expires": _key("from then on it is not tooted any more", FieldType.DATETIME, says=Says.NEITHER),
+    "if_missed": _key(
+        "what to do if it is over an hour late", choices=tuple(one.value for one in Missed), says=Says.NEITHER
+    ),
+    "order": _key("of posts with the same datetime the lower ones go first", FieldType.NUMBER, says=Says.NEITHER),
+    "deadline": _key(
+        "what the post asks for ends then; reminders count from it", FieldType.DATETIME, says=Says.ANNOUNCEMENT
+    ),
+    "reminders": _keys("later toots about the post", FieldType.LIST, keys=_REMINDER),
+    "check": _keys("what announce check need not tell of this post", FieldType.KEYS, keys=_CHECK),
 }
 #: What `[posts.fields]` may name besides: only sites that make addresses of them have them read.
 FOR_ADDRESSES: Final[Mapping[str, Key]] = {
-    "slug": _key("the last part of the page's address"),
-    "permalink": _key("the whole path of the page"),
+    "slug": _key("the last part of the page's address", says=Says.NEITHER),
+    "permalink": _key("the whole path of the page", says=Says.NEITHER),
 }

@@ -99,6 +99,27 @@ class Missed(Enum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Digests:
+    """Two digests of what the author wrote, each after the version of its making; see `bot/posts/digests.py`."""
+
+    entry: str = ""  #: of what the feed entry says; empty: not known
+    announcement: str = ""  #: of what the announcement says
+
+    @property
+    def whole(self) -> str:
+        """Changes when either of them does."""
+        return f"{self.entry} {self.announcement}"
+
+
+def is_changed(before: str, after: str) -> bool:
+    """Whether two digests of the same kind tell that the author changed something.
+
+    An unknown one, and one that another version of the bot made in another way, tell nothing.
+    """
+    return bool(before) and before != after and before.rpartition(":")[0] == after.rpartition(":")[0]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Post:
     """One post file, read and understood."""
 
@@ -132,7 +153,7 @@ class Post:
     deadline: datetime | None = None  #: what reminders count from
     reminders: tuple[Reminder, ...] = ()  #: in the order of their moments
     reminding: Reminder | None = None  #: this is the post as that reminder says it
-    digest: str  #: of the post's own words; changes when they do, and only then
+    digests: Digests  #: of what its author wrote
     allowed: Mapping[str, str] = field(default_factory=dict)  #: rules that its author has silenced → the reason
     findings: tuple[Finding, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict)  #: front matter key → line

@@ -130,8 +130,8 @@ def explain(
         released_at=entry.released_at if entry is not None else None,
         updated=entry.updated if entry is not None else None,
         revision=entry.revision if entry is not None else 0,
-        digest=either.digest,
-        digest_shown=entry.digest if entry is not None else None,
+        digest=_hex(either),
+        digest_shown=_hex(entry) if entry is not None else None,
         is_draft=post is not None and post.published is None,
         hidden=either.hidden,
         withdrawn=post.withdrawn if post is not None else None,
@@ -194,3 +194,8 @@ def _attempt(delivery: Delivery) -> Attempt:
         ordered_by=delivery.ordered_by,
         by_hand=delivery.foreign,
     )
+
+
+def _hex(one: Post | Entry) -> str:
+    """The digest of what the feeds show, without the version of its making."""
+    return one.digests.entry.rpartition(":")[2]

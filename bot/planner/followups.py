@@ -167,11 +167,11 @@ def edit(
     if waiting:
         # What was never sent is simply said better.
         latest = waiting[-1]
-        if same_words(latest.announcement, announcement):
+        if not latest.announcement.needs_edit(announcement):
             return None
         reason = latest.reason if latest.state is DeliveryState.HELD else ""
         return CompareAndSet(known=latest, wanted=replace(latest, announcement=announcement, reason=reason))
-    if history.last_words is not None and same_words(history.last_words, announcement):
+    if history.last_words is not None and not history.last_words.needs_edit(announcement):
         return None
     wanted = Delivery(
         key=history.edit_key(entry),
@@ -184,15 +184,3 @@ def edit(
         reason = f"more than {policy.brake} new toots within an hour; `announce resume` lets them go"
         wanted = replace(wanted, state=DeliveryState.HELD, hold=Hold.BRAKE, reason=reason)
     return CompareAndSet(known=None, wanted=wanted)
-
-
-def same_words(one: Announcement, other: Announcement) -> bool:
-    """Whether two announcements look the same to a follower."""
-    return _shown(one) == _shown(other)
-
-
-def _shown(announcement: Announcement) -> tuple[object, ...]:
-    pictures = tuple((picture.url, picture.alt, picture.focus, picture.size) for picture in announcement.pictures)
-    thread = tuple(_shown(part) for part in announcement.thread)
-    hidden = (announcement.content_warning, announcement.sensitive)
-    return (announcement.text, hidden, announcement.language, pictures, announcement.poll, thread)

@@ -52,7 +52,7 @@ class ReleasePlanner:
             page = self.pages.rule(post, self._sheet.snapshot.words.get(post.post_id))
             if not page.released:
                 self._sheet.items.append(item_without_page(post, page, now=self._sheet.now))
-                self.deploys[post.post_id] = post.digest
+                self.deploys[post.post_id] = post.digests.whole
                 return
             dated = None if due == post.published else post.published
             now_due = replace(post, published=due)
@@ -74,7 +74,7 @@ class ReleasePlanner:
             if entry.missing_since is not None:
                 entry = replace(entry, missing_since=None)
         self.released_ids.add(post.post_id)
-        self.deploys[entry.post_id] = HIDDEN if entry.hidden else entry.digest
+        self.deploys[entry.post_id] = HIDDEN if entry.hidden else entry.digests.whole
         self._tell_missing_page(entry)
         changed = known is not None and (entry.revision != known.revision or known.edit_owed)
         self.out.append((post, entry, changed))

@@ -1,70 +1,113 @@
-"""The digest of a post's own words: it changes when they do, and only then."""
+"""The two digests of what an author wrote: what the feed entry says, and what the announcement says.
+
+They are made of front matter and body as written, by the classification in `bot/domain/front_matter.py`. Templates,
+settings, the renderer and the version of the bot have no part in them.
+"""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
 from hashlib import sha256
-from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-#: Raised if the meaning of the digest ever changes; all posts then look edited once.
-_VERSION: Final = 1
+from bot.domain import Digests
+from bot.domain.front_matter import KEYS, FieldType, Key, Says
+from bot.domain.text import one_line
+from bot.posts.frontmatter.fields import FALSE, TRUE
+from bot.posts.frontmatter.yaml import Value
 
+#: To be raised whenever a key is classified differently or read differently here. Digests of another version say
+#: nothing about a change: the first pass takes over the new ones, without an edit and without a new `updated`.
+VERSION: Final = 2
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OwnWords:
-    """What the author wrote and readers see. No datetimes, no path, nothing from the settings.
-
-    An empty field does not count, so that a field which is added here leaves all digests as they are.
-    """
-
-    title: str
-    author: tuple[str, ...] = ()
-    category: str | None = None
-    tags: tuple[str, ...] = ()
-    body: str = ""
-    summary: str | None = None
-    cover_url: str | None = None
-    cover_alt: str | None = None
-    language: str | None = None
-    hashtags: tuple[str, ...] = ()
-    without_link: bool = False
-    mastodon_text: str | None = None
-    mastodon_content_warning: str | None = None
-    mastodon_visibility: str | None = None
-    mastodon_language: str | None = None
-    mastodon_media: tuple[str, ...] = ()
-    speakers: tuple[str, ...] = ()
-    mastodon_sensitive: str | None = None  #: "true" or "false"; both differ from nothing
-    mastodon_thread: tuple[str, ...] = ()
-    mastodon_thread_auto: bool = False
-    mastodon_numbered: bool = False
-    mastodon_link_card: str | None = None
-    mastodon_poll: tuple[str, ...] = ()
-    mastodon_quote_policy: str | None = None
-    deadline: str | None = None  #: reminders are no part of this: nobody sees them before their time
-
-
-_NAMES: Final = tuple(field.name for field in fields(OwnWords))
-_VALUES: Final = attrgetter(*_NAMES)
 _CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+_LISTS: Final = (FieldType.LIST, FieldType.TEXTS, FieldType.TOOTS, FieldType.FOCUS)
+#: What a part of the front matter says; nested like the front matter itself.
+_Said: TypeAlias = "str | bool | list[Any] | dict[str, Any] | None"
 
 
-def digest_of(words: OwnWords) -> str:
-    """SHA-256, in hex, of the words that are there."""
-    body = _normalised(words.body)
-    present: dict[str, Any] = {name: value for name, value in zip(_NAMES, _VALUES(words), strict=True) if value}
-    if body:
-        present["body"] = body
-    else:
-        present.pop("body", None)
-    canonical = _CANONICAL.encode({"version": _VERSION, **present})
-    return sha256(canonical.encode("ascii")).hexdigest()
+def digests_of(values: Mapping[str, Value], body: str) -> Digests:
+    """The digests of a post's front matter, under our names, and of its body.
+
+    What says nothing does not count: an empty value, a default that is written out, spaces around words, blank lines
+    around the body, an unknown key. So a key that is added to the table leaves all digests as they are.
+    """
+    text = _without_margins(body)
+    return Digests(
+        entry=_digest(values, text, (Says.ENTRY, Says.BOTH)),
+        announcement=_digest(values, text, (Says.ANNOUNCEMENT, Says.BOTH)),
+    )
 
 
-def _normalised(body: str) -> str:
+def _digest(values: Mapping[str, Value], body: str, says: tuple[Says, ...]) -> str:
+    said = _said_below(values, KEYS, says)
+    canonical = _CANONICAL.encode({"front matter": said, "body": body})
+    return f"{VERSION}:{sha256(canonical.encode('ascii')).hexdigest()}"
+
+
+def _said_below(values: Mapping[str, Value], keys: Mapping[str, Key], says: tuple[Says, ...]) -> dict[str, Any]:
+    said: dict[str, Any] = {}
+    for name, value in values.items():
+        key = keys.get(name)
+        if key is None or value is None:
+            continue
+        if key.stands_for:
+            if values.get(key.stands_for) is not None:
+                continue
+            name, key = key.stands_for, keys[key.stands_for]
+        one = _said_by(value, key, says)
+        if one is not None:
+            said[name] = one
+    return said
+
+
+def _said_by(value: Value, key: Key, says: tuple[Says, ...]) -> _Said:
+    """What one key says in these outputs; None for nothing."""
+    if key.keys:
+        return _said_by_keys(value, key, says)
+    if key.says not in says:
+        return None
+    if isinstance(value, list):
+        return [one_line(one) if isinstance(one, str) else one for one in value] or None
+    if not isinstance(value, str):
+        return None
+    words = _without_margins(value)
+    if any(kind in _LISTS for kind in key.holds):
+        return _said_by_list(words, key)
+    if FieldType.FLAG in key.holds and words.lower() in TRUE | FALSE:
+        flag = words.lower() in TRUE
+        return None if flag is key.default else flag
+    return (words.lower() if key.choices else words) or None
+
+
+def _said_by_keys(value: Value, key: Key, says: tuple[Says, ...]) -> _Said:
+    if isinstance(value, list):
+        parts = [_said_by_keys(one, key, says) for one in value]
+        # An empty list is said too: no pictures at all, instead of the cover.
+        return parts if any(parts) or (not value and _speaks(key, says)) else None
+    if isinstance(value, str):
+        value = {next(iter(key.keys)): value}
+    return _said_below(value, key.keys, says) or None if value is not None else None
+
+
+def _speaks(key: Key, says: tuple[Says, ...]) -> bool:
+    return key.says in says or any(_speaks(inner, says) for inner in key.keys.values())
+
+
+def _said_by_list(words: str, key: Key) -> _Said:
+    """A text in the place of a list: one of one, several between separators, or a word such as auto."""
+    if FieldType.TOOTS in key.holds:
+        return None if words.lower() in FALSE else words.lower()
+    separators = "," if FieldType.FOCUS in key.holds else key.separators
+    for separator in separators[1:]:
+        words = words.replace(separator, separators[0])
+    parts = words.split(separators[0]) if separators else [words]
+    return list(filter(None, map(one_line, parts))) or None
+
+
+def _without_margins(text: str) -> str:
     """Without what no reader sees: spaces at the end of lines, blank lines around the text."""
-    if "\r" in body:
-        body = body.replace("\r\n", "\n").replace("\r", "\n")
-    return "\n".join(map(str.rstrip, body.split("\n"))).strip("\n")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "\n".join(map(str.rstrip, text.split("\n"))).strip("\n")

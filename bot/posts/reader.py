@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.config import Address
-from bot.domain import MastodonOptions, Poll, Post
+from bot.domain import Post
 from bot.domain.errors import PostError
+from bot.domain.front_matter import KEYS
 from bot.domain.template_tags import find_tags
 from bot.posts.addresses import categories_of, folders_of, name_of, own_permalink, own_slug, parted
 from bot.posts.body.render import BodyText
 from bot.posts.cache.lazy import EAGER_FIELDS, LazyPost, cannot_fail
-from bot.posts.digests import OwnWords, digest_of
+from bot.posts.digests import digests_of
 from bot.posts.frontmatter.dates import DatetimeError, parse_datetime
 from bot.posts.frontmatter.fields import Fields
 from bot.posts.frontmatter.keys import missing_key_remedy, note_keys
-from bot.posts.frontmatter.media import media_words, read_cover, read_media, written_cover
+from bot.posts.frontmatter.media import read_cover, read_media
 from bot.posts.frontmatter.notes import Notes
 from bot.posts.frontmatter.options import (
-    NOTHING_SAID,
     hashtags_of,
     if_missed_of,
     is_draft,
@@ -89,7 +88,7 @@ def parse_post(data: bytes, *, path: str | Path, slug: str, config: Config) -> P
         "authors": author or tuple(filter(None, [config.site.author.strip()])),
         "speakers": fields.texts("speakers"),
         "category": fields.text("category"),
-        "tags": fields.texts("tags", separators=","),
+        "tags": fields.texts("tags", separators=KEYS["tags"].separators),
         "kind": fields.text("kind"),
         "published": None if is_draft(fields) else published,
         "updated": _datetime("updated_datetime", fields, notes, config),
@@ -109,7 +108,7 @@ def parse_post(data: bytes, *, path: str | Path, slug: str, config: Config) -> P
         "allowed": read_allowed(fields, notes),
         "lines": source.lines,
     }
-    post["digest"] = digest_of(_own_words(fields, source, post, author))
+    post["digests"] = digests_of(source.values, source.body)
     text = BodyText(
         text=source.body,
         line=source.body_line,
@@ -246,55 +245,3 @@ def _order(fields: Fields, notes: Notes) -> int:
             "order", "is no whole number, so it counts as 0.", field="order", remedy="Write for example order: 1."
         )
     return 0
-
-
-def _own_words(fields: Fields, source: Source, post: Mapping[str, Any], author: tuple[str, ...]) -> OwnWords:
-    cover = written_cover(fields)
-    return OwnWords(
-        title=post["title"],
-        author=author,
-        category=post["category"],
-        tags=post["tags"],
-        body=source.body,
-        summary=fields.prose("summary"),
-        cover_url=cover.url,
-        cover_alt=cover.alt,
-        language=fields.text("language"),
-        hashtags=post["hashtags"],
-        without_link=not post["link"],
-        speakers=post["speakers"],
-        deadline=fields.text("deadline"),
-        **({} if post["mastodon"] is NOTHING_SAID else _mastodon_words(post["mastodon"])),
-    )
-
-
-def _mastodon_words(mastodon: MastodonOptions) -> dict[str, Any]:
-    return {
-        "mastodon_text": mastodon.text,
-        "mastodon_content_warning": mastodon.content_warning,
-        "mastodon_visibility": mastodon.visibility.value if mastodon.visibility else None,
-        "mastodon_language": mastodon.language,
-        "mastodon_media": media_words(mastodon.media),
-        "mastodon_sensitive": _said(mastodon.sensitive),
-        "mastodon_thread": mastodon.thread,
-        "mastodon_thread_auto": mastodon.thread_auto,
-        "mastodon_numbered": mastodon.numbered,
-        "mastodon_link_card": _said(mastodon.link_card),
-        "mastodon_poll": _poll_words(mastodon.poll),
-        "mastodon_quote_policy": mastodon.quote_policy.value if mastodon.quote_policy else None,
-    }
-
-
-def _said(chosen: bool | None) -> str | None:
-    return None if chosen is None else str(chosen).lower()
-
-
-def _poll_words(poll: Poll | None) -> tuple[str, ...]:
-    if poll is None:
-        return ()
-    return (
-        *poll.options,
-        str(poll.expires_in.total_seconds()),
-        _said(poll.multiple) or "",
-        _said(poll.hide_totals) or "",
-    )

@@ -20,6 +20,7 @@ from bot.config import Feeds, Site
 from bot.domain import Entry, Picture
 from bot.feeds.build import ItemCache, render_feeds
 from bot.files.public_folder import PublicFolder
+from tests.support.digests import both
 
 SITE = Site(title="Neapline 2027", url="https://2027.neapline.example.org", timezone="America/Halifax")
 FEEDS = Feeds()
@@ -50,7 +51,7 @@ def post(number: int) -> Entry:
         summary=WORDS.format(number, number % 97),
         html=paragraph * 5,
         cover=Picture(url=f"{SITE.url}/assets/{number}.jpg", alt="A pier", media_type="image/jpeg", size=4711),
-        digest=str(number),
+        digests=both(str(number)),
         feed_id=url,
     )
 

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page
 from bot.config import Feeds, Site
 from bot.domain import Entry
 from bot.feeds.build import render_feeds
+from tests.support.digests import both
 
 pytestmark = pytest.mark.browser
 
@@ -55,7 +56,7 @@ def entry(number: int) -> Entry:
         released_at=when,
         language="en",
         summary="The keeper of the gauge at pier four tells how the readings of a whole coast are drawn.",
-        digest=str(number),
+        digests=both(str(number)),
     )
 
 

@@ -40,6 +40,7 @@ from bot.domain.clock import ManualClock
 from bot.domain.errors import LedgerError
 from bot.domain.status_ids import newer_id
 from bot.ledger.contract import Ledger
+from tests.support.digests import both
 
 ACCOUNT = "conf@example.social"
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
@@ -116,7 +117,7 @@ ENTRY = Entry(
     cover=PICTURE,
     hidden=True,
     missing_since=TIME + 3 * SECOND,
-    digest="d",
+    digests=both("d"),
     revision=5,
     dated=TIME + 4 * SECOND,
     edit_owed=True,

@@ -10,6 +10,7 @@ import pytest
 
 from bot.domain import CompareAndSet, Delivery, DeliveryState, Entry, Event, EventKind, Hold, WriteBatch
 from bot.ledger.contract import Ledger
+from tests.support.digests import both
 
 MakeEntry = Callable[..., Entry]
 MakeDelivery = Callable[..., Delivery]
@@ -38,7 +39,7 @@ def test_a_release_that_another_recorded_first_is_told_once(
 
 
 def test_the_first_release_is_the_one_that_counts(ledger: Ledger, make_entry: MakeEntry) -> None:
-    first, second = make_entry(digest="first words"), make_entry(digest="second words")
+    first, second = make_entry(digests=both("first words")), make_entry(digests=both("second words"))
     ledger.record(release(first, at=NOW), now=NOW)
     ledger.record(release(second, at=LATER), now=LATER)
     (kept,) = ledger.snapshot().entries.values()
@@ -47,7 +48,7 @@ def test_the_first_release_is_the_one_that_counts(ledger: Ledger, make_entry: Ma
 
 def test_a_refreshed_entry_is_replaced(ledger: Ledger, make_entry: MakeEntry) -> None:
     ledger.record(release(make_entry(), at=NOW), now=NOW)
-    refreshed = make_entry(released_at=NOW, digest="new words", revision=1)
+    refreshed = make_entry(released_at=NOW, digests=both("new words"), revision=1)
     ledger.record(WriteBatch(entries=(refreshed,)), now=LATER)
     assert list(ledger.snapshot().entries.values()) == [refreshed]
 

@@ -10,6 +10,7 @@ from bot.domain import AccountFacts, AccountState, Entry, Limits, Snapshot
 from bot.posts.git.checkout import checkout_dir_of
 from bot.posts.git.status import Status, write_status
 from tests.support.check_cases import BODY, FILE, NOW, Case, Row, written
+from tests.support.digests import both
 
 SETTINGS = "config/bot.toml"
 REAL = '[accounts.real]\nserver = "https://example.social"\nacct = "@conf@example.social"\ntoken_file = "var/token"\n'
@@ -27,7 +28,7 @@ def entry(slug: str = "news", **changes: Any) -> Entry:
         "updated": PUBLISHED,
         "released_at": PUBLISHED,
         "language": "en",
-        "digest": "x",
+        "digests": both("x"),
     }
     return Entry(**{**facts, **changes})
 

@@ -78,7 +78,6 @@ TICKETS = Entry(
     summary="They cost less until May.",
     html="<p>They cost less until May.</p>",
     cover=PICTURE,
-    digest="d1",
     revision=1,
     feed_id=NEWS + "tickets/",
 )
@@ -93,7 +92,6 @@ CFP = Entry(
     language="de",
     hidden=True,
     missing_since=FIRST + MINUTE,
-    digest="d2",
     feed_id="tag:conf.example,2024:cfp%202025/%C3%BC",
 )
 KEYNOTE = Entry(
@@ -106,7 +104,6 @@ KEYNOTE = Entry(
     released_at=FIRST + SECOND,
     language="en",
     html="<p>Who it is.</p>",
-    digest="d3",
     feed_id="tag:conf.example,2024:keynote",
 )
 ENTRIES = (TICKETS, CFP, KEYNOTE)
@@ -296,7 +293,7 @@ PICTURES = (
     RemotePicture(url="https://pictures.example/gone.jpg", asked_at=FIRST + MINUTE),
 )
 WAITING = (PageWaitRecord(post_id=f"{NEWS}venue/", slug="venue", since=FIRST + SECOND),)
-DEPLOYED = {TICKETS.post_id: TICKETS.digest}
+DEPLOYED = {TICKETS.post_id: "d1"}
 PROBLEM = "posts/broken.md:3: title: is missing."
 _PINGED = Event(at=FIRST + MINUTE, kind=EventKind.PINGED, detail=f"{HUB}: 1 feed")
 _CALLED = Event(at=FIRST + MINUTE, kind=EventKind.DEPLOY_HOOK_CALLED, detail="1 post")

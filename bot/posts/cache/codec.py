@@ -13,7 +13,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 from pydantic_core import from_json
 
-from bot.domain import Finding, MastodonOptions, Missed, Picture, Reminder
+from bot.domain import Digests, Finding, MastodonOptions, Missed, Picture, Reminder
 from bot.posts.body.render import BodyText
 from bot.posts.cache.lazy import EAGER_FIELDS, LAZY_FIELDS
 from bot.posts.frontmatter.options import NOTHING_SAID
@@ -21,7 +21,7 @@ from bot.posts.listing import FileState
 
 _AT: Final = {name: at for at, name in enumerate(EAGER_FIELDS)}
 #: Where the digest of the author's own words stands among the early fields.
-OWN_WORDS: Final = _AT["digest"]
+OWN_WORDS: Final = _AT["digests"]
 _PATH, _PUBLISHED, _MASTODON, _REMINDERS = (_AT[name] for name in ("path", "published", "mastodon", "reminders"))
 _LISTS: Final = tuple(_AT[name] for name in ("authors", "speakers", "tags", "hashtags"))
 _TIMES: Final = ("updated", "expires", "deadline")
@@ -42,6 +42,7 @@ def early_to_json(path: str, state: FileState, pictures: Mapping[str, FileState 
         moment = early[_AT[name]]
         values[_AT[name]] = None if moment is None else int(moment.timestamp())
     values[_PATH] = str(early[_PATH])
+    values[OWN_WORDS] = (early[OWN_WORDS].entry, early[OWN_WORDS].announcement)
     values[_MASTODON] = None if early[_MASTODON] == NOTHING_SAID else early[_MASTODON]
     for at in (*_LISTS, _REMINDERS):
         values[at] = early[at] or None
@@ -59,6 +60,8 @@ def early_from_json(
         if len(values) != len(EAGER_FIELDS):
             raise ValueError("a post of other fields")
         values[_PATH] = Path(values[_PATH])
+        entry, announcement = values[OWN_WORDS]
+        values[OWN_WORDS] = Digests(entry=entry, announcement=announcement)
         if values[_PUBLISHED] is not None:
             values[_PUBLISHED] = _moment(values[_PUBLISHED])
         for at in _LISTS:

@@ -92,7 +92,7 @@ class PostCache:
 
     def _late_row(self, post: Stored) -> tuple[str, bytes, str]:
         late = late_to_json(post.late)
-        return post.path, self._late_digest(post.path, post.early[OWN_WORDS], late), late
+        return post.path, self._late_digest(post.path, post.early[OWN_WORDS].whole, late), late
 
     def _late_digest(self, path: str, early_digest: str, late: str) -> bytes:
         return self._digest(f"{path}\0{early_digest}\0{late}".encode())

@@ -35,7 +35,7 @@ class PostCacheIndex:
         self._recalled = True
         posts: dict[str, Read] = {}
         for path, state, pictures, early, _ in self._cache.load():
-            late = _KeptBody(self._cache, path, early[OWN_WORDS], reread)
+            late = _KeptBody(self._cache, path, early[OWN_WORDS].whole, reread)
             posts[path] = (state, pictures, LazyPost.of(early, late))
             self._kept[path] = (state, pictures)
         return posts

@@ -102,13 +102,6 @@ def read_media(
     return tuple(_picture(item, number, fields, notes, config, bundle) for number, item in enumerate(items))
 
 
-def media_words(media: tuple[Picture, ...] | None) -> tuple[str, ...]:
-    """What the list says, for the digest of the post's own words."""
-    if media is None:
-        return ()
-    return tuple(f"{one.url}\n{one.alt}\n{one.focus or ''}" for one in media) or ("none",)
-
-
 def _picture(item: Value, number: int, fields: Fields, notes: Notes, config: Config, bundle: Bundle | None) -> Picture:
     name = f"{_LIST}[{number}]"
     # The line of the picture's first key; of a list that is written on one line, the list's.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from bot.domain import MastodonOptions, Missed, Picture, Poll, QuotePolicy, Visibility
 from bot.domain.durations import parse_duration
+from bot.domain.front_matter import KEYS
 from bot.domain.text import one_line
 from bot.posts.frontmatter.fields import FALSE, TRUE
 
@@ -101,7 +102,7 @@ _HOW_TO_THREAD: Final = 'Write thread: auto, or thread: and below it lines such 
 
 def hashtags_of(fields: Fields) -> tuple[str, ...]:
     """The post's hashtags, as written, with or without #. Raises PostError."""
-    return fields.texts("hashtags", separators=", \t\n")
+    return fields.texts("hashtags", separators=KEYS["hashtags"].separators)
 
 
 def is_draft(fields: Fields) -> bool:

@@ -83,4 +83,4 @@ def test_what_is_written_wrongly_silences_nothing_and_stops_nothing(tmp_path: Pa
 
 def test_silencing_is_no_change_of_the_posts_words(tmp_path: Path) -> None:
     plain, quiet = look(tmp_path / "a"), look(tmp_path / "b", ALLOW.format(why=REASON))
-    assert plain.posts[0].digest == quiet.posts[0].digest, "a released toot is not edited for it"
+    assert plain.posts[0].digests == quiet.posts[0].digests, "a released toot is not edited for it"

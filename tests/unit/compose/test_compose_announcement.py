@@ -13,6 +13,7 @@ from bot.compose.mentions import WORD_JOINER, find_mentions
 from bot.config import Account, Release, Site
 from bot.domain import Announcement, Limits, MastodonOptions, Picture, Post, Visibility
 from bot.domain.errors import ComposeError
+from tests.support.digests import both
 
 URL = "https://conf.example.org/news/x/"
 SITE = Site(title="Conf", url="https://conf.example.org", timezone="America/New_York")
@@ -24,7 +25,7 @@ POST = Post(
     excerpt="Three days of talks and one of sprints.",
     language="en",
     published=datetime(2030, 5, 7, 2, tzinfo=UTC),
-    digest="d",
+    digests=both("d"),
 )
 COVER = Picture(url="https://conf.example.org/a.png", path=Path("a.png"), alt="A hall full of people.")
 

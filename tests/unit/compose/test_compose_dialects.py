@@ -9,6 +9,7 @@ import pytest
 from bot.compose import Templates, compose, status_length
 from bot.config import Account, Release, Site
 from bot.domain import Limits, Post
+from tests.support.digests import both
 
 LINK = "https://example.org/" + "x" * 30  # 50 characters
 MENTION = "@ana@social.example"  # 19 characters
@@ -37,7 +38,9 @@ def test_links_mentions_and_flags_count_as_there(software: str, link: int, menti
 
 def test_a_toot_for_such_a_server_fits_with_its_link_counted_in_full() -> None:
     url = "https://conf.example.org/news/" + "long-" * 40
-    post = Post(path=Path("posts/x.md"), slug="x", url=url, title="T", excerpt="word " * 200, language="en", digest="d")
+    post = Post(
+        path=Path("posts/x.md"), slug="x", url=url, title="T", excerpt="word " * 200, language="en", digests=both("d")
+    )
     toot = compose(
         post,
         account=Account(server="http://127.0.0.1:3000"),

@@ -14,6 +14,7 @@ from bot.compose.people import People
 from bot.config import Account, Release, Site
 from bot.domain import Limits, Post
 from bot.domain.errors import ComposeError
+from tests.support.digests import both
 
 PEOPLE = '["Ada Example"]\nmastodon = "@ada@example.social"\n\n["Bo Øst"]\nmastodon = "bo@example.social"\n'
 POST = Post(
@@ -26,7 +27,7 @@ POST = Post(
     language="en",
     link=False,
     lines={"speakers": 4, "author": 3},
-    digest="d",
+    digests=both("d"),
 )
 ACCOUNT = Account(server="http://127.0.0.1:3000")
 SITE = Site(title="Conf", url="https://conf.example.org", timezone="UTC")

@@ -13,6 +13,7 @@ from bot.compose import Templates, compose
 from bot.config import Account, Release, Site
 from bot.domain import Announcement, Limits, MastodonOptions, Picture, Poll, Post, QuotePolicy
 from bot.domain.errors import ComposeError
+from tests.support.digests import both
 
 COVER = Picture(url="https://conf.example.org/a.png", path=Path("a.png"), alt="A.")
 POST = Post(
@@ -22,7 +23,7 @@ POST = Post(
     title="Title",
     language="en",
     cover=COVER,
-    digest="d",
+    digests=both("d"),
 )
 DAY = timedelta(days=1)
 POLL = Poll(options=("Tea", "Coffee"), expires_in=DAY)

@@ -17,6 +17,7 @@ from bot.compose.mentions import find_mentions
 from bot.config import Account, Release, Site
 from bot.domain import Announcement, Limits, MastodonOptions, Post
 from bot.domain.errors import ComposeError
+from tests.support.digests import both
 
 URL = "https://conf.example.org/news/x/"
 POST = Post(
@@ -26,7 +27,7 @@ POST = Post(
     title="The schedule is out",
     excerpt="Three days of talks and one of sprints.",
     language="en",
-    digest="d",
+    digests=both("d"),
 )
 
 

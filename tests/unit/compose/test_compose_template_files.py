@@ -10,6 +10,7 @@ from bot.compose.template_files import folder_names
 from bot.compose.templates import TEMPLATE_VARIABLES, Templates
 from bot.domain import Post
 from bot.domain.errors import ComposeError
+from tests.support.digests import both
 
 VALUES = dict.fromkeys(TEMPLATE_VARIABLES, "")
 
@@ -28,7 +29,7 @@ def keynote(*, category: str | None = None) -> Post:
         url="https://conf.example.org/news/x/",
         title="T",
         language="en",
-        digest="d",
+        digests=both("d"),
         kind="keynote",
         category=category,
     )

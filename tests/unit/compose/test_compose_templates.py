@@ -9,6 +9,7 @@ from bot.compose.jinja import format_date
 from bot.compose.templates import TEMPLATE_VARIABLES, Templates
 from bot.domain import Post
 from bot.domain.errors import ComposeError
+from tests.support.digests import both
 
 VALUES: dict[str, object] = dict.fromkeys(TEMPLATE_VARIABLES, "") | {
     "title": "A Title",
@@ -26,7 +27,7 @@ def a_post(*, kind: str | None = None, category: str | None = None) -> Post:
         url="https://conf.example.org/news/x/",
         title="T",
         language="en",
-        digest="d",
+        digests=both("d"),
         kind=kind,
         category=category,
     )

@@ -18,6 +18,7 @@ from bot.compose.mentions import WORD_JOINER
 from bot.config import Account, Release, Site
 from bot.domain import Announcement, Limits, MastodonOptions, Picture, Poll, Post, QuotePolicy, Visibility
 from bot.domain.errors import ComposeError
+from tests.support.digests import both
 
 URL = "https://conf.example.org/news/x/"
 POST = Post(
@@ -27,7 +28,7 @@ POST = Post(
     title="Title",
     excerpt="The excerpt.",
     language="en",
-    digest="d",
+    digests=both("d"),
     paragraphs=("Hello!", "The excerpt.", "More of it.", "The end."),
     unsaid=("More of it.", "The end."),
 )

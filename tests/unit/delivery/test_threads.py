@@ -17,6 +17,7 @@ from bot.domain.errors import OutcomeUnknownError, PublishError, RejectedError, 
 from bot.ledger.memory import MemoryLedger
 from bot.planner.ruling import Verdict
 from tests.support.delivery_stage import TIMING, Server, raising, saying
+from tests.support.digests import both
 from tests.support.planning import ACCOUNT, DAY, HOUR, MINUTE, NOW, POLICY, Season, verdicts
 
 MakePost = Callable[..., Post]
@@ -93,7 +94,7 @@ def stage() -> Stage:
 
 def threaded(make_post: MakePost, *parts: str, title: str = "one", **changes: Any) -> Post:
     options = MastodonOptions(thread=parts)
-    return make_post(title=title, mastodon=options, digest=f"{title} {parts}", **changes)
+    return make_post(title=title, mastodon=options, digests=both(f"{title} {parts}"), **changes)
 
 
 class TestSending:

@@ -16,6 +16,7 @@ from lxml import etree
 from bot.config import Feeds, Site
 from bot.domain import Entry
 from bot.feeds.build import render_feeds
+from tests.support.digests import both
 
 SITE = Site(title="Heronbridge Conf", url="https://heronbridge.example", timezone="UTC")
 MOMENT = datetime(2025, 3, 4, 14, 0, tzinfo=UTC)
@@ -38,7 +39,7 @@ def entry(number: int, **changes: Any) -> Entry:
         released_at=when,
         language="en",
         html=f"<p>{number}</p>",
-        digest=str(number),
+        digests=both(str(number)),
     )
     return replace(plain, **changes)
 

@@ -15,6 +15,7 @@ import pytest
 from bot.config import Feeds, Site
 from bot.domain import Entry, Picture
 from bot.feeds.build import FORMATS, FeedFiles, render_feeds
+from tests.support.digests import both
 
 SITE = Site(title="Heronbridge Conf", url="https://heronbridge.example", timezone="UTC")
 MAIN = ("news/rss.xml", "news/atom.xml", "news/feed.json")
@@ -35,7 +36,7 @@ def entry(slug: str, *, days: int = 0, **changes: Any) -> Entry:
         released_at=published,
         language="en",
         html=f"<p>{slug}</p>",
-        digest=slug,
+        digests=both(slug),
     )
     return replace(plain, **changes)
 

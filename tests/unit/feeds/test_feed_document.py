@@ -15,6 +15,7 @@ from bot.feeds import rss
 from bot.feeds.build import FORMATS, ItemCache, render_feeds
 from bot.feeds.document import BrokenFeedError, Document, FeedFile, Format
 from bot.files.public_folder import PublicFolder
+from tests.support.digests import both
 
 SITE = Site(title="Heronbridge Conf", url="https://heronbridge.example", timezone="UTC")
 MOMENT = datetime(2025, 3, 4, 14, 0, tzinfo=UTC)
@@ -32,7 +33,7 @@ def entry(slug: str, **changes: Any) -> Entry:
         released_at=MOMENT,
         language="en",
         html=f"<p>{slug}</p>",
-        digest=slug,
+        digests=both(slug),
     )
     return replace(plain, **changes)
 

@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from bot.config import Feeds, Site
-from bot.domain import Picture, Post
+from bot.domain import Digests, Picture, Post
 from bot.feeds.channel import channel_of
 from bot.feeds.entry import entry_of, refreshed
 from bot.feeds.item import item_of
+from tests.support.digests import both
 
 PUBLISHED = datetime(2025, 3, 4, 14, 0, tzinfo=UTC)
 RELEASED = PUBLISHED + timedelta(seconds=3)
@@ -33,14 +34,14 @@ POST = Post(
     language="en",
     summary="Come by boat.",
     html="<p>Come by boat.</p>",
-    digest="one",
+    digests=both("one"),
 )
 ENTRY = entry_of(POST, released_at=RELEASED)
 
 
 def test_a_first_release_takes_over_what_the_post_says() -> None:
     assert (ENTRY.post_id, ENTRY.published, ENTRY.updated) == (POST.url, PUBLISHED, PUBLISHED)
-    assert (ENTRY.released_at, ENTRY.revision, ENTRY.digest) == (RELEASED, 0, "one")
+    assert (ENTRY.released_at, ENTRY.revision, ENTRY.digests) == (RELEASED, 0, both("one"))
     for name in ("slug", "url", "title", "authors", "category", "tags", "language", "summary", "html", "cover"):
         assert getattr(ENTRY, name) == getattr(POST, name), name
 
@@ -112,22 +113,35 @@ def test_identity_and_publish_datetime_are_frozen(change: dict[str, Any]) -> Non
 
 
 def test_changed_words_are_a_revision_of_now_in_whole_seconds() -> None:
-    entry = refreshed(ENTRY, replace(POST, digest="two"), now=LATER)
-    assert (entry.revision, entry.digest) == (1, "two")
+    entry = refreshed(ENTRY, replace(POST, digests=both("two")), now=LATER)
+    assert (entry.revision, entry.digests) == (1, both("two"))
     assert entry.updated == LATER.replace(microsecond=0)
-    assert refreshed(entry, replace(POST, digest="three"), now=LATER).revision == 2
+    assert refreshed(entry, replace(POST, digests=both("three")), now=LATER).revision == 2
 
 
 @pytest.mark.parametrize(("digest", "revision"), [("one", 0), ("two", 1)])
 def test_the_front_matters_updated_datetime_wins(digest: str, revision: int) -> None:
-    post = replace(POST, digest=digest, updated=SAID)
+    post = replace(POST, digests=both(digest), updated=SAID)
     entry = refreshed(ENTRY, post, now=LATER)
     assert (entry.updated, entry.revision) == (SAID, revision)
     assert refreshed(entry, post, now=LATER + timedelta(days=1)) == entry
 
 
+def test_each_digest_moves_its_own_output() -> None:
+    said = refreshed(ENTRY, replace(POST, digests=Digests(entry="two", announcement="one")), now=LATER)
+    assert (said.updated, said.revision) == (LATER.replace(microsecond=0), 0)
+    said = refreshed(ENTRY, replace(POST, digests=Digests(entry="one", announcement="two")), now=LATER)
+    assert (said.updated, said.revision) == (PUBLISHED, 1)
+
+
+@pytest.mark.parametrize("known", [Digests(), Digests(entry="1:one", announcement="1:one")], ids=["none", "older"])
+def test_digests_of_another_making_are_replaced_and_tell_nothing(known: Digests) -> None:
+    post = replace(POST, digests=Digests(entry="2:other", announcement="2:other"))
+    assert refreshed(replace(ENTRY, digests=known), post, now=LATER) == replace(ENTRY, digests=post.digests)
+
+
 def test_a_second_look_at_the_same_change_changes_nothing() -> None:
-    post = replace(POST, digest="two")
+    post = replace(POST, digests=both("two"))
     entry = refreshed(ENTRY, post, now=LATER)
     assert refreshed(entry, post, now=LATER + timedelta(days=1)) == entry
 

@@ -15,6 +15,7 @@ from bot.config import Feeds, Site
 from bot.domain import Entry
 from bot.feeds.build import ItemCache, render_feeds
 from bot.feeds.incremental import ChangedFeeds, update_feeds
+from tests.support.digests import both
 
 SITE = Site(title="Heronbridge Conf", url="https://heronbridge.example", timezone="UTC")
 MOMENT = datetime(2025, 3, 4, 14, 0, tzinfo=UTC)
@@ -37,7 +38,7 @@ def entry(number: int, **changes: Any) -> Entry:
         released_at=when,
         language="en",
         html=f"<p>{number}</p>",
-        digest=str(number),
+        digests=both(str(number)),
         category=("News", "Travel")[number % 2],
         tags=("tides", f"day {number % 3}"),
     )
@@ -111,7 +112,7 @@ def test_one_entry_shown_anew_changes_what_a_whole_build_would_change(
         updated=old[which].updated + updated * DAY,
         category=category,
         tags=tuple(tags),
-        digest="new",
+        digests=both("new"),
     )
     found = again(old, changed, feeds)
     new = [changed if one is old[which] else one for one in old]

@@ -15,6 +15,7 @@ from bot.domain import Entry, Picture
 from bot.feeds.channel import channel_of, folder_of
 from bot.feeds.document import Document
 from bot.feeds.item import feed_id, item_of
+from tests.support.digests import both
 
 SITE = Site(title="Heronbridge Conf", url="https://heronbridge.example", timezone="UTC")
 CHANNEL = channel_of(SITE, Feeds())
@@ -28,7 +29,7 @@ ENTRY = Entry(
     updated=MOMENT,
     released_at=MOMENT,
     language="en",
-    digest="one",
+    digests=both("one"),
 )
 COVER = Picture(url="https://heronbridge.example/boat.jpg", media_type="image/jpeg", size=9)
 

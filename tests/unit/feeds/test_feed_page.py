@@ -13,6 +13,7 @@ from lxml import etree
 from bot.config import Feeds, Site
 from bot.domain import Entry
 from bot.feeds.build import render_feeds
+from tests.support.digests import both
 
 SITE = Site(title="Heron & Bridge", url="https://heronbridge.example", timezone="America/Halifax")
 MOMENT = datetime(2025, 3, 1, 2, 0, tzinfo=UTC)
@@ -32,7 +33,7 @@ def entry(slug: str, *, days: int = 0, **changes: Any) -> Entry:
         released_at=when,
         language="en",
         summary=f"About {slug}.",
-        digest=slug,
+        digests=both(slug),
     )
     return replace(plain, **changes)
 

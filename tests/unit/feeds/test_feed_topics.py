@@ -16,6 +16,7 @@ from bot.config import Feeds, Site
 from bot.domain import Entry
 from bot.feeds.build import render_feeds
 from bot.feeds.topics import slug_of
+from tests.support.digests import both
 
 SITE = Site(title="Heronbridge Conf", url="https://heronbridge.example", timezone="UTC")
 MOMENT = datetime(2025, 3, 4, 14, 0, tzinfo=UTC)
@@ -34,7 +35,7 @@ def entry(slug: str, *, days: int = 0, **changes: Any) -> Entry:
         released_at=when,
         language="en",
         html=f"<p>{slug}</p>",
-        digest=slug,
+        digests=both(slug),
     )
     return replace(plain, **changes)
 

@@ -23,6 +23,7 @@ from pydantic import TypeAdapter
 from bot.config import Feeds, Site
 from bot.domain import Entry, Picture
 from bot.feeds.build import render_feeds
+from tests.support.digests import both
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "feeds"
 SITE = Site(title="Heronbridge Conf", url="https://heronbridge.example", timezone="UTC")
@@ -318,7 +319,7 @@ def hostile(entry: Entry) -> Entry:
         summary=text,
         html=f"<p>\x00]]> &amp; &lt; \ud800\x1b</p>{text}",
         cover=Picture(url=f"{entry.url}x.png?a&b", alt=text, media_type="image/png", size=3, width=1, height=1),
-        digest="",
+        digests=both(""),
     )
 
 

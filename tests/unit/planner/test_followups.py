@@ -10,13 +10,24 @@ from typing import Any
 
 import pytest
 
-from bot.domain import Action, Announcement, Delivery, DeliveryState, Hold, Occasion, Picture, Post
-from bot.planner.followups import same_words
+from bot.domain import (
+    Action,
+    Announcement,
+    Delivery,
+    DeliveryState,
+    Hold,
+    Occasion,
+    Picture,
+    Post,
+    QuotePolicy,
+    Visibility,
+)
 from bot.planner.ruling import Verdict
+from tests.support.digests import both
 from tests.support.planning import DAY, HOUR, MINUTE, NOW, POLICY, SECOND, Season, louder, retracted, verdicts, wanted
 
 MakePost = Callable[..., Post]
-NEW: dict[str, Any] = {"title": "New words", "digest": "new"}
+NEW: dict[str, Any] = {"title": "New words", "digests": both("new")}
 NEW_TEXT = "New words for conf@example.social"
 
 
@@ -62,7 +73,7 @@ class TestEdits:
         season.run(make_post())
         season.send("tickets")
         season.run(make_post(**NEW))
-        season.run(make_post(title="Better", digest="better"), after=MINUTE)
+        season.run(make_post(title="Better", digests=both("better")), after=MINUTE)
         assert edit_of(season).announcement.text == "Better for conf@example.social"
         assert len(season.snapshot.deliveries) == 2
 
@@ -83,7 +94,7 @@ class TestEdits:
         season.send("tickets")
         season.run(make_post(**NEW))
         season.settle("tickets", state, occasion=Occasion.edit(1))
-        season.run(make_post(title="Better", digest="better"), after=MINUTE)
+        season.run(make_post(title="Better", digests=both("better")), after=MINUTE)
         assert edit_of(season, 2).announcement.text == "Better for conf@example.social"
 
     def test_words_that_are_changed_back_are_put_back(self, season: Season, make_post: MakePost) -> None:
@@ -97,7 +108,7 @@ class TestEdits:
     def test_a_change_that_the_toot_does_not_show_edits_nothing(self, season: Season, make_post: MakePost) -> None:
         season.run(make_post())
         season.send("tickets")
-        plan = season.run(make_post(html="<p>more</p>", digest="new"))
+        plan = season.run(make_post(html="<p>more</p>", digests=both("new")))
         assert (wanted(plan), season.entry("tickets").revision) == ([], 1)
 
     def test_another_template_edits_nothing(self, season: Season, make_post: MakePost) -> None:
@@ -147,7 +158,7 @@ class TestEdits:
     ) -> None:
         season.run(make_post())
         season.send("tickets")
-        plan = season.look(make_post(title="broken", digest="new"))
+        plan = season.look(make_post(title="broken", digests=both("new")))
         assert wanted(plan) == []
         assert plan.troubles == ("the toot of tickets is not edited: posts/tickets.md: the template has no end.",)
 
@@ -158,7 +169,7 @@ class TestEdits:
             season.run(post)
             season.send(post.slug)
             season.clock.advance(2 * HOUR)
-        changed = [replace(post, title=f"New {post.slug}", digest="new") for post in posts]
+        changed = [replace(post, title=f"New {post.slug}", digests=both("new")) for post in posts]
         plan = season.run(*changed)
         assert [season.state(slug, Occasion.edit(1)) for slug in "abc"] == [
             DeliveryState.DUE,
@@ -166,7 +177,7 @@ class TestEdits:
             DeliveryState.HELD,
         ]
         assert [event.slug for event in plan.recording.events if event.kind.value == "held"] == ["c"]
-        better = [replace(post, title=f"Better {post.slug}", digest="better") for post in posts]
+        better = [replace(post, title=f"Better {post.slug}", digests=both("better")) for post in posts]
         season.run(*better)
         held = season.delivery("c", Occasion.edit(1))
         assert held is not None
@@ -195,13 +206,16 @@ class TestEdits:
             ({"text": "other"}, False),
             ({"content_warning": "other"}, False),
             ({"language": "de"}, False),
+            ({"sensitive": True}, False),
+            ({"quote_policy": QuotePolicy.NOBODY}, False),
+            ({"visibility": Visibility.UNLISTED}, True),
             ({"pictures": (Picture(url="https://x.example/p.png", alt="a", size=1),)}, False),
         ],
     )
     def test_what_a_follower_sees_makes_the_words(
         self, make_announcement: Callable[..., Announcement], changes: dict[str, Any], same: bool
     ) -> None:
-        assert same_words(make_announcement(), make_announcement(**changes)) is same
+        assert make_announcement().needs_edit(make_announcement(**changes)) is not same
 
     @pytest.mark.parametrize(
         ("changes", "same"),
@@ -217,7 +231,7 @@ class TestEdits:
     ) -> None:
         picture = Picture(url="https://x.example/p.png", alt="a", size=1)
         one, other = (make_announcement(pictures=(p,)) for p in (picture, replace(picture, **changes)))
-        assert same_words(one, other) is same
+        assert one.needs_edit(other) is not same
 
 
 WITHDRAWN: dict[str, Any] = {"withdrawn": "", "hidden": True}
@@ -360,10 +374,10 @@ class TestWithdrawals:
 def test_an_edit_of_a_toot_that_never_arrived_brings_no_older_words_back(season: Season, make_post: MakePost) -> None:
     season.run(make_post(published=NOW))
     season.settle("tickets", DeliveryState.SENDING)
-    season.run(make_post(published=NOW, title="Second", digest="2"), after=MINUTE)
+    season.run(make_post(published=NOW, title="Second", digests=both("2")), after=MINUTE)
     assert season.state("tickets", Occasion.edit(1)) is DeliveryState.DUE
     season.settle("tickets", DeliveryState.DUE)
-    season.run(make_post(published=NOW, title="Third", digest="3"), after=MINUTE)
+    season.run(make_post(published=NOW, title="Third", digests=both("3")), after=MINUTE)
     publish = season.delivery("tickets")
     assert publish is not None
     assert publish.announcement.text.startswith("Third")

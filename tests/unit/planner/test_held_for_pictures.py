@@ -19,6 +19,7 @@ from bot.domain import (
     WriteBatch,
 )
 from bot.planner.ruling import PICTURE_FAILED, Policy, Verdict
+from tests.support.digests import both
 from tests.support.planning import ACCOUNT, DAY, MINUTE, NOW, POLICY, Season, compose, verdicts
 
 MakePost = Callable[..., Post]
@@ -46,7 +47,7 @@ def held_season(post: Post) -> Season:
 def test_it_stays_held_while_the_picture_is_the_same(make_post: MakePost) -> None:
     post = make_post(published=NOW, cover=COVER)
     season = held_season(post)
-    plan = season.run(replace(post, title="Other words", digest="new"), after=MINUTE)
+    plan = season.run(replace(post, title="Other words", digests=both("new")), after=MINUTE)
     (item,) = plan.items
     assert (item.verdict, item.hold, item.reason) == (Verdict.HELD, Hold.UNCLEAR, REASON)
     (delivery,) = season.snapshot.deliveries.values()

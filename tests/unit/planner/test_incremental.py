@@ -12,6 +12,7 @@ import pytest
 
 from bot.domain import Entry, Picture, Post, Snapshot, Upcoming
 from bot.planner.incremental import Base, reworded_entries
+from tests.support.digests import both
 
 NOW = datetime(2026, 3, 10, 15, 0, 7, 250_000, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -23,7 +24,7 @@ class Case:
 
     def __init__(self, before: Post, entry: Entry) -> None:
         self.before = before
-        self.after = replace(before, title="New words", digest="new")
+        self.after = replace(before, title="New words", digests=both("new"))
         self.snapshot = Snapshot(
             entries={entry.post_id: entry, "other": replace(entry, post_id="other")}, upcoming={"later": LATER}
         )
@@ -60,25 +61,25 @@ def case(make_post: Callable[..., Post], make_entry: Callable[..., Entry]) -> Ca
 def test_new_words_of_a_released_post_are_shown_and_owed_to_its_toots(case: Case, make_entry: Any) -> None:
     (entry,) = case.decide()
     assert entry == make_entry(
-        title="New words", digest="new", updated=NOW.replace(microsecond=0), revision=1, edit_owed=True
+        title="New words", digests=both("new"), updated=NOW.replace(microsecond=0), revision=1, edit_owed=True
     )
 
 
 def test_what_the_toots_do_not_say_owes_them_nothing(case: Case, make_entry: Any) -> None:
     cover = Picture(url="https://conf.example/a.png")
-    case.change(title=case.before.title, digest=case.before.digest, cover=cover)
+    case.change(title=case.before.title, digests=case.before.digests, cover=cover)
     assert case.decide() == (make_entry(cover=cover),)
 
 
 def test_what_was_owed_already_stays_owed(case: Case) -> None:
     case.entry(edit_owed=True)
-    case.change(digest=case.before.digest)
+    case.change(digests=case.before.digests)
     (entry,) = case.decide()
     assert entry.edit_owed
 
 
 def test_nothing_is_written_where_nothing_is_new(case: Case) -> None:
-    case.change(title=case.before.title, digest=case.before.digest, expires=NOW)
+    case.change(title=case.before.title, digests=case.before.digests, expires=NOW)
     assert case.decide() == ()
 
 

@@ -22,10 +22,11 @@ from bot.domain import (
 )
 from bot.domain.errors import ComposeError
 from bot.planner.ruling import Verdict
+from tests.support.digests import both
 from tests.support.planning import ACCOUNT, DAY, HOUR, MINUTE, NOW, OTHER, Season, compose, verdicts, wanted
 
 MakePost = Callable[..., Post]
-NEW: dict[str, Any] = {"title": "New words", "digest": "new"}
+NEW: dict[str, Any] = {"title": "New words", "digests": both("new")}
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def out_early(season: Season, post: Post) -> None:
 
 
 class TestEarlyAndRenamed:
-    @pytest.mark.parametrize("changes", [{}, {"html": "<p>other</p>", "digest": "x"}, {"title": "Other"}])
+    @pytest.mark.parametrize("changes", [{}, {"html": "<p>other</p>", "digests": both("x")}, {"title": "Other"}])
     def test_it_is_not_released_again(self, season: Season, make_post: MakePost, changes: dict[str, Any]) -> None:
         post = make_post(published=NOW + DAY, html="<p>words</p>")
         out_early(season, post)

@@ -12,6 +12,7 @@ import pytest
 from bot.domain import Action, DeliveryState, Entry, Hold, Occasion, Post
 from bot.planner.matching import GONE_AFTER, entry_by_name, match
 from bot.planner.ruling import Verdict
+from tests.support.digests import both
 from tests.support.planning import DAY, HOUR, MINUTE, NOW, SECOND, Season, verdicts, wanted
 
 MakePost = Callable[..., Post]
@@ -214,7 +215,7 @@ class TestVanished:
         other = make_post("other")
         season.run(make_post(), other)
         season.send("tickets")
-        season.run(make_post(title="New", digest="new"), other)
+        season.run(make_post(title="New", digests=both("new")), other)
         season.run(other, after=MINUTE)
         assert season.state("tickets", Occasion.edit(1)) is DeliveryState.DUE
 
@@ -229,8 +230,8 @@ def test_a_twin_of_a_released_post_is_a_post_of_its_own(season: Season, make_pos
 
 def test_a_file_with_a_later_datetime_never_takes_over_a_released_post(make_post: Callable[..., Post]) -> None:
     season = Season()
-    season.run(make_post(published=NOW, digest="old"))
-    other = make_post(published=NOW + DAY, title="Another announcement", digest="new")
+    season.run(make_post(published=NOW, digests=both("old")))
+    other = make_post(published=NOW + DAY, title="Another announcement", digests=both("new"))
     for after in (HOUR, 2 * DAY, 10 * DAY):
         plan = season.run(other, after=after)
         assert (plan.released, plan.recording.entries) == ((), ())

@@ -10,6 +10,7 @@ import pytest
 
 from bot.domain import DeliveryState, Hold, Occasion, OverrideKind, Post, Snapshot, WriteBatch
 from bot.planner.overrides import Proposal, pause, resume
+from tests.support.digests import both
 from tests.support.planning import ACCOUNT, DAY, HOUR, MINUTE, NOW, OTHER, SECOND, Season
 
 MakePost = Callable[..., Post]
@@ -189,13 +190,13 @@ def test_a_hold_holds_edits_and_never_a_withdrawal(make_post: MakePost) -> None:
     season = Season(accounts=(ACCOUNT, OTHER))
     season.run(make_post())
     season.send("tickets", account=OTHER)
-    changed = make_post(title="New", digest="new")
+    changed = make_post(title="New", digests=both("new"))
     season.run(changed)
     season.emit(OverrideKind.HOLD, changed)
     assert season.state("tickets", Occasion.edit(1), OTHER) is DeliveryState.HELD
     season.emit(OverrideKind.RELEASE, changed)
     assert season.state("tickets", Occasion.edit(1), OTHER) is DeliveryState.DUE
-    back = make_post(title="New", digest="new", withdrawn="", hidden=True)
+    back = make_post(title="New", digests=both("new"), withdrawn="", hidden=True)
     season.run(back)
     proposal = season.propose(OverrideKind.HOLD, back)
     assert [change.key.occasion for change in proposal.recording.changes] == []
@@ -212,7 +213,7 @@ def test_a_post_is_known_by_any_of_its_names(season: Season, make_post: MakePost
 def test_a_plan_of_before_the_word_does_not_undo_it(season: Season, make_post: MakePost) -> None:
     post = make_post()
     season.run(post)
-    old = season.look(make_post(title="New", digest="new"))
+    old = season.look(make_post(title="New", digests=both("new")))
     season.emit(OverrideKind.HOLD, post)
     assert season.ledger.record(old.recording, now=season.now).outdated
     assert season.state("tickets") is DeliveryState.HELD

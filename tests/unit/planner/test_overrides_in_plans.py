@@ -11,6 +11,7 @@ import pytest
 
 from bot.domain import DeliveryState, Hold, MastodonOptions, Missed, Occasion, OverrideKind, Post
 from bot.planner.ruling import Verdict
+from tests.support.digests import both
 from tests.support.planning import (
     ACCOUNT,
     DAY,
@@ -106,7 +107,7 @@ class TestHold:
         post = make_post()
         season.run(post)
         season.emit(OverrideKind.HOLD, post)
-        changed = make_post(title="New words", digest="new")
+        changed = make_post(title="New words", digests=both("new"))
         season.run(changed, after=MINUTE)
         season.emit(OverrideKind.RELEASE, changed)
         delivery = season.delivery("tickets")
@@ -273,7 +274,7 @@ class TestRetry:
         post = make_post()
         season.run(post)
         season.settle("tickets", state, **changes)
-        mended = make_post(title="Shorter", digest="new")
+        mended = make_post(title="Shorter", digests=both("new"))
         season.run(mended, after=LONG)
         assert season.state("tickets") is state
         season.emit(OverrideKind.RETRY, mended)
@@ -315,7 +316,7 @@ class TestRetry:
     ) -> None:
         season.run(make_post())
         season.send("tickets")
-        changed = make_post(title="Changed", digest="new")
+        changed = make_post(title="Changed", digests=both("new"))
         season.run(changed)
         season.settle("tickets", state, occasion=Occasion.edit(1), **changes)
         season.run(changed, after=HOUR)
@@ -352,7 +353,7 @@ class TestPause:
         season.run(out, coming)
         season.send("out")
         season.pause()
-        changed = replace(out, title="New", digest="new", withdrawn="", hidden=True)
+        changed = replace(out, title="New", digests=both("new"), withdrawn="", hidden=True)
         plan = season.run(changed, coming, after=2 * HOUR)
         assert not plan.recording
         assert plan.doubt == "paused by amy on 2026-03-10 14:00 UTC; `announce resume` goes on"
@@ -369,7 +370,7 @@ class TestPause:
         season.run(make_post())
         season.send("tickets")
         season.pause()
-        changed = make_post(title="New", digest="new")
+        changed = make_post(title="New", digests=both("new"))
         season.run(changed, after=HOUR)
         season.resume()
         season.run(changed)

@@ -12,6 +12,7 @@ import pytest
 from bot.domain import DeliveryState, Missed, OverrideKind, PageAnswer, Post
 from bot.planner.plan import Plan
 from bot.planner.ruling import Verdict
+from tests.support.digests import both
 from tests.support.planning import ACCOUNT, DAY, HOUR, MINUTE, NOW, POLICY, SECOND, Season, retracted, verdicts, wanted
 
 MakePost = Callable[..., Post]
@@ -247,9 +248,12 @@ class TestWhatTheSiteShouldShow:
             make_post("l", published=NOW + DAY),
         )
         plan = one.run(waits, out, later, pages=says(one, out, online=True))
-        assert plan.deploys == {waits.post_id: waits.digest, out.post_id: out.digest}
-        changed = replace(out, digest="new words")
-        assert one.run(waits, changed, later).deploys == {waits.post_id: waits.digest, out.post_id: "new words"}
+        assert plan.deploys == {waits.post_id: waits.digests.whole, out.post_id: out.digests.whole}
+        changed = replace(out, digests=both("new words"))
+        assert one.run(waits, changed, later).deploys == {
+            waits.post_id: waits.digests.whole,
+            out.post_id: changed.digests.whole,
+        }
         assert one.run(waits, replace(out, hidden=True), later).deploys[out.post_id] == "hidden"
 
     def test_is_nothing_new_under_a_doubt(self, make_post: MakePost) -> None:

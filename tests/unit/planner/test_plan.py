@@ -30,6 +30,7 @@ from bot.ledger.memory import MemoryLedger
 from bot.planner.overrides import resume
 from bot.planner.plan import Plan, make_plan
 from bot.planner.ruling import Policy, Verdict
+from tests.support.digests import both
 from tests.support.planning import compose, retracted, verdicts, wanted
 
 ACCOUNT = "conf@example.social"
@@ -287,7 +288,7 @@ class TestUnclear:
 class TestAfterTheRelease:
     def test_words_that_changed_before_the_toot_went_out_are_the_words_of_the_toot(self, make_post: MakePost) -> None:
         living = after(planned([make_post()]))
-        plan = planned([make_post(title="Mended", digest="new")], living, now=NOW + MINUTE)
+        plan = planned([make_post(title="Mended", digests=both("new"))], living, now=NOW + MINUTE)
         (delivery,), (entry,) = wanted(plan), plan.recording.entries
         assert delivery.announcement.text == "Mended for conf@example.social"
         assert (entry.title, entry.revision, entry.updated) == ("Mended", 1, NOW + MINUTE)
@@ -300,7 +301,7 @@ class TestAfterTheRelease:
         living = after(planned([make_post()]))
         (row,) = living.deliveries.values()
         kept = replace(row, state=state, intended_at=NOW, status_url="https://example.social/1")
-        plan = planned([make_post(title="Mended", digest="new")], replace(living, deliveries={row.key: kept}))
+        plan = planned([make_post(title="Mended", digests=both("new"))], replace(living, deliveries={row.key: kept}))
         assert row.key not in [delivery.key for delivery in wanted(plan)]
         assert len(plan.recording.entries) == 1
         (item,) = (item for item in plan.items if item.occasion == Occasion.PUBLISH)
@@ -323,7 +324,9 @@ class TestAfterTheRelease:
         self, make_post: MakePost, moved: timedelta
     ) -> None:
         living = after(planned([make_post(published=NOW)]))
-        plan = planned([make_post(published=NOW + moved, title="Secret", digest="new")], living, now=NOW + MINUTE)
+        plan = planned(
+            [make_post(published=NOW + moved, title="Secret", digests=both("new"))], living, now=NOW + MINUTE
+        )
         assert (plan.released, plan.recording.entries, plan.recording.upcoming) == ((), (), None)
         (held,) = wanted(plan)
         assert (held.hold, held.announcement.text) == (Hold.UNCLEAR, "About tickets for conf@example.social")

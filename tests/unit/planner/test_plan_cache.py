@@ -27,6 +27,7 @@ from bot.planner.cache import PlanCache
 from bot.planner.followups import nothing_follows
 from bot.planner.plan import make_plan
 from bot.planner.ruling import Policy, Verdict
+from tests.support.digests import both
 from tests.support.planning import ACCOUNT, DAY, HOUR, MINUTE, NOW, OTHER, SECOND, Season, compose
 
 POLICIES = (Policy(catch_up=72 * HOUR, brake=4), Policy(catch_up=timedelta(), brake=4))
@@ -85,7 +86,7 @@ def act(season: Season, deed: str, posts: list[Post], which: int) -> None:
     if deed == "again":
         posts[which] = replace(post)
     elif deed == "words":
-        posts[which] = replace(post, title=f"{post.title}!", digest=f"{post.digest}!")
+        posts[which] = replace(post, title=f"{post.title}!", digests=both(f"{post.digests.entry}!"))
     elif deed == "withdraw":
         posts[which] = replace(post, withdrawn="" if post.withdrawn is None else None)
     elif deed == "send" and season.state(post.slug) is DeliveryState.DUE:

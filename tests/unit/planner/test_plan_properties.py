@@ -34,6 +34,7 @@ from bot.ledger.memory import MemoryLedger
 from bot.planner.overrides import Proposal, propose_override, resume
 from bot.planner.plan import Plan, make_plan
 from bot.planner.ruling import Policy, Verdict
+from tests.support.digests import both
 
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -88,7 +89,7 @@ def folder(make_post: Callable[..., Post], shapes: list[dict[str, Any]]) -> list
             published=None if shape["hours"] is None else NOW + shape["hours"] * HOUR,
             title=f"{'broken' if shape['broken'] else 'fine'} {shape['words']}",
             html=f"<p>{shape['words']}</p>",
-            digest=f"{shape['words']}",
+            digests=both(f"{shape['words']}"),
             hidden=shape["hidden"] or shape["withdrawn"] is not None,
             withdrawn=shape["withdrawn"],
             if_missed=shape["if_missed"],
@@ -241,7 +242,7 @@ def test_nothing_of_a_future_post_is_in_a_recording_but_that_it_is_to_come(
         others = [
             post
             if post.published is None or post.published <= now or post.post_id in early
-            else replace(post, title="SECRET", html="SECRET", digest="SECRET", hidden=False, expires=None)
+            else replace(post, title="SECRET", html="SECRET", digests=both("SECRET"), hidden=False, expires=None)
             for post in posts
         ]
         assert replace(world.plan(others, known).recording, upcoming=None, words=()) == recording

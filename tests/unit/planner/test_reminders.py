@@ -14,6 +14,7 @@ from bot.domain.errors import ComposeError
 from bot.planner.plan import Plan
 from bot.planner.ruling import Verdict
 from bot.posts.frontmatter.reminders import source_of
+from tests.support.digests import both
 from tests.support.planning import (
     ACCOUNT,
     DAY,
@@ -364,7 +365,7 @@ class TestTakenOut:
         season.run(replace(post, withdrawn="", hidden=True))
         for occasion in (Occasion.WITHDRAW, Occasion.WITHDRAW.of_reminder("call")):
             season.send(post.slug, occasion)
-        again = replace(post, title="It stands after all", digest="other", reminders=(remind(text="Better"),))
+        again = replace(post, title="It stands after all", digests=both("other"), reminders=(remind(text="Better"),))
         assert wanted(season.run(again)) == []
 
     def test_one_that_somebody_tooted_by_hand_is_left_alone(self, season: Season, post: Post) -> None:

@@ -156,13 +156,13 @@ def test_where_a_picture_lies_is_none_of_the_posts_own_words(config: Config) -> 
     """Else a picture that comes, goes or moves, or a renamed folder, would edit a toot that is out."""
     write(config, "nests/index.md", MEDIA.format(file="img/nest.png"))
     folder = PostFolder(config)
-    words = {only(folder).digest}
+    words = {only(folder).digests}
     draw(config.root / "img/nest.png")
-    words.add(only(folder).digest)
+    words.add(only(folder).digests)
     draw(config.root / "posts/nests/img/nest.png")
-    words.add(only(folder).digest)
+    words.add(only(folder).digests)
     (config.root / "posts/nests").rename(config.root / "posts/birds")
-    words.add(only(folder).digest)
+    words.add(only(folder).digests)
     (config.root / "posts/birds/index.md").rename(config.root / "posts/nests.md")
-    words.add(only(folder).digest)
+    words.add(only(folder).digests)
     assert len(words) == 1

@@ -174,11 +174,11 @@ def test_a_focus_is_two_numbers(parse: Parse, focus: str) -> None:
 )
 def test_the_pictures_are_words_of_the_post(parse: Parse, words: str) -> None:
     plain = parse("mastodon:\n  media:\n    - file: /assets/a.png\n      alt: A")
-    assert plain.digest != parse(f"mastodon:\n  media:{words}").digest
+    assert plain.digests != parse(f"mastodon:\n  media:{words}").digests
 
 
 def test_a_post_without_the_list_keeps_its_digest(parse: Parse) -> None:
-    assert parse("").digest == parse("mastodon:\n  media: null").digest
+    assert parse("").digests == parse("mastodon:\n  media: null").digests
 
 
 def test_a_picture_that_comes_later_is_found(config: Config, files: Path) -> None:
