@@ -15,8 +15,8 @@ from bot.check.subject import Subject
 from bot.domain import Finding, Post
 from bot.domain.clock import Clock
 from bot.domain.errors import FetchError
-from bot.http.client import anywhere, is_public
-from bot.http.site import SiteClient
+from bot.http.client import WebClient
+from bot.http.policy import policy_of_site
 from bot.integrations.pages import expect_page
 from bot.publishers.mastodon.inspection import ALL_ANSWERS, inspect_all, look_of, tokens_of
 
@@ -43,8 +43,7 @@ def _accounts(subject: Subject, clock: Clock) -> Iterator[Finding]:
 
 
 def _early_pages(subject: Subject) -> Iterator[Finding]:
-    may_reach = anywhere if subject.config.site.private_addresses else is_public
-    web = SiteClient(may_reach=may_reach, schemes=("https", "http"))
+    web = WebClient(policy_of_site(subject.config))
     coming = [post for post in subject.secret if post.published is not None]
     nearest = sorted(coming, key=lambda post: (post.published is None, post.published))[:MOST_PAGES]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -54,7 +53,7 @@ def _early_pages(subject: Subject) -> Iterator[Finding]:
                 yield about(post, "page-early", problem, "Leave it out of the site until then: docs/site-embargo.md.")
 
 
-def _is_online(post: Post, *, web: SiteClient) -> bool:
+def _is_online(post: Post, *, web: WebClient) -> bool:
     try:
         expect_page(post.url, web=web, require_card=False)
     except FetchError:

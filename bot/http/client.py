@@ -1,9 +1,9 @@
-"""Asking addresses that a person wrote into a post or the settings: pictures, pages, feeds, hubs.
+"""The guarded HTTP client, for every request but those that Mastodon.py makes.
 
-Such an address must not lead into the machine's own network. So every name is looked up here, every address that it has
-must be public, and the connection goes to the very address that was checked: a name cannot mean something else a moment
-later. Redirects are followed a few times, each checked like the first. No cookies, no proxies, no compression; time
-and size are limited while the bytes come in.
+An address that a post or another server names must not lead into the machine's own network. So every name is resolved
+here, every address that it has must be allowed by the client's policy, and the connection goes to the very address that
+was checked: a name cannot mean something else a moment later. Redirects are followed a few times, each checked like the
+first. No cookies, no compression; time and size are limited while the bytes come in.
 """
 
 from __future__ import annotations
@@ -12,26 +12,29 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from bot.config import is_loopback
 from bot.domain.errors import FetchError
 from bot.http.guard import Guard, Resolve
+from bot.http.policy import Policy
 
 if TYPE_CHECKING:
     import httpx
 
 
-__all__ = ["Fetched", "Measured", "Resolve", "WebClient", "anywhere", "is_public", "system_addresses"]
+__all__ = ["Fetched", "Glance", "Measured", "Policy", "Resolve", "WebClient", "system_addresses"]
 
 USER_AGENT: Final = "announce (a conference's announcement bot)"
 MOST_REDIRECTS: Final = 3
-#: RFC 6052: an IPv4 address in its last 32 bits, for networks that speak IPv6 only.
-_NAT64: Final = IPv6Network("64:ff9b::/96")
+#: Of a page so much is read: what stands in its head.
+FIRST_BYTES: Final = 256 * 1024
+_PORTS: Final = {"http": 80, "https": 443}
 #: Answers that say nothing about the next try.
 _PASSING: Final = frozenset({408, 425, 429})
 _LENGTH: Final = re.compile(r"[0-9]{1,18}")
@@ -55,27 +58,36 @@ class Measured:
     size: int  #: bytes
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Glance:
+    """The beginning of a good answer (200)."""
+
+    path: str  #: where on the site it was found in the end
+    media_type: str  #: in lower case, without parameters; empty if it does not say
+    beginning: bytes
+
+
 class WebClient:
-    """Fetches what is public. Holds no connection, so one may serve several threads."""
+    """Sends requests as far as its policy allows. Holds no connection, so one may serve several threads."""
 
     def __init__(
         self,
+        policy: Policy = Policy(),  # noqa: B008 — frozen
         *,
-        may_reach: Callable[[str], bool] | None = None,
-        schemes: Collection[str] = ("https",),
         resolve: Resolve | None = None,
         tls: ssl.SSLContext | None = None,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`may_reach` says of an IP address whether it may be connected to, else the public ones.
-
-        `tls` replaces the machine's own certificates.
-        """
-        self._may_reach = may_reach or is_public
-        self._schemes = tuple(schemes)
+        """`tls` replaces the machine's own certificates."""
+        self._policy = policy
         self._resolve = resolve or system_addresses
         self._tls = tls
         self._timer = timer
+
+    def prepare(self) -> None:
+        """Do beforehand what the first request would do: load libraries and certificates. Contacts nobody."""
+        with self._client("", timedelta(seconds=1)):
+            pass
 
     def get(self, url: str, *, largest: int, within: timedelta, past_caches: bool = False) -> Fetched:
         """Fetch with GET: at most `largest` bytes, all of it `within` a time. Raises FetchError.
@@ -83,7 +95,7 @@ class WebClient:
         `past_caches` asks those in between to see whether what they hold is still right.
         """
         headers = {"Cache-Control": "no-cache"} if past_caches else {}
-        with explained(url), self._client(within) as client, self._answer(client, "GET", url, headers) as answer:
+        with explained(url), self._client(url, within) as client, self._answer(client, "GET", url, headers) as answer:
             return _read(answer, largest)
 
     def measure(self, url: str, *, within: timedelta) -> Measured:
@@ -91,7 +103,7 @@ class WebClient:
 
         With HEAD; of a server that does not answer that, or not all, the first byte is asked for (RFC 9110 section 14).
         """
-        with explained(url), self._client(within) as client:
+        with explained(url), self._client(url, within) as client:
             with self._answer(client, "HEAD", url, {}) as answer:
                 found = _measured(answer) if answer.status_code == 200 else None
             if found is not None:
@@ -108,17 +120,57 @@ class WebClient:
         """POST a form, and expect a 2xx for it; redirects are not followed. Raises FetchError."""
         with (
             explained(url),
-            self._client(within) as client,
+            self._client(url, within) as client,
             client.stream("POST", self._checked(url), data=dict(fields), follow_redirects=False) as answer,
         ):
             if not answer.is_success:
                 raise _refusal(answer)
 
+    def post(self, url: str, *, headers: Mapping[str, str], content: bytes, within: timedelta) -> int:
+        """POST, and return the answer's status; redirects are not followed.
+
+        Raises FetchError, whose text holds the address: it may be a secret.
+        """
+        with (
+            explained(url),
+            self._client(url, within) as client,
+            client.stream(
+                "POST", self._checked(url), headers=dict(headers), content=content, follow_redirects=False
+            ) as answer,
+        ):
+            return answer.status_code
+
+    def glance(self, url: str, *, within: timedelta) -> Glance:
+        """GET the first bytes of a page, following redirects within its site only. Raises FetchError."""
+        headers = {"Cache-Control": "no-cache"}
+        with (
+            explained(url),
+            self._client(url, within) as client,
+            self._answer(client, "GET", url, headers, check_redirect=partial(_check_same_site, url)) as answer,
+        ):
+            return _beginning(answer)
+
+    def headers_of(self, url: str, *, within: timedelta) -> Mapping[str, str]:
+        """The headers of the answer to a GET, whatever its status; redirects are not followed. Raises FetchError."""
+        headers = {"Cache-Control": "no-cache"}
+        with (
+            explained(url),
+            self._client(url, within) as client,
+            client.stream("GET", self._checked(url), headers=headers, follow_redirects=False) as answer,
+        ):
+            return answer.headers
+
     @contextmanager
     def _answer(
-        self, client: httpx.Client, method: str, url: str, headers: Mapping[str, str]
+        self,
+        client: httpx.Client,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        *,
+        check_redirect: Callable[[httpx.URL, httpx.URL], None] = lambda _here, _there: None,
     ) -> Iterator[httpx.Response]:
-        """The answer at the end of the redirects, its body not read yet."""
+        """The answer at the end of the redirects, its body not read yet. `check_redirect` raises FetchError."""
         here = self._checked(url)
         for _ in range(MOST_REDIRECTS + 1):
             client.cookies.clear()
@@ -126,30 +178,33 @@ class WebClient:
                 if not answer.has_redirect_location:
                     yield answer
                     return
-                here = self._checked(str(here.join(answer.headers["Location"])))
+                there = self._checked(str(here.join(answer.headers["Location"])))
+            check_redirect(here, there)
+            here = there
         raise FetchError(f"{url} redirects more than {MOST_REDIRECTS} times.")
 
-    def _client(self, within: timedelta) -> httpx.Client:
+    def _client(self, url: str, within: timedelta) -> httpx.Client:
+        from urllib.request import getproxies
+
         import httpx
 
         from bot.http.guard import GuardedTransport
 
-        guard = Guard(self._resolve, self._timer, self._timer() + within.total_seconds(), self._may_reach)
         self._tls = self._tls or ssl.create_default_context()
         headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
-        return httpx.Client(
-            transport=GuardedTransport(guard, self._tls),
-            trust_env=False,
-            headers=headers,
-            timeout=within.total_seconds(),
-        )
+        if self._policy.proxies and getproxies() and not is_loopback(url):
+            # The proxy resolves the name and makes the connection, so there is nothing left to guard.
+            return httpx.Client(verify=self._tls, headers=headers, timeout=within.total_seconds())
+        guard = Guard(self._resolve, self._timer, self._timer() + within.total_seconds(), self._policy.may_reach)
+        transport = GuardedTransport(guard, self._tls)
+        return httpx.Client(transport=transport, trust_env=False, headers=headers, timeout=within.total_seconds())
 
     def _checked(self, url: str) -> httpx.URL:
         import httpx
 
         parsed = httpx.URL(url)
-        if parsed.scheme not in self._schemes or not parsed.host:
-            raise FetchError(f"{url} is not fetched: it does not begin with {' or '.join(self._schemes)}://.")
+        if parsed.scheme not in self._policy.schemes or not parsed.host:
+            raise FetchError(f"{url} is not fetched: it does not begin with {' or '.join(self._policy.schemes)}://.")
         if parsed.userinfo:
             raise FetchError(f"the address at {parsed.host} is not fetched: it carries a name or password.")
         return parsed
@@ -161,32 +216,24 @@ def system_addresses(host: str, port: int) -> Sequence[str]:
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
-def is_public(address: str) -> bool:
-    """Whether an IP address is somebody's on the public internet, not of this machine, its network, or of none."""
-    try:
-        ip: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    if isinstance(ip, IPv6Address):
-        inner = [ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())]
-        if ip in _NAT64:
-            return is_public(str(IPv4Address(int(ip) & 0xFFFF_FFFF)))
-        if any(part is not None for part in inner):
-            return all(part is None or is_public(str(part)) for part in inner)
-        if ip.is_site_local:
-            return False
-    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified or ip.is_loopback)
-
-
-def anywhere(address: str) -> bool:  # noqa: ARG001 - the shape of a rule
-    """For `may_reach`, where the settings allow private addresses."""
-    return True
-
-
 def expect_200(answer: httpx.Response) -> None:
     """Raises FetchError for every other answer."""
     if answer.status_code != 200:
         raise _refusal(answer)
+
+
+def is_same_site(here: httpx.URL, there: httpx.URL) -> bool:
+    """Whether a redirect stays: the same host and port, with or without "www."; from http to https, not back."""
+    if here.scheme == "https" and there.scheme != "https":
+        return False
+    is_default = [(url.port or _PORTS[url.scheme]) == _PORTS[url.scheme] for url in (here, there)]
+    same_port = all(is_default) or here.port == there.port
+    return same_port and here.host.removeprefix("www.") == there.host.removeprefix("www.")
+
+
+def _check_same_site(url: str, here: httpx.URL, there: httpx.URL) -> None:
+    if not is_same_site(here, there):
+        raise FetchError(f"{url} leads to another site, {there.host}.")
 
 
 def _read(answer: httpx.Response, largest: int) -> Fetched:
@@ -203,6 +250,16 @@ def _read(answer: httpx.Response, largest: int) -> Fetched:
         if len(data) > largest:
             raise too_large
     return Fetched(url=str(answer.url), data=bytes(data), media_type=_media_type(answer))
+
+
+def _beginning(answer: httpx.Response) -> Glance:
+    expect_200(answer)
+    data = bytearray()
+    for chunk in answer.iter_bytes():
+        data += chunk
+        if len(data) >= FIRST_BYTES:
+            break
+    return Glance(path=answer.url.path, media_type=_media_type(answer), beginning=bytes(data[:FIRST_BYTES]))
 
 
 def _measured(answer: httpx.Response) -> Measured | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,10 +10,12 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from bot.config import Alerts
-from bot.domain.errors import OutputError
+from bot.domain.errors import FetchError, OutputError
+from bot.http.client import WebClient
 from bot.planner.alerts import Alert
 
-TIMEOUT: Final = timedelta(seconds=10)
+#: The longest wait for an answer of a webhook or a mail server.
+ANSWER_TIMEOUT: Final = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,14 +42,20 @@ def text_of(news: AlertBatch, *, site: str) -> str:
 
 
 def send_alerts(
-    news: AlertBatch, *, settings: Alerts, site: str, environ: Mapping[str, str], emit: Callable[[str], None]
+    news: AlertBatch,
+    *,
+    settings: Alerts,
+    site: str,
+    environ: Mapping[str, str],
+    web: WebClient,
+    emit: Callable[[str], None],
 ) -> None:
-    """Send the news every way that the settings name; `say` gets a line for each that fails.
+    """Send the news every way that the settings name; `emit` gets a line for each that fails.
 
     Whether news may name unreleased posts was decided before (`Alert.redacted`).
     """
     ways: Sequence[tuple[str, bool, Callable[[], None]]] = (
-        ("webhook", bool(settings.webhook), lambda: _post(news, settings, site, environ)),
+        ("webhook", bool(settings.webhook), lambda: _post(news, settings, site, environ, web)),
         ("mail", bool(settings.mail_to), lambda: _mail(news, settings, site, environ)),
     )
     for name, wanted, send in ways:
@@ -70,9 +79,7 @@ def from_environment(value: str, environ: Mapping[str, str]) -> str:
     return environ[name].strip()
 
 
-def _post(news: AlertBatch, settings: Alerts, site: str, environ: Mapping[str, str]) -> None:
-    import httpx
-
+def _post(news: AlertBatch, settings: Alerts, site: str, environ: Mapping[str, str], web: WebClient) -> None:
     body = {
         "site": site,
         "text": text_of(news, site=site),
@@ -81,7 +88,14 @@ def _post(news: AlertBatch, settings: Alerts, site: str, environ: Mapping[str, s
     }
     assert settings.webhook is not None
     url = from_environment(settings.webhook, environ)
-    httpx.post(url, json=body, timeout=TIMEOUT.total_seconds(), follow_redirects=False).raise_for_status()
+    content = json.dumps(body, ensure_ascii=False).encode("utf-8")
+    try:
+        status = web.post(url, headers={"Content-Type": "application/json"}, content=content, within=ANSWER_TIMEOUT)
+    except FetchError as error:
+        why = "it gave no answer" if error.passing else "its address cannot be called"
+        raise OutputError(f"{why}.") from None  # the address may be a secret
+    if not 200 <= status < 300:
+        raise OutputError(f"it answered {status}.")
 
 
 def _mail(news: AlertBatch, settings: Alerts, site: str, environ: Mapping[str, str]) -> None:
@@ -100,7 +114,7 @@ def _mail(news: AlertBatch, settings: Alerts, site: str, environ: Mapping[str, s
     host, port, seconds = (
         server.hostname or "localhost",
         server.port or (465 if secure else 25),
-        TIMEOUT.total_seconds(),
+        ANSWER_TIMEOUT.total_seconds(),
     )
     # Without a context smtplib takes any certificate, and so would give the password to anyone in between.
     trusted = ssl.create_default_context()

@@ -17,7 +17,7 @@ from bot.domain import Event, EventKind
 from bot.domain.backoff import Backoff, Outage
 from bot.domain.clock import Clock
 from bot.domain.errors import FetchError, OutputError
-from bot.http.site import SiteClient
+from bot.http.client import WebClient
 from bot.integrations.alerts import from_environment
 from bot.ledger import Ledger
 from bot.planner.releases import HIDDEN
@@ -38,7 +38,7 @@ class DeployHookCaller:
         settings: Release,
         *,
         environ: Mapping[str, str],
-        web: SiteClient,
+        web: WebClient,
         ledger: Ledger,
         clock: Clock,
         emit: Callable[[Event], None],

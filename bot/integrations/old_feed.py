@@ -11,7 +11,8 @@ from bot.config import Config
 from bot.domain import OldFeed, Snapshot
 from bot.domain.errors import FetchError, OldFeedError
 from bot.feeds.old_feed import LARGEST, read_old_feed
-from bot.http.client import WebClient, anywhere, is_public
+from bot.http.client import WebClient
+from bot.http.policy import policy_of_site
 
 #: The longest wait for an old feed.
 WITHIN: Final = timedelta(seconds=30)
@@ -26,8 +27,7 @@ def fetch_old_feed(source: str, config: Config) -> OldFeed:
     """Read a feed from a file (relative to the project's folder) or an address. Raises OldFeedError."""
     if not is_address(source):
         return read_old_feed(_file(config.root / source, source), source=source)
-    may_reach = anywhere if config.site.private_addresses else is_public
-    web = WebClient(may_reach=may_reach, schemes=("https", "http"))
+    web = WebClient(policy_of_site(config))
     try:
         return read_old_feed(web.get(source, largest=LARGEST, within=WITHIN).data, source=source)
     except FetchError as error:

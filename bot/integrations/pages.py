@@ -13,7 +13,7 @@ from typing import Final
 from bot.domain import PageAnswer, PageRequest
 from bot.domain.clock import Clock
 from bot.domain.errors import FetchError
-from bot.http.site import SiteClient
+from bot.http.client import WebClient
 
 #: A page that is not online is asked for again after this time.
 AGAIN: Final = timedelta(seconds=10)
@@ -28,7 +28,7 @@ REST: Final = timedelta(seconds=2)
 _HTML: Final = ("text/html", "application/xhtml+xml")
 
 
-def expect_page(url: str, *, web: SiteClient, require_card: bool) -> None:
+def expect_page(url: str, *, web: WebClient, require_card: bool) -> None:
     """Return if the page is online: 200 with HTML and, if `require_card`, an og:title. Raises FetchError."""
     seen = web.glance(url, within=WITHIN)
     if seen.media_type not in _HTML:

@@ -12,6 +12,9 @@ from threading import Lock
 from typing import Final
 
 from bot.domain.clock import Clock
+from bot.domain.errors import FetchError
+from bot.http.client import WebClient
+from bot.http.policy import FROM_OPERATOR
 from bot.planner.guards import SERVER_TOLERANCE
 
 #: A server that gave no answer, or another time than ours, is asked again after this time.
@@ -23,8 +26,16 @@ _PATH: Final = "/api/v2/instance"
 class ServerTimes:
     """The servers' present times, by account. Safe across threads."""
 
-    def __init__(self, clock: Clock, servers: Mapping[str, str] | None = None, *, timeout: timedelta) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        servers: Mapping[str, str] | None = None,
+        *,
+        timeout: timedelta,
+        web: WebClient | None = None,
+    ) -> None:
         """`servers` are the addresses of those whose time counts, by account; no other is listened to."""
+        self._web = web or WebClient(FROM_OPERATOR)
         self._clock = clock
         self._servers = dict(servers or {})
         self._timeout = timeout
@@ -74,23 +85,11 @@ class ServerTimes:
             return bool(self._servers)
 
     def _ask(self, account: str) -> None:
-        import httpx
-
-        from bot.config import is_loopback
-
-        server = self._servers[account]
         try:
-            answer = httpx.get(
-                server + _PATH,
-                timeout=self._timeout.total_seconds(),
-                follow_redirects=False,
-                # As the publisher: what is said to this machine goes through no proxy.
-                trust_env=not is_loopback(server),
-                headers={"User-Agent": "announce", "Cache-Control": "no-cache"},
-            )
-        except (httpx.HTTPError, httpx.InvalidURL):
+            headers = self._web.headers_of(self._servers[account] + _PATH, within=self._timeout)
+        except FetchError:
             return
-        self.note(account, answer.headers)
+        self.note(account, headers)
 
 
 def _moment_of(headers: Mapping[str, str]) -> datetime | None:

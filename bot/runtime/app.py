@@ -19,6 +19,8 @@ from bot.domain import Delivery, Event, EventKind
 from bot.domain.clock import Clock, SystemClock
 from bot.domain.gc import gc_paused
 from bot.files.public_folder import PublicFolder
+from bot.http.client import WebClient
+from bot.http.policy import FROM_OPERATOR
 from bot.integrations.alerts import AlertBatch, send_alerts
 from bot.integrations.remote_pictures import RemotePictures
 from bot.integrations.server_clock import ServerTimes
@@ -161,7 +163,12 @@ class Bot:
         news = AlertBatch(causes=tuple(causes[key] for key in sorted(new - told_by_another)), recovered=recovered)
         if news:
             send_alerts(
-                news, settings=config.alerts, site=config.site.title, environ=self.environ, emit=self._say_plainly
+                news,
+                settings=config.alerts,
+                site=config.site.title,
+                environ=self.environ,
+                web=WebClient(FROM_OPERATOR),
+                emit=self._say_plainly,
             )
 
     def _say_plainly(self, text: str) -> None:

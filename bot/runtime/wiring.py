@@ -40,11 +40,11 @@ def make_pings(
 
 
 def client_for_public(config: Config) -> WebClient:
-    """For what is public anyway: nothing secret is said or learned, so http will do."""
-    from bot.http.client import WebClient, anywhere, is_public
+    """For what is public anyway: nothing secret is said or learned."""
+    from bot.http.client import WebClient
+    from bot.http.policy import policy_of_site
 
-    may_reach = anywhere if config.site.private_addresses else is_public
-    return WebClient(may_reach=may_reach, schemes=("https", "http"))
+    return WebClient(policy_of_site(config))
 
 
 def make_site(
@@ -58,16 +58,12 @@ def make_site(
     notify: Callable[[], None],
 ) -> Site:
     """What releases ask of the conference's site; `ring` is called for answers that matter. Contacts nobody."""
-    from bot.http.client import anywhere, is_public
-    from bot.http.site import SiteClient
+    from bot.http.client import WebClient
+    from bot.http.policy import FROM_OPERATOR, policy_of_site
     from bot.integrations.deploy_hook import DeployHookCaller
     from bot.integrations.pages import PageChecker, expect_page
 
-    may_reach = anywhere if config.site.private_addresses else is_public
-    schemes = ("https", "http")
-    # The hook's address is no stranger's: whoever runs the bot has put it into the settings or the environment.
-    hook = SiteClient(may_reach=anywhere, schemes=schemes)
-    web = SiteClient(may_reach=may_reach, schemes=schemes)
+    hook, web = WebClient(FROM_OPERATOR), WebClient(policy_of_site(config))
     ask = partial(expect_page, web=web, require_card=config.release.require_card)
     return Site(
         deploy=DeployHookCaller(config.release, environ=environ, web=hook, ledger=ledger, clock=clock, emit=emit),
@@ -90,11 +86,12 @@ def make_publishers(
     config: Config, *, environ: Mapping[str, str], clock: Clock, server_times: ServerTimes | None = None
 ) -> dict[str, Publisher]:
     """A publisher for each account, by address; what time its server has is noted. Contacts nobody."""
-    from bot.http.client import WebClient, anywhere, is_public
+    from bot.http.client import WebClient
+    from bot.http.policy import policy_of_uploads
     from bot.publishers.contract import AbsentPublisher
     from bot.publishers.mastodon.publisher import MastodonPublisher
 
-    web = WebClient(may_reach=anywhere if config.site.private_addresses else is_public)
+    web = WebClient(policy_of_uploads(config))
     publishers: dict[str, Publisher] = {}
     for name, account in config.accounts.items():
         address = account.address(name)

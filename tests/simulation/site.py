@@ -8,7 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.errors import FetchError
-from bot.http.site import SiteClient
+from bot.http.client import WebClient
 from bot.runtime.app import Bot
 from tests.simulation.articles import Article
 from tests.simulation.process import Process
@@ -24,7 +24,7 @@ HOOK: Final = "https://ci.example/build"
 LOOK: Final = 60.0
 
 
-class Site(SiteClient):
+class Site(WebClient):
     """Draws when each page is there, and judges what was asked of it and released."""
 
     def __init__(self, world: World) -> None:
@@ -120,7 +120,7 @@ class Site(SiteClient):
         return next(a for a in self.articles if any(url.endswith(f"/news/{slug}/") for slug in a.slugs))
 
 
-class _Caller(SiteClient):
+class _Caller(WebClient):
     """Carries one bot's calls to the site."""
 
     def __init__(self, site: Site, process: Process) -> None:

@@ -18,8 +18,7 @@ from werkzeug.test import Client
 
 from bot.config import load_config
 from bot.domain.clock import ManualClock
-from bot.http.client import Fetched, Measured
-from bot.http.site import Glance, SiteClient
+from bot.http.client import Fetched, Glance, Measured, WebClient
 from bot.integrations.pages import expect_page
 from bot.publishers.mastodon.publisher import MastodonPublisher
 from bot.runtime.app import Bot, make_bot
@@ -64,7 +63,7 @@ class InProcess(BaseAdapter):
         """Nothing to let go of."""
 
 
-class Outside(SiteClient):
+class Outside(WebClient):
     """The site, its hubs and all pictures, without a network: it shows the public folder as it is, and every page."""
 
     def __init__(self, site: str, public: Path) -> None:

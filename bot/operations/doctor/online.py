@@ -60,11 +60,10 @@ def clock_of_servers(config: Config, clock: Clock) -> Iterator[Line]:
 
 def pages(config: Config, snapshot: Snapshot) -> Iterator[Line]:
     """The site's front page and the page of the latest released post; those to come are not asked for."""
-    from bot.http.client import anywhere, is_public
-    from bot.http.site import SiteClient
+    from bot.http.client import WebClient
+    from bot.http.policy import policy_of_site
 
-    may_reach = anywhere if config.site.private_addresses else is_public
-    web = SiteClient(may_reach=may_reach, schemes=("https", "http"))
+    web = WebClient(policy_of_site(config))
     shown = [entry for entry in snapshot.entries.values() if not entry.hidden]
     latest = max(shown, key=lambda entry: entry.published, default=None)
     for what, url in (("site", config.site.url + "/"), ("latest page", latest.url if latest else "")):
@@ -80,11 +79,10 @@ def pages(config: Config, snapshot: Snapshot) -> Iterator[Line]:
 
 def hubs(config: Config) -> Iterator[Line]:
     """Whether each hub answers at all."""
-    from bot.http.client import anywhere, is_public
-    from bot.http.site import SiteClient
+    from bot.http.client import WebClient
+    from bot.http.policy import policy_of_site
 
-    may_reach = anywhere if config.site.private_addresses else is_public
-    web = SiteClient(may_reach=may_reach, schemes=("https", "http"))
+    web = WebClient(policy_of_site(config))
     for hub in dict.fromkeys(config.feeds.hubs):
         try:
             web.glance(hub, within=_WITHIN)

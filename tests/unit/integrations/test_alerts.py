@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from bot.config import Alerts
+from bot.http.client import WebClient
+from bot.http.policy import FROM_OPERATOR
 from bot.integrations.alerts import AlertBatch, send_alerts, text_of
 from bot.planner.alerts import Alert
 from tests.support.listeners import Mailbox, Webhook, listening_mailbox, listening_webhook
@@ -48,7 +50,14 @@ def mailbox() -> Iterator[Mailbox]:
 def told(news: AlertBatch = NEWS, *, environ: Mapping[str, str] | None = None, **settings: Any) -> list[str]:
     """Tell the news; what was said of ways that failed."""
     said: list[str] = []
-    send_alerts(news, settings=Alerts(**settings), site="Conf", environ=environ or {}, emit=said.append)
+    send_alerts(
+        news,
+        settings=Alerts(**settings),
+        site="Conf",
+        environ=environ or {},
+        web=WebClient(FROM_OPERATOR),
+        emit=said.append,
+    )
     return said
 
 

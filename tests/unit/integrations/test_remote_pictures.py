@@ -11,7 +11,8 @@ import pytest
 from bot.domain import RemotePicture
 from bot.domain.clock import ManualClock
 from bot.domain.errors import FetchError
-from bot.http.client import Measured, WebClient, anywhere
+from bot.http.client import Measured, WebClient
+from bot.http.policy import Policy, anywhere
 from bot.integrations.remote_pictures import IN_ALL, RemotePictures
 from bot.ledger.memory import MemoryLedger
 from tests.support.listeners import Page, web_server
@@ -37,7 +38,7 @@ class Stage:
     def __post_init__(self) -> None:
         self.ledger = MemoryLedger(self.clock)
         self.covers = RemotePictures(
-            web=WebClient(may_reach=anywhere, schemes=("http",)), ledger=self.ledger, clock=self.clock
+            web=WebClient(Policy(may_reach=anywhere, schemes=("http",))), ledger=self.ledger, clock=self.clock
         )
 
     def ask(self, *paths: str) -> bool:

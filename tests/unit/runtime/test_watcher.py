@@ -247,7 +247,8 @@ def test_what_the_library_of_hints_says_of_itself_is_not_told_to_people(tmp_path
     """At a stop in the wrong moment it complains of its own thread, which is nobody's business."""
     code = (
         "import logging, pathlib; from bot.runtime.file_events import FileEvents\n"
-        "hints = FileEvents(lambda: None); hints.arm([pathlib.Path('.')]); hints.arm([pathlib.Path('..')]); hints.close()\n"
+        "hints = FileEvents(lambda: None); hints.arm([pathlib.Path('.')])\n"
+        "hints.arm([pathlib.Path('..')]); hints.close()\n"
         "assert len(logging.getLogger('watchdog').handlers) == 1\n"
         "logging.getLogger('watchdog.observers.inotify').error('called when the thread is inactive')\n"
     )

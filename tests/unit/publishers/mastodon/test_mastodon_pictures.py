@@ -17,7 +17,8 @@ from PIL import Image
 from bot.domain import Announcement, Picture, Receipt
 from bot.domain.clock import ManualClock
 from bot.domain.errors import PublishError, RejectedError, TransientError
-from bot.http.client import WebClient, anywhere
+from bot.http.client import WebClient
+from bot.http.policy import Policy, anywhere
 from bot.publishers.mastodon.publisher import MastodonPublisher
 from bot.sandbox.faults import Fault
 from bot.sandbox.server import SandboxServer
@@ -203,11 +204,11 @@ def gallery() -> Iterator[str]:
 @pytest.mark.parametrize(
     ("web", "name", "kind"),
     [
-        (WebClient(may_reach=anywhere, schemes=("http",)), "a.png", None),
-        (WebClient(may_reach=anywhere, schemes=("http",)), "a.txt", RejectedError),
-        (WebClient(may_reach=anywhere, schemes=("http",)), "gone.png", RejectedError),
-        (WebClient(may_reach=anywhere, schemes=("http",)), "busy.png", TransientError),
-        (WebClient(schemes=("http",)), "a.png", RejectedError),
+        (WebClient(Policy(may_reach=anywhere, schemes=("http",))), "a.png", None),
+        (WebClient(Policy(may_reach=anywhere, schemes=("http",))), "a.txt", RejectedError),
+        (WebClient(Policy(may_reach=anywhere, schemes=("http",))), "gone.png", RejectedError),
+        (WebClient(Policy(may_reach=anywhere, schemes=("http",))), "busy.png", TransientError),
+        (WebClient(Policy(schemes=("http",))), "a.png", RejectedError),
         (WebClient(), "a.png", RejectedError),
     ],
     ids=["good", "no picture", "gone", "busy", "private", "not https"],
