@@ -3,6 +3,8 @@ PYTHON ?= python3
 PORT ?= 3000
 VENV := .venv
 BIN := $(VENV)/bin
+# Where `make programs` puts what Debian does not package.
+export PATH := $(PATH):$(CURDIR)/.ci/tools/bin:$(CURDIR)/.ci/tools/node_modules/.bin
 
 SEEDS ?= 1000
 KILLS ?= 1000
@@ -11,16 +13,20 @@ RELEASES ?= 200
 # Hundreds of processes are started: what Python compiles is kept, in .venv, also where it is told not to write it.
 KEEP := env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX="$(CURDIR)/$(VENV)/bytecode"
 
-.PHONY: help run test simulate kills traps soak bench lint format clean
+.PHONY: help run test programs simulate kills traps soak bench lint format clean
 
-help: ## what there is to do
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/:/' | column -t -s:
+help: ## show this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r word does; do \
+	  printf '%-10s %s\n' "$$word" "$$does"; done
 
 run: $(VENV)/.installed ## play the example conference against the sandbox, and show it on a page
 	@$(BIN)/announce rehearse --port $(PORT)
 
-test: $(VENV)/.installed-dev ## run all tests
+test: $(VENV)/.installed-dev ## run all tests; the end names those that lack a program
 	@$(KEEP) $(BIN)/pytest -n 4 --dist worksteal $(ARGS)
+
+programs: ## install the programs that some tests need and this machine lacks (Debian, Ubuntu)
+	@PYTHON="$(PYTHON)" .ci/install-programs
 
 simulate: $(VENV)/.installed-dev ## run histories full of faults, each from its seed: make simulate SEEDS=10000
 	@$(BIN)/python -W ignore::UserWarning -m tests.simulation.run --seeds $(SEEDS) --profile "$(PROFILE)"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,11 +14,27 @@ from hypothesis import settings
 from bot.config import Config, load_config
 from bot.domain import Announcement, Delivery, DeliveryKey, Entry, Occasion, Post
 from tests.support.digests import both
-from tests.support.programs import needed
+from tests.support.programs import require_programs, summary_of
 
 # A shared machine stalls now and then; that is no fault of the code.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    require_programs(item)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Generator[None, None, None]:
+    """The run ends with what it could not run, below pytest's own list of single tests."""
+    yield
+    lines = summary_of(report for kind in ("skipped", "error") for report in terminalreporter.getreports(kind))
+    if lines:
+        terminalreporter.section("missing programs")
+        terminalreporter.write("\n".join(lines) + "\n")
+
 
 PUBLISHED = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
 SITE = "https://conf.example"
@@ -133,8 +149,3 @@ def site_config(tmp_path: Path) -> Callable[..., Config]:
         return load_config(path)
 
     return make
-
-
-@pytest.fixture
-def faketime() -> None:
-    needed("faketime", how="Debian: apt install faketime")

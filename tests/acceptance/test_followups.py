@@ -199,7 +199,7 @@ def test_a_hidden_post_is_not_tooted(project: Project, timeline: Timeline, due: 
     assert not in_feeds(project, "one")
 
 
-@pytest.mark.usefixtures("faketime")
+@pytest.mark.needs("faketime")
 def test_a_vanished_file_leaves_the_feeds_after_a_day_and_never_its_toot(
     project: Project, timeline: Timeline, server: SandboxServer
 ) -> None:

@@ -18,8 +18,10 @@ import pytest
 from bot.config import load_config
 from bot.web.public import make_public_app
 from bot.web.server import PublicServer
-from tests.support.programs import needed
+from tests.support.programs import program
 from tests.support.project import Project
+
+pytestmark = pytest.mark.needs("newsboat")
 
 FORMATS = ("rss.xml", "atom.xml")
 NOW = datetime.now(UTC)
@@ -39,7 +41,13 @@ class Newsboat:
         options = ["-C", "config", "-u", "urls", "-c", "cache.db", "-x", "reload"]
         environ = {"HOME": str(self.home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
         done = subprocess.run(
-            ["newsboat", *options], cwd=self.home, env=environ, capture_output=True, text=True, timeout=60, check=False
+            [program("newsboat"), *options],
+            cwd=self.home,
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return sorted(self.answers[before:])
@@ -57,7 +65,6 @@ class Newsboat:
 
 @pytest.fixture
 def newsboat(project: Project) -> Iterator[Newsboat]:
-    needed("newsboat", how="Debian: apt install newsboat")
     app = make_public_app(load_config(project.root / "config/bot.toml"))
     answers: list[tuple[str, str]] = []
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -96,11 +94,8 @@ def test_a_broken_post_on_standard_input_is_named_with_its_line(project: Project
     assert "posts/x.md:2" in done.stderr
 
 
-@pytest.mark.browser
+@pytest.mark.needs("chromium")
 def test_a_picture_shows_the_whole_page(project: Project) -> None:
-    if not shutil.which("chromium"):
-        assert not os.environ.get("CI"), "chromium is missing; .ci/run installs it"
-        pytest.skip("chromium is not installed")
     heights = []
     for slug, body in (("short", "One line."), ("long", "A paragraph.\n\n" * 60)):
         project.write(f"posts/{slug}.md", f'---\ntitle: "T"\npublished_datetime: 2098-03-02\n---\n\n{body}\n')

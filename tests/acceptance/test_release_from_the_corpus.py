@@ -35,7 +35,7 @@ def slugs(project: Project, name: str) -> set[str]:
     return {entry.link.rstrip("/").rpartition("/")[2] for entry in feed.entries}
 
 
-@pytest.mark.usefixtures("faketime")
+@pytest.mark.needs("faketime")
 def test_the_schedule_is_released_once_with_picture_alt_text_and_link(
     corpus_project: Project, timeline: Timeline
 ) -> None:
@@ -66,7 +66,7 @@ def test_the_schedule_is_released_once_with_picture_alt_text_and_link(
     assert before == {path: path.stat().st_mtime_ns for path in (corpus_project.root / "public").rglob("*")}
 
 
-@pytest.mark.usefixtures("faketime")
+@pytest.mark.needs("faketime")
 def test_a_dry_run_tells_and_does_nothing(corpus_project: Project, timeline: Timeline) -> None:
     done = corpus_project.announce("tick", "--dry-run", at="2024-07-16 10:00:30")
     assert done.returncode == 0
@@ -76,7 +76,7 @@ def test_a_dry_run_tells_and_does_nothing(corpus_project: Project, timeline: Tim
     assert not (corpus_project.root / "var").exists()
 
 
-@pytest.mark.usefixtures("faketime")
+@pytest.mark.needs("faketime")
 def test_one_second_before_its_time_nothing_of_the_schedule_is_public(
     corpus_project: Project, timeline: Timeline, server: SandboxServer
 ) -> None:

@@ -80,6 +80,7 @@ TOOT, WEEK_LEFT = "The call is open", "One more week for your talk"
 LAST = f"Until 21 January, 06:59: {TOOT}"
 
 
+@pytest.mark.needs("faketime")
 def test_each_goes_out_once_whatever_becomes_of_the_ledger(stage: Stage) -> None:
     stage.tick(OPENED)
     before = stage.public

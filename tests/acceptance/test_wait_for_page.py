@@ -94,6 +94,7 @@ def test_feed_and_toot_come_with_the_page_once_though_the_bot_is_killed_meanwhil
     assert "Traceback" not in project.run_log
 
 
+@pytest.mark.needs("faketime")
 def test_a_tick_asks_once_and_the_one_after_the_deadline_holds(
     waiting: Callable[[str], Project], site: ConferenceSite, timeline: Timeline
 ) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.support.programs import needed
+from tests.support.programs import program
 
 #: It asks nobody on the network for anything of its own.
 QUIET = [
@@ -25,8 +25,7 @@ QUIET = [
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    chromium = needed("chromium", how="Debian: apt install chromium")
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+        launched = playwright.chromium.launch(executable_path=program("chromium"), args=QUIET)
         yield launched
         launched.close()

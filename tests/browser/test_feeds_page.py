@@ -16,7 +16,7 @@ from bot.domain import Entry
 from bot.feeds.build import render_feeds
 from tests.support.digests import both
 
-pytestmark = pytest.mark.browser
+pytestmark = pytest.mark.needs("chromium")
 
 SITE = Site(title="Neapline 2027", url="https://2027.neapline.example.org", timezone="America/Halifax")
 FEEDS = Feeds(categories=True, tags=True, rights="© 2027 Neapline, CC BY 4.0")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -12,15 +10,14 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from bot.cli.previewing import find_post, page_of
 from bot.config import Config
 from bot.domain import Snapshot
 
-pytestmark = pytest.mark.browser
+pytestmark = pytest.mark.needs("chromium")
 
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-extensions", "--no-first-run"]
 ACCOUNT = '[accounts.main]\nserver = "https://social.example"\nacct = "@conf@social.example"\n'
 POST = """---
 title: "Averyveryverylongwordthatdoesnotendbeforethemarginofaphonethatisheldupright and more"
@@ -69,20 +66,6 @@ CONTRASTS = """() => {
     return [element.tagName + '.' + element.className, (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05)];
   });
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        message = "chromium is not installed (Debian: apt install chromium)"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=QUIET)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 from bot.domain.clock import ManualClock
 from bot.sandbox.server import SandboxServer
 
-pytestmark = pytest.mark.browser
+pytestmark = pytest.mark.needs("chromium")
 
 ALT = "Lanterns float over a dark fjord; a sign reads: FjordConf, keynote by Ada Example."
 

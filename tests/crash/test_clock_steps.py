@@ -20,7 +20,7 @@ SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hou
 SWEEP = 18
 SEND = "POST /api/v1/statuses"
 
-pytestmark = [pytest.mark.crash, pytest.mark.usefixtures("faketime")]
+pytestmark = [pytest.mark.crash, pytest.mark.needs("faketime")]
 
 
 @pytest.fixture

@@ -7,14 +7,15 @@ import shlex
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from bot.files.public_folder import PublicFolder
-from tests.support.programs import needed
 
 HOSTING = Path(__file__).resolve().parents[2] / "docs/hosting.md"
 
 
+@pytest.mark.needs("rsync")
 def test_the_line_with_rsync_copies_what_readers_fetch_and_nothing_of_the_bots_own(tmp_path: Path) -> None:
-    needed("rsync", how="Debian: apt install rsync")
     found = re.search(r"^rsync .*$", HOSTING.read_text(encoding="utf-8"), re.MULTILINE)
     assert found
     *command, target = shlex.split(found[0])

@@ -7,6 +7,8 @@ import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from tests.support.programs import program
+
 
 class FakedClock:
     """The time of day of the processes that are started with `environ`."""
@@ -14,9 +16,8 @@ class FakedClock:
     def __init__(self, folder: Path) -> None:
         self._file = folder / "clock"
         self._ahead = timedelta()
-        library = subprocess.run(
-            ["faketime", "-m", "-f", "+0", "printenv", "LD_PRELOAD"], capture_output=True, text=True, check=True
-        )
+        command = [program("faketime"), "-m", "-f", "+0", "printenv", "LD_PRELOAD"]
+        library = subprocess.run(command, capture_output=True, text=True, check=True)
         self.environ = {
             "LD_PRELOAD": library.stdout.strip(),
             "FAKETIME_TIMESTAMP_FILE": str(self._file),

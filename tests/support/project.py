@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from tests.support.forked_cli import Forked, can_fork, fork_server
+from tests.support.programs import program
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "djangocon-us-2024"
 
@@ -89,7 +90,7 @@ class Project:
 
     def command(self, *arguments: str, at: str | None = None) -> list[str]:
         command = [sys.executable, "-m", "bot", *arguments]
-        return ["faketime", at, *command] if at else command
+        return [program("faketime"), at, *command] if at else command
 
     def announce(
         self, *arguments: str, at: str | None = None, environ: Mapping[str, str] | None = None, typed: str = ""

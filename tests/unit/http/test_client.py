@@ -28,7 +28,7 @@ from bot.http.client import (
 )
 from bot.http.policy import Policy, anywhere, is_public
 from tests.support.listeners import Page, web_server
-from tests.support.programs import needed
+from tests.support.programs import program
 
 WITHIN = timedelta(seconds=20)
 PAGES = {
@@ -267,15 +267,15 @@ def test_a_server_that_says_nothing_is_not_waited_for() -> None:
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate for conf.example that nobody trusts, with its key."""
-    needed("openssl", how="Debian: apt install openssl")
     path = tmp_path_factory.mktemp("tls") / "both.pem"
     key = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -days 2 -subj /CN=conf.example"
     names = ["-addext", "subjectAltName=DNS:conf.example"]
     files = ["-keyout", str(path.with_suffix(".key")), "-out", str(path)]
-    subprocess.run(["openssl", *key.split(), *names, *files], check=True, capture_output=True, timeout=60)
+    subprocess.run([program("openssl"), *key.split(), *names, *files], check=True, capture_output=True, timeout=60)
     return path
 
 
+@pytest.mark.needs("openssl")
 @pytest.mark.parametrize(
     ("host", "is_trusted", "is_good"),
     [("conf.example", True, True), ("conf.example", False, False), ("other.example", True, False)],

@@ -17,7 +17,7 @@ from bot.http.policy import FROM_OPERATOR
 from bot.integrations.alerts import AlertBatch, send_alerts, text_of
 from bot.planner.alerts import Alert
 from tests.support.listeners import Mailbox, Webhook, listening_mailbox, listening_webhook
-from tests.support.programs import needed
+from tests.support.programs import program
 
 HELD = Alert(key="held", what="held: tickets: no room", means="The toot waits.", todo="Mend the file.")
 BARE = Alert(key="bare", what="a file is gone", means="", todo="")
@@ -196,17 +196,17 @@ def test_a_password_is_never_said_to_a_server_without_tls(mailbox: Mailbox) -> N
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate for this machine that nobody trusts, with its key."""
-    needed("openssl", how="Debian: apt install openssl")
     path = tmp_path_factory.mktemp("tls") / "both.pem"
     key = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -days 2 -subj /CN=localhost"
     names = ["-addext", "subjectAltName=IP:127.0.0.1"]
     files = ["-keyout", str(path.with_suffix(".key")), "-out", str(path)]
-    subprocess.run(["openssl", *key.split(), *names, *files], check=True, capture_output=True, timeout=60)
+    subprocess.run([program("openssl"), *key.split(), *names, *files], check=True, capture_output=True, timeout=60)
     with path.open("a") as both:
         both.write(path.with_suffix(".key").read_text())
     return path
 
 
+@pytest.mark.needs("openssl")
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])
 @pytest.mark.parametrize("is_trusted", [True, False])
 def test_a_password_is_said_to_a_server_with_a_good_certificate_only(
