@@ -8,7 +8,7 @@ import click
 
 from bot.cli.common import port_option
 from bot.domain.errors import UsageError
-from bot.sandbox.personality import PERSONALITIES
+from bot.sandbox.profiles import PROFILES
 from bot.sandbox.server import serve
 
 
@@ -25,7 +25,7 @@ from bot.sandbox.server import serve
 @click.option("--debug", is_flag=True, help="Show the full traceback of an error.")
 def sandbox(port: int, state: Path | None, like: str, debug: bool) -> None:  # noqa: ARG001 — main() looks for --debug
     """Run a Mastodon-like server with a timeline page, on this machine."""
-    personality = PERSONALITIES.get(like)
-    if personality is None:
-        raise UsageError(f"The sandbox cannot be like {like}.", remedy=f"It can be like {', '.join(PERSONALITIES)}.")
-    serve(port=port, state=state, say=click.echo, personality=personality)
+    profile = PROFILES.get(like)
+    if profile is None:
+        raise UsageError(f"The sandbox cannot be like {like}.", remedy=f"It can be like {', '.join(PROFILES)}.")
+    serve(port=port, state=state, say=click.echo, profile=profile)

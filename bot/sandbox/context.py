@@ -1,44 +1,62 @@
-"""What the routes share: the parts of this sandbox, and who is asking."""
+"""What the routes share: the parts of the sandbox, the caller's account, and the parameters of the request."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import tzinfo
+from typing import Final
 
 from flask import current_app, g, request
 from werkzeug.datastructures import MultiDict
 
-from bot.sandbox.answers import no_user, out_of_scope, token_invalid, token_revoked
-from bot.sandbox.authority import Authority
-from bot.sandbox.bearer import Bearer, bearer_token, identify
-from bot.sandbox.faults import Faults
+from bot.sandbox.errors import no_user, out_of_scope, token_invalid, token_revoked
+from bot.sandbox.faults import Faults, RevokedSetting, ScopesSetting
+from bot.sandbox.idempotency import IdempotencyKeys
+from bot.sandbox.oauth import Authority, Bearer, allows, bearer_token, identify
 from bot.sandbox.params import Params
-from bot.sandbox.personality import Personality
+from bot.sandbox.profiles import RepeatPolicy, ServerProfile
 from bot.sandbox.rates import RateCounter
-from bot.sandbox.records import Account
-from bot.sandbox.repeats import KeyMemory
-from bot.sandbox.requestlog import RequestLog
-from bot.sandbox.scopes import allows
+from bot.sandbox.records import Account, Status
 from bot.sandbox.store import Store
-from bot.sandbox.switches import RevokedSetting, ScopesSetting
 from bot.sandbox.view import View
 
 _NAME = "announce-sandbox"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Hooks:
+    """What the owner of a sandbox may add to its behaviour. `announce sandbox` adds nothing; the tests do."""
+
+    #: The text of a new or edited status as the server stores it.
+    rewrite_text: Callable[[str, Account, Params], str] = lambda text, _account, _params: text
+    #: Whether a new status is kept after it was answered.
+    keeps: Callable[[Status, View], bool] = lambda _status, _view: True
+    #: The text of an error as the caller reads it.
+    error_text: Callable[[str], str] = lambda text: text
+
+
+NO_HOOKS: Final = Hooks()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Sandbox:
-    """The parts that one sandbox is made of."""
+    """The parts of one sandbox."""
 
     store: Store
     faults: Faults
-    personality: Personality
+    profile: ServerProfile
     counter: RateCounter
-    log: RequestLog
     authority: Authority
-    keys: KeyMemory
+    keys: IdempotencyKeys
+    hooks: Hooks
     notice: str  #: a line for the top of the timeline page
     timezone: tzinfo  #: in which the timeline page tells the time
+
+    @property
+    def repeat_policy(self) -> RepeatPolicy:
+        """How a repeated Idempotency-Key is answered: as a fault demands, else as the profile says."""
+        return self.faults.repeat or self.profile.repeat
 
     def install(self) -> None:
         """Make this the sandbox of the current application."""
@@ -53,19 +71,19 @@ def sandbox() -> Sandbox:
 
 
 def bearer() -> Bearer | None:
-    """Whoever comes with a token; None for an anonymous request. Nothing is checked; see `viewer` and `author`."""
+    """The token of the request; None for an anonymous one. Nothing is checked; see `viewer` and `author`."""
     if "bearer" not in g:
         token = bearer_token(request)
-        g.bearer = _settled(identify(token, sandbox().store)) if token else None
+        g.bearer = _with_settings(identify(token, sandbox().store)) if token else None
     found: Bearer | None = g.bearer
     return found
 
 
 def viewer(scope: str = "") -> Account | None:
-    """Who is asking; None for an anonymous request, which is allowed as well.
+    """The caller's account; None for an anonymous request, which is allowed too.
 
-    Raises Refusal (401) for a revoked token, and (403) for one that does not have the scope, though nobody needs it
-    who comes without (`authorize_if_got_token!` of app/controllers/api/base_controller.rb).
+    Raises ApiError (401) for a revoked token and (403) for one without the scope, although a request without a token
+    needs none (`authorize_if_got_token!` of app/controllers/api/base_controller.rb).
     """
     found = bearer()
     if found is None:
@@ -75,9 +93,9 @@ def viewer(scope: str = "") -> Account | None:
 
 
 def author(*scopes: str) -> Account:
-    """Who is asking, with a token that has one of the scopes.
+    """The caller's account; its token has one of the scopes.
 
-    Raises Refusal: 401 for an anonymous request, 403 without the scope, 422 for a token that is a client's own.
+    Raises ApiError: 401 for an anonymous request, 403 without the scope, 422 for a client's own token.
     """
     found = token(*scopes)
     if found.account is None:
@@ -86,7 +104,7 @@ def author(*scopes: str) -> Account:
 
 
 def token(*scopes: str) -> Bearer:
-    """The valid token of the request, with one of the scopes. Raises Refusal (401, 403)."""
+    """The valid token of the request, with one of the scopes. Raises ApiError (401, 403)."""
     found = bearer()
     if found is None:
         raise token_invalid()
@@ -102,7 +120,7 @@ def _check(found: Bearer, *scopes: str) -> None:
         raise out_of_scope()
 
 
-def _settled(found: Bearer) -> Bearer:
+def _with_settings(found: Bearer) -> Bearer:
     name = found.account.username if found.account else ""
     faults = sandbox().faults
     if any(setting.revoked in ("*", name) for setting in faults.settings(RevokedSetting)):
@@ -119,15 +137,15 @@ def base_url() -> str:
 
 
 def view() -> View:
-    """How the one who is asking sees things. Whether the token may see them, the routes have checked before."""
+    """What the caller sees. Whether the token permits it is checked by the routes before."""
     here = sandbox()
     found = bearer()
-    who = None if found is None or found.revoked else found.account
-    return View(store=here.store, personality=here.personality, base=base_url(), viewer=who)
+    account = None if found is None or found.revoked else found.account
+    return View(store=here.store, profile=here.profile, base=base_url(), viewer=account)
 
 
 def params() -> Params:
-    """What the request says in its address, form or JSON body. Raises Refusal (400) for JSON that is none."""
+    """The parameters in the request's address, form or JSON body. Raises ApiError (400) for malformed JSON."""
     if request.mimetype == "application/json":
-        return Params.from_json(request.get_data(), request.args, strict=sandbox().personality.strict_json)
+        return Params.from_json(request.get_data(), request.args, strict=sandbox().profile.strict_json)
     return Params(MultiDict([*request.args.items(multi=True), *request.form.items(multi=True)]))

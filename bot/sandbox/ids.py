@@ -1,9 +1,10 @@
-"""Ids as different servers write them: numbers that grow with time, in another spelling for each server. Pure."""
+"""Ids in the spelling of each server, and usernames derived from tokens. Pure."""
 
 from __future__ import annotations
 
 import re
 from enum import Enum
+from hashlib import sha256
 from typing import Final
 
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -11,7 +12,7 @@ _BASE62: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 
 
 class IdStyle(Enum):
-    """How a server spells its ids. In each, an id that comes later is greater as a text, too."""
+    """How a server spells its ids: numbers that grow with time. A later id is also the greater text."""
 
     #: Mastodon (lib/mastodon/snowflake.rb): digits; milliseconds and 16 bits.
     SNOWFLAKE = "snowflake"
@@ -36,7 +37,7 @@ class IdStyle(Enum):
         return str(number)
 
     def decode(self, text: str) -> int:
-        """The number of an id that somebody names; 0 for what is no id."""
+        """The number of an id in a request; 0 for a text that is no id."""
         if self is IdStyle.ULID:
             return _from_base(text.upper(), _CROCKFORD)
         if self is IdStyle.FLAKE:
@@ -71,3 +72,24 @@ def _from_base(text: str, signs: str) -> int:
             return 0
         number = number * len(signs) + place
     return number
+
+
+_OWN: Final = "loopback-"
+_USABLE: Final = re.compile(r"[a-z0-9_]{1,30}")
+_ENDS_LIKE_A_DIGEST: Final = re.compile(r"(user|.*_)[0-9a-f]{8}")
+
+
+def username_for(token: str) -> str:
+    """The username of the account behind a bearer token; no token can be recovered from it, and no two share one.
+
+    "loopback-main" → "main". Any other token is a secret: "user" and eight digits of its SHA-256.
+    A name that is no valid username, or that looks like a derived one, gets eight digits of the digest appended.
+    """
+    digest = sha256(token.encode()).hexdigest()[:8]
+    name = token.removeprefix(_OWN)
+    if name == token or not name:
+        return f"user{digest}"
+    if _USABLE.fullmatch(name) and not _ENDS_LIKE_A_DIGEST.fullmatch(name):
+        return name
+    cleaned = re.sub(r"[^a-z0-9_]", "_", name.lower())
+    return f"{cleaned[:21]}_{digest}"

@@ -1,4 +1,4 @@
-"""Pages of a list whose newest item comes first, exactly as Mastodon cuts them.
+"""Pages of a list whose newest item comes first, cut as Mastodon cuts them.
 
 Source: app/models/concerns/paginable.rb and app/controllers/concerns/api/pagination.rb of mastodon/mastodon.
 """
@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 from urllib.parse import urlencode
 
+from flask import Response, jsonify, request
+
 from bot.sandbox.ids import IdStyle
+from bot.sandbox.records import Status
+from bot.sandbox.serialise import status_entity
+from bot.sandbox.view import View
 
 _DEFAULT_LIMIT: Final = 20
 
@@ -22,12 +27,12 @@ class HasId(Protocol):
     def id(self) -> str: ...
 
 
-Item = TypeVar("Item", bound=HasId)
+Listed = TypeVar("Listed", bound=HasId)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PageRequest:
-    """Which page is wanted; ids as numbers (see `ids.py`), None where the request names none."""
+    """The page that a request asks for; ids as numbers (see `ids.py`), None if it names none."""
 
     limit: int = _DEFAULT_LIMIT
     max_id: int | None = None
@@ -46,10 +51,10 @@ def page_request(query: Mapping[str, str], *, ids: IdStyle = IdStyle.SNOWFLAKE) 
     )
 
 
-def select_page(items: Sequence[Item], wanted: PageRequest, *, ids: IdStyle = IdStyle.SNOWFLAKE) -> list[Item]:
-    """The page of `items` (newest first) that is wanted, newest first.
+def select_page(items: Sequence[Listed], wanted: PageRequest, *, ids: IdStyle = IdStyle.SNOWFLAKE) -> list[Listed]:
+    """The wanted page of `items`, both newest first.
 
-    `min_id` gives the page just above that id and makes `since_id` void; `since_id` gives the newest page, cut at
+    `min_id` gives the page just above that id and overrides `since_id`; `since_id` gives the newest page, cut at
     that id.
     """
     below = [item for item in items if wanted.max_id is None or ids.decode(item.id) < wanted.max_id]
@@ -60,7 +65,7 @@ def select_page(items: Sequence[Item], wanted: PageRequest, *, ids: IdStyle = Id
 
 
 def link_header(page: Sequence[HasId], wanted: PageRequest, *, url: str, query: Mapping[str, str]) -> str:
-    """The Link header: `next` (older) only when the page is full, `prev` (newer) whenever it holds something."""
+    """The Link header: `next` (older) only when the page is full, `prev` (newer) unless it is empty."""
     kept = {name: value for name, value in query.items() if name not in ("max_id", "since_id", "min_id")}
     links = []
     if page and len(page) == wanted.limit:
@@ -72,3 +77,15 @@ def link_header(page: Sequence[HasId], wanted: PageRequest, *, url: str, query: 
 
 def _optional_id(text: str | None, ids: IdStyle) -> int | None:
     return ids.decode(text) if text else None
+
+
+def answer_page(statuses: Sequence[Status], view: View, *, query: Mapping[str, str]) -> Response:
+    """The answer with the page of `statuses` (newest first) that the query asks for, and its Link header."""
+    ids = view.profile.ids
+    wanted = page_request(query, ids=ids)
+    page = select_page(statuses, wanted, ids=ids)
+    response = jsonify([status_entity(status, view) for status in page])
+    links = link_header(page, wanted, url=request.base_url, query=query)
+    if links:
+        response.headers["Link"] = links
+    return response

@@ -9,7 +9,7 @@ from typing import Final
 
 from werkzeug.datastructures import MultiDict
 
-from bot.sandbox.answers import Refusal
+from bot.sandbox.errors import ApiError
 
 _FALSE: Final = ("", "0", "f", "false", "off", "n", "no")
 _FLAGS: Final = ("sensitive", "poll[multiple]", "poll[hide_totals]", "local_only")
@@ -37,17 +37,17 @@ class Params:
 
     @classmethod
     def from_json(cls, body: bytes, query: MultiDict[str, str], *, strict: bool = False) -> Params:
-        """Raises Refusal (400) if the body is no JSON object, or if `strict` and a flag is neither true nor false."""
+        """Raises ApiError (400) if the body is no JSON object, or if `strict` and a flag is neither true nor false."""
         try:
             told = json.loads(body or b"{}")
         except ValueError:
             told = None
         if not isinstance(told, dict):
-            raise Refusal(400, "The body is not a JSON object")
+            raise ApiError(400, "The body is not a JSON object")
         values: MultiDict[str, str] = MultiDict(query.items(multi=True))
         for name, value in _flat(told):
             if strict and name in _FLAGS and not isinstance(value, bool):
-                raise Refusal(400, f"Bad Request: cannot read {name} as true or false")
+                raise ApiError(400, f"Bad Request: cannot read {name} as true or false")
             values.add(name, _as_text(value))
         return cls(values, tuple(_changes(told.get(_CHANGES))))
 

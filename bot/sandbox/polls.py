@@ -10,17 +10,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.compose.length import graphemes
 from bot.domain import Limits
-from bot.sandbox.answers import failed
+from bot.sandbox.errors import failed
 from bot.sandbox.params import Params
 from bot.sandbox.records import Account, Question, Status
+from bot.sandbox.text import graphemes
 
 _AT_MOST_SECONDS: Final = 100 * 365 * 86400  # more would not fit into a datetime
 
 
 def read_question(params: Params, *, limits: Limits, now: datetime) -> Question | None:
-    """The poll that a request holds; None if it holds none. Raises Refusal (422)."""
+    """The poll that a request holds; None if it holds none. Raises ApiError (422)."""
     if not params.names_any("poll"):
         return None
     options = tuple(option.strip() for option in params.list("poll[options]"))
@@ -37,7 +37,7 @@ def read_question(params: Params, *, limits: Limits, now: datetime) -> Question 
 
 
 def vote(status: Status, account: Account, choices: list[str], *, now: datetime) -> Status:
-    """The status with this account's vote. Raises Refusal (422)."""
+    """The status with this account's vote. Raises ApiError (422)."""
     question, poll = status.draft.question, status.poll
     assert question is not None
     assert poll is not None

@@ -15,33 +15,34 @@ from typing import Final
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
-    """What the limits look at in a request."""
+class RequestFacts:
+    """What the limits need to know of a request."""
 
     method: str
     path: str
     paged: bool  #: whether it names a page, min_id, max_id or since_id
     account: str | None  #: account id; None without a valid token
     address: str  #: of the caller
-    token: str = ""  #: what tells tokens of one account apart
+    token: str = ""  #: distinguishes the tokens of one account
 
     @property
-    def whoever(self) -> str:
+    def caller(self) -> str:
+        """The account, or the address of an anonymous caller."""
         return self.account or self.address
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rate:
-    """At most `limit` in each `window` for whom `counts_for` names; None: the request does not count."""
+    """At most `limit` requests in each `window`, counted by the key that `counts_for` returns; None: not counted."""
 
     name: str
     limit: int
     window: timedelta
-    counts_for: Callable[[Asked], str | None]
+    counts_for: Callable[[RequestFacts], str | None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Standing:
+class RateUsage:
     """How much of a limit has been used."""
 
     limit: int
@@ -57,36 +58,36 @@ class Standing:
         return self.used > self.limit
 
 
-def _upload(asked: Asked) -> str | None:
-    return asked.whoever if asked.method == "POST" and re.fullmatch(r"/api/v\d/media", asked.path) else None
+def _upload(facts: RequestFacts) -> str | None:
+    return facts.caller if facts.method == "POST" and re.fullmatch(r"/api/v\d/media", facts.path) else None
 
 
-def _deletion(asked: Asked) -> str | None:
-    return asked.whoever if asked.method == "DELETE" and asked.path.startswith("/api/v1/statuses/") else None
+def _deletion(facts: RequestFacts) -> str | None:
+    return facts.caller if facts.method == "DELETE" and facts.path.startswith("/api/v1/statuses/") else None
 
 
-def _registration(asked: Asked) -> str | None:
-    return asked.address if asked.method == "POST" and asked.path == "/api/v1/apps" else None
+def _registration(facts: RequestFacts) -> str | None:
+    return facts.address if facts.method == "POST" and facts.path == "/api/v1/apps" else None
 
 
-def _status_action(asked: Asked) -> str | None:
-    changes = asked.method in ("POST", "PUT", "DELETE") and asked.path.startswith("/api/v1/statuses")
-    return asked.account if changes else None
+def _status_action(facts: RequestFacts) -> str | None:
+    changes = facts.method in ("POST", "PUT", "DELETE") and facts.path.startswith("/api/v1/statuses")
+    return facts.account if changes else None
 
 
-#: Counted for every request, whatever becomes of it.
+#: Counted for every request, even a failing one.
 REQUEST_RATES: Final = (
     Rate(
         name="api",
         limit=300,
         window=timedelta(minutes=5),
-        counts_for=lambda asked: f"{asked.account}{asked.token}" if asked.account else None,
+        counts_for=lambda facts: f"{facts.account}{facts.token}" if facts.account else None,
     ),
     Rate(
         name="anonymous",
         limit=300,
         window=timedelta(minutes=5),
-        counts_for=lambda asked: None if asked.account else asked.address,
+        counts_for=lambda facts: None if facts.account else facts.address,
     ),
     Rate(name="media", limit=30, window=timedelta(minutes=30), counts_for=_upload),
     Rate(name="deletions", limit=30, window=timedelta(minutes=30), counts_for=_deletion),
@@ -94,19 +95,19 @@ REQUEST_RATES: Final = (
         name="pages",
         limit=300,
         window=timedelta(minutes=15),
-        counts_for=lambda asked: asked.whoever if asked.paged else None,
+        counts_for=lambda facts: facts.caller if facts.paged else None,
     ),
-    Rate(name="user", limit=1500, window=timedelta(minutes=5), counts_for=lambda asked: asked.account),
+    Rate(name="user", limit=1500, window=timedelta(minutes=5), counts_for=lambda facts: facts.account),
     Rate(name="applications", limit=5, window=timedelta(minutes=10), counts_for=_registration),
 )
 
-#: Counted for every status that came into being and every real edit; failed validations are free.
-STATUS_RATE: Final = Rate(name="statuses", limit=300, window=timedelta(hours=3), counts_for=lambda asked: asked.account)
+#: Counted for every status created and every edit that changes something; failed validations are free.
+STATUS_RATE: Final = Rate(name="statuses", limit=300, window=timedelta(hours=3), counts_for=lambda facts: facts.account)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rates:
-    """What one kind of server limits, and how it tells."""
+    """What one kind of server limits, and how it says so."""
 
     requests: tuple[Rate, ...] = ()
     statuses: Rate | None = None
@@ -118,7 +119,7 @@ MASTODON_RATES: Final = Rates(requests=REQUEST_RATES, statuses=STATUS_RATE)
 
 #: Per address, signed in or not (internal/middleware/ratelimit.go of GoToSocial).
 GOTOSOCIAL_RATES: Final = Rates(
-    requests=(Rate(name="address", limit=300, window=timedelta(minutes=5), counts_for=lambda asked: asked.address),),
+    requests=(Rate(name="address", limit=300, window=timedelta(minutes=5), counts_for=lambda facts: facts.address),),
     text="Too Many Requests: rate limit reached",
 )
 
@@ -133,34 +134,33 @@ NO_RATES: Final = Rates(headers=False)
 
 
 class RateCounter:
-    """Counts in memory; safe to use from several threads. Without `limited` it counts nothing and limits nobody."""
+    """Counts in memory. Safe to use from several threads."""
 
-    def __init__(self, *, limited: bool = True) -> None:
-        self.limited = limited
-        self._used: dict[tuple[str, str], tuple[int, int]] = {}  # (limit, who) → (window, used)
+    def __init__(self) -> None:
+        self._used: dict[tuple[str, str], tuple[int, int]] = {}  # (limit, key) → (window, used)
         self._lock = Lock()
 
-    def count(self, rate: Rate, who: str, now: datetime) -> Standing:
-        """Count one and tell where that leads."""
-        return self._standing(rate, who, now, more=1)
+    def count(self, rate: Rate, key: str, now: datetime) -> RateUsage:
+        """Count one request; returns the usage after it."""
+        return self._usage(rate, key, now, more=1)
 
-    def look(self, rate: Rate, who: str, now: datetime) -> Standing:
-        """Tell how it stands, counting nothing."""
-        return self._standing(rate, who, now, more=0)
+    def usage(self, rate: Rate, key: str, now: datetime) -> RateUsage:
+        """The usage so far; nothing is counted."""
+        return self._usage(rate, key, now, more=0)
 
-    def _standing(self, rate: Rate, who: str, now: datetime, *, more: int) -> Standing:
+    def _usage(self, rate: Rate, key: str, now: datetime, *, more: int) -> RateUsage:
         seconds = int(rate.window.total_seconds())
         window, into = divmod(int(now.timestamp()), seconds)
         with self._lock:
-            known, used = self._used.get((rate.name, who), (window, 0))
+            known, used = self._used.get((rate.name, key), (window, 0))
             used = (used if known == window else 0) + more
-            self._used[rate.name, who] = (window, used)
-        return Standing(limit=rate.limit, used=used, reset=now + timedelta(seconds=seconds - into))
+            self._used[rate.name, key] = (window, used)
+        return RateUsage(limit=rate.limit, used=used, reset=now + timedelta(seconds=seconds - into))
 
 
-def rate_headers(standings: Iterable[Standing]) -> Mapping[str, str]:
+def rate_headers(usages: Iterable[RateUsage]) -> Mapping[str, str]:
     """The three headers for the limit nearest to exhaustion; none if nothing is counted."""
-    nearest = min(standings, key=lambda standing: standing.remaining, default=None)
+    nearest = min(usages, key=lambda usage: usage.remaining, default=None)
     if nearest is None:
         return {}
     return {

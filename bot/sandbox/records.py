@@ -1,6 +1,6 @@
 """What the sandbox remembers: frozen records; a change puts a new record in the place of the old one.
 
-Every datetime is aware and in UTC. Ids are texts that grow with time; how they look is told by the personality.
+Every datetime is aware and in UTC. Ids are texts that grow with time; how they look is told by the profile.
 """
 
 from __future__ import annotations

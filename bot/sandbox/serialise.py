@@ -1,18 +1,23 @@
-"""Statuses, polls and histories as JSON: every field of Mastodon's entities, with its type.
+"""Statuses, polls, accounts, media and link cards as JSON: every field of Mastodon's entities, with its type.
 
-Source: app/serializers/rest/ of mastodon/mastodon. Ids are strings, times have milliseconds, what is absent is null.
+Ids are strings, times have milliseconds, what is absent is null.
+Sources: app/serializers/rest/, app/services/fetch_link_card_service.rb of mastodon/mastodon.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import quote
+from datetime import datetime, timedelta
+from typing import Final
+from urllib.parse import quote, unquote, urlsplit
 
-from bot.sandbox.cards import card_of
-from bot.sandbox.records import Picture, Status, Version
-from bot.sandbox.serialise_account import account_entity
-from bot.sandbox.serialise_media import media_entity
+from bot.sandbox.media import preview_size
+from bot.sandbox.records import Account, Media, Picture, Status, Version
+from bot.sandbox.text import Kind
 from bot.sandbox.view import Json, View, moment
+
+#: How long after a status or its edit the server has fetched its link card.
+CARD_AFTER: Final = timedelta(seconds=10)
 
 
 def status_entity(status: Status, view: View, *, with_text: bool = False) -> Json:
@@ -54,8 +59,8 @@ def status_entity(status: Status, view: View, *, with_text: bool = False) -> Jso
         "card": card_of(status, view, now=view.store.clock.now()),
         "poll": poll_entity(status, view),
     }
-    # The dialect first: the text of a DELETE stays whatever it lacks or adds.
-    return {**view.personality.dialect("status", entity), **said}
+    # The profile first: the text of a DELETE stays, whatever the profile lacks or adds.
+    return {**view.profile.adapt("status", entity), **said}
 
 
 def poll_entity(status: Status, view: View) -> Json | None:
@@ -143,3 +148,126 @@ def _pictures(pictures: Iterable[Picture], view: View) -> Iterable[Json]:
         media = view.store.media(picture.media_id)
         if media is not None:
             yield media_entity(media, view) | {"description": picture.description}
+
+
+def account_entity(account: Account, view: View) -> Json:
+    own = [status for status in view.store.statuses() if status.account_id == account.id]
+    url = f"{view.base}/@{account.username}"
+    avatar = f"{view.base}/avatars/{account.username}.svg"
+    header = f"{view.base}/headers/{account.username}.svg"
+    entity = {
+        "id": account.id,
+        "username": account.username,
+        "acct": account.username,
+        "display_name": display_name(account),
+        "locked": False,
+        "bot": True,
+        "discoverable": False,
+        "indexable": False,
+        "group": False,
+        "created_at": moment(account.created_at.replace(hour=0, minute=0, second=0, microsecond=0)),
+        "note": "",
+        "url": url,
+        "uri": f"{view.base}/users/{account.username}",
+        "avatar": avatar,
+        "avatar_static": avatar,
+        "header": header,
+        "header_static": header,
+        "followers_count": 0,
+        "following_count": 0,
+        "statuses_count": len(own),
+        "last_status_at": own[0].created_at.date().isoformat() if own else None,
+        "hide_collections": None,
+        "noindex": False,
+        "emojis": [],
+        "roles": [],
+        "fields": [],
+    }
+    return view.profile.adapt("account", entity)
+
+
+def display_name(account: Account) -> str:
+    """The display name: "news_bot" → "News bot"."""
+    words = account.username.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def credential_entity(account: Account, view: View) -> Json:
+    source = {
+        "privacy": "public",
+        "sensitive": False,
+        "language": None,
+        "note": "",
+        "fields": [],
+        "follow_requests_count": 0,
+        "quote_policy": "public",
+    }
+    role = {"id": "-99", "name": "", "permissions": "0", "color": "", "highlighted": False}
+    return {**account_entity(account, view), "source": source, "role": role}
+
+
+def media_entity(media: Media, view: View, *, description: str | None = None) -> Json:
+    """An upload; its addresses are null while the server processes it."""
+    facts = media.facts
+    url = f"{view.base}/media/{media.file_name}" if media.ready else None
+    entity = {
+        "id": media.id,
+        "type": "gifv" if facts.animated else "image",
+        "url": url,
+        "preview_url": url,
+        "remote_url": None,
+        "preview_remote_url": None,
+        "text_url": None,
+        "meta": {
+            "focus": {"x": media.focus[0], "y": media.focus[1]},
+            "original": _shape(facts.width, facts.height),
+            "small": _shape(*preview_size(facts.width, facts.height)),
+        },
+        "description": media.description if description is None else description,
+        "blurhash": None,
+    }
+    return view.profile.adapt("media", entity)
+
+
+def _shape(width: int, height: int) -> Json:
+    return {"width": width, "height": height, "size": f"{width}x{height}", "aspect": width / height}
+
+
+def card_of(status: Status, view: View, *, now: datetime) -> Json | None:
+    """The card of the first web link; None with media, and until CARD_AFTER.
+
+    A real server fetches the page for its title; the sandbox fetches nothing and derives a title from the address.
+    """
+    draft = status.draft
+    if draft.media_ids or now < (status.edited_at or status.created_at) + CARD_AFTER:
+        return None
+    for entity in view.entities(draft.text):
+        if entity.kind is Kind.LINK and entity.name.lower().startswith(("http://", "https://")):
+            return _card(entity.name)
+    return None
+
+
+def _card(url: str) -> Json:
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    slug = unquote(parts.path.rstrip("/").rpartition("/")[2]).replace("-", " ").replace("_", " ")
+    return {
+        "url": url,
+        "title": slug[:1].upper() + slug[1:] or host,
+        "description": "",
+        "language": "en",
+        "type": "link",
+        "author_name": "",
+        "author_url": "",
+        "authors": [],
+        "provider_name": host,
+        "provider_url": "",
+        "html": "",
+        "width": 0,
+        "height": 0,
+        "image": None,
+        "image_description": "",
+        "embed_url": "",
+        "blurhash": None,
+        "published_at": None,
+    }

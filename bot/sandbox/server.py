@@ -19,8 +19,9 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from bot.domain.clock import Clock, SystemClock
 from bot.domain.errors import UsageError
 from bot.sandbox.app import make_app
+from bot.sandbox.context import NO_HOOKS, Hooks
 from bot.sandbox.faults import Faults
-from bot.sandbox.personality import MASTODON, Personality
+from bot.sandbox.profiles import MASTODON, ServerProfile
 from bot.sandbox.store import Store
 
 DEFAULT_HOST: Final = "127.0.0.1"
@@ -39,19 +40,20 @@ class SandboxServer:
         clock: Clock | None = None,
         state: Path | None = None,
         notice: str = "",
-        personality: Personality = MASTODON,
-        limited: bool = True,
+        profile: ServerProfile = MASTODON,
         timezone: tzinfo = UTC,
+        faults: Faults | None = None,
+        hooks: Hooks = NO_HOOKS,
     ) -> None:
-        self.store = Store(clock=clock or SystemClock(), path=state, ids=personality.ids)
-        self.faults = Faults()
+        self.store = Store(clock=clock or SystemClock(), path=state, ids=profile.ids)
+        self.faults = Faults() if faults is None else faults
         self.app = make_app(
             self.store,
             faults=self.faults,
             notice=notice,
-            personality=personality,
-            limited=limited,
+            profile=profile,
             timezone=timezone,
+            hooks=hooks,
         )
         self._server: BaseWSGIServer | None = None
         self._thread: Thread | None = None
@@ -59,7 +61,7 @@ class SandboxServer:
     def start(self, port: int = 0, host: str = DEFAULT_HOST) -> Self:
         """Listen and answer in the background; port 0 takes a free one. Once only.
 
-        Raises UsageError if the host is not loopback or the port cannot be had.
+        Raises UsageError if the host is not loopback or the port is not available.
         """
         with _listening_socket(host, port) as listener:
             self._server = make_server(
@@ -79,7 +81,7 @@ class SandboxServer:
         return f"http://{f'[{host}]' if ':' in host else host}:{self._server.port}"
 
     def stop(self) -> None:
-        """Stop listening and let go of what hangs. Stopping twice does no harm."""
+        """Stop listening and release what hangs. Stopping twice is harmless."""
         self.faults.stop()
         if self._server is not None and self._thread is not None:
             self._server.shutdown()
@@ -105,17 +107,17 @@ def serve(
     host: str = DEFAULT_HOST,
     notice: str = "",
     timezone: tzinfo = UTC,
-    personality: Personality = MASTODON,
+    profile: ServerProfile = MASTODON,
 ) -> None:
-    """Run a sandbox until SIGINT or SIGTERM; `say` is told its address. Call it from the main thread.
+    """Run a sandbox until SIGINT or SIGTERM; `say` receives its address. Call it from the main thread.
 
-    Raises UsageError if the port cannot be had, the host is not loopback or the state file cannot be read.
+    Raises UsageError if the port is not available, the host is not loopback or the state file cannot be read.
     """
-    server = SandboxServer(clock=clock, state=state, notice=notice, timezone=timezone, personality=personality)
+    server = SandboxServer(clock=clock, state=state, notice=notice, timezone=timezone, profile=profile)
     with _until_signal() as stopped, server.start(port, host):
         say(f"The sandbox listens on {server.url} (stop it with Ctrl-C).")
         say(f"State: {state}" if state else "State: in memory only; it is gone when the sandbox stops.")
-        say(f"It behaves like {personality.name} (another: --like).")
+        say(f"It behaves like {profile.name} (another: --like).")
         stopped.wait()
 
 
@@ -136,7 +138,7 @@ def _until_signal() -> Iterator[Event]:
 
 
 def _listening_socket(host: str, port: int) -> socket.socket:
-    # Made here because werkzeug's own way prints and exits where the port is taken.
+    # Werkzeug would print a message and exit if the port is in use.
     address = _loopback_address(host)
     family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
@@ -169,17 +171,17 @@ def _no_port(error: Exception, host: str, port: int) -> UsageError:
 
 
 class _QuietHandler(WSGIRequestHandler):
-    """Answers without a line in the log for each request; the sandbox keeps its own list of them."""
+    """Logs no line for each request."""
 
     protocol_version = "HTTP/1.1"
 
     def send_response(self, code: int, message: str | None = None) -> None:
-        """Begin an answer without the machine's time: the application sets Date by the sandbox's clock."""
+        """Begin an answer without a Date of this machine: the application sets it by the sandbox's clock."""
         self.send_response_only(code, message)
         self.send_header("Server", self.version_string())
 
     def connection_dropped(self, error: BaseException, environ: Any = None) -> None:  # noqa: ARG002 - werkzeug's names
-        """Close the connection for good, after the client has gone or where a fault wants it so."""
+        """Close the connection after the client has gone, or because a fault demands it."""
         self.close_connection = True
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's name
@@ -187,4 +189,4 @@ class _QuietHandler(WSGIRequestHandler):
             super().log(type, message, *args)
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing."""
+        """Log nothing."""

@@ -15,8 +15,7 @@ from threading import RLock
 from typing import Final
 
 from bot.domain.clock import Clock
-from bot.sandbox.ids import IdStyle
-from bot.sandbox.names import username_for
+from bot.sandbox.ids import IdStyle, username_for
 from bot.sandbox.records import (
     Account,
     App,
@@ -41,7 +40,7 @@ KEY_LIFETIME: Final = timedelta(seconds=3600)
 class Store:
     """Accounts, statuses, media, used Idempotency-Keys, clients and tokens.
 
-    `ids` is the spelling of ids: that of the personality. With a `path`, raises UsageError if that state file cannot
+    `ids` is the spelling of ids: that of the profile. With a `path`, raises UsageError if that state file cannot
     be read or has ids of another spelling.
     """
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from bot.domain.durations import format_duration
 from bot.sandbox.records import Media, Status
-from bot.sandbox.serialise_account import display_name
+from bot.sandbox.serialise import display_name
 from bot.sandbox.view import View
 
 _JUST_NOW_SECONDS: Final = 5

@@ -10,20 +10,20 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.sandbox.server import SandboxServer
+from tests.fakes.mastodon_server import FakeMastodon
 from tests.support.logins import login_server
 from tests.support.project import CORPUS, SETTINGS, Project, Timeline
 from tests.support.scripted_server import OddServer
 
 
 @pytest.fixture
-def server() -> Iterator[SandboxServer]:
-    with SandboxServer() as running:
+def server() -> Iterator[FakeMastodon]:
+    with FakeMastodon() as running:
         yield running
 
 
 @pytest.fixture
-def project(tmp_path: Path, server: SandboxServer) -> Project:
+def project(tmp_path: Path, server: FakeMastodon) -> Project:
     made = Project(root=tmp_path, server=server.url)
     made.write("config/bot.toml", SETTINGS.format(server=server.url))
     (tmp_path / "posts").mkdir()
@@ -59,7 +59,7 @@ def corpus_project(project: Project) -> Project:
 
 
 @pytest.fixture
-def timeline(server: SandboxServer) -> Timeline:
+def timeline(server: FakeMastodon) -> Timeline:
     """What followers see, oldest first, read over HTTP."""
 
     def read() -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ import json
 import re
 import time
 
-from bot.sandbox.server import SandboxServer
+from tests.fakes.mastodon_server import FakeMastodon
 from tests.support.logins import CODE, FILE, SCOPES, edit_settings
 from tests.support.project import Project
 from tests.support.scripted_server import OddServer, Says, odd_server
@@ -75,7 +75,7 @@ def test_without_accounts_it_says_so_with_a_remedy(site: Project) -> None:
     assert "name no account" in site.announce("login", "main").stderr
 
 
-def test_accounts_on_the_sandbox_tells_the_last_toot_and_the_next(project: Project, server: SandboxServer) -> None:
+def test_accounts_on_the_sandbox_tells_the_last_toot_and_the_next(project: Project, server: FakeMastodon) -> None:
     project.write_post("past", time.strftime("%Y-%m-%d %H:%M:%S+00:00", time.gmtime(time.time() - 30)))
     project.write_post("future", "2099-01-01 12:00")
     assert project.announce("tick").returncode == 0

@@ -14,8 +14,8 @@ import httpx
 import pytest
 from PIL import Image
 
-from bot.sandbox.personality import PERSONALITIES
-from bot.sandbox.server import SandboxServer
+from bot.sandbox.profiles import PROFILES
+from tests.fakes.mastodon_server import FakeMastodon
 from tests.support.project import SETTINGS, Project
 
 SECOND_ACCOUNT = '[accounts.kids]\nserver = "{server}"\nvisibility = "unlisted"\nlanguage = "de"\n\n[release]'
@@ -37,19 +37,19 @@ This paragraph is the excerpt, and it says what the news is about in a few words
 FIRST_ALT = "A teal square that stands for the first room"
 
 
-@pytest.fixture(params=sorted(PERSONALITIES))
+@pytest.fixture(params=sorted(PROFILES))
 def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 @pytest.fixture
-def server(kind: str) -> Iterator[SandboxServer]:
-    with SandboxServer(personality=PERSONALITIES[kind]) as running:
+def server(kind: str) -> Iterator[FakeMastodon]:
+    with FakeMastodon(profile=PROFILES[kind]) as running:
         yield running
 
 
 @pytest.fixture
-def project(tmp_path: Path, server: SandboxServer) -> Project:
+def project(tmp_path: Path, server: FakeMastodon) -> Project:
     made = Project(root=tmp_path, server=server.url)
     settings = SETTINGS.format(server=server.url).replace('spacing = "2m"', 'spacing = "off"')
     made.write("config/bot.toml", settings.replace("[release]", SECOND_ACCOUNT.format(server=server.url)))
@@ -79,7 +79,7 @@ def tick(project: Project) -> str:
     return done.stdout
 
 
-def statuses(server: SandboxServer, account: str) -> list[dict[str, Any]]:
+def statuses(server: FakeMastodon, account: str) -> list[dict[str, Any]]:
     """The account's statuses as their author sees them, oldest first."""
     headers = {"Authorization": f"Bearer loopback-{account}"}
     with httpx.Client(base_url=server.url, headers=headers, trust_env=False, timeout=10) as client:
@@ -92,7 +92,7 @@ def is_chain(found: list[Mapping[str, Any]]) -> bool:
     return [status["in_reply_to_id"] for status in found] == [None, *(status["id"] for status in found[:-1])]
 
 
-def test_a_post_with_everything_goes_out_right(project: Project, server: SandboxServer, due: str) -> None:
+def test_a_post_with_everything_goes_out_right(project: Project, server: FakeMastodon, due: str) -> None:
     write(project, due)
     tick(project)
     for account, visibility, language in (("main", "public", "en"), ("kids", "unlisted", "de")):
@@ -114,7 +114,7 @@ def test_a_post_with_everything_goes_out_right(project: Project, server: Sandbox
     assert len(statuses(server, "main")) == 3
 
 
-def test_a_typo_and_an_alt_text_are_mended_in_place(project: Project, server: SandboxServer, due: str) -> None:
+def test_a_typo_and_an_alt_text_are_mended_in_place(project: Project, server: FakeMastodon, due: str) -> None:
     write(project, due)
     tick(project)
     before = {account: statuses(server, account) for account in ("main", "kids")}
@@ -132,7 +132,7 @@ def test_a_typo_and_an_alt_text_are_mended_in_place(project: Project, server: Sa
         assert len(found[0]["media_attachments"]) == 4
 
 
-def test_a_shorter_thread_and_then_none_of_it(project: Project, server: SandboxServer, due: str) -> None:
+def test_a_shorter_thread_and_then_none_of_it(project: Project, server: FakeMastodon, due: str) -> None:
     write(project, due)
     tick(project)
     write(project, due, more="withdrawn: true\n")
@@ -144,7 +144,7 @@ def test_a_shorter_thread_and_then_none_of_it(project: Project, server: SandboxS
     assert statuses(server, "main") == [], "taking the mark away never toots again"
 
 
-def test_one_failing_account_does_not_delay_the_other(project: Project, server: SandboxServer, due: str) -> None:
+def test_one_failing_account_does_not_delay_the_other(project: Project, server: FakeMastodon, due: str) -> None:
     revoked = [{"revoked": "main"}]
     httpx.put(f"{server.url}/sandbox/faults", json=revoked, timeout=5, trust_env=False).raise_for_status()
     write(project, due)
@@ -166,7 +166,7 @@ This paragraph asks on which day people want to have the party of the conference
 """
 
 
-def test_a_poll_is_asked_and_an_edit_keeps_it(project: Project, server: SandboxServer, kind: str, due: str) -> None:
+def test_a_poll_is_asked_and_an_edit_keeps_it(project: Project, server: FakeMastodon, kind: str, due: str) -> None:
     cover = 'cover:\n  url: /teal.png\n  alt: "A square"\n'
     project.write("posts/party.md", POST_POLL := POLL.format(published=due, cover=cover))
     told = project.announce("tick").stdout

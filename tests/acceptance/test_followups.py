@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot.sandbox.server import SandboxServer
+from tests.fakes.mastodon_server import FakeMastodon
 from tests.support.project import Project, Timeline
 
 PERMALINK = "https://2024.djangocon.us/news/{}/"
@@ -50,7 +50,7 @@ def syndication(project: Project) -> dict[str, dict[str, str]]:
     return posts
 
 
-def requests(server: SandboxServer, method: str) -> int:
+def requests(server: FakeMastodon, method: str) -> int:
     """How many requests of this method about statuses arrived."""
     seen = httpx.get(f"{server.url}/sandbox/requests", timeout=5).json()
     return sum(one["method"] == method and one["path"].startswith("/api/v1/statuses") for one in seen)
@@ -73,7 +73,7 @@ def test_syndication_tells_where_the_toot_lives(project: Project, timeline: Time
     assert everything_public(project) == before
 
 
-def test_new_words_edit_the_toot_once(project: Project, timeline: Timeline, server: SandboxServer, due: str) -> None:
+def test_new_words_edit_the_toot_once(project: Project, timeline: Timeline, server: FakeMastodon, due: str) -> None:
     project.write_post("one", due, title="Doors open at nine")
     tick(project)
     (before,) = timeline()
@@ -91,7 +91,7 @@ def test_new_words_edit_the_toot_once(project: Project, timeline: Timeline, serv
     assert list(syndication(project)) == [PERMALINK.format("one")]
 
 
-def test_edits_can_be_turned_off(project: Project, timeline: Timeline, server: SandboxServer, due: str) -> None:
+def test_edits_can_be_turned_off(project: Project, timeline: Timeline, server: FakeMastodon, due: str) -> None:
     settings = project.root / "config/bot.toml"
     text = settings.read_text(encoding="utf-8")
     settings.write_text(text.replace("[release]", "[release]\nedits = false"), encoding="utf-8")
@@ -105,7 +105,7 @@ def test_edits_can_be_turned_off(project: Project, timeline: Timeline, server: S
 
 
 def test_a_withdrawn_post_leaves_the_feeds_and_its_toot_is_deleted(
-    project: Project, timeline: Timeline, server: SandboxServer, due: str
+    project: Project, timeline: Timeline, server: FakeMastodon, due: str
 ) -> None:
     project.write_post("one", due)
     project.write_post("two", due, title="Another")
@@ -126,7 +126,7 @@ def test_a_withdrawn_post_leaves_the_feeds_and_its_toot_is_deleted(
 
 
 def test_a_withdrawal_with_a_reason_answers_the_toot(
-    project: Project, timeline: Timeline, server: SandboxServer, due: str
+    project: Project, timeline: Timeline, server: FakeMastodon, due: str
 ) -> None:
     project.write_post("one", due)
     tick(project)
@@ -151,7 +151,7 @@ def test_a_post_withdrawn_before_its_time_never_shows(project: Project, timeline
     assert timeline() == []
 
 
-def test_a_renamed_file_keeps_its_toot(project: Project, timeline: Timeline, server: SandboxServer, due: str) -> None:
+def test_a_renamed_file_keeps_its_toot(project: Project, timeline: Timeline, server: FakeMastodon, due: str) -> None:
     project.write_post("one", due, title="A title of its own")
     tick(project)
     (project.root / "posts/one.md").rename(project.root / "posts/uno.md")
@@ -177,7 +177,7 @@ def test_a_renamed_and_rewritten_file_is_held_for_a_person(project: Project, tim
 
 
 def test_hidden_takes_it_out_of_the_feeds_and_leaves_the_toot(
-    project: Project, timeline: Timeline, server: SandboxServer, due: str
+    project: Project, timeline: Timeline, server: FakeMastodon, due: str
 ) -> None:
     project.write_post("one", due)
     tick(project)
@@ -201,7 +201,7 @@ def test_a_hidden_post_is_not_tooted(project: Project, timeline: Timeline, due: 
 
 @pytest.mark.needs("faketime")
 def test_a_vanished_file_leaves_the_feeds_after_a_day_and_never_its_toot(
-    project: Project, timeline: Timeline, server: SandboxServer
+    project: Project, timeline: Timeline, server: FakeMastodon
 ) -> None:
     for slug in ("one", "two"):
         project.write_post(slug, "2026-03-10 06:00:00", title=slug)

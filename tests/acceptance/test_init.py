@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.server import SandboxServer
+from tests.fakes.mastodon_server import FakeMastodon
 from tests.support.generator_sites import ELEVENTY, HUGO, JEKYLL, PELICAN, PLAIN, post, write_site
 from tests.support.project import Project, Timeline
 
 
 @pytest.fixture
-def site(tmp_path: Path, server: SandboxServer) -> Project:
+def site(tmp_path: Path, server: FakeMastodon) -> Project:
     return Project(root=tmp_path, server=server.url)
 
 

@@ -9,8 +9,8 @@ from html import unescape
 import httpx
 import pytest
 
-from bot.sandbox.personality import PERSONALITIES
-from bot.sandbox.server import SandboxServer
+from bot.sandbox.profiles import PROFILES
+from tests.fakes.mastodon_server import FakeMastodon
 from tests.support.logins import FILE, edit_settings, files
 from tests.support.project import Project, Timeline
 
@@ -44,7 +44,7 @@ def log_in(project: Project, *options: str, account: str) -> tuple[int, str, str
     return process.returncode, shown + rest, errors
 
 
-def test_from_login_to_toot_to_logout(project: Project, server: SandboxServer, timeline: Timeline) -> None:
+def test_from_login_to_toot_to_logout(project: Project, server: FakeMastodon, timeline: Timeline) -> None:
     edit_settings(project, "visibility", f'acct = "@news@{server.url.removeprefix("http://")}"\nvisibility')
     code, said, errors = log_in(project, account="news")
     assert code == 0, errors
@@ -65,7 +65,7 @@ def test_from_login_to_toot_to_logout(project: Project, server: SandboxServer, t
     assert files(project) & {FILE} == set()
 
 
-def test_the_wrong_person_signed_in(project: Project, server: SandboxServer) -> None:
+def test_the_wrong_person_signed_in(project: Project, server: FakeMastodon) -> None:
     edit_settings(project, "visibility", f'acct = "@news@{server.url.removeprefix("http://")}"\nvisibility')
     code, _, errors = log_in(project, account="ada")
     assert code == 1
@@ -74,9 +74,9 @@ def test_the_wrong_person_signed_in(project: Project, server: SandboxServer) -> 
     assert files(project) == set()
 
 
-@pytest.mark.parametrize("name", sorted(PERSONALITIES))
+@pytest.mark.parametrize("name", sorted(PROFILES))
 def test_every_server_gives_a_token_with_the_least_it_can(project: Project, name: str) -> None:
-    with SandboxServer(personality=PERSONALITIES[name]) as server:
+    with FakeMastodon(profile=PROFILES[name]) as server:
         edit_settings(project, project.server, server.url)
         code, said, errors = log_in(project, account="news")
         assert code == 0, errors

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.faults import Fault
-from bot.sandbox.server import SandboxServer
+from tests.fakes.mastodon_server import FakeMastodon
 from tests.support.project import Project, Timeline
 
 WORDS = ("publish", "hold", "release", "skip", "retry")
@@ -165,7 +165,7 @@ def test_skip_keeps_the_toot_back_and_the_entry_in(project: Project, timeline: T
     assert decided(project) == [("skipped", "one"), ("skipped", "one"), ("ordered", "one")]
 
 
-def test_retry_tries_again_what_was_given_up(project: Project, timeline: Timeline, server: SandboxServer) -> None:
+def test_retry_tries_again_what_was_given_up(project: Project, timeline: Timeline, server: FakeMastodon) -> None:
     settings = project.root / "config/bot.toml"
     text = settings.read_text(encoding="utf-8")
     settings.write_text(text.replace("[release]", '[release]\ngive_up_after = "1s"'), encoding="utf-8")

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from PIL import Image, ImageOps
 
-from bot.sandbox.server import SandboxServer
+from tests.fakes.mastodon_server import FakeMastodon
 from tests.support.project import CORPUS, Project, Timeline
 
 DUE_BY_THE_SCHEDULE = {
@@ -78,7 +78,7 @@ def test_a_dry_run_tells_and_does_nothing(corpus_project: Project, timeline: Tim
 
 @pytest.mark.needs("faketime")
 def test_one_second_before_its_time_nothing_of_the_schedule_is_public(
-    corpus_project: Project, timeline: Timeline, server: SandboxServer
+    corpus_project: Project, timeline: Timeline, server: FakeMastodon
 ) -> None:
     done = corpus_project.announce("tick", at="2024-07-16 09:59:55")
     assert done.returncode == 0, done.stdout + done.stderr

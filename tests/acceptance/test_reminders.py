@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.clock import ManualClock
-from bot.sandbox.server import SandboxServer
+from tests.fakes.mastodon_server import FakeMastodon
 from tests.support.project import SETTINGS, Project
 
 OPENED = datetime(2026, 1, 12, 14, 0, tzinfo=UTC)
@@ -31,7 +31,7 @@ REMINDERS = """
 class Stage:
     """A project and a server whose clocks go together."""
 
-    def __init__(self, project: Project, server: SandboxServer, clock: ManualClock) -> None:
+    def __init__(self, project: Project, server: FakeMastodon, clock: ManualClock) -> None:
         self.project, self.server, self.clock = project, server, clock
 
     def write(self, **more: str) -> None:
@@ -67,7 +67,7 @@ class Stage:
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
     clock = ManualClock(OPENED)
-    with SandboxServer(clock=clock) as server:
+    with FakeMastodon(clock=clock) as server:
         project = Project(root=tmp_path, server=server.url)
         project.write("config/bot.toml", SETTINGS.format(server=server.url))
         project.write("config/templates/last-call.txt", 'Until {{ deadline | date("%d %B, %H:%M") }}: {{ title }}')

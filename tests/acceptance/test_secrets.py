@@ -15,8 +15,8 @@ import httpx
 import pytest
 
 from bot.sandbox.faults import Fault
-from bot.sandbox.names import username_for
-from bot.sandbox.server import SandboxServer
+from bot.sandbox.ids import username_for
+from tests.fakes.mastodon_server import FakeMastodon
 from tests.support.listeners import Mailbox, Webhook, listening_mailbox, listening_webhook
 from tests.support.project import Project
 
@@ -81,7 +81,7 @@ def all_said(project: Project) -> bytes:
     return said.encode()
 
 
-def all_kept(project: Project, server: SandboxServer | None = None) -> bytes:
+def all_kept(project: Project, server: FakeMastodon | None = None) -> bytes:
     """Everything that lies in the project apart from the settings, and what the server shows."""
     paths = [path for path in project.root.rglob("*") if path.is_file() and path.parent.name != "config"]
     kept = b"".join(str(path).encode() + path.read_bytes() for path in paths if path.name != "token")
@@ -99,7 +99,7 @@ def assert_hidden(everything: bytes) -> None:
         assert position < 0, everything[max(0, position - 200) : position + 20]
 
 
-def test_where_all_goes_well_nothing_shows(planted: Project, server: SandboxServer, hook: Webhook) -> None:
+def test_where_all_goes_well_nothing_shows(planted: Project, server: FakeMastodon, hook: Webhook) -> None:
     said = all_said(planted)
     assert hook.paths == [f"/{HOOK}"] * len(hook.paths) != [], "the address was used"
     kept = all_kept(planted, server)
@@ -111,14 +111,14 @@ def test_where_all_goes_well_nothing_shows(planted: Project, server: SandboxServ
     "do", ["unauthorized-401", "forbidden-403", "redirect-301", "html-502", "error-500", "drop", "429-with-reset"]
 )
 def test_whatever_the_server_answers_nothing_shows(
-    planted: Project, server: SandboxServer, hook: Webhook, do: str
+    planted: Project, server: FakeMastodon, hook: Webhook, do: str
 ) -> None:
     hook.answer = 500
     server.faults.switch([Fault(on="* /api/*", do=do, times=None)])
     assert_hidden(all_said(planted) + all_kept(planted, server))
 
 
-def test_where_nobody_answers_nothing_shows(planted: Project, server: SandboxServer) -> None:
+def test_where_nobody_answers_nothing_shows(planted: Project, server: FakeMastodon) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         nowhere = f"http://127.0.0.1:{listener.getsockname()[1]}"
     settings = planted.root / "config/bot.toml"
@@ -128,17 +128,17 @@ def test_where_nobody_answers_nothing_shows(planted: Project, server: SandboxSer
 
 
 @pytest.mark.parametrize("token", [f"{TOKEN}\nX-Other: 1", f"{TOKEN}–", f"{TOKEN} x\x7f"])
-def test_a_token_that_no_request_can_carry_does_not_show(planted: Project, server: SandboxServer, token: str) -> None:
+def test_a_token_that_no_request_can_carry_does_not_show(planted: Project, server: FakeMastodon, token: str) -> None:
     planted.environ["ANNOUNCE_TOKEN_MAIN"] = token
     assert_hidden(all_said(planted) + all_kept(planted, server))
 
 
-def test_addresses_that_are_none_do_not_show(planted: Project, server: SandboxServer) -> None:
+def test_addresses_that_are_none_do_not_show(planted: Project, server: FakeMastodon) -> None:
     planted.environ |= {"HOOK": f"http://[{HOOK}", "SMTP": f"smtp://ada:{PASSWORD}@[half:99999999"}
     assert_hidden(all_said(planted) + all_kept(planted, server))
 
 
-def test_staying_up_nothing_shows(planted: Project, server: SandboxServer, hook: Webhook) -> None:
+def test_staying_up_nothing_shows(planted: Project, server: FakeMastodon, hook: Webhook) -> None:
     server.faults.switch([Fault(on="POST /api/v1/statuses", do="unauthorized-401")])
     process = planted.start("run", "--debug")
     try:
@@ -162,7 +162,7 @@ def test_a_traceback_shows_nothing(planted: Project) -> None:
     assert_hidden((done.stdout + done.stderr).encode())
 
 
-def test_a_token_file_is_used_and_shows_nowhere(planted: Project, server: SandboxServer) -> None:
+def test_a_token_file_is_used_and_shows_nowhere(planted: Project, server: FakeMastodon) -> None:
     del planted.environ["ANNOUNCE_TOKEN_MAIN"]
     write_token_file(planted, mode=0o600)
     assert_hidden(all_said(planted) + all_kept(planted, server))

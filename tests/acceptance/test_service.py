@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from bot.sandbox.faults import Fault
-from bot.sandbox.server import SandboxServer
+from tests.fakes.mastodon_server import FakeMastodon
 from tests.support.project import Project, Running, Timeline
 from tests.support.timeouts import patient
 
@@ -116,7 +116,7 @@ def test_it_is_quiet_with_31_posts(project: Project) -> None:
 @pytest.mark.crash
 @pytest.mark.parametrize("do", ["post-then-hang:60", "post-then-drop"])
 def test_killed_between_request_and_answer_it_looks_before_it_sends(
-    project: Project, timeline: Timeline, server: SandboxServer, do: str
+    project: Project, timeline: Timeline, server: FakeMastodon, do: str
 ) -> None:
     project.set_times(**SOON)
     server.faults.switch([Fault(on="POST /api/v1/statuses", do=do)])
@@ -139,10 +139,10 @@ def test_killed_between_request_and_answer_it_looks_before_it_sends(
 
 @pytest.mark.crash
 def test_killed_before_the_request_arrives_it_is_sent_once_all_the_same(
-    project: Project, timeline: Timeline, server: SandboxServer
+    project: Project, timeline: Timeline, server: FakeMastodon
 ) -> None:
     project.set_times(**SOON)
-    server.faults.switch([Fault(on="POST /api/v1/statuses", do="drop-before")])
+    server.faults.switch([Fault(on="POST /api/v1/statuses", do="drop")])
     project.write_post("one", local(datetime.now(UTC) - timedelta(minutes=5)))
     first = project.start("run")
     wait_for(lambda: "no answer" in project.run_log)

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from bot.sandbox.faults import Fault
-from bot.sandbox.server import SandboxServer
+from tests.fakes.mastodon_server import FakeMastodon
 from tests.support.project import Project
 
 
@@ -45,7 +45,7 @@ def on_a_terminal(project: Project, *arguments: str) -> tuple[str, str]:
 
 
 @pytest.fixture
-def slow(project: Project, server: SandboxServer) -> Project:
+def slow(project: Project, server: FakeMastodon) -> Project:
     server.faults.switch([Fault(on="POST /api/v1/statuses", do="post-then-hang:1.5")])
     project.write_post("one", time.strftime("%Y-%m-%d %H:%M:%S+00:00", time.gmtime()))
     return project

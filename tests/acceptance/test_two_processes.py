@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from bot.sandbox.faults import Fault
-from bot.sandbox.server import SandboxServer
+from tests.fakes.mastodon_server import FakeMastodon
 from tests.support.project import Project, Running, Timeline
 
 pytestmark = pytest.mark.crash
@@ -59,12 +59,12 @@ def stop(process: Running) -> None:
     assert process.wait(timeout=30) == 0
 
 
-def requests_that_arrived(server: SandboxServer) -> list[str]:
+def requests_that_arrived(server: FakeMastodon) -> list[str]:
     seen = httpx.get(f"{server.url}/sandbox/requests", timeout=10).json()
     return [f"{one['method']} {one['path']}" for one in seen if "timelines" not in one["path"]]
 
 
-def posts_that_arrived(server: SandboxServer) -> int:
+def posts_that_arrived(server: FakeMastodon) -> int:
     return requests_that_arrived(server).count(POST)
 
 
@@ -77,7 +77,7 @@ def moment(seconds: float) -> str:
     return f"{datetime.now(UTC) + timedelta(seconds=seconds):%Y-%m-%d %H:%M:%S}+00:00"
 
 
-def test_each_toot_and_each_release_happens_once(project: Project, timeline: Timeline, server: SandboxServer) -> None:
+def test_each_toot_and_each_release_happens_once(project: Project, timeline: Timeline, server: FakeMastodon) -> None:
     project.write_post("first", moment(-60), title="The first")
     with running(project, "one") as (one, one_log), running(project, "two") as (two, two_log):
         wait_for(lambda: len(timeline()) == 1)
@@ -130,7 +130,7 @@ def test_two_first_ticks_at_once_tell_the_archive_once(project: Project, timelin
 
 @pytest.mark.parametrize("do", ["post-then-hang:60", "hang:60"])
 def test_when_the_one_that_sends_is_killed_the_other_takes_over_after_the_lease(
-    project: Project, timeline: Timeline, server: SandboxServer, do: str
+    project: Project, timeline: Timeline, server: FakeMastodon, do: str
 ) -> None:
     """With "post-then-hang" the toot was made and nobody knows; with "hang" it never was."""
     server.faults.switch([Fault(on="POST /api/v1/statuses", do=do)])

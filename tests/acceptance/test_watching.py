@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.sandbox.faults import Fault
-from bot.sandbox.server import SandboxServer
 from tests.acceptance.test_service import wait_for
+from tests.fakes.mastodon_server import FakeMastodon
 from tests.support.project import Project, Running, Timeline
 from tests.support.timeouts import patient
 
@@ -148,7 +148,7 @@ def test_templates_people_and_settings_are_taken_up(project: Project, timeline: 
         assert project.run_log.rstrip().endswith("stopped")
 
 
-def test_a_new_login_is_taken_up(project: Project, server: SandboxServer, timeline: Timeline) -> None:
+def test_a_new_login_is_taken_up(project: Project, server: FakeMastodon, timeline: Timeline) -> None:
     server.faults.switch([Fault(on="POST /api/v1/statuses", do="unauthorized-401", times=None)])
     with running(project, ends=True):
         project.write_post("first", local(datetime.now(UTC)), title="A first one")

@@ -15,7 +15,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from bot.sandbox.server import SandboxServer
+from tests.fakes.mastodon_server import FakeMastodon
 from tests.support.faulty_posts import CHANGED, HELD, LEFT_OUT, POSTS, Wrong
 from tests.support.project import SETTINGS, Project, Timeline
 
@@ -31,7 +31,7 @@ def lines_about(told: str, name: str) -> list[str]:
     return [line for line in told.splitlines() if name in line]
 
 
-def shown_at(server: SandboxServer) -> list[str]:
+def shown_at(server: FakeMastodon) -> list[str]:
     """The HTML of everything that followers see, over all pages."""
     found: list[dict[str, str]] = []
     query: dict[str, str] = {"limit": "40"}
@@ -43,7 +43,7 @@ def shown_at(server: SandboxServer) -> list[str]:
         query["max_id"] = page[-1]["id"]
 
 
-def fast(server: SandboxServer) -> str:
+def fast(server: FakeMastodon) -> str:
     settings = SETTINGS.format(server=server.url)
     for before, after in FAST.items():
         settings = settings.replace(before, after)
@@ -68,7 +68,7 @@ class AlertRecord:
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlertRecord]:
-    with SandboxServer(limited=False) as server:
+    with FakeMastodon(limited=False) as server:
         project = Project(root=tmp_path_factory.mktemp("wrong"), server=server.url)
         project.write("config/bot.toml", fast(server))
         at = now()
@@ -121,7 +121,7 @@ SAID = (*HELD, *LEFT_OUT, *CHANGED)
 
 @pytest.fixture(scope="module")
 def said(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlertRecord]:
-    with SandboxServer(limited=False) as server:
+    with FakeMastodon(limited=False) as server:
         project = Project(root=tmp_path_factory.mktemp("said"), server=server.url)
         project.write("config/bot.toml", fast(server))
         project.write("words.png", "words")
@@ -227,7 +227,7 @@ def test_a_bad_template_or_list_of_people_holds_the_toot_until_it_is_mended(
 # -- tokens
 
 
-def switch(server: SandboxServer, *faults: dict[str, object]) -> None:
+def switch(server: FakeMastodon, *faults: dict[str, object]) -> None:
     url = f"{server.url}/sandbox/faults"
     httpx.put(url, json=list(faults), timeout=10, trust_env=False).raise_for_status()
 
@@ -255,7 +255,7 @@ def switch(server: SandboxServer, *faults: dict[str, object]) -> None:
 )
 def test_a_token_that_does_not_work_is_one_line_and_nothing_is_lost(
     project: Project,
-    server: SandboxServer,
+    server: FakeMastodon,
     timeline: Timeline,
     environ: dict[str, str],
     acct: str,

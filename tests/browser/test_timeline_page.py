@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, expect
 
 from bot.domain.clock import ManualClock
-from bot.sandbox.server import SandboxServer
+from tests.fakes.mastodon_server import FakeMastodon
 
 pytestmark = pytest.mark.needs("chromium")
 
@@ -28,13 +28,13 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def server(clock: ManualClock) -> Iterator[SandboxServer]:
-    with SandboxServer(clock=clock, notice="The clock is pretended.", limited=False) as running:
+def server(clock: ManualClock) -> Iterator[FakeMastodon]:
+    with FakeMastodon(clock=clock, notice="The clock is pretended.", limited=False) as running:
         yield running
 
 
 @pytest.fixture
-def client(server: SandboxServer) -> Iterator[Mastodon]:
+def client(server: FakeMastodon) -> Iterator[Mastodon]:
     with requests.Session() as session:
         yield Mastodon(
             access_token="loopback-main",
@@ -46,7 +46,7 @@ def client(server: SandboxServer) -> Iterator[Mastodon]:
 
 
 @pytest.fixture(params=["light", "dark"])
-def page(browser: Browser, server: SandboxServer, request: pytest.FixtureRequest) -> Iterator[Page]:
+def page(browser: Browser, server: FakeMastodon, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A page that fails the test if its console is not empty, or if it asks anything of another server."""
     context = browser.new_context(color_scheme=request.param, viewport={"width": 720, "height": 900})
     opened = context.new_page()
@@ -92,7 +92,7 @@ def toots(client: Mastodon, clock: ManualClock) -> list[Any]:
 
 
 def test_the_timeline_shows_all_that_a_toot_has(
-    page: Page, server: SandboxServer, toots: list[Any], tmp_path: Path
+    page: Page, server: FakeMastodon, toots: list[Any], tmp_path: Path
 ) -> None:
     page.goto(server.url)
     expect(page.get_by_text("The clock is pretended.")).to_be_visible()
@@ -112,7 +112,7 @@ def test_the_timeline_shows_all_that_a_toot_has(
         assert len(taken.convert("RGB").resize((90, 90)).getcolors(8100) or []) > 50
 
 
-def test_a_description_is_shown_at_a_click_on_its_badge(page: Page, server: SandboxServer, toots: list[Any]) -> None:
+def test_a_description_is_shown_at_a_click_on_its_badge(page: Page, server: FakeMastodon, toots: list[Any]) -> None:
     page.goto(server.url)
     caption = page.get_by_text(ALT)
     expect(caption).to_be_hidden()
@@ -130,7 +130,7 @@ def test_a_description_is_shown_at_a_click_on_its_badge(page: Page, server: Sand
 
 
 def test_a_content_warning_hides_the_words_until_it_is_opened(
-    page: Page, server: SandboxServer, toots: list[Any]
+    page: Page, server: FakeMastodon, toots: list[Any]
 ) -> None:
     page.goto(server.url)
     words = page.get_by_text("The answer was forty-two.")
@@ -141,7 +141,7 @@ def test_a_content_warning_hides_the_words_until_it_is_opened(
 
 
 def test_new_toots_come_in_by_themselves_and_disturb_nothing(
-    page: Page, server: SandboxServer, client: Mastodon, toots: list[Any], clock: ManualClock
+    page: Page, server: FakeMastodon, client: Mastodon, toots: list[Any], clock: ManualClock
 ) -> None:
     page.goto(server.url)
     page.get_by_text("Quiz spoiler").click()
@@ -168,7 +168,7 @@ def test_new_toots_come_in_by_themselves_and_disturb_nothing(
     expect(words).to_be_visible()
 
 
-def test_the_first_toot_takes_the_place_of_the_empty_page(page: Page, server: SandboxServer, client: Mastodon) -> None:
+def test_the_first_toot_takes_the_place_of_the_empty_page(page: Page, server: FakeMastodon, client: Mastodon) -> None:
     page.goto(server.url)
     expect(page.get_by_text("No toots yet")).to_be_visible()
     client.status_post("Hello")
@@ -180,14 +180,14 @@ def test_the_first_toot_takes_the_place_of_the_empty_page(page: Page, server: Sa
     expect(page.get_by_role("heading", level=1)).to_have_text("Toot")
 
 
-def test_a_narrow_screen_needs_no_sideways_scrolling(page: Page, server: SandboxServer, toots: list[Any]) -> None:
+def test_a_narrow_screen_needs_no_sideways_scrolling(page: Page, server: FakeMastodon, toots: list[Any]) -> None:
     page.set_viewport_size({"width": 320, "height": 700})
     page.goto(server.url)
     expect(page.get_by_role("article")).to_have_count(3)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_words_stand_out_from_their_ground(page: Page, server: SandboxServer, toots: list[Any]) -> None:
+def test_words_stand_out_from_their_ground(page: Page, server: FakeMastodon, toots: list[Any]) -> None:
     """WCAG 2.2 AA: 4.5 to 1 for text."""
     page.goto(server.url)
     ratios = page.evaluate(CONTRASTS)
@@ -196,7 +196,7 @@ def test_words_stand_out_from_their_ground(page: Page, server: SandboxServer, to
 
 
 @pytest.fixture
-def conversation(client: Mastodon, server: SandboxServer) -> list[Any]:
+def conversation(client: Mastodon, server: FakeMastodon) -> list[Any]:
     """A thread with a poll at its end, on which somebody has voted."""
     media = client.media_post(picture(), mime_type="image/png", description=ALT, focus=(0.5, 0.5))
     first = client.status_post("The schedule is out.", media_ids=[media])
@@ -206,7 +206,7 @@ def conversation(client: Mastodon, server: SandboxServer) -> list[Any]:
     return [first, second]
 
 
-def vote(server: SandboxServer, poll_id: str) -> None:
+def vote(server: FakeMastodon, poll_id: str) -> None:
     headers = {"Authorization": "Bearer loopback-volunteer"}
     data = {"choices[]": ["0"]}
     answer = requests.post(f"{server.url}/api/v1/polls/{poll_id}/votes", data=data, headers=headers, timeout=5)
@@ -214,7 +214,7 @@ def vote(server: SandboxServer, poll_id: str) -> None:
 
 
 def test_a_thread_and_its_poll_are_shown_around_a_toot(
-    page: Page, server: SandboxServer, conversation: list[Any]
+    page: Page, server: FakeMastodon, conversation: list[Any]
 ) -> None:
     page.goto(server.url)
     expect(page.get_by_role("img", name="Focus: what a crop keeps")).to_be_visible()
@@ -230,7 +230,7 @@ def test_a_thread_and_its_poll_are_shown_around_a_toot(
     assert {name: ratio for name, ratio in page.evaluate(CONTRASTS) if ratio < 4.5} == {}
 
 
-def test_a_client_is_agreed_to_with_the_keyboard(page: Page, server: SandboxServer) -> None:
+def test_a_client_is_agreed_to_with_the_keyboard(page: Page, server: FakeMastodon) -> None:
     form = {"client_name": "announce", "redirect_uris": "urn:ietf:wg:oauth:2.0:oob", "scopes": "read write"}
     app = requests.post(f"{server.url}/api/v1/apps", data=form, timeout=5).json()
     asked = f"client_id={app['client_id']}&redirect_uri=urn:ietf:wg:oauth:2.0:oob&response_type=code&scope=read+write"

@@ -20,8 +20,8 @@ from bot.domain.errors import RejectedError, TransientError
 from bot.domain.status_ids import newer_id
 from bot.publishers.contract import Publisher
 from bot.publishers.recording import RecordingPublisher
-from bot.sandbox.personality import PERSONALITIES
-from bot.sandbox.server import SandboxServer
+from bot.sandbox.profiles import PROFILES
+from tests.fakes.mastodon_server import FakeMastodon
 from tests.support.publishing import announcement, on_loopback, picture, pictured, status_shown
 
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
@@ -63,13 +63,13 @@ class Stage:
         return seen.text, seen.content_warning
 
 
-@pytest.fixture(params=[*PERSONALITIES, "recording"])
+@pytest.fixture(params=[*PROFILES, "recording"])
 def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
     if request.param == "recording":
         yield _recording()
         return
-    kind = PERSONALITIES[request.param]
-    with SandboxServer(personality=kind, limited=False) as server, on_loopback(server.url) as publisher:
+    kind = PROFILES[request.param]
+    with FakeMastodon(profile=kind, limited=False) as server, on_loopback(server.url) as publisher:
 
         def alts(receipt: Receipt) -> list[str]:
             shown = status_shown(server.url, receipt.status_id)

@@ -11,7 +11,7 @@ import psutil
 import pytest
 from PIL import Image
 
-from bot.sandbox.personality import Repeat
+from bot.sandbox.profiles import RepeatPolicy
 from tests.support.dying_bot import DyingBots
 from tests.support.project import Project, Running
 from tests.support.sandbox_process import SandboxProcess, Shown
@@ -35,7 +35,7 @@ send_within = "0.5s"
 lease = "1.6s"
 settle = "1.6s"
 """
-KINDS = {"honoured": Repeat.SAME, "ignored": Repeat.IGNORED, "answered with 500": Repeat.ERROR}
+KINDS = {"honoured": RepeatPolicy.SAME, "ignored": RepeatPolicy.IGNORED, "answered with 500": RepeatPolicy.ERROR}
 
 
 class CrashSite:
@@ -133,13 +133,13 @@ def is_up(process: Running) -> bool:
 
 
 @pytest.fixture
-def kind(request: pytest.FixtureRequest) -> Repeat:
+def kind(request: pytest.FixtureRequest) -> RepeatPolicy:
     """What the server makes of a repeated Idempotency-Key; the least helpful one unless a test names another."""
     return KINDS[getattr(request, "param", "ignored")]
 
 
 @pytest.fixture
-def server(kind: Repeat) -> Iterator[SandboxProcess]:
+def server(kind: RepeatPolicy) -> Iterator[SandboxProcess]:
     with SandboxProcess(repeat=kind) as running:
         yield running
 

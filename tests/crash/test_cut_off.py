@@ -10,7 +10,7 @@ from threading import Event
 
 import pytest
 
-from bot.sandbox.personality import Repeat
+from bot.sandbox.profiles import RepeatPolicy
 from tests.crash.conftest import CrashSite, is_up, wait_for, went_out
 from tests.support.sandbox_process import SandboxProcess
 from tests.support.tcp_relay import OVERTAKEN, Line, Wire
@@ -28,7 +28,7 @@ def state(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def server(state: Path, kind: Repeat) -> Iterator[SandboxProcess]:
+def server(state: Path, kind: RepeatPolicy) -> Iterator[SandboxProcess]:
     with SandboxProcess(state=state, repeat=kind) as running:
         yield running
 

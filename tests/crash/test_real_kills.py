@@ -16,7 +16,7 @@ import pytest
 
 from bot.sandbox.faults import Fault
 from tests.crash.conftest import KINDS, CrashSite, wait_for
-from tests.support.sandbox_process import MISHAPS
+from tests.support.sandbox_process import FAULT_KINDS
 
 KILLS = int(os.environ.get("KILLS", "9"))
 
@@ -62,7 +62,7 @@ class Season:
 def switch_a_fault(site: CrashSite, rng: random.Random) -> None:
     """Let one of the next sends go wrong, every other time."""
     sends = ("POST /api/v1/statuses", "POST /api/v1/statuses", "PUT /api/v1/statuses/*", "DELETE /api/v1/statuses/*")
-    fault = Fault(on=rng.choice(sends), do=rng.choice(MISHAPS), skip=rng.randrange(3))
+    fault = Fault(on=rng.choice(sends), do=rng.choice(FAULT_KINDS), skip=rng.randrange(3))
     site.server.let_go_wrong([fault] if rng.random() < 0.5 else [])
 
 

@@ -16,12 +16,11 @@ from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import NewConnectionError
 
-from bot.sandbox.app import make_app
-from bot.sandbox.faults import Faults as SandboxFaults
-from bot.sandbox.personality import Repeat
+from bot.sandbox.profiles import RepeatPolicy
 from bot.sandbox.rates import format_reset
 from bot.sandbox.records import Account, Draft, Status, Target, UsedKey
 from bot.sandbox.store import Store
+from tests.fakes.mastodon_server import make_fake_app
 from tests.simulation.faults import LONGEST_LATE, TIMEOUT
 
 if TYPE_CHECKING:
@@ -88,8 +87,8 @@ class Server:
         self.world = world
         self.keys = keys or world.random.choice(KEYS)
         self.store = WatchedStore(world, keys=self.keys)
-        repeat = {"ignored": Repeat.IGNORED, "repeat answers 500": Repeat.ERROR}.get(self.keys)
-        self.app: Flask = make_app(self.store, faults=SandboxFaults(repeat=repeat), limited=False)
+        repeat = {"ignored": RepeatPolicy.IGNORED, "repeat answers 500": RepeatPolicy.ERROR}.get(self.keys)
+        self.app: Flask = make_fake_app(self.store, repeat=repeat)
 
     def call(
         self, method: str, path: str, *, headers: Mapping[str, str], body: bytes = b""

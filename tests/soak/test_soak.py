@@ -19,9 +19,9 @@ import psutil
 import pytest
 
 from bot.sandbox.faults import Fault
-from bot.sandbox.personality import Repeat
+from bot.sandbox.profiles import RepeatPolicy
 from tests.support.project import Project
-from tests.support.sandbox_process import MISHAPS, SandboxProcess
+from tests.support.sandbox_process import FAULT_KINDS, SandboxProcess
 
 POSTS = int(os.environ.get("SOAK_POSTS", "20"))
 SECONDS = float(os.environ.get("SOAK_SECONDS", "15"))
@@ -87,7 +87,7 @@ def typical(samples: list[Sample]) -> Sample:
 
 @pytest.fixture
 def server() -> Iterator[SandboxProcess]:
-    with SandboxProcess(repeat=Repeat.IGNORED) as running:
+    with SandboxProcess(repeat=RepeatPolicy.IGNORED) as running:
         yield running
 
 
@@ -104,7 +104,7 @@ def project(tmp_path: Path, server: SandboxProcess) -> Project:
 
 
 def let_something_go_wrong(server: SandboxProcess, rng: random.Random) -> None:
-    chosen = [Fault(on=rng.choice(REQUESTS), do=rng.choice(MISHAPS), skip=rng.randrange(8)) for _ in range(2)]
+    chosen = [Fault(on=rng.choice(REQUESTS), do=rng.choice(FAULT_KINDS), skip=rng.randrange(8)) for _ in range(2)]
     server.let_go_wrong(chosen)
 
 

@@ -23,9 +23,8 @@ from bot.integrations.pages import expect_page
 from bot.publishers.mastodon.publisher import MastodonPublisher
 from bot.runtime.app import Bot, make_bot
 from bot.runtime.cycle import CycleResult
-from bot.sandbox.app import make_app
-from bot.sandbox.faults import Faults
 from bot.sandbox.store import Store
+from tests.fakes.mastodon_server import make_fake_app
 from tests.support.project import SETTINGS
 
 SERVER = "http://127.0.0.1:3000"
@@ -116,7 +115,7 @@ class World:
         (root / "config").mkdir(parents=True)
         (root / "posts").mkdir(exist_ok=True)
         (root / "config/bot.toml").write_text(settings(SETTINGS.format(server=SERVER)), encoding="utf-8")
-        self.client = Client(make_app(Store(clock=self.clock), faults=Faults(), limited=False))
+        self.client = Client(make_fake_app(Store(clock=self.clock)))
         config = load_config(root / "config/bot.toml")
         session = requests.Session()
         session.trust_env = False

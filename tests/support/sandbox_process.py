@@ -21,12 +21,12 @@ from typing import Any, Final, Self
 import httpx
 
 from bot.sandbox.faults import Fault
-from bot.sandbox.personality import Repeat
-from bot.sandbox.server import SandboxServer
+from bot.sandbox.profiles import RepeatPolicy
+from tests.fakes.mastodon_server import FakeMastodon
 from tests.support.forked_cli import Forked, fork_server
 
 #: After the request was carried out, or before.
-MISHAPS: Final = ("post-then-drop", "post-then-504", "drop", "503", "post-then-hang:3")
+FAULT_KINDS: Final = ("post-then-drop", "post-then-504", "drop", "503", "post-then-hang:3")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class Shown:
 class SandboxProcess:
     """`with SandboxProcess() as server: ... server.url`. With a `state` file it remembers what it held when it died."""
 
-    def __init__(self, *, state: Path | None = None, repeat: Repeat = Repeat.SAME) -> None:
+    def __init__(self, *, state: Path | None = None, repeat: RepeatPolicy = RepeatPolicy.SAME) -> None:
         self._state = state
         self._repeat = repeat
         self._process: Forked | None = None
@@ -120,7 +120,7 @@ def _shown(status: dict[str, Any]) -> Shown:
 
 def main() -> None:
     state = Path(sys.argv[2]) if len(sys.argv) > 2 else None
-    with SandboxServer(state=state, limited=False).start(int(sys.argv[1])) as server:
+    with FakeMastodon(state=state, limited=False).start(int(sys.argv[1])) as server:
         sys.stdout.write(server.url.rpartition(":")[2] + "\n")
         sys.stdout.flush()
         while sys.stdin.read(1):

@@ -11,14 +11,14 @@ import pytest
 import requests
 
 from bot.domain import DeliveryState
-from bot.sandbox.personality import PERSONALITIES
+from bot.sandbox.profiles import PROFILES
 from tests.support.publishing import Answer
 from tests.support.traps import Account, Meddle, words_of
 
-KINDS = tuple(PERSONALITIES)
+KINDS = tuple(PROFILES)
 MASTODONS = ("mastodon-4.5", "mastodon-4.6")
 #: Those that take a toot without a picture.
-WORDS_ALONE = tuple(kind for kind in KINDS if not PERSONALITIES[kind].limits.picture_needed)
+WORDS_ALONE = tuple(kind for kind in KINDS if not PROFILES[kind].limits.picture_needed)
 POST, PUT, DELETE, UPLOAD = (
     "POST /api/v1/statuses",
     "PUT /api/v1/statuses/*",

@@ -37,8 +37,8 @@ from bot.domain import (
 from bot.domain.clock import ManualClock
 from bot.ledger.memory import MemoryLedger
 from bot.publishers.mastodon.publisher import MastodonPublisher
-from bot.sandbox.personality import PERSONALITIES, Personality
-from bot.sandbox.server import SandboxServer
+from bot.sandbox.profiles import PROFILES, ServerProfile
+from tests.fakes.mastodon_server import FakeMastodon
 from tests.support.publishing import Answer
 
 NOW = datetime(2026, 3, 10, 14, 0, 1, tzinfo=UTC)
@@ -94,8 +94,8 @@ class Account:
     """An account, the bot that delivers for it, and what its followers see."""
 
     name: str
-    server: SandboxServer
-    kind: Personality
+    server: FakeMastodon
+    kind: ServerProfile
     clock: ManualClock
     ledger: MemoryLedger
     publisher: MastodonPublisher
@@ -226,14 +226,14 @@ class Stage:
     """Servers of each kind, on one clock for each."""
 
     folder: Path
-    servers: dict[tuple[str, bool], tuple[SandboxServer, ManualClock]] = field(default_factory=dict)
+    servers: dict[tuple[str, bool], tuple[FakeMastodon, ManualClock]] = field(default_factory=dict)
     stack: ExitStack = field(default_factory=ExitStack)
 
     def account(self, kind: str, *, limited: bool = False) -> Account:
         """A new account at the server of that kind; with `limited`, that server has its real rate limits."""
         if (kind, limited) not in self.servers:
             clock = ManualClock(NOW)
-            server = SandboxServer(personality=PERSONALITIES[kind], limited=limited, clock=clock)
+            server = FakeMastodon(profile=PROFILES[kind], limited=limited, clock=clock)
             self.servers[kind, limited] = (self.stack.enter_context(server), clock)
         # Past every window, and past what a server remembers of keys.
         self.servers[kind, limited][1].advance(timedelta(hours=7))
@@ -261,7 +261,7 @@ class Stage:
         made = Account(
             name=name,
             server=server,
-            kind=PERSONALITIES[kind],
+            kind=PROFILES[kind],
             clock=clock,
             ledger=ledger,
             publisher=publisher,

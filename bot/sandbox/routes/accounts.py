@@ -1,4 +1,4 @@
-"""Who a token belongs to, and what an account has posted."""
+"""The account of a token, the statuses of an account, and the public timeline."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Final
 
 from flask import Blueprint, Response, jsonify, request
 
-from bot.compose.hashtags import fold_hashtag
-from bot.sandbox.answers import not_found
 from bot.sandbox.context import author, params, sandbox, view, viewer
+from bot.sandbox.errors import not_found
+from bot.sandbox.paging import answer_page
 from bot.sandbox.records import Status
-from bot.sandbox.routes.lists import answer_page
-from bot.sandbox.serialise_account import account_entity, credential_entity
+from bot.sandbox.serialise import account_entity, credential_entity
+from bot.sandbox.text import fold_hashtag
 from bot.sandbox.view import may_see
 
 routes: Final = Blueprint("accounts", __name__)
@@ -70,5 +70,19 @@ def statuses_of(account_id: str) -> Response:
 
 
 def _answers_another(status: Status) -> bool:
-    # An account's replies to itself, its threads, are no replies in this sense (app/models/status.rb).
+    # An account's replies to itself, its threads, do not count as replies (app/models/status.rb).
     return status.target.in_reply_to_id is not None and status.target.in_reply_to_account_id != status.account_id
+
+
+@routes.get("/api/v1/timelines/public")
+def public() -> Response:
+    """Newest first, without replies to others. `remote` finds nothing: all accounts are local."""
+    viewer("read:statuses")
+    found = [
+        status
+        for status in sandbox().store.statuses()
+        if status.target.visibility == "public"
+        and status.target.in_reply_to_account_id in (None, status.account_id)
+        and not (params().flag("only_media") and not status.draft.media_ids)
+    ]
+    return answer_page([] if params().flag("remote") else found, view(), query=request.args)

@@ -1,4 +1,4 @@
-"""`/api/v1/instance` and `/api/v2/instance`, with and without a slash at the end."""
+"""What kind of server this is: `/api/v1/instance`, `/api/v2/instance` and nodeinfo (nodeinfo.diaspora.software)."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _DESCRIPTION: Final = "A server for rehearsals. What is posted here stays on thi
 
 @routes.get("/api/v2/instance", strict_slashes=False)
 def instance_v2() -> Response:
-    personality = sandbox().personality
+    profile = sandbox().profile
     base = base_url()
     return _answer(
         {
             "domain": urlsplit(base).netloc,
             "title": _TITLE,
-            "version": personality.version,
-            "source_url": personality.source_url,
+            "version": profile.version,
+            "source_url": profile.source_url,
             "description": _DESCRIPTION,
             "usage": {"users": {"active_month": len(sandbox().store.accounts())}},
             "thumbnail": {"url": f"{base}/headers/sandbox.svg", "blurhash": None, "versions": {}},
@@ -35,7 +35,7 @@ def instance_v2() -> Response:
                 "urls": {"streaming": "", "status": None, "about": base, "privacy_policy": None},
                 "vapid": {"public_key": ""},
                 "accounts": {"max_featured_tags": 10, "max_pinned_statuses": 5},
-                **_limits(personality.limits),
+                **_limits(profile.limits),
                 "translation": {"enabled": False},
                 "timelines_access": {
                     "live_feeds": {"local": "public", "remote": "public"},
@@ -51,7 +51,7 @@ def instance_v2() -> Response:
                 "min_age": None,
                 "url": None,
             },
-            "api_versions": {"mastodon": personality.api_version},
+            "api_versions": {"mastodon": profile.api_version},
             "contact": {"email": "", "account": None},
             "rules": [],
         }
@@ -60,7 +60,7 @@ def instance_v2() -> Response:
 
 @routes.get("/api/v1/instance", strict_slashes=False)
 def instance_v1() -> Response:
-    personality = sandbox().personality
+    profile = sandbox().profile
     base = base_url()
     store = sandbox().store
     return _answer(
@@ -70,7 +70,7 @@ def instance_v1() -> Response:
             "short_description": _DESCRIPTION,
             "description": _DESCRIPTION,
             "email": "",
-            "version": personality.version,
+            "version": profile.version,
             "urls": {"streaming_api": ""},
             "stats": {
                 "user_count": len(store.accounts()),
@@ -84,7 +84,7 @@ def instance_v1() -> Response:
             "invites_enabled": False,
             "configuration": {
                 "accounts": {"max_featured_tags": 10},
-                **_limits(personality.limits),
+                **_limits(profile.limits),
             },
             "contact_account": None,
             "rules": [],
@@ -93,7 +93,7 @@ def instance_v1() -> Response:
 
 
 def _answer(entity: dict[str, Any]) -> Response:
-    return jsonify(sandbox().personality.dialect("instance", entity))
+    return jsonify(sandbox().profile.adapt("instance", entity))
 
 
 def _limits(limits: Limits) -> dict[str, Any]:
@@ -119,3 +119,29 @@ def _limits(limits: Limits) -> dict[str, Any]:
             "max_expiration": int(limits.poll_longest.total_seconds()),
         },
     }
+
+
+@routes.get("/.well-known/nodeinfo")
+def nodeinfo_links() -> Response:
+    schema = "http://nodeinfo.diaspora.software/ns/schema/2.0"
+    return jsonify({"links": [{"rel": schema, "href": f"{base_url()}/nodeinfo/2.0"}]})
+
+
+@routes.get("/nodeinfo/2.0")
+def nodeinfo() -> Response:
+    store = sandbox().store
+    name, version = sandbox().profile.software
+    return jsonify(
+        {
+            "version": "2.0",
+            "software": {"name": name, "version": version},
+            "protocols": ["activitypub"],
+            "services": {"outbound": [], "inbound": []},
+            "usage": {
+                "users": {"total": len(store.accounts()), "activeMonth": len(store.accounts())},
+                "localPosts": len(store.statuses()),
+            },
+            "openRegistrations": False,
+            "metadata": {},
+        }
+    )

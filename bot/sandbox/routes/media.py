@@ -1,4 +1,4 @@
-"""Uploads: pictures are complete at once, as on a real server, unless `{"media": "slow"}` is switched on."""
+"""Uploads: complete at once, as on most real servers, unless the setting `{"media": "slow"}` is switched on."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from typing import Final
 
 from flask import Blueprint, Response, jsonify, request
 
-from bot.sandbox.answers import Refusal, failed, not_found, refused
 from bot.sandbox.context import author, params, sandbox, view
-from bot.sandbox.images import inspect_image
+from bot.sandbox.errors import ApiError, failed, not_found, refused
+from bot.sandbox.faults import MediaSetting
+from bot.sandbox.media import check_description, inspect_image, read_focus
 from bot.sandbox.records import Media
-from bot.sandbox.rules import check_description, read_focus
-from bot.sandbox.serialise_media import media_entity
-from bot.sandbox.switches import MediaSetting
+from bot.sandbox.serialise import media_entity
 
 routes: Final = Blueprint("media", __name__)
 
@@ -21,13 +20,13 @@ routes: Final = Blueprint("media", __name__)
 @routes.post("/api/v1/media")
 @routes.post("/api/v2/media")
 def upload() -> tuple[Response, int]:
-    """200 with the complete upload; 202 with `url: null` where the server is slow, and on Pleroma 202 though complete.
+    """200 with the complete upload; 202 with `url: null` while the server processes it, on Pleroma 202 in any case.
 
-    The old way of v1 waits until the upload is complete.
+    The older v1 answers when the upload is complete.
     """
     account = author("write:media")
     here = sandbox()
-    limits = here.personality.limits
+    limits = here.profile.limits
     file = request.files.get("file")
     if file is None:
         raise failed("File can't be blank")
@@ -35,21 +34,21 @@ def upload() -> tuple[Response, int]:
     focus = read_focus(params().text("focus")) or (0.0, 0.0)
     data = file.read()
     facts = inspect_image(data, limits=limits)
-    trouble = here.faults.settings(MediaSetting)[-1:]
-    slow = trouble[0].looks if trouble and request.path != "/api/v1/media" else 0
-    broken = bool(trouble) and trouble[0].media == "failing"
+    setting = next(reversed(here.faults.settings(MediaSetting)), None)
+    slow = setting.looks if setting is not None and request.path != "/api/v1/media" else 0
+    broken = setting is not None and setting.media == "failing"
     if broken and not slow:
         raise processing_failed()
     media = here.store.add_media(
         account, facts, data, description=description, focus=focus, looks_left=slow, broken=broken
     )
-    code = 202 if slow else here.personality.upload_status
+    code = 202 if slow else here.profile.upload_status
     return jsonify(media_entity(media, view())), 200 if request.path == "/api/v1/media" else code
 
 
 @routes.get("/api/v1/media/<media_id>")
 def show(media_id: str) -> tuple[Response, int]:
-    """206 while the server works on it, then 200, or 422 where it has failed."""
+    """206 while the server processes it, then 200, or 422 if that has failed."""
     store = sandbox().store
     with store.transaction():
         media = _own_unattached(media_id)
@@ -67,7 +66,7 @@ def change(media_id: str) -> Response:
         media = _own_unattached(media_id)
         description = params().text("description")
         if description is not None:
-            media = replace(media, description=check_description(description, sandbox().personality.limits))
+            media = replace(media, description=check_description(description, sandbox().profile.limits))
         media = replace(media, focus=read_focus(params().text("focus")) or media.focus)
         sandbox().store.change_media(media)
     return jsonify(media_entity(media, view()))
@@ -97,7 +96,7 @@ def picture(file_name: str) -> Response:
     return Response(data, mimetype=media.facts.media_type, headers={"X-Content-Type-Options": "nosniff"})
 
 
-def processing_failed() -> Refusal:
+def processing_failed() -> ApiError:
     return refused("Error processing thumbnail for uploaded media")
 
 

@@ -1,25 +1,98 @@
-"""OAuth 2: agreeing to a client on a page, and exchanging codes for tokens.
+"""OAuth 2: registering a client, authorizing it on a page, and exchanging codes for tokens.
 
-Sources: config/initializers/doorkeeper.rb of mastodon/mastodon, its documentation methods/oauth; RFC 6749, RFC 7636.
+Sources: config/initializers/doorkeeper.rb of mastodon/mastodon, its documentation methods/oauth; RFC 6749, RFC 7636,
+RFC 8414 and app/presenters/oauth_metadata_presenter.rb (from 4.3).
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
+from werkzeug.exceptions import NotFound
 
-from bot.sandbox.authority import OUT_OF_BAND, Issued, OAuthError
-from bot.sandbox.context import params, sandbox
-from bot.sandbox.names import username_for
+from bot.sandbox.context import base_url, params, sandbox, token
+from bot.sandbox.errors import failed
+from bot.sandbox.ids import username_for
+from bot.sandbox.oauth import ALL_SCOPES, DEFAULT_SCOPES, OUT_OF_BAND, SCOPES, Issued, OAuthError, within
 from bot.sandbox.params import Params
 from bot.sandbox.records import App
-from bot.sandbox.scopes import DEFAULT_SCOPES, within
 
 routes: Final = Blueprint("oauth", __name__)
+
+_LONGEST_NAME: Final = 60  # app/lib/application_extension.rb
+_INVENTED: Final = App(
+    id="1",
+    client_id="",
+    secret_digest="",
+    name="announce",
+    website=None,
+    scopes=ALL_SCOPES,
+    redirect_uris=(OUT_OF_BAND,),
+)
+
+
+@routes.post("/api/v1/apps")
+def register() -> Response:
+    """A new client, with its id and its secret. Raises ApiError (422)."""
+    asked = params()
+    name = (asked.text("client_name") or "").strip()
+    uris = tuple(uri for text in asked.list("redirect_uris") for uri in text.split())
+    scopes = tuple((asked.text("scopes") or " ".join(DEFAULT_SCOPES)).split())
+    faults = _faults(name, uris, scopes)
+    if faults:
+        raise failed(*faults)
+    app, secret = sandbox().authority.register(
+        name, website=asked.text("website") or None, scopes=scopes, redirect_uris=uris
+    )
+    credentials = {"client_id": app.client_id, "client_secret": secret, "client_secret_expires_at": 0}
+    return jsonify(application_entity(app) | credentials)
+
+
+@routes.get("/api/v1/apps/verify_credentials")
+def verify() -> Response:
+    """The client of the token; an invented token counts as one of "announce"."""
+    found = token()
+    app = sandbox().store.app(found.client_id) if found.client_id else None
+    return jsonify(application_entity(app or _INVENTED))
+
+
+def application_entity(app: App) -> dict[str, Any]:
+    """An Application (app/serializers/rest/application_serializer.rb, from 4.3)."""
+    return {
+        "id": app.id,
+        "name": app.name,
+        "website": app.website,
+        "scopes": list(app.scopes),
+        "redirect_uri": "\n".join(app.redirect_uris),
+        "redirect_uris": list(app.redirect_uris),
+        "vapid_key": "",
+    }
+
+
+def _faults(name: str, uris: tuple[str, ...], scopes: tuple[str, ...]) -> list[str]:
+    faults = []
+    if not name:
+        faults.append("Application name can't be blank")
+    if len(name) > _LONGEST_NAME:
+        faults.append(f"Application name is too long (maximum is {_LONGEST_NAME} characters)")
+    if not uris:
+        faults.append("Redirect URI can't be blank")
+    if not all(uri == OUT_OF_BAND or _is_absolute(uri) for uri in uris):
+        faults.append("Redirect URI must be an absolute URI.")
+    if not set(scopes) <= set(SCOPES):
+        faults.append("Scopes doesn't match configured on the server.")
+    return faults
+
+
+def _is_absolute(uri: str) -> bool:
+    scheme, colon, rest = uri.partition(":")
+    # Addresses that a browser would run.
+    return bool(colon and rest) and scheme.isascii() and scheme.lower() not in ("javascript", "data", "vbscript")
+
 
 _FIELDS: Final = (
     "client_id",
@@ -32,8 +105,31 @@ _FIELDS: Final = (
 )
 
 
+@routes.get("/.well-known/oauth-authorization-server")
+def oauth_metadata() -> Response:
+    """The addresses of the OAuth endpoints. Raises NotFound where the server does not publish them."""
+    if not sandbox().profile.oauth_metadata:
+        raise NotFound
+    base = base_url()
+    return jsonify(
+        {
+            "issuer": f"{base}/",
+            "authorization_endpoint": f"{base}/oauth/authorize",
+            "token_endpoint": f"{base}/oauth/token",
+            "revocation_endpoint": f"{base}/oauth/revoke",
+            "app_registration_endpoint": f"{base}/api/v1/apps",
+            "scopes_supported": list(SCOPES),
+            "response_types_supported": ["code"],
+            "response_modes_supported": ["query", "fragment", "form_post"],
+            "grant_types_supported": ["authorization_code", "client_credentials"],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "code_challenge_methods_supported": ["S256"],
+        }
+    )
+
+
 class PageError(Exception):
-    """What is wrong with a request to agree to a client: shown to a person, for there is nowhere to send it."""
+    """An authorization request that cannot be answered to the client: the page shows the error to the person."""
 
     def __init__(self, status: int, words: str) -> None:
         super().__init__(words)
@@ -43,7 +139,7 @@ class PageError(Exception):
 
 @routes.get("/oauth/authorize")
 def ask() -> Response:
-    """The page on which a person agrees. Nobody signs in: the account is the one that is named."""
+    """The page on which a person authorizes a client. There are no passwords: the person names the account."""
     app, scopes = _request_of(params())
     fields = {name: params().text(name) or "" for name in _FIELDS}
     known = [account.username for account in sandbox().store.accounts()]
@@ -52,7 +148,7 @@ def ask() -> Response:
 
 @routes.post("/oauth/authorize")
 def agree() -> Response:
-    """Make a code: shown on a page (out of band), or brought to the client by the browser."""
+    """Issue a code: shown on a page (out of band), or taken to the client by the browser."""
     asked = params()
     app, scopes = _request_of(asked)
     redirect_uri, state = asked.text("redirect_uri") or "", asked.text("state")
@@ -71,7 +167,7 @@ def agree() -> Response:
 
 
 @routes.post("/oauth/token")
-def token() -> Response:
+def issue_token() -> Response:
     """A token for a code, or one for the client alone. Raises OAuthError."""
     asked = params()
     app = _client(asked)
@@ -99,7 +195,7 @@ def revoke() -> Response:
 
 @routes.errorhandler(OAuthError)
 def _oauth_error(error: OAuthError) -> tuple[Response, int]:
-    return _no_store(jsonify({"error": error.name, "error_description": error.words})), error.status
+    return _no_store(jsonify({"error": error.name, "error_description": error.description})), error.status
 
 
 @routes.errorhandler(PageError)
@@ -131,7 +227,7 @@ def _request_of(asked: Params) -> tuple[App, tuple[str, ...]]:
     try:
         return app, _scopes(asked, app)
     except OAuthError as error:
-        raise PageError(error.status, error.words) from None
+        raise PageError(error.status, error.description) from None
 
 
 def _scopes(asked: Params, app: App) -> tuple[str, ...]:

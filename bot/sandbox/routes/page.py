@@ -10,13 +10,13 @@ from flask import Blueprint, Response, make_response, render_template, request
 from markupsafe import escape
 from werkzeug.exceptions import NotFound
 
-from bot.compose.hashtags import fold_hashtag
 from bot.sandbox.context import sandbox, view
 from bot.sandbox.ids import IdStyle
 from bot.sandbox.paging import PageRequest, page_request, select_page
 from bot.sandbox.records import Status
-from bot.sandbox.threads import thread_around
+from bot.sandbox.text import fold_hashtag
 from bot.sandbox.timeline import show_time, show_toot
+from bot.sandbox.view import thread_around
 
 routes: Final = Blueprint("page", __name__)
 
@@ -78,7 +78,7 @@ def _page(found: list[Status], *, account: str = "", heading: str, single: Statu
     here = view()
     parts = sandbox()
     now = parts.store.clock.now()
-    ids = here.personality.ids
+    ids = here.profile.ids
     shown, has_older = (found, False) if single else _newest(found, ids)
     oldest = shown[-1].id if shown else ""
     counts = Counter(status.account_id for status in parts.store.statuses())
@@ -102,7 +102,7 @@ def _page(found: list[Status], *, account: str = "", heading: str, single: Statu
                 )
                 for status in shown
             ],
-            like=here.personality.name,
+            like=here.profile.name,
             older=f"?{f'account={account}&' if request.path == '/' and account else ''}max_id={oldest}"
             if has_older
             else "",

@@ -1,4 +1,4 @@
-"""Writing, changing, reading and deleting statuses."""
+"""Posting, editing, reading and deleting statuses; their polls."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from typing import Final
 
 from flask import Blueprint, Response, jsonify, request
 
-from bot.sandbox.answers import not_found
 from bot.sandbox.context import author, params, sandbox, view, viewer
+from bot.sandbox.errors import not_found
+from bot.sandbox.polls import vote
 from bot.sandbox.records import Status
-from bot.sandbox.serialise import history_entity, status_entity
-from bot.sandbox.spam import is_spam
-from bot.sandbox.threads import thread_around
-from bot.sandbox.view import may_see
-from bot.sandbox.writing import edit_status, post_status
+from bot.sandbox.serialise import history_entity, poll_entity, status_entity
+from bot.sandbox.statuses import edit_status, post_status
+from bot.sandbox.view import may_see, thread_around
 
 routes: Final = Blueprint("statuses", __name__)
 
@@ -26,14 +25,14 @@ def create() -> Response:
     with sandbox().store.transaction():
         status = post_status(sandbox(), account, params(), key=request.headers.get("Idempotency-Key", ""), view=view())
         answer = jsonify(status_entity(status, view()))
-        if is_spam(sandbox(), status, view=view()):
+        if not sandbox().hooks.keeps(status, view()):
             sandbox().store.remove(status, with_media=False)
     return answer
 
 
 @routes.get("/api/v1/statuses")
 def several() -> Response:
-    """Those of the named statuses that the caller may see, in the order named; without names none."""
+    """The statuses with these ids that the caller may see, in the order of the ids."""
     viewer("read:statuses")
     here = view()
     found = map(sandbox().store.status, params().list("id")[:_MOST_AT_ONCE])
@@ -76,7 +75,7 @@ def history(status_id: str) -> Response:
 
 @routes.get("/api/v1/statuses/<status_id>/context")
 def context(status_id: str) -> Response:
-    """What the status answers, the oldest first, and what answers it, each thread in its order."""
+    """The ancestors of a status, oldest first, and its descendants, depth first."""
     status, here = _visible(status_id), view()
     around = thread_around(status, [one for one in here.store.statuses() if may_see(one, here)])
     return jsonify(
@@ -101,3 +100,27 @@ def _own(status_id: str) -> Status:
     if status is None or status.account_id != account.id:
         raise not_found()
     return status
+
+
+@routes.get("/api/v1/polls/<poll_id>")
+def show_poll(poll_id: str) -> Response:
+    viewer("read:statuses")
+    return jsonify(poll_entity(_status_with_poll(poll_id), view()))
+
+
+@routes.post("/api/v1/polls/<poll_id>/votes")
+def cast(poll_id: str) -> Response:
+    """Vote once, for one choice or, if the poll allows it, several."""
+    account = author("write:statuses")
+    store = sandbox().store
+    with store.transaction():
+        voted = vote(_status_with_poll(poll_id), account, params().list("choices"), now=store.clock.now())
+        store.replace_status(voted)
+    return jsonify(poll_entity(voted, view()))
+
+
+def _status_with_poll(poll_id: str) -> Status:
+    for status in sandbox().store.statuses():
+        if status.poll is not None and status.poll.id == poll_id and may_see(status, view()):
+            return status
+    raise not_found()

@@ -11,7 +11,7 @@ from bot.check.online import check_online
 from bot.check.project import check_project
 from bot.domain import Finding, Snapshot
 from bot.domain.clock import SystemClock
-from bot.sandbox.server import SandboxServer
+from tests.fakes.mastodon_server import FakeMastodon
 from tests.support.check_cases import FILE, NOW, SETTINGS, Case, made, written
 from tests.support.conference_site import ConferenceSite, conference_site
 
@@ -25,8 +25,8 @@ def web() -> Iterator[ConferenceSite]:
 
 
 @pytest.fixture(scope="module")
-def sandbox() -> Iterator[SandboxServer]:
-    with SandboxServer() as running:
+def sandbox() -> Iterator[FakeMastodon]:
+    with FakeMastodon() as running:
         yield running
 
 
@@ -38,14 +38,14 @@ def findings(root: Path, web: ConferenceSite, server: str) -> list[Finding]:
     return list(check_online(subject, clock=SystemClock()))
 
 
-def test_where_all_is_well_nothing_is_said(tmp_path: Path, web: ConferenceSite, sandbox: SandboxServer) -> None:
+def test_where_all_is_well_nothing_is_said(tmp_path: Path, web: ConferenceSite, sandbox: FakeMastodon) -> None:
     web.show("out")
     assert findings(tmp_path, web, sandbox.url) == []
     assert web.paths() == ["/news/news/"], "only posts to come are asked for"
 
 
 def test_a_page_that_is_online_too_early_is_an_error(
-    tmp_path: Path, web: ConferenceSite, sandbox: SandboxServer
+    tmp_path: Path, web: ConferenceSite, sandbox: FakeMastodon
 ) -> None:
     web.show("news", "out", "draft")
     (finding,) = findings(tmp_path, web, sandbox.url)

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.clock import ManualClock
 from bot.integrations.server_clock import ServerTimes
-from bot.sandbox.server import SandboxServer
+from tests.fakes.mastodon_server import FakeMastodon
 
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -74,7 +74,7 @@ def test_a_server_that_gives_no_answer_says_nothing() -> None:
     assert heard.now() == {}
 
 
-def asked(server: SandboxServer) -> int:
+def asked(server: FakeMastodon) -> int:
     seen = httpx.get(f"{server.url}/sandbox/requests", timeout=10).json()
     return sum(one["path"] == "/api/v2/instance" for one in seen)
 
@@ -82,7 +82,7 @@ def asked(server: SandboxServer) -> int:
 @pytest.mark.parametrize(("off", "again"), [(timedelta(), 1), (6 * timedelta(minutes=1), 2)])
 def test_a_server_is_asked_once_and_again_after_a_minute_if_it_disagrees(off: timedelta, again: int) -> None:
     clock = ManualClock(NOW)
-    with SandboxServer(clock=ManualClock(NOW + off)).start() as server:
+    with FakeMastodon(clock=ManualClock(NOW + off)).start() as server:
         heard = ServerTimes(clock, {CONF: server.url}, timeout=timedelta(seconds=5))
         heard.ask()
         heard.ask()
@@ -95,11 +95,11 @@ def test_a_server_is_asked_once_and_again_after_a_minute_if_it_disagrees(off: ti
 
 def test_a_server_that_is_down_is_asked_until_it_answers() -> None:
     clock = ManualClock(NOW)
-    with SandboxServer().start() as server:
+    with FakeMastodon().start() as server:
         url = server.url
     heard = ServerTimes(clock, {CONF: url}, timeout=timedelta(seconds=5))
     heard.ask()
-    with SandboxServer(clock=ManualClock(NOW)).start(int(url.rpartition(":")[2])):
+    with FakeMastodon(clock=ManualClock(NOW)).start(int(url.rpartition(":")[2])):
         heard.ask()
         assert heard.now() == {}, "not within the minute"
         clock.advance(timedelta(seconds=61))

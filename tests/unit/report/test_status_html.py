@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bot.report.status_html import status_html
-from bot.sandbox.content import Mention
-from bot.sandbox.entities import Entity, find_entities
 from bot.sandbox.markup import format_content
-from bot.sandbox.personality import PERSONALITIES
+from bot.sandbox.profiles import PROFILES
+from bot.sandbox.text import Entity, Mention, find_entities
 
 SERVER = "https://social.example"
 LONG = "https://www.example.org/news/a-title-longer-than-thirty-characters/"
@@ -67,5 +66,5 @@ def test_preview_and_sandbox_agree_although_they_share_no_renderer(text: str) ->
         host = entity.domain or "social.example"
         return Mention(id="", username=entity.name, acct=entity.name, url=f"https://{host}/@{entity.name}")
 
-    entities = find_entities(text, PERSONALITIES["mastodon-4.6"])
+    entities = find_entities(text, PROFILES["mastodon-4.6"])
     assert status_html(text, server=SERVER) == format_content(text, entities, resolve=resolve, base=SERVER)

@@ -17,7 +17,7 @@ from bot.runtime.app import Bot, make_bot
 from bot.runtime.service import run_service
 from bot.runtime.wiring import servers_with_a_clock
 from bot.runtime.workers import ThreadedWorkers
-from bot.sandbox.server import SandboxServer
+from tests.fakes.mastodon_server import FakeMastodon
 
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -26,7 +26,7 @@ HOUR = timedelta(hours=1)
 class Stage:
     """A site with one post that is due by the bot's clock, and its server."""
 
-    def __init__(self, config: Config, server: SandboxServer) -> None:
+    def __init__(self, config: Config, server: FakeMastodon) -> None:
         self.config = config
         self.server = server
         self.said: list[Event] = []
@@ -54,7 +54,7 @@ class Stage:
 
 @pytest.fixture
 def stage(site_config: Callable[..., Config]) -> Iterator[Stage]:
-    with SandboxServer(clock=ShiftedClock(NOW)).start() as server:
+    with FakeMastodon(clock=ShiftedClock(NOW)).start() as server:
         yield Stage(site_config(accounts=f'[accounts.main]\nserver = "{server.url}"'), server)
 
 

@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sandbox.content import Mention
-from bot.sandbox.entities import Entity, find_entities
 from bot.sandbox.markup import format_content
-from bot.sandbox.personality import MASTODON
+from bot.sandbox.profiles import MASTODON
+from bot.sandbox.text import Entity, Mention, find_entities
 
 LINK = '<a href="{0}" target="_blank" rel="nofollow noopener" translate="no">{1}</a>'
 TAG = '<a href="http://here/tags/{0}" class="mention hashtag" rel="tag">#<span>{0}</span></a>'

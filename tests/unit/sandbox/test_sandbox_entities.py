@@ -15,7 +15,7 @@ import pytest
 from mastodon import Mastodon
 
 from bot.domain.clock import ManualClock
-from bot.sandbox.cards import CARD_AFTER
+from bot.sandbox.serialise import CARD_AFTER
 from bot.sandbox.server import SandboxServer
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")

@@ -11,7 +11,7 @@ from mastodon import Mastodon
 from mastodon.errors import MastodonAPIError, MastodonInternalServerError, MastodonNotFoundError
 
 from bot.domain.clock import ManualClock
-from bot.sandbox.personality import Repeat
+from bot.sandbox.profiles import RepeatPolicy
 from bot.sandbox.server import SandboxServer
 
 
@@ -54,7 +54,7 @@ def test_a_blank_key_is_no_key(http: httpx.Client) -> None:
 
 
 def test_a_repeat_can_be_set_to_fail(client: Mastodon, server: SandboxServer) -> None:
-    server.faults.switch(repeat=Repeat.ERROR)
+    server.faults.switch(repeat=RepeatPolicy.ERROR)
     client.status_post("Once", idempotency_key="k1")
     with pytest.raises(MastodonInternalServerError):
         client.status_post("Once", idempotency_key="k1")
@@ -62,7 +62,7 @@ def test_a_repeat_can_be_set_to_fail(client: Mastodon, server: SandboxServer) ->
 
 
 def test_a_repeat_can_be_set_to_post_again(client: Mastodon, server: SandboxServer) -> None:
-    server.faults.switch(repeat=Repeat.IGNORED)
+    server.faults.switch(repeat=RepeatPolicy.IGNORED)
     client.status_post("Once", idempotency_key="k1")
     client.status_post("Once", idempotency_key="k1")
     assert len(server.store.statuses()) == 2

@@ -13,7 +13,7 @@ from mastodon import Mastodon
 from mastodon.errors import MastodonAPIError, MastodonNotFoundError
 from PIL import Image
 
-from bot.sandbox.images import MAX_BYTES, inspect_image, preview_size
+from bot.sandbox.media import MAX_BYTES, inspect_image, preview_size
 from bot.sandbox.server import SandboxServer
 
 INVALID = "Validation failed: File content type is invalid, File is invalid"

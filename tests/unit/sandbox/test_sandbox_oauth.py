@@ -14,9 +14,8 @@ import pytest
 from mastodon import Mastodon
 
 from bot.domain.clock import ManualClock
-from bot.sandbox.authority import OUT_OF_BAND, challenge_of
-from bot.sandbox.personality import PERSONALITIES
-from bot.sandbox.scopes import allows, within
+from bot.sandbox.oauth import OUT_OF_BAND, allows, challenge_of, within
+from bot.sandbox.profiles import PROFILES
 from bot.sandbox.server import SandboxServer
 
 BACK = "http://127.0.0.1:9/back"
@@ -69,9 +68,9 @@ def token_of(web: httpx.Client, *, scopes: str = "read write") -> str:
     return token
 
 
-@pytest.mark.parametrize("name", PERSONALITIES)
+@pytest.mark.parametrize("name", PROFILES)
 def test_mastodon_py_walks_all_the_way(name: str, clock: ManualClock, connect: Callable[..., Mastodon]) -> None:
-    with SandboxServer(clock=clock, personality=PERSONALITIES[name]) as server:
+    with SandboxServer(clock=clock, profile=PROFILES[name]) as server:
         client_id, secret = Mastodon.create_app("announce", scopes=["read", "write"], api_base_url=server.url)
         client = connect(None, url=server.url, client_id=client_id, client_secret=secret)
         page = httpx.post(client.auth_request_url(scopes=["read", "write"], allow_http=True), data={"account": "conf"})
@@ -258,7 +257,7 @@ def test_a_scope_covers_its_parts(granted: tuple[str, ...], needed: str, allowed
 
 @pytest.mark.parametrize(("name", "status"), [("mastodon-4.5", 200), ("gotosocial", 404), ("pleroma", 404)])
 def test_metadata_lead_to_the_endpoints_where_the_server_has_them(name: str, status: int) -> None:
-    with SandboxServer(personality=PERSONALITIES[name]) as server:
+    with SandboxServer(profile=PROFILES[name]) as server:
         answer = httpx.get(f"{server.url}/.well-known/oauth-authorization-server")
         assert answer.status_code == status
         if status == 200:

@@ -17,11 +17,11 @@ from mastodon.errors import MastodonAPIError, MastodonInternalServerError, Masto
 from bot.domain.clock import ManualClock
 from bot.domain.errors import UsageError
 from bot.sandbox.faults import Fault
-from bot.sandbox.personality import PERSONALITIES
+from bot.sandbox.profiles import PROFILES
 from bot.sandbox.server import SandboxServer
 
 TEXT = "Doors open at nine. https://conf.example.org/news/doors #FjordConf"
-ALL = tuple(PERSONALITIES)
+ALL = tuple(PROFILES)
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def peer(clock: ManualClock, connect: Callable[..., Mastodon]) -> Iterator[Calla
     with ExitStack() as stack:
 
         def make(name: str) -> Peer:
-            server = stack.enter_context(SandboxServer(clock=clock, personality=PERSONALITIES[name]))
+            server = stack.enter_context(SandboxServer(clock=clock, profile=PROFILES[name]))
             headers = {"Authorization": "Bearer loopback-main"}
             http = stack.enter_context(httpx.Client(base_url=server.url, headers=headers, timeout=5))
             return Peer(server, connect(url=server.url), http)
@@ -81,7 +81,7 @@ def test_mastodon_py_posts_reads_edits_and_deletes(
 
 @pytest.mark.parametrize("name", ALL)
 def test_mastodon_py_reads_version_and_limits(name: str, peer: Callable[[str], Peer]) -> None:
-    here, kind = peer(name), PERSONALITIES[name]
+    here, kind = peer(name), PROFILES[name]
     for told in (here.client.instance_v1(), here.client.instance_v2()):
         assert told.version == kind.version
         assert told.configuration.statuses.max_characters == kind.limits.characters
@@ -344,6 +344,6 @@ def test_the_page_shows_toots_of_every_kind(name: str, peer: Callable[[str], Pee
 def test_a_state_file_of_another_kind_of_server_is_refused(tmp_path: Path, clock: ManualClock) -> None:
     path = tmp_path / "state.json"
     SandboxServer(clock=clock, state=path).store.account_for_token("loopback-main")
-    SandboxServer(clock=clock, state=path, personality=PERSONALITIES["mastodon-4.6"])
+    SandboxServer(clock=clock, state=path, profile=PROFILES["mastodon-4.6"])
     with pytest.raises(UsageError, match=r"was kept by another kind of server.*Move it away"):
-        SandboxServer(clock=clock, state=path, personality=PERSONALITIES["gotosocial"])
+        SandboxServer(clock=clock, state=path, profile=PROFILES["gotosocial"])

@@ -12,7 +12,7 @@ from mastodon import Mastodon
 from mastodon.errors import MastodonAPIError
 
 from bot.domain.clock import ManualClock
-from bot.sandbox.personality import PERSONALITIES
+from bot.sandbox.profiles import PROFILES
 from bot.sandbox.server import SandboxServer
 
 HOUR = 3600
@@ -70,8 +70,8 @@ def test_a_form_may_hold_a_poll(http: httpx.Client) -> None:
 @pytest.mark.parametrize(("name", "code"), [("mastodon-4.5", 422), ("mastodon-4.6", 200)])
 def test_a_poll_stands_beside_a_picture_from_4_6(name: str, code: int, draw: Callable[..., bytes]) -> None:
     headers = {"Authorization": "Bearer loopback-main"}
-    personality = PERSONALITIES[name]
-    with SandboxServer(personality=personality) as server, httpx.Client(base_url=server.url, headers=headers) as http:
+    profile = PROFILES[name]
+    with SandboxServer(profile=profile) as server, httpx.Client(base_url=server.url, headers=headers) as http:
         media = http.post("/api/v2/media", files={"file": draw()}).json()["id"]
         poll = {"options": ["a", "b"], "expires_in": HOUR}
         answer = http.post("/api/v1/statuses", json={"status": "x", "media_ids": [media], "poll": poll})

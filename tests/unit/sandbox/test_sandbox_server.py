@@ -73,7 +73,7 @@ def test_stopping_twice_does_no_harm_and_frees_everything() -> None:
         httpx.get(server.url)
 
 
-@pytest.mark.parametrize("path", ["/", "/api/v1/timelines/public", "/sandbox/faults", "/sandbox/requests"])
+@pytest.mark.parametrize("path", ["/", "/api/v1/timelines/public", "/sandbox/faults", "/api/v2/instance"])
 @pytest.mark.parametrize(
     ("address", "host", "code"),
     [

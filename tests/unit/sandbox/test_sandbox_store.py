@@ -16,8 +16,8 @@ from mastodon import Mastodon
 
 from bot.domain.clock import ManualClock
 from bot.domain.errors import UsageError
-from bot.sandbox.images import inspect_image
-from bot.sandbox.names import username_for
+from bot.sandbox.ids import username_for
+from bot.sandbox.media import inspect_image
 from bot.sandbox.records import Draft, Target
 from bot.sandbox.server import SandboxServer
 from bot.sandbox.store import Store

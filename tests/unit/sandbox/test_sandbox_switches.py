@@ -1,4 +1,4 @@
-"""Settings under which the sandbox behaves otherwise: slow and failing media, tokens, languages, repeats."""
+"""Settings that change the sandbox's behaviour: slow and failing media, revoked tokens, scopes, repeats."""
 
 from __future__ import annotations
 
@@ -10,20 +10,16 @@ import pytest
 from mastodon import Mastodon
 from mastodon.errors import MastodonAPIError, MastodonUnauthorizedError
 
-from bot.sandbox.faults import Fault
-from bot.sandbox.german import in_german
-from bot.sandbox.personality import Repeat
-from bot.sandbox.server import SandboxServer
-from bot.sandbox.switches import (
-    MarkdownSetting,
+from bot.sandbox.faults import (
+    Fault,
     MediaSetting,
     RepeatSetting,
     RevokedSetting,
     ScopesSetting,
     Setting,
-    SpamSetting,
-    TextsSetting,
 )
+from bot.sandbox.profiles import RepeatPolicy
+from bot.sandbox.server import SandboxServer
 
 NOT_READY = "Cannot attach files that have not finished processing. Try again in a moment!"
 
@@ -105,41 +101,16 @@ def test_a_token_can_have_too_few_scopes(client: Mastodon, server: SandboxServer
         assert error.value.args[1] == 403
 
 
-def test_error_texts_can_be_german_whatever_the_caller_accepts(http: httpx.Client, server: SandboxServer) -> None:
-    server.faults.switch(settings=[TextsSetting(texts="de")])
-    answer = http.post("/api/v1/statuses", data={"status": ""}, headers={"Accept-Language": "en"})
-    assert answer.json() == {"error": "Gültigkeitsprüfung fehlgeschlagen: Text darf nicht leer sein"}
-    server.faults.switch()
-    answer = http.post("/api/v1/statuses", data={"status": ""}, headers={"Accept-Language": "de"})
-    assert answer.json() == {"error": "Validation failed: Text can't be blank"}
-
-
-@pytest.mark.parametrize(
-    ("english", "german"),
-    [
-        ("Record not found", "Eintrag nicht gefunden"),
-        ("Cannot attach more than 4 files", "Mehr als 4 Dateien können nicht angehängt werden"),
-        (
-            "Media 1, 2 not found or already attached to another post",
-            "Medien 1, 2 nicht gefunden oder schon an einen anderen Beitrag angehängt",
-        ),
-        ("Something else", "Something else"),
-    ],
-)
-def test_what_is_not_translated_stays(english: str, german: str) -> None:
-    assert in_german(english) == german
-
-
 def test_a_repeat_can_be_set_to_meet_a_lock(http: httpx.Client, server: SandboxServer) -> None:
-    server.faults.switch(repeat=Repeat.LOCKED)
+    server.faults.switch(repeat=RepeatPolicy.LOCKED)
     sent = [http.post("/api/v1/statuses", data={"status": "x"}, headers={"Idempotency-Key": "k"}) for _ in range(2)]
     assert [answer.status_code for answer in sent] == [200, 503]
     assert sent[1].json()["error"].startswith("There was a temporary problem")
 
 
-@pytest.mark.parametrize(("repeat", "codes"), [(Repeat.REFUSED, [200, 400]), (Repeat.REPLAYED, [200, 200])])
+@pytest.mark.parametrize(("repeat", "codes"), [(RepeatPolicy.REFUSED, [200, 400]), (RepeatPolicy.REPLAYED, [200, 200])])
 def test_any_server_can_be_set_to_treat_repeats_as_another(
-    http: httpx.Client, server: SandboxServer, repeat: Repeat, codes: list[int]
+    http: httpx.Client, server: SandboxServer, repeat: RepeatPolicy, codes: list[int]
 ) -> None:
     server.faults.switch(repeat=repeat)
     sent = [http.post("/api/v1/statuses", data={"status": "x"}, headers={"Idempotency-Key": "k"}) for _ in range(2)]
@@ -150,11 +121,10 @@ def test_any_server_can_be_set_to_treat_repeats_as_another(
 @pytest.mark.parametrize(
     ("told", "setting"),
     [
-        ({"repeat": "replayed"}, RepeatSetting(repeat=Repeat.REPLAYED)),
+        ({"repeat": "replayed"}, RepeatSetting(repeat=RepeatPolicy.REPLAYED)),
         ({"media": "slow", "looks": 3}, MediaSetting(media="slow", looks=3)),
         ({"revoked": "*"}, RevokedSetting(revoked="*")),
         ({"scopes": "read", "account": "main"}, ScopesSetting(scopes="read", account="main")),
-        ({"texts": "de"}, TextsSetting(texts="de")),
     ],
 )
 def test_settings_are_switched_over_http(
@@ -164,38 +134,6 @@ def test_settings_are_switched_over_http(
     assert server.faults.settings(type(setting)) == [setting]
     assert http.put("/sandbox/faults", json=[{**told, "more": 1}]).status_code == 400
     assert http.get("/sandbox/faults").json() == [told]
-
-
-def test_the_spam_filter_answers_as_usual_and_keeps_nothing_that_mentions_or_answers_others(
-    http: httpx.Client, server: SandboxServer
-) -> None:
-    others = {"Authorization": "Bearer loopback-helper"}
-    answered = http.post("/api/v1/statuses", data={"status": "Hello"}, headers=others).json()["id"]
-    server.faults.switch(settings=[SpamSetting(spam="free tickets")])
-
-    def kept(**form: str) -> bool:
-        sent = http.post("/api/v1/statuses", data=form)
-        assert (sent.status_code, bool(sent.json()["id"])) == (200, True)
-        return http.get(f"/api/v1/statuses/{sent.json()['id']}").status_code == 200
-
-    assert kept(status="free tickets")
-    assert kept(status="paid tickets for @helper")
-    assert not kept(status="free tickets for @helper")
-    assert not kept(status="free tickets", in_reply_to_id=answered)
-
-
-@pytest.mark.parametrize(("whose", "read"), [("main", "bold stars, some_file_name"), ("other", "**bold** _stars_")])
-def test_markdown_is_read_where_it_is_the_accounts_default_and_nobody_says_otherwise(
-    http: httpx.Client, server: SandboxServer, whose: str, read: str
-) -> None:
-    server.faults.switch(settings=[MarkdownSetting(markdown=whose)])
-    text = "**bold** _stars_, some_file_name"
-    sent = http.post("/api/v1/statuses", data={"status": text}).json()
-    assert read.split(",")[0] in sent["content"]
-    http.put(f"/api/v1/statuses/{sent['id']}", data={"status": f"Now {text}"})
-    assert read.split(",")[0] in http.get(f"/api/v1/statuses/{sent['id']}/source").json()["text"]
-    plain = http.post("/api/v1/statuses", data={"status": text, "content_type": "text/plain"}).json()
-    assert "**bold** _stars_, some_file_name" in plain["content"]
 
 
 @pytest.mark.parametrize("do", ["error-500", "503", "429-without-reset", "forbidden-403"])
@@ -208,17 +146,17 @@ def test_a_failure_of_the_server_itself_is_part_of_what_it_makes_of_a_key(
     def fails() -> None:
         server.faults.switch([Fault(on="POST /api/v1/statuses", do=do)], repeat=repeat)
 
-    repeat = Repeat.REPLAYED
+    repeat = RepeatPolicy.REPLAYED
     fails()
     first = post("a")
     again = post("a")
     assert (again.status_code, again.content) == (first.status_code, first.content)
     assert post("b").status_code == 200
-    repeat = Repeat.REFUSED
+    repeat = RepeatPolicy.REFUSED
     fails()
     assert post("c").status_code == first.status_code
     assert post("c").json() == {"error": "Duplicate idempotency key."}
-    repeat = Repeat.SAME
+    repeat = RepeatPolicy.SAME
     fails()
     assert post("d").status_code == first.status_code
     assert post("d").status_code == 200

@@ -13,8 +13,8 @@ import requests
 from bot.domain import Announcement, Limits, Receipt
 from bot.domain.errors import AccountBlockedError, PublishError, TransientError
 from bot.publishers.mastodon.publisher import MastodonPublisher
-from bot.sandbox.personality import MASTODON
-from bot.sandbox.server import SandboxServer
+from bot.sandbox.profiles import MASTODON
+from tests.fakes.mastodon_server import FakeMastodon
 from tests.support.publishing import (
     TOKEN,
     Answer,
@@ -31,13 +31,13 @@ HTML = b"<html><body>Welcome!</body></html>"
 
 
 @pytest.fixture
-def server() -> Iterator[SandboxServer]:
-    with SandboxServer(limited=False) as running:
+def server() -> Iterator[FakeMastodon]:
+    with FakeMastodon(limited=False) as running:
         yield running
 
 
 @pytest.fixture
-def publisher(server: SandboxServer) -> Iterator[MastodonPublisher]:
+def publisher(server: FakeMastodon) -> Iterator[MastodonPublisher]:
     with on_loopback(server.url) as made:
         yield made
 
@@ -59,7 +59,7 @@ def test_limits_are_read_from_the_instance() -> None:
         description=10_000,
         picture_types=("image/jpeg", "image/png", "image/gif", "image/webp", "image/avif"),
     )
-    with SandboxServer(personality=replace(MASTODON, limits=limits)) as server, on_loopback(server.url) as publisher:
+    with FakeMastodon(profile=replace(MASTODON, limits=limits)) as server, on_loopback(server.url) as publisher:
         told = publisher.introduce().limits
     assert (told.characters, told.characters_per_url, told.pictures, told.description) == (1_000, 30, 6, 10_000)
 
@@ -68,7 +68,7 @@ def told_of_media(**media: object) -> dict[str, object]:
     return {"configuration": {"media_attachments": media}}
 
 
-def test_limits_of_pictures_are_read_from_the_instance(server: SandboxServer) -> None:
+def test_limits_of_pictures_are_read_from_the_instance(server: FakeMastodon) -> None:
     types = ["image/png", "video/mp4", "image/heic"]
     media = told_of_media(image_size_limit=1000, image_matrix_limit=2000, supported_mime_types=types)
     session, _ = doctored(answering(instance=Answer(body=media)))
@@ -89,7 +89,7 @@ def test_limits_of_pictures_are_read_from_the_instance(server: SandboxServer) ->
         told_of_media(supported_mime_types=["video/mp4"]),
     ],
 )
-def test_limits_that_are_not_told_are_mastodons(server: SandboxServer, instance: dict[str, object]) -> None:
+def test_limits_that_are_not_told_are_mastodons(server: FakeMastodon, instance: dict[str, object]) -> None:
     session, _ = doctored(answering(instance=Answer(body=instance)))
     with on_loopback(server.url, session=session) as publisher:
         assert publisher.introduce().limits == Limits()
@@ -108,7 +108,7 @@ def test_limits_that_are_not_told_are_mastodons(server: SandboxServer, instance:
 )
 @pytest.mark.parametrize("acct", [None, "as confirmed", "AS CONFIRMED"])
 def test_the_address_has_the_domain_of_addresses(
-    server: SandboxServer, instance: dict[str, str], address: str, acct: str | None
+    server: FakeMastodon, instance: dict[str, str], address: str, acct: str | None
 ) -> None:
     session, _ = doctored(answering(instance=Answer(body=instance)))
     wanted = {"as confirmed": f"@{address}", "AS CONFIRMED": address.upper()}.get(acct or "")
@@ -116,13 +116,13 @@ def test_the_address_has_the_domain_of_addresses(
         assert publisher.introduce().address == address
 
 
-def test_without_a_domain_the_address_has_the_servers(server: SandboxServer) -> None:
+def test_without_a_domain_the_address_has_the_servers(server: FakeMastodon) -> None:
     session, _ = doctored(answering(instance=Answer(body={})))
     with on_loopback(server.url, session=session) as publisher:
         assert publisher.introduce().address == f"conf@{server.url.removeprefix('http://')}"
 
 
-def test_publishing_asks_who_we_are_once(server: SandboxServer, publisher: MastodonPublisher) -> None:
+def test_publishing_asks_who_we_are_once(server: FakeMastodon, publisher: MastodonPublisher) -> None:
     publish(publisher, announcement(), key="1")
     publish(publisher, announcement(), key="2")
     assert requests_seen(server.url) == [
@@ -137,7 +137,7 @@ def test_publishing_asks_who_we_are_once(server: SandboxServer, publisher: Masto
 
 
 @pytest.mark.parametrize("token", ["sec\nret", "secret\r", "\x00secret", " secret", "sécret€", "secret\u2028", ""])
-def test_a_token_that_no_header_can_carry_is_named_but_not_shown(server: SandboxServer, token: str) -> None:
+def test_a_token_that_no_header_can_carry_is_named_but_not_shown(server: FakeMastodon, token: str) -> None:
     with on_loopback(server.url, token=token) as publisher, pytest.raises(AccountBlockedError) as caught:
         publish(publisher, announcement())
     told = "".join(traceback.format_exception(caught.value))
@@ -147,7 +147,7 @@ def test_a_token_that_no_header_can_carry_is_named_but_not_shown(server: Sandbox
 
 
 def test_a_token_that_is_the_name_of_a_file_is_a_token_all_the_same(
-    server: SandboxServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: FakeMastodon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Mastodon.py would read the file and take its first line.
     (tmp_path / TOKEN).write_text("loopback-somebody_else\n", encoding="utf-8")
@@ -166,7 +166,7 @@ def test_a_token_that_is_the_name_of_a_file_is_a_token_all_the_same(
     ],
     ids=["422", "401", "a page", "a header"],
 )
-def test_a_token_that_the_server_repeats_goes_no_further(server: SandboxServer, answer: Answer) -> None:
+def test_a_token_that_the_server_repeats_goes_no_further(server: FakeMastodon, answer: Answer) -> None:
     session, _ = doctored(answering(statuses=answer))
     with on_loopback(server.url, session=session) as publisher, pytest.raises(PublishError) as caught:
         publish(publisher, announcement())
@@ -175,7 +175,7 @@ def test_a_token_that_the_server_repeats_goes_no_further(server: SandboxServer, 
 
 
 def test_a_proxy_of_the_environment_is_not_told_what_is_said_on_loopback(
-    server: SandboxServer, monkeypatch: pytest.MonkeyPatch
+    server: FakeMastodon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
@@ -186,7 +186,7 @@ def test_a_proxy_of_the_environment_is_not_told_what_is_said_on_loopback(
     assert len(public_statuses(server.url)) == 1
 
 
-def test_no_request_sets_a_language_for_the_client(server: SandboxServer, tmp_path: Path) -> None:
+def test_no_request_sets_a_language_for_the_client(server: FakeMastodon, tmp_path: Path) -> None:
     # Mastodon.py would keep it in a default argument that all clients share (internals.py `__api_request`).
     session, adapter = doctored()
     with on_loopback(server.url, session=session) as publisher:
@@ -196,7 +196,7 @@ def test_no_request_sets_a_language_for_the_client(server: SandboxServer, tmp_pa
     assert [line for line in adapter.lines() if "lang" in line] == []
 
 
-def test_closing_lets_go_of_the_connections(server: SandboxServer) -> None:
+def test_closing_lets_go_of_the_connections(server: FakeMastodon) -> None:
     class Session(requests.Session):
         closed = 0
 
@@ -212,7 +212,7 @@ def test_closing_lets_go_of_the_connections(server: SandboxServer) -> None:
     assert session.closed == 1
 
 
-def test_a_server_that_is_gone_is_told_by_each_call(publisher: MastodonPublisher, server: SandboxServer) -> None:
+def test_a_server_that_is_gone_is_told_by_each_call(publisher: MastodonPublisher, server: FakeMastodon) -> None:
     server.stop()
     for _ in range(2):
         with pytest.raises(TransientError, match="cannot be reached"):
@@ -223,7 +223,7 @@ def test_a_server_that_is_gone_is_told_by_each_call(publisher: MastodonPublisher
 
 
 @pytest.mark.parametrize("body", [{}, [], None, {"id": "1"}, {"username": "conf"}, HTML], ids=repr)
-def test_an_answer_that_is_no_account_is_no_verdict_on_the_token(server: SandboxServer, body: object) -> None:
+def test_an_answer_that_is_no_account_is_no_verdict_on_the_token(server: FakeMastodon, body: object) -> None:
     session, _ = doctored(answering(verify_credentials=Answer(body=body)))
     with (
         on_loopback(server.url, acct=f"@conf@{server.url[7:]}", session=session) as publisher,
@@ -246,7 +246,7 @@ def test_an_answer_that_is_no_account_is_no_verdict_on_the_token(server: Sandbox
 )
 @pytest.mark.parametrize("where", ["statuses", "verify_credentials"])
 def test_a_refusal_to_read_is_told_from_a_proxys_page(
-    server: SandboxServer, answer: Answer, kind: type[PublishError], where: str
+    server: FakeMastodon, answer: Answer, kind: type[PublishError], where: str
 ) -> None:
     session, _ = doctored(answering(**{where: answer}))
     with on_loopback(server.url, session=session) as publisher, pytest.raises(PublishError) as caught:
@@ -254,7 +254,7 @@ def test_a_refusal_to_read_is_told_from_a_proxys_page(
     assert type(caught.value) is kind
 
 
-def test_the_words_of_an_earlier_error_are_not_taken_for_those_of_a_later_one(server: SandboxServer) -> None:
+def test_the_words_of_an_earlier_error_are_not_taken_for_those_of_a_later_one(server: FakeMastodon) -> None:
     answers = [Answer(status=403, body={"error": "Earlier words"}), Answer(status=403, body=HTML)]
     session, _ = doctored(answering(statuses=answers))
     with on_loopback(server.url, session=session) as publisher:

@@ -13,7 +13,7 @@ from bot.domain.clock import SystemClock
 from bot.publishers.mastodon.inspection import AccountInspector, Inspection, inspect_all
 from bot.publishers.mastodon.servers import software_of
 from bot.sandbox.faults import Fault
-from bot.sandbox.server import SandboxServer
+from tests.fakes.mastodon_server import FakeMastodon
 from tests.support.publishing import TIMEOUT, TOKEN, Answer, Doctor, doctored, requests_seen
 
 ALL = ("profile", "read:statuses", "write:statuses", "write:media")
@@ -21,8 +21,8 @@ FORBIDDEN = Answer(status=403, body={"error": "This action is outside the author
 
 
 @pytest.fixture
-def server() -> Iterator[SandboxServer]:
-    with SandboxServer(limited=False) as running:
+def server() -> Iterator[FakeMastodon]:
+    with FakeMastodon(limited=False) as running:
         yield running
 
 
@@ -58,7 +58,7 @@ def says_scopes(*scopes: str) -> Answer:
     return Answer(body={"name": "announce", "scopes": list(scopes)})
 
 
-def test_where_all_is_well_everything_is_told(server: SandboxServer) -> None:
+def test_where_all_is_well_everything_is_told(server: FakeMastodon) -> None:
     found = look(server.url, doctor=answering(apps_verify=says_scopes(*ALL)))
     assert found.address == f"conf@{server.url.removeprefix('http://')}"
     assert found.reachable
@@ -69,7 +69,7 @@ def test_where_all_is_well_everything_is_told(server: SandboxServer) -> None:
 
 
 @pytest.mark.parametrize("missing", ["read:statuses", "write:statuses", "write:media"])
-def test_missing_scopes_are_named_with_purpose_and_remedy(server: SandboxServer, missing: str) -> None:
+def test_missing_scopes_are_named_with_purpose_and_remedy(server: FakeMastodon, missing: str) -> None:
     scopes = tuple(scope for scope in ALL if scope != missing)
     found = look(server.url, granted=scopes)
     assert (found.scopes, found.missing) == (scopes, (missing,))
@@ -77,7 +77,7 @@ def test_missing_scopes_are_named_with_purpose_and_remedy(server: SandboxServer,
     assert found.remedy
 
 
-def test_a_token_that_may_not_even_ask_whose_it_is_is_told_which_scope_that_needs(server: SandboxServer) -> None:
+def test_a_token_that_may_not_even_ask_whose_it_is_is_told_which_scope_that_needs(server: FakeMastodon) -> None:
     doctor = answering(accounts_verify=FORBIDDEN, apps_verify=says_scopes("write"))
     found = look(server.url, doctor=doctor)
     assert found.missing == ("read:accounts", "read:statuses")
@@ -87,7 +87,7 @@ def test_a_token_that_may_not_even_ask_whose_it_is_is_told_which_scope_that_need
 SILENT = Answer(body={"name": "announce"})
 
 
-def test_what_is_refused_counts_more_than_what_the_application_has(server: SandboxServer) -> None:
+def test_what_is_refused_counts_more_than_what_the_application_has(server: FakeMastodon) -> None:
     found = look(server.url, doctor=answering(apps_verify=says_scopes(*ALL), _media_0=FORBIDDEN))
     assert (found.scopes, found.missing) == (ALL, ("write:media",))
 
@@ -103,21 +103,21 @@ def test_what_is_refused_counts_more_than_what_the_application_has(server: Sandb
     ],
 )
 def test_where_no_scopes_are_told_it_tries_what_works(
-    server: SandboxServer, refused: dict[str, Answer], missing: tuple[str, ...]
+    server: FakeMastodon, refused: dict[str, Answer], missing: tuple[str, ...]
 ) -> None:
     found = look(server.url, doctor=answering(apps_verify=SILENT, **refused))
     assert (found.scopes, found.missing) == ((), missing)
     assert bool(found.trouble) is bool(missing)
 
 
-def test_looking_changes_nothing_on_the_server(server: SandboxServer) -> None:
+def test_looking_changes_nothing_on_the_server(server: FakeMastodon) -> None:
     look(server.url, doctor=answering(apps_verify=SILENT))
     assert server.store.statuses() == []
     writing = [line for line in requests_seen(server.url) if not line.startswith("GET ")]
     assert writing == ["PUT /api/v1/statuses/0"], "which nobody has"
 
 
-def test_a_token_of_another_account_cannot_be_used_and_both_are_named(server: SandboxServer) -> None:
+def test_a_token_of_another_account_cannot_be_used_and_both_are_named(server: FakeMastodon) -> None:
     found = look(server.url, acct="@other@127.0.0.1")
     assert "belongs to @conf@127.0.0.1" in found.trouble
     assert "@other@127.0.0.1" in found.trouble
@@ -134,7 +134,7 @@ def test_a_token_of_another_account_cannot_be_used_and_both_are_named(server: Sa
     ],
 )
 def test_what_is_wrong_is_told_with_what_is_known_all_the_same(
-    server: SandboxServer, do: str, reachable: bool, said: str
+    server: FakeMastodon, do: str, reachable: bool, said: str
 ) -> None:
     server.faults.switch([Fault(on="GET /api/v1/*verify_credentials", do=do, times=None)])
     found = look(server.url)
@@ -142,7 +142,7 @@ def test_what_is_wrong_is_told_with_what_is_known_all_the_same(
     assert (found.reachable, found.software) == (reachable, "Mastodon 4.5.15")
 
 
-def test_a_server_that_refuses_a_dead_token_everywhere_still_tells_what_it_is(server: SandboxServer) -> None:
+def test_a_server_that_refuses_a_dead_token_everywhere_still_tells_what_it_is(server: FakeMastodon) -> None:
     def doctor(request: requests.PreparedRequest) -> Answer | None:
         dead = Answer(status=401, body={"error": "The access token was revoked"})
         return dead if "Authorization" in request.headers else None
@@ -153,13 +153,13 @@ def test_a_server_that_refuses_a_dead_token_everywhere_still_tells_what_it_is(se
 
 
 def test_a_server_that_is_not_there_is_told() -> None:
-    with SandboxServer() as gone:
+    with FakeMastodon() as gone:
         url = gone.url
     found = look(url)
     assert (found.reachable, found.trouble) == (False, "the server cannot be reached.")
 
 
-def test_a_token_that_no_header_can_carry_shows_nowhere(server: SandboxServer) -> None:
+def test_a_token_that_no_header_can_carry_shows_nowhere(server: FakeMastodon) -> None:
     found = look(server.url, token="S3CRET\nX")
     assert found.trouble
     assert "S3CRET" not in repr(found)

@@ -20,9 +20,9 @@ from requests.adapters import HTTPAdapter
 from bot.domain import Receipt
 from bot.domain.errors import AccountBlockedError, OutcomeUnknownError, PublishError, TransientError
 from bot.publishers.mastodon.publisher import MastodonPublisher
-from bot.sandbox.faults import MISHAPS, Fault
-from bot.sandbox.personality import Repeat
-from bot.sandbox.server import SandboxServer
+from bot.sandbox.faults import FAULT_KINDS, Fault
+from bot.sandbox.profiles import RepeatPolicy
+from tests.fakes.mastodon_server import FakeMastodon
 from tests.support.publishing import (
     TOKEN,
     announcement,
@@ -39,7 +39,7 @@ SHORT = timedelta(seconds=0.3)
 NUMBERS = count()
 
 #: Each of the sandbox's mishaps; one that hangs does so for longer than anybody waits.
-EACH_MISHAP = [f"{mishap}:30" if mishap == "hang" else mishap for mishap in MISHAPS]
+EACH_MISHAP = [f"{mishap}:30" if mishap == "hang" else mishap for mishap in FAULT_KINDS]
 BLOCKING = ("redirect-301", "unauthorized-401", "forbidden-403")
 
 
@@ -58,7 +58,7 @@ class Impatient(HTTPAdapter):
 class Stage:
     """A publisher that has introduced itself, and its server."""
 
-    server: SandboxServer
+    server: FakeMastodon
     publisher: MastodonPublisher
     adapter: Impatient
 
@@ -79,13 +79,13 @@ class Stage:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[SandboxServer]:
-    with SandboxServer(limited=False) as running:
+def server() -> Iterator[FakeMastodon]:
+    with FakeMastodon(limited=False) as running:
         yield running
 
 
 @pytest.fixture
-def stage(server: SandboxServer) -> Iterator[Stage]:
+def stage(server: FakeMastodon) -> Iterator[Stage]:
     """The server of this file, with nothing on it and nothing wrong with it."""
     server.faults.switch()
     for status in server.store.statuses():
@@ -121,7 +121,7 @@ def failure(call: Callable[[], object]) -> PublishError:
         ("post-then-503", U, 1),
         ("post-then-empty-200", U, 1),
         ("post-then-hang:30", U, 1),
-        ("drop-before", U, 0),
+        ("drop", U, 0),
         ("hang:30", U, 0),
         ("504", U, 0),
         ("error-500", U, 0),
@@ -247,7 +247,7 @@ def test_the_key_makes_one_status_of_two_posts_where_the_server_honours_it(stage
 
 def test_a_repeat_answered_with_500_is_an_open_outcome(stage: Stage) -> None:
     # Mastodon 4.6: mastodon/mastodon #40399.
-    stage.server.faults.switch(repeat=Repeat.ERROR)
+    stage.server.faults.switch(repeat=RepeatPolicy.ERROR)
     stage.emit()
     assert type(failure(lambda: stage.emit(repeat=True))) is OutcomeUnknownError
     assert stage.there(expected=1) == 1
@@ -296,7 +296,7 @@ def listening(backlog: int = 5) -> Iterator[tuple[str, tuple[str, int]]]:
 
 
 def test_a_port_where_nobody_listens_means_that_nothing_was_sent() -> None:
-    with SandboxServer() as server, on_loopback(server.url) as publisher:
+    with FakeMastodon() as server, on_loopback(server.url) as publisher:
         publisher.introduce()
         server.stop()
         publisher.close()  # the open connection would still be served

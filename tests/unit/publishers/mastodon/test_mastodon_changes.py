@@ -16,7 +16,7 @@ from bot.domain.errors import OutcomeUnknownError, PublishError, RejectedError, 
 from bot.publishers.mastodon.client import LOOK_PAGES, PAGE
 from bot.publishers.mastodon.publisher import MastodonPublisher
 from bot.publishers.mastodon.wire import seen
-from bot.sandbox.server import SandboxServer
+from tests.fakes.mastodon_server import FakeMastodon
 from tests.support.publishing import (
     Answer,
     Doctor,
@@ -35,13 +35,13 @@ HTML = b"<html><body>Welcome!</body></html>"
 
 
 @pytest.fixture
-def server() -> Iterator[SandboxServer]:
-    with SandboxServer(limited=False) as running:
+def server() -> Iterator[FakeMastodon]:
+    with FakeMastodon(limited=False) as running:
         yield running
 
 
 @pytest.fixture
-def publisher(server: SandboxServer) -> Iterator[MastodonPublisher]:
+def publisher(server: FakeMastodon) -> Iterator[MastodonPublisher]:
     with on_loopback(server.url) as made:
         yield made
 
@@ -80,7 +80,7 @@ def sent_by_edit(adapter: DoctoredAdapter) -> dict[str, Any]:
     return form(request)
 
 
-def test_an_edit_names_every_field_that_it_would_else_clear(server: SandboxServer, tmp_path: Path) -> None:
+def test_an_edit_names_every_field_that_it_would_else_clear(server: FakeMastodon, tmp_path: Path) -> None:
     old = pictured(tmp_path, "one", "two", content_warning="Food")
     session, adapter = doctored()
     with on_loopback(server.url, session=session) as publisher:
@@ -99,7 +99,7 @@ def test_an_edit_names_every_field_that_it_would_else_clear(server: SandboxServe
 
 
 def test_an_edit_keeps_the_visibility_and_brings_the_language(
-    server: SandboxServer, publisher: MastodonPublisher
+    server: FakeMastodon, publisher: MastodonPublisher
 ) -> None:
     old = announcement(language="en")
     receipt = publisher.publish(old, media_ids=(), key="key", repeat=False)
@@ -110,7 +110,7 @@ def test_an_edit_keeps_the_visibility_and_brings_the_language(
 
 
 def test_pictures_that_stay_are_not_uploaded_again(
-    server: SandboxServer, publisher: MastodonPublisher, tmp_path: Path
+    server: FakeMastodon, publisher: MastodonPublisher, tmp_path: Path
 ) -> None:
     old = pictured(tmp_path, "one")
     media_id = publisher.upload(old.pictures[0])
@@ -122,7 +122,7 @@ def test_pictures_that_stay_are_not_uploaded_again(
 
 
 def test_a_picture_that_is_refused_rejects_the_edit_and_leaves_the_toot(
-    server: SandboxServer, publisher: MastodonPublisher, tmp_path: Path
+    server: FakeMastodon, publisher: MastodonPublisher, tmp_path: Path
 ) -> None:
     receipt = emit(publisher)
     broken = pictured(tmp_path, "one")
@@ -141,7 +141,7 @@ def test_a_text_that_is_too_long_is_rejected(publisher: MastodonPublisher) -> No
 
 
 @pytest.mark.parametrize("body", [{}, None, [], "1", {"id": "1"}, HTML], ids=repr)
-def test_what_cannot_be_read_is_not_edited(server: SandboxServer, tmp_path: Path, body: object) -> None:
+def test_what_cannot_be_read_is_not_edited(server: FakeMastodon, tmp_path: Path, body: object) -> None:
     # Else an answer without pictures would take them away.
     session, adapter = doctored(answering_to("GET", Answer(body=body)))
     old = pictured(tmp_path, "one")
@@ -153,7 +153,7 @@ def test_what_cannot_be_read_is_not_edited(server: SandboxServer, tmp_path: Path
 
 
 @pytest.mark.parametrize("body", [{}, None, [], {"id": "1"}, HTML], ids=repr)
-def test_an_answer_that_is_no_status_leaves_an_edit_open(server: SandboxServer, body: object) -> None:
+def test_an_answer_that_is_no_status_leaves_an_edit_open(server: FakeMastodon, body: object) -> None:
     session, _ = doctored(answering_to("PUT", Answer(body=body)))
     with on_loopback(server.url, session=session) as publisher:
         receipt = emit(publisher)
@@ -165,7 +165,7 @@ def test_an_answer_that_is_no_status_leaves_an_edit_open(server: SandboxServer, 
     ("words", "kind"), [("Unprocessable Entity: status was not changed", None), ("Text is no good", RejectedError)]
 )
 def test_a_refusal_to_change_nothing_means_that_it_is_done(
-    server: SandboxServer, words: str, kind: type[PublishError] | None
+    server: FakeMastodon, words: str, kind: type[PublishError] | None
 ) -> None:
     # GoToSocial answers so to an edit that it has carried out before.
     session, _ = doctored(answering_to("PUT", Answer(status=422, body={"error": words})))
@@ -181,7 +181,7 @@ def test_a_refusal_to_change_nothing_means_that_it_is_done(
 # -- deletions
 
 
-def test_a_page_without_words_is_no_word_that_it_is_gone(server: SandboxServer) -> None:
+def test_a_page_without_words_is_no_word_that_it_is_gone(server: FakeMastodon) -> None:
     session, _ = doctored(answering_to("DELETE", Answer(status=404, body=HTML)))
     with on_loopback(server.url, session=session) as publisher:
         receipt = emit(publisher)
@@ -190,7 +190,7 @@ def test_a_page_without_words_is_no_word_that_it_is_gone(server: SandboxServer) 
     assert status_shown(server.url, receipt.status_id)["id"] == receipt.status_id
 
 
-def test_another_accounts_toot_stays(server: SandboxServer, publisher: MastodonPublisher) -> None:
+def test_another_accounts_toot_stays(server: FakeMastodon, publisher: MastodonPublisher) -> None:
     with on_loopback(server.url, token="loopback-other") as other:
         receipt = emit(other)
     publisher.delete(receipt.status_id)
@@ -202,7 +202,7 @@ def test_another_accounts_toot_stays(server: SandboxServer, publisher: MastodonP
 # -- replies
 
 
-def test_a_reply_names_the_toot_that_it_answers(server: SandboxServer, publisher: MastodonPublisher) -> None:
+def test_a_reply_names_the_toot_that_it_answers(server: FakeMastodon, publisher: MastodonPublisher) -> None:
     first = emit(publisher)
     reply = emit(publisher, "Sorry.", key="other", in_reply_to=first.status_id)
     shown = status_shown(server.url, reply.status_id)
@@ -213,7 +213,7 @@ def test_a_reply_names_the_toot_that_it_answers(server: SandboxServer, publisher
     ]
 
 
-def test_without_a_toot_to_answer_no_field_is_sent(server: SandboxServer) -> None:
+def test_without_a_toot_to_answer_no_field_is_sent(server: FakeMastodon) -> None:
     session, adapter = doctored()
     with on_loopback(server.url, session=session) as publisher:
         emit(publisher)
@@ -238,7 +238,7 @@ def paging(*statuses: dict[str, object]) -> tuple[requests.Session, DoctoredAdap
     return doctored(doctor)
 
 
-def test_recent_leaves_out_boosts_and_stops_at_the_first_that_is_older(server: SandboxServer) -> None:
+def test_recent_leaves_out_boosts_and_stops_at_the_first_that_is_older(server: FakeMastodon) -> None:
     own = [status(n, at=NOON + timedelta(minutes=n)) for n in range(1, 101)]
     own[79] = status(80, at=NOON + timedelta(minutes=80), reblog=status(1))
     own[60] = status(61, at=NOON + timedelta(minutes=61), in_reply_to_id="60")
@@ -249,14 +249,14 @@ def test_recent_leaves_out_boosts_and_stops_at_the_first_that_is_older(server: S
     assert len(adapter.lines("GET *statuses?*")) == 2
 
 
-def test_recent_goes_on_where_a_page_holds_nothing_but_boosts(server: SandboxServer) -> None:
+def test_recent_goes_on_where_a_page_holds_nothing_but_boosts(server: FakeMastodon) -> None:
     boosts = [status(n, reblog=status(1)) for n in range(99, 99 - PAGE, -1)]
     session, _ = paging(*boosts, status(5))
     with on_loopback(server.url, session=session) as publisher:
         assert [one.status_id for one in publisher.recent(since=NOON)] == ["5"]
 
 
-def test_more_than_can_be_read_is_an_error_and_no_shorter_list(server: SandboxServer) -> None:
+def test_more_than_can_be_read_is_an_error_and_no_shorter_list(server: FakeMastodon) -> None:
     session, adapter = paging(*(status(n) for n in range(2 * LOOK_PAGES * PAGE, 0, -1)))
     with on_loopback(server.url, session=session) as publisher, pytest.raises(TransientError, match="over 1000 toots"):
         publisher.recent(since=NOON)

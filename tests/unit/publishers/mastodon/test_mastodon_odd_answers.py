@@ -11,7 +11,7 @@ import requests
 
 from bot.domain.errors import AccountBlockedError, OutcomeUnknownError, TransientError
 from bot.publishers.mastodon.client import LOOK_PAGES, PAGE
-from bot.sandbox.server import SandboxServer
+from tests.fakes.mastodon_server import FakeMastodon
 from tests.support.publishing import (
     Answer,
     Doctor,
@@ -28,7 +28,7 @@ NOON = datetime(2026, 11, 4, 12, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with SandboxServer(limited=False) as server:
+    with FakeMastodon(limited=False) as server:
         yield server.url
 
 

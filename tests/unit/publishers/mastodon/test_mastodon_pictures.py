@@ -21,7 +21,7 @@ from bot.http.client import WebClient
 from bot.http.policy import Policy, anywhere
 from bot.publishers.mastodon.publisher import MastodonPublisher
 from bot.sandbox.faults import Fault
-from bot.sandbox.server import SandboxServer
+from tests.fakes.mastodon_server import FakeMastodon
 from tests.support.listeners import Page, web_server
 from tests.support.publishing import (
     TIMEOUT,
@@ -42,19 +42,19 @@ LINK = "https://conf.example.org/news/schedule/"
 
 
 @pytest.fixture
-def server() -> Iterator[SandboxServer]:
-    with SandboxServer(limited=False, clock=ManualClock(NOON)) as running:
+def server() -> Iterator[FakeMastodon]:
+    with FakeMastodon(limited=False, clock=ManualClock(NOON)) as running:
         yield running
 
 
 @pytest.fixture
-def publisher(server: SandboxServer) -> Iterator[MastodonPublisher]:
+def publisher(server: FakeMastodon) -> Iterator[MastodonPublisher]:
     with on_loopback(server.url) as made:
         yield made
 
 
 @pytest.fixture
-def url(server: SandboxServer) -> str:
+def url(server: FakeMastodon) -> str:
     return server.url
 
 
@@ -66,7 +66,7 @@ def publish(
 
 @pytest.mark.parametrize("ready", [False, True])
 def test_nothing_is_asked_before_an_upload(
-    server: SandboxServer, publisher: MastodonPublisher, tmp_path: Path, ready: bool
+    server: FakeMastodon, publisher: MastodonPublisher, tmp_path: Path, ready: bool
 ) -> None:
     """Mastodon.py asks for the server's version first (media.py `verify_minimum_version`), unless it was told."""
     publisher.introduce()
@@ -95,7 +95,7 @@ def test_an_older_server_gets_pictures_in_the_older_way(url: str, tmp_path: Path
 
 @pytest.mark.parametrize("do", ["503", "drop"])
 def test_a_server_that_fails_ahead_of_a_release_is_not_asked_again_and_again(
-    server: SandboxServer, publisher: MastodonPublisher, tmp_path: Path, do: str
+    server: FakeMastodon, publisher: MastodonPublisher, tmp_path: Path, do: str
 ) -> None:
     publisher.introduce()
     before = len(requests_seen(server.url))
@@ -109,7 +109,7 @@ def test_a_server_that_fails_ahead_of_a_release_is_not_asked_again_and_again(
 
 @pytest.mark.parametrize("alt", ["Two chairs, früh am Morgen\nand “tea”", ""])
 def test_the_alt_text_arrives_with_the_picture(
-    server: SandboxServer, publisher: MastodonPublisher, tmp_path: Path, alt: str
+    server: FakeMastodon, publisher: MastodonPublisher, tmp_path: Path, alt: str
 ) -> None:
     media_id = publisher.upload(picture(tmp_path, name="früh & “spät”.png", alt=alt))
     receipt = publish(publisher, announcement(), media_ids=(media_id,))
@@ -142,7 +142,7 @@ def test_an_alt_text_that_is_too_long_is_rejected(publisher: MastodonPublisher, 
     ],
 )
 def test_a_picture_without_a_file_is_rejected_before_anything_is_asked(
-    server: SandboxServer, publisher: MastodonPublisher, missing: Picture, words: str
+    server: FakeMastodon, publisher: MastodonPublisher, missing: Picture, words: str
 ) -> None:
     with pytest.raises(RejectedError, match=words):
         publisher.upload(missing)
@@ -155,7 +155,7 @@ def test_the_type_of_a_picture_is_told_by_its_content(publisher: MastodonPublish
 
 @pytest.mark.parametrize("focus", [None, (0.25, -0.5)])
 def test_the_focus_arrives_with_the_picture(
-    server: SandboxServer, publisher: MastodonPublisher, tmp_path: Path, focus: tuple[float, float] | None
+    server: FakeMastodon, publisher: MastodonPublisher, tmp_path: Path, focus: tuple[float, float] | None
 ) -> None:
     media_id = publisher.upload(replace(picture(tmp_path), focus=focus))
     receipt = publish(publisher, announcement(), media_ids=(media_id,))
@@ -176,7 +176,7 @@ def test_an_edit_tells_the_focus_of_a_picture_that_stays(url: str, tmp_path: Pat
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 def test_a_picture_arrives_upright_and_without_its_place(
-    server: SandboxServer, publisher: MastodonPublisher, tmp_path: Path, kind: str
+    server: FakeMastodon, publisher: MastodonPublisher, tmp_path: Path, kind: str
 ) -> None:
     path = tmp_path / "photo"
     exif = Image.Exif()
@@ -214,7 +214,7 @@ def gallery() -> Iterator[str]:
     ids=["good", "no picture", "gone", "busy", "private", "not https"],
 )
 def test_a_picture_of_another_host_is_fetched_when_it_is_uploaded(
-    server: SandboxServer, gallery: str, web: WebClient, name: str, kind: type[PublishError] | None
+    server: FakeMastodon, gallery: str, web: WebClient, name: str, kind: type[PublishError] | None
 ) -> None:
     there = Picture(url=f"{gallery}/{name}", alt="A", remote=True)
     with on_loopback(server.url, web=web) as publisher:

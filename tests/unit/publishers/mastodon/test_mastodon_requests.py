@@ -14,8 +14,8 @@ from bot.domain import Announcement, Receipt, Visibility
 from bot.domain.clock import ManualClock
 from bot.domain.errors import RejectedError
 from bot.publishers.mastodon.publisher import MastodonPublisher
-from bot.sandbox.personality import Repeat
-from bot.sandbox.server import SandboxServer
+from bot.sandbox.profiles import RepeatPolicy
+from tests.fakes.mastodon_server import FakeMastodon
 from tests.support.publishing import (
     TOKEN,
     Answer,
@@ -34,13 +34,13 @@ LINK = "https://conf.example.org/news/schedule/"
 
 
 @pytest.fixture
-def server() -> Iterator[SandboxServer]:
-    with SandboxServer(limited=False, clock=ManualClock(NOON)) as running:
+def server() -> Iterator[FakeMastodon]:
+    with FakeMastodon(limited=False, clock=ManualClock(NOON)) as running:
         yield running
 
 
 @pytest.fixture
-def publisher(server: SandboxServer) -> Iterator[MastodonPublisher]:
+def publisher(server: FakeMastodon) -> Iterator[MastodonPublisher]:
     with on_loopback(server.url) as made:
         yield made
 
@@ -51,7 +51,7 @@ def publish(
     return publisher.publish(said, media_ids=media_ids, key=key, repeat=False)
 
 
-def posted(server: SandboxServer, said: Announcement, *, media_ids: tuple[str, ...] = ()) -> requests.PreparedRequest:
+def posted(server: FakeMastodon, said: Announcement, *, media_ids: tuple[str, ...] = ()) -> requests.PreparedRequest:
     """The request that publishes this, as it leaves."""
     answer = Answer(body={"id": "1", "created_at": "2026-11-04T12:00:00.000Z", "url": "http://localhost/1"})
     session, adapter = doctored(answering(statuses=answer))
@@ -61,7 +61,7 @@ def posted(server: SandboxServer, said: Announcement, *, media_ids: tuple[str, .
     return request
 
 
-def test_a_plain_post_sends_these_fields_and_no_others(server: SandboxServer) -> None:
+def test_a_plain_post_sends_these_fields_and_no_others(server: FakeMastodon) -> None:
     said = announcement()
     assert form(posted(server, said)) == {
         "status": [said.text],
@@ -74,7 +74,7 @@ def test_a_plain_post_sends_these_fields_and_no_others(server: SandboxServer) ->
     }
 
 
-def test_a_post_carries_its_key_its_token_and_its_name_in_headers(server: SandboxServer) -> None:
+def test_a_post_carries_its_key_its_token_and_its_name_in_headers(server: FakeMastodon) -> None:
     request = posted(server, announcement())
     assert request.path_url == "/api/v1/statuses"
     assert request.headers["Idempotency-Key"] == "key"
@@ -82,20 +82,20 @@ def test_a_post_carries_its_key_its_token_and_its_name_in_headers(server: Sandbo
     assert request.headers["User-Agent"] == "announce"
 
 
-def test_a_content_warning_makes_it_sensitive(server: SandboxServer) -> None:
+def test_a_content_warning_makes_it_sensitive(server: FakeMastodon) -> None:
     fields = form(posted(server, announcement(content_warning="Food")))
     assert (fields["spoiler_text"], fields["sensitive"]) == (["Food"], ["1"])
 
 
-def test_without_a_language_none_is_sent(server: SandboxServer) -> None:
+def test_without_a_language_none_is_sent(server: FakeMastodon) -> None:
     assert "language" not in form(posted(server, announcement(language=None)))
 
 
-def test_media_are_sent_in_order(server: SandboxServer) -> None:
+def test_media_are_sent_in_order(server: FakeMastodon) -> None:
     assert form(posted(server, announcement(), media_ids=("12", "3", "7")))["media_ids[]"] == ["12", "3", "7"]
 
 
-def test_the_status_is_what_was_said(server: SandboxServer, publisher: MastodonPublisher) -> None:
+def test_the_status_is_what_was_said(server: FakeMastodon, publisher: MastodonPublisher) -> None:
     receipt = publish(publisher, announcement(content_warning="Food", language="de"))
     shown = status_shown(server.url, receipt.status_id)
     assert {name: shown[name] for name in ("spoiler_text", "sensitive", "language", "visibility", "url")} == {
@@ -110,7 +110,7 @@ def test_the_status_is_what_was_said(server: SandboxServer, publisher: MastodonP
 
 @pytest.mark.parametrize("visibility", Visibility)
 def test_the_visibility_is_as_asked_and_a_look_sees_them_all(
-    server: SandboxServer, publisher: MastodonPublisher, visibility: Visibility
+    server: FakeMastodon, publisher: MastodonPublisher, visibility: Visibility
 ) -> None:
     said = announcement(visibility=visibility)
     receipt = publish(publisher, said)
@@ -149,14 +149,14 @@ def test_ids_are_plain_text(publisher: MastodonPublisher) -> None:
     assert [repr(one) for one in ids[:3]] == [f"'{receipt.status_id}'"] * 3
 
 
-def test_other_accounts_are_not_looked_at(server: SandboxServer, publisher: MastodonPublisher) -> None:
+def test_other_accounts_are_not_looked_at(server: FakeMastodon, publisher: MastodonPublisher) -> None:
     with on_loopback(server.url, token="loopback-other") as other:
         publish(other, announcement())
     assert publisher.look(announcement(), after_id="0") == ()
     assert publisher.newest_status_id() == "0"
 
 
-def test_only_candidates_are_asked_for_their_source(server: SandboxServer, publisher: MastodonPublisher) -> None:
+def test_only_candidates_are_asked_for_their_source(server: FakeMastodon, publisher: MastodonPublisher) -> None:
     publish(publisher, announcement("Something else. https://conf.example.org/", link=None), key="1")
     receipt = publish(publisher, announcement(), key="2")
     other, mine = publisher.look(announcement(), after_id="0")
@@ -165,9 +165,9 @@ def test_only_candidates_are_asked_for_their_source(server: SandboxServer, publi
     assert requests_seen(server.url, path="*/source") == [f"GET /api/v1/statuses/{receipt.status_id}/source"]
 
 
-def test_a_key_that_the_server_ignores_posts_again(server: SandboxServer, publisher: MastodonPublisher) -> None:
+def test_a_key_that_the_server_ignores_posts_again(server: FakeMastodon, publisher: MastodonPublisher) -> None:
     # So it can never be the proof (GoToSocial).
-    server.faults.switch(repeat=Repeat.IGNORED)
+    server.faults.switch(repeat=RepeatPolicy.IGNORED)
     assert publish(publisher, announcement()).status_id != publish(publisher, announcement()).status_id
     assert len(public_statuses(server.url)) == 2
 

@@ -16,15 +16,15 @@ from typing import Any
 import pytest
 
 from bot.domain import DeliveryState
-from bot.sandbox.faults import MISHAPS
-from bot.sandbox.personality import MASTODON, PERSONALITIES
+from bot.sandbox.faults import FAULT_KINDS
+from bot.sandbox.profiles import MASTODON, PROFILES
 from tests.support.traps import Account, Stage, stage, words_of
 
-KINDS = tuple(PERSONALITIES)
+KINDS = tuple(PROFILES)
 #: `make traps` meets the whole grid. Without it Mastodon meets every mishap, and the others share them out.
 WHOLE = os.environ.get("TRAPS") == "all"
 #: Nobody waits for one that hangs.
-EACH_MISHAP = [f"{mishap}:30" if mishap == "hang" else mishap for mishap in MISHAPS]
+EACH_MISHAP = [f"{mishap}:30" if mishap == "hang" else mishap for mishap in FAULT_KINDS]
 EACH_WAY = [*EACH_MISHAP, *(f"post-then-{mishap}" for mishap in EACH_MISHAP)]
 READINGS = ("GET */verify_credentials", "GET */statuses", "GET */source", "GET */instance*")
 SENT = DeliveryState.SENT

@@ -1,4 +1,4 @@
-"""Registered clients, codes and tokens: OAuth 2 as Mastodon does it.
+"""OAuth 2 as Mastodon does it: scopes, the token of a request, registered clients, codes and issued tokens.
 
 Sources: config/initializers/doorkeeper.rb, app/lib/application_extension.rb of mastodon/mastodon; RFC 6749, RFC 7636.
 """
@@ -7,37 +7,108 @@ from __future__ import annotations
 
 import base64
 import hmac
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import count
 from secrets import token_urlsafe
 from threading import Lock
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from bot.sandbox.bearer import token_digest
 from bot.sandbox.records import Account, App, Grant
 from bot.sandbox.store import Store
 
-#: Shows the code on a page instead of sending the browser anywhere.
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Request
+
+_READ: Final = "accounts blocks bookmarks favourites filters follows lists mutes notifications search statuses"
+_WRITE: Final = (
+    "accounts blocks bookmarks conversations favourites filters follows lists "
+    "media mutes notifications reports statuses"
+)
+#: Every scope that a client may ask for.
+SCOPES: Final = (
+    "read",
+    "profile",
+    "write",
+    "follow",
+    "push",
+    *(f"read:{name}" for name in _READ.split()),
+    *(f"write:{name}" for name in _WRITE.split()),
+)
+#: The scopes of a client that asks for none.
+DEFAULT_SCOPES: Final = ("read",)
+#: The scopes of a token that was not issued here.
+ALL_SCOPES: Final = ("read", "profile", "write", "follow", "push")
+
+
+def allows(granted: Collection[str], needed: str) -> bool:
+    """Whether one of the granted scopes covers the needed one: "write" covers "write:media"."""
+    return needed in granted or needed.partition(":")[0] in granted
+
+
+def within(wanted: Iterable[str], granted: Iterable[str]) -> bool:
+    """Whether everything wanted is granted. ("read" is not within "read:accounts".)"""
+    held = tuple(granted)
+    return all(allows(held, scope) for scope in wanted)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bearer:
+    """A token's account, and what it may do."""
+
+    digest: str  #: of the token; the token itself is never passed on
+    account: Account | None  #: None: the token is a client's own
+    scopes: tuple[str, ...]
+    client_id: str | None = None  #: None: the token was not issued here
+    revoked: bool = False
+
+
+def bearer_token(request: Request) -> str | None:
+    """The bearer token of the Authorization header; None if there is none."""
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() or None if kind.lower() == "bearer" else None
+
+
+def token_digest(token: str) -> str:
+    """The digest by which a token is known here."""
+    return sha256(token.encode()).hexdigest()
+
+
+def identify(token: str, store: Store) -> Bearer:
+    """What a token stands for: an issued one has its grant; any other belongs to the account that it names."""
+    digest = token_digest(token)
+    grant = store.grant(digest)
+    if grant is None:
+        return Bearer(digest=digest, account=store.account_for_token(token), scopes=ALL_SCOPES)
+    return Bearer(
+        digest=digest,
+        account=store.account(grant.account_id) if grant.account_id else None,
+        scopes=grant.scopes,
+        client_id=grant.client_id,
+        revoked=grant.revoked,
+    )
+
+
+#: The code is shown on a page; the browser is sent nowhere.
 OUT_OF_BAND: Final = "urn:ietf:wg:oauth:2.0:oob"
 CODE_LIFETIME: Final = timedelta(minutes=10)
 
 
 class OAuthError(Exception):
-    """What /oauth/token and /oauth/revoke answer: a status code, a name of RFC 6749 section 5.2, and words."""
+    """An error of /oauth/token or /oauth/revoke: status code, error name (RFC 6749 section 5.2), description."""
 
-    def __init__(self, status: int, name: str, words: str) -> None:
-        super().__init__(f"{status} {name}: {words}")
+    def __init__(self, status: int, name: str, description: str) -> None:
+        super().__init__(f"{status} {name}: {description}")
         self.status = status
         self.name = name
-        self.words = words
+        self.description = description
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Code:
-    """An authorization code that waits to be exchanged."""
+    """An authorization code that was not exchanged yet."""
 
     client_id: str
     account_id: str
@@ -49,14 +120,14 @@ class Code:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Issued:
-    """A token as it is told to the client."""
+    """A token as the client receives it."""
 
     token: str
     grant: Grant
 
 
 class Authority:
-    """Clients and tokens are kept by the store; codes live in memory, ten minutes at most."""
+    """Registers clients and issues tokens. The store keeps both; codes live in memory, for ten minutes at most."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -66,7 +137,7 @@ class Authority:
     def register(
         self, name: str, *, website: str | None, scopes: Sequence[str], redirect_uris: Sequence[str]
     ) -> tuple[App, str]:
-        """A new client and its secret, which is told only now."""
+        """A new client and its secret, which cannot be read again later."""
         secret = token_urlsafe(32)
         app = self._store.add_app(
             lambda app_id: App(
@@ -89,7 +160,7 @@ class Authority:
         return app
 
     def allow(self, app: App, account: Account, *, redirect_uri: str, scopes: Sequence[str], challenge: str) -> str:
-        """A code for a client that the account's owner has agreed to."""
+        """A code for a client that the account's owner has authorized."""
         code = token_urlsafe(32)
         with self._lock:
             self._codes[code] = Code(
@@ -103,7 +174,7 @@ class Authority:
         return code
 
     def exchange(self, app: App, code: str, *, redirect_uri: str, verifier: str) -> Issued:
-        """A token for a code; a code serves once. Raises OAuthError (400)."""
+        """A token for a code, which can be used once. Raises OAuthError (400)."""
         with self._lock:
             known = self._codes.pop(code, None)
         if (
@@ -117,11 +188,11 @@ class Authority:
         return self._issue(app, known.account_id, known.scopes)
 
     def for_client(self, app: App, scopes: Sequence[str]) -> Issued:
-        """A token that speaks for the client alone."""
+        """A token of the client's own, for no account."""
         return self._issue(app, None, tuple(scopes))
 
     def revoke(self, app: App, token: str) -> None:
-        """Revoke a token; one that is not known, or revoked already, is no error. Raises OAuthError (403)."""
+        """Revoke a token; an unknown or revoked one is no error. Raises OAuthError (403) for another client's token."""
         digest = token_digest(token)
         grant = self._store.grant(digest)
         if grant is None:
@@ -135,8 +206,8 @@ class Authority:
         # It is derived, because tokens are not kept.
         with self._store.transaction():
             for number in count():
-                told = f"{app.client_id}:{account_id}:{' '.join(sorted(scopes))}:{number}"
-                digest = hmac.digest(self._store.seed.encode(), told.encode(), "sha256")
+                subject = f"{app.client_id}:{account_id}:{' '.join(sorted(scopes))}:{number}"
+                digest = hmac.digest(self._store.seed.encode(), subject.encode(), "sha256")
                 token = base64.urlsafe_b64encode(digest).decode().rstrip("=")
                 known = self._store.grant(token_digest(token))
                 if known is not None and known.revoked:
