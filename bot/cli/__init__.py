@@ -12,7 +12,6 @@ from typing import Any, Final
 import click
 
 from bot import __version__
-from bot.domain.errors import BotError, ConfigError, UsageError
 
 #: Heading → command → the first sentence of its help: what `announce --help` lists, in this order, without importing
 #: any command. A command stands in the module of its name.
@@ -109,18 +108,8 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)
         code = 130
-    except BotError as error:
+    except Exception as error:  # noqa: BLE001 — the last edge: a person gets a line, not a traceback
         code = _explain(error)
-    except Exception as error:  # noqa: BLE001 — the last edge: a person gets one line, not a traceback
-        if "--debug" in sys.argv:
-            traceback.print_exc()
-        else:
-            click.echo(
-                f"announce: an unexpected error: {type(error).__name__}: {error}\n"
-                "This is a fault of announce; with --debug it shows where.",
-                err=True,
-            )
-        code = 1
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -131,8 +120,19 @@ def _explain_use(error: click.ClickException) -> int:
     return 2
 
 
-def _explain(error: BotError) -> int:
+def _explain(error: Exception) -> int:
+    # Imported here: errors come with the package of all records, and `announce --help` would start 15 ms later.
+    from bot.domain.errors import BotError, ConfigError, UsageError
+
     if "--debug" in sys.argv:
         traceback.print_exc()
-    click.echo("\n".join(f"announce: {line}" for line in str(error).splitlines()), err=True)
-    return 2 if isinstance(error, ConfigError | UsageError) else 1
+    if isinstance(error, BotError):
+        click.echo("\n".join(f"announce: {line}" for line in str(error).splitlines()), err=True)
+        return 2 if isinstance(error, ConfigError | UsageError) else 1
+    if "--debug" not in sys.argv:
+        click.echo(
+            f"announce: an unexpected error: {type(error).__name__}: {error}\n"
+            "This is a fault of announce; with --debug it shows where.",
+            err=True,
+        )
+    return 1
