@@ -18,7 +18,7 @@ from bot.planner.plan import Plan
 from bot.posts.folder import Scan
 from bot.posts.git.folders import open_posts
 from bot.posts.reader import read_bytes
-from bot.runtime.cycle import decide
+from bot.runtime.planning import decide
 
 
 @dataclass(frozen=True, kw_only=True)

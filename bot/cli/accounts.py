@@ -71,13 +71,13 @@ def accounts(config: Config, as_json: bool) -> None:
 
 def _remember(config: Config, clock: Clock) -> _Memory:
     from bot.domain.errors import BotError
+    from bot.ledger import read_snapshot
     from bot.planner.ruling import Verdict
     from bot.posts.git.folders import open_posts
-    from bot.runtime.cycle import decide
-    from bot.runtime.wiring import known_so_far
+    from bot.runtime.planning import decide
 
     try:
-        snapshot = known_so_far(config, clock)
+        snapshot = read_snapshot(config, clock)
         plan = decide(config, open_posts(config).scan(), snapshot, now=clock.now())
     except BotError as error:
         return _Memory(trouble=str(error))

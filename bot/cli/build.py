@@ -13,9 +13,9 @@ from bot.cli.common import now_option, read_now, with_settings
 from bot.config import Config
 from bot.domain.clock import SystemClock
 from bot.domain.errors import UsageError
+from bot.ledger import read_snapshot
 from bot.runtime.build import build_feeds
 from bot.runtime.git_syncer import GitSyncer
-from bot.runtime.wiring import known_so_far
 
 
 @click.command()
@@ -33,7 +33,7 @@ def build(config: Config, now_text: str | None, out: Path | None) -> None:
             remedy="Name another folder with --out DIR.",
         )
     troubles = _fetched(config)
-    built = build_feeds(config, now=now, folder=out or config.public_folder, known=known_so_far(config, SystemClock()))
+    built = build_feeds(config, now=now, folder=out or config.public_folder, known=read_snapshot(config, SystemClock()))
     for fault in (*troubles, *built.faults):
         click.echo(f"problem: {fault}", err=True)
     for name in built.changed:

@@ -109,8 +109,8 @@ def _findings_in_site(config: Config, site: Path, paths: tuple[Path, ...]) -> tu
     from bot.check.project import is_asked_for
     from bot.domain.clock import SystemClock
     from bot.domain.errors import UsageError
+    from bot.ledger import read_snapshot
     from bot.posts.git.folders import open_posts
-    from bot.runtime.wiring import known_so_far
 
     if config.posts_folder.resolve().is_relative_to(site.resolve()):
         raise UsageError(
@@ -121,7 +121,7 @@ def _findings_in_site(config: Config, site: Path, paths: tuple[Path, ...]) -> tu
     scan = open_posts(config).scan()
     # What is in a file that cannot be read cannot be looked for: that must not look like a clean site.
     faults = [finding_of(fault) for fault in scan.faults if is_asked_for(fault.path, paths, config)]
-    released = known_so_far(config, clock).entries.keys()
+    released = read_snapshot(config, clock).entries.keys()
     asked = [post for post in scan.posts if is_asked_for(post.path, paths, config)]
     try:
         look = check_site(site, scan.posts, asked=asked, released=released, now=clock.now())

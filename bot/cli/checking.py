@@ -58,12 +58,12 @@ def look(
     from bot.check.project import check_project
     from bot.check.registry import CHECKS
     from bot.domain import Snapshot
+    from bot.ledger import read_snapshot
     from bot.posts.git.folders import open_posts
     from bot.report.branch import read_branch
     from bot.report.view import concerning
-    from bot.runtime.wiring import known_so_far
 
-    now, snapshot = clock.now(), known_so_far(config, clock)
+    now, snapshot = clock.now(), read_snapshot(config, clock)
     checks: Sequence[Check] = (*CHECKS, partial(check_online, clock=clock)) if online else CHECKS
     if since is None:
         checked = check_project(config, snapshot, now=now, environ=os.environ, paths=paths, checks=checks)

@@ -57,7 +57,7 @@ def _explained(config: Config, name: str, now: datetime) -> Explanation:
     from bot.ledger import existing_ledger
     from bot.operations.explain import explain as explained
     from bot.posts.git.folders import open_posts
-    from bot.runtime.cycle import decide, scan_posts
+    from bot.runtime.planning import decide, scan_posts
 
     snapshot, events = Snapshot(), tuple[Event, ...]()
     with existing_ledger(config, SystemClock()) as ledger:

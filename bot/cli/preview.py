@@ -59,10 +59,10 @@ def preview(config: Config, post: str, name: str | None, html: Path | None, png:
     from bot.domain.clock import SystemClock
     from bot.domain.errors import ComposeError
     from bot.feeds.entry import entry_of
-    from bot.runtime.wiring import known_so_far
+    from bot.ledger import read_snapshot
 
     clock = SystemClock()
-    found, snapshot = _find(config, post, name), known_so_far(config, clock)
+    found, snapshot = _find(config, post, name), read_snapshot(config, clock)
     now, compose = clock.now(), Composer(config, snapshot)
     toots: dict[str, Announcement | str] = {}
     for address in config.account_addresses().values():
@@ -124,7 +124,7 @@ def _fates(
     And what becomes of its reminders, by id and account.
     """
     from bot.domain import Occasion
-    from bot.runtime.cycle import decide
+    from bot.runtime.planning import decide
 
     plan = decide(config, with_post(config, post), snapshot, now=now)
     said = {

@@ -112,7 +112,7 @@ def with_post(config: Config, post: Post) -> Scan:
 
     from bot.posts.addresses import slug_of
     from bot.posts.git.folders import open_posts
-    from bot.runtime.cycle import scan_posts
+    from bot.runtime.planning import scan_posts
 
     scan = scan_posts(open_posts(config))
     others = [other for other in scan.posts if other.path != post.path and other.slug != post.slug]

@@ -35,16 +35,16 @@ def queue(
     from bot.cli.queue_view import show_calendar, show_table
     from bot.domain.clock import SystemClock
     from bot.domain.errors import UsageError
+    from bot.ledger import read_snapshot
     from bot.operations.queue import lines_of
     from bot.posts.git.folders import open_posts
-    from bot.runtime.cycle import decide
-    from bot.runtime.wiring import known_so_far
+    from bot.runtime.planning import decide
 
     if as_json + as_calendar + (ics is not None) > 1:
         raise UsageError("--json, --calendar and --ics exclude each other.", remedy="Choose one.")
     now = read_now(now_text, config)
     scan = open_posts(config).scan()
-    snapshot = known_so_far(config, SystemClock())
+    snapshot = read_snapshot(config, SystemClock())
     plan = decide(config, scan, snapshot, now=now)
     items = _items(plan, everything=everything)
     if as_json:

@@ -13,12 +13,12 @@ from bot.cli.progress import progress
 from bot.cli.signals import StopSignals
 from bot.config import Config
 from bot.domain.clock import SystemClock
+from bot.ledger import read_snapshot
 from bot.planner.plan import Plan
 from bot.planner.ruling import Verdict
 from bot.posts.git.folders import open_posts
 from bot.runtime.app import make_bot
-from bot.runtime.cycle import decide
-from bot.runtime.wiring import known_so_far
+from bot.runtime.planning import decide
 
 
 @click.command()
@@ -52,7 +52,7 @@ def tick(config: Config, dry_run: bool) -> None:
 def _dry_run(config: Config) -> None:
     clock = SystemClock()
     scan = open_posts(config).scan()
-    plan = decide(config, scan, known_so_far(config, clock), now=clock.now())
+    plan = decide(config, scan, read_snapshot(config, clock), now=clock.now())
     for line in _would(plan):
         click.echo(line)
     for fault in scan.faults:

@@ -16,8 +16,7 @@ from bot.compose.composer import Composer
 from bot.config import Config
 from bot.domain import AccountState, Entry, Event, EventKind, PageAnswer, Snapshot, WriteBatch, WriteResult
 from bot.domain.clock import Clock
-from bot.domain.durations import Daytime
-from bot.domain.errors import OldFeedError, PostError
+from bot.domain.errors import OldFeedError
 from bot.feeds.build import ItemCache, render_feeds
 from bot.feeds.channel import folder_of
 from bot.feeds.covers import covers_to_ask, with_known_covers
@@ -35,12 +34,11 @@ from bot.planner.cache import PlanCache
 from bot.planner.guards import believable
 from bot.planner.incremental import Base
 from bot.planner.matching import entries_shown
-from bot.planner.plan import Plan, make_plan
-from bot.planner.ruling import Policy
-from bot.posts.addresses import slug_of
+from bot.planner.plan import Plan
 from bot.posts.folder import Scan
 from bot.posts.git.folders import PostSource
 from bot.posts.git.status import SourceTrouble
+from bot.runtime.planning import decide, scan_posts
 
 #: A plan that is out of date when it is recorded is made again this often; then the next pass has its turn.
 _TRIES: Final = 3
@@ -223,60 +221,6 @@ def _plan_again(parts: CycleContext, scan: Scan, before: Snapshot, now: datetime
         recorded = parts.ledger.record(WriteBatch(changes=planned.changes, heard=planned.heard), now=now)
         if not recorded.refused and not recorded.outdated:
             return
-
-
-def scan_posts(posts: PostSource) -> Scan:
-    """What the posts folder holds. One that is not there is a fault like any other: what was released stays so."""
-    try:
-        return posts.scan()
-    except PostError as error:
-        return Scan(posts=(), faults=(error,), signature=())
-
-
-def decide(
-    config: Config,
-    scan: Scan,
-    snapshot: Snapshot,
-    *,
-    now: datetime,
-    server_times: Mapping[str, datetime] | None = None,
-    doubt: str = "",
-    pages: Mapping[str, PageAnswer] | None = None,
-    memory: PlanCache | None = None,
-) -> Plan:
-    """Plan with the settings' rules; reads the templates, writes nothing, asks nobody."""
-    return make_plan(
-        scan.posts,
-        snapshot,
-        now=now,
-        accounts=list(config.account_addresses().values()),
-        policy=policy_of(config),
-        compose=Composer(config, snapshot),
-        broken=frozenset(slug_of(fault.path, dated=config.posts.dated_names) for fault in scan.faults),
-        readable=bool(scan.signature) and scan.complete,
-        server_times=server_times,
-        doubt=doubt,
-        pages=pages,
-        memory=memory,
-    )
-
-
-def policy_of(config: Config) -> Policy:
-    """The settings that the rules depend on."""
-    release = config.release
-    hours = release.daytime
-    return Policy(
-        catch_up=release.catch_up,
-        brake=release.brake,
-        daytime=None if hours is None else Daytime(begin=hours[0], end=hours[1], zone=config.site.timezone),
-        edits=release.edits,
-        edit_window=release.edit_window,
-        give_up_after=release.give_up_after,
-        hold_without_picture=release.if_no_picture == "hold",
-        wait_for_page=config.wait_for_page,
-        release_without_page=release.page_missing == "release",
-        tag_ids=config.feeds.ids == "tag",
-    )
 
 
 def _write_feeds(

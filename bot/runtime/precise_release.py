@@ -24,7 +24,8 @@ from bot.planner.plan import Plan
 from bot.posts.cache.racy_files import plain
 from bot.posts.listing import FileState, state_of
 from bot.runtime.app import Bot
-from bot.runtime.cycle import CycleContext, decide, scan_posts
+from bot.runtime.cycle import CycleContext
+from bot.runtime.planning import decide, scan_posts
 
 #: It begins so long before the instant; and by as much earlier as passes take.
 LEAD: Final = timedelta(seconds=5)

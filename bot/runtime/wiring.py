@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from bot.config import Config, is_loopback
 from bot.config.secrets import find_token
 from bot.delivery.protocol import Timing
-from bot.domain import Event, Snapshot
+from bot.domain import Event
 from bot.domain.clock import Clock
 from bot.integrations.server_clock import ServerTimes
 from bot.integrations.site import Site
 from bot.integrations.websub import WebSubPings
-from bot.ledger import Ledger, read_snapshot
+from bot.ledger import Ledger
 from bot.publishers.contract import Publisher
 
 if TYPE_CHECKING:
@@ -122,11 +122,6 @@ def timing_of(config: Config) -> Timing:
         spacing=release.spacing,
         give_up_after=release.give_up_after,
     )
-
-
-def known_so_far(config: Config, clock: Clock) -> Snapshot:
-    """The ledger's snapshot for commands that only look; empty where there is no ledger yet, and none is made."""
-    return read_snapshot(config, clock)
 
 
 def _nothing() -> None:

@@ -11,13 +11,13 @@ from bot.config import Config, load_config
 from bot.domain import Snapshot
 from bot.domain.clock import Clock
 from bot.domain.errors import BotError, ConfigError
+from bot.ledger import read_snapshot
 from bot.operations.doctor.ledger import ledger_content, ledger_itself
 from bot.operations.doctor.machine import folders, versions
 from bot.operations.doctor.online import accounts, clock_of_servers, hubs, pages
 from bot.operations.doctor.project import posts, settings, sources
 from bot.operations.doctor.report import Line, State, note, ok, problem
 from bot.publishers.mastodon.inspection import tokens_of
-from bot.runtime.wiring import known_so_far
 
 #: When this was written: no clock that is right shows an earlier time.
 _WRITTEN: Final = 2026
@@ -46,7 +46,7 @@ def examine(
     snapshot = Snapshot()
     if ledger[-1][1].state is State.OK:
         try:
-            snapshot = known_so_far(config, clock)
+            snapshot = read_snapshot(config, clock)
         except BotError as error:
             yield config, problem("ledger", error.message, error.remedy)
     yield from _with(config, "ledger", lambda: ledger_content(snapshot, clock.now()))

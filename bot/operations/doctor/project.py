@@ -15,7 +15,7 @@ from bot.operations.doctor.report import Line, note, ok, problem
 from bot.posts.git.checkout import checkout_dir_of
 from bot.posts.git.folders import open_posts
 from bot.posts.git.status import read_status
-from bot.runtime.cycle import decide
+from bot.runtime.planning import decide
 
 HIDDEN: Final = "(hidden)"
 #: Settings that may hold a secret, or a person's address; "env:NAME" is none.

@@ -28,7 +28,8 @@ from bot.files.public_folder import PublicFolder
 from bot.integrations.server_clock import ServerTimes
 from bot.ledger.memory import MemoryLedger
 from bot.posts.folder import PostFolder
-from bot.runtime.cycle import CycleContext, CycleResult, policy_of, run_cycle
+from bot.runtime.cycle import CycleContext, CycleResult, run_cycle
+from bot.runtime.planning import policy_of
 from bot.runtime.wiring import make_site
 
 ACCOUNT = "conf@example.social"

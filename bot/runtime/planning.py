@@ -1,0 +1,76 @@
+"""From posts and ledger to a plan: reading the posts, and planning with the rules of the settings.
+
+Everything that shows a plan or acts on it begins here: the cycle, the precise release and the operations. The module
+imports neither feeds nor network, so that a command which only shows the plan starts fast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot.compose.composer import Composer
+from bot.config import Config
+from bot.domain import PageAnswer, Snapshot
+from bot.domain.durations import Daytime
+from bot.domain.errors import PostError
+from bot.planner.cache import PlanCache
+from bot.planner.plan import Plan, make_plan
+from bot.planner.ruling import Policy
+from bot.posts.addresses import slug_of
+from bot.posts.folder import Scan
+from bot.posts.git.folders import PostSource
+
+
+def scan_posts(posts: PostSource) -> Scan:
+    """What the posts folder holds. One that is not there is a fault like any other: what was released stays so."""
+    try:
+        return posts.scan()
+    except PostError as error:
+        return Scan(posts=(), faults=(error,), signature=())
+
+
+def decide(
+    config: Config,
+    scan: Scan,
+    snapshot: Snapshot,
+    *,
+    now: datetime,
+    server_times: Mapping[str, datetime] | None = None,
+    doubt: str = "",
+    pages: Mapping[str, PageAnswer] | None = None,
+    memory: PlanCache | None = None,
+) -> Plan:
+    """Plan with the settings' rules; reads the templates, writes nothing, asks nobody."""
+    return make_plan(
+        scan.posts,
+        snapshot,
+        now=now,
+        accounts=list(config.account_addresses().values()),
+        policy=policy_of(config),
+        compose=Composer(config, snapshot),
+        broken=frozenset(slug_of(fault.path, dated=config.posts.dated_names) for fault in scan.faults),
+        readable=bool(scan.signature) and scan.complete,
+        server_times=server_times,
+        doubt=doubt,
+        pages=pages,
+        memory=memory,
+    )
+
+
+def policy_of(config: Config) -> Policy:
+    """The settings that the rules depend on."""
+    release = config.release
+    hours = release.daytime
+    return Policy(
+        catch_up=release.catch_up,
+        brake=release.brake,
+        daytime=None if hours is None else Daytime(begin=hours[0], end=hours[1], zone=config.site.timezone),
+        edits=release.edits,
+        edit_window=release.edit_window,
+        give_up_after=release.give_up_after,
+        hold_without_picture=release.if_no_picture == "hold",
+        wait_for_page=config.wait_for_page,
+        release_without_page=release.page_missing == "release",
+        tag_ids=config.feeds.ids == "tag",
+    )
