@@ -1,4 +1,4 @@
-"""Parameters as Rails reads them: from the address, a form or a JSON body, with its idea of true and false."""
+"""Parameters as Rails reads them: from the address, a form or a JSON body, with its rules for true and false."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CHANGES: Final = "media_attributes"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MediaChange:
-    """What is to change about one of the media of a status; None leaves it."""
+    """A change of one of the media of a status; None leaves a field as it is."""
 
     media_id: str
     description: str | None
@@ -26,9 +26,9 @@ class MediaChange:
 
 
 class Params:
-    """The parameters of one request. Lists end in "[]", what is inside something stands in brackets: `poll[multiple]`.
+    """The parameters of one request. Names of lists end in "[]", nested names stand in brackets: `poll[multiple]`.
 
-    A JSON body is spelt the same way here, whatever its depth.
+    The names of a JSON body are flattened in the same way.
     """
 
     def __init__(self, values: MultiDict[str, str], changes: tuple[MediaChange, ...] = ()) -> None:
@@ -37,25 +37,28 @@ class Params:
 
     @classmethod
     def from_json(cls, body: bytes, query: MultiDict[str, str], *, strict: bool = False) -> Params:
-        """Raises ApiError (400) if the body is no JSON object, or if `strict` and a flag is neither true nor false."""
+        """The parameters of a JSON body and the address.
+
+        Raises ApiError (400) if the body is no JSON object, and, if `strict`, for a flag that is no boolean.
+        """
         try:
-            told = json.loads(body or b"{}")
+            body_fields = json.loads(body or b"{}")
         except ValueError:
-            told = None
-        if not isinstance(told, dict):
+            body_fields = None
+        if not isinstance(body_fields, dict):
             raise ApiError(400, "The body is not a JSON object")
         values: MultiDict[str, str] = MultiDict(query.items(multi=True))
-        for name, value in _flat(told):
+        for name, value in _flat(body_fields):
             if strict and name in _FLAGS and not isinstance(value, bool):
                 raise ApiError(400, f"Bad Request: cannot read {name} as true or false")
             values.add(name, _as_text(value))
-        return cls(values, tuple(_changes(told.get(_CHANGES))))
+        return cls(values, tuple(_changes(body_fields.get(_CHANGES))))
 
     def text(self, name: str) -> str | None:
         return self._values.get(name)
 
     def flag(self, name: str) -> bool | None:
-        """None if the request does not say."""
+        """A boolean parameter; None if the request does not name it."""
         value = self._values.get(name)
         return None if value is None else value.lower() not in _FALSE
 
@@ -63,12 +66,12 @@ class Params:
         return self._values.getlist(f"{name}[]") or self._values.getlist(name)
 
     def names_any(self, *names: str) -> bool:
-        """Whether the request holds one of these, however deep."""
+        """Whether the request has one of these parameters, or one nested in it."""
         return any(key.partition("[")[0] in names for key in self._values)
 
 
-def _flat(told: Mapping[str, object], outer: str = "") -> Iterator[tuple[str, object]]:
-    for key, value in told.items():
+def _flat(body_fields: Mapping[str, object], outer: str = "") -> Iterator[tuple[str, object]]:
+    for key, value in body_fields.items():
         name = f"{outer}[{key}]" if outer else key
         if isinstance(value, dict):
             yield from _flat(value, name)
@@ -82,8 +85,8 @@ def _as_text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _changes(told: object) -> Iterator[MediaChange]:
-    for item in told if isinstance(told, list) else []:
+def _changes(body_fields: object) -> Iterator[MediaChange]:
+    for item in body_fields if isinstance(body_fields, list) else []:
         if isinstance(item, dict) and "id" in item:
             yield MediaChange(
                 media_id=str(item["id"]),

@@ -1,7 +1,7 @@
-"""Polls: what the request asks for, whether the server takes it, and voting.
+"""Polls: reading one from a request, its rules, and voting.
 
 Sources: app/validators/poll_options_validator.rb, poll_expiration_validator.rb, app/services/vote_service.rb of
-mastodon/mastodon. The words of the errors are not verified.
+mastodon/mastodon. The texts of the errors are not verified.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _AT_MOST_SECONDS: Final = 100 * 365 * 86400  # more would not fit into a datetim
 
 
 def read_question(params: Params, *, limits: Limits, now: datetime) -> Question | None:
-    """The poll that a request holds; None if it holds none. Raises ApiError (422)."""
+    """The poll of a request; None if it has none. Raises ApiError (422) for an invalid one."""
     if not params.names_any("poll"):
         return None
     options = tuple(option.strip() for option in params.list("poll[options]"))
@@ -37,7 +37,7 @@ def read_question(params: Params, *, limits: Limits, now: datetime) -> Question 
 
 
 def vote(status: Status, account: Account, choices: list[str], *, now: datetime) -> Status:
-    """The status with this account's vote. Raises ApiError (422)."""
+    """The status with this account's vote. Raises ApiError (422) for an invalid one."""
     question, poll = status.draft.question, status.poll
     assert question is not None
     assert poll is not None

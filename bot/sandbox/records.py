@@ -1,6 +1,6 @@
-"""What the sandbox remembers: frozen records; a change puts a new record in the place of the old one.
+"""What the sandbox remembers: frozen records; a change replaces the old record by a new one.
 
-Every datetime is aware and in UTC. Ids are texts that grow with time; how they look is told by the profile.
+Every datetime is aware and in UTC. Ids are texts that grow with time; the profile decides how they look.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Account:
-    """Whoever came with a bearer token."""
+    """The account of a bearer token."""
 
     id: str
     username: str
@@ -20,7 +20,7 @@ class Account:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImageFacts:
-    """What an uploaded picture turned out to be, by its content."""
+    """What an uploaded picture is, judged by its content."""
 
     media_type: str  #: e.g. "image/png"
     extension: str  #: e.g. "png"
@@ -41,8 +41,8 @@ class Media:
     description: str | None = None
     focus: tuple[float, float] = (0.0, 0.0)  #: x and y, each from -1 to 1
     status_id: str | None = None  #: the status that it belongs to; None until it is attached
-    looks_left: int = 0  #: how often it is still answered that the server works on it
-    broken: bool = False  #: whether the server will fail with it
+    looks_left: int = 0  #: how many more requests find the server still processing it
+    broken: bool = False  #: whether the processing fails in the end
 
     @property
     def ready(self) -> bool:
@@ -59,12 +59,12 @@ class Picture:
 
     media_id: str
     description: str | None
-    focus: tuple[float, float] | None = None  #: another focus than it had
+    focus: tuple[float, float] | None = None  #: the new focus, if the version changes it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Question:
-    """A poll as its author asks it."""
+    """The question of a poll, as its author wrote it."""
 
     options: tuple[str, ...]
     expires_at: datetime
@@ -74,15 +74,15 @@ class Question:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Poll:
-    """The poll of a status: it keeps its id through edits, and what was voted as long as the choices stand."""
+    """The poll of a status: it keeps its id through edits, and its votes while the choices stay the same."""
 
     id: str
-    votes: dict[str, tuple[int, ...]] = field(default_factory=dict)  #: account id → places of what it chose
+    votes: dict[str, tuple[int, ...]] = field(default_factory=dict)  #: account id → indexes of its choices
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Draft:
-    """What a status says, checked and cleaned."""
+    """What a status says, validated and cleaned."""
 
     text: str
     spoiler_text: str = ""
@@ -95,7 +95,7 @@ class Draft:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Target:
-    """What only the creation of a status decides; an edit cannot change it."""
+    """What is fixed when a status is created; an edit cannot change it."""
 
     visibility: str = "public"
     in_reply_to_id: str | None = None
@@ -104,7 +104,7 @@ class Target:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Version:
-    """What a status said from `created_at` on."""
+    """What a status has said since `created_at`."""
 
     created_at: datetime
     text: str
@@ -116,7 +116,7 @@ class Version:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Status:
-    """A toot."""
+    """A status."""
 
     id: str
     account_id: str
@@ -124,8 +124,8 @@ class Status:
     draft: Draft
     target: Target
     edited_at: datetime | None = None
-    versions: tuple[Version, ...] = ()  #: empty until the first edit, then every version, the oldest first
-    poll: Poll | None = None  #: there if the draft has a question
+    versions: tuple[Version, ...] = ()  #: empty until the first edit, then every version, oldest first
+    poll: Poll | None = None  #: set if the draft has a question
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -162,14 +162,14 @@ class Grant:
 
 @dataclass(kw_only=True, slots=True)
 class State:
-    """All of it; the shape of the state file."""
+    """Everything the sandbox remembers; also the format of the state file."""
 
     version: int = 1
     last_id: int = 0
-    ids: str = "snowflake"  #: how its ids are spelt
+    ids: str = "snowflake"  #: the spelling of its ids, an `IdStyle`
     seed: str = ""  #: from which tokens are derived
     accounts: dict[str, Account] = field(default_factory=dict)  #: by id
-    statuses: dict[str, Status] = field(default_factory=dict)  #: by id, the oldest first
+    statuses: dict[str, Status] = field(default_factory=dict)  #: by id, oldest first
     media: dict[str, Media] = field(default_factory=dict)  #: by id
     keys: dict[str, UsedKey] = field(default_factory=dict)  #: by "account id:key"
     apps: dict[str, App] = field(default_factory=dict)  #: by client id

@@ -1,6 +1,6 @@
 """The state file: one JSON file, and a folder beside it with the bytes of the pictures.
 
-The file is replaced in one step at each change, so a reader (and the next start) sees a whole one.
+Each change replaces the file in one step, so a reader, and the next start, never sees half of one.
 """
 
 from __future__ import annotations
@@ -40,25 +40,25 @@ def load_state(path: Path, *, ids: str) -> State:
 
 
 def save_state(path: Path, state: State) -> None:
-    """Replace the state file. Raises OSError if the disk refuses; the old file then still stands."""
+    """Replace the state file. Raises OSError if that fails; the old file then stays."""
     path.parent.mkdir(parents=True, exist_ok=True)
     replace_file(path, _STATE.dump_json(state, indent=1), mode=PRIVATE)
 
 
 def media_folder(path: Path) -> Path:
-    """Where the bytes of the pictures lie: beside the state file, `<its name>.media/`."""
+    """The folder of the pictures: beside the state file, `<its name>.media/`."""
     return path.with_name(path.name + ".media")
 
 
 def save_media(path: Path, name: str, data: bytes) -> None:
-    """Keep the bytes of one picture. Raises OSError if the disk refuses."""
+    """Write the bytes of one picture. Raises OSError if that fails."""
     folder = media_folder(path)
     folder.mkdir(parents=True, exist_ok=True)
     replace_file(folder / name, data, mode=PRIVATE)
 
 
 def load_media(path: Path, name: str) -> bytes | None:
-    """The bytes of one picture; None if somebody has removed its file."""
+    """The bytes of one picture; None if its file is gone."""
     try:
         return (media_folder(path) / name).read_bytes()
     except FileNotFoundError:
@@ -66,5 +66,5 @@ def load_media(path: Path, name: str) -> bytes | None:
 
 
 def drop_media(path: Path, name: str) -> None:
-    """Forget the bytes of one picture."""
+    """Delete the bytes of one picture."""
     (media_folder(path) / name).unlink(missing_ok=True)

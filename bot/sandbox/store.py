@@ -1,6 +1,6 @@
 """What the sandbox remembers, in memory and (if asked) in a state file. Safe to use from several threads.
 
-`with store.transaction():` makes a look and a change one step; every changing method is one on its own.
+`with store.transaction():` makes a read and a change one step; every method that changes something is one by itself.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Keep all other threads out, and write the state file at the end if something changed."""
+        """Exclude all other threads, and write the state file at the end if something changed."""
         with self._lock:
             self._depth += 1
             try:
@@ -71,7 +71,7 @@ class Store:
     # -- accounts
 
     def account_for_token(self, token: str) -> Account:
-        """The account behind a bearer token; it comes into being with the first use."""
+        """The account of a bearer token; its first use creates it."""
         username = username_for(token)
         with self.transaction():
             known = self.account_named(username)
@@ -90,7 +90,7 @@ class Store:
             return next((a for a in self._state.accounts.values() if a.username == username.lower()), None)
 
     def accounts(self) -> list[Account]:
-        """All accounts, the oldest first."""
+        """All accounts, oldest first."""
         with self._lock:
             return list(self._state.accounts.values())
 
@@ -101,18 +101,18 @@ class Store:
             return self._state.statuses.get(status_id)
 
     def statuses(self) -> list[Status]:
-        """All statuses, the newest first."""
+        """All statuses, newest first."""
         with self._lock:
             return list(reversed(self._state.statuses.values()))
 
     def status_of_key(self, account: Account, key: str) -> UsedKey | None:
-        """What an Idempotency-Key of this account led to within the last hour."""
+        """The status that an Idempotency-Key of this account led to within the last hour."""
         with self._lock:
             used = self._state.keys.get(f"{account.id}:{key}")
             return used if used is not None and used.expires > self.clock.now() else None
 
     def publish(self, account: Account, draft: Draft, target: Target, *, key: str = "") -> Status:
-        """Add a status, attach its media and remember its Idempotency-Key, if it came with one."""
+        """Add a status, attach its media and remember its Idempotency-Key, if there is one."""
         with self.transaction():
             now = self.clock.now()
             status = Status(id=self._next_id(), account_id=account.id, created_at=now, draft=draft, target=target)
@@ -127,7 +127,7 @@ class Store:
             return status
 
     def revise(self, status: Status, draft: Draft, pictures: tuple[Picture, ...]) -> Status:
-        """Let a status say something else from now on; `pictures` are those of the new version, in order."""
+        """Edit a status; `pictures` are those of the new version, in order."""
         with self.transaction():
             now = self.clock.now()
             versions = status.versions or (self._version(status.draft, status.created_at),)
@@ -142,13 +142,13 @@ class Store:
             return revised
 
     def replace_status(self, status: Status) -> None:
-        """Keep this in the place of the status of the same id; no edit."""
+        """Replace the status of the same id, without an edit: for votes."""
         with self.transaction():
             self._state.statuses[status.id] = status
             self._changed = True
 
     def remove(self, status: Status, *, with_media: bool) -> None:
-        """Delete a status. Its media may be attached anew, unless they go with it."""
+        """Delete a status. Its media are deleted too, or become free to be attached again."""
         with self.transaction():
             self._state.statuses.pop(status.id, None)
             self._changed = True
@@ -194,12 +194,12 @@ class Store:
             return self._state.media.get(media_id)
 
     def media_of(self, status: Status) -> list[Media]:
-        """The media of a status as it stands, in its order."""
+        """The media of a status as it is now, in order."""
         with self._lock:
             return [self._state.media[media_id] for media_id in status.draft.media_ids]
 
     def media_bytes(self, media: Media) -> bytes | None:
-        """The picture itself; None if its file has gone."""
+        """The bytes of a picture; None if its file is gone."""
         with self._lock:
             return load_media(self._path, media.file_name) if self._path else self._bytes.get(media.id)
 
@@ -233,7 +233,7 @@ class Store:
             return self._state.apps.get(client_id)
 
     def add_app(self, make: Callable[[str], App]) -> App:
-        """Keep a client that `make` makes of its id."""
+        """Store the client that `make` creates with a new id."""
         with self.transaction():
             app = make(self._next_id())
             self._state.apps[app.client_id] = app
@@ -251,14 +251,14 @@ class Store:
     # -- within a transaction
 
     def _next_id(self) -> str:
-        # Ids grow even while the clock stands still or is set back.
+        # Ids grow even if the clock stands still or is set back.
         milliseconds = int(self.clock.now().timestamp() * 1000)
         self._state.last_id = max(self.ids.number_at(milliseconds), self._state.last_id + 1)
         self._changed = True
         return self.ids.encode(self._state.last_id)
 
     def _poll_after(self, status: Status, draft: Draft) -> Poll | None:
-        # Votes are for choices; other choices make them void (app/services/update_status_service.rb).
+        # Other choices void the votes (app/services/update_status_service.rb).
         before, after = status.draft.question, draft.question
         if after is None:
             return None

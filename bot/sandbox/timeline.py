@@ -1,4 +1,4 @@
-"""What the timeline page shows of a status: words and addresses, ready for the template. Pure but for the store."""
+"""What the timeline page shows of a status: texts and addresses, ready for the template. Reads only the store."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _OPEN: Final = ("public", "unlisted")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ShownTime:
-    """A moment for people: when, and how long ago."""
+    """A time for people: when, and how long ago."""
 
     iso: str
     absolute: str
@@ -35,19 +35,19 @@ class ShownTime:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ShownPicture:
-    """A picture; `position` is its focus as CSS wants it."""
+    """A picture; `position` is its focus for CSS."""
 
     url: str
     alt: str
     width: int
     height: int
     position: str
-    point: str  #: where the focus is, for a picture that is shown whole; empty in its middle
+    point: str  #: CSS of the focus mark on the whole picture; empty if the focus is the centre
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ShownChoice:
-    """A choice of a poll; `share` is that of all votes, in percent."""
+    """A choice of a poll; `share` is its percentage of the votes."""
 
     title: str
     votes: int | None  #: None: hidden until the end
@@ -70,7 +70,7 @@ class Toot:
     """A status as the page shows it."""
 
     id: str
-    version: str  #: differs as soon as something else is to be shown
+    version: str  #: changes whenever the page has to show something else
     link: str
     name: str
     username: str
@@ -87,12 +87,12 @@ class Toot:
     reply_to: str  #: username; empty if it is no reply
     reply_link: str
     replies: int
-    quote_policy: str  #: in words; empty if everybody may quote
-    place: str = ""  #: on the page of one toot: "this" is the one, among others of its thread
+    quote_policy: str  #: in words; empty if everyone may quote
+    place: str = ""  #: "this" marks the requested toot on a page with its thread
 
 
 def show_toot(status: Status, view: View, *, now: datetime, timezone: tzinfo, place: str = "") -> Toot:
-    """The toot of a status, its times told in `timezone`."""
+    """The toot of a status, with its times in `timezone`."""
     account = view.store.account(status.account_id)
     assert account is not None
     target = status.target
@@ -147,7 +147,7 @@ def _show_poll(status: Status, *, now: datetime, timezone: tzinfo) -> ShownPoll 
 
 
 def show_time(moment: datetime, *, now: datetime, timezone: tzinfo) -> ShownTime:
-    """Both ways: "Wed 4 Nov 2026, 15:00 UTC" and "3 min ago" ("in 3 min", where the clock was set back)."""
+    """The time as "Wed 4 Nov 2026, 15:00 UTC" and as "3 min ago" ("in 3 min" if the clock was set back)."""
     local = moment.astimezone(timezone)
     gone = now - moment
     spoken = format_duration(gone)

@@ -249,9 +249,9 @@ def _client(asked: Params) -> App:
 
 
 def _send(uri: str, answer: dict[str, str], state: str | None) -> Response:
-    told = answer if state is None else {**answer, "state": state}
+    query = answer if state is None else {**answer, "state": state}
     joint = "&" if "?" in uri else "?"
-    return _no_store(make_response(redirect(f"{uri}{joint}{urlencode(told)}", 302)))
+    return _no_store(make_response(redirect(f"{uri}{joint}{urlencode(query)}", 302)))
 
 
 def _page(template: str, **what: object) -> Response:

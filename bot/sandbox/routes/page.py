@@ -1,4 +1,4 @@
-"""The timeline page: what people would see on Mastodon. It shows every toot, also those that only some would see."""
+"""The timeline page: what people would see on Mastodon. It shows every toot, even those that only some could see."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def profile(username: str) -> Response:
 
 @routes.get("/@<username>/<status_id>")
 def toot(username: str, status_id: str) -> Response:
-    """One toot, with the thread around it: where its address leads."""
+    """One toot with its thread: the page at the toot's address."""
     status = sandbox().store.status(status_id)
     if status is None or not _is_by(status, username):
         raise NotFound("There is no such toot here. It may have been deleted.")
@@ -118,7 +118,7 @@ def _page(found: list[Status], *, account: str = "", heading: str, single: Statu
 
 
 def _newest(found: list[Status], ids: IdStyle) -> tuple[list[Status], bool]:
-    """The page that is asked for, and whether there are older ones."""
+    """The requested page, and whether there are older toots."""
     shown = select_page(found, page_request({"limit": "40", **request.args}, ids=ids), ids=ids)
     below = PageRequest(limit=1, max_id=ids.decode(shown[-1].id)) if shown else None
     return shown, bool(below and select_page(found, below, ids=ids))
@@ -135,7 +135,7 @@ def _is_by(status: Status, username: str) -> bool:
 
 
 def _colour(username: str) -> str:
-    # Steps of the golden angle keep neighbours apart; the lightness bears white letters on every hue.
+    # Steps of the golden angle keep neighbours apart; at this lightness white letters are readable on every hue.
     names = [account.username for account in sandbox().store.accounts()]
     place = names.index(username) if username in names else 0
     return f"hsl({(245 + 137.5 * place) % 360:.0f} 42% 40%)"
