@@ -11,8 +11,6 @@ from bot.domain import Post
 from bot.domain.errors import PostError
 from bot.domain.gc import gc_paused
 from bot.posts.addresses import name_of, slug_of
-from bot.posts.cache.index import PostCacheIndex, Read
-from bot.posts.cache.lazy import LazyPost
 from bot.posts.cache.racy_files import RacyFiles, plain
 from bot.posts.listing import FileState, FolderSnapshot, Signature, State, list_files, seen_again, state_of
 from bot.posts.pictures import Bundle, local_files
@@ -20,7 +18,7 @@ from bot.posts.reader import parse_post, read_bytes, shown_path, unreadable
 
 if TYPE_CHECKING:
     from bot.config import Config
-    from bot.posts.cache.file import PostCache
+    from bot.posts.cache.file import PostCache, Read
 
 
 __all__ = ["PostFolder", "Scan", "Signature"]
@@ -54,7 +52,8 @@ class PostFolder:
         """With a `cache`, what was read is kept on disk by `remember`, for the next start."""
         self._config = config
         self._known: dict[str, _Known] = {}
-        self._shelf = PostCacheIndex(cache)
+        self._cache = cache
+        self._recalled = False
         self._unkept: set[str] = set()  #: files that were read, which the cache does not have so
         self.pictures: tuple[str, ...] = ()  #: the files of the pictures of all posts that are known
         self._recent = RacyFiles()
@@ -152,33 +151,30 @@ class PostFolder:
     def remember(self) -> None:
         """Keep on disk what has been read since the last time, once it is sure that it has not changed since."""
         still = {path for path in self._unkept if self._recent.holds_still(path)}
-        if not still:
+        if not still or self._cache is None:
             return
         kept: dict[str, Read] = {}
         for path in still:
             known = self._known.get(path)
-            if known is not None and isinstance(known.outcome, LazyPost):
+            if known is not None and isinstance(known.outcome, Post):
                 kept[path] = (plain(known.state), known.pictures, known.outcome)
-        self._shelf.keep(kept, here=self._known.keys() - (still - kept.keys()))
+        self._cache.keep(kept, here=self._known.keys() - (still - kept.keys()))
         self._unkept -= still
 
     def close(self) -> None:
         """Let go of the cache."""
-        self._shelf.close()
+        if self._cache is not None:
+            self._cache.close()
 
     def _recall(self) -> None:
+        if self._recalled or self._cache is None:
+            return
+        self._recalled = True
         with gc_paused():
-            recalled = self._shelf.recall(self._parse)
-            for path, (state, pictures, post) in recalled.items():
+            for path, (state, pictures, post) in self._cache.load().items():
                 self._known[path] = _Known(state=state, outcome=post, pictures=pictures)
-        if recalled:
+        if self._known:
             self.pictures = tuple({picture: None for one in self._known.values() for picture in one.pictures})
-
-    def _parse(self, path: str, data: bytes | None = None) -> Post | None:
-        """Raises PostError, OSError."""
-        name = name_of(path)
-        data = read_bytes(path) if data is None else data
-        return parse_post(data, path=path, slug=name, config=self._config)
 
     def _as_read(self, look: FolderSnapshot) -> FolderSnapshot:
         """The look with what is known of its files since they were read."""
@@ -218,7 +214,7 @@ class PostFolder:
         self._unkept.add(path)
         outcome: Post | PostError | None
         try:
-            outcome = self._parse(path, data)
+            outcome = parse_post(data, path=path, slug=name_of(path), config=self._config)
         except PostError as fault:
             outcome = fault
         pictures = self._files_of(outcome, path) if outcome is not None and not isinstance(outcome, PostError) else []

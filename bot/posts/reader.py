@@ -16,7 +16,6 @@ from bot.domain.front_matter import KEYS
 from bot.domain.template_tags import find_tags
 from bot.posts.addresses import categories_of, folders_of, name_of, own_permalink, own_slug, parted
 from bot.posts.body.render import BodyText
-from bot.posts.cache.lazy import EAGER_FIELDS, LazyPost, cannot_fail
 from bot.posts.digests import digests_of
 from bot.posts.frontmatter.dates import DatetimeError, parse_datetime
 from bot.posts.frontmatter.fields import Fields
@@ -118,8 +117,6 @@ def parse_post(data: bytes, *, path: str | Path, slug: str, config: Config) -> P
         in_plain_words=mastodon.thread_auto,
         findings=notes.findings(),
     )
-    if cannot_fail(source.body):
-        return LazyPost.of([post[name] for name in EAGER_FIELDS], text)
     return Post(**post, **text.rendered())
 
 

@@ -191,16 +191,6 @@ class BodyText:
     in_plain_words: bool
     findings: tuple[Finding, ...]  #: about the front matter
 
-    def __call__(self) -> dict[str, Any]:
-        """As `rendered`, of a body that cannot fail; if it does all the same, the post stays without one."""
-        try:
-            return self.rendered()
-        except PostError as error:
-            problem = f"the text is left out: {error.problem}"
-            finding = self._finding("body-unusable", problem, error.remedy, self.line, severity=Severity.ERROR)
-            empty = {"excerpt": "", "html": "", "paragraphs": (), "unsaid": ()}
-            return {**empty, "summary": self.summary or "", "findings": in_file_order([*self.findings, finding])}
-
     def rendered(self) -> dict[str, Any]:
         """The fields of Post that are made of the body. Raises PostError."""
         body = self._body()
@@ -233,9 +223,14 @@ class BodyText:
         shown = shorten(join_spaces(first.text), 60)
         problem = f"{shown} is a template tag{more}; nothing resolves it here, so readers get the words without it."
         line = self.line + self.text.count("\n", 0, first.start)
-        return [self._finding("template-tag", problem, "Write the address or the words themselves.", line)]
-
-    def _finding(
-        self, rule: str, problem: str, remedy: str, line: int, *, severity: Severity = Severity.WARNING
-    ) -> Finding:
-        return Finding(rule=rule, severity=severity, path=self.path, line=line, problem=problem, remedy=remedy)
+        remedy = "Write the address or the words themselves."
+        return [
+            Finding(
+                rule="template-tag",
+                severity=Severity.WARNING,
+                path=self.path,
+                line=line,
+                problem=problem,
+                remedy=remedy,
+            )
+        ]

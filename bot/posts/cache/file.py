@@ -13,32 +13,21 @@ import os
 import sqlite3
 import stat
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Set
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
-from bot.posts.cache.codec import OWN_WORDS, early_from_json, early_to_json, late_from_json, late_to_json
+from bot.domain import Post
+from bot.posts.cache.codec import post_to_json, posts_from_json
 from bot.posts.listing import FileState
 
 _T = TypeVar("_T")
 
 FILE_NAME: Final = "posts-cache.db"
-#: Two tables, so that a start, which needs only the early fields, does not have to page past the bodies.
-_SCHEMA: Final = (
-    "CREATE TABLE IF NOT EXISTS early (path TEXT PRIMARY KEY, digest BLOB, post BLOB) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS late (path TEXT PRIMARY KEY, digest BLOB, body TEXT) WITHOUT ROWID",
-)
-
-
-class Stored(NamedTuple):
-    """A post as it was read from a file in this state."""
-
-    path: str  #: whole
-    state: FileState
-    pictures: Mapping[str, FileState | None]
-    early: Sequence[Any]  #: the fields of Post that need no rendering, as `EAGER_FIELDS` names them
-    late: Any  #: what makes the other ones; None if it must be asked for with `PostCache.late`
+_SCHEMA: Final = "CREATE TABLE IF NOT EXISTS post (path TEXT PRIMARY KEY, digest BLOB, post BLOB) WITHOUT ROWID"
+#: A post with the states that its file and its pictures had when it was read.
+Read: TypeAlias = tuple[FileState, Mapping[str, FileState | None], Post]
 
 
 class PostCache:
@@ -50,60 +39,45 @@ class PostCache:
         self._key = hashlib.blake2b(key.encode()).digest()
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
+        self._kept: dict[str, tuple[FileState, Mapping[str, FileState | None]]] = {}  #: what the file holds, by path
 
-    def load(self) -> list[Stored]:
-        """Everything that is whole."""
-        return self._with(self._load) or []
+    def load(self) -> dict[str, Read]:
+        """Everything that is whole, by the file's whole path."""
+        found = self._with(self._load) or {}
+        self._kept = {path: (state, pictures) for path, (state, pictures, _) in found.items()}
+        return found
 
-    def late(self, path: str, early_digest: str) -> Any:
-        """What makes the late fields of a post; None if it is not there, or not that of the post with this digest."""
-
-        def find(db: sqlite3.Connection) -> Any:
-            row = db.execute("SELECT digest, body FROM late WHERE path = ?", (path,)).fetchone()
-            is_whole = row is not None and row[0] == self._late_digest(path, early_digest, row[1])
-            return late_from_json(row[1]) if is_whole else None
-
-        return self._with(find)
-
-    def keep(self, posts: Iterable[Stored], *, gone: Iterable[str] = ()) -> None:
-        """Keep these, in one transaction, and forget those that are gone."""
+    def keep(self, posts: Mapping[str, Read], *, here: Set[str]) -> None:
+        """Keep what the file does not hold yet, in one transaction, and forget what is not `here`."""
+        new = {path: one for path, one in posts.items() if self._kept.get(path) != one[:2] and _is_text(path)}
+        gone = self._kept.keys() - here
+        if not new and not gone:
+            return
 
         def write(db: sqlite3.Connection) -> None:
             db.execute("BEGIN IMMEDIATE")
-            for path in filter(_is_text, gone):
-                db.execute("DELETE FROM early WHERE path = ?", (path,))
-                db.execute("DELETE FROM late WHERE path = ?", (path,))
-            for post in posts:
-                if _is_text(post.path):
-                    db.execute("INSERT OR REPLACE INTO early VALUES (?, ?, ?)", self._early_row(post))
-                    db.execute("INSERT OR REPLACE INTO late VALUES (?, ?, ?)", self._late_row(post))
+            db.executemany("DELETE FROM post WHERE path = ?", [(path,) for path in gone])
+            for path, (state, pictures, post) in new.items():
+                row = post_to_json(path, state, pictures, post)
+                db.execute("INSERT OR REPLACE INTO post VALUES (?, ?, ?)", (path, self._digest(row), row))
             db.execute("COMMIT")
 
         self._with(write)
+        self._kept = {path: known for path, known in self._kept.items() if path in here}
+        self._kept.update((path, (state, pictures)) for path, (state, pictures, _) in new.items())
 
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:
             self._forget()
 
-    def _early_row(self, post: Stored) -> tuple[str, bytes, bytes]:
-        early = early_to_json(post.path, post.state, post.pictures, post.early)
-        return post.path, self._digest(early), early
-
-    def _late_row(self, post: Stored) -> tuple[str, bytes, str]:
-        late = late_to_json(post.late)
-        return post.path, self._late_digest(post.path, post.early[OWN_WORDS].whole, late), late
-
-    def _late_digest(self, path: str, early_digest: str, late: str) -> bytes:
-        return self._digest(f"{path}\0{early_digest}\0{late}".encode())
-
     def _digest(self, data: bytes) -> bytes:
         return hashlib.blake2b(data, key=self._key, digest_size=16).digest()
 
-    def _load(self, db: sqlite3.Connection) -> list[Stored]:
-        rows = db.execute("SELECT digest, post FROM early").fetchall()
+    def _load(self, db: sqlite3.Connection) -> dict[str, Read]:
+        rows = db.execute("SELECT digest, post FROM post").fetchall()
         whole = [post for digest, post in rows if digest == self._digest(post)]
-        return [Stored(*found, None) for found in early_from_json(whole)]
+        return {path: (state, pictures, post) for path, state, pictures, post in posts_from_json(whole)}
 
     def _with(self, work: Callable[[sqlite3.Connection], _T]) -> _T | None:
         """Do the work; None if the cache cannot be used."""
@@ -136,8 +110,7 @@ class PostCache:
         try:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
-            for statement in _SCHEMA:
-                db.execute(statement)
+            db.execute(_SCHEMA)
         except BaseException:
             db.close()
             raise

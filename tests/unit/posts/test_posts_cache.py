@@ -1,4 +1,4 @@
-"""Posts from the cache, posts that were read at once and posts whose body came late are the same."""
+"""Posts from the cache and posts that were read from their files are the same."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,7 @@ import bot.posts.folder
 from bot.config import Config
 from bot.domain import Post
 from bot.domain.errors import PostError
-from bot.posts.body.render import BodyText
 from bot.posts.cache.file import PostCache, cache_key
-from bot.posts.cache.lazy import LAZY_FIELDS, LazyPost, cannot_fail
 from bot.posts.folder import PostFolder
 from bot.posts.reader import parse_post, read_bytes
 
@@ -61,47 +59,19 @@ def cached(config: Config, tmp_path: Path) -> Callable[[], PostFolder]:
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(body=st.lists(PIECES, max_size=60).map("".join), summary=st.booleans())
-def test_cold_warm_and_late_posts_are_equal(
-    config: Config, tmp_path: Path, settled: None, body: str, summary: bool
-) -> None:
+def test_cold_and_warm_posts_are_equal(config: Config, tmp_path: Path, settled: None, body: str, summary: bool) -> None:
     matter = MATTER + ("summary: In short, {{ tag }} it is.\n" if summary else "")
     path = write(config, "a.md", body, matter)
-    late = parse_post(path.read_bytes(), path=path, slug="a", config=config)
-    assert late is not None
-    early = {field.name: getattr(late, field.name) for field in fields(Post)}
-    if isinstance(late, LazyPost):
-        cache = tmp_path / "var" / "cache.db"
-        for _ in range(2):  # filled, then read
-            folder = PostFolder(config, cache=PostCache(cache, key="k"))
-            (post,) = folder.scan().posts
-            assert isinstance(post, LazyPost)
-            folder.remember()
-            folder.close()
-            assert as_told(post) == early
-            assert post == Post(**early) == post
-            assert replace(post, slug="b") != post
-
-
-@settings(max_examples=150, deadline=None)
-@given(body=st.lists(PIECES, max_size=200).map("".join), times=st.integers(1, 60))
-def test_what_is_rendered_late_never_fails(body: str, times: int) -> None:
-    body = body * times
-    if cannot_fail(body):
-        words = BodyText(
-            text=body,
-            line=1,
-            path=Path("a"),
-            permalink="https://a.example/",
-            summary=None,
-            in_plain_words=True,
-            findings=(),
-        )
-        assert set(words.rendered()) == set(LAZY_FIELDS)
+    read = parse_post(path.read_bytes(), path=path, slug="a", config=config)
+    for _ in range(2):  # filled, then read
+        folder = PostFolder(config, cache=PostCache(tmp_path / "var" / "cache.db", key="k"))
+        assert folder.scan().posts == (read,)
+        folder.remember()
+        folder.close()
 
 
 def test_a_body_that_cannot_be_rendered_is_a_fault_at_once(config: Config) -> None:
     deep = "<div>" * 300
-    assert not cannot_fail(deep)
     with pytest.raises(PostError, match="levels deep"):
         parse_post(f"---\ntitle: A\n---\n{deep}".encode(), path=Path("a.md"), slug="a", config=config)
 
@@ -141,8 +111,7 @@ def cut(file: Path) -> None:
 
 def falsified(file: Path) -> None:
     with sqlite3.connect(file) as db:
-        db.execute("UPDATE early SET post = CAST(replace(post, 'heron', 'raven') AS BLOB)")
-        db.execute("UPDATE late SET body = replace(body, 'words', 'swords')")
+        db.execute("UPDATE post SET post = CAST(replace(post, 'words', 'swords') AS BLOB)")
     db.close()
 
 
@@ -157,9 +126,8 @@ def open_to_all(file: Path) -> None:
 
 def of_another_shape(file: Path) -> None:
     with sqlite3.connect(file) as db:
-        for table in ("early", "late"):
-            db.execute(f"DROP TABLE {table}")
-            db.execute(f"CREATE TABLE {table} (a)")
+        db.execute("DROP TABLE post")
+        db.execute("CREATE TABLE post (a)")
     db.close()
 
 
@@ -191,20 +159,20 @@ def test_a_cache_that_is_broken_is_as_if_there_were_none(
 
 @pytest.mark.parametrize("change", [lambda values: values[:-1], lambda values: [*values, 1], lambda values: 7])
 def test_rows_of_another_shape_are_as_if_there_were_none(
-    config: Config, settled: None, cached: Callable[[], PostFolder], change: Callable[[Any], Any]
+    config: Config, settled: None, tmp_path: Path, cached: Callable[[], PostFolder], change: Callable[[Any], Any]
 ) -> None:
     """As another version may have written them, with digests that are right."""
     write(config, "a.md", "Some words")
     first = cached()
     truth = [as_told(post) for post in first.scan().posts]
     first.remember()
-    cache = first._shelf._cache
-    assert cache is not None
-    with sqlite3.connect(cache._path) as db:
-        ((row,),) = db.execute("SELECT post FROM early").fetchall()
+    file = tmp_path / "var/cache.db"
+    with sqlite3.connect(file) as db:
+        ((row,),) = db.execute("SELECT post FROM post").fetchall()
         *beginning, values = json.loads(row)
         data = json.dumps([*beginning, change(values)]).encode()
-        db.execute("UPDATE early SET post = ?, digest = ?", (data, cache._digest(data)))
+        digest = PostCache(file, key=cache_key(config))._digest(data)
+        db.execute("UPDATE post SET post = ?, digest = ?", (data, digest))
     db.close()
     first.close()
     assert [as_told(post) for post in cached().scan().posts] == truth
@@ -218,13 +186,13 @@ def test_other_settings_make_another_cache(config: Config, setting: str) -> None
     assert cache_key(config) == cache_key(config)
 
 
-def test_a_file_that_may_still_change_unseen_is_not_kept(config: Config, cached: Callable[[], PostFolder]) -> None:
+def test_a_file_that_may_still_change_unseen_is_not_kept(config: Config, tmp_path: Path) -> None:
     """Written just now: another write within the same tick of the file system's clock would not show."""
     write(config, "a.md", "Some words")
-    folder = cached()
+    cache = PostCache(tmp_path / "var/cache.db", key=cache_key(config))
+    folder = PostFolder(config, cache=cache)
     begun = time.monotonic()
     folder.scan()
     folder.remember()
-    assert folder._shelf._cache is not None
     if time.monotonic() - begun < 1:
-        assert folder._shelf._cache.load() == []
+        assert cache.load() == {}
