@@ -35,15 +35,14 @@ def adopt(config: Config, yes: bool) -> None:
         _put_aside(config, yes=yes)
         bot = make_bot(config, environ=os.environ, emit=voice.emit)
     try:
-        if bot.site.look_once(bot.cycle_once().plan):
-            bot.cycle_once()
+        bot.cycle_once(ask_site=bot.site.look_once)
         for address in bot.publishers:
             try:
                 with progress(f"Reading back {address}"):
                     recording = adopt_account(bot, address)
             except PublishError as error:
                 raise UsageError(f"{address} cannot be read: {error.message}", remedy=error.remedy) from error
-            bot.parts.ledger.record(recording, now=bot.parts.clock.now())
+            bot.context.ledger.record(recording, now=bot.context.clock.now())
             for event in recording.events:
                 click.echo(describe(event))
             click.echo(f"{address}: {len(recording.events)} adopted")
@@ -54,8 +53,8 @@ def adopt(config: Config, yes: bool) -> None:
 def _with_readable_ledger(bot: Bot) -> Bot:
     """The bot, once its ledger was read: damage may show only in the rows. Raises LedgerError."""
     try:
-        bot.parts.ledger.snapshot()
-        bot.parts.ledger.events(limit=1)
+        bot.context.ledger.snapshot()
+        bot.context.ledger.events(limit=1)
     except BaseException:
         bot.close()
         raise

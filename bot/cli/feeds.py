@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -121,7 +122,7 @@ def ping(config: Config, wait: str) -> None:
     from bot.integrations.websub import topics_of
     from bot.ledger import open_ledger
     from bot.planner.matching import entries_shown
-    from bot.runtime.wiring import make_pings
+    from bot.runtime.wiring import Surroundings, make_pings
 
     if not config.feeds.hubs:
         raise UsageError("there is no hub in the settings.", remedy="Name one with [feeds] hubs.")
@@ -135,7 +136,8 @@ def ping(config: Config, wait: str) -> None:
         entries = list(ledger.snapshot().entries.values())
         shown = entries_shown(entries, now=clock.now())
         topics = topics_of(render_feeds(shown, site=config.site, feeds=config.feeds, released=entries).files)
-        pings = make_pings(config, ledger=ledger, clock=clock, emit=ConsoleLog(config).emit)
+        emit = ConsoleLog(config).emit
+        pings = make_pings(Surroundings(config=config, environ=os.environ, ledger=ledger, clock=clock, emit=emit))
         end = clock.monotonic() + patience.total_seconds()
         again = pings.send(topics)
         while again is not None and clock.monotonic() + again.total_seconds() < end:

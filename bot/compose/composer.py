@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import TypedDict
 
@@ -142,6 +143,12 @@ class Composer:
             address: Templates.load(config.templates_folder, account=name, people=people, root=config.root)
             for name, address in names.items()
         }
+
+    def knowing(self, snapshot: Snapshot) -> Composer:
+        """The same templates, with what another snapshot says of the servers' limits."""
+        other = copy(self)
+        other._snapshot = snapshot
+        return other
 
     def __call__(self, post: Post, address: str) -> Announcement:
         """What the post says on the account. Raises ComposeError."""

@@ -83,18 +83,20 @@ class PageChecker:
         *,
         clock: Clock,
         on_news: Callable[[], None],
+        on_answer: Callable[[], None] = lambda: None,
         stopping: Callable[[], bool] = lambda: False,
         in_threads: bool = True,
     ) -> None:
-        """`ask` returns for a page that is online, else it raises FetchError; `on_news` hears of answers that matter.
+        """`ask` returns for a page that is online, else it raises FetchError.
 
+        `on_news` hears of answers that matter; `on_answer`, from any thread, that there is something for `step`.
         Without `in_threads` one page after the other is asked for, in `step` itself.
         """
         self.ask = ask
         self.in_threads = in_threads
-        self.on_answer: Callable[[], None] = lambda: None  #: hears from a thread that there is something for `step`
         self._clock = clock
         self._on_news = on_news
+        self._on_answer = on_answer
         self._stopping = stopping
         self._wanted: Mapping[str, PageRequest] = {}
         self._looks: Mapping[str, PageAnswer] = {}
@@ -182,7 +184,7 @@ class PageChecker:
         except Exception as error:  # noqa: BLE001 — whatever a page makes go wrong, the others are asked for
             look = replace(look, online=False, why=f"{url} cannot be asked for ({type(error).__name__}).")
         self._answers.put((one, url, look, passing))
-        self.on_answer()
+        self._on_answer()
 
     def _take(self, one: _Round, url: str, look: PageAnswer, passing: bool) -> None:
         now = self._clock.monotonic()

@@ -14,16 +14,26 @@ from bot.integrations.pages import PageChecker
 from bot.planner.plan import Plan
 
 #: A tick asks once, and waits no longer than this for the answers.
-TICK_WAITS: Final = timedelta(seconds=10)
+TICK_TIMEOUT: Final = timedelta(seconds=10)
 
 
 class Site:
     """The deploy hook and the pages, as the latest plan wants them."""
 
     def __init__(
-        self, *, deploy: DeployHookCaller, pages: PageChecker, clock: Clock, prepare: Callable[[], None] = lambda: None
+        self,
+        *,
+        deploy: DeployHookCaller,
+        pages: PageChecker,
+        answered: Signal,
+        clock: Clock,
+        prepare: Callable[[], None] = lambda: None,
     ) -> None:
-        """`prepare` does beforehand what the first question would do; at the instant nothing is left but to ask."""
+        """`answered` is set, from any thread, when `look` has something to do.
+
+        `prepare` does beforehand what the first question would do; at the instant nothing is left but to ask.
+        """
+        self.answered = answered
         self.deploy = deploy
         self.pages = pages
         self._clock = clock
@@ -41,10 +51,6 @@ class Site:
         """What somebody should be told; empty if all is well."""
         return self.deploy.trouble
 
-    def notify(self, looker: Callable[[], None]) -> None:
-        """Say whom to call, from any thread, when `look` has something to do."""
-        self.pages.on_answer = looker
-
     def plan_is(self, plan: Plan) -> None:
         """Say what the latest plan wants of the site."""
         if not plan.doubt:
@@ -56,7 +62,7 @@ class Site:
         try:
             return self.deploy.call(self._deploys)
         finally:
-            self.pages.on_answer()
+            self.answered.set()
 
     def look(self) -> timedelta | None:
         """Ask for pages, once the hook was called; returns when to do it again."""
@@ -65,22 +71,29 @@ class Site:
             self._prepare()
         return self.pages.step() if self.deploy.is_answered(self._deploys) else None
 
-    def once(self, plan: Plan) -> bool:
-        """Call and look once, as a tick does; returns whether there is an answer to plan with. Raises LedgerError."""
+    def ask_once(self, plan: Plan) -> bool:
+        """For a tick: call the hook and ask for the pages that the plan waits for, if there are any.
+
+        Returns whether there is an answer to plan with. Raises LedgerError.
+        """
+        if not plan.wanted_pages:
+            return False
+        self.call_once(plan)
+        return self.look_once(plan)
+
+    def call_once(self, plan: Plan) -> None:
+        """For a tick: call the hook if that is owed. Raises LedgerError."""
         self.plan_is(plan)
         self.deploy.call(self._deploys, patient=False)
-        return self.look_once(plan)
 
     def look_once(self, plan: Plan) -> bool:
         """Ask for the pages that the plan wants, once; returns whether there is an answer to plan with."""
         self.pages.are_wanted(plan.wanted_pages)
-        answered = Signal()
-        self.notify(answered.set)
-        end = self._clock.monotonic() + TICK_WAITS.total_seconds()
+        end = self._clock.monotonic() + TICK_TIMEOUT.total_seconds()
         while True:
-            answered.clear()
+            self.answered.clear()
             again = self.pages.step()
             left = end - self._clock.monotonic()
             if not self.pages.is_busy or left <= 0:
                 return bool(self.looks)
-            answered.wait(left if again is None else min(left, again.total_seconds()))
+            self.answered.wait(left if again is None else min(left, again.total_seconds()))

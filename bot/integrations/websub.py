@@ -60,7 +60,6 @@ class WebSubPings:
     clock: Clock
     emit: Callable[[Event], None]
     stopping: Callable[[], bool] = lambda: False
-    topics: Mapping[str, str] = field(default_factory=dict)  #: as the latest pass wrote them
     _digests: dict[str, tuple[State, str]] = field(default_factory=dict)
     _troubles: dict[str, _Trouble] = field(default_factory=dict)
 

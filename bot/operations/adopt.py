@@ -39,13 +39,13 @@ def adopt_account(bot: Bot, address: str) -> WriteBatch:
 
     Raises TransientError or AccountBlockedError if the account cannot be read.
     """
-    snapshot, publisher = bot.parts.ledger.snapshot(), bot.publishers[address]
+    snapshot, publisher = bot.context.ledger.snapshot(), bot.publishers[address]
     wanted = [entry for entry in snapshot.entries.values() if _is_open(_known(snapshot, entry, address))]
     if not wanted:
         return WriteBatch()
     publisher.introduce()
     recent = publisher.recent(since=min(entry.published for entry in wanted) - EARLIER)
-    now, taken = bot.parts.clock.now(), set(bot.parts.ledger.known_status_ids(address))
+    now, taken = bot.context.clock.now(), set(bot.context.ledger.known_status_ids(address))
     changes, events = [], []
     for entry in sorted(wanted, key=lambda entry: entry.published):
         known = _known(snapshot, entry, address)

@@ -152,7 +152,7 @@ class _Season:
         self._bot.wake_event.set()
 
     def _open(self) -> bool:
-        snapshot = self._bot.parts.ledger.snapshot()
+        snapshot = self._bot.context.ledger.snapshot()
         waiting = (DeliveryState.DUE, DeliveryState.SENDING)
         return any(
             delivery.state in waiting and self._clock.now() - delivery.due < PATIENCE

@@ -5,17 +5,15 @@ from __future__ import annotations
 import os
 import random
 import socket
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import partial
 from threading import Event as Signal
 from typing import Final
 
 from bot.config import Config
-from bot.delivery import DeliveryContext, DeliveryResult, DeliverySession, deliver_pending, is_warm, warm_up
-from bot.delivery.protocol import Timing
-from bot.domain import Delivery, Event, EventKind
+from bot.delivery import DeliveryResult
+from bot.domain import Event, EventKind
 from bot.domain.clock import Clock, SystemClock
 from bot.domain.gc import gc_paused
 from bot.files.public_folder import PublicFolder
@@ -26,28 +24,32 @@ from bot.integrations.remote_pictures import RemotePictures
 from bot.integrations.server_clock import ServerTimes
 from bot.integrations.site import Site
 from bot.integrations.websub import WebSubPings
-from bot.ledger import Ledger, open_ledger
+from bot.ledger import open_ledger
+from bot.ledger.contract import Ledger
 from bot.planner.guards import believable, server_doubt
+from bot.planner.plan import Plan
 from bot.posts.cache.file import FILE_NAME as CACHE
 from bot.posts.cache.file import PostCache, cache_key
 from bot.posts.git.folders import open_posts
 from bot.publishers.contract import Publisher
-from bot.runtime.cycle import CycleContext, CycleResult, run_cycle
+from bot.runtime.cycle import CycleContext, CycleResult, refresh, run_cycle
+from bot.runtime.deliverer import Deliverer
 from bot.runtime.git_syncer import GitSyncer
 from bot.runtime.health import Heartbeat
 from bot.runtime.incremental import incremental_cycle
 from bot.runtime.wiring import (
     Emit,
-    client_for_public,
+    Surroundings,
     make_pings,
     make_publishers,
+    make_remote_pictures,
     make_site,
     servers_with_a_clock,
     timing_of,
 )
-from bot.runtime.workers import InlineWorkers, RequestLatch, WorkerPool
+from bot.runtime.workers import InlineWorkers, WorkerPool
 
-#: A cause that comes back within this time is not told again.
+#: A cause that comes back within this time is not alerted again.
 REPEAT_ALERT_AFTER: Final = timedelta(hours=1)
 
 
@@ -57,108 +59,71 @@ def discard_event(_event: Event) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Bot:
-    """The wired parts. `close` lets go of them."""
+    """The wired parts. Whatever changes while it runs is kept by the part that owns it. `close` lets go of them."""
 
-    parts: CycleContext
+    context: CycleContext
+    deliverer: Deliverer
     engine: WorkerPool
-    publishers: Mapping[str, Publisher]  #: by the account's address
-    timing: Timing
-    owner: str
     environ: Mapping[str, str]
     pings: WebSubPings
-    remote_covers: RemotePictures | None  #: None: nobody is asked
+    remote_covers: RemotePictures | None  #: None: no other host is asked
     site: Site
     heartbeat: Heartbeat
-    stop: Signal  #: set: begin nothing new
     sources: GitSyncer  #: repositories of posts; there may be none
     presence: str  #: how a later process names this one to a person
-    wake_event: Signal  #: wakes the loop for another pass
-    random: random.Random = field(default_factory=random.Random)
-    warm: dict[str, DeliverySession] = field(default_factory=dict)  #: what `warm_up` has just learnt, by account
-    request_latch: RequestLatch = field(default_factory=RequestLatch)
+    stop: Signal  #: set: begin nothing new
+    wake_event: Signal  #: wakes the loop for another cycle
+
+    @property
+    def publishers(self) -> Mapping[str, Publisher]:
+        """The accounts' publishers, by address."""
+        return self.deliverer.publishers
 
     def incremental_cycle(self) -> tuple[str, ...]:
         """Show new words of released posts at once, with `cycle_once` to follow; returns the feeds' files changed."""
         with gc_paused():
-            return incremental_cycle(self.parts)
+            return incremental_cycle(self.context)
 
-    def cycle_once(self) -> CycleResult:
-        """Read, plan, record, write the feeds, ring."""
+    def cycle_once(self, *, ask_site: Callable[[Plan], bool] | None = None) -> CycleResult:
+        """Read, plan, record, write the feeds, wake the workers. `ask_site` is that of `run_cycle`."""
         with gc_paused():  # nearly all that is made stays, or is let go at once
-            result = run_cycle(self.parts)
+            result = run_cycle(self.context, ask_site=ask_site)
         self.heartbeat.beat()
-        self.parts.posts.remember()
+        self.context.posts.remember()
         return result
 
-    def deliver_pending(self, address: str) -> DeliveryResult:
-        """Deliver what one account is owed."""
-        if not self.parts.ledger.open_deliveries(address):
-            return DeliveryResult(account=address)
-        warm = self.warm.pop(address, None)
-        return deliver_pending(
-            self._tools(address), warm if warm is not None and is_warm(warm, self.parts.clock) else None
-        )
-
-    def warm_up(self, address: str, expected: Sequence[Delivery]) -> None:
-        """Ask one account's server before the instant what a drain would ask first."""
-        memory = warm_up(self._tools(address), expected)
-        if memory is not None:
-            self.warm[address] = memory
-
-    def _tools(self, address: str) -> DeliveryContext:
-        return DeliveryContext(
-            ledger=self.parts.ledger,
-            publisher=self.publishers[address],
-            clock=self.parts.clock,
-            timing=self.timing,
-            owner=self.owner,
-            stopping=self._begins_nothing,
-            jitter=self.random.random,
-            emit=self.parts.emit,
-            hold_without_picture=self.parts.config.release.if_no_picture == "hold",
-            request_started=partial(self.request_latch.request_started, address),
-        )
-
-    def _begins_nothing(self) -> bool:
-        # An answer may show only now that the clock is wrong.
-        parts = self.parts
-        return self.stop.is_set() or bool(server_doubt(parts.server_times.now(), parts.clock.now()))
-
     def acquire_instance_lock(self) -> str:
-        """Say on the ledger that this process stays; returns who else does, empty if nobody."""
-        return self.parts.ledger.acquire_instance_lock(self.presence)
+        """Note in the ledger that this process stays up; returns which other one does, empty if none."""
+        return self.context.ledger.acquire_instance_lock(self.presence)
 
     def tick(self) -> tuple[CycleResult, tuple[DeliveryResult, ...]]:
-        """Fetch the sources, one pass and its deliveries; for the engines that serve in the caller's time.
+        """Fetch the sources, do one cycle and its deliveries; for workers that deliver in the caller's time.
 
-        Pages are asked for once; what is online then is released and delivered too, the rest with a later tick.
+        Pages are asked for once; what is online is released and delivered, the rest by a later tick.
         """
-        drained: list[DeliveryResult] = []
         self.sources.sync_all()
-        result = self.cycle_once()
-        self.engine.run(lambda address: drained.append(self.deliver_pending(address)), stop=self.stop)
-        if self.site.once(result.plan):
-            result = result.followed_by(self.cycle_once())
-            self.engine.run(lambda address: drained.append(self.deliver_pending(address)), stop=self.stop)
+        result = self.cycle_once(ask_site=self.site.ask_once)
+        delivered: list[DeliveryResult] = []
+        self.engine.run(lambda address: delivered.append(self.deliverer.deliver_pending(address)), stop=self.stop)
+        self.site.call_once(result.plan)
+        pictures_known = self.ask_for_covers(result.covers_to_ask)
         last = result
-        if any(one.events for one in drained) or self.site.trouble:
+        if pictures_known or self.site.trouble or any(one.events for one in delivered):
             # What the deliveries came to is public too (`syndication.json`), and may be worth an alert.
-            last = run_cycle(replace(self.parts, notify=_ring_nobody))
+            last = refresh(self.context, result)
             result = replace(result, attention=result.attention or last.attention)
         self.send_alerts(last)
-        if self.ask_for_covers(last.covers_to_ask):
-            last = run_cycle(replace(self.parts, notify=_ring_nobody))
         # Once: what a site that is copied elsewhere does not show yet is owed to the next tick.
         self.ping(last.topics)
-        return result, tuple(drained)
+        return result, tuple(delivered)
 
     def send_alerts(self, result: CycleResult) -> None:
-        """Send the alerts that are new, and what has recovered. Takes as long as the slowest way of telling."""
-        config, parts = self.parts.config, self.parts
-        now = believable(parts.clock.now(), parts.server_times.now())
+        """Send the alerts that are new, and what has recovered. Takes as long as the slowest channel."""
+        config, context = self.context.config, self.context
+        now = believable(context.clock.now(), context.server_times.now())
         causes = {cause.key: cause if config.alerts.embargoed else cause.redacted() for cause in result.causes}
         words = {key: cause.what for key, cause in causes.items()}
-        new, recovered = self.parts.ledger.record_alerts(words, quiet=REPEAT_ALERT_AFTER, now=now)
+        new, recovered = self.context.ledger.record_alerts(words, quiet=REPEAT_ALERT_AFTER, now=now)
         told_by_another = {causes[key].instead_of for key in new}
         news = AlertBatch(causes=tuple(causes[key] for key in sorted(new - told_by_another)), recovered=recovered)
         if news:
@@ -172,7 +137,7 @@ class Bot:
             )
 
     def _say_plainly(self, text: str) -> None:
-        self.parts.emit(Event(at=self.parts.clock.now(), kind=EventKind.PROBLEM, detail=text))
+        self.context.emit(Event(at=self.context.clock.now(), kind=EventKind.PROBLEM, detail=text))
 
     def ping(self, topics: Mapping[str, str]) -> timedelta | None:
         """Tell the hubs what has changed (`CycleResult.topics`); when to try again, None if nothing is owed."""
@@ -191,12 +156,8 @@ class Bot:
         """Let go of the ledger and of connections."""
         for publisher in self.publishers.values():
             publisher.close()
-        self.parts.posts.close()
-        self.parts.ledger.close()
-
-
-def _ring_nobody(_address: str) -> None:
-    """Nobody is rung: everything due was just delivered, or waits."""
+        self.context.posts.close()
+        self.context.ledger.close()
 
 
 def make_bot(
@@ -210,12 +171,15 @@ def make_bot(
     emit: Emit = discard_event,
     loopback_has_a_clock: bool = False,
     reaches_out: bool = True,
+    owner: str = "",
+    jitter: Callable[[], float] = random.random,
 ) -> Bot:
     """Wire a bot: cheap checks first, the ledger last. Raises LedgerError.
 
     The clock is compared with those of the servers that are not on this machine, unless `loopback_has_a_clock`; and
-    not at all with `publishers` from outside. Where the releases are only pretended `reaches_out` is False: nobody
-    is asked for covers, and sources are read as they were fetched last.
+    not at all with `publishers` from outside. Where the releases are only pretended `reaches_out` is False: no host
+    is asked for pictures, and sources are read as they were fetched last. `owner` names the process in the ledger's
+    leases, `jitter` (0…1) spreads its retries.
     """
     clock = clock or SystemClock()
     engine = engine or InlineWorkers()
@@ -223,25 +187,21 @@ def make_bot(
     server_times = ServerTimes(clock, servers, timeout=config.delivery.timeout)
     if publishers is None:
         publishers = make_publishers(config, environ=environ, clock=clock, server_times=server_times)
-    stop, wake_event = Signal(), Signal()
     # A ledger from outside, as in a rehearsal, is for this once.
     cache = PostCache(config.state_folder / CACHE, key=cache_key(config)) if ledger is None else None
     ledger = ledger or open_ledger(config, clock)
-    site = make_site(
-        config, environ=environ, ledger=ledger, clock=clock, emit=emit, stopping=stop.is_set, notify=wake_event.set
-    )
+    stop, wake_event = Signal(), Signal()
+    shared = Surroundings(config=config, environ=environ, ledger=ledger, clock=clock, emit=emit, stopping=stop.is_set)
+    site = make_site(shared, on_news=wake_event.set)
     fetched = config if reaches_out else config.model_copy(update={"sources": ()})
     sources = GitSyncer(fetched, environ=environ, clock=clock, emit=emit, stopping=stop.is_set)
+
+    def begins_nothing() -> bool:
+        # An answer may show only now that the clock is wrong.
+        return stop.is_set() or bool(server_doubt(server_times.now(), clock.now()))
+
     return Bot(
-        site=site,
-        wake_event=wake_event,
-        pings=make_pings(config, ledger=ledger, clock=clock, emit=emit, stopping=stop.is_set),
-        remote_covers=RemotePictures(web=client_for_public(config), ledger=ledger, clock=clock, stopping=stop.is_set)
-        if reaches_out
-        else None,
-        heartbeat=Heartbeat(clock),
-        stop=stop,
-        parts=CycleContext(
+        context=CycleContext(
             config=config,
             clock=clock,
             posts=open_posts(config, cache=cache),
@@ -253,11 +213,25 @@ def make_bot(
             ledger=ledger,
             source_troubles=sources.troubles,
         ),
-        sources=sources,
+        deliverer=Deliverer(
+            ledger=ledger,
+            publishers=publishers,
+            clock=clock,
+            timing=timing_of(config),
+            owner=owner or f"{socket.gethostname()} {os.getpid()}",
+            stopping=begins_nothing,
+            emit=emit,
+            hold_without_picture=config.release.if_no_picture == "hold",
+            jitter=jitter,
+        ),
         engine=engine,
-        publishers=publishers,
-        timing=timing_of(config),
-        owner=f"{socket.gethostname()} {os.getpid()}",
-        presence=f"process {os.getpid()} on {socket.gethostname()}, since {clock.now():%Y-%m-%d %H:%M} UTC",
         environ=environ,
+        pings=make_pings(shared),
+        remote_covers=make_remote_pictures(shared) if reaches_out else None,
+        site=site,
+        heartbeat=Heartbeat(clock),
+        sources=sources,
+        presence=f"process {os.getpid()} on {socket.gethostname()}, since {clock.now():%Y-%m-%d %H:%M} UTC",
+        stop=stop,
+        wake_event=wake_event,
     )

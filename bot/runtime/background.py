@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
+from threading import Event as Signal
 from typing import Final
 
 from bot.domain.errors import LedgerError
@@ -25,14 +26,12 @@ class BackgroundTasks:
         self._supervise = supervise
         self._ending = False
         self._latest: CycleResult | None = None
-        page_checker = self._worker("pages", bot.site.look)
         self._workers = (
-            self._worker("hubs", lambda: bot.ping(bot.pings.topics)),
+            self._worker("hubs", self._ping),
             self._worker("remote pictures", self._ask_for_covers),
             self._worker("deploy hook", bot.site.call),
-            page_checker,
+            self._worker("pages", bot.site.look, wake=bot.site.answered),
         )
-        bot.site.notify(page_checker.wake)
         # One after the other, and none is dropped; a slow mail server must not delay the next release.
         self._alerts = ThreadPoolExecutor(max_workers=1, thread_name_prefix="alerts")
 
@@ -43,13 +42,12 @@ class BackgroundTasks:
         self._bot.sources.start(on_change=self._bot.wake_event.set, supervise=self._supervise)
         self._bot.sources.wait_for_first()
         # Before the first release; later each answer carries the time, and missing answers are asked for in background.
-        self._bot.parts.server_times.ask()
+        self._bot.context.server_times.ask()
 
     def passed(self, result: CycleResult) -> None:
         """Send the alerts of a cycle, and let the workers look for work in it."""
         self._alerts.submit(self._supervise, partial(self._bot.send_alerts, result))
-        self._alerts.submit(self._supervise, self._bot.parts.server_times.ask)
-        self._bot.pings.topics = result.topics
+        self._alerts.submit(self._supervise, self._bot.context.server_times.ask)
         self._bot.site.plan_is(result.plan)
         self._latest = result
         for worker in self._workers:
@@ -65,7 +63,7 @@ class BackgroundTasks:
             worker.join(_END_TIMEOUT)
         self._bot.sources.end()
 
-    def _worker(self, name: str, work: Callable[[], timedelta | None]) -> Worker:
+    def _worker(self, name: str, work: Callable[[], timedelta | None], *, wake: Signal | None = None) -> Worker:
         def work_with_open_ledger() -> timedelta | None:
             try:
                 return work()
@@ -74,7 +72,10 @@ class BackgroundTasks:
                     return None
                 raise
 
-        return Worker(name, work_with_open_ledger, supervise=self._supervise)
+        return Worker(name, work_with_open_ledger, supervise=self._supervise, wake=wake)
+
+    def _ping(self) -> timedelta | None:
+        return None if self._latest is None else self._bot.ping(self._latest.topics)
 
     def _ask_for_covers(self) -> None:
         if self._latest is not None and self._bot.ask_for_covers(self._latest.covers_to_ask):

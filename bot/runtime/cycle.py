@@ -1,8 +1,8 @@
-"""One pass of the loop: read, plan, record the releases, write the feeds, ring for the deliveries.
+"""One cycle: read, plan, record the releases, write the feeds, wake the workers that deliver.
 
 `announce run` repeats it at the right instants, `announce tick` runs it once, the rehearsal on a pretended clock.
 The feeds are written before anything is sent, so a slow server never delays them; a release on the dot
-(`schedule/standby.py`) lets its requests leave first, and waits for no answer.
+(`precise_release.py`) lets its requests leave first, and waits for no answer.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final
 
 from bot.compose.composer import Composer
 from bot.config import Config
-from bot.domain import AccountState, Entry, Event, EventKind, PageAnswer, Snapshot, WriteBatch, WriteResult
+from bot.domain import AccountState, Entry, Event, EventKind, Snapshot, WriteBatch, WriteResult
 from bot.domain.clock import Clock
 from bot.domain.errors import OldFeedError
 from bot.feeds.build import ItemCache, render_feeds
@@ -40,20 +40,24 @@ from bot.posts.git.folders import PostSource
 from bot.posts.git.status import SourceTrouble
 from bot.runtime.planning import decide, scan_posts
 
-#: A plan that is out of date when it is recorded is made again this often; then the next pass has its turn.
+#: A plan that is out of date when it is recorded is made again this often; then it is left to the next cycle.
 _TRIES: Final = 3
+#: Events that need a person, as a problem does.
+_HOLDS: Final = (EventKind.HELD, EventKind.PICTURE_LEFT_OUT)
 
 
 @dataclass(kw_only=True)
-class LatestCycle:
-    """What the latest pass leaves for a quick one."""
+class CycleState:
+    """What a cycle leaves for the next ones to do less work. Only the thread that runs the cycles uses it."""
 
-    base: Base | None = None  #: None: there was none, or it left something open
+    items: ItemCache = field(default_factory=ItemCache)  #: what the feeds made of each entry the last time
+    plan_cache: PlanCache = field(default_factory=PlanCache)  #: what planning need not find out again
+    base: Base | None = None  #: for an incremental cycle; None: there was no cycle, or it left something open
 
 
 @dataclass(frozen=True, kw_only=True)
 class CycleContext:
-    """What a pass works with."""
+    """What a cycle works with."""
 
     config: Config
     clock: Clock
@@ -61,18 +65,16 @@ class CycleContext:
     ledger: Ledger
     public: PublicFolder
     server_times: ServerTimes
-    notify: Callable[[str], None]
     site: Site
-    emit: Callable[[Event], None]
+    notify: Callable[[str], None]  #: wakes the worker of an account
+    emit: Callable[[Event], None]  #: hears of each outcome
     source_troubles: Callable[[], tuple[SourceTrouble, ...]] = tuple
-    items: ItemCache = field(default_factory=ItemCache)  #: what the feeds made of each entry the last time
-    memory: PlanCache = field(default_factory=PlanCache)  #: what planning need not find out again
-    latest: LatestCycle = field(default_factory=LatestCycle)
+    state: CycleState = field(default_factory=CycleState)
 
 
 @dataclass(frozen=True, kw_only=True)
 class CycleResult:
-    """What one pass did."""
+    """What one cycle did."""
 
     plan: Plan
     scan: Scan
@@ -84,41 +86,74 @@ class CycleResult:
     attention: bool = False  #: something new is wrong, or newly held
     causes: tuple[Alert, ...] = ()  #: everything that somebody should know of
 
-    def followed_by(self, later: CycleResult) -> CycleResult:
-        """The two as one; `later` came right after this one."""
-        return replace(
-            later,
-            events=self.events + later.events,
-            changed_files=tuple(dict.fromkeys(self.changed_files + later.changed_files)),
-            attention=self.attention or later.attention,
-        )
+
+def run_cycle(context: CycleContext, *, ask_site: Callable[[Plan], bool] | None = None) -> CycleResult:
+    """Do one cycle. Raises LedgerError: then nothing was released.
+
+    `ask_site` asks for the pages that the plan waits for, and says whether there are answers to plan with; without it
+    that is left to a worker.
+    """
+    context.state.base = None
+    scan, composer = scan_posts(context.posts), Composer(context.config, Snapshot())
+    recorded = _plan_and_record(context, scan, composer)
+    earlier: tuple[Event, ...] = ()
+    if ask_site is not None and ask_site(recorded.plan):
+        # What waits for its page was recorded before it was asked for: the wait counts from then.
+        earlier = recorded.events
+        recorded = _plan_and_record(context, scan, composer)
+    # Also what this cycle has not written: a release on the dot was not flushed, by us or by another process.
+    context.ledger.flush()
+    result = _publish(context, recorded, scan, composer)
+    for address in context.config.account_addresses().values():
+        context.notify(address)
+    newly_held = any(event.kind in _HOLDS for event in (*earlier, *recorded.events))
+    return replace(result, events=earlier + result.events, attention=result.attention or newly_held)
 
 
-def run_cycle(parts: CycleContext) -> CycleResult:
-    """Do one pass. Raises LedgerError: then nothing was released."""
-    parts.latest.base = None
-    scan = scan_posts(parts.posts)
-    snapshot, plan, recorded = _planned(parts, scan)
-    now = plan.now
-    if recorded.refused:
-        _plan_again(parts, scan, snapshot, now)
+def refresh(context: CycleContext, result: CycleResult) -> CycleResult:
+    """Publish what became of the deliveries since a cycle: syndication.json, pictures' sizes, alerts.
+
+    Reads no file again, releases nothing and wakes no worker. Raises LedgerError.
+    """
+    snapshot, composer = context.ledger.snapshot(), Composer(context.config, Snapshot())
+    plan = _decided(context, result.scan, snapshot, composer, now=context.clock.now(), doubt="")
+    left_open = bool(plan.recording)
+    plan = replace(plan, recording=WriteBatch(), released=())
+    later = _publish(context, _Recorded(snapshot=snapshot, plan=plan, written=WriteResult()), result.scan, composer)
+    if left_open:
+        context.state.base = None
+    return later
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Recorded:
+    """A plan that is in the ledger, and the ledger as it was before."""
+
+    snapshot: Snapshot
+    plan: Plan
+    written: WriteResult
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        # Not what the plan says: another process may have recorded it first, and reported it.
+        return self.written.events
+
+
+def _publish(context: CycleContext, recorded: _Recorded, scan: Scan, composer: Composer) -> CycleResult:
+    """Write the feeds of a plan, report its outcomes and problems, and collect the alerts."""
+    plan, snapshot = recorded.plan, recorded.snapshot
     entries = {**snapshot.entries, **{entry.post_id: entry for entry in plan.recording.entries}}
-    shown = entries_shown(entries.values(), now=now)
-    # Also what this pass has not written: a release on the dot was not flushed, by us or by another process.
-    parts.ledger.flush()
-    changed, feed_faults, topics = _write_feeds(parts, shown, entries.values(), snapshot)
+    shown = entries_shown(entries.values(), now=plan.now)
+    changed, feed_faults, topics = _write_feeds(context, shown, entries.values(), snapshot)
 
-    trouble, troubles = parts.site.trouble, parts.source_troubles()
+    trouble, troubles = context.site.trouble, context.source_troubles()
     problems = frozenset([*_problems(plan, scan), *feed_faults, *map(str, troubles), *filter(None, [trouble])])
-    now = believable(now, parts.server_times.now())
-    new_problems, solved = parts.ledger.note_problems(problems, now=now)
-    # Not what the plan says: another process may have recorded it first, and told it.
+    now = believable(plan.now, context.server_times.now())
+    new_problems, solved = context.ledger.note_problems(problems, now=now)
     events = (*recorded.events, *problem_events(new_problems, solved, now=now))
     for event in events:
-        parts.emit(event)
-    addresses = parts.config.account_addresses().values()
-    for address in addresses:
-        parts.notify(address)
+        context.emit(event)
+    addresses = context.config.account_addresses().values()
     causes = collect_alerts(
         plan,
         posts=scan.posts,
@@ -126,13 +161,12 @@ def run_cycle(parts: CycleContext) -> CycleResult:
         feed_faults=feed_faults,
         site_trouble=trouble,
         sources=troubles,
-        # Also those that the ledger meets in this pass: what is wrong with a post does not wait for them.
+        # Also those that the ledger meets in this cycle: what is wrong with a post does not wait for them.
         accounts={address: snapshot.accounts.get(address, _newcomer(address)) for address in addresses},
-        compose=Composer(parts.config, snapshot),
+        compose=composer.knowing(snapshot),
     )
-    if _is_clear(scan, plan, recorded) and not feed_faults:
-        parts.latest.base = _base(scan, parts.ledger.snapshot(), plan, entries)
-    newly_held = any(event.kind in (EventKind.HELD, EventKind.PICTURE_LEFT_OUT) for event in recorded.events)
+    if _is_clear(scan, plan, recorded.written) and not feed_faults:
+        context.state.base = _base(scan, context.ledger.snapshot(), plan, entries)
     return CycleResult(
         causes=causes,
         plan=plan,
@@ -140,9 +174,9 @@ def run_cycle(parts: CycleContext) -> CycleResult:
         events=events,
         changed_files=changed,
         topics=topics,
-        covers_to_ask=covers_to_ask(shown, snapshot.pictures, now=now),
+        covers_to_ask=covers_to_ask(shown, snapshot.pictures, now=plan.now),
         problems=problems,
-        attention=bool(new_problems) or newly_held,
+        attention=bool(new_problems),
     )
 
 
@@ -158,51 +192,59 @@ def _base(scan: Scan, after: Snapshot, plan: Plan, entries: Mapping[str, Entry])
     return Base(posts=scan.posts, snapshot=after, next_release=plan.next_release)
 
 
-def _planned(parts: CycleContext, scan: Scan) -> tuple[Snapshot, Plan, WriteResult]:
-    """A plan that is recorded, and the ledger as it was before. What a person says meanwhile makes it anew."""
+def _plan_and_record(context: CycleContext, scan: Scan, composer: Composer) -> _Recorded:
+    """Plan and record; what a person says meanwhile makes the plan anew."""
+    recorded = _planned(context, scan, composer)
+    if recorded.written.refused:
+        _plan_again(context, scan, recorded.snapshot, composer, now=recorded.plan.now)
+    return recorded
+
+
+def _planned(context: CycleContext, scan: Scan, composer: Composer) -> _Recorded:
     for _ in range(_TRIES):
-        pages = parts.site.looks
-        now, (snapshot, doubt) = parts.clock.now(), _with_old_feed(parts, parts.ledger.snapshot())
-        plan = _decided(parts, scan, snapshot, now=now, doubt=doubt, pages=pages)
-        if (plan.released or plan.wanted_pages) and not parts.server_times.asked:
+        now, (snapshot, doubt) = context.clock.now(), _with_old_feed(context, context.ledger.snapshot())
+        plan = _decided(context, scan, snapshot, composer, now=now, doubt=doubt)
+        if (plan.released or plan.wanted_pages) and not context.server_times.asked:
             # Only where something depends on it: a tick that releases nothing bothers nobody.
-            parts.server_times.ask()
-            now = parts.clock.now()
-            plan = _decided(parts, scan, snapshot, now=now, doubt=doubt, pages=pages)
-        recorded = parts.ledger.record(plan.recording, now=now) if plan.recording else WriteResult()
-        if not recorded.outdated:
-            return snapshot, plan, recorded
-    return parts.ledger.snapshot(), replace(plan, recording=WriteBatch(), released=()), recorded
+            context.server_times.ask()
+            now = context.clock.now()
+            plan = _decided(context, scan, snapshot, composer, now=now, doubt=doubt)
+        written = context.ledger.record(plan.recording, now=now) if plan.recording else WriteResult()
+        if not written.outdated:
+            return _Recorded(snapshot=snapshot, plan=plan, written=written)
+    plan = replace(plan, recording=WriteBatch(), released=())
+    return _Recorded(snapshot=context.ledger.snapshot(), plan=plan, written=written)
 
 
 def _decided(
-    parts: CycleContext, scan: Scan, snapshot: Snapshot, *, now: datetime, doubt: str, pages: Mapping[str, PageAnswer]
+    context: CycleContext, scan: Scan, snapshot: Snapshot, composer: Composer, *, now: datetime, doubt: str
 ) -> Plan:
     return decide(
-        parts.config,
+        context.config,
         scan,
         snapshot,
         now=now,
-        server_times=parts.server_times.now(),
+        server_times=context.server_times.now(),
         doubt=doubt,
-        pages=pages,
-        memory=parts.memory,
+        pages=context.site.looks,
+        memory=context.state.plan_cache,
+        composer=composer,
     )
 
 
-def _with_old_feed(parts: CycleContext, snapshot: Snapshot) -> tuple[Snapshot, str]:
+def _with_old_feed(context: CycleContext, snapshot: Snapshot) -> tuple[Snapshot, str]:
     """Take over the old feed that the settings name; else why nothing may be released without its ids."""
-    source = missing_old_feed(parts.config, snapshot)
+    source = missing_old_feed(context.config, snapshot)
     if not source:
         return snapshot, ""
     try:
-        feed = fetch_old_feed(source, parts.config)
+        feed = fetch_old_feed(source, context.config)
     except OldFeedError as error:
         return snapshot, f"the feed to be taken over ([feeds] import) cannot be read: {error}"
-    now = parts.clock.now()
+    now = context.clock.now()
     event = Event(at=now, kind=EventKind.OLD_FEED_READ, detail=f"{source}: {len(feed.entries)} entries")
-    parts.emit(event)
-    parts.ledger.record(WriteBatch(old_feed=feed, events=(event,)), now=now)
+    context.emit(event)
+    context.ledger.record(WriteBatch(old_feed=feed, events=(event,)), now=now)
     return with_old_feed(snapshot, feed), ""
 
 
@@ -210,28 +252,29 @@ def _newcomer(address: str) -> AccountState:
     return AccountState(address=address, joined_at=None)
 
 
-def _plan_again(parts: CycleContext, scan: Scan, before: Snapshot, now: datetime) -> None:
+def _plan_again(context: CycleContext, scan: Scan, before: Snapshot, composer: Composer, *, now: datetime) -> None:
     """Deliveries have moved on while they were planned: plan these again.
 
-    A post that changed in this pass counts as changed once more, or its toot would never be edited.
+    A post that changed in this cycle counts as changed once more, or its toot would never be edited.
     """
     for _ in range(_TRIES):
-        snapshot = replace(parts.ledger.snapshot(), entries=before.entries)
-        planned = decide(parts.config, scan, snapshot, now=now, pages=parts.site.looks).recording
-        recorded = parts.ledger.record(WriteBatch(changes=planned.changes, heard=planned.heard), now=now)
+        snapshot = replace(context.ledger.snapshot(), entries=before.entries)
+        pages = context.site.looks
+        planned = decide(context.config, scan, snapshot, now=now, pages=pages, composer=composer).recording
+        recorded = context.ledger.record(WriteBatch(changes=planned.changes, heard=planned.heard), now=now)
         if not recorded.refused and not recorded.outdated:
             return
 
 
 def _write_feeds(
-    parts: CycleContext, shown: Sequence[Entry], released: Collection[Entry], snapshot: Snapshot
+    context: CycleContext, shown: Sequence[Entry], released: Collection[Entry], snapshot: Snapshot
 ) -> tuple[tuple[str, ...], list[str], Mapping[str, str]]:
-    site, settings = parts.config.site, parts.config.feeds
+    site, settings = context.config.site, context.config.feeds
     complete = with_known_covers(shown, snapshot.pictures)
-    feeds = render_feeds(complete, site=site, feeds=settings, released=released, shelf=parts.items)
+    feeds = render_feeds(complete, site=site, feeds=settings, released=released, shelf=context.state.items)
     syndication = str(folder_of(settings) / SYNDICATION)
     files = {**feeds.files, syndication: render_syndication(shown, snapshot)}
-    written = parts.public.write(files, retire_in=feeds.folders, quickly=(feeds.archive,))
+    written = context.public.write(files, retire_in=feeds.folders, quickly=(feeds.archive,))
     faults = [*feeds.faults, *(str(fault) for fault in written.faults)]
     return written.changed, faults, topics_of(feeds.files)
 

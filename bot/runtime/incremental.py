@@ -14,17 +14,18 @@ from bot.planner.incremental import reworded_entries
 from bot.runtime.cycle import CycleContext
 
 
-def incremental_cycle(parts: CycleContext) -> tuple[str, ...]:
+def incremental_cycle(context: CycleContext) -> tuple[str, ...]:
     """Refresh the entries of posts whose words have changed, and the feeds that show them; returns the files changed.
 
     Does nothing where there is anything else to decide. To be followed by a whole pass in any case. Raises LedgerError.
     """
-    base, built, parts.latest.base = parts.latest.base, parts.items.built, None
-    news = parts.posts.news() if base is not None and built is not None else None
+    state = context.state
+    base, built, state.base = state.base, state.items.built, None
+    news = context.posts.news() if base is not None and built is not None else None
     if base is None or built is None or not news:
         return ()
-    snapshot, now = parts.ledger.snapshot(), parts.clock.now()
-    entries = reworded_entries(news, base=base, snapshot=snapshot, now=now, server_times=parts.server_times.now())
+    snapshot, now = context.ledger.snapshot(), context.clock.now()
+    entries = reworded_entries(news, base=base, snapshot=snapshot, now=now, server_times=context.server_times.now())
     newest: dict[str, SupportsBytes] = {}
     others: dict[str, SupportsBytes] = {}
     for entry in with_known_covers(entries, snapshot.pictures):
@@ -38,8 +39,8 @@ def incremental_cycle(parts: CycleContext) -> tuple[str, ...]:
         return ()
     # As a pass does: the ledger first, and not against a word that somebody has just said.
     heard = OverridesSeen(words=snapshot.words, paused=snapshot.paused)
-    if parts.ledger.record(WriteBatch(entries=entries, heard=heard), now=now).outdated:
+    if context.ledger.record(WriteBatch(entries=entries, heard=heard), now=now).outdated:
         return ()
-    first = parts.public.write(newest, at_once=True)
-    then = parts.public.write(others, quickly=(built.archive,), at_once=True)
+    first = context.public.write(newest, at_once=True)
+    then = context.public.write(others, quickly=(built.archive,), at_once=True)
     return (*first.changed, *then.changed)

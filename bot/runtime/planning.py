@@ -40,15 +40,16 @@ def decide(
     doubt: str = "",
     pages: Mapping[str, PageAnswer] | None = None,
     memory: PlanCache | None = None,
+    composer: Composer | None = None,
 ) -> Plan:
-    """Plan with the settings' rules; reads the templates, writes nothing, asks nobody."""
+    """Plan with the settings' rules; writes nothing and asks nobody. Without a `composer` it reads the templates."""
     return make_plan(
         scan.posts,
         snapshot,
         now=now,
         accounts=list(config.account_addresses().values()),
         policy=policy_of(config),
-        compose=Composer(config, snapshot),
+        compose=composer.knowing(snapshot) if composer is not None else Composer(config, snapshot),
         broken=frozenset(slug_of(fault.path, dated=config.posts.dated_names) for fault in scan.faults),
         readable=bool(scan.signature) and scan.complete,
         server_times=server_times,

@@ -67,29 +67,29 @@ class PreparedRelease:
         return found
 
 
-def prepare_release(parts: CycleContext, moment: datetime) -> PreparedRelease | None:
+def prepare_release(context: CycleContext, moment: datetime) -> PreparedRelease | None:
     """Plan the release of `moment` ahead; None if nothing is released then. Writes nothing, asks nobody.
 
     Raises LedgerError.
     """
-    scan, snapshot, ahead = scan_posts(parts.posts), parts.ledger.snapshot(), moment - parts.clock.now()
-    if missing_old_feed(parts.config, snapshot) or not parts.server_times.asked:
+    scan, snapshot, ahead = scan_posts(context.posts), context.ledger.snapshot(), moment - context.clock.now()
+    if missing_old_feed(context.config, snapshot) or not context.server_times.asked:
         return None
-    server_times = {account: theirs + ahead for account, theirs in parts.server_times.now().items()}
+    server_times = {account: theirs + ahead for account, theirs in context.server_times.now().items()}
     plan = decide(
-        parts.config,
+        context.config,
         scan,
         snapshot,
         now=moment,
         server_times=server_times,
-        pages=parts.site.looks,
-        memory=parts.memory,
+        pages=context.site.looks,
+        memory=context.state.plan_cache,
     )
     if not _only_releases(plan):
         return None
-    wanted = {str(path) for post in plan.released for path in _files_of(post, parts.config.root)}
+    wanted = {str(path) for post in plan.released for path in _files_of(post, context.config.root)}
     files = {path: state and plain(state) for path, state in scan.signature if path in wanted}
-    if not all(str(parts.config.root / post.path) in files for post in plan.released):
+    if not all(str(context.config.root / post.path) in files for post in plan.released):
         return None
     return PreparedRelease(moment=moment, plan=plan, files=files)
 
@@ -101,30 +101,30 @@ def _only_releases(plan: Plan) -> bool:
     return bool(plan.released) and new and not plan.doubt
 
 
-def carry_out(parts: CycleContext, prepared: PreparedRelease, *, instant: Callable[[], bool] = lambda: True) -> bool:
+def carry_out(context: CycleContext, prepared: PreparedRelease, *, instant: Callable[[], bool] = lambda: True) -> bool:
     """Release at the instant: write the plan down and ring. False if something has changed: then a pass decides.
 
     `instant` waits for the rest of the time, while all is written and nothing is kept yet; False: it is called off.
     Raises LedgerError.
     """
-    if server_doubt(parts.server_times.now(), parts.clock.now()):
+    if server_doubt(context.server_times.now(), context.clock.now()):
         return False
     if any(state_of(path) != state for path, state in prepared.files.items()):
         return False
 
     def sure() -> bool:
-        return instant() and prepared.moment <= parts.clock.now() <= prepared.moment + MAX_LATENESS
+        return instant() and prepared.moment <= context.clock.now() <= prepared.moment + MAX_LATENESS
 
     # Which posts are to come is left to the pass that follows: to look through a thousand takes time.
     recording = replace(prepared.plan.recording, upcoming=None)
     # Flushed with the intent of the first toot, or by the pass that follows before it writes the feeds.
-    recorded = parts.ledger.record(recording, now=prepared.moment, sure=sure, flush=False)
+    recorded = context.ledger.record(recording, now=prepared.moment, sure=sure, flush=False)
     if recorded.outdated:
         return False
     for address in prepared.expected():
-        parts.notify(address)
+        context.notify(address)
     for event in recorded.events:
-        parts.emit(event)
+        context.emit(event)
     return True
 
 
@@ -142,28 +142,28 @@ def release_on_time(
     for another pass. Raises LedgerError.
     """
     with gc_paused():  # over thousands of posts it would take a tenth of a second, perhaps at the instant
-        prepared = prepare_release(bot.parts, moment)
+        prepared = prepare_release(bot.context, moment)
         if prepared is None:
             return False
         for address, deliveries in prepared.expected().items():
             expect(address, deliveries)
-        if moment - bot.parts.clock.now() > MIN_TIME_FOR_UPKEEP:
+        if moment - bot.context.clock.now() > MIN_TIME_FOR_UPKEEP:
             gc.collect()
-            bot.parts.ledger.make_ready()
+            bot.context.ledger.make_ready()
         if not _waited(bot, moment - PREPARE_AHEAD, again=4 * pass_takes + QUIET_PERIOD, wait=wait):
             return False
         # Whoever is still asking its server is not waited for: a slow one must not delay the feeds.
-        bot.request_latch.expect(address for address in prepared.expected() if address in bot.warm)
-        if not carry_out(bot.parts, prepared, instant=lambda: _is_there(bot, moment)):
+        bot.deliverer.latch.expect(address for address in prepared.expected() if bot.deliverer.is_warm(address))
+        if not carry_out(bot.context, prepared, instant=lambda: _is_there(bot, moment)):
             return False
-        if bot.request_latch.wait(MAX_WAIT_FOR_REQUESTS.total_seconds(), stop=bot.stop):
+        if bot.deliverer.latch.wait(MAX_WAIT_FOR_REQUESTS.total_seconds(), stop=bot.stop):
             bot.stop.wait(REQUEST_GRACE.total_seconds())
     return True
 
 
 def _waited(bot: Bot, moment: datetime, *, again: timedelta, wait: Callable[[datetime], None]) -> bool:
     """Wait for the instant; False as soon as something else has happened and there is time for a pass."""
-    clock, begun = bot.parts.clock, bot.parts.clock.monotonic()
+    clock, begun = bot.context.clock, bot.context.clock.monotonic()
     longest = (moment - clock.now()) + MAX_LATENESS
     calm_until = moment - again
     if clock.now() < calm_until:
@@ -179,7 +179,7 @@ def _waited(bot: Bot, moment: datetime, *, again: timedelta, wait: Callable[[dat
 
 def _is_there(bot: Bot, moment: datetime) -> bool:
     """Wait for the last milliseconds; False if the clock was set back meanwhile, or there is a stop."""
-    while (left := moment - bot.parts.clock.now()) > timedelta():
+    while (left := moment - bot.context.clock.now()) > timedelta():
         if left > PREPARE_AHEAD or bot.stop.wait(max(timedelta(), left - SPIN).total_seconds()):
             return False
     return not bot.stop.is_set()

@@ -113,9 +113,9 @@ class Accounts:
         try:
             self._deliver(address)
         finally:
-            self._bot.request_latch.request_started(address)  # whatever became of it: nobody need wait any longer
+            self._bot.deliverer.latch.request_started(address)  # whatever became of it: nobody need wait any longer
         if (soon := self._expected.pop(address, None)) is not None:
-            self._bot.warm_up(address, soon)
+            self._bot.deliverer.warm_up(address, soon)
 
     def expect(self, address: str, deliveries: list[Delivery]) -> None:
         """Prepare these in the account's own thread; returns at once."""
@@ -134,11 +134,11 @@ class Accounts:
             self._bot.engine.notify(address)
 
     def _deliver(self, address: str) -> None:
-        bot, now = self._bot, self._bot.parts.clock.now()
+        bot, now = self._bot, self._bot.context.clock.now()
         if self._resting.get(address, now) > now:
             return  # a blocked or unreachable account is not asked at every pass
         self._resting.pop(address, None)
-        drained = bot.deliver_pending(address)
+        drained = bot.deliverer.deliver_pending(address)
         if drained.events:
             # Another pass writes what came of it where the site and people look.
             bot.wake_event.set()
@@ -171,9 +171,9 @@ def run_service(
             failure.append(error)
             bot.ask_to_stop()
 
-    settings = SettingsFile(bot.parts.config) if follow_settings else None
+    settings = SettingsFile(bot.context.config) if follow_settings else None
     hints = FileEvents(bot.wake_event.set)
-    with Alarm(bot.parts.clock) as alarm:
+    with Alarm(bot.context.clock) as alarm:
         accounts, beside = Accounts(bot, alarm), BackgroundTasks(bot, supervise)
         beside.begin()
         work = Thread(target=supervise, args=(lambda: bot.engine.run(accounts.serve, stop=bot.stop),), name="engine")
@@ -201,7 +201,7 @@ class _Loop:
         self._alarm = alarm
         self._accounts = accounts
         self._beside = beside
-        parts = bot.parts
+        parts = bot.context
         self._watch = Watch(
             parts.config,
             posts=parts.posts,
@@ -235,7 +235,7 @@ class _Loop:
         return None
 
     def _pass(self) -> tuple[CycleResult, timedelta]:
-        clock = self._bot.parts.clock
+        clock = self._bot.context.clock
         begun, processor = clock.monotonic(), time.thread_time()
         self._bot.incremental_cycle()
         result = self._bot.cycle_once()
@@ -247,7 +247,7 @@ class _Loop:
     def _wait(self, result: CycleResult, takes: timedelta) -> None:
         """Until the next release if it is near, and make it; else until there is a reason for another pass."""
         bot, soon, lead = self._bot, result.plan.next_release, LEAD + 6 * takes
-        is_near = soon is not None and soon - bot.parts.clock.now() <= lead
+        is_near = soon is not None and soon - bot.context.clock.now() <= lead
         # Rings some seconds before, to prepare; then at the instant, in case that this came to nothing.
         self._alarm.call_at("next release", soon if soon is None or is_near else soon - lead, bot.wake_event.set)
         self._released = soon is not None and is_near and self._stand_by_for(soon, takes)

@@ -3,74 +3,83 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from threading import Event as Signal
 
 from bot.config import Config, is_loopback
 from bot.config.secrets import find_token
 from bot.delivery.protocol import Timing
 from bot.domain import Event
 from bot.domain.clock import Clock
+from bot.integrations.remote_pictures import RemotePictures
 from bot.integrations.server_clock import ServerTimes
 from bot.integrations.site import Site
 from bot.integrations.websub import WebSubPings
 from bot.ledger import Ledger
 from bot.publishers.contract import Publisher
 
-if TYPE_CHECKING:
-    from bot.http.client import WebClient
-
-
 Emit = Callable[[Event], None]
 
 
-def make_pings(
-    config: Config, *, ledger: Ledger, clock: Clock, emit: Emit, stopping: Callable[[], bool] = lambda: False
-) -> WebSubPings:
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What the parts of one bot share."""
+
+    config: Config
+    environ: Mapping[str, str]
+    ledger: Ledger
+    clock: Clock
+    emit: Emit  #: hears of each outcome
+    stopping: Callable[[], bool] = lambda: False  #: whether nothing new may begin
+
+
+def make_pings(shared: Surroundings) -> WebSubPings:
     """What the hubs in the settings are owed. Contacts nobody."""
-    return WebSubPings(
-        hubs=tuple(dict.fromkeys(config.feeds.hubs)),
-        public=config.public_folder,
-        web=client_for_public(config),
-        ledger=ledger,
-        clock=clock,
-        emit=emit,
-        stopping=stopping,
-    )
-
-
-def client_for_public(config: Config) -> WebClient:
-    """For what is public anyway: nothing secret is said or learned."""
     from bot.http.client import WebClient
     from bot.http.policy import policy_of_site
 
-    return WebClient(policy_of_site(config))
+    return WebSubPings(
+        hubs=tuple(dict.fromkeys(shared.config.feeds.hubs)),
+        public=shared.config.public_folder,
+        web=WebClient(policy_of_site(shared.config)),
+        ledger=shared.ledger,
+        clock=shared.clock,
+        emit=shared.emit,
+        stopping=shared.stopping,
+    )
 
 
-def make_site(
-    config: Config,
-    *,
-    environ: Mapping[str, str],
-    ledger: Ledger,
-    clock: Clock,
-    emit: Emit,
-    stopping: Callable[[], bool],
-    notify: Callable[[], None],
-) -> Site:
-    """What releases ask of the conference's site; `ring` is called for answers that matter. Contacts nobody."""
+def make_remote_pictures(shared: Surroundings) -> RemotePictures:
+    """What asks other hosts about their pictures. Contacts nobody."""
+    from bot.http.client import WebClient
+    from bot.http.policy import policy_of_site
+
+    web = WebClient(policy_of_site(shared.config))
+    return RemotePictures(web=web, ledger=shared.ledger, clock=shared.clock, stopping=shared.stopping)
+
+
+def make_site(shared: Surroundings, *, on_news: Callable[[], None]) -> Site:
+    """What releases ask of the conference's site; `on_news` is called for answers that matter. Contacts nobody."""
     from bot.http.client import WebClient
     from bot.http.policy import FROM_OPERATOR, policy_of_site
     from bot.integrations.deploy_hook import DeployHookCaller
     from bot.integrations.pages import PageChecker, expect_page
 
-    hook, web = WebClient(FROM_OPERATOR), WebClient(policy_of_site(config))
+    config, answered = shared.config, Signal()
+    web = WebClient(policy_of_site(config))
     ask = partial(expect_page, web=web, require_card=config.release.require_card)
-    return Site(
-        deploy=DeployHookCaller(config.release, environ=environ, web=hook, ledger=ledger, clock=clock, emit=emit),
-        pages=PageChecker(ask, clock=clock, on_news=notify, stopping=stopping),
-        clock=clock,
-        prepare=web.prepare if config.wait_for_page else _nothing,
+    deploy = DeployHookCaller(
+        config.release,
+        environ=shared.environ,
+        web=WebClient(FROM_OPERATOR),
+        ledger=shared.ledger,
+        clock=shared.clock,
+        emit=shared.emit,
     )
+    pages = PageChecker(ask, clock=shared.clock, on_news=on_news, on_answer=answered.set, stopping=shared.stopping)
+    prepare = web.prepare if config.wait_for_page else _nothing
+    return Site(deploy=deploy, pages=pages, answered=answered, clock=shared.clock, prepare=prepare)
 
 
 def servers_with_a_clock(config: Config, *, loopback_too: bool = False) -> dict[str, str]:

@@ -29,14 +29,16 @@ class Worker:
         *,
         supervise: Supervise,
         rest: timedelta = timedelta(),
+        wake: Signal | None = None,
     ) -> None:
         """`work` returns the pause until it is to be called again, None: not before the worker is woken.
 
-        `rest` is the shortest pause between two calls, however often the worker is woken.
+        `rest` is the shortest pause between two calls, however often the worker is woken. It is woken by `wake` too,
+        which the worker clears.
         """
         self._work = work
         self._rest = rest
-        self._wake = Signal()
+        self._wake = wake or Signal()
         self._ended = Signal()
         # A daemon: it may hang on a stranger's server, and all it does may be repeated after a restart.
         self._thread = Thread(target=supervise, args=(self._run,), name=name, daemon=True)

@@ -129,7 +129,7 @@ class PageWaitRecord:
         self.hints = FileEvents(self.bot.wake_event.set)
         self.watch = Watch(
             config,
-            posts=self.bot.parts.posts,
+            posts=self.bot.context.posts,
             clock=SystemClock(),
             hints=self.hints,
             wake_event=self.bot.wake_event,
@@ -171,7 +171,7 @@ class PageWaitRecord:
         )
         self.bot.incremental_cycle()
         self.bot.cycle_once()
-        self.bot.deliver_pending(self.address)
+        self.bot.deliverer.deliver_pending(self.address)
         return self.publisher.asked_at - begun
 
 

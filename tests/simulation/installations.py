@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -92,12 +92,14 @@ class Installations:
             ledger=watched(ledger, process),
             publishers=_publishers(config, process, server),
             engine=InlineWorkers(parallel=False),
+            owner=process.name,
+            jitter=Random(world.random.random()).random,
             emit=lambda event: world.note(f"  {event.kind.value} {event.slug} {event.occasion} {event.detail[:90]}"),
         )
-        bot.parts.public.in_threads = False
+        bot.context.public.in_threads = False
         if self.site is not None:
             self.site.serve(bot, process)
-        return replace(bot, random=Random(world.random.random()), owner=process.name)
+        return bot
 
 
 def _publishers(config: Config, process: Process, server: Server) -> dict[str, Publisher]:

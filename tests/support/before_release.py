@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -16,6 +16,7 @@ from bot.ledger.memory import MemoryLedger
 from bot.publishers.recording import RecordingPublisher
 from bot.runtime.app import make_bot
 from bot.runtime.precise_release import release_on_time
+from tests.support.changed_bot import with_parts
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 ACCOUNT = "main@127.0.0.1:9"
@@ -84,7 +85,7 @@ class PageWaitRecord(Stage):
         self.meanwhile: Callable[[], object] = lambda: None  #: happens once the release is prepared
         self.reason = Event()  #: for another pass
         self.running = ShiftedClock(NOON - SECOND)
-        self.bot = replace(self.bot, parts=replace(self.bot.parts, clock=self.running))
+        self.bot = with_parts(self.bot, clock=self.running)
 
     def release_on_time(self, *, pass_takes: timedelta = timedelta()) -> bool:
         return release_on_time(self.bot, NOON, expect=self._expect, wait=self._wait, pass_takes=pass_takes)

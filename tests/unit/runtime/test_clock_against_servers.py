@@ -110,7 +110,7 @@ def test_a_server_that_is_down_is_no_doubt(stage: Stage) -> None:
 
 def test_a_clock_that_is_doubted_only_by_a_later_answer_sends_nothing(stage: Stage) -> None:
     bot = stage.bot(ShiftedClock(NOW + HOUR))
-    bot.parts.server_times._asked_at = 0.0  # asked, and no answer came
+    bot.context.server_times._asked_at = 0.0  # asked, and no answer came
     bot.tick()
     bot.close()
     assert (stage.toots(), "Tickets" in stage.feed()) == (0, True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.integrations.server_clock import ServerTimes
+from tests.support.changed_bot import with_parts
 from tests.support.manual_clock_bot import ACCOUNT, PretendedSite
 
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -131,7 +132,7 @@ def test_a_first_start_with_a_wrong_clock_releases_and_remembers_nothing(tmp_pat
     site = PretendedSite(tmp_path, texts, zone=edge.zone, begin=edge.instant - 10 * MINUTE + off)
     servers = ServerTimes(site.clock, {ACCOUNT: "http://127.0.0.1:9"}, timeout=SECOND)
     servers.note(ACCOUNT, {"Date": format_datetime(edge.instant - 10 * MINUTE, usegmt=True)})
-    site.bot = replace(site.bot, parts=replace(site.bot.parts, server_times=servers))
+    site.bot = with_parts(site.bot, server_times=servers)
     assert "the clock is more than 5 minutes" in site.tick(site.clock.now()).plan.doubt
     assert (site.released(), site.tooted()) == ([], [])
     # Somebody sets it; ten minutes pass.

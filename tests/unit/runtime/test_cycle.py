@@ -30,7 +30,7 @@ from bot.ledger.memory import MemoryLedger
 from bot.posts.folder import PostFolder
 from bot.runtime.cycle import CycleContext, CycleResult, run_cycle
 from bot.runtime.planning import policy_of
-from bot.runtime.wiring import make_site
+from bot.runtime.wiring import Surroundings, make_site
 
 ACCOUNT = "conf@example.social"
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
@@ -79,13 +79,14 @@ class Site:
                 server_times=ServerTimes(self.clock, timeout=MINUTE),
                 notify=self.rung.append,
                 site=make_site(
-                    self.config,
-                    environ={},
-                    ledger=self.ledger,
-                    clock=self.clock,
-                    emit=self.said.append,
-                    stopping=lambda: False,
-                    notify=lambda: None,
+                    Surroundings(
+                        config=self.config,
+                        environ={},
+                        ledger=self.ledger,
+                        clock=self.clock,
+                        emit=self.said.append,
+                    ),
+                    on_news=lambda: None,
                 ),
                 emit=self.said.append,
             )

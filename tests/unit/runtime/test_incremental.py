@@ -20,6 +20,7 @@ from bot.domain.clock import ManualClock
 from bot.ledger.memory import MemoryLedger
 from bot.publishers.recording import RecordingPublisher
 from bot.runtime.app import Bot, make_bot
+from tests.support.changed_bot import with_parts
 
 ACCOUNT = "conf@example.social"
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
@@ -132,7 +133,7 @@ def test_the_pass_has_nothing_left_to_do_for_the_feeds(site: Folder) -> None:
 
 
 def test_a_toot_is_edited_by_the_pass(site: Folder) -> None:
-    assert site.bot.deliver_pending(ACCOUNT).events
+    assert site.bot.deliverer.deliver_pending(ACCOUNT).events
     site.run(quickly=True)
     site.write("n5", **plain(5, title="New words"))
     assert site.bot.incremental_cycle()
@@ -143,13 +144,13 @@ def test_a_toot_is_edited_by_the_pass(site: Folder) -> None:
 
 
 def test_an_edit_is_owed_if_the_bot_dies_before_the_pass(site: Folder) -> None:
-    assert site.bot.deliver_pending(ACCOUNT).events
+    assert site.bot.deliverer.deliver_pending(ACCOUNT).events
     site.run(quickly=True)
     site.write("n5", **plain(5, title="New words"))
     assert site.bot.incremental_cycle()
     # Another process, which knows only the ledger.
     fresh = make_bot(
-        site.bot.parts.config, environ={}, clock=site.clock, ledger=site.ledger, publishers=site.bot.publishers
+        site.bot.context.config, environ={}, clock=site.clock, ledger=site.ledger, publishers=site.bot.publishers
     )
     fresh.cycle_once()
     assert [edit.key.occasion for edit in site.ledger.open_deliveries(ACCOUNT)] == [Occasion.edit(1)]
@@ -176,9 +177,8 @@ def test_a_word_that_comes_in_between_leaves_it_to_the_pass(site: Folder) -> Non
             return super().record(recording, now=now, **how)
 
     site.write("n5", **plain(5, title="New words"))
-    parts = site.bot.parts
     ledger = Interrupted(site.clock, site.ledger.snapshot())
-    assert replace(site.bot, parts=replace(parts, ledger=ledger)).incremental_cycle() == ()
+    assert with_parts(site.bot, ledger=ledger).incremental_cycle() == ()
     assert ledger.snapshot().entries == site.ledger.snapshot().entries
     assert "New words" not in site.feed()
 
@@ -255,7 +255,7 @@ def change(site: Folder, kind: str, number: int, step: int) -> None:
 def act(site: Folder, deed: str) -> None:
     now = site.clock.now()
     if deed == "send":
-        site.bot.deliver_pending(ACCOUNT)
+        site.bot.deliverer.deliver_pending(ACCOUNT)
     elif deed == "pause":
         site.ledger.record(WriteBatch(paused="" if site.ledger.paused() else "amy"), now=now)
     elif deed == "hold":
@@ -271,6 +271,6 @@ def act(site: Folder, deed: str) -> None:
 @pytest.mark.parametrize("state", [DeliveryState.DUE, DeliveryState.SENT])
 def test_the_property_is_tried_with_toots_that_are_due_and_sent(site: Folder, state: DeliveryState) -> None:
     if state is DeliveryState.SENT:
-        site.bot.deliver_pending(ACCOUNT)
+        site.bot.deliverer.deliver_pending(ACCOUNT)
     (toot,) = (one for one in site.ledger.snapshot().deliveries.values() if one.slug == "n5")
     assert toot.state is state

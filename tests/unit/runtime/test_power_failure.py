@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from bot.ledger.sqlite_file import SqliteFile
 from bot.publishers.recording import RecordingPublisher
 from bot.runtime.app import Bot, make_bot
 from bot.runtime.precise_release import carry_out, prepare_release
+from tests.support.changed_bot import with_parts
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 ACCOUNT = "main@127.0.0.1:9"
@@ -119,22 +120,22 @@ def world(site_config: Callable[..., Config], tmp_path: Path, monkeypatch: pytes
 
 
 def release(world: World) -> None:
-    prepared = prepare_release(world.bot.parts, NOON)
+    prepared = prepare_release(world.bot.context, NOON)
     assert prepared is not None
-    world.bot.warm_up(ACCOUNT, prepared.expected()[ACCOUNT])
+    world.bot.deliverer.warm_up(ACCOUNT, prepared.expected()[ACCOUNT])
     world.clock.step_to(NOON)
-    assert carry_out(world.bot.parts, prepared)
+    assert carry_out(world.bot.context, prepared)
 
 
 def test_the_release_alone_may_be_gone_and_is_made_again(world: World) -> None:
     release(world)
-    assert len(world.bot.parts.ledger.snapshot().entries) == 1
+    assert len(world.bot.context.ledger.snapshot().entries) == 1
     assert not world.disk.read().entries, "it was flushed, which costs time at the instant"
 
 
 def test_when_the_request_leaves_its_intent_is_on_the_disk(world: World) -> None:
     release(world)
-    world.bot.deliver_pending(ACCOUNT)
+    world.bot.deliverer.deliver_pending(ACCOUNT)
     assert world.publisher.seen == [DeliveryState.SENDING]
     assert [d.state for d in world.disk.read().deliveries.values()] == [DeliveryState.SENT]
 
@@ -144,7 +145,7 @@ def nothing_special(world: World) -> None:
 
 
 def the_toot_is_sent(world: World) -> None:
-    world.bot.deliver_pending(ACCOUNT)
+    world.bot.deliverer.deliver_pending(ACCOUNT)
 
 
 def the_clock_is_set_back(world: World) -> None:
@@ -152,7 +153,7 @@ def the_clock_is_set_back(world: World) -> None:
 
 
 def the_folder_is_empty(world: World) -> None:
-    (world.bot.parts.config.posts_folder / "keynote.md").unlink()
+    (world.bot.context.config.posts_folder / "keynote.md").unlink()
 
 
 @pytest.mark.parametrize("happens", [nothing_special, the_toot_is_sent, the_clock_is_set_back, the_folder_is_empty])
@@ -165,8 +166,7 @@ def test_when_the_feeds_are_written_the_release_is_on_the_disk(world: World, hap
             shown.append(len(world.disk.read().entries))
             return super().write(files, **how)
 
-    parts = replace(world.bot.parts, public=Looking(world.bot.parts.config.public_folder))
-    bot = replace(world.bot, parts=parts)
+    bot = with_parts(world.bot, public=Looking(world.bot.context.config.public_folder))
     release(world)
     happens(world)
     bot.cycle_once()

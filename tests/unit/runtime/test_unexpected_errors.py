@@ -76,7 +76,7 @@ def test_an_error_while_people_are_told_ends_it_too(site_config: Callable[..., C
 @pytest.mark.timeout(30)
 def test_an_error_while_the_servers_are_asked_ends_it_too(site_config: Callable[..., Config]) -> None:
     bot = made(site_config(accounts=ACCOUNTS), exploding=False)
-    times, main = bot.parts.server_times, threading.current_thread()
+    times, main = bot.context.server_times, threading.current_thread()
 
     def ask() -> None:
         if threading.current_thread() is not main:

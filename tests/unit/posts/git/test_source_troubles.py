@@ -106,7 +106,7 @@ def test_a_rehearsal_fetches_nothing(site_config: MakeConfig, fetches: bool, sou
     config, clock = site_config(sources=f"[[sources]]\n{NEWS}"), ManualClock(NOW)
     bot = make_bot(config, environ={}, clock=clock, ledger=MemoryLedger(clock), reaches_out=fetches)
     assert len(bot.sources.sources) == sources
-    assert not bot.parts.posts.scan().complete, "what was fetched is looked at all the same"
+    assert not bot.context.posts.scan().complete, "what was fetched is looked at all the same"
     bot.close()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Event
 
@@ -19,6 +18,7 @@ from bot.runtime.precise_release import PREPARE_AHEAD, carry_out, prepare_releas
 from bot.runtime.service import run_service
 from bot.runtime.workers import ThreadedWorkers
 from tests.support.before_release import ACCOUNT, ACCOUNTS, NOON, SECOND, PageWaitRecord
+from tests.support.changed_bot import with_parts
 
 
 def test_it_waits_for_the_instant_and_never_comes_before_it(waiting: PageWaitRecord) -> None:
@@ -62,7 +62,7 @@ def test_the_ledger_is_made_ready_while_there_is_time(
 
 def test_all_is_written_before_the_instant_and_kept_at_it(waiting: PageWaitRecord) -> None:
     seen: list[tuple[bool, int]] = []
-    prepared = prepare_release(waiting.bot.parts, NOON)
+    prepared = prepare_release(waiting.bot.context, NOON)
     assert prepared is not None
 
     def instant() -> bool:
@@ -70,7 +70,7 @@ def test_all_is_written_before_the_instant_and_kept_at_it(waiting: PageWaitRecor
         waiting.running.step_to(NOON)
         return True
 
-    assert carry_out(waiting.bot.parts, prepared, instant=instant)
+    assert carry_out(waiting.bot.context, prepared, instant=instant)
     assert seen == [(True, 0)]
     assert len(waiting.ledger.snapshot().entries) == 1
 
@@ -83,7 +83,7 @@ def test_a_clock_that_is_set_back_in_the_last_milliseconds_calls_it_off(waiting:
                 self.step_to(NOON - timedelta(hours=1))
             return now
 
-    waiting.bot = replace(waiting.bot, parts=replace(waiting.bot.parts, clock=SetBack(NOON - SECOND)))
+    waiting.bot = with_parts(waiting.bot, clock=SetBack(NOON - SECOND))
     assert not waiting.release_on_time()
     assert not waiting.ledger.snapshot().entries
     assert not waiting.said

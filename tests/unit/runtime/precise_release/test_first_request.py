@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -21,6 +21,7 @@ from bot.runtime.app import Bot
 from bot.runtime.precise_release import MAX_WAIT_FOR_REQUESTS, REQUEST_GRACE, carry_out, prepare_release
 from bot.runtime.service import Accounts, Alarm
 from tests.support.before_release import ACCOUNT, NOON, SECOND, PageWaitRecord, Stage
+from tests.support.changed_bot import with_parts
 
 
 @dataclass
@@ -32,17 +33,17 @@ class Slow:
     left: list[float] = field(default_factory=list)  #: monotonic
 
     def begin(self) -> Thread:
-        self.bot.warm[ACCOUNT] = DeliverySession()
+        self.bot.deliverer.warm[ACCOUNT] = DeliverySession()
         thread = Thread(target=self._send, daemon=True)
         thread.start()
         return thread
 
     def _send(self) -> None:
-        while not self.bot.parts.ledger.snapshot().entries:
+        while not self.bot.context.ledger.snapshot().entries:
             time.sleep(0.005)
         time.sleep(self.seconds)
         self.left.append(time.monotonic())
-        self.bot.request_latch.request_started(ACCOUNT)
+        self.bot.deliverer.latch.request_started(ACCOUNT)
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.4])
@@ -59,7 +60,7 @@ def test_the_pass_that_follows_lets_the_toots_leave_first(
 
 
 def test_what_does_not_leave_keeps_the_feeds_waiting_for_a_moment_only(waiting: PageWaitRecord) -> None:
-    waiting.bot.warm[ACCOUNT] = DeliverySession()
+    waiting.bot.deliverer.warm[ACCOUNT] = DeliverySession()
     assert waiting.release_on_time()
     assert waiting.running.now() - NOON >= MAX_WAIT_FOR_REQUESTS
 
@@ -86,10 +87,10 @@ def test_who_sends_nothing_is_not_waited_for(stage: Stage, monkeypatch: pytest.M
         monkeypatch.setattr(stage.publisher, "introduce", unreachable)
         accounts.serve(ACCOUNT)
         monkeypatch.undo()
-    stage.bot.request_latch.expect([ACCOUNT])
-    assert not stage.bot.request_latch.wait(0.05, stop=Event())
+    stage.bot.deliverer.latch.expect([ACCOUNT])
+    assert not stage.bot.deliverer.latch.wait(0.05, stop=Event())
     accounts.serve(ACCOUNT)
-    assert stage.bot.request_latch.wait(0.05, stop=Event())
+    assert stage.bot.deliverer.latch.wait(0.05, stop=Event())
     assert not stage.publisher.statuses
 
 
@@ -101,7 +102,7 @@ def test_between_the_instant_and_the_first_request_the_disk_is_waited_for_as_lit
     Image.new("RGB", (64, 36), "navy").save(stage.config.root / "cover.png")
     stage.write("keynote", NOON, more=more)
     ledger = SqliteLedger(tmp_path / "ledger.db", stage.clock)
-    bot = replace(stage.bot, parts=replace(stage.bot.parts, ledger=ledger))
+    bot = with_parts(stage.bot, ledger=ledger)
     bot.tick()
     flushed: list[bool] = []
     until_first: list[list[bool]] = []
@@ -113,15 +114,15 @@ def test_between_the_instant_and_the_first_request_the_disk_is_waited_for_as_lit
         return transaction(self, begin, flush=flush)
 
     monkeypatch.setattr(SqliteFile, "transaction", noting)
-    bot.request_latch.expect([ACCOUNT])
-    monkeypatch.setattr(bot.request_latch, "request_started", lambda _: until_first.append(list(flushed)))
-    prepared = prepare_release(bot.parts, NOON)
+    bot.deliverer.latch.expect([ACCOUNT])
+    monkeypatch.setattr(bot.deliverer.latch, "request_started", lambda _: until_first.append(list(flushed)))
+    prepared = prepare_release(bot.context, NOON)
     assert prepared is not None
-    bot.warm_up(ACCOUNT, prepared.expected()[ACCOUNT])
+    bot.deliverer.warm_up(ACCOUNT, prepared.expected()[ACCOUNT])
     stage.clock.step_to(NOON)
     flushed.clear()
-    assert carry_out(bot.parts, prepared)
-    bot.deliver_pending(ACCOUNT)
+    assert carry_out(bot.context, prepared)
+    bot.deliverer.deliver_pending(ACCOUNT)
     ledger.close()
     assert until_first[0].count(True) == flushes
     assert stage.publisher.statuses

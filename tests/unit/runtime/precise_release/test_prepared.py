@@ -14,36 +14,36 @@ from tests.support.before_release import ACCOUNT, NOON, SECOND, Stage
 
 def test_before_the_instant_nothing_is_written_and_nothing_sent(stage: Stage) -> None:
     before = stage.ledger.snapshot()
-    prepared = prepare_release(stage.bot.parts, NOON)
+    prepared = prepare_release(stage.bot.context, NOON)
     assert prepared is not None
     (expected,) = prepared.expected()[ACCOUNT]
-    stage.bot.warm_up(ACCOUNT, [expected])
+    stage.bot.deliverer.warm_up(ACCOUNT, [expected])
     after = stage.ledger.snapshot()
     assert stage.publisher.questions
     assert (after.entries, after.deliveries) == (before.entries, before.deliveries) == ({}, {})
-    assert not carry_out(stage.bot.parts, prepared), "it is not time yet"
+    assert not carry_out(stage.bot.context, prepared), "it is not time yet"
     assert not stage.ledger.snapshot().entries
     assert not stage.publisher.statuses
     assert not stage.said
 
 
 def test_at_the_instant_it_is_tooted_without_another_question(stage: Stage) -> None:
-    prepared = prepare_release(stage.bot.parts, NOON)
+    prepared = prepare_release(stage.bot.context, NOON)
     assert prepared is not None
-    stage.bot.warm_up(ACCOUNT, prepared.expected()[ACCOUNT])
+    stage.bot.deliverer.warm_up(ACCOUNT, prepared.expected()[ACCOUNT])
     asked = list(stage.publisher.questions)
     stage.clock.step_to(NOON)
-    assert carry_out(stage.bot.parts, prepared)
-    stage.bot.deliver_pending(ACCOUNT)
+    assert carry_out(stage.bot.context, prepared)
+    stage.bot.deliverer.deliver_pending(ACCOUNT)
     assert stage.states() == {"keynote": DeliveryState.SENT}
     assert [event.kind.value for event in stage.said] == ["released", "sent"]
     assert stage.publisher.questions == asked
 
 
 def test_what_was_asked_too_long_ago_is_asked_again(stage: Stage) -> None:
-    prepared = prepare_release(stage.bot.parts, NOON)
+    prepared = prepare_release(stage.bot.context, NOON)
     assert prepared is not None
-    stage.bot.warm_up(ACCOUNT, prepared.expected()[ACCOUNT])
+    stage.bot.deliverer.warm_up(ACCOUNT, prepared.expected()[ACCOUNT])
     asked = len(stage.publisher.questions)
     stage.clock.advance(timedelta(minutes=1, seconds=1))
     stage.bot.tick()
@@ -52,14 +52,14 @@ def test_what_was_asked_too_long_ago_is_asked_again(stage: Stage) -> None:
 
 
 def test_a_toot_by_hand_that_is_there_before_the_instant_is_taken_for_ours(stage: Stage) -> None:
-    prepared = prepare_release(stage.bot.parts, NOON)
+    prepared = prepare_release(stage.bot.context, NOON)
     assert prepared is not None
     (expected,) = prepared.expected()[ACCOUNT]
     stage.publisher.publish(expected.announcement, media_ids=(), key="", repeat=False)
-    stage.bot.warm_up(ACCOUNT, [expected])
+    stage.bot.deliverer.warm_up(ACCOUNT, [expected])
     stage.clock.step_to(NOON)
-    assert carry_out(stage.bot.parts, prepared)
-    stage.bot.deliver_pending(ACCOUNT)
+    assert carry_out(stage.bot.context, prepared)
+    stage.bot.deliverer.deliver_pending(ACCOUNT)
     assert stage.states() == {"keynote": DeliveryState.SENT}
     assert len(stage.publisher.statuses) == 1
 
@@ -98,21 +98,21 @@ def the_clock_is_set_back(stage: Stage) -> None:
     ],
 )
 def test_what_happens_meanwhile_calls_it_off(stage: Stage, happens: Callable[[Stage], None]) -> None:
-    prepared = prepare_release(stage.bot.parts, NOON)
+    prepared = prepare_release(stage.bot.context, NOON)
     assert prepared is not None
     stage.clock.step_to(NOON)
     happens(stage)
-    assert not carry_out(stage.bot.parts, prepared)
+    assert not carry_out(stage.bot.context, prepared)
     assert not stage.ledger.snapshot().entries
     assert not stage.said
 
 
 def test_what_another_process_has_released_is_not_released_again(stage: Stage) -> None:
-    prepared = prepare_release(stage.bot.parts, NOON)
+    prepared = prepare_release(stage.bot.context, NOON)
     assert prepared is not None
     stage.clock.step_to(NOON)
     stage.bot.tick()
-    carry_out(stage.bot.parts, prepared)
+    carry_out(stage.bot.context, prepared)
     stage.bot.tick()
     assert [event.kind.value for event in stage.said] == ["released", "sent"]
     assert len(stage.publisher.statuses) == 1
@@ -121,7 +121,7 @@ def test_what_another_process_has_released_is_not_released_again(stage: Stage) -
 @pytest.mark.parametrize("happens", [the_post_is_gone, a_person_holds_it, everything_is_paused])
 def test_what_will_not_be_released_is_not_prepared(stage: Stage, happens: Callable[[Stage], None]) -> None:
     happens(stage)
-    assert prepare_release(stage.bot.parts, NOON) is None
+    assert prepare_release(stage.bot.context, NOON) is None
 
 
 def test_what_is_more_than_a_release_is_left_to_a_pass(stage: Stage) -> None:
@@ -129,18 +129,18 @@ def test_what_is_more_than_a_release_is_left_to_a_pass(stage: Stage) -> None:
     stage.write("earlier", NOON - timedelta(days=1))
     stage.bot.tick()
     stage.write("earlier", NOON - timedelta(days=1), more="category: Keynotes\n")
-    assert prepare_release(stage.bot.parts, NOON) is None
+    assert prepare_release(stage.bot.context, NOON) is None
     stage.bot.tick()
-    assert prepare_release(stage.bot.parts, NOON) is not None
+    assert prepare_release(stage.bot.context, NOON) is not None
 
 
 def test_which_posts_are_to_come_is_written_by_the_pass_that_follows(stage: Stage) -> None:
     stage.write("later", NOON + timedelta(days=1))
     stage.bot.tick()
-    prepared = prepare_release(stage.bot.parts, NOON)
+    prepared = prepare_release(stage.bot.context, NOON)
     assert prepared is not None
     stage.clock.step_to(NOON)
-    assert carry_out(stage.bot.parts, prepared)
+    assert carry_out(stage.bot.context, prepared)
     assert [post.slug for post in stage.ledger.snapshot().upcoming.values()] == ["keynote", "later"]
     stage.bot.tick()
     assert [post.slug for post in stage.ledger.snapshot().upcoming.values()] == ["later"]

@@ -1,0 +1,14 @@
+"""A bot with other parts than `make_bot` gives it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from bot.runtime.app import Bot
+
+
+def with_parts(bot: Bot, **parts: Any) -> Bot:
+    """The bot with other parts of its cycle; a ledger or a clock is that of the deliveries too."""
+    shared = {name: part for name, part in parts.items() if name in ("ledger", "clock")}
+    return replace(bot, context=replace(bot.context, **parts), deliverer=replace(bot.deliverer, **shared))
