@@ -12,6 +12,7 @@ from bot.check.subject import Subject
 from bot.check.suppressions import Silenced, silenced
 from bot.compose.composer import Composer
 from bot.config import Config
+from bot.config.wording import read_wording
 from bot.domain import Finding, Post, Snapshot
 from bot.domain.errors import PostError
 from bot.planner.plan import Plan
@@ -84,7 +85,7 @@ def look_at(
         posts=scan.posts,
         faults=scan.faults,
         plan=decide(config, scan, snapshot, now=now),
-        compose=Composer(config, snapshot),
+        compose=Composer(config, snapshot, read_wording(config)),
         snapshot=snapshot,
         now=now,
         environ=environ,

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bot.compose.people import People
-from bot.compose.template_files import folder_names
 from bot.compose.templates import Templates
 from bot.config import ENVIRONMENT, Config
 from bot.config.secrets import find_token, trouble_of
+from bot.config.wording import folder_names, read_people, read_templates
 from bot.domain import Finding, Severity
 from bot.domain.errors import ComposeError
 from bot.posts.git.checkout import checkout_dir_of
@@ -41,7 +41,7 @@ def check_settings(config: Config, *, environ: Mapping[str, str]) -> Iterator[Fi
     yield from _of_deploy_hook(config, environ, path)
     yield from _of_sources(config, environ)
     yield from _of_templates(config)
-    for fault in People.load(config.people_file).faults():
+    for fault in People.of(read_people(config.people_file)).faults():
         yield _of_file("people-broken", fault, config.root)
 
 
@@ -95,7 +95,7 @@ def _warning(config: Config, rule: str, field: str, problem: str, remedy: str = 
 def _of_templates(config: Config) -> Iterator[Finding]:
     folder, told = config.templates_folder, set()
     for account in config.accounts or ("",):
-        for fault in Templates.load(folder, account=account).faults():
+        for fault in Templates.of(read_templates(folder, account)).faults():
             if fault.message not in told:  # most templates are every account's
                 told.add(fault.message)
                 yield _of_file("template-broken", fault, config.root)

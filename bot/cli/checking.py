@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.cli.progress import progress
+from bot.config.wording import read_wording
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -90,7 +91,7 @@ def _assumed(config: Config, branch: Branch, empty: Snapshot, now: datetime) -> 
     return assumed_ledger(
         branch.base_posts,
         accounts=list(config.account_addresses().values()),
-        compose=Composer(config, empty),
+        compose=Composer(config, empty, read_wording(config)),
         now=now,
         tag_ids=config.feeds.ids == "tag",
     )

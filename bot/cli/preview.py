@@ -56,6 +56,7 @@ def preview(config: Config, post: str, name: str | None, html: Path | None, png:
     - reads a post from standard input that is not in the folder yet.
     """
     from bot.compose.composer import Composer
+    from bot.config.wording import read_wording
     from bot.domain.clock import SystemClock
     from bot.domain.errors import ComposeError
     from bot.feeds.entry import entry_of
@@ -63,7 +64,7 @@ def preview(config: Config, post: str, name: str | None, html: Path | None, png:
 
     clock = SystemClock()
     found, snapshot = _find(config, post, name), read_snapshot(config, clock)
-    now, compose = clock.now(), Composer(config, snapshot)
+    now, compose = clock.now(), Composer(config, snapshot, read_wording(config))
     toots: dict[str, Announcement | str] = {}
     for address in config.account_addresses().values():
         try:

@@ -1,4 +1,4 @@
-"""Post → Announcement: templates, hashtags, mentions, counting and shortening. Pure, except for `Templates.load`."""
+"""Post → Announcement: templates, hashtags, mentions, counting and shortening. Pure."""
 
 from bot.compose.announcement import compose, shortened_parts
 from bot.compose.hashtags import invalid_hashtags

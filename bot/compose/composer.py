@@ -13,6 +13,7 @@ from bot.compose.people import People
 from bot.compose.shorten import ELLIPSIS, shorten
 from bot.compose.templates import Templates
 from bot.config import Account, Config, Release, Site
+from bot.config.wording import Wording
 from bot.domain import Announcement, Finding, Limits, Post, Severity, Snapshot
 from bot.domain.errors import ComposeError
 
@@ -131,17 +132,16 @@ class _Means(TypedDict):
 
 
 class Composer:
-    """A function (post, account's address) → Announcement; reads templates and people once, when it is made."""
+    """A function (post, account's address) → Announcement, with the settings and texts that it was made with."""
 
-    def __init__(self, config: Config, snapshot: Snapshot) -> None:
+    def __init__(self, config: Config, snapshot: Snapshot, wording: Wording) -> None:
         self._config = config
         self._snapshot = snapshot
-        people = People.load(config.people_file, root=config.root)
+        people = People.of(wording.people)
         names = config.account_addresses()
         self._accounts = {address: config.accounts[name] for name, address in names.items()}
         self._templates = {
-            address: Templates.load(config.templates_folder, account=name, people=people, root=config.root)
-            for name, address in names.items()
+            address: Templates.of(wording.templates[name], people=people) for name, address in names.items()
         }
 
     def knowing(self, snapshot: Snapshot) -> Composer:

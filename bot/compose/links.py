@@ -9,6 +9,8 @@ import re
 from functools import cache
 from typing import Final, NamedTuple
 
+from bot.compose.link_hosts import HOST
+
 MAX_LINK_LENGTH: Final = 4096  #: with the host in ASCII (twitter-text extractor.rb `is_valid_domain`)
 
 # Everything a link can hold stays inside one run without these: the query may hold wider Unicode spaces.
@@ -105,11 +107,8 @@ def _is_short_enough(url: str, host: str) -> bool:
 
 @cache
 def _pattern() -> re.Pattern[str]:
-    # Mastodon.py ships twitter-text's pattern with its list of top-level domains. Its host part is right;
-    # its path is Twitter's, which Mastodon replaces, and it knows http and https only.
-    from mastodon._url_regex import URL_REGEX_SOURCE
-
-    host = URL_REGEX_SOURCE.partition(r"(https?:\/\/)")[2].partition(r"(?::([0-9]+))?")[0]
+    # Of twitter-text's pattern only the host part is right: its path is Twitter's, which Mastodon replaces, and it
+    # knows http and https only.
     return re.compile(
-        rf"{_PRECEDING}(?P<url>(?P<scheme>{_SCHEME})?(?P<host>{host})(?::[0-9]+)?{_PATH}{_QUERY})", re.IGNORECASE
+        rf"{_PRECEDING}(?P<url>(?P<scheme>{_SCHEME})?(?P<host>{HOST})(?::[0-9]+)?{_PATH}{_QUERY})", re.IGNORECASE
     )

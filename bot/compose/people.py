@@ -1,4 +1,4 @@
-"""`config/people.toml`: the handles of people whom toots may name. Pure, except for `People.load`.
+"""`config/people.toml`: the handles of people whom toots may name. Pure.
 
 ["Ada Example"]
 mastodon = "@ada@example.social"
@@ -12,14 +12,13 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.compose.mentions import WORD_JOINER
-from bot.compose.template_files import shown_from
 from bot.config import ACCT
+from bot.config.wording import TextFile
 from bot.domain.errors import ComposeError
 
 if TYPE_CHECKING:
@@ -40,20 +39,12 @@ class People:
     unreadable: ComposeError | None = None  #: then nobody is known
 
     @classmethod
-    def load(cls, path: Path, *, root: Path | None = None) -> Self:
-        """Read the file; nobody is in it where it is not there. Errors show its path from `root`.
-
-        Raises nothing: a fault is told to who asks for a handle.
-        """
-        shown = shown_from(root, path)
-        try:
-            text = path.read_bytes().decode("utf-8-sig")
-        except FileNotFoundError:
-            text = ""
-        except (OSError, UnicodeDecodeError):
-            fault = ComposeError(f"{shown}: cannot be read.", remedy="Save it as UTF-8 text that the bot may read.")
-            return cls(path=shown, handles={}, problems={}, unreadable=fault)
-        return cls.read(text, path=shown)
+    def of(cls, file: TextFile) -> Self:
+        """The people of the file. Raises nothing: a fault is raised when a handle is asked for."""
+        if file.problem:
+            fault = ComposeError(f"{file.path}: {file.problem}", remedy=file.remedy)
+            return cls(path=file.path, handles={}, problems={}, unreadable=fault)
+        return cls.read(file.text, path=file.path)
 
     @classmethod
     @lru_cache(maxsize=8)

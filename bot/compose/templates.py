@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
 from bot.compose.people import NOBODY
-from bot.compose.template_files import TemplateFile, read_templates, template_name
+from bot.config.wording import TextFile, template_name
 from bot.domain import Post
 from bot.domain.errors import ComposeError
 
@@ -59,27 +59,25 @@ class Known(Hashable, Protocol):
 
 
 class Templates:
-    """The templates that one account uses, read once. Rendering touches no disk."""
+    """The templates that one account uses."""
 
-    def __init__(self, files: Mapping[str, TemplateFile] | None = None, *, people: Known = NOBODY) -> None:
+    def __init__(self, files: Mapping[str, TextFile] | None = None, *, people: Known = NOBODY) -> None:
         self._files = dict(files or {})
         self._people = people
         self._compiled: dict[str, Template] = {}
 
     @classmethod
-    def load(cls, folder: Path, *, account: str = "", people: Known = NOBODY, root: Path | None = None) -> Self:
-        """Read every `<name>.txt` (or `.j2`) in a folder; without the folder there is only the built-in template.
+    def of(cls, files: Mapping[str, TextFile], *, people: Known = NOBODY) -> Self:
+        """The templates of these files, by their names; without any there is only the built-in template.
 
-        Those in a folder within it that is named like `account` go first. Raises nothing: a file that cannot be read
-        is reported when it is used. Errors show paths from `root`. Files that say the same as before are not compiled
-        again.
+        Raises nothing: a file that could not be read is reported when it is used. Files that say the same as before
+        are not compiled again.
         """
-        files = read_templates(folder, account, root=root)
         return cls._of(tuple(files.items()), people)
 
     @classmethod
     @lru_cache(maxsize=32)
-    def _of(cls, files: tuple[tuple[str, TemplateFile], ...], people: Known) -> Self:
+    def _of(cls, files: tuple[tuple[str, TextFile], ...], people: Known) -> Self:
         return cls(dict(files), people=people)
 
     def asking(self, people: Known) -> Templates:
@@ -237,7 +235,7 @@ def _each(names: object, say: Callable[[str], str]) -> str:
     raise TypeError("the filters `handle` and `with_handle` are for names, such as {{ speaker | with_handle }}")
 
 
-def _unusable(file: TemplateFile) -> ComposeError:
+def _unusable(file: TextFile) -> ComposeError:
     return ComposeError(f"{file.path}: {file.problem}", remedy=file.remedy)
 
 

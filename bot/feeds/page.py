@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 FILE_NAME: Final = "feeds.html"
 LATEST: Final = 10  #: how many posts the page shows
 
-_TEMPLATE: Final = Path(__file__).with_name("feeds.html")
 # The same in every locale, so not calendar.month_name.
 _MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),
@@ -80,6 +78,102 @@ def _template() -> Template:
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.globals = {}
-    made: Any = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
+    made: Any = environment.from_string(_TEMPLATE)
     template: Template = made
     return template
+
+
+#: Part of the code, not a file beside it, so that making the page touches no disk.
+_TEMPLATE: Final = """\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>News feeds of {{ channel.title }}</title>
+<meta name="description" content="{{ channel.description }}">
+{% for link in main %}
+<link rel="alternate" type="{{ link.media_type }}" title="{{ channel.title }} ({{ link.name }})" href="{{ link.url }}">
+{% endfor %}
+{% for heading, feeds in topics %}
+{% for name, links in feeds %}
+{% for link in links %}
+<link rel="alternate" type="{{ link.media_type }}" title="{{ channel.title }}: {{ name }} ({{ link.name }})" href="{{ link.url }}">
+{% endfor %}
+{% endfor %}
+{% endfor %}
+<style>
+:root { color-scheme: light dark; --ink: #1c1b22; --paper: #fff; --soft: #55535f; --line: #d5d3de; --link: #1d4ed8; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #ececf1; --paper: #17171c; --soft: #b4b2c0; --line: #3a3945; --link: #9dbbff; }
+}
+* { box-sizing: border-box; }
+body { margin: 0 auto; padding: 1rem 1.25rem 3rem; max-width: 42rem; color: var(--ink); background: var(--paper);
+  font: 1.0625rem/1.6 system-ui, sans-serif; overflow-wrap: break-word; }
+h1 { font-size: 1.75rem; line-height: 1.25; margin: 1.5rem 0 .5rem; }
+h2 { font-size: 1.3rem; line-height: 1.3; margin: 2.5rem 0 .5rem; }
+h3 { font-size: 1.0625rem; line-height: 1.4; margin: 0; }
+a { color: var(--link); text-underline-offset: .15em; }
+a:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; border-radius: 2px; }
+p { margin: .5rem 0 1rem; }
+code { font: .9em/1.6 ui-monospace, monospace; }
+ul { list-style: none; margin: 0; padding: 0; }
+li { padding: .75rem 0; border-top: 1px solid var(--line); }
+li p { margin: .25rem 0 0; }
+time, .format { color: var(--soft); font-size: .9375rem; }
+.row a { display: inline-block; padding: .25rem 0; margin-right: 1rem; }
+</style>
+</head>
+<body>
+<header>
+<p><a lang="{{ channel.language }}" href="{{ channel.home_url }}">{{ channel.title }}</a></p>
+</header>
+<main>
+<h1>News feeds of <span lang="{{ channel.language }}">{{ channel.title }}</span></h1>
+<p lang="{{ channel.description_language }}">{{ channel.description }}</p>
+<p>A news feed brings our news to you, without an account and without a mail address of yours. Copy one of
+these addresses into a feed reader: a program or a website that looks for news and shows it in one place. The three
+hold the same news; if you do not know which to take, take the first.</p>
+<ul>
+{% for link in main %}
+<li><a href="{{ link.url }}" type="{{ link.media_type }}">{{ link.name }}</a><br><code>{{ link.url }}</code></li>
+{% endfor %}
+</ul>
+{% for heading, feeds in topics %}
+<h2>{{ heading }}</h2>
+<ul>
+{% for name, links in feeds %}
+<li><h3 lang="{{ channel.language }}">{{ name }}</h3>
+<div class="row">
+{% for link in links %}
+<a href="{{ link.url }}" type="{{ link.media_type }}" aria-label="{{ name }}, {{ link.name }}">{{ link.name }}</a>
+{% endfor %}
+</div></li>
+{% endfor %}
+</ul>
+{% endfor %}
+<h2>Latest news</h2>
+{% if items %}
+<ul>
+{% for item in items %}
+<li lang="{{ item.language or channel.language }}"><h3><a href="{{ item.url }}">{{ item.title }}</a></h3>
+<time datetime="{{ item.published.isoformat() }}" lang="en">{{ date(item.published) }}</time>
+{% if item.summary %}
+<p>{{ item.summary }}</p>
+{% endif %}
+</li>
+{% endfor %}
+</ul>
+{% else %}
+<p>There is no news yet.</p>
+{% endif %}
+</main>
+{% if channel.rights %}
+<footer>
+<p><small lang="{{ channel.language }}">{{ channel.rights }}</small></p>
+</footer>
+{% endif %}
+</body>
+</html>
+"""  # noqa: E501 - the bytes of the page

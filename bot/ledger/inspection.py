@@ -5,10 +5,14 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 from urllib.parse import quote
 
 from bot.ledger.instance_lock import who_is_there
 from bot.ledger.schema import MIGRATIONS
+
+#: The library that keeps the file.
+SQLITE_VERSION: Final = sqlite3.sqlite_version
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

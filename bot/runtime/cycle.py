@@ -14,6 +14,7 @@ from typing import Final
 
 from bot.compose.composer import Composer
 from bot.config import Config
+from bot.config.wording import read_wording
 from bot.domain import AccountState, Entry, Event, EventKind, Snapshot, WriteBatch, WriteResult
 from bot.domain.clock import Clock
 from bot.domain.errors import OldFeedError
@@ -94,7 +95,7 @@ def run_cycle(context: CycleContext, *, ask_site: Callable[[Plan], bool] | None 
     that is left to a worker.
     """
     context.state.base = None
-    scan, composer = scan_posts(context.posts), Composer(context.config, Snapshot())
+    scan, composer = scan_posts(context.posts), Composer(context.config, Snapshot(), read_wording(context.config))
     recorded = _plan_and_record(context, scan, composer)
     earlier: tuple[Event, ...] = ()
     if ask_site is not None and ask_site(recorded.plan):
@@ -115,7 +116,7 @@ def refresh(context: CycleContext, result: CycleResult) -> CycleResult:
 
     Reads no file again, releases nothing and wakes no worker. Raises LedgerError.
     """
-    snapshot, composer = context.ledger.snapshot(), Composer(context.config, Snapshot())
+    snapshot, composer = context.ledger.snapshot(), Composer(context.config, Snapshot(), read_wording(context.config))
     plan = _decided(context, result.scan, snapshot, composer, now=context.clock.now(), doubt="")
     left_open = bool(plan.recording)
     plan = replace(plan, recording=WriteBatch(), released=())

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from bot.compose.composer import Composer
 from bot.config import Config
+from bot.config.wording import read_wording
 from bot.domain import PageAnswer, Snapshot
 from bot.domain.durations import Daytime
 from bot.domain.errors import PostError
@@ -49,7 +50,9 @@ def decide(
         now=now,
         accounts=list(config.account_addresses().values()),
         policy=policy_of(config),
-        compose=composer.knowing(snapshot) if composer is not None else Composer(config, snapshot),
+        compose=composer.knowing(snapshot)
+        if composer is not None
+        else Composer(config, snapshot, read_wording(config)),
         broken=frozenset(slug_of(fault.path, dated=config.posts.dated_names) for fault in scan.faults),
         readable=bool(scan.signature) and scan.complete,
         server_times=server_times,

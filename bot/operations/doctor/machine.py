@@ -6,7 +6,6 @@ import os
 import platform
 import re
 import shutil
-import sqlite3
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Final
 
 from bot import __version__
 from bot.config import Config
+from bot.ledger.inspection import SQLITE_VERSION
 from bot.operations.doctor.report import Line, note, ok, problem
 
 _LIBRARIES: Final = ("Mastodon.py", "httpx", "pydantic", "lxml", "pillow", "APScheduler")
@@ -28,7 +28,7 @@ def versions(today: date) -> Iterator[Line]:
 
     group = "versions"
     system = f"{platform.system()} {platform.release()}"
-    yield ok(group, f"announce {__version__}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}")
+    yield ok(group, f"announce {__version__}, Python {platform.python_version()}, SQLite {SQLITE_VERSION}")
     yield ok(group, f"on {system} ({platform.machine()})")
     yield ok(group, ", ".join(f"{name} {_version_of(name)}" for name in _LIBRARIES))
     if hasattr(yaml, "CSafeLoader"):

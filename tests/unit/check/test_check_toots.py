@@ -17,6 +17,7 @@ from bot.check.times import check_brake
 from bot.check.toots import check_toots
 from bot.compose.composer import Composer
 from bot.config import Config
+from bot.config.wording import read_wording
 from bot.domain import (
     AccountFacts,
     AccountState,
@@ -67,7 +68,7 @@ def check(site_config: MakeConfig) -> Callable[..., tuple[Finding, ...]]:
             posts=posts,
             faults=tuple(faults),
             plan=plan or Plan(now=NOW),
-            compose=Composer(config, snapshot or Snapshot()),
+            compose=Composer(config, snapshot or Snapshot(), read_wording(config)),
             snapshot=snapshot or Snapshot(),
             now=NOW,
         )
@@ -199,7 +200,7 @@ def test_a_server_that_knows_no_quote_policy_is_named_once_it_was_asked(
     facts = AccountFacts(address=address, account_id="1", limits=Limits(software=software))
     snapshot = Snapshot(accounts={address: AccountState(address=address, joined_at=None, facts=facts)})
     post = make_post(published=LATER, mastodon=MastodonOptions(quote_policy=QuotePolicy.NOBODY))
-    found = Composer(config, snapshot).remarks(post, address)
+    found = Composer(config, snapshot, read_wording(config)).remarks(post, address)
     assert [finding.rule for finding in found] == rules
 
 

@@ -11,6 +11,7 @@ from bot.compose import Templates, compose, status_length
 from bot.compose.hashtags import find_hashtags
 from bot.compose.mentions import WORD_JOINER, find_mentions
 from bot.config import Account, Release, Site
+from bot.config.wording import read_templates
 from bot.domain import Announcement, Limits, MastodonOptions, Picture, Post, Visibility
 from bot.domain.errors import ComposeError
 from tests.support.digests import both
@@ -57,7 +58,7 @@ def toot(options: MastodonOptions | None = None, *, template: Templates | None =
 
 def template(folder: Path, text: str) -> Templates:
     (folder / "default.j2").write_text(text, encoding="utf-8")
-    return Templates.load(folder)
+    return Templates.of(read_templates(folder))
 
 
 def test_the_built_in_wording() -> None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.compose.link_hosts import HOST
 from bot.compose.links import _is_short_enough, _pattern, find_links, holds_link
 
 
@@ -119,3 +120,10 @@ def test_hostile_text_is_searched_quickly(text: str) -> None:
 )
 def test_a_text_holds_a_link_only_whole(text: str, url: str, held: bool) -> None:
     assert holds_link(text, url) is held
+
+
+def test_the_hosts_are_those_of_the_installed_library() -> None:
+    """Copy them again after an update that brings new top-level domains: see `bot/compose/link_hosts.py`."""
+    from mastodon._url_regex import URL_REGEX_SOURCE
+
+    assert URL_REGEX_SOURCE.partition(r"(https?:\/\/)")[2].partition(r"(?::([0-9]+))?")[0] == HOST

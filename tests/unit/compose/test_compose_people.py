@@ -12,6 +12,7 @@ from bot.compose.composer import remarks
 from bot.compose.mentions import find_mentions
 from bot.compose.people import People
 from bot.config import Account, Release, Site
+from bot.config.wording import read_people, read_templates
 from bot.domain import Limits, Post
 from bot.domain.errors import ComposeError
 from tests.support.digests import both
@@ -40,7 +41,7 @@ def toot(folder: Path, source: str, *, people: str = PEOPLE, post: Post = POST) 
 
 def templates_of(folder: Path, source: str, *, people: str = PEOPLE) -> Templates:
     (folder / "default.txt").write_text(source, encoding="utf-8")
-    return Templates.load(folder, people=People.read(people, path="people.toml"))
+    return Templates.of(read_templates(folder), people=People.read(people, path="people.toml"))
 
 
 @pytest.mark.parametrize(
@@ -115,11 +116,11 @@ def test_a_wrong_file_does_no_harm_to_a_toot_that_names_nobody(tmp_path: Path) -
 
 
 def test_without_a_file_nobody_is_known(tmp_path: Path) -> None:
-    people = People.load(tmp_path / "people.toml")
+    people = People.of(read_people(tmp_path / "people.toml"))
     assert (people.handles, people.faults(), people.handle_of("Ada")) == ({}, (), None)
     (tmp_path / "people.toml").write_bytes(b"\xff")
     with pytest.raises(ComposeError, match="cannot be read"):
-        People.load(tmp_path / "people.toml").handle_of("Ada")
+        People.of(read_people(tmp_path / "people.toml")).handle_of("Ada")
 
 
 @pytest.mark.parametrize(

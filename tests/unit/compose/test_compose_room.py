@@ -15,6 +15,7 @@ from bot.compose.hashtags import find_hashtags
 from bot.compose.links import find_links
 from bot.compose.mentions import find_mentions
 from bot.config import Account, Release, Site
+from bot.config.wording import read_templates
 from bot.domain import Announcement, Limits, MastodonOptions, Post
 from bot.domain.errors import ComposeError
 from tests.support.digests import both
@@ -37,7 +38,7 @@ def arguments(*, limit: int = 500, template: Path | None = None) -> dict[str, An
         "site": Site(title="Conf", url="https://conf.example.org", timezone="UTC"),
         "release": Release(),
         "limits": Limits(characters=limit),
-        "templates": Templates.load(template) if template else Templates(),
+        "templates": Templates.of(read_templates(template)) if template else Templates(),
     }
 
 

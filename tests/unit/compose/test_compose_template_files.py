@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.compose.template_files import folder_names
 from bot.compose.templates import TEMPLATE_VARIABLES, Templates
+from bot.config.wording import folder_names, read_templates
 from bot.domain import Post
 from bot.domain.errors import ComposeError
 from tests.support.digests import both
@@ -61,12 +61,12 @@ def test_the_accounts_own_go_before_those_of_all(
     tmp_path: Path, files: dict[str, str], account: str, text: str
 ) -> None:
     write(tmp_path, **files)
-    assert said(Templates.load(tmp_path, account=account), keynote(category="News")) == text
+    assert said(Templates.of(read_templates(tmp_path, account)), keynote(category="News")) == text
 
 
 def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
     write(tmp_path, keynote_j2="a", keynote_txt="b")
-    templates = Templates.load(tmp_path)
+    templates = Templates.of(read_templates(tmp_path))
     with pytest.raises(ComposeError, match=r"keynote\.txt: there is keynote\.j2 as well"):
         said(templates, keynote())
     assert len(templates.faults()) == 1
@@ -95,7 +95,7 @@ def test_what_a_template_uses_in_vain_is_found_with_its_line(
     tmp_path: Path, text: str, found: list[tuple[int, str]]
 ) -> None:
     write(tmp_path, x_txt=text)
-    faults = Templates.load(tmp_path).faults()
+    faults = Templates.of(read_templates(tmp_path)).faults()
     assert len(faults) == len(found)
     for fault, (line, says) in zip(faults, found, strict=True):
         assert fault.message.startswith(f"{tmp_path / 'x.txt'}:{line}: ")

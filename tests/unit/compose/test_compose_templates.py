@@ -7,6 +7,7 @@ import pytest
 
 from bot.compose.jinja import format_date
 from bot.compose.templates import TEMPLATE_VARIABLES, Templates
+from bot.config.wording import read_templates
 from bot.domain import Post
 from bot.domain.errors import ComposeError
 from tests.support.digests import both
@@ -36,7 +37,7 @@ def a_post(*, kind: str | None = None, category: str | None = None) -> Post:
 def folder_with(folder: Path, **files: str) -> Templates:
     for name, text in files.items():
         (folder / f"{name.replace('_', '-')}.j2").write_text(text, encoding="utf-8")
-    return Templates.load(folder)
+    return Templates.of(read_templates(folder))
 
 
 def error_of(folder: Path, text: str) -> ComposeError:
@@ -65,7 +66,7 @@ def test_the_kind_chooses_then_the_category(tmp_path: Path, kind: str | None, ca
 @pytest.mark.parametrize("folder", ["missing", "empty"])
 def test_without_files_there_is_the_built_in_template(tmp_path: Path, folder: str) -> None:
     (tmp_path / "empty").mkdir()
-    templates = Templates.load(tmp_path / folder)
+    templates = Templates.of(read_templates(tmp_path / folder))
     assert templates.render(templates.name_for(a_post()), VALUES).startswith("A Title\n\nWords.\n\n")
 
 
@@ -188,5 +189,5 @@ def test_a_date_form_that_not_every_system_knows_is_refused(form: str) -> None:
 
 def test_templates_are_compiled_once_and_anew_when_a_file_changes(tmp_path: Path) -> None:
     first = folder_with(tmp_path, default="{{ title }}")
-    assert Templates.load(tmp_path) is first
+    assert Templates.of(read_templates(tmp_path)) is first
     assert folder_with(tmp_path, default="{{ excerpt }}").render("default", VALUES) == "Words."

@@ -11,6 +11,7 @@ import pytest
 from bot.check.settings import check_settings
 from bot.compose.composer import Composer
 from bot.config import Config, Source
+from bot.config.wording import read_wording
 from bot.domain import Severity, Snapshot
 from bot.domain.clock import ManualClock
 from bot.ledger.memory import MemoryLedger
@@ -63,7 +64,7 @@ def test_a_status_is_read_as_it_was_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("never", "means"), [(True, "None of its posts"), (False, "stay in force")])
 def test_a_cause_says_what_it_means(site_config: MakeConfig, never: bool, means: str) -> None:
     trouble = SourceTrouble(source=Source(git="https://forge.example/news.git"), what="not fetched: x.", never=never)
-    compose = Composer(site_config(), Snapshot())
+    compose = Composer(site_config(), Snapshot(), read_wording(site_config()))
     (cause,) = collect_alerts(
         Plan(now=NOW), posts=(), faults=(), feed_faults=(), accounts={}, compose=compose, sources=[trouble]
     )
