@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from bot.cli.common import echo_json, json_option, show_distance, show_time, with_settings
+from bot.domain.wording import reason_words
 
 if TYPE_CHECKING:
     from bot.config import Config
@@ -87,7 +88,7 @@ def _remember(config: Config, clock: Clock) -> _Memory:
             following[item.account] = min(item.due, following.get(item.account, item.due))
     return _Memory(
         last_sent={a: state.last_sent_at for a, state in snapshot.accounts.items() if state.last_sent_at},
-        blocked={a: state.blocked for a, state in snapshot.accounts.items() if state.blocked},
+        blocked={a: reason_words(state.blocked) for a, state in snapshot.accounts.items() if state.blocked},
         next_due=following,
     )
 

@@ -9,7 +9,7 @@ import click
 
 from bot.cli.progress import aside
 from bot.domain import EventKind, Occasion
-from bot.domain.wording import event_words
+from bot.domain.wording import event_detail, event_words, reason_words
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -64,7 +64,7 @@ class ConsoleLog:
         """Say what is left after a tick."""
         if drained.wait_until is not None:
             local = drained.wait_until.astimezone(self._site.timezone)
-            self.line(f"{drained.account}: goes on at {local:%H:%M:%S} or later: {drained.why}")
+            self.line(f"{drained.account}: goes on at {local:%H:%M:%S} or later: {reason_words(drained.why)}")
 
     def next_release(self, result: CycleResult) -> None:
         """Say when the next release is, if that has changed."""
@@ -85,4 +85,4 @@ def describe(event: Event) -> str:
     occasion = "" if event.occasion in (None, Occasion.PUBLISH) else f" ({event.occasion})"
     place = " → ".join(filter(None, (event.slug + occasion, event.account)))
     who = f"by {event.who}" if event.who else ""
-    return "  ".join(filter(None, (event_words(event.kind), place, event.detail, who)))
+    return "  ".join(filter(None, (event_words(event.kind), place, event_detail(event), who)))

@@ -20,6 +20,7 @@ from bot.cli.previewing import (
     write_picture,
 )
 from bot.cli.reminders import composed_reminders, show_reminders
+from bot.domain.wording import reason_words
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -129,7 +130,7 @@ def _fates(
 
     plan = decide(config, with_post(config, post), snapshot, now=now)
     said = {
-        (item.occasion, item.account): f"{item.verdict.value}{f': {item.reason}' if item.reason else ''}"
+        (item.occasion, item.account): f"{item.verdict.value}{f': {reason_words(item.reason)}' if item.reason else ''}"
         for item in plan.items
         if item.slug == post.slug
     }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from bot.cli.common import echo_json, json_option, now_option, plain, read_now, show_time, with_settings
+from bot.domain.wording import reason_words
 
 if TYPE_CHECKING:
     from bot.config import Config
@@ -52,7 +53,7 @@ def queue(
         return
     lines = lines_of(items, {address: name for name, address in config.account_addresses().items()})
     if plan.doubt:
-        click.echo(f"Nothing is released: {plan.doubt}.")
+        click.echo(f"Nothing is released: {reason_words(plan.doubt)}.")
     if ics is not None:
         _write_ics(config, items, ics)
     elif not lines:

@@ -13,6 +13,7 @@ from bot.cli.progress import progress
 from bot.cli.signals import StopSignals
 from bot.config import Config
 from bot.domain.clock import SystemClock
+from bot.domain.wording import reason_words
 from bot.ledger import read_snapshot
 from bot.planner.plan import Plan
 from bot.planner.ruling import Verdict
@@ -43,7 +44,7 @@ def tick(config: Config, dry_run: bool) -> None:
         if account.wait_until is not None:
             voice.waiting(account)
     for item in result.plan.of(Verdict.WAITING):
-        voice.line(f"{item.slug}: {item.reason}")
+        voice.line(f"{item.slug}: {reason_words(item.reason)}")
     if not result.events and not any(account.events for account in drained):
         voice.line("nothing new")
     sys.exit(1 if result.attention or any(account.attention for account in drained) else 0)
@@ -61,14 +62,14 @@ def _dry_run(config: Config) -> None:
 
 def _would(plan: Plan) -> list[str]:
     if plan.doubt:
-        return [f"would release nothing: {plan.doubt}"]
+        return [f"would release nothing: {reason_words(plan.doubt)}"]
     lines = [f"would enter into the feeds: {post.slug}" for post in plan.released]
     lines += [f"would toot: {item.slug} → {item.account}" for item in plan.of(Verdict.DUE)]
-    lines += [f"would wait: {item.slug}: {item.reason}" for item in plan.of(Verdict.WAITING)]
+    lines += [f"would wait: {item.slug}: {reason_words(item.reason)}" for item in plan.of(Verdict.WAITING)]
     lines += [f"would look for: {item.slug} → {item.account}" for item in plan.of(Verdict.SENDING)]
     new = {change.key for change in plan.recording.changes}
     lines += [
-        f"would hold: {item.slug} → {item.account}: {item.reason}"
+        f"would hold: {item.slug} → {item.account}: {reason_words(item.reason)}"
         for item in plan.of(Verdict.HELD)
         if any(key.post_id == item.post_id and key.account == item.account for key in new)
     ]

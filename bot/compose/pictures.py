@@ -9,7 +9,7 @@ from bot.compose.shorten import shorten
 from bot.compose.wording import tidy
 from bot.config import Account, Release
 from bot.domain import Limits, Picture, Post
-from bot.domain.errors import ComposeError
+from bot.domain.errors import ComposeError, PictureUnusableError
 
 
 def pictures_of(post: Post, account: Account | None = None) -> tuple[Picture, ...]:
@@ -47,10 +47,12 @@ def chosen_pictures(post: Post, *, account: Account, release: Release, limits: L
     if limits.pictures < 1:
         return ()
     wanted = pictures_of(post, account)
-    problems = list(filter(None, map(problem_of, wanted)))
-    if problems and release.if_no_picture == "hold":
-        raise ComposeError(
-            f'{post.path}: a picture cannot be used, {problems[0]}; the toot is held (`if_no_picture = "hold"`).',
+    unusable = next((picture for picture in wanted if problem_of(picture)), None)
+    if unusable is not None and release.if_no_picture == "hold":
+        problem = problem_of(unusable)
+        raise PictureUnusableError(
+            f'{post.path}: a picture cannot be used, {problem}; the toot is held (`if_no_picture = "hold"`).',
+            url=unusable.url,
             remedy="Mend the picture, or take it out of the post.",
         )
     shown = [picture for picture in wanted if not problem_of(picture)][: limits.pictures]

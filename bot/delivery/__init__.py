@@ -7,7 +7,7 @@ goes from step to step, `handshake` verifies the account, `readback` reads what 
 
 from bot.delivery.handshake import is_warm, warm_up
 from bot.delivery.retry import ASK_AGAIN
-from bot.delivery.session import DeliveryContext, DeliveryResult, DeliverySession
+from bot.delivery.session import DeliveryContext, DeliveryResult, SessionState
 from bot.delivery.worker import deliver_pending
 
-__all__ = ["ASK_AGAIN", "DeliveryContext", "DeliveryResult", "DeliverySession", "deliver_pending", "is_warm", "warm_up"]
+__all__ = ["ASK_AGAIN", "DeliveryContext", "DeliveryResult", "SessionState", "deliver_pending", "is_warm", "warm_up"]

@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Final
 
 from bot.delivery.readback import preflight
-from bot.delivery.session import UNREACHABLE, DeliveryContext, DeliverySession, emit
-from bot.domain import Delivery, Lease
+from bot.delivery.session import DeliveryContext, DeliverySession, SessionState
+from bot.domain import Delivery, ReasonCode
 from bot.domain.clock import Clock
 from bot.domain.errors import AccountBlockedError, LeaseHeldError, LeaseLostError, TransientError
 from bot.ledger.transitions import unblocked_event
@@ -17,47 +17,48 @@ from bot.ledger.transitions import unblocked_event
 PREFLIGHT_LASTS: Final = timedelta(minutes=1)
 
 
-def verify_account(tools: DeliveryContext, lease: Lease, memory: DeliverySession) -> None:
+def verify_account(session: DeliverySession) -> None:
     """Ask who we are and what the server allows; what blocked the account ends, if reading was all it lacked."""
-    facts = tools.publisher.introduce()
-    memory.introduced, memory.software = True, facts.limits.software
-    now, blocked = tools.clock.now(), tools.ledger.account(lease.account).blocked
-    if blocked and not blocked.startswith(UNREACHABLE):
+    facts = session.publisher.introduce()
+    session.state.introduced, session.state.software = True, facts.limits.software
+    now, blocked = session.now(), session.ledger.account(session.account).blocked
+    if blocked is not None and blocked.code is not ReasonCode.ACCOUNT_UNREACHABLE:
         # A token may be good for reading and not for posting: the block stands until a toot went out.
-        memory.facts_once_sent = facts
+        session.state.facts_once_sent = facts
         return
-    tools.ledger.note_account(lease, facts=facts, now=now)
-    if blocked:
-        emit(unblocked_event(lease.account, blocked=blocked, now=now), tools, memory)
+    session.ledger.note_account(session.lease, facts=facts, now=now)
+    if blocked is not None:
+        session.emit(unblocked_event(session.account, blocked=blocked, now=now))
 
 
-def warm_up(tools: DeliveryContext, expected: Sequence[Delivery]) -> DeliverySession | None:
-    """Ask before the instant what a drain asks first: who we are, and whether what is `expected` is there already.
+def warm_up(context: DeliveryContext, expected: Sequence[Delivery]) -> SessionState | None:
+    """Ask before the instant what a session asks first: who we are, and whether what is `expected` is there already.
 
-    Nothing is sent and nothing is settled. Returns what a `drain` within `PREFLIGHT_LASTS` need not ask again; None
+    Nothing is sent and nothing is settled. Returns what a session within `PREFLIGHT_LASTS` need not ask again; None
     where it has to ask all by itself. Raises LedgerError.
     """
-    address, memory, now = tools.publisher.address, DeliverySession(), tools.clock.now()
-    state = tools.ledger.account(address)
-    if state.blocked or (state.not_before is not None and state.not_before > now):
+    ledger, address, now = context.ledger, context.publisher.address, context.clock.now()
+    known = ledger.account(address)
+    if known.blocked is not None or (known.not_before is not None and known.not_before > now):
         return None
     try:
-        lease = tools.ledger.lease(address, owner=tools.owner, duration=tools.timing.lease)
+        lease = ledger.lease(address, owner=context.owner, duration=context.timing.lease)
     except LeaseHeldError:
         return None
+    session = DeliverySession(context=context, lease=lease, state=SessionState())
     try:
-        verify_account(tools, lease, memory)
-        tools.ledger.renew(lease)
-        preflight(expected, tools, lease, memory)
+        verify_account(session)
+        ledger.renew(lease)
+        preflight(expected, session)
         for delivery in expected:
-            tools.publisher.get_ready(delivery.announcement)
+            context.publisher.get_ready(delivery.announcement)
     except (AccountBlockedError, TransientError, LeaseLostError):
-        return None  # the drain meets it again, and says so
+        return None  # the session to come meets it again, and says so
     finally:
-        tools.ledger.give_back(lease)
-    return memory
+        ledger.give_back(lease)
+    return session.state
 
 
-def is_warm(memory: DeliverySession, clock: Clock) -> bool:
+def is_warm(state: SessionState, clock: Clock) -> bool:
     """Whether what `warm_up` learnt may still be believed."""
-    return clock.monotonic() - memory.met_at <= PREFLIGHT_LASTS.total_seconds()
+    return clock.monotonic() - state.met_at <= PREFLIGHT_LASTS.total_seconds()

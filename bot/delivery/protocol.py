@@ -29,7 +29,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.delivery.ordering import ANNOUNCING, WITHDRAWALS, is_on_time, is_reminder, next_delivery, superseded_reason
-from bot.domain import AccountState, Action, Delivery, DeliveryKey, DeliveryState, SeenStatus
+from bot.domain import AccountState, Action, Delivery, DeliveryKey, DeliveryState, Reason, ReasonCode, SeenStatus
 from bot.domain.backoff import Backoff
 
 #: Software that remembers the Idempotency-Key of a try that it refused.
@@ -104,7 +104,7 @@ class Skip:
     """There is nothing (any more) to be sent: settle it as skipped."""
 
     delivery: Delivery
-    why: str
+    why: Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ class Wait:
     """Nothing can be done before `until`."""
 
     until: datetime
-    why: str
+    why: Reason | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ def next_step(known: ProtocolState, timing: Timing) -> Step:
         return next((GiveUp(d) for d in due if _tried_for_too_long(d, known, timing)), known.failed)
     pause = known.account.not_before
     if known.fresh_intent is None and pause is not None and pause > known.now:
-        return Wait(pause, known.account.blocked or "the server asked for a pause")
+        return Wait(pause, known.account.blocked or Reason(code=ReasonCode.SERVER_PAUSE))
     sending = next((delivery for delivery in known.deliveries if delivery.state is DeliveryState.SENDING), None)
     is_free = sending is None and not known.stopping
     step = _begin(next_delivery(known.deliveries, now=known.now), known, timing) if is_free else Done()
@@ -216,7 +216,7 @@ def _finish(delivery: Delivery, known: ProtocolState, timing: Timing) -> Step:
         age = max(timedelta(), known.now - delivery.intended_at) if delivery.intended_at else timing.settle
     if age < timing.settle:
         # Also where somebody has tooted it by hand meanwhile: ours may still arrive, and is edited and withdrawn then.
-        return Wait(known.now + (timing.settle - age), "the server may still be working on an earlier attempt")
+        return Wait(known.now + (timing.settle - age), Reason(code=ReasonCode.EARLIER_ATTEMPT_OPEN))
     if found is not None:
         return Adopt(delivery, found)
     return GiveUp(delivery) if _tried_for_too_long(delivery, known, timing) else Requeue(delivery)
@@ -225,25 +225,26 @@ def _finish(delivery: Delivery, known: ProtocolState, timing: Timing) -> Step:
 def _begin(delivery: Delivery, known: ProtocolState, timing: Timing) -> Step:
     void = superseded_reason(delivery, known.deliveries) if delivery.action in WITHDRAWALS else None
     if void is not None:
-        return Skip(void, "withdrawn (`withdrawn:`)")
+        return Skip(void, Reason(code=ReasonCode.WITHDRAWN))
     moot = _moot(delivery, known)
-    if moot:
+    if moot is not None:
         return Skip(delivery, moot)
     expires = delivery.announcement.expires
     if delivery.action is Action.PUBLISH and expires is not None and known.now >= expires:
-        which = "`expires:` or `deadline:`" if is_reminder(delivery) else "`expires:`"
-        return Skip(delivery, f"expired on {expires:%Y-%m-%d %H:%M} UTC ({which})")
+        code = ReasonCode.REMINDER_EXPIRED if is_reminder(delivery) else ReasonCode.EXPIRED
+        return Skip(delivery, Reason(code=code, at=expires))
     if delivery.not_before is not None and delivery.not_before > known.now:
         return Wait(delivery.not_before, delivery.reason)
     return _announce(delivery, known, timing) if delivery.action in ANNOUNCING else WriteIntent(delivery)
 
 
-def _moot(delivery: Delivery, known: ProtocolState) -> str:
+def _moot(delivery: Delivery, known: ProtocolState) -> Reason | None:
     if delivery.action is Action.PUBLISH:
-        return ""
+        return None
     if known.anchor is None or known.anchor.state is not DeliveryState.SENT:
-        return "the part before it is not there" if delivery.action is Action.CONTINUE else "there is no toot to change"
-    return "the toot was made by hand" if known.anchor.foreign else ""
+        is_part = delivery.action is Action.CONTINUE
+        return Reason(code=ReasonCode.PART_BEFORE_MISSING if is_part else ReasonCode.NO_TOOT)
+    return Reason(code=ReasonCode.TOOT_MADE_BY_HAND) if known.anchor.foreign else None
 
 
 def _announce(delivery: Delivery, known: ProtocolState, timing: Timing) -> Step:
@@ -256,7 +257,7 @@ def _announce(delivery: Delivery, known: ProtocolState, timing: Timing) -> Step:
     next_late = known.account.last_sent_at and known.account.last_sent_at + timing.spacing
     is_late = delivery.action is Action.PUBLISH and not is_on_time(delivery, known.now)
     if is_late and next_late is not None and known.now < next_late:
-        return Wait(next_late, "late toots go out one by one (`spacing`)")
+        return Wait(next_late, Reason(code=ReasonCode.SPACING))
     if delivery.announcement.pictures and delivery.key not in known.uploaded:
         return Upload(delivery)
     return WriteIntent(delivery)
@@ -298,7 +299,7 @@ def restored(delivery: Delivery) -> Delivery:
         delivery,
         state=DeliveryState.DUE,
         generation=delivery.generation + 1,
-        reason="an earlier attempt did not arrive",
+        reason=Reason(code=ReasonCode.EARLIER_ATTEMPT_LOST),
         intended_at=None,
         intended_mark="",
     )

@@ -9,9 +9,10 @@ from typing import Final
 
 from bot.delivery.matching import find_status
 from bot.delivery.ordering import ANNOUNCING, anchor_of, is_reminder
-from bot.delivery.session import DeliveryContext, DeliverySession, emit, settle
-from bot.domain import Action, Delivery, DeliveryKey, DeliveryState, EventKind, Lease, SeenStatus
+from bot.delivery.session import DeliverySession
+from bot.domain import Action, Delivery, DeliveryKey, DeliveryState, EventKind, SeenStatus
 from bot.ledger.transitions import unblocked_event
+from bot.publishers.contract import Publisher
 
 #: A person may have announced a post by hand this long before its datetime.
 ANNOUNCED_EARLY: Final = timedelta(days=1)
@@ -19,39 +20,39 @@ ANNOUNCED_EARLY: Final = timedelta(days=1)
 IN_DOUBT: Final = ""
 
 
-def preflight(deliveries: Sequence[Delivery], tools: DeliveryContext, lease: Lease, memory: DeliverySession) -> None:
+def preflight(deliveries: Sequence[Delivery], session: DeliverySession) -> None:
     """Read back once for all that is about to be sent: also what a lost ledger has forgotten is recognised.
 
     `deliveries` are some of an account's, as the caller knows them. Raises TransientError or AccountBlockedError: then
     nothing is sent.
     """
-    waiting = _about_to_be_sent(deliveries, tools)
-    now = tools.clock.now()
-    recent = tools.publisher.recent(since=min(now, *(other.due for other in waiting)) - ANNOUNCED_EARLY)
-    newest = recent[-1].status_id if recent else tools.publisher.newest_status_id()
-    claimed = tools.ledger.known_status_ids(lease.account)
-    with_text, before = _Texts(tools), _adopted(waiting, tools)
+    waiting = _about_to_be_sent(deliveries, session)
+    now = session.now()
+    recent = session.publisher.recent(since=min(now, *(other.due for other in waiting)) - ANNOUNCED_EARLY)
+    newest = recent[-1].status_id if recent else session.publisher.newest_status_id()
+    claimed = session.ledger.known_status_ids(session.account)
+    with_text, before = _Texts(session.publisher), _adopted(waiting, session)
     for other in waiting:
-        address = tools.ledger.address_of(other.key.post_id)
+        address = session.ledger.address_of(other.key.post_id)
         said = with_text.of(_alike(other, recent, claimed=claimed, also=address))
         since = other.due if is_reminder(other) else None
-        status = _found(other, said, claimed=claimed, memory=memory, since=since, also=address)
+        status = _found(other, said, claimed=claimed, session=session, since=since, also=address)
         if status is None and anchor_of(other) in before and other.action is Action.CONTINUE:
-            status = _in_its_place(other, before[anchor_of(other)], recent, claimed=claimed, memory=memory)
+            status = _in_its_place(other, before[anchor_of(other)], recent, claimed=claimed, session=session)
         if status is not None:
             before[other.key] = status.status_id
-        memory.met[other.key] = (other.announcement, status)
+        session.state.met[other.key] = (other.announcement, status)
         if status is not None:
             claimed |= {status.status_id}
-    tools.ledger.note_account(lease, last_status_id=newest, now=tools.clock.now())
+    session.ledger.note_account(session.lease, last_status_id=newest, now=session.now())
     # Not counted from its beginning: one that takes longer than it is believed would be repeated for ever.
-    memory.met_at = tools.clock.monotonic()
+    session.state.met_at = session.context.clock.monotonic()
 
 
-def _about_to_be_sent(deliveries: Sequence[Delivery], tools: DeliveryContext) -> list[Delivery]:
+def _about_to_be_sent(deliveries: Sequence[Delivery], session: DeliverySession) -> list[Delivery]:
     waiting: dict[DeliveryKey, Delivery] = {
         other.key: other
-        for other in tools.ledger.open_deliveries(tools.publisher.address)
+        for other in session.ledger.open_deliveries(session.account)
         if other.action in ANNOUNCING and other.state is DeliveryState.DUE
     }
     # As the step knows them: if one was changed meanwhile, what is found here is not believed.
@@ -69,19 +70,19 @@ def _alike(
     return (status for status in free if link is None or {link, also} & status.links)
 
 
-def _adopted(waiting: Iterable[Delivery], tools: DeliveryContext) -> dict[DeliveryKey, str]:
+def _adopted(waiting: Iterable[Delivery], session: DeliverySession) -> dict[DeliveryKey, str]:
     """The toots that were there before this ledger knew of them, and that a waiting part comes after."""
-    anchors = (tools.ledger.delivery(anchor_of(d)) for d in waiting if d.action is Action.CONTINUE)
+    anchors = (session.ledger.delivery(anchor_of(d)) for d in waiting if d.action is Action.CONTINUE)
     return {a.key: a.status_id for a in anchors if a is not None and a.status_id is not None and a.attempts == 0}
 
 
 def _in_its_place(
-    part: Delivery, before: str, recent: Iterable[SeenStatus], *, claimed: frozenset[str], memory: DeliverySession
+    part: Delivery, before: str, recent: Iterable[SeenStatus], *, claimed: frozenset[str], session: DeliverySession
 ) -> SeenStatus | None:
     """What a lost ledger had sent as this part, or a person has written in its place: it is not said twice."""
     for status in recent:
         if status.in_reply_to == before and status.status_id not in claimed:
-            memory.foreign.add((part.key, status.status_id))
+            session.state.foreign.add((part.key, status.status_id))
             return status
     return None
 
@@ -89,8 +90,8 @@ def _in_its_place(
 class _Texts:
     """Asks for the text of each status once."""
 
-    def __init__(self, tools: DeliveryContext) -> None:
-        self._tools = tools
+    def __init__(self, publisher: Publisher) -> None:
+        self._publisher = publisher
         self._known: dict[str, SeenStatus] = {}
 
     def of(self, statuses: Iterable[SeenStatus]) -> list[SeenStatus]:
@@ -98,27 +99,29 @@ class _Texts:
 
     def _one(self, status: SeenStatus) -> SeenStatus:
         if status.status_id not in self._known:
-            self._known[status.status_id] = self._tools.publisher.with_text(status)
+            self._known[status.status_id] = self._publisher.with_text(status)
         return self._known[status.status_id]
 
 
-def look(delivery: Delivery, tools: DeliveryContext, lease: Lease, memory: DeliverySession) -> None:
+def look(delivery: Delivery, session: DeliverySession) -> None:
     """Look for a delivery of unknown outcome among what came after its first attempt began."""
     # An intent that was not sent in time counts as any other of unknown outcome from here on.
-    memory.fresh_intent = None
+    session.state.fresh_intent = None
     in_doubt = delivery.intended_mark == IN_DOUBT
-    memory.look_began[delivery.key] = timedelta() if in_doubt else tools.clock.since(delivery.intended_mark)
+    session.state.look_began[delivery.key] = (
+        timedelta() if in_doubt else session.context.clock.since(delivery.intended_mark)
+    )
     sought = delivery.announcement
     if delivery.action is Action.CONTINUE:
         sought = replace(sought, link=None)  # known by its text alone, so all texts are wanted
-    seen = tools.publisher.look(sought, after_id=delivery.after_id or "0")
+    seen = session.publisher.look(sought, after_id=delivery.after_id or "0")
     if in_doubt:
-        marked = replace(delivery, intended_mark=tools.clock.mark())
-        tools.ledger.settle(lease, marked, event=None, now=tools.clock.now())
-    claimed = tools.ledger.known_status_ids(tools.publisher.address)
+        marked = replace(delivery, intended_mark=session.context.clock.mark())
+        session.ledger.settle(session.lease, marked, event=None, now=session.now())
+    claimed = session.ledger.known_status_ids(session.account)
     # What is looked for came after `after_id`, whatever the clocks said.
-    address = tools.ledger.address_of(delivery.key.post_id)
-    memory.looked[delivery.key] = _found(delivery, seen, claimed=claimed, memory=memory, also=address)
+    address = session.ledger.address_of(delivery.key.post_id)
+    session.state.looked[delivery.key] = _found(delivery, seen, claimed=claimed, session=session, also=address)
 
 
 def _found(
@@ -126,7 +129,7 @@ def _found(
     seen: Iterable[SeenStatus],
     *,
     claimed: frozenset[str],
-    memory: DeliverySession,
+    session: DeliverySession,
     since: datetime | None = None,
     also: str | None,
 ) -> SeenStatus | None:
@@ -135,36 +138,35 @@ def _found(
         delivery.announcement, seen, claimed=claimed, by_link=by_link, since=since, also=also
     )
     if status is not None:
-        memory.foreign.discard((delivery.key, status.status_id))
+        session.state.foreign.discard((delivery.key, status.status_id))
         if is_foreign:
-            memory.foreign.add((delivery.key, status.status_id))
+            session.state.foreign.add((delivery.key, status.status_id))
     return status
 
 
-def adopt(
-    delivery: Delivery, status: SeenStatus, tools: DeliveryContext, lease: Lease, memory: DeliverySession
-) -> None:
+def adopt(delivery: Delivery, status: SeenStatus, session: DeliverySession) -> None:
     """Write that the status is this delivery, settled when the status was made: it may be days old."""
-    is_foreign = (delivery.key, status.status_id) in memory.foreign
+    is_foreign = (delivery.key, status.status_id) in session.state.foreign
     sent = replace(
         delivery,
         state=DeliveryState.SENT,
-        reason="",
+        reason=None,
         status_id=status.status_id,
         status_url=status.url,
-        settled_at=min(status.created_at, tools.clock.now()),
+        settled_at=min(status.created_at, session.now()),
         not_before=None,
         foreign=is_foreign,
     )
-    settle(sent, EventKind.FOUND_BY_HAND if is_foreign else EventKind.FOUND, status.url, tools, lease, memory)
-    works_again(tools, lease, memory)
+    session.settle(sent, EventKind.FOUND_BY_HAND if is_foreign else EventKind.FOUND, url=status.url)
+    works_again(session)
 
 
-def works_again(tools: DeliveryContext, lease: Lease, memory: DeliverySession) -> None:
+def works_again(session: DeliverySession) -> None:
     """Lift the block of an account, now that something went out."""
-    if memory.facts_once_sent is None:
+    if session.state.facts_once_sent is None:
         return
-    blocked, now = tools.ledger.account(lease.account).blocked, tools.clock.now()
-    tools.ledger.note_account(lease, facts=memory.facts_once_sent, now=now)
-    memory.facts_once_sent = None
-    emit(unblocked_event(lease.account, blocked=blocked, now=now), tools, memory)
+    blocked, now = session.ledger.account(session.account).blocked, session.now()
+    session.ledger.note_account(session.lease, facts=session.state.facts_once_sent, now=now)
+    session.state.facts_once_sent = None
+    if blocked is not None:
+        session.emit(unblocked_event(session.account, blocked=blocked, now=now))

@@ -8,8 +8,8 @@ from typing import Final
 
 from bot.delivery.protocol import Send, Step, VerifyAccount, Wait, backoff, refused
 from bot.delivery.readback import IN_DOUBT
-from bot.delivery.session import UNREACHABLE, DeliveryContext, DeliverySession, emit, settle
-from bot.domain import Action, CompareAndSet, Delivery, DeliveryState, Event, EventKind, Lease, WriteBatch
+from bot.delivery.session import DeliverySession
+from bot.domain import Action, CompareAndSet, Delivery, DeliveryState, Event, EventKind, Reason, ReasonCode, WriteBatch
 from bot.domain.errors import AccountBlockedError, OutcomeUnknownError, TransientError
 
 #: A blocked account is asked again after this time: a person is mending the token meanwhile.
@@ -18,53 +18,55 @@ ASK_AGAIN: Final = timedelta(minutes=1)
 LONGEST_PATIENCE: Final = timedelta(minutes=5)
 
 
-def failed(error: TransientError, step: Step, tools: DeliveryContext, lease: Lease, memory: DeliverySession) -> Wait:
+def failed(error: TransientError, step: Step, session: DeliverySession) -> Wait:
     """Nothing was posted: back off, in the ledger if a delivery was being tried."""
     delivery = getattr(step, "delivery", None)
     attempts = delivery.attempts if isinstance(delivery, Delivery) else 0
-    now = tools.clock.now()
-    until = now + backoff(attempts, jitter=tools.jitter(), retry_after=error.retry_after)
-    memory.trouble = True
+    now = session.now()
+    until = now + backoff(attempts, jitter=session.context.jitter(), retry_after=error.retry_after)
+    why = Reason(code=ReasonCode.PUBLISH_ERROR, text=str(error))
+    session.state.trouble = True
     if error.retry_after is not None:
-        tools.ledger.block_account(lease, why=error.message, not_before=until, now=now)
+        pause = Reason(code=ReasonCode.PUBLISH_ERROR, text=error.message)
+        session.ledger.block_account(session.lease, why=pause, not_before=until, now=now)
     elif not isinstance(step, Send):
-        until = max(until, now + _patience(tools, lease))
-        _doubt_what_is_in_flight(tools, lease)
+        until = max(until, now + _patience(session))
+        _doubt_what_is_in_flight(session)
         if isinstance(step, VerifyAccount):
-            _note_block(f"{UNREACHABLE}{error}", tools, lease, memory)
+            _note_block(Reason(code=ReasonCode.ACCOUNT_UNREACHABLE, text=str(error)), session)
         else:
-            emit(Event(at=now, kind=EventKind.WILL_RETRY, account=lease.account, detail=str(error)), tools, memory)
+            session.emit(Event(at=now, kind=EventKind.WILL_RETRY, account=session.account, reason=why))
     if isinstance(step, Send):
         if step.delivery.action is Action.EDIT and isinstance(error.__cause__, OutcomeUnknownError):
             # Arriving late, it must not undo a later edit.
-            until = max(until, tools.clock.now() + tools.timing.settle)
-        due = replace(refused(step.delivery, software=memory.software), reason=str(error), not_before=until)
-        settle(due, EventKind.WILL_RETRY, str(error), tools, lease, memory)
-    _begin_trying(str(error), tools, lease)
-    return Wait(until, str(error))
+            until = max(until, session.now() + session.context.timing.settle)
+        due = replace(refused(step.delivery, software=session.state.software), reason=why, not_before=until)
+        session.settle(due, EventKind.WILL_RETRY, why)
+    _begin_trying(why, session)
+    return Wait(until, why)
 
 
-def _doubt_what_is_in_flight(tools: DeliveryContext, lease: Lease) -> None:
+def _doubt_what_is_in_flight(session: DeliverySession) -> None:
     # What keeps the server from answering may be holding the request as well, and let it through after our next look.
-    now = tools.clock.now()
-    for delivery in tools.ledger.open_deliveries(lease.account):
+    now = session.now()
+    for delivery in session.ledger.open_deliveries(session.account):
         if delivery.state is DeliveryState.SENDING and delivery.action.posts:
-            tools.ledger.settle(lease, replace(delivery, intended_mark=IN_DOUBT), event=None, now=now)
+            session.ledger.settle(session.lease, replace(delivery, intended_mark=IN_DOUBT), event=None, now=now)
 
 
-def _patience(tools: DeliveryContext, lease: Lease) -> timedelta:
+def _patience(session: DeliverySession) -> timedelta:
     """The wait after a failure to read: it grows with the time that the trouble has lasted."""
-    now = tools.clock.now()
-    began = [d.first_tried_at for d in tools.ledger.open_deliveries(lease.account) if d.first_tried_at is not None]
+    now = session.now()
+    began = [d.first_tried_at for d in session.ledger.open_deliveries(session.account) if d.first_tried_at is not None]
     return min((now - min(began)) / 4, LONGEST_PATIENCE) if began else timedelta()
 
 
-def _begin_trying(why: str, tools: DeliveryContext, lease: Lease) -> None:
+def _begin_trying(why: Reason, session: DeliverySession) -> None:
     # From here on what waits counts as tried: it does not silently become too late, and is given up aloud.
-    now = tools.clock.now()
+    now = session.now()
     untried = [
         delivery
-        for delivery in tools.ledger.open_deliveries(lease.account)
+        for delivery in session.ledger.open_deliveries(session.account)
         if delivery.state is DeliveryState.DUE and delivery.first_tried_at is None
     ]
     changes = tuple(
@@ -72,28 +74,26 @@ def _begin_trying(why: str, tools: DeliveryContext, lease: Lease) -> None:
     )
     if changes:
         # Those that a plan or a person has changed meanwhile are left as they are.
-        tools.ledger.record(WriteBatch(changes=changes), now=now)
+        session.ledger.record(WriteBatch(changes=changes), now=now)
 
 
-def blocked(
-    error: AccountBlockedError, step: Step, tools: DeliveryContext, lease: Lease, memory: DeliverySession
-) -> Wait:
+def blocked(error: AccountBlockedError, step: Step, session: DeliverySession) -> Wait:
     """The server serves this account no more: nothing was posted, and a person has to mend it."""
-    now = tools.clock.now()
+    now, why = session.now(), Reason(code=ReasonCode.ACCOUNT_BLOCKED, text=str(error))
     if isinstance(step, Send):
         # A clear no: nothing was posted, so the delivery is owed as before.
-        due = replace(refused(step.delivery, software=memory.software), reason=str(error))
-        tools.ledger.settle(lease, due, event=None, now=now)
-    _note_block(str(error), tools, lease, memory)
-    memory.trouble = True
+        due = replace(refused(step.delivery, software=session.state.software), reason=why)
+        session.ledger.settle(session.lease, due, event=None, now=now)
+    _note_block(why, session)
+    session.state.trouble = True
     # From here on what waits is owed: once the account works again, a person hears of what has become too old.
-    _begin_trying(str(error), tools, lease)
-    return Wait(now + ASK_AGAIN, str(error))
+    _begin_trying(why, session)
+    return Wait(now + ASK_AGAIN, why)
 
 
-def _note_block(why: str, tools: DeliveryContext, lease: Lease, memory: DeliverySession) -> None:
-    now = tools.clock.now()
-    if tools.ledger.block_account(lease, why=why, not_before=None, now=now):
+def _note_block(why: Reason, session: DeliverySession) -> None:
+    now = session.now()
+    if session.ledger.block_account(session.lease, why=why, not_before=None, now=now):
         # Told once, not at every tick of a token that nobody has mended yet.
-        memory.attention = True
-        emit(Event(at=now, kind=EventKind.BLOCKED, account=lease.account, detail=why), tools, memory)
+        session.state.attention = True
+        session.emit(Event(at=now, kind=EventKind.BLOCKED, account=session.account, reason=why))

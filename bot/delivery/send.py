@@ -9,10 +9,9 @@ from typing import Final
 from bot.delivery.ordering import anchor_of, toot_of
 from bot.delivery.protocol import idempotency_key
 from bot.delivery.readback import works_again
-from bot.delivery.session import DeliveryContext, DeliverySession, emit, event_of, set_aside, settle
-from bot.domain import Action, Announcement, Delivery, DeliveryState, EventKind, Hold, Lease, Receipt
+from bot.delivery.session import DeliverySession
+from bot.domain import Action, Announcement, Delivery, DeliveryState, EventKind, Hold, Reason, ReasonCode, Receipt
 from bot.domain.errors import OutcomeUnknownError, PublishError, RejectedError, TransientError
-from bot.planner.ruling import PICTURE_FAILED
 
 #: For so long a server may fail to take a picture; then the news goes out without it.
 WITHOUT_PICTURE_AFTER: Final = timedelta(minutes=10)
@@ -25,7 +24,7 @@ _DONE: Final = {
 }
 
 
-def upload(delivery: Delivery, tools: DeliveryContext, lease: Lease, memory: DeliverySession) -> tuple[str, ...] | None:
+def upload(delivery: Delivery, session: DeliverySession) -> tuple[str, ...] | None:
     """Upload the delivery's pictures; returns the server's ids of those that it takes, None if the delivery is held.
 
     Raises TransientError.
@@ -33,111 +32,110 @@ def upload(delivery: Delivery, tools: DeliveryContext, lease: Lease, memory: Del
     media_ids = []
     for number, picture in enumerate(delivery.announcement.pictures):
         if number:
-            tools.ledger.renew(lease)  # each may take its time
+            session.ledger.renew(session.lease)  # each may take its time
         try:
-            tools.request_started()
-            media_ids.append(tools.publisher.upload(picture))
+            session.context.request_started()
+            media_ids.append(session.publisher.upload(picture))
         except (RejectedError, OutcomeUnknownError, TransientError) as error:
             # A picture that nobody attaches shows nowhere, so it may be uploaded again.
-            if not isinstance(error, RejectedError) and _worth_waiting(delivery, error, tools):
+            if not isinstance(error, RejectedError) and _worth_waiting(delivery, error, session):
                 raise TransientError(error.message, remedy=error.remedy, retry_after=_asked_for(error)) from error
-            memory.attention = True
-            if _is_worth_holding(delivery, tools):
-                _hold(delivery, error, tools, lease, memory)
+            session.state.attention = True
+            if _is_worth_holding(delivery, session):
+                _hold(delivery, error, session)
                 return None
             # The news matters more than its picture; a person is told.
-            emit(event_of(delivery, EventKind.PICTURE_LEFT_OUT, str(error), tools), tools, memory)
+            reason = Reason(code=ReasonCode.PUBLISH_ERROR, text=str(error))
+            session.emit(session.event_of(delivery, EventKind.PICTURE_LEFT_OUT, reason))
     return tuple(media_ids)
 
 
-def _is_worth_holding(delivery: Delivery, tools: DeliveryContext) -> bool:
+def _is_worth_holding(delivery: Delivery, session: DeliverySession) -> bool:
     # What a person lets go, goes: a word is the way to send it without the picture.
     is_toot = delivery.action is Action.PUBLISH
-    return tools.hold_without_picture and is_toot and not delivery.ordered_by
+    return session.context.hold_without_picture and is_toot and not delivery.ordered_by
 
 
-def _hold(
-    delivery: Delivery, error: PublishError, tools: DeliveryContext, lease: Lease, memory: DeliverySession
-) -> None:
-    reason = f"{PICTURE_FAILED}{error}"
+def _hold(delivery: Delivery, error: PublishError, session: DeliverySession) -> None:
     held = replace(
         delivery,
         state=DeliveryState.HELD,
         hold=Hold.UNCLEAR,
-        reason=reason,
-        settled_at=tools.clock.now(),
+        reason=Reason(code=ReasonCode.PICTURE_FAILED, text=str(error)),
+        settled_at=session.now(),
         not_before=None,
     )
-    remedy = f"Another picture in the post lets it go; `announce release {delivery.slug}` sends it without."
-    set_aside(delivery, held, EventKind.HELD, f"{reason} {remedy}", tools, lease, memory)
+    session.set_aside(delivery, held, EventKind.HELD)
 
 
-def _worth_waiting(delivery: Delivery, error: PublishError, tools: DeliveryContext) -> bool:
+def _worth_waiting(delivery: Delivery, error: PublishError, session: DeliverySession) -> bool:
     began = delivery.first_tried_at
-    is_early = began is None or tools.clock.now() - began < WITHOUT_PICTURE_AFTER
+    is_early = began is None or session.now() - began < WITHOUT_PICTURE_AFTER
     # A toot that is not to go without its picture is tried for as long as any other (`give_up_after`).
-    return is_early or _asked_for(error) is not None or _is_worth_holding(delivery, tools)
+    return is_early or _asked_for(error) is not None or _is_worth_holding(delivery, session)
 
 
 def _asked_for(error: PublishError) -> timedelta | None:
     return error.retry_after if isinstance(error, TransientError) else None
 
 
-def send(delivery: Delivery, tools: DeliveryContext, lease: Lease, memory: DeliverySession) -> None:
+def send(delivery: Delivery, session: DeliverySession) -> None:
     """Send once, and write down how it ended.
 
     Raises TransientError and AccountBlockedError as the publisher does: nothing was posted, and it still says
     `sending` in the ledger.
     """
     # Sent once and never again on this intent, whatever comes.
-    memory.fresh_intent = None
-    tools.request_started()
+    session.state.fresh_intent = None
+    session.context.request_started()
     try:
-        sent = _carried_out(delivery, tools, memory)
+        sent = _carried_out(delivery, session)
     except RejectedError as error:
+        why = Reason(code=ReasonCode.PUBLISH_ERROR, text=str(error))
         rejected = replace(
-            delivery, state=DeliveryState.REJECTED, reason=str(error), settled_at=tools.clock.now(), not_before=None
+            delivery, state=DeliveryState.REJECTED, reason=why, settled_at=session.now(), not_before=None
         )
-        memory.attention = True
-        settle(rejected, EventKind.REJECTED, str(error), tools, lease, memory)
+        session.state.attention = True
+        session.settle(rejected, EventKind.REJECTED, why)
     except OutcomeUnknownError as error:
         if not delivery.action.posts:
             # It may be done again without harm, so there is nothing to look for.
             raise TransientError(error.message, remedy=error.remedy) from error
         # Stays `sending`; the next step looks for it.
-        settle(replace(delivery, reason=str(error)), EventKind.NO_ANSWER, str(error), tools, lease, memory)
+        why = Reason(code=ReasonCode.PUBLISH_ERROR, text=str(error))
+        session.settle(replace(delivery, reason=why), EventKind.NO_ANSWER, why)
     else:
-        settle(sent, _DONE[delivery.action], sent.status_url or "", tools, lease, memory)
-        works_again(tools, lease, memory)
+        session.settle(sent, _DONE[delivery.action], url=sent.status_url)
+        works_again(session)
 
 
-def _carried_out(delivery: Delivery, tools: DeliveryContext, memory: DeliverySession) -> Delivery:
-    publisher = tools.publisher
-    _, media_ids = memory.uploaded.pop(delivery.key, (None, ()))
+def _carried_out(delivery: Delivery, session: DeliverySession) -> Delivery:
+    publisher = session.publisher
+    _, media_ids = session.state.uploaded.pop(delivery.key, (None, ()))
     if delivery.action is Action.PUBLISH:
-        return _sent(delivery, _published(delivery, media_ids, _answered(delivery, tools), tools), tools)
-    anchor = tools.ledger.delivery(anchor_of(delivery))
+        return _sent(delivery, _published(delivery, media_ids, _answered(delivery, session), session), session)
+    anchor = session.ledger.delivery(anchor_of(delivery))
     if anchor is None or anchor.status_id is None:
         raise RejectedError("the toot that it is about is no longer known.")
     if delivery.action.posts:
-        return _sent(delivery, _published(delivery, media_ids, anchor.status_id, tools), tools)
+        return _sent(delivery, _published(delivery, media_ids, anchor.status_id, session), session)
     if delivery.action is Action.EDIT:
-        shown = _shown(delivery, tools, anchor)
-        return _sent(delivery, publisher.edit(anchor.status_id, delivery.announcement, shown=shown), tools)
+        shown = _shown(delivery, anchor, session)
+        return _sent(delivery, publisher.edit(anchor.status_id, delivery.announcement, shown=shown), session)
     publisher.delete(anchor.status_id)
-    return _sent(delivery, None, tools)
+    return _sent(delivery, None, session)
 
 
-def _answered(delivery: Delivery, tools: DeliveryContext) -> str | None:
+def _answered(delivery: Delivery, session: DeliverySession) -> str | None:
     """The post's toot, of a reminder that answers it: without one it is a toot of its own."""
-    toot = tools.ledger.delivery(toot_of(delivery)) if delivery.announcement.answers else None
+    toot = session.ledger.delivery(toot_of(delivery)) if delivery.announcement.answers else None
     return toot.status_id if toot is not None and toot.state is DeliveryState.SENT else None
 
 
 def _published(
-    delivery: Delivery, media_ids: tuple[str, ...], in_reply_to: str | None, tools: DeliveryContext
+    delivery: Delivery, media_ids: tuple[str, ...], in_reply_to: str | None, session: DeliverySession
 ) -> Receipt:
-    return tools.publisher.publish(
+    return session.publisher.publish(
         delivery.announcement,
         media_ids=media_ids,
         key=idempotency_key(delivery),
@@ -146,14 +144,14 @@ def _published(
     )
 
 
-def _shown(edit: Delivery, tools: DeliveryContext, anchor: Delivery) -> Announcement | None:
+def _shown(edit: Delivery, anchor: Delivery, session: DeliverySession) -> Announcement | None:
     """What the toot shows before this edit: the latest edit's words, else the first ones; None if that is unknown."""
     if edit.attempts > 1:
         # An earlier attempt may have arrived, and perhaps with other words than these.
         return None
     earlier = [
         delivery
-        for delivery in tools.ledger.snapshot().deliveries.values()
+        for delivery in session.ledger.snapshot().deliveries.values()
         if delivery.action is Action.EDIT
         and delivery.state is DeliveryState.SENT
         and anchor_of(delivery) == anchor_of(edit)
@@ -161,12 +159,12 @@ def _shown(edit: Delivery, tools: DeliveryContext, anchor: Delivery) -> Announce
     return max(earlier, key=lambda delivery: delivery.sequence, default=anchor).announcement
 
 
-def _sent(delivery: Delivery, receipt: Receipt | None, tools: DeliveryContext) -> Delivery:
+def _sent(delivery: Delivery, receipt: Receipt | None, session: DeliverySession) -> Delivery:
     return replace(
         delivery,
         state=DeliveryState.SENT,
-        reason="",
+        reason=None,
         status_id=receipt.status_id if receipt else None,
         status_url=receipt.url if receipt else None,
-        settled_at=tools.clock.now(),
+        settled_at=session.now(),
     )

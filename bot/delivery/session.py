@@ -1,11 +1,10 @@
-"""What a drain works with, what it has learnt so far, and how it writes things down."""
+"""One session of delivering for an account: what it works with, what it has learnt, and how it writes things down."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
 
 from bot.delivery.protocol import Timing, Wait
 from bot.domain import (
@@ -18,32 +17,30 @@ from bot.domain import (
     Event,
     EventKind,
     Lease,
+    Reason,
     SeenStatus,
     WriteBatch,
 )
 from bot.domain.clock import Clock
-from bot.ledger import Ledger
+from bot.ledger.contract import Ledger
 from bot.publishers.contract import Publisher
-
-#: Begins the reason of a block that ends as soon as the account can be read again.
-UNREACHABLE: Final = "not served: "
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeliveryResult:
-    """How a drain ended."""
+    """How a session ended."""
 
     account: str
     events: tuple[Event, ...] = ()
     wait_until: datetime | None = None  #: something is left, not before then
-    why: str = ""  #: why it waits
-    attention: bool = False  #: a person should look: something was refused, blocked, given up, or left out
+    why: Reason | None = None  #: why it waits
+    attention: bool = False  #: the operator should look: something was refused, blocked, given up, or left out
     trouble: bool = False  #: the account could not be served, so asking it again before `wait_until` is of no use
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryContext:
-    """What a drain needs; the same for all accounts but for the publisher."""
+    """What sessions need; the same for all accounts but for the publisher."""
 
     ledger: Ledger
     publisher: Publisher
@@ -58,12 +55,12 @@ class DeliveryContext:
 
 
 @dataclass
-class DeliverySession:
-    """What one drain has learnt since it began."""
+class SessionState:
+    """What a session has learnt since it began."""
 
     introduced: bool = False
     software: str = ""  #: of the account's server, since it was introduced
-    facts_once_sent: AccountFacts | None = None  #: of an account that was blocked when the drain began
+    facts_once_sent: AccountFacts | None = None  #: of an account that was blocked when the session began
     looked: dict[DeliveryKey, SeenStatus | None] = field(default_factory=dict)
     look_began: dict[DeliveryKey, timedelta | None] = field(default_factory=dict)  #: the intent's age then
     met: dict[DeliveryKey, tuple[Announcement, SeenStatus | None]] = field(default_factory=dict)
@@ -77,49 +74,70 @@ class DeliverySession:
     trouble: bool = False
 
 
-def settle(
-    delivery: Delivery, kind: EventKind, detail: str, tools: DeliveryContext, lease: Lease, memory: DeliverySession
-) -> None:
-    """Write how an attempt ended, whatever was planned meanwhile: the server has spoken."""
-    event = event_of(delivery, kind, detail, tools)
-    tools.ledger.settle(lease, delivery, event=event, now=event.at)
-    emit(event, tools, memory)
+@dataclass(frozen=True, kw_only=True)
+class DeliverySession:
+    """Delivering for one account under one lease: the steps take it as their only argument besides the delivery."""
 
+    context: DeliveryContext
+    lease: Lease
+    state: SessionState
 
-def set_aside(
-    delivery: Delivery,
-    wanted: Delivery,
-    kind: EventKind,
-    detail: str,
-    tools: DeliveryContext,
-    lease: Lease,
-    memory: DeliverySession,
-) -> None:
-    """Write what becomes of a delivery that was not sent; not if a plan or a person has changed it meanwhile."""
-    if delivery.state is DeliveryState.SENDING:
-        settle(wanted, kind, detail, tools, lease, memory)
-        return
-    event = event_of(wanted, kind, detail, tools)
-    if not tools.ledger.record(
-        WriteBatch(changes=(CompareAndSet(known=delivery, wanted=wanted),)), now=event.at
-    ).refused:
-        tools.ledger.record(WriteBatch(events=(event,)), now=event.at)
-        emit(event, tools, memory)
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger that holds the lease."""
+        return self.context.ledger
 
+    @property
+    def publisher(self) -> Publisher:
+        """The account's publisher."""
+        return self.context.publisher
 
-def event_of(delivery: Delivery, kind: EventKind, detail: str, tools: DeliveryContext) -> Event:
-    """A line of history about a delivery."""
-    return Event(
-        at=tools.clock.now(),
-        kind=kind,
-        slug=delivery.slug,
-        account=delivery.key.account,
-        occasion=delivery.key.occasion,
-        detail=detail,
-    )
+    @property
+    def account(self) -> str:
+        """The account's verified address."""
+        return self.lease.account
 
+    def now(self) -> datetime:
+        """The present time in UTC."""
+        return self.context.clock.now()
 
-def emit(event: Event, tools: DeliveryContext, memory: DeliverySession) -> None:
-    """Tell whoever listens, and the drain's caller at its end."""
-    tools.emit(event)
-    memory.events.append(event)
+    def settle(
+        self, delivery: Delivery, kind: EventKind, reason: Reason | None = None, *, url: str | None = None
+    ) -> None:
+        """Write how an attempt ended, whatever was planned meanwhile: the server has spoken."""
+        event = self.event_of(delivery, kind, reason, url=url)
+        self.ledger.settle(self.lease, delivery, event=event, now=event.at)
+        self.emit(event)
+
+    def set_aside(self, delivery: Delivery, wanted: Delivery, kind: EventKind) -> None:
+        """Write what becomes of a delivery that was not sent, and its reason.
+
+        Nothing is written if a plan or the operator has changed the delivery meanwhile.
+        """
+        if delivery.state is DeliveryState.SENDING:
+            self.settle(wanted, kind, wanted.reason)
+            return
+        event = self.event_of(wanted, kind, wanted.reason)
+        change = CompareAndSet(known=delivery, wanted=wanted)
+        if not self.ledger.record(WriteBatch(changes=(change,)), now=event.at).refused:
+            self.ledger.record(WriteBatch(events=(event,)), now=event.at)
+            self.emit(event)
+
+    def event_of(
+        self, delivery: Delivery, kind: EventKind, reason: Reason | None = None, *, url: str | None = None
+    ) -> Event:
+        """A line of history about a delivery: with its reason, or with the URL that it lives at."""
+        return Event(
+            at=self.now(),
+            kind=kind,
+            slug=delivery.slug,
+            account=delivery.key.account,
+            occasion=delivery.key.occasion,
+            reason=reason,
+            detail=url or "",
+        )
+
+    def emit(self, event: Event) -> None:
+        """Tell the caller at once, and once more in the session's result."""
+        self.context.emit(event)
+        self.state.events.append(event)

@@ -24,6 +24,7 @@ from bot.domain.ledger import (
 )
 from bot.domain.pages import PageAnswer, PageRequest, PageWaitRecord
 from bot.domain.posts import Digests, MastodonOptions, Missed, Picture, Poll, Post, QuotePolicy, Reminder, Visibility
+from bot.domain.reasons import Reason, ReasonCode
 
 __all__ = [
     "GIF_PIXELS",
@@ -60,6 +61,8 @@ __all__ = [
     "Poll",
     "Post",
     "QuotePolicy",
+    "Reason",
+    "ReasonCode",
     "Receipt",
     "Reminder",
     "RemotePicture",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.announcements import Limits
+from bot.domain.reasons import Reason
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +48,7 @@ class AccountState:
     joined_at: datetime | None  #: None: since the ledger's beginning; else only posts due later are its business
     facts: AccountFacts | None = None
     last_status_id: str | None = None  #: newest known status of the account; "0" if it is known to have none
-    blocked: str = ""  #: why nothing can be sent; empty if all is well
+    blocked: Reason | None = None  #: why nothing can be sent; None if all is well
     not_before: datetime | None = None  #: the server asked for a pause until then
     last_sent_at: datetime | None = None
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import ClassVar, Final
 
 from bot.domain.announcements import Announcement
+from bot.domain.reasons import Reason
 
 
 class OccasionKind(Enum):
@@ -152,7 +153,7 @@ class Delivery:
     announcement: Announcement
     state: DeliveryState = DeliveryState.DUE
     hold: Hold | None = None
-    reason: str = ""  #: why it is held, rejected or waiting, for a person
+    reason: Reason | None = None  #: why it is held, rejected, skipped or waiting
     sequence: int = 0  #: order of recording; given by the ledger
     attempts: int = 0  #: intents written so far
     #: Part of the Idempotency-Key; rises only when a read-back proved absence, or after a clear no of a server that

@@ -47,6 +47,13 @@ def format_duration(duration: timedelta) -> str:
     return _two(minutes, "min", rest, "s") if minutes else f"{rest} s"
 
 
+def rounded_duration(duration: timedelta) -> timedelta:
+    """The duration as exact as `format_duration` shows it."""
+    seconds = round(abs(duration.total_seconds()))
+    unit = _HOUR if seconds >= _DAY else 60 if seconds >= _HOUR else 1
+    return timedelta(seconds=seconds - seconds % unit)
+
+
 def _two(number: int, unit: str, more: int, smaller: str) -> str:
     return f"{number} {unit} {more} {smaller}" if more else f"{number} {unit}"
 

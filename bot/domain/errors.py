@@ -5,6 +5,7 @@ BotError                     one base; what happened, and the remedy
 ├─ ConfigError               the settings are wrong: every fault at once, exit 2
 ├─ PostError                 path, line, field: skip this post, keep the rest
 ├─ ComposeError              this post cannot be said on Mastodon as it stands: hold it, keep the rest
+│  └─ PictureUnusableError   for want of a picture
 ├─ OutputError               a public file cannot be written: keep the last good one, say so
 ├─ SourceError               a repository of posts cannot be fetched: keep what was fetched last, say so
 ├─ OldFeedError              a feed that was to be taken over cannot be read: nothing is released without its ids
@@ -104,8 +105,31 @@ class ComposeError(BotError):
         self.field = field
 
 
+class PictureUnusableError(ComposeError):
+    """A picture cannot be used, and the settings hold the toot for it (`if_no_picture`). `url` is the picture's."""
+
+    def __init__(self, message: str, *, url: str, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.url = url
+
+
 class OutputError(BotError):
-    """A public file could not be written; what stood there before still stands."""
+    """A public file could not be written; what stood there before still stands.
+
+    `subject` is the file, or the slug of the post that is left out of it.
+    """
+
+    def __init__(self, message: str, *, remedy: str = "", subject: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.subject = subject
+
+
+class PublicFileError(OutputError):
+    """One file of the public folder: what is wrong with it."""
+
+    def __init__(self, path: Path, problem: str, *, remedy: str = "") -> None:
+        super().__init__(f"{path}: {problem}", remedy=remedy, subject=str(path))
+        self.problem = problem
 
 
 class SourceError(BotError):

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import Enum
 
 from bot.domain.deliveries import Occasion
+from bot.domain.reasons import Reason
 
 
 class EventKind(Enum):
@@ -59,5 +60,6 @@ class Event:
     slug: str = ""
     account: str = ""
     occasion: Occasion | None = None
-    detail: str = ""  #: a URL, or a reason
+    reason: Reason | None = None
+    detail: str = ""  #: where there is no reason: a URL, or what it was about
     who: str = ""  #: the operator, where an operator decided

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain.reasons import Reason, ReasonCode
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PageWaitRecord:
@@ -14,7 +16,12 @@ class PageWaitRecord:
     slug: str
     since: datetime  #: when the wait began
     why: str = ""  #: what the site answered; empty: it was not asked yet
-    missing: bool = False  #: the page was not online in time: a person lets the post go
+    missing: bool = False  #: the page was not online in time: the operator lets the post go
+
+    @property
+    def missing_reason(self) -> Reason:
+        """Why the post is held once its page is `missing`."""
+        return Reason(code=ReasonCode.PAGE_MISSING, text=self.why, slug=self.slug)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

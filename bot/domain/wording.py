@@ -1,15 +1,281 @@
-"""The words for people: of events and of reasons. Nothing reads them back; a decision goes by their types."""
+"""The words for people: of events and of reasons. Nothing reads them back; decisions go by the types."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.events import EventKind
+from bot.domain.alerts import AlertKind
+from bot.domain.deliveries import Hold
+from bot.domain.durations import format_duration
+from bot.domain.events import Event, EventKind
+from bot.domain.reasons import Reason, ReasonCode
 
-_EVENTS: Final[Mapping[EventKind, str]] = {kind: kind.value for kind in EventKind}
+#: What an event is called. Replacing a word here changes what people read, and nothing else.
+EVENT_WORDS: Final[Mapping[EventKind, str]] = {kind: kind.value for kind in EventKind}
 
 
 def event_words(kind: EventKind) -> str:
     """What happened, in words."""
-    return _EVENTS[kind]
+    return EVENT_WORDS[kind]
+
+
+def event_detail(event: Event) -> str:
+    """Why it happened, and what the operator can do; or a URL, or a number of things. Empty if there is nothing."""
+    if event.reason is None:
+        return event.detail
+    words = reason_words(event.reason)
+    remedy = EVENT_REMEDIES.get(event.reason.code, "") if event.kind is EventKind.HELD else ""
+    return f"{words} {remedy.format(slug=event.slug)}".rstrip() if remedy else words
+
+
+def reason_words(reason: Reason | None) -> str:
+    """The reason as a clause, without an end; empty if there is none."""
+    if reason is None:
+        return ""
+    words = REASON_WORDS[reason.code]
+    return words if isinstance(words, str) else words(reason)
+
+
+def minute(moment: datetime | None) -> str:
+    """A moment to the minute, in UTC."""
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def _duration(duration: timedelta | None) -> str:
+    return format_duration(duration or timedelta())
+
+
+def _page_wait(reason: Reason) -> str:
+    end = "asked for once more" if reason.at is None else f"until {reason.at:%H:%M} UTC"
+    return f"waits for its page, {end}{f': {reason.text}' if reason.text else ''}"
+
+
+def _released(reason: Reason) -> str:
+    page = f", {_duration(reason.limit)} of it for its page" if reason.limit is not None else ""
+    return f"{_duration(reason.lasted)} after its time{page}"
+
+
+def _renamed(reason: Reason) -> str:
+    return (
+        f"it has the datetime of {', '.join(reason.names)}, which was released and whose file is gone: it may be the "
+        f"same post, renamed and rewritten. If so, write `id: {reason.text}` into it; if not, give it another datetime."
+    )
+
+
+def _clock_behind(reason: Reason) -> str:
+    # Without the present time: the same doubt is told once.
+    return (
+        f"the clock is behind {reason.at:%Y-%m-%d %H:%M:%S} UTC, which the ledger has seen: nothing is released until "
+        "that time has come again. If the clock was wrong then and is right now, `announce resume` believes it"
+    )
+
+
+def _unlike_servers(how: str) -> Callable[[Reason], str]:
+    def words(reason: Reason) -> str:
+        minutes = (reason.limit or timedelta()).total_seconds() / 60
+        return (
+            f"the clock is more than {minutes:.0f} minutes {how} that of {', '.join(reason.names)}: nothing is "
+            "released until they agree. Set this machine's clock, best by a time server; if it is right, tell the "
+            "admins of the server, and take the account out of the settings until theirs is"
+        )
+
+    return words
+
+
+def _outcome_unknown(reason: Reason) -> str:
+    *occasion, account = reason.names
+    place = f"{reason.slug} ({occasion[0]})" if occasion else reason.slug
+    return (
+        f"{place} → {account}: nobody knows whether it is there: the server took or lost it on {minute(reason.at)} and "
+        "could not be asked since. Nothing else goes out on this account until it can be read. Look there by hand, "
+        "and see why the server cannot be read."
+    )
+
+
+def _not_edited(reason: Reason) -> str:
+    toot = f"reminder {reason.names[0]} of" if reason.names else "the toot of"
+    return f"{toot} {reason.slug} is not edited: {reason.text}"
+
+
+def _file_gone(reason: Reason) -> str:
+    return (
+        f"the file of {reason.slug} is gone: its toot stays, its entry leaves the feeds on {minute(reason.at)}. "
+        "To take the post back, bring the file back with `withdrawn: true`."
+    )
+
+
+def _text(reason: Reason) -> str:
+    return reason.text
+
+
+_C: Final = ReasonCode
+#: The sentence of each reason, or what makes it of the parameters.
+REASON_WORDS: Final[Mapping[ReasonCode, str | Callable[[Reason], str]]] = {
+    _C.HELD_BY: lambda r: f"held by {r.who}",
+    _C.SKIPPED_BY: lambda r: f"skipped by {r.who}",
+    _C.FEEDS_ONLY_SKIPPED_BY: lambda r: f"in the feeds only: skipped by {r.who}",
+    _C.BEFORE_DATETIME: "before its datetime",
+    _C.WAS_HELD_BY_BURST_LIMIT: "was held by the brake",
+    _C.WITHDRAWN: "withdrawn (`withdrawn:`)",
+    _C.EXPIRED: lambda r: f"expired on {minute(r.at)} (`expires:`)",
+    _C.DEADLINE_PASSED: lambda r: f"the deadline was on {minute(r.at)} (`deadline:`)",
+    _C.REMINDER_EXPIRED: lambda r: f"expired on {minute(r.at)} (`expires:` or `deadline:`)",
+    _C.FEEDS_ONLY: "in the feeds only (`mastodon.skip`)",
+    _C.HIDDEN: "hidden (`hidden: true`)",
+    _C.CANNOT_BE_COMPOSED: _text,
+    _C.FILE_UNUSABLE: "its file is gone, broken, a draft, or has a datetime to come",
+    _C.PERHAPS_RENAMED: _renamed,
+    _C.TOO_LATE: lambda r: f"{_duration(r.lasted)} late; `catch_up` is {_duration(r.limit)}",
+    _C.LATE_AND_SKIPPED: lambda r: f"{_duration(r.lasted)} late (`if_missed: skip`)",
+    _C.LATE_AND_HELD: lambda r: f"{_duration(r.lasted)} late (`if_missed: hold`); `announce release` lets it go",
+    _C.BURST_LIMIT: lambda r: f"more than {r.count} new toots within an hour; `announce resume` lets them go",
+    _C.WAITS_FOR_DAYTIME: "late: waits for the hours of `daytime`",
+    _C.WAITS_FOR_PAGE: _page_wait,
+    _C.PAGE_MISSING: lambda r: f"its page is missing: {r.text} `announce release {r.slug}` lets it go without",
+    _C.RELEASED_AFTER: _released,
+    _C.OLDER_POSTS: lambda r: f"{r.count} older posts into the feeds, without toots",
+    _C.PICTURE_UNUSABLE: lambda r: f"{r.text}; it goes out without this picture",
+    _C.ACCOUNT_JOINED_LATER: lambda r: f"the account joined later, on {minute(r.at)}",
+    _C.TOOTED_BY_HAND: "tooted by hand",
+    _C.WAITS_FOR_TOOT: "waits for the post's own toot",
+    _C.TOOT_TAKEN_BACK: "its toot was taken back",
+    _C.TOOT_NOT_SENT: lambda r: f"its toot was not sent: {reason_words(r.cause)}",
+    _C.TOOT_LATER_THAN_THIS: "its toot went out later than this",
+    _C.REMINDER_UNLISTED: "no longer in `reminders:`",
+    _C.PICTURE_FAILED: lambda r: f"a picture could not be uploaded: {r.text}",
+    _C.PUBLISH_ERROR: _text,
+    _C.ACCOUNT_BLOCKED: _text,
+    _C.ACCOUNT_UNREACHABLE: lambda r: f"not served: {r.text}",
+    _C.WAS_BLOCKED: lambda r: f"was: {reason_words(r.cause)}",
+    _C.EARLIER_ATTEMPT_LOST: "an earlier attempt did not arrive",
+    _C.EARLIER_ATTEMPT_OPEN: "the server may still be working on an earlier attempt",
+    _C.GAVE_UP: lambda r: f"tried for {_duration(r.lasted)}: {reason_words(r.cause) or 'it never arrived'}",
+    _C.NOT_FOUND: "looked for, not found: is sent again",
+    _C.HARMLESS_REPEAT: "is done once more, without harm",
+    _C.PART_BEFORE_MISSING: "the part before it is not there",
+    _C.NO_TOOT: "there is no toot to change",
+    _C.TOOT_MADE_BY_HAND: "the toot was made by hand",
+    _C.SERVER_PAUSE: "the server asked for a pause",
+    _C.SPACING: "late toots go out one by one (`spacing`)",
+    _C.LEASE: _text,
+    _C.CLOCK_BEHIND: _clock_behind,
+    _C.CLOCK_AHEAD_OF_SERVERS: _unlike_servers("ahead of"),
+    _C.CLOCK_BEHIND_SERVERS: _unlike_servers("behind"),
+    _C.CLOCK_UNLIKE_SERVERS: _unlike_servers("unlike"),
+    _C.PAUSED: lambda r: f"paused by {r.who}; `announce resume` goes on",
+    _C.FOLDER_EMPTIED: lambda r: (
+        f"{r.count} of {r.total} upcoming posts are gone from the folder: nothing is released until they are back, or "
+        "`announce resume` accepts that they are gone"
+    ),
+    _C.OLD_FEED_UNREADABLE: lambda r: f"the feed to be taken over ([feeds] import) cannot be read: {r.text}",
+    _C.CLOCK_SLIGHTLY_OFF: (
+        "the clock is over a minute off those of the accounts' servers: posts are released early or late by as much. "
+        "Set this machine's clock, best by a time server"
+    ),
+    _C.OUTCOME_UNKNOWN: _outcome_unknown,
+    _C.NOT_EDITED: _not_edited,
+    _C.RELEASED_WITHOUT_PAGE: lambda r: f"{r.slug} was released without its page: {r.text}",
+    _C.FILE_GONE: _file_gone,
+    _C.TEXT: _text,
+}
+
+#: What the history adds where a delivery is held: what lets it go.
+EVENT_REMEDIES: Final[Mapping[ReasonCode, str]] = {
+    _C.PICTURE_FAILED: "Another picture in the post lets it go; `announce release {slug}` sends it without.",
+    _C.GAVE_UP: "`announce retry {slug}` tries again.",
+}
+#: What lets a held delivery go, for `announce explain`.
+HOLD_REMEDIES: Final[Mapping[Hold, str]] = {
+    Hold.BRAKE: "`announce resume` lets it go",
+    Hold.PERSON: "`announce release {slug}` lets it go",
+    Hold.UNCLEAR: "mend the post's file; it goes out by itself",
+    Hold.FAILED: "see to the cause, then `announce retry {slug}`",
+}
+
+#: What happened, what that means, and what to do; by kind and, where one kind has several, by which of them.
+ALERT_WORDS: Final[Mapping[tuple[AlertKind, Hold | ReasonCode | bool | None], tuple[str, str, str]]] = {
+    (AlertKind.DOUBT, None): (
+        "{problem}",
+        "Nothing is released and nothing is tooted.",
+        "See to the cause; the bot goes on by itself once it is gone.",
+    ),
+    (AlertKind.TROUBLE, None): ("{problem}", "", "Look at `announce queue`."),
+    (AlertKind.FINDING, None): ("{path}: {problem}", "", "{remedy}"),
+    (AlertKind.FILE, None): (
+        "{problem}",
+        "The post of this file is left out until it is mended; the others go on.",
+        "{remedy}",
+    ),
+    (AlertKind.FEEDS, None): ("{problem}", "The last good feed stays in its place.", "See to the cause."),
+    (AlertKind.DEPLOY_HOOK, None): (
+        "{problem}",
+        "Pages of released posts may be missing on the site.",
+        "See to its address, its token and what that may do; it is called again until it takes the call.",
+    ),
+    (AlertKind.SOURCE, True): (
+        "{problem}",
+        "None of its posts is known here.",
+        "See to the cause; the bot goes on by itself.",
+    ),
+    (AlertKind.SOURCE, False): (
+        "{problem}",
+        "The posts that were fetched last stay in force; what was changed since then is not seen.",
+        "See to the cause; the bot goes on by itself.",
+    ),
+    (AlertKind.ACCOUNT, None): (
+        "{account}: {problem}",
+        "Nothing is tooted there; what is due waits. The feeds go on.",
+        "Mend the token or the settings; the bot goes on by itself.",
+    ),
+    (AlertKind.HELD, Hold.BRAKE): (
+        "held: {name}: {problem}",
+        "A flood was stopped; these toots wait.",
+        "Look at `announce queue`, then `announce resume`.",
+    ),
+    (AlertKind.HELD, Hold.UNCLEAR): (
+        "held: {name}: {problem}",
+        "The toot waits until its file is mended.",
+        "Mend the file.",
+    ),
+    (AlertKind.HELD, Hold.FAILED): (
+        "held: {name}: {problem}",
+        "The toot waits for a person.",
+        "See to the cause, then `announce retry SLUG`.",
+    ),
+    (AlertKind.HELD, ReasonCode.PAGE_MISSING): (
+        "held: {name}: {problem}",
+        "Neither the feeds nor the toots have it: their link would lead nowhere.",
+        "See why the site was not built, then `announce release SLUG`.",
+    ),
+    (AlertKind.REJECTED, None): (
+        "rejected: {name}: {problem}",
+        "The server refuses this toot as it stands; it is not sent.",
+        "Change the post and `announce retry SLUG`, or toot by hand.",
+    ),
+    (AlertKind.PICTURE, None): (
+        "{path}: a picture cannot be used: {problem}",
+        "Its toot goes out without it.",
+        "Mend it for the feeds; a change of the post's words edits the toot, with the picture.",
+    ),
+    (AlertKind.AHEAD, None): (
+        "{path}{reminder} is due in less than {distance}: {problem}",
+        "It would not go out as meant.",
+        "Mend it; `announce preview {slug}` shows how it stands.",
+    ),
+}
+#: An alert about a post that is not public yet, for channels that must not name it.
+REDACTED_ALERT: Final = (
+    "trouble with an upcoming post ({opaque})",
+    "It may not go out as planned.",
+    "Look at `announce check` and `announce queue` on the bot's machine.",
+)
+
+
+def alert_words(
+    kind: AlertKind, which: Hold | ReasonCode | bool | None = None, **values: object
+) -> tuple[str, str, str]:
+    """What happened, what that means, and what to do."""
+    what, means, todo = (text.format(**values) for text in ALERT_WORDS[kind, which])
+    return what, means, todo

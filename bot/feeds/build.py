@@ -8,6 +8,7 @@ from typing import Final, SupportsBytes
 
 from bot.config import Feeds, Site
 from bot.domain import Entry
+from bot.domain.errors import OutputError
 from bot.feeds import atom, jsonfeed, rss
 from bot.feeds.archive import History, Places, Shown, divide
 from bot.feeds.channel import Channel, channel_of, folder_of
@@ -27,7 +28,7 @@ class FeedFiles:
     """The feeds, ready to be written, and a sentence for each entry that had to be left out."""
 
     files: Mapping[str, SupportsBytes]  #: path below the public folder, e.g. "news/rss.xml" → the file's content
-    faults: tuple[str, ...] = ()
+    faults: tuple[OutputError, ...] = ()
     folders: tuple[str, ...] = ()  #: what of ours lies in these and is not among `files` is out of date
     archive: str = ""  #: the folder of the archive's pages
 
@@ -151,9 +152,9 @@ def _documents(channel: Channel, history: History, topics: Sequence[Topic], entr
         yield Document(channel=channel, title=title, items=topic.items[:entries], folder=topic.folder)
 
 
-def _presentable(entries: Iterable[Entry], channel: Channel, shelf: ItemCache) -> tuple[list[Shown], list[str]]:
+def _presentable(entries: Iterable[Entry], channel: Channel, shelf: ItemCache) -> tuple[list[Shown], list[OutputError]]:
     found: list[Shown] = []
-    faults: list[str] = []
+    faults: list[OutputError] = []
     shelf.begin(channel)
     for entry in entries:
         if entry.hidden:
@@ -171,8 +172,8 @@ def _presentable(entries: Iterable[Entry], channel: Channel, shelf: ItemCache) -
         if first is not one:
             reason = f'"{first.entry.slug}" has the same id, {one.item.id}; give one of them another'
             faults.append(_fault(one.entry, reason))
-    return list(shown.values()), sorted(faults)
+    return list(shown.values()), sorted(faults, key=str)
 
 
-def _fault(entry: Entry, reason: str) -> str:
-    return f"{entry.slug}: left out of the feeds: {reason.rstrip('.')}."
+def _fault(entry: Entry, reason: str) -> OutputError:
+    return OutputError(f"{entry.slug}: left out of the feeds: {reason.rstrip('.')}.", subject=entry.slug)

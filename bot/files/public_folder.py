@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import SupportsBytes
 
-from bot.domain.errors import OutputError
+from bot.domain.errors import OutputError, PublicFileError
 from bot.domain.gc import gc_paused
 from bot.files.atomic import remove, sweep, sync_folder
 from bot.files.public_paths import (
@@ -155,7 +155,7 @@ class PublicFolder:
 
     def _find_places(self, work: _Work) -> None:
         root = os.path.realpath(self._folder)
-        checked: dict[Path, OutputError | OSError | None] = {}
+        checked: dict[Path, PublicFileError | OSError | None] = {}
         sound = {str(self._folder)}
         for name in sorted(work.files):
             path, folder = self._place_of(name)
@@ -215,7 +215,7 @@ class PublicFolder:
             return True
         if not stat.S_ISREG(mode):
             what = "a symbolic link" if stat.S_ISLNK(mode) else "something that is no file"
-            raise OutputError(f"{path}: {what} is in the file's place, so it was left as it is.", remedy=MOVE)
+            raise PublicFileError(path, f"{what} is in the file's place, so it was left as it is.", remedy=MOVE)
         there = path.read_bytes()
         if is_copy_of(there, content) if copy else there == content:
             return False
@@ -322,6 +322,6 @@ def _put(staged: _Staged, name: str, work: _Work, listed: Collection[str]) -> li
     return placed
 
 
-def _broken(path: Path, error: Exception) -> OutputError:
-    problem = f"{path}: it was left as it is, for its new content would be broken: {error}."
-    return OutputError(problem, remedy="This is a fault of announce; please report it.")
+def _broken(path: Path, error: Exception) -> PublicFileError:
+    problem = f"it was left as it is, for its new content would be broken: {error}."
+    return PublicFileError(path, problem, remedy="This is a fault of announce; please report it.")

@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from bot.domain.errors import OutputError
+from bot.domain.errors import OutputError, PublicFileError
 from bot.files.atomic import is_temporary, replace_file
 
 #: The name of the list; it lies in the folder itself.
@@ -52,19 +52,20 @@ def write_manifest(path: Path, names: Iterable[str]) -> None:
     """Replace the list. Raises OutputError and OSError."""
     with suppress(FileNotFoundError):
         if not stat.S_ISREG(path.lstat().st_mode):
-            raise OutputError(f"{path}: is not a file, so nothing new was written.", remedy=MOVE)
+            raise PublicFileError(path, "is not a file, so nothing new was written.", remedy=MOVE)
     text = json.dumps({"about": _ABOUT, "files": sorted(names)}, indent=2, ensure_ascii=True) + "\n"
     replace_file(path, text.encode())
 
 
-def stranger(path: Path, manifest: Manifest, list_path: Path) -> OutputError:
+def stranger(path: Path, manifest: Manifest, list_path: Path) -> PublicFileError:
     """The error for a file that stands in the way and is not on the list."""
     if not manifest.damage:
-        return OutputError(
-            f"{path}: a file is there that announce did not write, so it was left as it is.", remedy=MOVE
+        return PublicFileError(
+            path, "a file is there that announce did not write, so it was left as it is.", remedy=MOVE
         )
-    return OutputError(
-        f"{path}: it may not be announce's own, so it was left as it is: the list of announce's files, "
+    return PublicFileError(
+        path,
+        "it may not be announce's own, so it was left as it is: the list of announce's files, "
         f"{list_path}, cannot be used ({manifest.damage}).",
         remedy="If announce wrote the file, delete it: the next run writes it, and the list, anew. "
         "Else move it away, or choose another [feeds] folder.",
@@ -88,7 +89,7 @@ _REMEDIES: Final = {
 def check_name(name: str, folder: Path) -> None:
     """Raises OutputError if the file would lie outside of the folder, or in a place kept for us."""
     if not _is_public(name):
-        raise OutputError(f'{folder}: "{name}" is not a name for a public file, so it was not written.')
+        raise OutputError(f'{folder}: "{name}" is not a name for a public file, so it was not written.', subject=name)
 
 
 @lru_cache(maxsize=10_000)
@@ -111,11 +112,12 @@ def is_sound(folder: str, sound: set[str]) -> bool:
     return folder in sound
 
 
-def make_folder(path: Path, root: str, folder: Path) -> OutputError | OSError | None:
+def make_folder(path: Path, root: str, folder: Path) -> PublicFileError | OSError | None:
     """Make the folder of a file; returns what stands in the way."""
     if not Path(os.path.realpath(path.parent)).is_relative_to(root):
-        return OutputError(
-            f"{path}: a symbolic link leads out of {folder}, so the file was not written.",
+        return PublicFileError(
+            path,
+            f"a symbolic link leads out of {folder}, so the file was not written.",
             remedy="Remove the link, or choose another [feeds] folder.",
         )
     try:
@@ -125,12 +127,11 @@ def make_folder(path: Path, root: str, folder: Path) -> OutputError | OSError | 
     return None
 
 
-def told_of(fault: OutputError | OSError, path: Path) -> OutputError | OSError:
+def told_of(fault: PublicFileError | OSError, path: Path) -> PublicFileError | OSError:
     """The fault of a folder, told of another file in it."""
     if isinstance(fault, OSError):
         return fault
-    _, _, problem = fault.message.partition(": ")
-    return OutputError(f"{path}: {problem}", remedy=fault.remedy)
+    return PublicFileError(path, fault.problem, remedy=fault.remedy)
 
 
 def lies_in(name: str, folders: Collection[str]) -> bool:
@@ -157,6 +158,6 @@ def alone_in(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def fault_of(path: Path, error: OSError) -> OutputError:
+def fault_of(path: Path, error: OSError) -> PublicFileError:
     reason = error.strerror or str(error)
-    return OutputError(f"{path}: cannot be written: {reason}.", remedy=_REMEDIES.get(error.errno or 0, ""))
+    return PublicFileError(path, f"cannot be written: {reason}.", remedy=_REMEDIES.get(error.errno or 0, ""))

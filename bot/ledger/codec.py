@@ -6,7 +6,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from functools import cache
 from sqlite3 import Row
-from typing import Any
+from typing import Any, Final
 
 from pydantic import TypeAdapter
 
@@ -28,9 +28,12 @@ from bot.domain import (
     Override,
     OverrideKind,
     PageWaitRecord,
+    Reason,
+    ReasonCode,
     RemotePicture,
     Upcoming,
 )
+from bot.domain.reasons import text_reason
 
 
 @cache
@@ -73,6 +76,30 @@ def time_from_text(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
+#: How a reason begins that `Reason.to_json` wrote; anything else is a sentence of a ledger from before.
+_REASON_BEGINS: Final = '{"code": '
+#: Sentences of before that decisions depend on, by their beginnings.
+_OLD_SENTENCES: Final = {
+    "a picture could not be uploaded: ": ReasonCode.PICTURE_FAILED,
+    "not served: ": ReasonCode.ACCOUNT_UNREACHABLE,
+}
+
+
+def reason_to_text(reason: Reason | None) -> str:
+    """A reason as text; empty for none."""
+    return "" if reason is None else reason.to_json()
+
+
+def reason_from_text(text: str) -> Reason | None:
+    """The reason that `reason_to_text` wrote; of an older ledger's sentence, what matters of it."""
+    if text.startswith(_REASON_BEGINS):
+        return Reason.from_json(text)
+    for beginning, code in _OLD_SENTENCES.items():
+        if text.startswith(beginning):
+            return Reason(code=code, text=text.removeprefix(beginning))
+    return text_reason(text)
+
+
 def delivery_to_row(delivery: Delivery) -> dict[str, Any]:
     """Column → value; without `sequence`, which the ledger gives."""
     row: dict[str, Any] = {
@@ -89,6 +116,8 @@ def delivery_to_row(delivery: Delivery) -> dict[str, Any]:
             value = time_to_text(value)
         elif isinstance(value, DeliveryState | Hold | Action):
             value = value.value
+        elif field.name == "reason":
+            value = reason_to_text(value)
         elif isinstance(value, Announcement):
             value = _announcements().dump_json(value).decode("utf-8")
         row[field.name] = value
@@ -105,7 +134,7 @@ def delivery_from_row(row: Row) -> Delivery:
         announcement=_announcements().validate_json(row["announcement"]),
         state=DeliveryState(row["state"]),
         hold=None if row["hold"] is None else Hold(row["hold"]),
-        reason=row["reason"],
+        reason=reason_from_text(row["reason"]),
         sequence=row["sequence"],
         attempts=row["attempts"],
         generation=row["generation"],
@@ -130,7 +159,7 @@ def account_from_row(row: Row) -> AccountState:
         joined_at=time_from_text(row["joined_at"]),
         facts=None if facts is None else _facts().validate_json(facts),
         last_status_id=row["last_status_id"],
-        blocked=row["blocked"],
+        blocked=reason_from_text(row["blocked"]),
         not_before=time_from_text(row["not_before"]),
         last_sent_at=time_from_text(row["last_sent_at"]),
     )
@@ -139,16 +168,21 @@ def account_from_row(row: Row) -> AccountState:
 def event_to_row(event: Event) -> tuple[str | None, ...]:
     """The values of (at, what, slug, account, occasion, detail, who)."""
     occasion = "" if event.occasion is None else str(event.occasion)
-    return (time_to_text(event.at), event.kind.value, event.slug, event.account, occasion, event.detail, event.who)
+    detail = event.detail if event.reason is None else event.reason.to_json()
+    return (time_to_text(event.at), event.kind.value, event.slug, event.account, occasion, detail, event.who)
 
 
 def event_from_row(row: Row) -> Event:
     """The line of history of a row."""
+    detail = row["detail"]
+    reason = Reason.from_json(detail) if detail.startswith(_REASON_BEGINS) else None
     return Event(
         at=datetime.fromisoformat(row["at"]),
+        reason=reason,
+        detail=detail if reason is None else "",
         kind=EventKind(row["what"]),
         occasion=Occasion.parse(row["occasion"]) if row["occasion"] else None,
-        **{name: row[name] for name in ("slug", "account", "detail", "who")},
+        **{name: row[name] for name in ("slug", "account", "who")},
     )
 
 

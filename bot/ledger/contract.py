@@ -16,6 +16,7 @@ from bot.domain import (
     DeliveryKey,
     Event,
     Lease,
+    Reason,
     Snapshot,
     WriteBatch,
     WriteResult,
@@ -115,7 +116,7 @@ class Ledger(Protocol):
         A block that is cleared is written into the history.
         """
 
-    def block_account(self, lease: Lease, *, why: str, not_before: datetime | None, now: datetime) -> bool:
+    def block_account(self, lease: Lease, *, why: Reason, not_before: datetime | None, now: datetime) -> bool:
         """Remember why nothing can be sent (or until when the server wants a pause); returns whether this is news."""
 
     def write_intent(self, lease: Lease, delivery: Delivery, *, after_id: str, now: datetime) -> bool:

@@ -23,6 +23,7 @@ from bot.domain import (
     Override,
     OverridesSeen,
     PageWaitRecord,
+    Reason,
     RemotePicture,
     Snapshot,
     Upcoming,
@@ -232,21 +233,21 @@ class MemoryLedger:
             state = self._accounts[lease.account]
             events: tuple[Event, ...] = ()
             if facts is not None:
-                if state.blocked:
+                if state.blocked is not None:
                     events = (unblocked_event(lease.account, blocked=state.blocked, now=now),)
-                state = replace(state, facts=facts, blocked="", not_before=None)
+                state = replace(state, facts=facts, blocked=None, not_before=None)
             if last_status_id is not None:
                 state = replace(state, last_status_id=newer_id(state.last_status_id, last_status_id))
             self._accounts[lease.account] = state
             self._write(events, now)
 
-    def block_account(self, lease: Lease, *, why: str, not_before: datetime | None, now: datetime) -> bool:
+    def block_account(self, lease: Lease, *, why: Reason, not_before: datetime | None, now: datetime) -> bool:
         with self._lock:
             self._check(lease)
             state = self._accounts[lease.account]
             news = state.blocked != why
             self._accounts[lease.account] = replace(state, blocked=why, not_before=not_before)
-            event = Event(at=now, kind=EventKind.BLOCKED, account=lease.account, detail=why)
+            event = Event(at=now, kind=EventKind.BLOCKED, account=lease.account, reason=why)
             self._write((event,) if news and why else (), now)
             return news
 

@@ -17,6 +17,7 @@ from bot.domain import (
     Event,
     EventKind,
     Lease,
+    Reason,
     Snapshot,
     WriteBatch,
     WriteResult,
@@ -223,8 +224,9 @@ class SqliteLedger:
             row = leased_row(db, lease)
             events: tuple[Event, ...] = ()
             if facts is not None:
-                if row["blocked"]:
-                    events = (unblocked_event(lease.account, blocked=row["blocked"], now=now),)
+                blocked = codec.reason_from_text(row["blocked"])
+                if blocked is not None:
+                    events = (unblocked_event(lease.account, blocked=blocked, now=now),)
                 db.execute(
                     "UPDATE account SET facts = ?, blocked = '', not_before = NULL WHERE address = ?",
                     (codec.facts_to_json(facts), lease.account),
@@ -236,15 +238,15 @@ class SqliteLedger:
                 )
             write_history(db, events, now)
 
-    def block_account(self, lease: Lease, *, why: str, not_before: datetime | None, now: datetime) -> bool:
+    def block_account(self, lease: Lease, *, why: Reason, not_before: datetime | None, now: datetime) -> bool:
         with self._file.transaction() as db:
-            news = bool(leased_row(db, lease)["blocked"] != why)
+            news = bool(codec.reason_from_text(leased_row(db, lease)["blocked"]) != why)
             db.execute(
                 "UPDATE account SET blocked = ?, not_before = ? WHERE address = ?",
-                (why, codec.time_to_text(not_before), lease.account),
+                (codec.reason_to_text(why), codec.time_to_text(not_before), lease.account),
             )
-            event = Event(at=now, kind=EventKind.BLOCKED, account=lease.account, detail=why)
-            write_history(db, (event,) if news and why else (), now)
+            event = Event(at=now, kind=EventKind.BLOCKED, account=lease.account, reason=why)
+            write_history(db, (event,) if news else (), now)
         return news
 
     def write_intent(self, lease: Lease, delivery: Delivery, *, after_id: str, now: datetime) -> bool:

@@ -16,6 +16,8 @@ from bot.domain import (
     Event,
     EventKind,
     PageWaitRecord,
+    Reason,
+    ReasonCode,
     WriteBatch,
 )
 
@@ -67,7 +69,7 @@ def intended(delivery: Delivery, *, after_id: str, now: datetime, mark: str) -> 
     return replace(
         delivery,
         state=DeliveryState.SENDING,
-        reason="",
+        reason=None,
         attempts=delivery.attempts + 1,
         after_id=delivery.after_id if delivery.after_id is not None else after_id,
         intended_at=now,
@@ -77,9 +79,11 @@ def intended(delivery: Delivery, *, after_id: str, now: datetime, mark: str) -> 
     )
 
 
-def unblocked_event(account: str, *, blocked: str, now: datetime) -> Event:
+def unblocked_event(account: str, *, blocked: Reason, now: datetime) -> Event:
     """The line of history of an account that works again after `blocked`."""
-    return Event(at=now, kind=EventKind.WORKS_AGAIN, account=account, detail=f"was: {blocked}")
+    return Event(
+        at=now, kind=EventKind.WORKS_AGAIN, account=account, reason=Reason(code=ReasonCode.WAS_BLOCKED, cause=blocked)
+    )
 
 
 def last_sent(known: datetime | None, settled: datetime | None, *, now: datetime) -> datetime | None:
@@ -106,8 +110,7 @@ def waiting_events(
     for post_id, waiting in wanted.items():
         before = known.get(post_id)
         if waiting.missing and (before is None or not before.missing):
-            detail = f"its page is missing: {waiting.why} `announce release {waiting.slug}` lets it go without"
-            events.append(Event(at=now, kind=EventKind.HELD, slug=waiting.slug, detail=detail))
+            events.append(Event(at=now, kind=EventKind.HELD, slug=waiting.slug, reason=waiting.missing_reason))
         elif waiting.why and (before is None or not before.why):
             events.append(Event(at=now, kind=EventKind.WAITS_FOR_PAGE, slug=waiting.slug, detail=waiting.why))
     return tuple(events)

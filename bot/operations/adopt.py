@@ -105,7 +105,7 @@ def _sent(
         known or fresh,
         state=DeliveryState.SENT,
         hold=None,
-        reason="",
+        reason=None,
         status_id=status.status_id,
         status_url=status.url,
         settled_at=min(status.created_at, now),

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from bot.domain import Delivery, Entry, Event, Hold, Occasion, Override, Post, Snapshot
+from bot.domain import Delivery, Entry, Event, Occasion, Override, Post, Snapshot
+from bot.domain.wording import HOLD_REMEDIES, event_detail, reason_words
 from bot.planner.builder import PlanItem
 from bot.planner.matching import entry_by_name
 from bot.planner.plan import Plan
@@ -95,12 +96,6 @@ _STEPS: Final[Mapping[Verdict, str]] = {
     Verdict.REJECTED: "change the post, then `announce retry {slug}`",
     Verdict.HELD: "`announce release {slug}` lets it go",
 }
-_LETS_GO: Final[Mapping[Hold, str]] = {
-    Hold.BRAKE: "`announce resume` lets it go",
-    Hold.PERSON: "`announce release {slug}` lets it go",
-    Hold.UNCLEAR: "mend the post's file; it goes out by itself",
-    Hold.FAILED: "see to the cause, then `announce retry {slug}`",
-}
 
 
 def explain(
@@ -140,7 +135,7 @@ def explain(
         fates=_fates([item for item in plan.items if item.post_id in (post_id, either.post_id)], either.slug),
         deliveries=tuple(_attempt(delivery) for delivery in sorted(mine, key=lambda one: one.sequence)),
         history=tuple(_line_of(event) for event in events if event.slug in slugs),
-        doubt=plan.doubt,
+        doubt=reason_words(plan.doubt),
     )
 
 
@@ -151,7 +146,7 @@ def _line_of(event: Event) -> HistoryLine:
         slug=event.slug,
         account=event.account,
         occasion="" if event.occasion is None else str(event.occasion),
-        detail=event.detail,
+        detail=event_detail(event),
         who=event.who,
     )
 
@@ -163,7 +158,7 @@ def _fates(items: Sequence[PlanItem], slug: str) -> tuple[Fate, ...]:
             occasion=str(item.occasion),
             due=item.due,
             verdict=item.verdict.value,
-            reason=item.reason,
+            reason=reason_words(item.reason),
             next_step=_next_step(item).format(slug=slug),
         )
         for item in items
@@ -174,7 +169,7 @@ def _next_step(item: PlanItem) -> str:
     if item.verdict is Verdict.SENT and item.occasion != Occasion.PUBLISH:
         return "nothing"
     if item.verdict is Verdict.HELD and item.hold is not None:
-        return _LETS_GO[item.hold]
+        return HOLD_REMEDIES[item.hold]
     return _STEPS[item.verdict]
 
 
@@ -185,7 +180,7 @@ def _attempt(delivery: Delivery) -> Attempt:
         action=delivery.action.value,
         state=delivery.state.value,
         hold=delivery.hold.value if delivery.hold is not None else None,
-        reason=delivery.reason,
+        reason=reason_words(delivery.reason),
         due=delivery.due,
         attempts=delivery.attempts,
         not_before=delivery.not_before,

@@ -9,6 +9,7 @@ from typing import Final
 
 from bot.domain import Occasion
 from bot.domain.durations import format_duration
+from bot.domain.wording import reason_words
 from bot.planner.builder import PlanItem
 from bot.planner.ruling import Verdict
 
@@ -48,7 +49,7 @@ def lines_of(items: Iterable[PlanItem], names: Mapping[str, str]) -> tuple[Line,
             occasion=item.occasion,
             places=(),
             verdict=item.verdict,
-            reason=item.reason,
+            reason=reason_words(item.reason),
         )
         listed = places.setdefault(line, [])
         is_release = item.occasion == Occasion.PUBLISH

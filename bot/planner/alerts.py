@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from bot.compose.announcement import as_reminder
-from bot.compose.pictures import problems_of
-from bot.domain import AccountState, Hold, Occasion, Post
+from bot.compose.pictures import pictures_of, problem_of
+from bot.domain import AccountState, Hold, Occasion, Post, ReasonCode
+from bot.domain.alerts import AlertKey, AlertKind
 from bot.domain.durations import format_duration
-from bot.domain.errors import ComposeError, PostError
+from bot.domain.errors import ComposeError, OutputError, PictureUnusableError, PostError
+from bot.domain.wording import REDACTED_ALERT, alert_words, reason_words
 from bot.planner.builder import Compose, PlanItem
-from bot.planner.page_wait import PAGE_MISSING
 from bot.planner.plan import Plan
 from bot.planner.ruling import Verdict
 from bot.posts.git.status import SourceTrouble
@@ -27,25 +28,19 @@ LOOK_AHEAD: Final = (timedelta(hours=24), timedelta(hours=1))
 class Alert:
     """One thing that is wrong. Equal `key`: the same cause."""
 
-    key: str
+    key: AlertKey
     what: str  #: what happened
     means: str  #: what that means
     todo: str  #: what to do
     embargoed: bool = False  #: tells of a post that is not public yet
-    instead_of: str = ""  #: the key of a cause that need not be told besides this one
+    instead_of: AlertKey | None = None  #: the key of a cause that need not be told besides this one
 
     def redacted(self) -> Alert:
         """The same without a word of an unreleased post: it is known by an opaque id."""
         if not self.embargoed:
             return self
-        return Alert(
-            key=self.key,
-            what=f"trouble with an upcoming post ({opaque(self.key)})",
-            means="It may not go out as planned.",
-            todo="Look at `announce check` and `announce queue` on the bot's machine.",
-            embargoed=True,
-            instead_of=self.instead_of,
-        )
+        what, means, todo = REDACTED_ALERT
+        return replace(self, what=what.format(opaque=opaque(str(self.key))), means=means, todo=todo)
 
 
 def opaque(text: str) -> str:
@@ -58,7 +53,7 @@ def collect_alerts(
     *,
     posts: Sequence[Post],
     faults: Iterable[PostError],
-    feed_faults: Iterable[str],
+    feed_faults: Iterable[OutputError],
     accounts: Mapping[str, AccountState],
     compose: Compose,
     site_trouble: str = "",
@@ -77,107 +72,76 @@ def collect_alerts(
     )
 
 
+def _alert(
+    kind: AlertKind,
+    subject: str = "",
+    *,
+    which: Hold | ReasonCode | bool | None = None,
+    embargoed: bool = False,
+    **values: object,
+) -> Alert:
+    what, means, todo = alert_words(kind, which, **values)
+    return Alert(key=AlertKey(kind, subject), what=what, means=means, todo=todo, embargoed=embargoed)
+
+
 def _of_plan(plan: Plan) -> Iterator[Alert]:
-    if plan.doubt and not plan.doubt.startswith("paused"):
-        yield Alert(
-            key=f"doubt {plan.doubt[:40]}",
-            what=plan.doubt,
-            means="Nothing is released and nothing is tooted.",
-            todo="See to the cause; the bot goes on by itself once it is gone.",
-        )
+    if plan.doubt is not None and plan.doubt.code is not ReasonCode.PAUSED:
+        yield _alert(AlertKind.DOUBT, plan.doubt.code.value, problem=reason_words(plan.doubt))
     for trouble in plan.troubles:
-        yield Alert(key=f"trouble {trouble[:60]}", what=trouble, means="", todo="Look at `announce queue`.")
+        yield _alert(AlertKind.TROUBLE, trouble.subject, problem=reason_words(trouble))
     for finding in plan.findings:
-        yield Alert(
-            key=f"finding {finding.rule} {finding.path}",
-            what=f"{finding.path}: {finding.problem}",
-            means="",
-            todo=finding.remedy,
+        yield _alert(
+            AlertKind.FINDING,
+            f"{finding.rule} {finding.path}",
+            path=finding.path,
+            problem=finding.problem,
+            remedy=finding.remedy,
             embargoed=True,
         )
 
 
-def _of_files(faults: Iterable[PostError], feed_faults: Iterable[str]) -> Iterator[Alert]:
+def _of_files(faults: Iterable[PostError], feed_faults: Iterable[OutputError]) -> Iterator[Alert]:
     for fault in faults:
-        yield Alert(
-            key=f"file {fault.path} {fault.problem}",
-            what=fault.message,
-            means="The post of this file is left out until it is mended; the others go on.",
-            todo=fault.remedy,
-            embargoed=True,
-        )
-    for text in feed_faults:
-        yield Alert(
-            key=f"feeds {text}", what=text, means="The last good feed stays in its place.", todo="See to the cause."
-        )
+        subject = f"{fault.path} {fault.rule} {fault.field}".rstrip()
+        yield _alert(AlertKind.FILE, subject, problem=fault.message, remedy=fault.remedy, embargoed=True)
+    for output_fault in feed_faults:
+        yield _alert(AlertKind.FEEDS, output_fault.subject, problem=output_fault)
 
 
 def _of_site(trouble: str) -> Iterator[Alert]:
     if trouble:
-        yield Alert(
-            key="deploy hook",
-            what=trouble,
-            means="Pages of released posts may be missing on the site.",
-            todo="See to its address, its token and what that may do; it is called again until it takes the call.",
-        )
+        yield _alert(AlertKind.DEPLOY_HOOK, problem=trouble)
 
 
 def _of_sources(troubles: Iterable[SourceTrouble]) -> Iterator[Alert]:
     for trouble in troubles:
-        yield Alert(
-            key=f"source {trouble.source.place.name}",
-            what=str(trouble),
-            means="None of its posts is known here."
-            if trouble.never
-            else "The posts that were fetched last stay in force; what was changed since then is not seen.",
-            todo="See to the cause; the bot goes on by itself.",
-        )
+        yield _alert(AlertKind.SOURCE, trouble.source.place.name, which=trouble.never, problem=trouble)
 
 
 def _of_accounts(accounts: Iterable[AccountState]) -> Iterator[Alert]:
     for account in accounts:
-        if account.blocked:
-            yield Alert(
-                key=f"account {account.address} {account.blocked}",
-                what=f"{account.address}: {account.blocked}",
-                means="Nothing is tooted there; what is due waits. The feeds go on.",
-                todo="Mend the token or the settings; the bot goes on by itself.",
-            )
+        if account.blocked is not None:
+            subject = f"{account.address} {account.blocked.code.value}"
+            problem = reason_words(account.blocked)
+            yield _alert(AlertKind.ACCOUNT, subject, account=account.address, problem=problem)
 
 
-_MEANS: Final = {
-    Hold.BRAKE: ("A flood was stopped; these toots wait.", "Look at `announce queue`, then `announce resume`."),
-    Hold.UNCLEAR: ("The toot waits until its file is mended.", "Mend the file."),
-    Hold.FAILED: ("The toot waits for a person.", "See to the cause, then `announce retry SLUG`."),
-}
-
-
-_WITHOUT_PAGE = (
-    "Neither the feeds nor the toots have it: their link would lead nowhere.",
-    "See why the site was not built, then `announce release SLUG`.",
-)
+#: Holds that are told of; what an operator holds, the operator knows.
+_TOLD: Final = (Hold.BRAKE, Hold.UNCLEAR, Hold.FAILED)
 
 
 def _of_items(items: Iterable[PlanItem]) -> Iterator[Alert]:
     for item in items:
         name = f"{item.slug} → {item.account or 'feeds'}"
         name += "" if item.occasion == Occasion.PUBLISH else f" ({item.occasion})"
-        if item.verdict is Verdict.HELD and item.hold in _MEANS:
-            means, todo = _WITHOUT_PAGE if item.reason.startswith(PAGE_MISSING) else _MEANS[item.hold]
-            yield Alert(
-                key=f"held {name} {item.hold.value}",
-                what=f"held: {name}: {item.reason}",
-                means=means,
-                todo=todo,
-                embargoed=not item.account,
-            )
+        problem = reason_words(item.reason)
+        if item.verdict is Verdict.HELD and item.hold in _TOLD:
+            without_page = item.reason is not None and item.reason.code is ReasonCode.PAGE_MISSING
+            which = ReasonCode.PAGE_MISSING if without_page else item.hold
+            subject = f"{name} {item.hold.value}"
+            yield _alert(AlertKind.HELD, subject, which=which, name=name, problem=problem, embargoed=not item.account)
         elif item.verdict is Verdict.REJECTED:
-            yield Alert(
-                key=f"rejected {name}",
-                what=f"rejected: {name}: {item.reason}",
-                means="The server refuses this toot as it stands; it is not sent.",
-                todo="Change the post and `announce retry SLUG`, or toot by hand.",
-            )
+            yield _alert(AlertKind.REJECTED, name, name=name, problem=problem)
 
 
 def _without_picture(plan: Plan, posts: Iterable[Post]) -> Iterator[Alert]:
@@ -186,13 +150,26 @@ def _without_picture(plan: Plan, posts: Iterable[Post]) -> Iterator[Alert]:
     since = plan.now - LOOK_AHEAD[0]
     tooted = {item.post_id for item in plan.items if item.verdict in out and item.account and item.due > since}
     for post in posts:
-        for problem in problems_of(post) if post.post_id in tooted else ():
-            yield Alert(
-                key=f"picture {post.post_id} {problem}",
-                what=f"{post.path}: a picture cannot be used: {problem}",
-                means="Its toot goes out without it.",
-                todo="Mend it for the feeds; a change of the post's words edits the toot, with the picture.",
-            )
+        for url, problem in _picture_problems(post) if post.post_id in tooted else ():
+            yield _alert(AlertKind.PICTURE, f"{post.post_id} {url}", path=post.path, problem=problem)
+
+
+def _picture_problems(post: Post) -> Iterator[tuple[str, str]]:
+    """The address of each picture that cannot be shown, with what is wrong with it; each trouble once."""
+    told: set[str] = set()
+    for picture in pictures_of(post):
+        problem = problem_of(picture)
+        if problem and problem not in told:
+            told.add(problem)
+            yield picture.url, problem
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Trouble:
+    """What would keep a post that is still to come from going out as meant."""
+
+    subject: str
+    problem: str
 
 
 def _ahead(plan: Plan, posts: Sequence[Post], accounts: Sequence[str], compose: Compose) -> Iterator[Alert]:
@@ -203,19 +180,27 @@ def _ahead(plan: Plan, posts: Sequence[Post], accounts: Sequence[str], compose: 
         distances = _distances(due, plan.now)
         if not distances or post.mastodon.skip:
             continue
-        for problem in sorted(set(_troubles(post, accounts, compose))):
-            which = f" reminder {post.reminding.reminder_id}" if post.reminding is not None else ""
-            keys = [f"ahead {distance} {post.post_id}{which} {problem}" for distance in distances]
-            # The farther cause stays beside the nearer one: it has not been solved.
-            for key, distance, farther in zip(keys, distances, ("", *keys), strict=False):
-                yield Alert(
-                    key=key,
-                    what=f"{post.path}{which} is due in less than {distance}: {problem}",
-                    means="It would not go out as meant.",
-                    todo=f"Mend it; `announce preview {post.slug}` shows how it stands.",
-                    embargoed=True,
-                    instead_of=farther,
-                )
+        for trouble in _troubles(post, accounts, compose):
+            yield from _at_each_distance(post, trouble, distances)
+
+
+def _at_each_distance(post: Post, trouble: _Trouble, distances: Sequence[str]) -> Iterator[Alert]:
+    reminder = f" reminder {post.reminding.reminder_id}" if post.reminding is not None else ""
+    farther: AlertKey | None = None
+    # The farther cause stays beside the nearer one: it has not been solved.
+    for distance in distances:
+        alert = _alert(
+            AlertKind.AHEAD,
+            f"{distance} {post.post_id}{reminder} {trouble.subject}",
+            path=post.path,
+            reminder=reminder,
+            distance=distance,
+            problem=trouble.problem,
+            slug=post.slug,
+            embargoed=True,
+        )
+        yield replace(alert, instead_of=farther)
+        farther = alert.key
 
 
 def _distances(published: datetime | None, now: datetime) -> list[str]:
@@ -225,13 +210,18 @@ def _distances(published: datetime | None, now: datetime) -> list[str]:
     return [format_duration(distance) for distance in LOOK_AHEAD if published <= now + distance]
 
 
-def _troubles(post: Post, accounts: Sequence[str], compose: Compose) -> Iterator[str]:
-    problems = list(problems_of(post)) if post.reminding is None else []
+def _troubles(post: Post, accounts: Sequence[str], compose: Compose) -> list[_Trouble]:
+    pictures = dict(_picture_problems(post)) if post.reminding is None else {}
+    found: dict[str, _Trouble] = {}
     for account in accounts:
         try:
             compose(post, account)
         except ComposeError as error:
-            # One trouble is told once.
-            problems = [problem for problem in problems if problem not in error.message]
-            yield str(error)
-    yield from (f"its picture cannot be used: {problem}" for problem in problems)
+            if isinstance(error, PictureUnusableError):
+                pictures.pop(error.url, None)  # one trouble is told once
+            subject = f"compose {account} {error.field}".rstrip()
+            found.setdefault(str(error), _Trouble(subject=subject, problem=str(error)))
+    for url, problem in pictures.items():
+        text = f"its picture cannot be used: {problem}"
+        found.setdefault(text, _Trouble(subject=f"picture {url}", problem=text))
+    return sorted(found.values(), key=lambda trouble: trouble.problem)

@@ -17,6 +17,7 @@ from bot.domain import (
     Hold,
     Occasion,
     Post,
+    Reason,
     Snapshot,
 )
 from bot.planner.ruling import Policy, Verdict
@@ -34,7 +35,7 @@ class PlanItem:
     order: int = 0  #: among posts of the same datetime
     verdict: Verdict
     occasion: Occasion = Occasion.PUBLISH
-    reason: str = ""
+    reason: Reason | None = None
     hold: Hold | None = None
     status_url: str | None = None
 
@@ -62,7 +63,7 @@ class PlanBuilder:
         self.policy = policy
         self.compose = compose
         self.items: list[PlanItem] = []
-        self.troubles: list[str] = []
+        self.troubles: list[Reason] = []
         self.events: list[Event] = []
         self.changes: list[CompareAndSet] = []
         self.edits_owed: set[str] = set()  #: post ids whose toots should show the latest words, and cannot be composed
@@ -113,9 +114,9 @@ class PlanBuilder:
             )
         )
 
-    def event(self, kind: EventKind, delivery: Delivery, detail: str) -> None:
+    def event(self, kind: EventKind, delivery: Delivery, reason: Reason | None) -> None:
         """Add a line of history about a delivery."""
         key = delivery.key
         self.events.append(
-            Event(at=self.now, kind=kind, slug=delivery.slug, account=key.account, occasion=key.occasion, detail=detail)
+            Event(at=self.now, kind=kind, slug=delivery.slug, account=key.account, occasion=key.occasion, reason=reason)
         )

@@ -22,6 +22,8 @@ from bot.domain import (
     Occasion,
     OverrideKind,
     Post,
+    Reason,
+    ReasonCode,
     Reminder,
 )
 from bot.domain.errors import ComposeError
@@ -31,7 +33,7 @@ from bot.planner.cache import PlanCache
 from bot.planner.followups import History, called_back, edit, nothing_follows, superseded, withdrawal
 from bot.planner.reminders import Reminding
 from bot.planner.rules import alike_until, rule
-from bot.planner.ruling import PICTURE_FAILED, Case, Ruling, Verdict, was_tried
+from bot.planner.ruling import Case, Ruling, Verdict, failed_for_picture, was_tried
 from bot.planner.thread import Thread
 
 _NO_WORDS: Final = Announcement(text="", link=None, length=0, limit=0)
@@ -84,7 +86,7 @@ class DeliveryPlanner:
             words = self._sheet.compose(case.post, case.state.address)
             if _is_held_for_picture(ruling) and words.pictures != known.pictures:
                 # Mended: ruled on like any other that was unclear.
-                mended = replace(case, known=replace(case.known, reason="") if case.known else None)
+                mended = replace(case, known=replace(case.known, reason=None) if case.known else None)
                 return self._with_words(mended, rule(mended, now=self._sheet.now, policy=self._sheet.policy))
             return replace(ruling, announcement=words)
         except ComposeError as error:
@@ -92,7 +94,8 @@ class DeliveryPlanner:
             ruling = replace(ruling, announcement=known)
             if ruling.verdict is not Verdict.DUE:
                 return ruling
-            return replace(ruling, verdict=Verdict.HELD, hold=Hold.UNCLEAR, reason=str(error), again=False)
+            reason = Reason(code=ReasonCode.CANNOT_BE_COMPOSED, text=str(error))
+            return replace(ruling, verdict=Verdict.HELD, hold=Hold.UNCLEAR, reason=reason, again=False)
 
     def _write(self, key: DeliveryKey, case: Case, ruling: Ruling) -> None:
         known = case.known
@@ -106,7 +109,7 @@ class DeliveryPlanner:
                 order=case.post.order,
                 verdict=ruling.verdict,
                 occasion=key.occasion,
-                reason=ruling.reason or (case.state.blocked if ruling.verdict is Verdict.DUE else ""),
+                reason=ruling.reason or (case.state.blocked if ruling.verdict is Verdict.DUE else None),
                 hold=ruling.hold,
                 status_url=known.status_url if known else None,
             )
@@ -138,15 +141,16 @@ class DeliveryPlanner:
             return 0
         if not changed:
             return 0
-        return self._edit(case, case.post, history, named=f"the toot of {case.post.slug}", room=room)
+        return self._edit(case, case.post, history, room=room)
 
-    def _edit(self, case: Case, words_of: Post, history: History, *, named: str, room: int) -> int:
+    def _edit(self, case: Case, words_of: Post, history: History, *, room: int) -> int:
         """Let a toot say what its post says now; returns how much room of the brake that takes."""
         sheet = self._sheet
         try:
             words = sheet.compose(words_of, case.state.address)
         except ComposeError as error:
-            sheet.troubles.append(f"{named} is not edited: {error}")
+            names = (history.reminder_id,) if history.reminder_id else ()
+            sheet.troubles.append(Reason(code=ReasonCode.NOT_EDITED, slug=case.post.slug, names=names, text=str(error)))
             sheet.edits_owed.add(case.entry.post_id)
             return 0
         better = edit(case.entry, history, announcement=words, room=room, now=sheet.now, policy=sheet.policy)
@@ -185,8 +189,7 @@ class DeliveryPlanner:
         history = self._reminding(case).history(reminder.reminder_id)
         if history.published is None:
             return 0
-        named = f"reminder {reminder.reminder_id} of {case.post.slug}"
-        return self._edit(case, as_reminder(case.post, reminder), history, named=named, room=room)
+        return self._edit(case, as_reminder(case.post, reminder), history, room=room)
 
     def _follow_with_thread(self, case: Case) -> None:
         """Keep the later parts of the thread in step with the toot."""
@@ -225,7 +228,7 @@ class DeliveryPlanner:
             waits = delivery.state is DeliveryState.DUE or delivery.hold in (Hold.BRAKE, Hold.UNCLEAR)
             if not ours or not waits or (key.post_id, key.account) in ruled:
                 continue
-            reason = "its file is gone, broken, a draft, or has a datetime to come"
+            reason = Reason(code=ReasonCode.FILE_UNUSABLE)
             wanted = replace(delivery, state=DeliveryState.HELD, hold=Hold.UNCLEAR, reason=reason)
             self._sheet.want(delivery, wanted)
             self._show_orphan(wanted)
@@ -236,4 +239,4 @@ class DeliveryPlanner:
 
 
 def _is_held_for_picture(ruling: Ruling) -> bool:
-    return ruling.hold is Hold.UNCLEAR and ruling.reason.startswith(PICTURE_FAILED)
+    return ruling.hold is Hold.UNCLEAR and failed_for_picture(ruling.reason)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from bot.domain import Finding, Override, Post, Severity
+from bot.domain.wording import reason_words
 from bot.planner.builder import published_of
 from bot.planner.matching import Matching
 
@@ -63,7 +64,7 @@ def renamed_posts(posts: Iterable[Post], matching: Matching) -> Iterator[Finding
     """Posts that may be renamed ones."""
     for post in posts:
         if post.path in matching.unclear:
-            reason = matching.unclear[post.path]
+            reason = reason_words(matching.unclear[post.path])
             yield _datetime_finding(post, rule="renamed", problem=f"the post is held: {reason}", remedy="")
 
 

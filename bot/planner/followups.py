@@ -18,7 +18,7 @@ from bot.domain import (
     Occasion,
     Post,
 )
-from bot.planner.ruling import Policy
+from bot.planner.ruling import Policy, burst_limit_reason
 
 _OUT = (DeliveryState.SENT, DeliveryState.SENDING)
 
@@ -169,7 +169,7 @@ def edit(
         latest = waiting[-1]
         if not latest.announcement.needs_edit(announcement):
             return None
-        reason = latest.reason if latest.state is DeliveryState.HELD else ""
+        reason = latest.reason if latest.state is DeliveryState.HELD else None
         return CompareAndSet(known=latest, wanted=replace(latest, announcement=announcement, reason=reason))
     if history.last_words is not None and not history.last_words.needs_edit(announcement):
         return None
@@ -181,6 +181,5 @@ def edit(
         announcement=announcement,
     )
     if room <= 0:
-        reason = f"more than {policy.brake} new toots within an hour; `announce resume` lets them go"
-        wanted = replace(wanted, state=DeliveryState.HELD, hold=Hold.BRAKE, reason=reason)
+        wanted = replace(wanted, state=DeliveryState.HELD, hold=Hold.BRAKE, reason=burst_limit_reason(policy))
     return CompareAndSet(known=None, wanted=wanted)

@@ -13,7 +13,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
-from bot.domain import Entry, Post
+from bot.domain import Entry, Post, Reason, ReasonCode
 from bot.domain.template_tags import without_tags
 
 #: The entry of a file that has disappeared stays in the feeds for this long.
@@ -34,7 +34,7 @@ class Matching:
     """Posts and entries, side by side."""
 
     entries: Mapping[Path, Entry] = field(default_factory=dict)  #: of the posts that were released before
-    unclear: Mapping[Path, str] = field(default_factory=dict)  #: posts that may be renamed ones: the reason
+    unclear: Mapping[Path, Reason] = field(default_factory=dict)  #: posts that may be renamed ones: the reason
     vanished: tuple[Entry, ...] = ()  #: entries without a file
 
 
@@ -104,9 +104,6 @@ def _alike(post: Post, entry: Entry) -> bool:
     return entry.title == (without_tags(post.title) or post.title) or (bool(entry.html) and entry.html == post.html)
 
 
-def _doubt(candidates: list[Entry]) -> str:
-    names = ", ".join(sorted(entry.slug for entry in candidates))
-    return (
-        f"it has the datetime of {names}, which was released and whose file is gone: it may be the same post, "
-        f"renamed and rewritten. If so, write `id: {candidates[0].post_id}` into it; if not, give it another datetime."
-    )
+def _doubt(candidates: list[Entry]) -> Reason:
+    names = tuple(sorted(entry.slug for entry in candidates))
+    return Reason(code=ReasonCode.PERHAPS_RENAMED, names=names, text=candidates[0].post_id)

@@ -18,13 +18,15 @@ from bot.domain import (
     Override,
     OverrideKind,
     Post,
+    Reason,
+    ReasonCode,
     Snapshot,
     Upcoming,
     WriteBatch,
 )
 from bot.planner.guards import clock_doubt
 from bot.planner.matching import entry_by_name
-from bot.planner.ruling import PICTURE_FAILED
+from bot.planner.ruling import failed_for_picture
 
 #: What a person has forbidden stays forbidden; what was ordered may be ordered again.
 _KEPT = (OverrideKind.HOLD, OverrideKind.SKIP)
@@ -109,7 +111,13 @@ def propose_override(
     is_early = early and entry is None and post.published is not None and post.published > now
     word = Override(post_id=post_id, said=said, early=is_early or was_early, who=who, at=now)
     changes = tuple(change for change in (_change(said, d, who=who, now=now) for d in mine) if change is not None)
-    event = Event(at=now, kind=_PAST[said], slug=post.slug, detail="before its datetime" if early else "", who=who)
+    event = Event(
+        at=now,
+        kind=_PAST[said],
+        slug=post.slug,
+        reason=Reason(code=ReasonCode.BEFORE_DATETIME) if early else None,
+        who=who,
+    )
     return Proposal(
         lines=tuple(_lines(said, post, mine, released=entry is not None, now=now)),
         recording=WriteBatch(words=(word,), changes=changes, events=(event,)),
@@ -186,15 +194,17 @@ def _change(said: OverrideKind, delivery: Delivery, *, who: str, now: datetime) 
 
 def _wanted(said: OverrideKind, delivery: Delivery, *, who: str, now: datetime) -> Delivery:
     is_toot, is_open = delivery.action is Action.PUBLISH, delivery.state in _OPEN
-    let_go = replace(delivery, state=DeliveryState.DUE, hold=None, reason="", ordered_by=who, first_tried_at=None)
+    let_go = replace(delivery, state=DeliveryState.DUE, hold=None, reason=None, ordered_by=who, first_tried_at=None)
     if said is OverrideKind.HOLD and is_open and (is_toot or delivery.action is Action.EDIT):
-        return replace(delivery, state=DeliveryState.HELD, hold=Hold.PERSON, reason=f"held by {who}")
+        reason = Reason(code=ReasonCode.HELD_BY, who=who)
+        return replace(delivery, state=DeliveryState.HELD, hold=Hold.PERSON, reason=reason)
     if said is OverrideKind.SKIP and is_open and is_toot:
-        skipped = replace(delivery, state=DeliveryState.SKIPPED, hold=None, reason=f"skipped by {who}")
+        reason = Reason(code=ReasonCode.SKIPPED_BY, who=who)
+        skipped = replace(delivery, state=DeliveryState.SKIPPED, hold=None, reason=reason)
         return replace(skipped, settled_at=now, not_before=None)
     if said is OverrideKind.RELEASE and delivery.hold is not None and delivery.hold is not Hold.UNCLEAR:
         return let_go
-    if said is OverrideKind.RELEASE and _is_reminder(delivery) and delivery.reason.startswith(PICTURE_FAILED):
+    if said is OverrideKind.RELEASE and _is_reminder(delivery) and failed_for_picture(delivery.reason):
         return let_go
     is_toot = is_toot and not _is_reminder(delivery)  # those know nothing of words that let go
     if said is OverrideKind.RETRY and not is_toot and _was_given_up(delivery):
@@ -232,7 +242,7 @@ def resume(snapshot: Snapshot, *, who: str, now: datetime) -> Proposal:
     """Lift the pause and the brake, and accept that upcoming posts are gone; what a person held stays held."""
     braked = [d for d in snapshot.deliveries.values() if d.hold is Hold.BRAKE]
     changes = tuple(
-        CompareAndSet(known=d, wanted=replace(d, state=DeliveryState.DUE, hold=None, reason="", ordered_by=who))
+        CompareAndSet(known=d, wanted=replace(d, state=DeliveryState.DUE, hold=None, reason=None, ordered_by=who))
         for d in sorted(braked, key=lambda d: d.sequence)
     )
     lines = [f"{d.slug} → {d.key.account}: held by the brake, goes out" for d in braked]
@@ -248,7 +258,7 @@ def resume(snapshot: Snapshot, *, who: str, now: datetime) -> Proposal:
             slug=d.slug,
             account=d.key.account,
             occasion=d.key.occasion,
-            detail="was held by the brake",
+            reason=Reason(code=ReasonCode.WAS_HELD_BY_BURST_LIMIT),
             who=who,
         )
         for d in braked

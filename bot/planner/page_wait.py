@@ -10,15 +10,22 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
 
-from bot.domain import Hold, Override, OverrideKind, PageAnswer, PageRequest, PageWaitRecord, Post, Snapshot
+from bot.domain import (
+    Hold,
+    Override,
+    OverrideKind,
+    PageAnswer,
+    PageRequest,
+    PageWaitRecord,
+    Post,
+    Reason,
+    ReasonCode,
+    Snapshot,
+)
 from bot.planner.builder import PlanItem, published_of
 from bot.planner.matching import GONE_AFTER
 from bot.planner.ruling import Policy, Verdict
-
-#: Begins the reason of a post that is held because its page was not online in time.
-PAGE_MISSING: Final = "its page is missing: "
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,7 +132,6 @@ def item_without_page(post: Post, ruling: PageRuling, *, now: datetime) -> PlanI
     )
     why = ruling.waiting.why
     if ruling.until is None:
-        reason = f"{PAGE_MISSING}{why} `announce release {post.slug}` lets it go without"
-        return replace(waits, verdict=Verdict.HELD, hold=Hold.UNCLEAR, reason=reason)
-    end = f"until {ruling.until:%H:%M} UTC" if now < ruling.until else "asked for once more"
-    return replace(waits, reason=f"waits for its page, {end}{f': {why}' if why else ''}")
+        return replace(waits, verdict=Verdict.HELD, hold=Hold.UNCLEAR, reason=ruling.waiting.missing_reason)
+    until = ruling.until if now < ruling.until else None
+    return replace(waits, reason=Reason(code=ReasonCode.WAITS_FOR_PAGE, at=until, text=why))

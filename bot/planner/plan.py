@@ -22,6 +22,8 @@ from bot.domain import (
     PageAnswer,
     PageRequest,
     Post,
+    Reason,
+    ReasonCode,
     Snapshot,
     Upcoming,
     WriteBatch,
@@ -36,11 +38,11 @@ from bot.planner.old_ids import due_for_old_ids, ids_in_use, match_old
 from bot.planner.overrides import carried_over, still_to_come
 from bot.planner.releases import ReleasePlanner
 from bot.planner.reminders import coming_moments
-from bot.planner.ruling import Policy, Verdict
+from bot.planner.ruling import Policy, Verdict, held_by
 
 
-def stuck(snapshot: Snapshot, accounts: Collection[str], *, now: datetime, policy: Policy) -> Iterator[str]:
-    """A sentence for each delivery that may or may not have arrived, and was tried for longer than `give_up_after`.
+def stuck(snapshot: Snapshot, accounts: Collection[str], *, now: datetime, policy: Policy) -> Iterator[Reason]:
+    """A reason for each delivery that may or may not have arrived, and was tried for longer than `give_up_after`.
 
     It cannot be given up like others: only its server knows whether it is there.
     """
@@ -49,12 +51,9 @@ def stuck(snapshot: Snapshot, accounts: Collection[str], *, now: datetime, polic
         if delivery.state is not DeliveryState.SENDING or key.account not in accounts or began is None:
             continue
         if now - began > policy.give_up_after:
-            occasion = "" if key.occasion == Occasion.PUBLISH else f" ({key.occasion})"
-            yield (
-                f"{delivery.slug}{occasion} → {key.account}: nobody knows whether it is there: the server took or lost "
-                f"it on {began:%Y-%m-%d %H:%M} UTC and could not be asked since. Nothing else goes out on this account "
-                "until it can be read. Look there by hand, and see why the server cannot be read."
-            )
+            occasion = () if key.occasion == Occasion.PUBLISH else (str(key.occasion),)
+            names = (*occasion, key.account)
+            yield Reason(code=ReasonCode.OUTCOME_UNKNOWN, slug=delivery.slug, names=names, at=began)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,12 +61,12 @@ class Plan:
     """All decisions of one pass."""
 
     now: datetime
-    doubt: str = ""  #: why nothing may be released at all; empty if all is well
+    doubt: Reason | None = None  #: why nothing may be released at all; None if all is well
     items: tuple[PlanItem, ...] = ()  #: in the order of their datetimes
     recording: WriteBatch = field(default_factory=WriteBatch)
     released: tuple[Post, ...] = ()  #: posts whose release is new
     findings: tuple[Finding, ...] = ()
-    troubles: tuple[str, ...] = ()  #: what a person should be told besides
+    troubles: tuple[Reason, ...] = ()  #: what the operator should be told besides
     next_release: datetime | None = None  #: the next publish datetime, or moment of a reminder
     wanted_pages: tuple[PageRequest, ...] = ()  #: the site is to be asked for these
     deploys: Mapping[str, str] = field(default_factory=dict)  #: post id → the words that the site should show now
@@ -88,7 +87,7 @@ def make_plan(
     broken: Collection[str] = (),
     readable: bool = True,
     server_times: Mapping[str, datetime] | None = None,
-    doubt: str = "",
+    doubt: Reason | None = None,
     pages: Mapping[str, PageAnswer] | None = None,
     memory: PlanCache | None = None,
 ) -> Plan:
@@ -198,7 +197,7 @@ def _upcoming_items(
 ) -> Iterator[PlanItem]:
     for post in posts:
         word = words.get(post.post_id)
-        held = f"held by {word.who}" if word is not None and word.said is OverrideKind.HOLD else ""
+        held = held_by(word)
         feeds_only = _feeds_only(post, word)
         for address in ("",) if feeds_only or not accounts else accounts:
             yield PlanItem(
@@ -231,7 +230,7 @@ def _reminding_posts(posts: Iterable[Post], accounts: Sequence[str]) -> Iterator
         yield from (post for post in posts if not post.mastodon.skip and not post.hidden)
 
 
-def _feeds_only(post: Post, word: Override | None) -> str:
+def _feeds_only(post: Post, word: Override | None) -> Reason | None:
     if word is not None and word.said is OverrideKind.SKIP:
-        return f"in the feeds only: skipped by {word.who}"
-    return "in the feeds only (`mastodon.skip`)" if post.mastodon.skip else ""
+        return Reason(code=ReasonCode.FEEDS_ONLY_SKIPPED_BY, who=word.who)
+    return Reason(code=ReasonCode.FEEDS_ONLY) if post.mastodon.skip else None

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Final
 
 from bot.compose.pictures import problems_of
-from bot.domain import Entry, Event, EventKind, Hold, OldEntry, OverrideKind, PageAnswer, Post
-from bot.domain.durations import format_duration
+from bot.domain import Entry, Event, EventKind, Hold, OldEntry, OverrideKind, PageAnswer, Post, Reason, ReasonCode
+from bot.domain.durations import rounded_duration
 from bot.feeds.entry import entry_of
 from bot.planner.builder import PlanBuilder, PlanItem, published_of
 from bot.planner.cache import PlanCache
 from bot.planner.matching import GONE_AFTER, Matching
 from bot.planner.old_ids import taken_over
 from bot.planner.page_wait import PageWaits, item_without_page
-from bot.planner.ruling import Verdict
+from bot.planner.ruling import Verdict, held_by
 
 #: Stands for the words of a post that the site should not show (any more).
 HIDDEN: Final = "hidden"
@@ -82,20 +82,25 @@ class ReleasePlanner:
 
     def _tell_missing_page(self, entry: Entry) -> None:
         if entry.without_page and self._sheet.now < entry.released_at + GONE_AFTER:
-            self._sheet.troubles.append(f"{entry.slug} was released without its page: {entry.without_page}")
+            self._sheet.troubles.append(
+                Reason(code=ReasonCode.RELEASED_WITHOUT_PAGE, slug=entry.slug, text=entry.without_page)
+            )
 
     def _tell_release(self, post: Post, entry: Entry) -> None:
         late = self._sheet.now - entry.due
         if late > self._sheet.policy.catch_up:
             self._old.append(post.slug)
             return
-        page = f", {format_duration(entry.waited)} of it for its page" if entry.waited >= _WORTH_TELLING else ""
-        detail = f"{format_duration(self._sheet.now - entry.published)} after its time{page}"
-        self._sheet.events.append(Event(at=self._sheet.now, kind=EventKind.RELEASED, slug=post.slug, detail=detail))
+        reason = Reason(
+            code=ReasonCode.RELEASED_AFTER,
+            lasted=rounded_duration(self._sheet.now - entry.published),
+            limit=rounded_duration(entry.waited) if entry.waited >= _WORTH_TELLING else None,
+        )
+        self._sheet.events.append(Event(at=self._sheet.now, kind=EventKind.RELEASED, slug=post.slug, reason=reason))
         for problem in () if self._sheet.policy.hold_without_picture else problems_of(post):
-            detail = f"{problem}; it goes out without this picture"
+            reason = Reason(code=ReasonCode.PICTURE_UNUSABLE, text=problem)
             self._sheet.events.append(
-                Event(at=self._sheet.now, kind=EventKind.PICTURE_LEFT_OUT, slug=post.slug, detail=detail)
+                Event(at=self._sheet.now, kind=EventKind.PICTURE_LEFT_OUT, slug=post.slug, reason=reason)
             )
 
     def _is_another(self, post: Post, known: Entry) -> bool:
@@ -111,14 +116,14 @@ class ReleasePlanner:
         if published > self._sheet.now:
             early = word is not None and word.said is OverrideKind.PUBLISH and word.early
             return self._sheet.now.replace(microsecond=0) if early else None
-        held = f"held by {word.who}" if word is not None and word.said is OverrideKind.HOLD else ""
-        reason = held or matching.unclear.get(post.path, "")
-        if not reason:
+        held = held_by(word)
+        reason = held or matching.unclear.get(post.path)
+        if reason is None:
             return published
         self._hold_release(post, reason, Hold.PERSON if held else Hold.UNCLEAR)
         return None
 
-    def _hold_release(self, post: Post, reason: str, hold: Hold) -> None:
+    def _hold_release(self, post: Post, reason: Reason, hold: Hold) -> None:
         self._sheet.items.append(
             PlanItem(
                 post_id=post.post_id,
@@ -142,12 +147,9 @@ class ReleasePlanner:
             assert entry.missing_since is not None
             leaves = entry.missing_since + GONE_AFTER
             if leaves > self._sheet.now and not entry.hidden:
-                self._sheet.troubles.append(
-                    f"the file of {entry.slug} is gone: its toot stays, its entry leaves the feeds on "
-                    f"{leaves:%Y-%m-%d %H:%M} UTC. To take the post back, bring the file back with `withdrawn: true`."
-                )
+                self._sheet.troubles.append(Reason(code=ReasonCode.FILE_GONE, slug=entry.slug, at=leaves))
 
-    def wait(self, posts: Iterable[Post], doubt: str) -> None:
+    def wait(self, posts: Iterable[Post], doubt: Reason) -> None:
         """Show what is held up by a doubt about everything."""
         for post in posts:
             if published_of(post) <= self._sheet.now:
@@ -158,8 +160,8 @@ class ReleasePlanner:
         # A first start over an archive is one line, not hundreds.
         if not self._old:
             return ()
-        detail = f"{len(self._old)} older posts into the feeds, without toots"
-        return (Event(at=self._sheet.now, kind=EventKind.RELEASED, detail=detail),)
+        reason = Reason(code=ReasonCode.OLDER_POSTS, count=len(self._old))
+        return (Event(at=self._sheet.now, kind=EventKind.RELEASED, reason=reason),)
 
     def changed_entries(self) -> Iterator[Entry]:
         """What is to be written of the entries."""

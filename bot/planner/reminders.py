@@ -23,6 +23,8 @@ from bot.domain import (
     Override,
     OverrideKind,
     Post,
+    Reason,
+    ReasonCode,
     Reminder,
 )
 from bot.planner.followups import History, called_back, superseded, withdrawal
@@ -74,7 +76,7 @@ class Reminding:
         if reason:
             return skip(case, reason)
         if own.announced is not None and own.announced.state in _PENDING:
-            return _retracted(case, Verdict.UPCOMING, "waits for the post's own toot")
+            return _retracted(case, Verdict.UPCOMING, Reason(code=ReasonCode.WAITS_FOR_TOOT))
         return ruling
 
     def _waits(self, case: Case) -> Ruling:
@@ -83,9 +85,9 @@ class Reminding:
         if ruling.verdict in _FINAL or (case.known is not None and was_tried(case.known)):
             return replace(ruling, writes=ruling.writes and case.known is not None)
         if _is_taken_back(self._own()):
-            return _retracted(case, Verdict.SKIPPED, "its toot was taken back")
+            return _retracted(case, Verdict.SKIPPED, Reason(code=ReasonCode.TOOT_TAKEN_BACK))
         held = ruling.hold is Hold.PERSON and case.word is not None
-        return _retracted(case, Verdict.HELD if held else Verdict.UPCOMING, ruling.reason if held else "")
+        return _retracted(case, Verdict.HELD if held else Verdict.UPCOMING, ruling.reason if held else None)
 
     def unlisted(self) -> Iterator[CompareAndSet]:
         """Takes out what was never sent of reminders that are no longer in the post's list."""
@@ -95,7 +97,11 @@ class Reminding:
             if reminder_id in listed or known is None or known.state not in _UNSENT:
                 continue
             off = replace(
-                known, state=DeliveryState.SKIPPED, hold=None, reason="no longer in `reminders:`", settled_at=self.now
+                known,
+                state=DeliveryState.SKIPPED,
+                hold=None,
+                reason=Reason(code=ReasonCode.REMINDER_UNLISTED),
+                settled_at=self.now,
             )
             yield CompareAndSet(known=known, wanted=replace(off, not_before=None) if was_tried(known) else None)
 
@@ -136,7 +142,7 @@ def coming_moments(posts: Iterable[Post], *, now: datetime) -> Iterator[datetime
         yield from (reminder.at for reminder in post.reminders if reminder.at > now)
 
 
-def _retracted(case: Case, verdict: Verdict, reason: str) -> Ruling:
+def _retracted(case: Case, verdict: Verdict, reason: Reason | None) -> Ruling:
     """Nothing is owed yet, or any more."""
     known = case.known
     return Ruling(
@@ -147,16 +153,16 @@ def _retracted(case: Case, verdict: Verdict, reason: str) -> Ruling:
     )
 
 
-def _out_of_place(own: History, due: datetime) -> str:
-    """Why a reminder has no toot to remind of; empty if it has."""
+def _out_of_place(own: History, due: datetime) -> Reason | None:
+    """Why a reminder has no toot to remind of; None if it has."""
     toot = own.announced
     if _is_taken_back(own):
-        return "its toot was taken back"
+        return Reason(code=ReasonCode.TOOT_TAKEN_BACK)
     if toot is not None and toot.state is DeliveryState.SKIPPED:
-        return f"its toot was not sent: {toot.reason}"
+        return Reason(code=ReasonCode.TOOT_NOT_SENT, cause=toot.reason)
     if toot is not None and toot.state is DeliveryState.SENT and toot.settled_at is not None and toot.settled_at > due:
-        return "its toot went out later than this"
-    return ""
+        return Reason(code=ReasonCode.TOOT_LATER_THAN_THIS)
+    return None
 
 
 def _is_taken_back(own: History) -> bool:

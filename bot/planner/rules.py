@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain import Delivery, DeliveryState, Hold, Missed, Override, OverrideKind
-from bot.domain.durations import format_duration
-from bot.planner.ruling import PICTURE_FAILED, Case, Policy, Ruling, Verdict, was_tried
+from bot.domain import Delivery, DeliveryState, Hold, Missed, Override, OverrideKind, Reason, ReasonCode
+from bot.domain.durations import rounded_duration
+from bot.planner.ruling import Case, Policy, Ruling, Verdict, burst_limit_reason, failed_for_picture, held_by, was_tried
 
 #: A post that is later than this was missed: `if_missed:` and the hours of the day apply.
 MISSED_AFTER: Final = timedelta(hours=1)
@@ -41,7 +41,7 @@ def _settled(case: Case) -> Ruling | None:
     if known.state is DeliveryState.SENDING:
         return Ruling(verdict=Verdict.SENDING, reason=known.reason)
     if known.state is DeliveryState.SENT:
-        return Ruling(verdict=Verdict.SENT, reason="tooted by hand" if known.foreign else "")
+        return Ruling(verdict=Verdict.SENT, reason=Reason(code=ReasonCode.TOOTED_BY_HAND) if known.foreign else None)
     if known.state is DeliveryState.REJECTED and not _wants_again(case):
         return Ruling(verdict=Verdict.REJECTED, reason=known.reason)
     return None
@@ -62,7 +62,7 @@ def _withdrawn(case: Case) -> Ruling | None:
     # Remembered, so that taking the mark away never toots.
     if case.post.withdrawn is None:
         return None
-    return Ruling(verdict=Verdict.SKIPPED, reason="withdrawn (`withdrawn:`)", writes=True)
+    return Ruling(verdict=Verdict.SKIPPED, reason=Reason(code=ReasonCode.WITHDRAWN), writes=True)
 
 
 def _expired(case: Case, now: datetime) -> Ruling | None:
@@ -70,18 +70,20 @@ def _expired(case: Case, now: datetime) -> Ruling | None:
     if expires is None or now < expires:
         return None
     if case.post.reminding is not None and expires == case.post.deadline:
-        return skip(case, f"the deadline was on {expires:%Y-%m-%d %H:%M} UTC (`deadline:`)")
-    return skip(case, f"expired on {expires:%Y-%m-%d %H:%M} UTC (`expires:`)")
+        return skip(case, Reason(code=ReasonCode.DEADLINE_PASSED, at=expires))
+    return skip(case, Reason(code=ReasonCode.EXPIRED, at=expires))
 
 
 def _said(case: Case) -> Ruling | None:
     word, known = case.word, case.known
     if word is None:
         return None
-    if word.said is OverrideKind.HOLD:
-        return Ruling(verdict=Verdict.HELD, hold=Hold.PERSON, reason=f"held by {word.who}", writes=True, compose=True)
+    if held_by(word) is not None:
+        reason = held_by(word)
+        return Ruling(verdict=Verdict.HELD, hold=Hold.PERSON, reason=reason, writes=True, compose=True)
     if word.said is OverrideKind.SKIP:
-        return Ruling(verdict=Verdict.SKIPPED, reason=f"skipped by {word.who}", writes=True)
+        reason = Reason(code=ReasonCode.SKIPPED_BY, who=word.who)
+        return Ruling(verdict=Verdict.SKIPPED, reason=reason, writes=True)
     if not _lets_go(word, case):
         return None
     again = known is not None and known.state is not DeliveryState.DUE and was_tried(known)
@@ -111,9 +113,9 @@ def _lets_go(word: Override, case: Case) -> bool:
     return not was_settled or _wants_again(case)
 
 
-def _last_failure(known: Delivery | None) -> str:
+def _last_failure(known: Delivery | None) -> Reason | None:
     # While a retry is due, the reason of the last failure is worth keeping.
-    return known.reason if known is not None and known.state is DeliveryState.DUE and was_tried(known) else ""
+    return known.reason if known is not None and known.state is DeliveryState.DUE and was_tried(known) else None
 
 
 def _kept_out(case: Case) -> Ruling | None:
@@ -123,23 +125,23 @@ def _kept_out(case: Case) -> Ruling | None:
     return skip(case, reason) if reason else None
 
 
-def _ruled_out(case: Case) -> str:
+def _ruled_out(case: Case) -> Reason | None:
     """Why this post is none for this account, whenever it is released."""
     joined = case.state.joined_at
     if case.post.mastodon.skip:
-        return "in the feeds only (`mastodon.skip`)"
+        return Reason(code=ReasonCode.FEEDS_ONLY)
     if case.post.hidden:
-        return "hidden (`hidden: true`)"
+        return Reason(code=ReasonCode.HIDDEN)
     if joined is not None and case.entry.published < joined:
-        return f"the account joined later, on {joined:%Y-%m-%d %H:%M} UTC"
-    return ""
+        return Reason(code=ReasonCode.ACCOUNT_JOINED_LATER, at=joined)
+    return None
 
 
 def _held_so_far(case: Case) -> Ruling | None:
     known = case.known
     if known is None or known.state is not DeliveryState.HELD:
         return None
-    if known.hold is Hold.UNCLEAR and not known.reason.startswith(PICTURE_FAILED):
+    if known.hold is Hold.UNCLEAR and not failed_for_picture(known.reason):
         return None
     # Its words follow the file, so that what is let go later is not old news.
     return Ruling(verdict=Verdict.HELD, hold=known.hold, reason=known.reason, writes=True, compose=True)
@@ -151,13 +153,16 @@ def _late(case: Case, now: datetime, policy: Policy) -> Ruling | None:
         return None
     late = now - case.due
     if late > policy.catch_up:
-        return skip(case, f"{format_duration(late)} late; `catch_up` is {format_duration(policy.catch_up)}")
+        return skip(
+            case,
+            Reason(code=ReasonCode.TOO_LATE, lasted=rounded_duration(late), limit=rounded_duration(policy.catch_up)),
+        )
     if late <= MISSED_AFTER:
         return None
     if case.post.if_missed is Missed.SKIP:
-        return skip(case, f"{format_duration(late)} late (`if_missed: skip`)")
+        return skip(case, Reason(code=ReasonCode.LATE_AND_SKIPPED, lasted=rounded_duration(late)))
     if case.post.if_missed is Missed.HOLD:
-        reason = f"{format_duration(late)} late (`if_missed: hold`); `announce release` lets it go"
+        reason = Reason(code=ReasonCode.LATE_AND_HELD, lasted=rounded_duration(late))
         return Ruling(verdict=Verdict.HELD, hold=Hold.PERSON, reason=reason, writes=True, compose=True)
     return None
 
@@ -182,7 +187,7 @@ def alike_until(case: Case, *, now: datetime, policy: Policy) -> datetime:
 def _braked(case: Case, policy: Policy) -> Ruling | None:
     if not _is_new(case) or case.room > 0:
         return None
-    reason = f"more than {policy.brake} new toots within an hour; `announce resume` lets them go"
+    reason = burst_limit_reason(policy)
     return Ruling(verdict=Verdict.HELD, hold=Hold.BRAKE, reason=reason, writes=True, compose=True)
 
 
@@ -198,7 +203,7 @@ def _due(case: Case, now: datetime, policy: Policy) -> Ruling:
     not_before = None
     if policy.daytime is not None and late > MISSED_AFTER and not ordered:
         not_before = policy.daytime.wait_until(now)
-    waits = "late: waits for the hours of `daytime`" if not_before is not None else ""
+    waits = Reason(code=ReasonCode.WAITS_FOR_DAYTIME) if not_before is not None else None
     return Ruling(
         verdict=Verdict.DUE,
         writes=True,
@@ -209,7 +214,7 @@ def _due(case: Case, now: datetime, policy: Policy) -> Ruling:
     )
 
 
-def skip(case: Case, reason: str) -> Ruling:
+def skip(case: Case, reason: Reason) -> Ruling:
     """Not to be sent. Where nothing was tried that is not remembered, so it is judged anew at each pass."""
     known = case.known
     if known is None:

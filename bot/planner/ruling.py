@@ -7,11 +7,20 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
 
-from bot.domain import AccountState, Announcement, Delivery, DeliveryState, Entry, Hold, Override, Post
+from bot.domain import (
+    AccountState,
+    Announcement,
+    Delivery,
+    DeliveryState,
+    Entry,
+    Hold,
+    Override,
+    OverrideKind,
+    Post,
+    Reason,
+    ReasonCode,
+)
 from bot.domain.durations import Daytime
-
-#: Begins the reason of a toot that is held because a picture could not be uploaded: another picture lets it go.
-PICTURE_FAILED: Final = "a picture could not be uploaded: "
 
 
 class Verdict(Enum):
@@ -65,7 +74,7 @@ class Ruling:
     """The verdict, why, and what is to be written."""
 
     verdict: Verdict
-    reason: str = ""
+    reason: Reason | None = None
     hold: Hold | None = None
     writes: bool = False  #: the ledger is to have a delivery with this verdict
     retract: bool = False  #: the ledger is not to have one: nothing was promised yet
@@ -92,7 +101,7 @@ class Ruling:
         if self.again:
             wanted = replace(
                 wanted,
-                reason="",
+                reason=None,
                 first_tried_at=None,
                 not_before=None,
                 settled_at=None,
@@ -106,6 +115,23 @@ _STATE: Final = {
     Verdict.HELD: DeliveryState.HELD,
     Verdict.SKIPPED: DeliveryState.SKIPPED,
 }
+
+
+def held_by(word: Override | None) -> Reason | None:
+    """Why a post is held, if the operator's latest word holds it."""
+    if word is None or word.said is not OverrideKind.HOLD:
+        return None
+    return Reason(code=ReasonCode.HELD_BY, who=word.who)
+
+
+def burst_limit_reason(policy: Policy) -> Reason:
+    """Why what exceeds the burst limit is held."""
+    return Reason(code=ReasonCode.BURST_LIMIT, count=policy.brake)
+
+
+def failed_for_picture(reason: Reason | None) -> bool:
+    """Whether a toot is held because a picture could not be uploaded: another picture lets it go."""
+    return reason is not None and reason.code is ReasonCode.PICTURE_FAILED
 
 
 def was_tried(delivery: Delivery) -> bool:

@@ -95,7 +95,7 @@ class Thread:
                 yield CompareAndSet(known=known, wanted=replace(known, announcement=words))
         elif known.state is DeliveryState.SKIPPED or known.hold is Hold.UNCLEAR:
             # It was called off because the part before it was not there; now it is, or will be.
-            due = replace(known, state=DeliveryState.DUE, hold=None, reason="", settled_at=None, announcement=words)
+            due = replace(known, state=DeliveryState.DUE, hold=None, reason=None, settled_at=None, announcement=words)
             yield CompareAndSet(known=known, wanted=due)
         elif history.published is not None:
             yield from self._shown(history, known, words)

@@ -101,12 +101,12 @@ def _alarm(view: PostView) -> str:
 def _short(view: PostView, summary: Summary) -> str:
     outlook, due = view.outlook, view.post.published
     extra = "" if outlook.is_tooted else ", no toot"
-    held = ", toot held" if " held" in outlook.says else ""
+    held = ", toot held" if outlook.is_held else ""
     if outlook.moment is Moment.LATER and due is not None:
         return f"{distance(due, summary.now)}{extra}{held}"
     if outlook.moment is Moment.NOW and (extra or held):
         return f"into the feed{extra}{held}"
-    return prose(outlook.says.partition(". ")[0].rstrip(".")).replace("Merging this ", "")
+    return prose(outlook.brief)
 
 
 def _others(summary: Summary) -> Iterator[str]:

@@ -121,10 +121,10 @@ class Bot:
         """Send the alerts that are new, and what has recovered. Takes as long as the slowest channel."""
         config, context = self.context.config, self.context
         now = believable(context.clock.now(), context.server_times.now())
-        causes = {cause.key: cause if config.alerts.embargoed else cause.redacted() for cause in result.causes}
+        causes = {str(cause.key): cause if config.alerts.embargoed else cause.redacted() for cause in result.causes}
         words = {key: cause.what for key, cause in causes.items()}
         new, recovered = self.context.ledger.record_alerts(words, quiet=REPEAT_ALERT_AFTER, now=now)
-        told_by_another = {causes[key].instead_of for key in new}
+        told_by_another = {str(causes[key].instead_of) for key in new}
         news = AlertBatch(causes=tuple(causes[key] for key in sorted(new - told_by_another)), recovered=recovered)
         if news:
             send_alerts(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bot.config import Config
 from bot.domain import Announcement, Entry, Post, Snapshot
+from bot.domain.wording import reason_words
 from bot.feeds.build import render_feeds
 from bot.feeds.covers import with_known_covers
 from bot.files.public_folder import PublicFolder
@@ -49,13 +50,13 @@ def build_feeds(config: Config, *, now: datetime, folder: Path, known: Snapshot)
         known = with_old_feed(known, fetch_old_feed(source, config))
     plan = _plan(config, scan, known, now)
     if plan.doubt:
-        faults.append(f"nothing new is shown: {plan.doubt}")
+        faults.append(f"nothing new is shown: {reason_words(plan.doubt)}")
     released = {**_released(known, now), **{entry.post_id: entry for entry in plan.recording.entries}}
     shown = with_known_covers(entries_shown(released.values(), now=now), known.pictures)
     feeds = render_feeds(shown, site=config.site, feeds=config.feeds, released=released.values())
     public = PublicFolder(folder, gzip=config.feeds.gzip)
     written = public.write(feeds.files, retire_in=feeds.folders, quickly=(feeds.archive,))
-    return Built(changed=written.changed, faults=(*faults, *feeds.faults, *(str(fault) for fault in written.faults)))
+    return Built(changed=written.changed, faults=(*faults, *map(str, feeds.faults), *map(str, written.faults)))
 
 
 def _plan(config: Config, scan: Scan, known: Snapshot, now: datetime) -> Plan:

@@ -15,9 +15,10 @@ from typing import Final
 from bot.compose.composer import Composer
 from bot.config import Config
 from bot.config.wording import read_wording
-from bot.domain import AccountState, Entry, Event, EventKind, Snapshot, WriteBatch, WriteResult
+from bot.domain import AccountState, Entry, Event, EventKind, Reason, ReasonCode, Snapshot, WriteBatch, WriteResult
 from bot.domain.clock import Clock
-from bot.domain.errors import OldFeedError
+from bot.domain.errors import OldFeedError, OutputError
+from bot.domain.wording import reason_words
 from bot.feeds.build import ItemCache, render_feeds
 from bot.feeds.channel import folder_of
 from bot.feeds.covers import covers_to_ask, with_known_covers
@@ -117,7 +118,7 @@ def refresh(context: CycleContext, result: CycleResult) -> CycleResult:
     Reads no file again, releases nothing and wakes no worker. Raises LedgerError.
     """
     snapshot, composer = context.ledger.snapshot(), Composer(context.config, Snapshot(), read_wording(context.config))
-    plan = _decided(context, result.scan, snapshot, composer, now=context.clock.now(), doubt="")
+    plan = _decided(context, result.scan, snapshot, composer, now=context.clock.now(), doubt=None)
     left_open = bool(plan.recording)
     plan = replace(plan, recording=WriteBatch(), released=())
     later = _publish(context, _Recorded(snapshot=snapshot, plan=plan, written=WriteResult()), result.scan, composer)
@@ -148,7 +149,9 @@ def _publish(context: CycleContext, recorded: _Recorded, scan: Scan, composer: C
     changed, feed_faults, topics = _write_feeds(context, shown, entries.values(), snapshot)
 
     trouble, troubles = context.site.trouble, context.source_troubles()
-    problems = frozenset([*_problems(plan, scan), *feed_faults, *map(str, troubles), *filter(None, [trouble])])
+    problems = frozenset(
+        [*_problems(plan, scan), *map(str, feed_faults), *map(str, troubles), *filter(None, [trouble])]
+    )
     now = believable(plan.now, context.server_times.now())
     new_problems, solved = context.ledger.note_problems(problems, now=now)
     events = (*recorded.events, *problem_events(new_problems, solved, now=now))
@@ -218,7 +221,7 @@ def _planned(context: CycleContext, scan: Scan, composer: Composer) -> _Recorded
 
 
 def _decided(
-    context: CycleContext, scan: Scan, snapshot: Snapshot, composer: Composer, *, now: datetime, doubt: str
+    context: CycleContext, scan: Scan, snapshot: Snapshot, composer: Composer, *, now: datetime, doubt: Reason | None
 ) -> Plan:
     return decide(
         context.config,
@@ -233,20 +236,20 @@ def _decided(
     )
 
 
-def _with_old_feed(context: CycleContext, snapshot: Snapshot) -> tuple[Snapshot, str]:
+def _with_old_feed(context: CycleContext, snapshot: Snapshot) -> tuple[Snapshot, Reason | None]:
     """Take over the old feed that the settings name; else why nothing may be released without its ids."""
     source = missing_old_feed(context.config, snapshot)
     if not source:
-        return snapshot, ""
+        return snapshot, None
     try:
         feed = fetch_old_feed(source, context.config)
     except OldFeedError as error:
-        return snapshot, f"the feed to be taken over ([feeds] import) cannot be read: {error}"
+        return snapshot, Reason(code=ReasonCode.OLD_FEED_UNREADABLE, text=str(error))
     now = context.clock.now()
     event = Event(at=now, kind=EventKind.OLD_FEED_READ, detail=f"{source}: {len(feed.entries)} entries")
     context.emit(event)
     context.ledger.record(WriteBatch(old_feed=feed, events=(event,)), now=now)
-    return with_old_feed(snapshot, feed), ""
+    return with_old_feed(snapshot, feed), None
 
 
 def _newcomer(address: str) -> AccountState:
@@ -269,20 +272,20 @@ def _plan_again(context: CycleContext, scan: Scan, before: Snapshot, composer: C
 
 def _write_feeds(
     context: CycleContext, shown: Sequence[Entry], released: Collection[Entry], snapshot: Snapshot
-) -> tuple[tuple[str, ...], list[str], Mapping[str, str]]:
+) -> tuple[tuple[str, ...], list[OutputError], Mapping[str, str]]:
     site, settings = context.config.site, context.config.feeds
     complete = with_known_covers(shown, snapshot.pictures)
     feeds = render_feeds(complete, site=site, feeds=settings, released=released, shelf=context.state.items)
     syndication = str(folder_of(settings) / SYNDICATION)
     files = {**feeds.files, syndication: render_syndication(shown, snapshot)}
     written = context.public.write(files, retire_in=feeds.folders, quickly=(feeds.archive,))
-    faults = [*feeds.faults, *(str(fault) for fault in written.faults)]
+    faults = [*feeds.faults, *written.faults]
     return written.changed, faults, topics_of(feeds.files)
 
 
 def _problems(plan: Plan, scan: Scan) -> Iterable[str]:
     if plan.doubt:
-        yield plan.doubt
+        yield reason_words(plan.doubt)
     yield from (str(fault) for fault in scan.faults)
     yield from (str(finding) for finding in plan.findings)
-    yield from plan.troubles
+    yield from map(reason_words, plan.troubles)

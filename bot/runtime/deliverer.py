@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from bot.delivery import DeliveryContext, DeliveryResult, DeliverySession, deliver_pending, is_warm, warm_up
+from bot.delivery import DeliveryContext, DeliveryResult, SessionState, deliver_pending, is_warm, warm_up
 from bot.delivery.protocol import Timing
 from bot.domain import Delivery, Event
 from bot.domain.clock import Clock
@@ -32,7 +32,7 @@ class Deliverer:
     hold_without_picture: bool
     jitter: Callable[[], float]  #: 0…1
     latch: RequestLatch = field(default_factory=RequestLatch)
-    warm: dict[str, DeliverySession] = field(default_factory=dict)  #: what `warm_up` has just learnt, by account
+    warm: dict[str, SessionState] = field(default_factory=dict)  #: what `warm_up` has just learnt, by account
 
     def deliver_pending(self, address: str) -> DeliveryResult:
         """Deliver what one account is owed. Raises LedgerError."""

@@ -12,7 +12,7 @@ from datetime import datetime
 from bot.compose.composer import Composer
 from bot.config import Config
 from bot.config.wording import read_wording
-from bot.domain import PageAnswer, Snapshot
+from bot.domain import PageAnswer, Reason, Snapshot
 from bot.domain.durations import Daytime
 from bot.domain.errors import PostError
 from bot.planner.cache import PlanCache
@@ -38,7 +38,7 @@ def decide(
     *,
     now: datetime,
     server_times: Mapping[str, datetime] | None = None,
-    doubt: str = "",
+    doubt: Reason | None = None,
     pages: Mapping[str, PageAnswer] | None = None,
     memory: PlanCache | None = None,
     composer: Composer | None = None,

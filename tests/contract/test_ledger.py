@@ -33,11 +33,14 @@ from bot.domain import (
     Picture,
     Poll,
     QuotePolicy,
+    Reason,
+    ReasonCode,
     Visibility,
     WriteBatch,
 )
 from bot.domain.clock import ManualClock
 from bot.domain.errors import LedgerError
+from bot.domain.reasons import text_reason
 from bot.domain.status_ids import newer_id
 from bot.ledger.contract import Ledger
 from tests.support.digests import both
@@ -85,7 +88,7 @@ DELIVERY = Delivery(
     announcement=ANNOUNCEMENT,
     state=DeliveryState.HELD,
     hold=Hold.FAILED,
-    reason="wegen Übung",
+    reason=text_reason("wegen Übung"),
     sequence=1,
     attempts=2,
     generation=3,
@@ -325,7 +328,9 @@ def test_the_newest_time_counts_every_change(
     (due,) = ledger.open_deliveries(ACCOUNT)
     ledger.note_account(lease, last_status_id="1", now=NOW + 1 * SECOND)
     assert newest() == NOW + 1 * SECOND
-    ledger.block_account(lease, why="x", not_before=None, now=NOW + 2 * SECOND)
+    ledger.block_account(
+        lease, why=Reason(code=ReasonCode.ACCOUNT_BLOCKED, text="x"), not_before=None, now=NOW + 2 * SECOND
+    )
     assert newest() == NOW + 2 * SECOND
     ledger.write_intent(lease, due, after_id="1", now=NOW + 3 * SECOND)
     assert newest() == NOW + 3 * SECOND

@@ -27,6 +27,7 @@ from bot.domain import (
     Upcoming,
     WriteBatch,
 )
+from bot.domain.reasons import text_reason
 from bot.ledger.contract import Ledger
 
 ACCOUNT = "conf@example.social"
@@ -98,12 +99,12 @@ class TestChanges:
     ) -> None:
         (known,) = put(ledger, make_delivery())
         assert change(ledger, known, replace(known, **moved))
-        assert not change(ledger, known, None if removed else replace(known, reason="an older plan"))
+        assert not change(ledger, known, None if removed else replace(known, reason=text_reason("an older plan")))
         assert ledger.delivery(known.key) == replace(known, **moved)
 
     def test_one_that_is_thought_new_replaces_none(self, ledger: Ledger, make_delivery: MakeDelivery) -> None:
         (known,) = put(ledger, make_delivery())
-        assert not change(ledger, None, make_delivery(reason="again"))
+        assert not change(ledger, None, make_delivery(reason=text_reason("again")))
         assert ledger.delivery(known.key) == known
 
     @pytest.mark.parametrize("removed", [False, True])
@@ -112,7 +113,7 @@ class TestChanges:
     ) -> None:
         (known,) = put(ledger, make_delivery())
         assert change(ledger, known, None)
-        assert not change(ledger, known, None if removed else replace(known, reason="r"))
+        assert not change(ledger, known, None if removed else replace(known, reason=text_reason("r")))
         assert ledger.delivery(known.key) is None
 
     def test_one_that_was_removed_may_come_again_after_the_others(
@@ -125,7 +126,7 @@ class TestChanges:
 
     def test_a_change_keeps_its_place_in_the_queue(self, ledger: Ledger, make_delivery: MakeDelivery) -> None:
         first, second = put(ledger, make_delivery(), make_delivery("cfp"))
-        assert change(ledger, first, replace(first, reason="r", sequence=99))
+        assert change(ledger, first, replace(first, reason=text_reason("r"), sequence=99))
         assert [delivery.sequence for delivery in ledger.open_deliveries(ACCOUNT)] == [
             first.sequence,
             second.sequence,
@@ -136,7 +137,7 @@ class TestChanges:
     ) -> None:
         (known,) = put(ledger, make_delivery())
         good = CompareAndSet(known=None, wanted=make_delivery("cfp"))
-        bad = CompareAndSet(known=replace(known, reason="otherwise"), wanted=None)
+        bad = CompareAndSet(known=replace(known, reason=text_reason("otherwise")), wanted=None)
         event = Event(at=NOW, kind=EventKind.PROBLEM)
         assert ledger.record(WriteBatch(changes=(bad, good), events=(event,)), now=NOW).refused == (bad,)
         assert {delivery.slug for delivery in ledger.snapshot().deliveries.values()} == {"tickets", "cfp"}

@@ -25,10 +25,14 @@ from bot.domain import (
     Hold,
     Lease,
     Limits,
+    Reason,
+    ReasonCode,
     WriteBatch,
 )
 from bot.domain.clock import ManualClock, SystemClock
 from bot.domain.errors import LeaseHeldError, LeaseLostError
+from bot.domain.reasons import text_reason
+from bot.domain.wording import reason_words
 from bot.ledger.contract import Ledger
 from bot.ledger.sqlite import SqliteLedger
 
@@ -141,10 +145,12 @@ def test_a_lease_that_has_ended_is_good_until_another_takes_it(
         take(ledger, "another")
 
 
+BAD_TOKEN = Reason(code=ReasonCode.ACCOUNT_BLOCKED, text="bad token")
+REDIRECTED = Reason(code=ReasonCode.ACCOUNT_BLOCKED, text="redirected")
 USES: dict[str, Callable[[Ledger, Lease, Delivery], object]] = {
     "renew": lambda ledger, lease, _: ledger.renew(lease),
     "note_account": lambda ledger, lease, _: ledger.note_account(lease, last_status_id="9", now=NOW),
-    "block_account": lambda ledger, lease, _: ledger.block_account(lease, why="x", not_before=None, now=NOW),
+    "block_account": lambda ledger, lease, _: ledger.block_account(lease, why=BAD_TOKEN, not_before=None, now=NOW),
     "write_intent": lambda ledger, lease, due: ledger.write_intent(lease, due, after_id="9", now=NOW),
     "settle": lambda ledger, lease, due: ledger.settle(
         lease,
@@ -191,7 +197,7 @@ def test_the_same_owner_may_lose_a_lease_to_itself(ledger: Ledger, clock: Manual
 def test_an_intent_is_written_with_all_that_a_look_needs(ledger: Ledger, clock: ManualClock, due: Delivery) -> None:
     lease = take(ledger)
     clock.advance(SECOND)
-    assert ledger.write_intent(lease, replace(due, reason="other"), after_id="41", now=NOW + SECOND)
+    assert ledger.write_intent(lease, replace(due, reason=text_reason("other")), after_id="41", now=NOW + SECOND)
     assert one(ledger) == replace(
         due,
         state=DeliveryState.SENDING,
@@ -206,14 +212,14 @@ def test_an_intent_is_written_with_all_that_a_look_needs(ledger: Ledger, clock: 
 def test_a_second_intent_keeps_where_the_look_starts(ledger: Ledger, clock: ManualClock, due: Delivery) -> None:
     lease = take(ledger)
     ledger.write_intent(lease, due, after_id="41", now=NOW)
-    again = replace(one(ledger), state=DeliveryState.DUE, reason="r", not_before=NOW + SECOND)
+    again = replace(one(ledger), state=DeliveryState.DUE, reason=text_reason("r"), not_before=NOW + SECOND)
     ledger.settle(lease, again, event=None, now=NOW)
     clock.advance(MINUTE)
     assert ledger.write_intent(lease, again, after_id="99", now=NOW + MINUTE)
     second = one(ledger)
     assert (second.after_id, second.attempts, second.first_tried_at) == ("41", 2, NOW)
     assert (second.intended_at, second.intended_mark) == (NOW + MINUTE, clock.mark())
-    assert (second.not_before, second.reason) == (None, "")
+    assert (second.not_before, reason_words(second.reason)) == (None, "")
 
 
 def test_an_intent_renews_the_lease(ledger: Ledger, clock: ManualClock, due: Delivery) -> None:
@@ -315,26 +321,26 @@ def test_settling_in_any_other_way_does_not_count_as_sent(ledger: Ledger, due: D
 
 def test_a_block_is_news_once_and_cleared_by_the_servers_facts(ledger: Ledger, due: Delivery) -> None:
     lease = take(ledger)
-    assert ledger.block_account(lease, why="bad token", not_before=None, now=NOW)
-    assert not ledger.block_account(lease, why="bad token", not_before=NOW + MINUTE, now=NOW)
-    assert ledger.account(ACCOUNT).blocked == "bad token"
+    assert ledger.block_account(lease, why=BAD_TOKEN, not_before=None, now=NOW)
+    assert not ledger.block_account(lease, why=BAD_TOKEN, not_before=NOW + MINUTE, now=NOW)
+    assert ledger.account(ACCOUNT).blocked == BAD_TOKEN
     assert ledger.account(ACCOUNT).not_before == NOW + MINUTE
-    assert ledger.block_account(lease, why="redirected", not_before=None, now=NOW)
+    assert ledger.block_account(lease, why=REDIRECTED, not_before=None, now=NOW)
     assert ledger.account(ACCOUNT).not_before is None
 
     ledger.note_account(lease, last_status_id="5", now=NOW)
-    assert ledger.account(ACCOUNT).blocked == "redirected"
-    ledger.block_account(lease, why="redirected", not_before=NOW + MINUTE, now=NOW)
+    assert ledger.account(ACCOUNT).blocked == REDIRECTED
+    ledger.block_account(lease, why=REDIRECTED, not_before=NOW + MINUTE, now=NOW)
     facts = AccountFacts(address=ACCOUNT, account_id="7", limits=Limits(characters=5000))
     ledger.note_account(lease, facts=facts, now=NOW)
     ledger.note_account(lease, facts=facts, now=NOW)
     assert ledger.account(ACCOUNT) == AccountState(address=ACCOUNT, joined_at=None, facts=facts, last_status_id="5")
 
-    history = [(event.kind.value, event.account, event.detail) for event in ledger.events(limit=9)]
+    history = [(event.kind, event.account, event.reason) for event in ledger.events(limit=9)]
     assert history == [
-        ("blocked", ACCOUNT, "bad token"),
-        ("blocked", ACCOUNT, "redirected"),
-        ("works again", ACCOUNT, "was: redirected"),
+        (EventKind.BLOCKED, ACCOUNT, BAD_TOKEN),
+        (EventKind.BLOCKED, ACCOUNT, REDIRECTED),
+        (EventKind.WORKS_AGAIN, ACCOUNT, Reason(code=ReasonCode.WAS_BLOCKED, cause=REDIRECTED)),
     ]
 
 

@@ -22,6 +22,7 @@ import mastodon.internals
 from bot.delivery import DeliveryResult
 from bot.domain import Hold
 from bot.domain.errors import LedgerError
+from bot.domain.wording import reason_words
 from bot.planner.builder import PlanItem
 from bot.planner.ruling import Verdict
 from bot.publishers.mastodon import errors as outcomes
@@ -180,7 +181,7 @@ class History:
     def _wants_a_second_word(self) -> bool:
         """What was let go at once may have been more than the brake lets through, or too late for its `if_missed:`."""
         items = self.passes["one"].plan.items if "one" in self.passes else ()
-        return any(item.hold is Hold.BRAKE or "if_missed" in item.reason for item in items)
+        return any(item.hold is Hold.BRAKE or "if_missed" in reason_words(item.reason) for item in items)
 
     def _is_quiet(self) -> bool:
         names = ("one", "two")[: 1 + self.two]

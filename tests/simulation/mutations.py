@@ -13,6 +13,7 @@ from bot.delivery.matching import find_status
 from bot.delivery.protocol import Adopt, Preflight, ReadBack, Requeue, next_step
 from bot.domain import DeliveryState, Lease, SeenStatus
 from bot.domain.errors import LeaseHeldError, OutcomeUnknownError, TransientError
+from bot.domain.reasons import text_reason
 from bot.ledger.sqlite import SqliteLedger
 from bot.ledger.transitions import may_change, may_intend
 from bot.planner.page_wait import rule_on_page
@@ -115,7 +116,7 @@ def _no_settle(config: Any) -> Any:
 def _withdrawn_first(case: Any, **options: Any) -> Any:
     withdrawn = case.post.withdrawn is not None and case.known is not None
     if withdrawn and case.known.state is DeliveryState.SENDING:
-        return Ruling(verdict=Verdict.SKIPPED, reason="withdrawn", writes=True)
+        return Ruling(verdict=Verdict.SKIPPED, reason=text_reason("withdrawn"), writes=True)
     return rule(case, **options)
 
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from bot.domain.wording import reason_words
 from tests.simulation.articles import Article
 from tests.simulation.server import Created
 from tests.simulation.triggers import Triggers
@@ -279,13 +280,13 @@ class _Judge:
         for name, result in self.history.passes.items():
             for item in result.plan.items:
                 # What is withdrawn is let go by its file alone.
-                is_withdrawn = "held by" in item.reason and item.slug in withdrawn
+                is_withdrawn = "held by" in reason_words(item.reason) and item.slug in withdrawn
                 # A person speaks to the first ledger; what the other one gave up, it gave up for good.
-                is_anothers = name == "two" and self.history.rivals and "tried for" in item.reason
+                is_anothers = name == "two" and self.history.rivals and "tried for" in reason_words(item.reason)
                 if item.verdict.value == "held" and not is_withdrawn and not is_anothers:
-                    yield f"{item.slug} on {item.account} is held by {name} at rest: {item.reason}"
+                    yield f"{item.slug} on {item.account} is held by {name} at rest: {reason_words(item.reason)}"
                 if item.verdict.value == "rejected" and not self.triggers.may_be_refused(item.slug):
-                    yield f"{item.slug} on {item.account} was rejected: {item.reason}"
+                    yield f"{item.slug} on {item.account} was rejected: {reason_words(item.reason)}"
 
     def _timeline(self, account: str) -> list[dict[str, Any]]:
         """What the account shows, over HTTP."""

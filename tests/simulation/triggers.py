@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from bot.domain.wording import reason_words
 from bot.planner.builder import PlanItem
 from bot.planner.ruling import Verdict
 from tests.simulation.articles import Article
@@ -30,11 +31,12 @@ class Triggers:
         """Holds when the faults ended, and skips at rest, that nothing explains."""
         for item in self.history.held:
             if not self._is_founded(item, HOLDS):
-                yield f"{item.slug} on {item.account} was held without cause: {item.reason}"
+                yield f"{item.slug} on {item.account} was held without cause: {reason_words(item.reason)}"
         for name, result in self.history.passes.items():
             for item in result.plan.of(Verdict.SKIPPED):
                 if not self._is_founded(item, SKIPS):
-                    yield f"{item.slug} on {item.account} is skipped by {name} without cause: {item.reason}"
+                    why = reason_words(item.reason)
+                    yield f"{item.slug} on {item.account} is skipped by {name} without cause: {why}"
 
     def may_be_left_out(self, article: Article) -> bool:
         """Whether a post need not be tooted at all."""
@@ -108,7 +110,7 @@ class Triggers:
 
     def _is_founded(self, item: PlanItem, table: dict[str, Trigger]) -> bool:
         article = next(one for one in self.people.articles if item.slug in one.slugs)
-        return any(words in item.reason and trigger(self, article) for words, trigger in table.items())
+        return any(words in reason_words(item.reason) and trigger(self, article) for words, trigger in table.items())
 
 
 HOLDS: dict[str, Trigger] = {

@@ -35,12 +35,15 @@ from bot.domain import (
     OverrideKind,
     PageWaitRecord,
     Picture,
+    Reason,
+    ReasonCode,
     RemotePicture,
     Upcoming,
     Visibility,
     WriteBatch,
 )
 from bot.domain.clock import ManualClock
+from bot.domain.reasons import text_reason
 from bot.ledger.schema import MIGRATIONS
 from bot.ledger.sqlite import SqliteLedger
 
@@ -149,7 +152,7 @@ _PLAIN = (
         "tickets",
         action=Action.EDIT,
         not_before=FIRST + 6 * MINUTE,
-        reason="the server cannot be reached.",
+        reason=text_reason("the server cannot be reached."),
     ),
     delivery(
         TICKETS.post_id,
@@ -182,7 +185,7 @@ _PLAIN = (
         "cfp",
         state=DeliveryState.HELD,
         hold=Hold.BRAKE,
-        reason="more than 4 new toots within an hour",
+        reason=text_reason("more than 4 new toots within an hour"),
     ),
     delivery(
         KEYNOTE.post_id,
@@ -190,7 +193,7 @@ _PLAIN = (
         Occasion.PUBLISH,
         "keynote",
         state=DeliveryState.REJECTED,
-        reason="the server answered 422: too long.",
+        reason=text_reason("the server answered 422: too long."),
         attempts=1,
         after_id="11",
         intended_at=FIRST + 5 * SECOND,
@@ -204,7 +207,7 @@ _PLAIN = (
         Occasion.PUBLISH,
         "keynote",
         state=DeliveryState.SKIPPED,
-        reason="skipped by ada",
+        reason=text_reason("skipped by ada"),
         settled_at=FIRST,
     ),
     delivery(
@@ -226,7 +229,7 @@ _PLAIN = (
         "moved",
         state=DeliveryState.HELD,
         hold=Hold.PERSON,
-        reason="held by ada",
+        reason=text_reason("held by ada"),
     ),
     delivery(
         NEWS + "moved/",
@@ -237,7 +240,7 @@ _PLAIN = (
         announcement=says("It moved to June."),
         state=DeliveryState.HELD,
         hold=Hold.FAILED,
-        reason="tried for 1 day",
+        reason=text_reason("tried for 1 day"),
     ),
     delivery(
         NEWS + "moved/",
@@ -246,7 +249,7 @@ _PLAIN = (
         "moved",
         state=DeliveryState.HELD,
         hold=Hold.UNCLEAR,
-        reason="its file is gone",
+        reason=text_reason("its file is gone"),
     ),
 )
 DELIVERIES = tuple(replace(one, sequence=number) for number, one in enumerate(_PLAIN, start=1))
@@ -265,7 +268,7 @@ FACTS = AccountFacts(address=MAIN, account_id="1", limits=Limits(characters=1000
 BLOCKED = "the server does not accept the token"
 ACCOUNTS = (
     AccountState(address=MAIN, joined_at=None, facts=FACTS, last_status_id="11", last_sent_at=FIRST + 3 * SECOND),
-    AccountState(address=KIDS, joined_at=FIRST, blocked=BLOCKED, not_before=FIRST + 2 * MINUTE),
+    AccountState(address=KIDS, joined_at=FIRST, blocked=text_reason(BLOCKED), not_before=FIRST + 2 * MINUTE),
 )
 _RECORDED = (
     Event(at=FIRST + SECOND, kind=EventKind.RELEASED, slug="tickets", detail="1 s after its time"),
@@ -321,7 +324,9 @@ def fill(ledger: SqliteLedger) -> None:
     main, kids = (ledger.lease(address, owner="machine 4711", duration=MINUTE) for address in (MAIN, KIDS))
     ledger.note_account(main, facts=FACTS, last_status_id="11", now=moment)
     ledger.settle(main, DELIVERIES[0], event=None, now=moment)
-    ledger.block_account(kids, why=BLOCKED, not_before=FIRST + 2 * MINUTE, now=moment)
+    ledger.block_account(
+        kids, why=Reason(code=ReasonCode.ACCOUNT_BLOCKED, text=BLOCKED), not_before=FIRST + 2 * MINUTE, now=moment
+    )
     ledger.record(WriteBatch(old_feed=OLD_FEED, pictures=PICTURES), now=moment)
     ledger.note_pinged(HUB, {NEWS + "rss.xml": "d" * 64}, event=_PINGED, now=moment)
     ledger.record(WriteBatch(waiting={waiting.post_id: waiting for waiting in WAITING}), now=moment)

@@ -8,6 +8,7 @@ from datetime import datetime
 from bot.config import Config
 from bot.domain import DeliveryState, Snapshot
 from bot.domain.durations import format_duration
+from bot.domain.wording import reason_words
 from bot.ledger import inspect_ledger
 from bot.operations.doctor.report import Line, note, ok, problem
 from bot.planner.guards import clock_doubt
@@ -52,7 +53,7 @@ def ledger_content(snapshot: Snapshot, now: datetime) -> Iterator[Line]:
         distance = f"{format_duration(now - snapshot.newest)} ago" if now >= snapshot.newest else "in the future"
         yield ok(_GROUP, f"last written {distance}, with {len(snapshot.entries)} released posts")
         if behind:
-            yield problem("clock", behind, "")
+            yield problem("clock", reason_words(behind), "")
     if snapshot.paused:
         yield problem(_GROUP, "everything is paused", "`announce resume` goes on.")
     counts = dict.fromkeys(DeliveryState, 0)

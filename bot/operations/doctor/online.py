@@ -10,6 +10,7 @@ from bot.config import Config
 from bot.domain import Snapshot
 from bot.domain.clock import Clock
 from bot.domain.errors import FetchError
+from bot.domain.wording import reason_words
 from bot.integrations.server_clock import ServerTimes
 from bot.operations.doctor.report import Line, note, ok, problem
 from bot.planner.guards import SERVER_NOTICE, server_doubt
@@ -52,7 +53,7 @@ def clock_of_servers(config: Config, clock: Clock) -> Iterator[Line]:
     away = min((abs(theirs - now) for theirs in heard.values()), default=timedelta())
     if doubt or away > SERVER_NOTICE:
         remedy = "Set this machine's clock, best by a time server."
-        yield problem("clock", doubt or f"{away.total_seconds():.0f} s off the servers' clocks", remedy)
+        yield problem("clock", reason_words(doubt) or f"{away.total_seconds():.0f} s off the servers' clocks", remedy)
     else:
         # An answer tells whole seconds.
         yield ok("clock", f"agrees with {len(heard)} server{'' if len(heard) == 1 else 's'} within a few seconds")

@@ -9,8 +9,9 @@ import pytest
 
 from bot.delivery import ASK_AGAIN, DeliveryResult
 from bot.delivery.protocol import idempotency_key
-from bot.domain import AccountFacts, Delivery, DeliveryState, Hold, Lease
+from bot.domain import AccountFacts, Delivery, DeliveryState, Hold, Lease, Reason, ReasonCode
 from bot.domain.errors import AccountBlockedError, LedgerError, OutcomeUnknownError, RejectedError, TransientError
+from bot.domain.wording import event_detail, reason_words
 from bot.ledger.memory import MemoryLedger
 from tests.support.delivery_stage import (
     ACCOUNT,
@@ -77,7 +78,7 @@ class TestAllIsWell:
         result = world.deliver_pending()
         assert len(world.server.statuses) == 1
         assert (result.wait_until, result.attention) == (NOW + 2 * MINUTE, False)
-        assert "spacing" in result.why
+        assert result.why == Reason(code=ReasonCode.SPACING)
         assert world.later(2 * MINUTE - SECOND).wait_until == NOW + 2 * MINUTE
         assert len(world.server.statuses) == 1
         world.later(SECOND)
@@ -92,7 +93,11 @@ class TestFailures:
         world.server.failures = [TransientError("the server cannot be reached.")]
         result = world.deliver_pending()
         row = world.row("a")
-        assert (row.state, row.attempts, row.reason) == (DeliveryState.DUE, 1, "the server cannot be reached.")
+        assert (row.state, row.attempts, reason_words(row.reason)) == (
+            DeliveryState.DUE,
+            1,
+            "the server cannot be reached.",
+        )
         assert row.not_before == result.wait_until == NOW + timedelta(seconds=30)
         assert (result.attention, world.server.statuses) == (False, [])
         assert world.history == [("will retry", "a")]
@@ -100,7 +105,11 @@ class TestFailures:
 
         world.later(timedelta(seconds=30))
         assert [world.row(slug).state for slug in "ab"] == [DeliveryState.SENT] * 2
-        assert (world.row("a").generation, world.row("a").reason, world.row("a").not_before) == (0, "", None)
+        assert (world.row("a").generation, reason_words(world.row("a").reason), world.row("a").not_before) == (
+            0,
+            "",
+            None,
+        )
         assert [repeat for _, repeat in world.server.keys] == [False, True, False]
         assert world.server.keys[0][0] == world.server.keys[1][0]
 
@@ -129,10 +138,13 @@ class TestFailures:
         world.owes(make_delivery("a", due=NOW), make_delivery("b", due=NOW))
         world.server.failures = [TransientError("the rate limit is reached.", retry_after=5 * MINUTE)]
         assert world.deliver_pending().wait_until == NOW + 5 * MINUTE
-        assert (world.account.not_before, world.account.blocked) == (NOW + 5 * MINUTE, "the rate limit is reached.")
+        assert (world.account.not_before, reason_words(world.account.blocked)) == (
+            NOW + 5 * MINUTE,
+            "the rate limit is reached.",
+        )
         world.server.asked.clear()
         result = world.later(5 * MINUTE - SECOND)
-        assert (result.wait_until, result.why) == (NOW + 5 * MINUTE, "the rate limit is reached.")
+        assert (result.wait_until, reason_words(result.why)) == (NOW + 5 * MINUTE, "the rate limit is reached.")
         assert world.server.asked == []
         world.later(SECOND)
         assert len(world.server.statuses) == 1
@@ -145,7 +157,7 @@ class TestFailures:
         world.server.failures = [RejectedError("too long.")]
         result = world.deliver_pending()
         row = world.row("a")
-        assert (row.state, row.reason, row.settled_at) == (DeliveryState.REJECTED, "too long.", NOW)
+        assert (row.state, reason_words(row.reason), row.settled_at) == (DeliveryState.REJECTED, "too long.", NOW)
         assert result.attention
         assert result.wait_until is None
         assert world.server.texts == [world.row("b").announcement.text]
@@ -161,13 +173,13 @@ class TestFailures:
         world.server.during(method, raising(AccountBlockedError("bad token.", remedy="Make a new one.")))
         result = world.deliver_pending()
         assert (world.row().state, world.row().hold) == (DeliveryState.DUE, None)
-        assert world.account.blocked == "bad token. Make a new one."
+        assert reason_words(world.account.blocked) == "bad token. Make a new one."
         assert (result.attention, result.wait_until) == (True, NOW + ASK_AGAIN)
-        assert result.why == "bad token. Make a new one."
+        assert reason_words(result.why) == "bad token. Make a new one."
         assert [event.kind.value for event in result.events] == ["blocked"]
 
         again = world.later(ASK_AGAIN)
-        assert (world.row().state, world.account.blocked) == (DeliveryState.SENT, "")
+        assert (world.row().state, world.account.blocked) == (DeliveryState.SENT, None)
         assert not again.attention
         assert [event.kind.value for event in world.said] == ["blocked", "sent", "works again"]
         assert [what for what, _ in world.history] == ["blocked", "sent", "works again"]
@@ -188,7 +200,7 @@ class TestFailures:
         errors = [AccountBlockedError("bad token."), AccountBlockedError("redirected.")]
         world.server.during("introduce", *(raising(error) for error in errors))
         assert [world.deliver_pending().attention, world.later(ASK_AGAIN).attention] == [True, True]
-        assert [event.detail for event in world.said] == ["bad token.", "redirected."]
+        assert [event_detail(event) for event in world.said] == ["bad token.", "redirected."]
 
     @pytest.mark.parametrize("method", ["introduce", "newest_status_id", "upload"])
     def test_a_failure_before_the_send_is_tried_again(
@@ -237,7 +249,7 @@ class TestFailures:
         assert world.server.media_of == {"1": ("media-1",)}
         assert result.attention
         told = result.events[0]
-        assert (told.kind.value, told.slug, told.detail) == ("picture left out", "tickets", "too large.")
+        assert (told.kind.value, told.slug, event_detail(told)) == ("picture left out", "tickets", "too large.")
 
     def test_a_toot_goes_out_without_any_of_its_pictures(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW, announcement=pictured("a")))
@@ -263,7 +275,7 @@ class TestUnknownOutcome:
         world.owes(make_delivery("a", due=NOW), make_delivery("b", due=NOW))
         world.server.failures = [OutcomeUnknownError("no answer.")]
         result = world.deliver_pending()
-        assert (world.row("a").state, world.row("a").reason) == (DeliveryState.SENDING, "no answer.")
+        assert (world.row("a").state, reason_words(world.row("a").reason)) == (DeliveryState.SENDING, "no answer.")
         assert result.wait_until == NOW + timedelta(seconds=120)
         assert world.server.statuses == [], "nothing overtakes what is unknown"
 
@@ -454,7 +466,7 @@ class TestLeases:
         world.clock.advance(20 * SECOND)
         result = world.deliver_pending()
         assert result.wait_until == world.clock.now() + 40 * SECOND
-        assert "another process" in result.why
+        assert "another process" in reason_words(result.why)
         assert world.server.asked == []
         world.later(40 * SECOND)
         assert len(world.server.statuses) == 1

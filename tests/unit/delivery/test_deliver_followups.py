@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain import Action, Delivery, DeliveryState, Event, Hold, Occasion
+from bot.domain import Action, Delivery, DeliveryState, Event, Hold, Occasion, Reason, ReasonCode
 from bot.domain.errors import AccountBlockedError, OutcomeUnknownError, PublishError, RejectedError, TransientError
+from bot.domain.wording import reason_words
 from tests.support.delivery_stage import (
     MINUTE,
     NOW,
@@ -120,7 +121,7 @@ class TestEdits:
         early.deliver_pending()
         assert early.row().foreign
         row = early.row(occasion=Occasion.edit(1))
-        assert (row.state, row.reason) == (DeliveryState.SKIPPED, "the toot was made by hand")
+        assert (row.state, reason_words(row.reason)) == (DeliveryState.SKIPPED, "the toot was made by hand")
         assert early.server.texts == ["Look at this!"]
 
     def test_one_that_fails_holds_nobody_else_up(
@@ -189,7 +190,7 @@ class TestDeletions:
         result = world.deliver_pending()
         assert world.row(occasion=Occasion.WITHDRAW).state is DeliveryState.SENT
         assert [world.row(slug).state for slug in "ab"] == [DeliveryState.SENT, DeliveryState.DUE]
-        assert "spacing" in result.why
+        assert result.why == Reason(code=ReasonCode.SPACING)
 
     def test_a_refusal_is_told(self, world: World, publish: Delivery) -> None:
         world.owes(following(publish, Action.DELETE))
@@ -201,9 +202,12 @@ class TestDeletions:
         world.owes(following(publish, Action.DELETE))
         world.server.during("delete", raising(AccountBlockedError("bad token.")))
         world.deliver_pending()
-        assert (world.row(occasion=Occasion.WITHDRAW).state, world.account.blocked) == (DeliveryState.DUE, "bad token.")
+        assert (world.row(occasion=Occasion.WITHDRAW).state, reason_words(world.account.blocked)) == (
+            DeliveryState.DUE,
+            "bad token.",
+        )
         world.later(MINUTE)
-        assert (world.server.statuses, world.account.blocked) == ([], "")
+        assert (world.server.statuses, world.account.blocked) == ([], None)
 
 
 class TestWithdrawnWhileSending:
@@ -229,7 +233,7 @@ class TestWithdrawnWhileSending:
         assert [sending.row(occasion=one).state for one in (Occasion.PUBLISH, Occasion.WITHDRAW)] == [
             DeliveryState.SKIPPED
         ] * 2
-        assert sending.row().reason == "withdrawn (`withdrawn:`)"
+        assert reason_words(sending.row().reason) == "withdrawn (`withdrawn:`)"
         assert (result.wait_until, result.attention) == (None, False)
         sending.later(timedelta(days=2))
         assert sending.server.statuses == []

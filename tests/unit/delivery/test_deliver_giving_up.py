@@ -10,6 +10,7 @@ import pytest
 from bot.delivery import DeliveryResult
 from bot.domain import DeliveryState, Hold, WriteBatch
 from bot.domain.errors import AccountBlockedError, OutcomeUnknownError, TransientError
+from bot.domain.wording import event_detail, reason_words
 from tests.support.delivery_stage import (
     ACCOUNT,
     MINUTE,
@@ -54,11 +55,11 @@ class TestGivingUp:
         last = world.later(HOUR)
         row = world.row()
         assert (row.state, row.hold) == (DeliveryState.HELD, Hold.FAILED)
-        assert row.reason == "tried for 1 day 1 h: the server cannot be reached."
+        assert reason_words(row.reason) == "tried for 1 day 1 h: the server cannot be reached."
         assert row.settled_at == NOW + 25 * HOUR
         assert (last.attention, last.wait_until) == (True, None)
         assert last.events[-1].kind.value == "held"
-        assert "announce retry tickets" in last.events[-1].detail
+        assert "announce retry tickets" in event_detail(last.events[-1])
         assert world.history[-1] == ("held", "tickets")
         assert world.server.statuses == []
 
@@ -136,7 +137,7 @@ class TestBeginningToTry:
         world.server.during(method, raising(AWAY))
         world.deliver_pending()
         assert [world.row(slug).first_tried_at for slug in "ab"] == [NOW, NOW]
-        assert [world.row(slug).reason for slug in "ab"] == ["the server cannot be reached."] * 2
+        assert [reason_words(world.row(slug).reason) for slug in "ab"] == ["the server cannot be reached."] * 2
         world.later(MINUTE)
         assert [world.row(slug).first_tried_at for slug in "ab"] == [NOW, NOW]
 

@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain import Announcement, Delivery, DeliveryState, Hold, Picture
 from bot.domain.errors import OutcomeUnknownError, PublishError, RejectedError, TransientError
-from bot.planner.ruling import PICTURE_FAILED
+from bot.domain.wording import event_detail, reason_words
 from tests.support.delivery_stage import NOW, World, new_world, raising
 
 MakeDelivery = Callable[..., Delivery]
@@ -36,10 +36,10 @@ def test_a_refused_picture_holds_the_toot_and_tells_what_to_do(world: World, owe
     assert world.deliver_pending().attention
     row = world.row()
     assert (row.state, row.hold) == (DeliveryState.HELD, Hold.UNCLEAR)
-    assert row.reason == f"{PICTURE_FAILED}too large."
+    assert reason_words(row.reason) == "a picture could not be uploaded: too large."
     (told,) = [event for event in world.said if event.kind.value == "held"]
-    assert "too large." in told.detail
-    assert "`announce release tickets` sends it without" in told.detail
+    assert "too large." in event_detail(told)
+    assert "`announce release tickets` sends it without" in event_detail(told)
     assert world.server.statuses == []
 
 

@@ -11,6 +11,7 @@ import pytest
 from bot.delivery.handshake import PREFLIGHT_LASTS
 from bot.domain import DeliveryState, Entry, WriteBatch
 from bot.domain.errors import AccountBlockedError, OutcomeUnknownError, PublishError, TransientError
+from bot.domain.wording import reason_words
 from tests.support.delivery_stage import (
     ACCOUNT,
     MINUTE,
@@ -261,7 +262,7 @@ class TestUnreadable:
         assert (world.row().state, world.row().attempts) == (DeliveryState.DUE, 0)
         assert len(world.server.statuses) == 1
         assert result.wait_until is not None
-        assert result.why == "no."
+        assert reason_words(result.why) == "no."
         world.later(5 * MINUTE)
         assert world.row().state is DeliveryState.SENT
 

@@ -15,6 +15,7 @@ from bot.delivery.matching import CLOCKS_DIFFER, find_status
 from bot.domain import Action, Announcement, Delivery, DeliveryState, Occasion, SeenStatus
 from bot.domain.clock import ManualClock
 from bot.domain.errors import OutcomeUnknownError, PublishError, TransientError
+from bot.domain.wording import reason_words
 from tests.support.delivery_stage import MINUTE, NOW, SECOND, MakeDelivery, World, following, new_world, raising, status
 
 HOUR = timedelta(hours=1)
@@ -83,7 +84,7 @@ class TestSending:
         world.owes(replace(one, announcement=replace(one.announcement, expires=NOW + HOUR)))
         world.later(HOUR)
         assert world.row(occasion=CALL).state is DeliveryState.SKIPPED
-        assert "`deadline:`" in world.row(occasion=CALL).reason
+        assert "`deadline:`" in reason_words(world.row(occasion=CALL).reason)
 
     def test_an_edit_of_it_changes_it_alone(self, world: World, toot: Delivery) -> None:
         sent(world, toot, reminder(toot))

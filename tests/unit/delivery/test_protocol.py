@@ -37,8 +37,11 @@ from bot.domain import (
     DeliveryState,
     Occasion,
     Picture,
+    Reason,
+    ReasonCode,
     SeenStatus,
 )
+from bot.domain.reasons import text_reason
 
 ACCOUNT = "conf@example.social"
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
@@ -79,15 +82,15 @@ def test_with_nothing_open_it_is_done() -> None:
 
 class TestBeforeAnything:
     def test_a_pause_of_the_server_is_waited_for(self, due: Delivery, sending: Delivery) -> None:
-        pause = {"not_before": NOW + SECOND, "blocked": "rate limit"}
+        pause = {"not_before": NOW + SECOND, "blocked": text_reason("rate limit")}
         for delivery in (due, sending):
             for introduced in (True, False):
                 facts = known(delivery, account=pause, introduced=introduced)
-                assert next_step(facts, TIMING) == Wait(NOW + SECOND, "rate limit")
+                assert next_step(facts, TIMING) == Wait(NOW + SECOND, text_reason("rate limit"))
 
     def test_a_pause_without_words_says_what_it_is(self, due: Delivery) -> None:
         facts = known(due, account={"not_before": NOW + SECOND})
-        assert next_step(facts, TIMING) == Wait(NOW + SECOND, "the server asked for a pause")
+        assert next_step(facts, TIMING) == Wait(NOW + SECOND, Reason(code=ReasonCode.SERVER_PAUSE))
 
     def test_a_pause_that_is_over_holds_nothing_back(self, due: Delivery) -> None:
         assert next_step(known(due, account={"not_before": NOW}), TIMING) == WriteIntent(due)
@@ -143,7 +146,7 @@ class TestSending:
     @pytest.mark.parametrize("age", [timedelta(), timedelta(seconds=119), timedelta(seconds=119.999)])
     def test_absence_counts_only_once_the_server_has_surely_settled(self, sending: Delivery, age: timedelta) -> None:
         step = next_step(known(sending, looked={sending.key: None}, intent_age=age), TIMING)
-        assert step == Wait(NOW + timedelta(seconds=120) - age, "the server may still be working on an earlier attempt")
+        assert step == Wait(NOW + timedelta(seconds=120) - age, Reason(code=ReasonCode.EARLIER_ATTEMPT_OPEN))
 
     @pytest.mark.parametrize("age", [timedelta(seconds=120), timedelta(days=1)])
     def test_a_proven_absence_makes_it_due_again(self, sending: Delivery, age: timedelta) -> None:
@@ -176,9 +179,9 @@ class TestBeginning:
 
     def test_a_back_off_is_waited_for_and_nobody_overtakes(self, due: Delivery, make_delivery: MakeDelivery) -> None:
         late = NOW - timedelta(hours=1)
-        waiting = replace(due, due=late, attempts=1, not_before=NOW + SECOND, reason="no answer")
+        waiting = replace(due, due=late, attempts=1, not_before=NOW + SECOND, reason=text_reason("no answer"))
         facts = known(waiting, make_delivery("second", due=late + SECOND))
-        assert next_step(facts, TIMING) == Wait(NOW + SECOND, "no answer")
+        assert next_step(facts, TIMING) == Wait(NOW + SECOND, text_reason("no answer"))
 
     @pytest.mark.parametrize("waits", [timedelta(), timedelta(hours=1)])
     def test_a_toot_on_time_waits_for_no_late_one(
@@ -211,7 +214,7 @@ class TestBeginning:
         if waits is None:
             assert step == WriteIntent(delivery)
         else:
-            assert step == Wait(NOW + waits, "late toots go out one by one (`spacing`)")
+            assert step == Wait(NOW + waits, Reason(code=ReasonCode.SPACING))
 
     def test_the_first_toot_of_an_account_waits_for_no_spacing(self, due: Delivery) -> None:
         late = replace(due, due=NOW - timedelta(days=1))
@@ -230,16 +233,19 @@ class TestBeginning:
         self, due: Delivery, make_announcement: Callable[..., Announcement]
     ) -> None:
         pictured = replace(
-            due, announcement=make_announcement(pictures=(PICTURE,)), not_before=NOW + SECOND, reason="r"
+            due, announcement=make_announcement(pictures=(PICTURE,)), not_before=NOW + SECOND, reason=text_reason("r")
         )
-        assert next_step(known(pictured), TIMING) == Wait(NOW + SECOND, "r")
+        assert next_step(known(pictured), TIMING) == Wait(NOW + SECOND, text_reason("r"))
 
     def test_what_was_never_tried_and_waits_for_the_morning_is_overtaken(
         self, due: Delivery, make_delivery: MakeDelivery
     ) -> None:
-        morning, on_time = replace(due, not_before=NOW + SECOND, reason="daytime"), make_delivery("second", due=NOW)
+        morning, on_time = (
+            replace(due, not_before=NOW + SECOND, reason=text_reason("daytime")),
+            make_delivery("second", due=NOW),
+        )
         assert next_step(known(morning, on_time), TIMING) == WriteIntent(on_time)
-        assert next_step(known(morning), TIMING) == Wait(NOW + SECOND, "daytime")
+        assert next_step(known(morning), TIMING) == Wait(NOW + SECOND, text_reason("daytime"))
 
 
 class TestPreflight:
@@ -270,8 +276,8 @@ class TestPreflight:
         assert next_step(known(due, met={sending.key: STATUS}), TIMING) == Preflight(due)
 
     def test_it_is_not_made_before_a_back_off_is_over(self, due: Delivery) -> None:
-        waiting = replace(due, attempts=1, not_before=NOW + SECOND, reason="r")
-        assert next_step(known(waiting, met={}), TIMING) == Wait(NOW + SECOND, "r")
+        waiting = replace(due, attempts=1, not_before=NOW + SECOND, reason=text_reason("r"))
+        assert next_step(known(waiting, met={}), TIMING) == Wait(NOW + SECOND, text_reason("r"))
 
     def test_the_unknown_is_looked_for_before(self, due: Delivery, sending: Delivery) -> None:
         assert next_step(known(due, sending, met={}), TIMING) == ReadBack(sending)
@@ -303,13 +309,13 @@ class TestWhatFollowsAToot:
     def test_without_a_toot_it_is_called_off(self, due: Delivery, action: Action, state: DeliveryState | None) -> None:
         delivery = following(due, action)
         anchor = replace(due, state=state) if state else None
-        assert next_step(known(delivery, anchor=anchor), TIMING) == Skip(delivery, "there is no toot to change")
+        assert next_step(known(delivery, anchor=anchor), TIMING) == Skip(delivery, Reason(code=ReasonCode.NO_TOOT))
 
     @pytest.mark.parametrize("action", FOLLOWING)
     def test_a_toot_made_by_hand_is_left_alone(self, due: Delivery, action: Action) -> None:
         delivery = following(due, action)
         step = next_step(known(delivery, anchor=sent(due, foreign=True)), TIMING)
-        assert step == Skip(delivery, "the toot was made by hand")
+        assert step == Skip(delivery, Reason(code=ReasonCode.TOOT_MADE_BY_HAND))
 
     @pytest.mark.parametrize("action", FOLLOWING)
     def test_it_waits_for_no_spacing(self, due: Delivery, action: Action) -> None:
@@ -326,8 +332,8 @@ class TestWhatFollowsAToot:
 
     @pytest.mark.parametrize("action", FOLLOWING)
     def test_it_backs_off(self, due: Delivery, action: Action) -> None:
-        delivery = following(due, action, attempts=1, not_before=NOW + SECOND, reason="no answer")
-        assert next_step(known(delivery, anchor=sent(due)), TIMING) == Wait(NOW + SECOND, "no answer")
+        delivery = following(due, action, attempts=1, not_before=NOW + SECOND, reason=text_reason("no answer"))
+        assert next_step(known(delivery, anchor=sent(due)), TIMING) == Wait(NOW + SECOND, text_reason("no answer"))
 
     @pytest.mark.parametrize("action", [Action.EDIT, Action.DELETE])
     @pytest.mark.parametrize("age", [timedelta(), timedelta(hours=1), None])
@@ -377,16 +383,16 @@ class TestWithdrawals:
     def test_a_publish_of_the_same_post_that_came_to_nothing_is_called_off(self, due: Delivery, action: Action) -> None:
         restored, withdrawal = replace(due, attempts=1, generation=1), following(due, action)
         step = next_step(known(restored, withdrawal, anchor=restored, met={}), TIMING)
-        assert step == Skip(restored, "withdrawn (`withdrawn:`)")
+        assert step == Skip(restored, Reason(code=ReasonCode.WITHDRAWN))
         off = replace(restored, state=DeliveryState.SKIPPED)
         step = next_step(known(withdrawal, anchor=off), TIMING)
-        assert step == Skip(withdrawal, "there is no toot to change")
+        assert step == Skip(withdrawal, Reason(code=ReasonCode.NO_TOOT))
 
     @pytest.mark.parametrize("action", WITHDRAWING)
     def test_an_edit_of_the_same_post_is_called_off(self, due: Delivery, action: Action) -> None:
         edit, withdrawal = following(due, Action.EDIT), following(due, action)
         step = next_step(known(edit, withdrawal, anchor=sent(due)), TIMING)
-        assert step == Skip(edit, "withdrawn (`withdrawn:`)")
+        assert step == Skip(edit, Reason(code=ReasonCode.WITHDRAWN))
 
     @pytest.mark.parametrize("action", WITHDRAWING)
     def test_other_posts_are_not_called_off(self, due: Delivery, make_delivery: MakeDelivery, action: Action) -> None:
@@ -422,12 +428,12 @@ class TestOneFaultStaysOneFault:
             assert next_delivery(sorted([first, later], key=lambda edit: edit.due), now=NOW + SECOND) == first
             assert next_delivery([later, first, other], now=NOW) == other
             assert next_delivery([later, first], now=NOW) == first
-        assert next_step(known(first, second, anchor=sent(due)), TIMING) == Wait(NOW + SECOND, "")
+        assert next_step(known(first, second, anchor=sent(due)), TIMING) == Wait(NOW + SECOND, None)
 
 
 class TestGivingUp:
     LONG = timedelta(hours=24, microseconds=1)
-    TROUBLE = Wait(NOW + SECOND, "the server cannot be reached")
+    TROUBLE = Wait(NOW + SECOND, text_reason("the server cannot be reached"))
 
     def test_after_a_failure_what_was_tried_for_too_long_is_given_up(self, due: Delivery) -> None:
         tried = replace(due, first_tried_at=NOW - self.LONG, attempts=9)
@@ -481,7 +487,7 @@ class TestExpiring:
     def test_a_toot_that_was_proven_absent_is_not_sent_again_after_its_end(self, due: Delivery) -> None:
         ends = replace(due.announcement, expires=NOW)
         late = replace(due, announcement=ends, attempts=1, first_tried_at=NOW)
-        assert next_step(known(late), TIMING) == Skip(late, f"expired on {NOW:%Y-%m-%d %H:%M} UTC (`expires:`)")
+        assert next_step(known(late), TIMING) == Skip(late, Reason(code=ReasonCode.EXPIRED, at=NOW))
         still = replace(late, announcement=replace(ends, expires=NOW + SECOND))
         assert next_step(known(still), TIMING) == WriteIntent(still)
 

@@ -13,7 +13,19 @@ from hypothesis import strategies as st
 
 from bot.delivery.matching import find_status
 from bot.delivery.protocol import backoff, idempotency_key, refused, restored
-from bot.domain import Action, Announcement, Delivery, DeliveryKey, DeliveryState, Occasion, Picture, SeenStatus
+from bot.domain import (
+    Action,
+    Announcement,
+    Delivery,
+    DeliveryKey,
+    DeliveryState,
+    Occasion,
+    Picture,
+    Reason,
+    ReasonCode,
+    SeenStatus,
+)
+from bot.domain.reasons import text_reason
 
 ACCOUNT = "conf@example.social"
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
@@ -46,7 +58,7 @@ class TestIdempotencyKey:
         tried = replace(
             due,
             state=DeliveryState.SENDING,
-            reason="r",
+            reason=text_reason("r"),
             sequence=9,
             attempts=3,
             after_id="4",
@@ -204,7 +216,7 @@ def test_a_restored_delivery_begins_its_next_generation(due: Delivery) -> None:
         old,
         state=DeliveryState.DUE,
         generation=3,
-        reason="an earlier attempt did not arrive",
+        reason=Reason(code=ReasonCode.EARLIER_ATTEMPT_LOST),
         intended_at=None,
         intended_mark="",
     )

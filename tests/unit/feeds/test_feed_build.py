@@ -109,8 +109,8 @@ def test_one_bad_entry_is_named_and_left_out_of_every_format(changes: dict[str, 
     without = render_feeds(good, site=SITE, feeds=feeds)
     assert [bytes(rendered.files[name]) for name in MAIN] == [bytes(without.files[name]) for name in MAIN]
     (fault,) = rendered.faults
-    assert fault.startswith("bad: left out of the feeds: ")
-    assert reason in fault
+    assert str(fault).startswith("bad: left out of the feeds: ")
+    assert reason in str(fault)
 
 
 def test_of_two_entries_with_one_id_the_newer_is_shown_and_the_other_named() -> None:
@@ -118,7 +118,7 @@ def test_of_two_entries_with_one_id_the_newer_is_shown_and_the_other_named() -> 
     rendered = render_feeds(entries, site=SITE, feeds=Feeds())
     assert titles(rendered) == ["Second"]
     (fault,) = rendered.faults
-    assert fault == (
+    assert str(fault) == (
         'first: left out of the feeds: "second" has the same id, tag:heronbridge.example,2025:same; '
         "give one of them another."
     )

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bot.config import Alerts
+from bot.domain.alerts import AlertKey, AlertKind
 from bot.http.client import WebClient
 from bot.http.policy import FROM_OPERATOR
 from bot.integrations.alerts import AlertBatch, send_alerts, text_of
@@ -19,8 +20,13 @@ from bot.planner.alerts import Alert
 from tests.support.listeners import Mailbox, Webhook, listening_mailbox, listening_webhook
 from tests.support.programs import program
 
-HELD = Alert(key="held", what="held: tickets: no room", means="The toot waits.", todo="Mend the file.")
-BARE = Alert(key="bare", what="a file is gone", means="", todo="")
+HELD = Alert(
+    key=AlertKey(AlertKind.HELD, "tickets"),
+    what="held: tickets: no room",
+    means="The toot waits.",
+    todo="Mend the file.",
+)
+BARE = Alert(key=AlertKey(AlertKind.TROUBLE, "bare"), what="a file is gone", means="", todo="")
 NEWS = AlertBatch(causes=(HELD, BARE), recovered=("conf@example.social: the token is refused",))
 TEXT = """announce, Conf
 
@@ -165,7 +171,12 @@ def test_a_recovery_alone_is_a_mail_too(mailbox: Mailbox) -> None:
 
 @pytest.mark.parametrize("what", ["first\r\nBcc: all@conf.example", "first\rsecond", "eine Überschrift – " * 30])
 def test_no_words_break_a_mails_head(mailbox: Mailbox, what: str) -> None:
-    assert by_mail(mailbox, AlertBatch(causes=(Alert(key="k", what=what, means="", todo=""),))) == []
+    assert (
+        by_mail(
+            mailbox, AlertBatch(causes=(Alert(key=AlertKey(AlertKind.TROUBLE, "k"), what=what, means="", todo=""),))
+        )
+        == []
+    )
     (mail,) = mailbox.mails
     assert mail["Bcc"] is None
     assert mail["Subject"].startswith(f"[announce] {what.split()[0]}")

@@ -10,11 +10,24 @@ from typing import Any
 
 import pytest
 
-from bot.domain import AccountState, Announcement, Finding, Hold, MastodonOptions, Occasion, Picture, Post, Severity
-from bot.domain.errors import ComposeError, PostError
+from bot.domain import (
+    AccountState,
+    Announcement,
+    Finding,
+    Hold,
+    MastodonOptions,
+    Occasion,
+    Picture,
+    Post,
+    Reason,
+    ReasonCode,
+    Severity,
+)
+from bot.domain.alerts import AlertKey, AlertKind
+from bot.domain.errors import ComposeError, OutputError, PictureUnusableError, PostError
+from bot.domain.reasons import text_reason
 from bot.planner.alerts import Alert, collect_alerts, opaque
 from bot.planner.builder import PlanItem
-from bot.planner.page_wait import PAGE_MISSING
 from bot.planner.plan import Plan
 from bot.planner.ruling import Verdict
 
@@ -42,7 +55,7 @@ def causes(
     *,
     posts: Iterable[Post] = (),
     faults: Iterable[PostError] = (),
-    feed_faults: Iterable[str] = (),
+    feed_faults: Iterable[OutputError] = (),
     accounts: Mapping[str, AccountState] | None = None,
     site_trouble: str = "",
 ) -> tuple[Alert, ...]:
@@ -76,13 +89,13 @@ def test_where_nothing_is_wrong_nobody_is_told(make_post: MakePost) -> None:
 
 
 def test_a_doubt_about_everything_is_told() -> None:
-    cause = only(causes(Plan(now=NOW, doubt="the clock is behind")))
+    cause = only(causes(Plan(now=NOW, doubt=text_reason("the clock is behind"))))
     assert (cause.what, cause.embargoed) == ("the clock is behind", False)
     assert "Nothing is released" in cause.means
 
 
 def test_a_persons_own_pause_is_not_told() -> None:
-    assert causes(Plan(now=NOW, doubt="paused by ada; `announce resume` goes on")) == ()
+    assert causes(Plan(now=NOW, doubt=Reason(code=ReasonCode.PAUSED, who="ada"))) == ()
 
 
 def test_a_broken_file_is_told_with_its_remedy_and_may_be_embargoed() -> None:
@@ -93,11 +106,14 @@ def test_a_broken_file_is_told_with_its_remedy_and_may_be_embargoed() -> None:
 
 
 def test_a_feed_that_cannot_be_written_is_told() -> None:
-    assert only(causes(feed_faults=["rss.xml: the disk is full"])).what == "rss.xml: the disk is full"
+    assert (
+        only(causes(feed_faults=[OutputError("rss.xml: the disk is full", subject="rss.xml")])).what
+        == "rss.xml: the disk is full"
+    )
 
 
 def test_a_blocked_account_is_told_until_it_works() -> None:
-    state = AccountState(address=ACCOUNT, joined_at=None, blocked="the token is refused")
+    state = AccountState(address=ACCOUNT, joined_at=None, blocked=text_reason("the token is refused"))
     cause = only(causes(accounts={ACCOUNT: state}))
     assert cause.what == f"{ACCOUNT}: the token is refused"
     assert not cause.embargoed
@@ -113,7 +129,7 @@ def test_a_blocked_account_is_told_until_it_works() -> None:
     ],
 )
 def test_what_is_held_is_told_unless_a_person_wanted_it(hold: Hold, todo: str | None) -> None:
-    found = causes(Plan(now=NOW, items=(item(Verdict.HELD, hold=hold, reason="because"),)))
+    found = causes(Plan(now=NOW, items=(item(Verdict.HELD, hold=hold, reason=text_reason("because")),)))
     if todo is None:
         assert found == ()
         return
@@ -124,33 +140,41 @@ def test_what_is_held_is_told_unless_a_person_wanted_it(hold: Hold, todo: str | 
 
 
 def test_a_missing_page_and_a_hook_that_fails_are_told_with_what_to_do() -> None:
-    missing = item(Verdict.HELD, account="", hold=Hold.UNCLEAR, reason=f"{PAGE_MISSING}it answered 404.")
-    waits = item(Verdict.WAITING, account="", reason="waits for its page")
+    missing = item(
+        Verdict.HELD,
+        account="",
+        hold=Hold.UNCLEAR,
+        reason=Reason(code=ReasonCode.PAGE_MISSING, text="it answered 404."),
+    )
+    waits = item(Verdict.WAITING, account="", reason=text_reason("waits for its page"))
     page, hook = causes(Plan(now=NOW, items=(missing, waits)), site_trouble="the deploy hook does not take the call")
     by_key = {cause.key: cause for cause in (page, hook)}
-    assert by_key.pop("deploy hook").what == "the deploy hook does not take the call"
+    assert by_key.pop(AlertKey(AlertKind.DEPLOY_HOOK)).what == "the deploy hook does not take the call"
     (held,) = by_key.values()
     assert "announce release" in held.todo
     assert held.embargoed, "it is not released yet"
 
 
 def test_a_release_that_is_held_is_under_embargo() -> None:
-    plan = Plan(now=NOW, items=(item(Verdict.HELD, account="", hold=Hold.UNCLEAR, reason="it may be a renamed one"),))
+    plan = Plan(
+        now=NOW,
+        items=(item(Verdict.HELD, account="", hold=Hold.UNCLEAR, reason=text_reason("it may be a renamed one")),),
+    )
     assert only(causes(plan)).embargoed
 
 
 def test_a_rejected_toot_is_told_with_its_occasion() -> None:
-    plan = Plan(now=NOW, items=(item(Verdict.REJECTED, occasion=Occasion.edit(1), reason="422"),))
+    plan = Plan(now=NOW, items=(item(Verdict.REJECTED, occasion=Occasion.edit(1), reason=text_reason("422")),))
     assert only(causes(plan)).what == f"rejected: tickets → {ACCOUNT} (edit:1): 422"
 
 
 def test_each_toot_is_a_cause_of_its_own() -> None:
     other = "kids@example.social"
     items = (
-        item(Verdict.REJECTED, reason="422"),
-        item(Verdict.REJECTED, reason="422", account=other),
-        item(Verdict.REJECTED, reason="422", occasion=Occasion.WITHDRAW),
-        item(Verdict.REJECTED, reason="422", slug="food"),
+        item(Verdict.REJECTED, reason=text_reason("422")),
+        item(Verdict.REJECTED, reason=text_reason("422"), account=other),
+        item(Verdict.REJECTED, reason=text_reason("422"), occasion=Occasion.WITHDRAW),
+        item(Verdict.REJECTED, reason=text_reason("422"), slug="food"),
     )
     found = causes(Plan(now=NOW, items=items), accounts={other: AccountState(address=other, joined_at=None)})
     assert len({cause.key for cause in found}) == 4
@@ -160,7 +184,9 @@ def test_what_planning_finds_and_what_troubles_it_is_told() -> None:
     finding = Finding(
         rule="identity-taken", severity=Severity.ERROR, path=Path("posts/a.md"), problem="taken.", remedy="Rename it."
     )
-    told, found = causes(Plan(now=NOW, troubles=("a file is gone",), findings=(finding,)))
+    told, found = causes(
+        Plan(now=NOW, troubles=(Reason(code=ReasonCode.TEXT, text="a file is gone"),), findings=(finding,))
+    )
     assert (told.what, told.embargoed) == ("a file is gone", False)
     assert (found.what, found.todo, found.embargoed) == ("posts/a.md: taken.", "Rename it.", True)
 
@@ -191,8 +217,8 @@ def test_a_post_in_trouble_is_told_a_day_and_an_hour_before(
 def test_within_the_hour_the_days_cause_need_not_be_told_besides(make_post: MakePost) -> None:
     post = make_post(title="broken", published=NOW + SECOND)
     day, hour = causes(upcoming(post, NOW), posts=[post])
-    assert (day.instead_of, hour.instead_of) == ("", day.key)
-    assert (day.redacted().instead_of, hour.redacted().instead_of) == ("", day.key)
+    assert (day.instead_of, hour.instead_of) == (None, day.key)
+    assert (day.redacted().instead_of, hour.redacted().instead_of) == (None, day.key)
 
 
 def test_a_picture_that_cannot_be_used_is_told_ahead(make_post: MakePost) -> None:
@@ -204,7 +230,8 @@ def test_a_picture_that_cannot_be_used_is_told_ahead(make_post: MakePost) -> Non
 
 def test_a_picture_that_holds_the_toot_is_told_once(make_post: MakePost) -> None:
     def holding(post: Post, _account: str) -> Announcement:
-        raise ComposeError(f"{post.path}: a picture cannot be used, there is no file x.png; the toot is held.")
+        problem = f"{post.path}: a picture cannot be used, there is no file x.png; the toot is held."
+        raise PictureUnusableError(problem, url=cover.url)
 
     cover = Picture(url="https://conf.example.org/x.png", problem="there is no file x.png")
     post = make_post(cover=cover, published=NOW + 2 * HOUR)
@@ -262,14 +289,14 @@ def test_a_post_that_is_held_is_not_tried_out(make_post: MakePost) -> None:
 
 def test_redacted_nothing_of_an_unreleased_post_is_left() -> None:
     secret = "Ysolde speaks"
-    cause = Alert(key=secret, what=secret, means=secret, todo=secret, embargoed=True)
+    cause = Alert(key=AlertKey(AlertKind.FILE, secret), what=secret, means=secret, todo=secret, embargoed=True)
     redacted = cause.redacted()
     assert redacted.key == cause.key, "it stays the same cause"
     assert secret not in redacted.what + redacted.means + redacted.todo
-    assert opaque(secret) in redacted.what
+    assert opaque(f"file {secret}") in redacted.what
     assert opaque("another") not in redacted.what
 
 
 def test_what_is_public_is_not_redacted() -> None:
-    cause = Alert(key="k", what="w", means="m", todo="t")
+    cause = Alert(key=AlertKey(AlertKind.FILE, "k"), what="w", means="m", todo="t")
     assert cause.redacted() is cause

@@ -16,15 +16,18 @@ from bot.domain import (
     OverrideKind,
     Picture,
     Post,
+    Reason,
+    ReasonCode,
     WriteBatch,
 )
-from bot.planner.ruling import PICTURE_FAILED, Policy, Verdict
+from bot.domain.wording import event_detail
+from bot.planner.ruling import Policy, Verdict
 from tests.support.digests import both
 from tests.support.planning import ACCOUNT, DAY, MINUTE, NOW, POLICY, Season, compose, verdicts
 
 MakePost = Callable[..., Post]
 COVER = Picture(url="https://conf.example/a.png", path=Path("a.png"), alt="A", size=10)
-REASON = f"{PICTURE_FAILED}too large."
+REASON = Reason(code=ReasonCode.PICTURE_FAILED, text="too large.")
 
 
 def with_cover(post: Post, account: str) -> Announcement:
@@ -86,6 +89,6 @@ def test_one_that_cannot_be_composed_any_more_stays_held(make_post: MakePost) ->
 def test_a_release_tells_of_each_picture_that_is_left_out(make_post: MakePost) -> None:
     post = make_post(published=NOW, cover=replace(COVER, path=None, problem="there is no file a.png"))
     (told,) = [event for event in Season().run(post).recording.events if event.kind.value == "picture left out"]
-    assert told.detail == "there is no file a.png; it goes out without this picture"
+    assert event_detail(told) == "there is no file a.png; it goes out without this picture"
     holding = Season(policy=Policy(catch_up=POLICY.catch_up, brake=4, hold_without_picture=True))
     assert [event.kind.value for event in holding.run(post).recording.events] == ["released"]

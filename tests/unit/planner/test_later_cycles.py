@@ -21,6 +21,8 @@ from bot.domain import (
     Post,
 )
 from bot.domain.errors import ComposeError
+from bot.domain.reasons import text_reason
+from bot.domain.wording import reason_words
 from bot.planner.ruling import Verdict
 from tests.support.digests import both
 from tests.support.planning import ACCOUNT, DAY, HOUR, MINUTE, NOW, OTHER, Season, compose, verdicts, wanted
@@ -92,9 +94,9 @@ class TestEditsThatAreOwed:
         season.compose = broken_for(ACCOUNT)
         for _ in range(3):
             plan = season.run(make_post(**NEW), after=MINUTE)
-            assert plan.troubles == ("the toot of tickets is not edited: default.j2:1: the template has no end.",), (
-                "as long as it is so"
-            )
+            assert [reason_words(trouble) for trouble in plan.troubles] == [
+                "the toot of tickets is not edited: default.j2:1: the template has no end."
+            ], "as long as it is so"
         season.compose = compose
         plan = season.run(make_post(**NEW), after=MINUTE)
         assert [(one.key.occasion, one.announcement.text) for one in wanted(plan)] == [
@@ -166,7 +168,9 @@ class TestMarksThatAreTakenAway:
         season.run(make_post())
         season.send("tickets")
         season.run(make_post(withdrawn="", hidden=True))
-        season.settle("tickets", DeliveryState.HELD, Occasion.WITHDRAW, hold=Hold.FAILED, reason="tried for 1 day")
+        season.settle(
+            "tickets", DeliveryState.HELD, Occasion.WITHDRAW, hold=Hold.FAILED, reason=text_reason("tried for 1 day")
+        )
         season.run(make_post(), after=MINUTE)
         assert season.state("tickets", Occasion.WITHDRAW) is None
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.domain import Action, DeliveryState, Entry, Hold, Occasion, Post
+from bot.domain.wording import reason_words
 from bot.planner.matching import GONE_AFTER, entry_by_name, match
 from bot.planner.ruling import Verdict
 from tests.support.digests import both
@@ -104,7 +105,9 @@ class TestRenames:
         one, two = make_entry("one", title="Same"), make_entry("two", title="Same")
         file = make_post("renamed", title="Same")
         matching = match([file], keyed(one, two), broken=())
-        assert matching.unclear[file.path].startswith("it has the datetime of one, two, which was released")
+        assert reason_words(matching.unclear[file.path]).startswith(
+            "it has the datetime of one, two, which was released"
+        )
         assert matching.vanished == (one, two)
 
     def test_a_file_that_is_there_gives_its_entry_to_nobody(self, make_post: MakePost, make_entry: MakeEntry) -> None:
@@ -169,7 +172,7 @@ class TestVanished:
         plan = season.run(other, after=HOUR)
         assert season.entry("tickets").missing_since == NOW + HOUR
         (trouble,) = plan.troubles
-        assert trouble.startswith(
+        assert reason_words(trouble).startswith(
             "the file of tickets is gone: its toot stays, its entry leaves the feeds on 2026-03-11"
         )
         assert season.state("tickets") is DeliveryState.SENT

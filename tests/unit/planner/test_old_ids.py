@@ -12,7 +12,7 @@ import pytest
 from bot.compose.composer import Composer
 from bot.config import Config
 from bot.config.wording import read_wording
-from bot.domain import Entry, OldEntry, Post, Snapshot, WriteBatch
+from bot.domain import Entry, OldEntry, Post, Reason, ReasonCode, Snapshot, WriteBatch
 from bot.planner.old_ids import match_old, normal_link
 from bot.planner.plan import Plan, make_plan
 from bot.planner.ruling import Policy
@@ -168,5 +168,6 @@ def test_a_post_to_come_decides_nothing_before_its_time(plan: Callable[..., Plan
 
 
 def test_a_doubt_from_outside_releases_nothing(plan: Callable[..., Plan], make_post: MakePost) -> None:
-    doubted = plan([make_post()], Snapshot(), doubt="the old feed is gone")
-    assert (doubted.recording, doubted.doubt) == (WriteBatch(), "the old feed is gone")
+    gone = Reason(code=ReasonCode.OLD_FEED_UNREADABLE, text="404")
+    doubted = plan([make_post()], Snapshot(), doubt=gone)
+    assert (doubted.recording, doubted.doubt) == (WriteBatch(), gone)

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from bot.domain import DeliveryState, Hold, Occasion, OverrideKind, Post, Snapshot, WriteBatch
+from bot.domain.reasons import text_reason
+from bot.domain.wording import event_detail, reason_words
 from bot.planner.overrides import Proposal, pause, resume
 from tests.support.digests import both
 from tests.support.planning import ACCOUNT, DAY, HOUR, MINUTE, NOW, OTHER, SECOND, Season
@@ -139,7 +141,7 @@ def test_a_word_is_recorded_with_who_and_when(season: Season, make_post: MakePos
         NOW,
     )
     assert (event.kind.value, event.slug, event.who, event.at) == ("ordered", "tickets", "bob", NOW)
-    assert event.detail == "before its datetime"
+    assert event_detail(event) == "before its datetime"
 
 
 @pytest.mark.parametrize(
@@ -248,7 +250,12 @@ class TestEverything:
         ]
         freed = season.delivery("p5")
         assert freed is not None
-        assert (freed.state, freed.hold, freed.reason, freed.ordered_by) == (DeliveryState.DUE, None, "", "bob")
+        assert (freed.state, freed.hold, reason_words(freed.reason), freed.ordered_by) == (
+            DeliveryState.DUE,
+            None,
+            "",
+            "bob",
+        )
         before = season.snapshot
         again = season.resume("bob")
         assert (again.recording.changes, again.recording.events, again.recording.paused) == ((), (), None)
@@ -257,7 +264,7 @@ class TestEverything:
     def test_resume_leaves_all_other_holds(self, make_post: MakePost) -> None:
         season, post = Season(), make_post()
         season.run(post)
-        season.settle("tickets", DeliveryState.HELD, hold=Hold.FAILED, reason="tried for 24 h")
+        season.settle("tickets", DeliveryState.HELD, hold=Hold.FAILED, reason=text_reason("tried for 24 h"))
         assert resume(season.snapshot, who="amy", now=NOW).recording.changes == ()
 
     @pytest.mark.parametrize(("behind", "believed"), [(timedelta(), False), (DAY, True)])

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from bot.domain import DeliveryState, Hold, MastodonOptions, Missed, Occasion, OverrideKind, Post
+from bot.domain.reasons import text_reason
+from bot.domain.wording import reason_words
 from bot.planner.ruling import Verdict
 from tests.support.digests import both
 from tests.support.planning import (
@@ -43,12 +45,12 @@ class TestHold:
         post = make_post(published=NOW + HOUR)
         season.emit(OverrideKind.HOLD, post)
         before = season.run(post)
-        assert (verdicts(before), before.items[0].reason) == ({"tickets": Verdict.HELD}, "held by amy")
+        assert (verdicts(before), reason_words(before.items[0].reason)) == ({"tickets": Verdict.HELD}, "held by amy")
         for after in (HOUR, SECOND, LONG):
             plan = season.run(post, after=after)
             assert (plan.released, plan.recording.entries, wanted(plan)) == ((), (), [])
             (item,) = plan.items
-            assert (item.verdict, item.hold, item.reason) == (Verdict.HELD, Hold.PERSON, "held by amy")
+            assert (item.verdict, item.hold, reason_words(item.reason)) == (Verdict.HELD, Hold.PERSON, "held by amy")
 
     @pytest.mark.parametrize("gap", [False, True])
     @pytest.mark.parametrize("renamed", [{"slug": "new-name"}, {"explicit_id": "tickets-2026"}])
@@ -151,7 +153,7 @@ class TestPublish:
         season.emit(OverrideKind.PUBLISH, post)
         plan = season.run(post)
         assert verdicts(plan) == {"tickets": Verdict.SKIPPED}
-        assert "expired" in plan.items[0].reason
+        assert "expired" in reason_words(plan.items[0].reason)
 
     def test_early_releases_it_now_and_dates_it_now(self, season: Season, make_post: MakePost) -> None:
         season.clock.advance(timedelta(microseconds=7))
@@ -188,7 +190,7 @@ class TestPublish:
         season.emit(OverrideKind.PUBLISH, post, early=True)
         season.run(post)
         if said is OverrideKind.RETRY:
-            season.settle("tickets", DeliveryState.REJECTED, reason="too long")
+            season.settle("tickets", DeliveryState.REJECTED, reason=text_reason("too long"))
         season.emit(said, post)
         plan = season.run(post, after=MINUTE)
         expected = {
@@ -227,7 +229,7 @@ class TestSkip:
         post = make_post(published=NOW + HOUR)
         season.emit(OverrideKind.SKIP, post)
         (item,) = season.run(post).items
-        assert (item.verdict, item.account, item.reason) == (
+        assert (item.verdict, item.account, reason_words(item.reason)) == (
             Verdict.UPCOMING,
             "",
             "in the feeds only: skipped by amy",
@@ -250,7 +252,9 @@ class TestSkip:
         post = make_post()
         season.run(post)
         if tried:
-            season.settle("tickets", DeliveryState.DUE, reason="the server was away", not_before=NOW + HOUR)
+            season.settle(
+                "tickets", DeliveryState.DUE, reason=text_reason("the server was away"), not_before=NOW + HOUR
+            )
         season.emit(OverrideKind.SKIP, post)
         season.run(post)
         season.clock.advance(MINUTE)
@@ -258,7 +262,7 @@ class TestSkip:
         season.run(post)
         delivery = season.delivery("tickets")
         assert delivery is not None
-        assert (delivery.state, delivery.reason, delivery.not_before) == (DeliveryState.DUE, "", None)
+        assert (delivery.state, reason_words(delivery.reason), delivery.not_before) == (DeliveryState.DUE, "", None)
 
 
 class TestRetry:
@@ -281,7 +285,7 @@ class TestRetry:
         season.run(mended)
         delivery = season.delivery("tickets")
         assert delivery is not None
-        assert (delivery.state, delivery.reason, delivery.first_tried_at) == (DeliveryState.DUE, "", None)
+        assert (delivery.state, reason_words(delivery.reason), delivery.first_tried_at) == (DeliveryState.DUE, "", None)
         assert delivery.announcement.text == "Shorter for conf@example.social"
         assert delivery.generation == 1
         assert verdicts(season.run(mended, after=MINUTE)) == {"tickets": Verdict.DUE}
@@ -290,18 +294,18 @@ class TestRetry:
         self, season: Season, make_post: MakePost
     ) -> None:
         season.run(make_post())
-        season.settle("tickets", DeliveryState.REJECTED, reason="too long")
+        season.settle("tickets", DeliveryState.REJECTED, reason=text_reason("too long"))
         season.emit(OverrideKind.RETRY, make_post(title="broken"))
         season.run(make_post(title="broken"))
         held = season.delivery("tickets")
         assert held is not None
-        assert (held.hold, held.reason) == (Hold.UNCLEAR, "posts/tickets.md: the template has no end.")
+        assert (held.hold, reason_words(held.reason)) == (Hold.UNCLEAR, "posts/tickets.md: the template has no end.")
         assert verdicts(season.run(make_post(), after=MINUTE)) == {"tickets": Verdict.DUE}
 
     def test_it_means_the_account_where_it_failed_and_no_other(self, make_post: MakePost) -> None:
         season, post = Season(accounts=(ACCOUNT, OTHER)), make_post()
         season.run(post)
-        season.settle("tickets", DeliveryState.REJECTED, reason="too long")
+        season.settle("tickets", DeliveryState.REJECTED, reason=text_reason("too long"))
         season.emit(OverrideKind.SKIP, post)
         season.run(post)
         season.clock.advance(SECOND)
@@ -356,7 +360,7 @@ class TestPause:
         changed = replace(out, title="New", digests=both("new"), withdrawn="", hidden=True)
         plan = season.run(changed, coming, after=2 * HOUR)
         assert not plan.recording
-        assert plan.doubt == "paused by amy on 2026-03-10 14:00 UTC; `announce resume` goes on"
+        assert reason_words(plan.doubt) == "paused by amy on 2026-03-10 14:00 UTC; `announce resume` goes on"
         assert plan.of(Verdict.DUE) == ()
         season.resume()
         plan = season.run(changed, coming)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.domain import DeliveryState, Missed, OverrideKind, PageAnswer, Post
+from bot.domain.wording import event_detail, reason_words
 from bot.planner.plan import Plan
 from bot.planner.ruling import Verdict
 from tests.support.digests import both
@@ -39,13 +40,13 @@ def test_feed_and_toot_wait_together_until_the_page_is_online(make_post: MakePos
     assert (page.url, page.due, page.until) == (post.url, NOW, NOW + WAIT)
 
     plan = one.run(post, after=17 * MINUTE, pages=says(one, post))
-    assert "waits for its page, until 14:30 UTC: it answered 404." in plan.items[0].reason
+    assert "waits for its page, until 14:30 UTC: it answered 404." in reason_words(plan.items[0].reason)
     plan = one.run(post, pages=says(one, post, online=True))
     assert plan.released == (post,)
     assert one.state("tickets") is DeliveryState.DUE
     assert one.snapshot.waiting == {}
     assert one.entry("tickets").published == NOW, "in the feeds it keeps its datetime"
-    assert "17 min after its time, 17 min of it for its page" in one.ledger.events(limit=1)[0].detail
+    assert "17 min after its time, 17 min of it for its page" in event_detail(one.ledger.events(limit=1)[0])
 
 
 def test_before_its_datetime_no_page_is_wanted(make_post: MakePost) -> None:
@@ -91,7 +92,7 @@ def test_lateness_before_the_wait_counts(make_post: MakePost) -> None:
     one.run(post)
     plan = one.run(post, after=5 * MINUTE, pages=says(one, post, online=True))
     assert verdicts(plan) == {"tickets": Verdict.SKIPPED}
-    assert "2 h late" in plan.items[0].reason
+    assert "2 h late" in reason_words(plan.items[0].reason)
 
 
 def test_expires_still_wins(make_post: MakePost) -> None:
@@ -112,7 +113,9 @@ class TestTheDeadline:
         one, post = season(), make_post(published=NOW)
         plan = self.missing(one, post)
         assert verdicts(plan) == {"tickets": Verdict.HELD}
-        assert plan.items[0].reason.startswith("its page is missing: it answered 404. `announce release tickets`")
+        assert reason_words(plan.items[0].reason).startswith(
+            "its page is missing: it answered 404. `announce release tickets`"
+        )
         assert plan.wanted_pages == (), "it is not asked for any more"
         assert (one.ledger.events(limit=1)[0].kind.value, one.ledger.events(limit=1)[0].slug) == ("held", "tickets")
         # Nor does an answer that comes now, or another process that knows the ledger alone.
@@ -125,7 +128,9 @@ class TestTheDeadline:
         one, post = season(release_without_page=True), make_post(published=NOW)
         plan = self.missing(one, post)
         assert plan.released == (post,)
-        assert plan.troubles == ("tickets was released without its page: it answered 404.",)
+        assert [reason_words(trouble) for trouble in plan.troubles] == [
+            "tickets was released without its page: it answered 404."
+        ]
         assert one.run(post, after=DAY - SECOND).troubles == plan.troubles
         assert one.run(post, after=SECOND).troubles == ()
 
@@ -149,7 +154,7 @@ class TestTheDeadline:
         one.clock.advance(HOUR)
         plan = one.run(post, pages=says(one, post, ago=HOUR - looked) if looked is not None else {})
         assert verdicts(plan) == {"tickets": Verdict.WAITING}
-        assert "asked for once more" in plan.items[0].reason
+        assert "asked for once more" in reason_words(plan.items[0].reason)
         assert len(plan.wanted_pages) == 1
         assert one.run(post, pages=says(one, post, online=True)).released == (post,)
 

@@ -26,6 +26,7 @@ from bot.domain import (
     WriteBatch,
 )
 from bot.domain.clock import ManualClock
+from bot.domain.wording import event_detail, reason_words
 from bot.ledger.memory import MemoryLedger
 from bot.planner.overrides import resume
 from bot.planner.plan import Plan, make_plan
@@ -94,7 +95,12 @@ def test_a_post_is_released_at_its_datetime_and_not_before(make_post: MakePost) 
         announcement=compose(post, ACCOUNT),
     )
     (event,) = plan.recording.events
-    assert (event.at, event.kind.value, event.slug, event.detail) == (NOW, "released", "tickets", "0 s after its time")
+    assert (event.at, event.kind.value, event.slug, event_detail(event)) == (
+        NOW,
+        "released",
+        "tickets",
+        "0 s after its time",
+    )
 
 
 def test_the_next_release_is_the_earliest_of_the_coming_ones(make_post: MakePost) -> None:
@@ -123,7 +129,7 @@ def test_items_are_in_the_order_of_their_datetimes(make_post: MakePost) -> None:
 def test_a_too_late_post_enters_the_feeds_and_is_not_tooted(make_post: MakePost) -> None:
     plan = planned([make_post(published=NOW - timedelta(hours=72) - SECOND)])
     assert verdicts(plan) == {"tickets": Verdict.SKIPPED}
-    assert "catch_up" in plan.items[0].reason
+    assert "catch_up" in reason_words(plan.items[0].reason)
     assert len(plan.recording.entries) == 1
     assert wanted(plan) == []
 
@@ -131,7 +137,11 @@ def test_a_too_late_post_enters_the_feeds_and_is_not_tooted(make_post: MakePost)
 def test_a_post_for_the_feeds_only_is_never_upcoming_on_an_account(make_post: MakePost) -> None:
     post = make_post(published=NOW + HOUR, mastodon=MastodonOptions(skip=True))
     (item,) = planned([post], accounts=(ACCOUNT, OTHER)).items
-    assert (item.account, item.verdict, item.reason) == ("", Verdict.UPCOMING, "in the feeds only (`mastodon.skip`)")
+    assert (item.account, item.verdict, reason_words(item.reason)) == (
+        "",
+        Verdict.UPCOMING,
+        "in the feeds only (`mastodon.skip`)",
+    )
 
 
 def test_without_accounts_posts_enter_the_feeds(make_post: MakePost) -> None:
@@ -162,7 +172,7 @@ class TestAccounts:
         assert plan.recording.new_accounts == (AccountState(address=OTHER, joined_at=NOW + MINUTE),)
         assert wanted(plan) == []
         (item,) = (item for item in plan.items if item.account == OTHER and item.slug == "old")
-        assert (item.verdict, item.reason) == (
+        assert (item.verdict, reason_words(item.reason)) == (
             Verdict.SKIPPED,
             "the account joined later, on 2026-03-10 14:01 UTC",
         )
@@ -252,10 +262,10 @@ class TestUnclear:
         assert verdicts(plan) == {"bad": Verdict.HELD, "good": Verdict.DUE}
         (held,) = (d for d in wanted(plan) if d.slug == "bad")
         assert (held.state, held.hold) == (DeliveryState.HELD, Hold.UNCLEAR)
-        assert held.reason == "posts/bad.md: the template has no end."
+        assert reason_words(held.reason) == "posts/bad.md: the template has no end."
         assert held.announcement.text == ""
-        assert [(e.kind.value, e.slug, e.detail) for e in plan.recording.events if e.kind.value == "held"] == [
-            ("held", "bad", held.reason)
+        assert [(e.kind.value, e.slug, event_detail(e)) for e in plan.recording.events if e.kind.value == "held"] == [
+            ("held", "bad", reason_words(held.reason))
         ]
         assert len(plan.recording.entries) == 2
 
@@ -263,7 +273,7 @@ class TestUnclear:
         living = after(planned([make_post(title="broken")]))
         plan = planned([make_post()], living)
         (delivery,) = wanted(plan)
-        assert (delivery.state, delivery.hold, delivery.reason) == (DeliveryState.DUE, None, "")
+        assert (delivery.state, delivery.hold, reason_words(delivery.reason)) == (DeliveryState.DUE, None, "")
         assert delivery.announcement.text == "About tickets for conf@example.social"
 
     def test_what_was_due_and_breaks_is_held_with_its_last_words(self, make_post: MakePost) -> None:
@@ -281,7 +291,7 @@ class TestUnclear:
         living = after(planned([make_post(title="broken")]))
         plan = planned([make_post(title="broken", path=Path("posts/x.md"))], living)
         (delivery,) = wanted(plan)
-        assert delivery.reason == "posts/x.md: the template has no end."
+        assert reason_words(delivery.reason) == "posts/x.md: the template has no end."
         assert not plan.recording.events
 
 

@@ -23,6 +23,7 @@ from bot.domain import (
     Post,
     Reminder,
 )
+from bot.domain.wording import reason_words
 from bot.planner.cache import PlanCache
 from bot.planner.followups import nothing_follows
 from bot.planner.plan import make_plan
@@ -109,7 +110,7 @@ def reason(season: Season, post: Post, memory: PlanCache, **changes: Any) -> str
     )
     (item,) = plan.items
     assert item.verdict is Verdict.SKIPPED
-    return item.reason
+    return reason_words(item.reason)
 
 
 def test_a_reason_that_counts_hours_goes_on_counting(make_post: Callable[..., Post]) -> None:

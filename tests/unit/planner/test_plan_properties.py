@@ -30,6 +30,8 @@ from bot.domain import (
 from bot.domain.clock import ManualClock
 from bot.domain.durations import Daytime
 from bot.domain.errors import ComposeError
+from bot.domain.reasons import text_reason
+from bot.domain.wording import reason_words
 from bot.ledger.memory import MemoryLedger
 from bot.planner.overrides import Proposal, propose_override, resume
 from bot.planner.plan import Plan, make_plan
@@ -159,13 +161,17 @@ class World:
             case "by hand" if delivery.action is Action.PUBLISH:
                 return replace(delivery, state=DeliveryState.SENT, settled_at=now, foreign=True)
             case "refuse":
-                return replace(delivery, state=DeliveryState.REJECTED, settled_at=now, reason="no")
+                return replace(delivery, state=DeliveryState.REJECTED, settled_at=now, reason=text_reason("no"))
             case "give up":
                 return replace(
-                    delivery, state=DeliveryState.HELD, hold=Hold.FAILED, settled_at=now, reason="tried for long"
+                    delivery,
+                    state=DeliveryState.HELD,
+                    hold=Hold.FAILED,
+                    settled_at=now,
+                    reason=text_reason("tried for long"),
                 )
             case "fail":
-                return replace(delivery, state=DeliveryState.DUE, not_before=now + HOUR, reason="away")
+                return replace(delivery, state=DeliveryState.DUE, not_before=now + HOUR, reason=text_reason("away"))
             case _:
                 return None
 
@@ -286,7 +292,7 @@ def test_whatever_is_held_skipped_or_refused_has_a_reason(make_post: Callable[..
     def look(_world: World, _posts: list[Post], plan: Plan) -> None:
         for item in plan.items:
             if item.verdict in (Verdict.HELD, Verdict.SKIPPED, Verdict.REJECTED):
-                assert item.reason, item
+                assert reason_words(item.reason), item
             assert (item.hold is not None) is (item.verdict is Verdict.HELD)
 
     live(make_post, season, look)
@@ -297,8 +303,8 @@ def test_nobody_is_held_by_a_person_who_did_not_say_so(make_post: Callable[..., 
     def look(world: World, _posts: list[Post], plan: Plan) -> None:
         words = world.ledger.snapshot().words
         for item in plan.items:
-            if item.hold is Hold.PERSON and "`if_missed: hold`" not in item.reason:
-                assert any(word.who in item.reason for word in words.values())
+            if item.hold is Hold.PERSON and "`if_missed: hold`" not in reason_words(item.reason):
+                assert any(word.who in reason_words(item.reason) for word in words.values())
 
     live(make_post, season, look)
 

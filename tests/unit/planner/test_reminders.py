@@ -11,6 +11,8 @@ import pytest
 
 from bot.domain import Action, Announcement, DeliveryState, Hold, Missed, Occasion, OverrideKind, Post, Reminder
 from bot.domain.errors import ComposeError
+from bot.domain.reasons import text_reason
+from bot.domain.wording import reason_words
 from bot.planner.plan import Plan
 from bot.planner.ruling import Verdict
 from bot.posts.frontmatter.reminders import source_of
@@ -70,7 +72,7 @@ def post(make_post: MakePost) -> Post:
 
 def said_of(plan: Plan, occasion: Occasion = CALL, account: str = ACCOUNT) -> tuple[Verdict, str]:
     (item,) = (item for item in plan.items if item.occasion == occasion and item.account == account)
-    return item.verdict, item.reason
+    return item.verdict, reason_words(item.reason)
 
 
 def tooted(season: Season, post: Post) -> None:
@@ -250,7 +252,7 @@ class TestPeople:
     def test_what_was_rejected_is_tried_again(self, season: Season, post: Post) -> None:
         tooted(season, post)
         season.run(post, after=2 * DAY)
-        season.settle(post.slug, DeliveryState.REJECTED, CALL, reason="too rude")
+        season.settle(post.slug, DeliveryState.REJECTED, CALL, reason=text_reason("too rude"))
         assert said_of(season.run(post)) == (Verdict.REJECTED, "too rude")
         season.emit(OverrideKind.RETRY, post)
         season.run(replace(post, reminders=(remind(text="Kinder"),)))
@@ -297,7 +299,9 @@ class TestItsWords:
         season.run(post, after=2 * DAY)
         season.send(post.slug, CALL)
         plan = season.look(replace(post, reminders=(remind(text="broken"),)))
-        assert plan.troubles == ("reminder call of tickets is not edited: there is no such template.",)
+        assert [reason_words(trouble) for trouble in plan.troubles] == [
+            "reminder call of tickets is not edited: there is no such template."
+        ]
 
 
 class TestTakenOut:

@@ -13,6 +13,8 @@ import pytest
 
 from bot.domain import AccountState, Delivery, DeliveryState, Entry, Hold, Missed, Override, OverrideKind, Post
 from bot.domain.durations import Daytime
+from bot.domain.reasons import text_reason
+from bot.domain.wording import reason_words
 from bot.planner.rules import rule
 from bot.planner.ruling import Case, Policy, Ruling, Verdict
 
@@ -38,7 +40,11 @@ class Given:
 NIGHT = Daytime(begin=time(3), end=time(4), zone=ZoneInfo("UTC"))
 #: In the order of the rules. The words are one rule: the latest counts, so they never meet.
 RULES = (
-    Given(name="settled", known={"state": DeliveryState.REJECTED, "reason": "too long"}, speaks="rejected: too long"),
+    Given(
+        name="settled",
+        known={"state": DeliveryState.REJECTED, "reason": text_reason("too long")},
+        speaks="rejected: too long",
+    ),
     Given(name="withdrawn", post={"withdrawn": ""}, speaks="skipped: withdrawn"),
     Given(name="expires", post={"expires": NOW}, speaks="skipped: expired"),
     Given(name="hold", said=OverrideKind.HOLD, speaks="held person: held by amy"),
@@ -47,7 +53,7 @@ RULES = (
     Given(name="hidden", post={"hidden": True}, speaks="skipped: hidden"),
     Given(
         name="held so far",
-        known={"state": DeliveryState.HELD, "hold": Hold.BRAKE, "reason": "too many"},
+        known={"state": DeliveryState.HELD, "hold": Hold.BRAKE, "reason": text_reason("too many")},
         speaks="held brake: too many",
     ),
     Given(name="catch_up", policy={"catch_up": timedelta(hours=1)}, speaks="skipped: 2 h late; `catch_up`"),
@@ -88,7 +94,7 @@ def _settled_just_now(case: Case) -> Case:
 
 def shown(ruling: Ruling) -> str:
     parts = (ruling.verdict.value, ruling.hold.value if ruling.hold else "", ruling.ordered_by)
-    return f"{' '.join(filter(None, parts))}: {ruling.reason}"
+    return f"{' '.join(filter(None, parts))}: {reason_words(ruling.reason)}"
 
 
 def test_with_nothing_said_it_is_due(ruled: Callable[..., str]) -> None:

@@ -23,9 +23,13 @@ from bot.domain import (
     Override,
     OverrideKind,
     Post,
+    Reason,
+    ReasonCode,
     Snapshot,
 )
 from bot.domain.durations import Daytime
+from bot.domain.reasons import text_reason
+from bot.domain.wording import reason_words
 from bot.planner.burst_limit import brake_room
 from bot.planner.rules import rule
 from bot.planner.ruling import Case, Policy, Ruling, Verdict
@@ -36,6 +40,7 @@ SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
 LATE = DUE + timedelta(hours=73)
 POLICY = Policy(catch_up=timedelta(hours=72), brake=4)
+AS_BEFORE = Reason(code=ReasonCode.PUBLISH_ERROR, text="as before")
 
 MakeCase = Callable[..., Case]
 MakeDelivery = Callable[..., Delivery]
@@ -79,7 +84,10 @@ class TestCatchUp:
 
     def test_a_post_one_second_beyond_it_is_skipped_and_that_is_not_remembered(self, make_case: MakeCase) -> None:
         ruling = ruled(make_case(), DUE + timedelta(hours=72, seconds=1))
-        assert ruling == Ruling(verdict=Verdict.SKIPPED, reason="3 days late; `catch_up` is 3 days")
+        assert ruling == Ruling(
+            verdict=Verdict.SKIPPED,
+            reason=Reason(code=ReasonCode.TOO_LATE, lasted=timedelta(days=3), limit=timedelta(days=3)),
+        )
 
     def test_without_it_only_the_very_moment_is_on_time(self, make_case: MakeCase) -> None:
         policy = Policy(catch_up=timedelta(), brake=4)
@@ -111,7 +119,12 @@ class TestIfMissed:
         self, make_case: MakeCase, missed: Missed, verdict: Verdict, hold: Hold | None, writes: bool, reason: str
     ) -> None:
         ruling = ruled(make_case(if_missed=missed), DUE + HOUR + SECOND)
-        assert (ruling.verdict, ruling.hold, ruling.writes, ruling.reason) == (verdict, hold, writes, reason)
+        assert (ruling.verdict, ruling.hold, ruling.writes, reason_words(ruling.reason)) == (
+            verdict,
+            hold,
+            writes,
+            reason,
+        )
 
     @pytest.mark.parametrize("missed", [Missed.SKIP, Missed.HOLD])
     @pytest.mark.parametrize("standing", [{"attempts": 1}, {"first_tried_at": DUE}, {"ordered_by": "amy"}])
@@ -128,7 +141,7 @@ class TestExpires:
 
     def test_from_then_on_it_is_skipped_and_that_is_not_remembered(self, make_case: MakeCase) -> None:
         ruling = ruled(make_case(expires=DUE))
-        assert ruling == Ruling(verdict=Verdict.SKIPPED, reason="expired on 2026-03-10 14:00 UTC (`expires:`)")
+        assert ruling == Ruling(verdict=Verdict.SKIPPED, reason=Reason(code=ReasonCode.EXPIRED, at=DUE))
 
     @pytest.mark.parametrize(
         ("standing", "retract", "writes"),
@@ -156,16 +169,16 @@ class TestDaytime:
     def test_a_late_toot_waits_for_the_morning_and_says_so(self, make_case: MakeCase) -> None:
         ruling = ruled(make_case(), self.NIGHT, self.POLICY)
         assert (ruling.verdict, ruling.not_before) == (Verdict.DUE, self.MORNING)
-        assert ruling.reason == "late: waits for the hours of `daytime`"
+        assert reason_words(ruling.reason) == "late: waits for the hours of `daytime`"
         assert ruled(make_case(), self.NIGHT - SECOND, self.POLICY).not_before is None
         assert ruled(make_case(), self.NIGHT).not_before is None
 
     def test_in_the_morning_it_waits_no_more(self, make_case: MakeCase, make_delivery: MakeDelivery) -> None:
         case = make_case()
         waiting = ruled(case, self.NIGHT, self.POLICY).apply(make_delivery(), now=self.NIGHT)
-        assert (waiting.not_before, waiting.reason) == (self.MORNING, "late: waits for the hours of `daytime`")
+        assert (waiting.not_before, waiting.reason) == (self.MORNING, Reason(code=ReasonCode.WAITS_FOR_DAYTIME))
         freed = ruled(replace(case, known=waiting), self.MORNING, self.POLICY).apply(waiting, now=self.MORNING)
-        assert (freed.state, freed.not_before, freed.reason) == (DeliveryState.DUE, None, "")
+        assert (freed.state, freed.not_before, reason_words(freed.reason)) == (DeliveryState.DUE, None, "")
 
     @pytest.mark.parametrize(("late", "waits"), [(timedelta(), False), (HOUR, False), (HOUR + SECOND, True)])
     def test_a_toot_on_time_goes_at_any_hour(
@@ -180,9 +193,11 @@ class TestDaytime:
 
     def test_a_back_off_is_left_alone(self, make_case: MakeCase, make_delivery: MakeDelivery) -> None:
         soon = self.NIGHT + SECOND
-        tried = make_delivery(attempts=1, first_tried_at=DUE, not_before=soon, reason="the server was away")
+        tried = make_delivery(
+            attempts=1, first_tried_at=DUE, not_before=soon, reason=text_reason("the server was away")
+        )
         wanted = ruled(make_case(known=tried), self.NIGHT, self.POLICY).apply(tried, now=self.NIGHT)
-        assert (wanted.not_before, wanted.reason) == (soon, "the server was away")
+        assert (wanted.not_before, reason_words(wanted.reason)) == (soon, "the server was away")
 
 
 class TestJoining:
@@ -199,7 +214,7 @@ class TestJoining:
         self, make_case: MakeCase, joined: datetime | None, verdict: Verdict, reason: str
     ) -> None:
         ruling = ruled(make_case(joined=joined), DUE + HOUR)
-        assert (ruling.verdict, ruling.reason) == (verdict, reason)
+        assert (ruling.verdict, reason_words(ruling.reason)) == (verdict, reason)
 
     @pytest.mark.parametrize("said", [OverrideKind.PUBLISH, OverrideKind.RELEASE, OverrideKind.RETRY])
     def test_a_word_of_before_it_joined_is_not_meant_for_it(self, make_case: MakeCase, said: OverrideKind) -> None:
@@ -212,18 +227,18 @@ class TestJoining:
 
 
 class TestWhatThePostSays:
-    SAYS: tuple[tuple[dict[str, Any], str], ...] = (
-        ({"hidden": True}, "hidden (`hidden: true`)"),
-        ({"mastodon": MastodonOptions(skip=True)}, "in the feeds only (`mastodon.skip`)"),
+    SAYS: tuple[tuple[dict[str, Any], ReasonCode], ...] = (
+        ({"hidden": True}, ReasonCode.HIDDEN),
+        ({"mastodon": MastodonOptions(skip=True)}, ReasonCode.FEEDS_ONLY),
     )
 
-    @pytest.mark.parametrize(("post", "reason"), SAYS)
+    @pytest.mark.parametrize(("post", "code"), SAYS)
     def test_it_is_skipped_and_that_is_not_remembered(
-        self, make_case: MakeCase, post: dict[str, Any], reason: str
+        self, make_case: MakeCase, post: dict[str, Any], code: ReasonCode
     ) -> None:
-        assert ruled(make_case(**post)) == Ruling(verdict=Verdict.SKIPPED, reason=reason)
+        assert ruled(make_case(**post)) == Ruling(verdict=Verdict.SKIPPED, reason=Reason(code=code))
 
-    @pytest.mark.parametrize(("post", "reason"), SAYS)
+    @pytest.mark.parametrize(("post", "code"), SAYS)
     @pytest.mark.parametrize(
         "standing",
         [{}, *({"state": DeliveryState.HELD, "hold": hold} for hold in (Hold.BRAKE, Hold.UNCLEAR, Hold.PERSON))],
@@ -233,24 +248,24 @@ class TestWhatThePostSays:
         make_case: MakeCase,
         make_delivery: MakeDelivery,
         post: dict[str, Any],
-        reason: str,
+        code: ReasonCode,
         standing: dict[str, Any],
     ) -> None:
         ruling = ruled(make_case(known=make_delivery(**standing), **post))
-        assert ruling == Ruling(verdict=Verdict.SKIPPED, reason=reason, retract=True)
+        assert ruling == Ruling(verdict=Verdict.SKIPPED, reason=Reason(code=code), retract=True)
 
-    @pytest.mark.parametrize(("post", "reason"), SAYS)
+    @pytest.mark.parametrize(("post", "code"), SAYS)
     def test_a_tried_one_is_settled(
-        self, make_case: MakeCase, make_delivery: MakeDelivery, post: dict[str, Any], reason: str
+        self, make_case: MakeCase, make_delivery: MakeDelivery, post: dict[str, Any], code: ReasonCode
     ) -> None:
         ruling = ruled(make_case(known=make_delivery(attempts=1), **post))
-        assert ruling == Ruling(verdict=Verdict.SKIPPED, reason=reason, writes=True)
+        assert ruling == Ruling(verdict=Verdict.SKIPPED, reason=Reason(code=code), writes=True)
 
-    @pytest.mark.parametrize(("post", "reason"), SAYS)
+    @pytest.mark.parametrize(("post", "code"), SAYS)
     def test_letting_go_does_not_overrule_it_and_publishing_does(
-        self, make_case: MakeCase, post: dict[str, Any], reason: str
+        self, make_case: MakeCase, post: dict[str, Any], code: ReasonCode
     ) -> None:
-        assert ruled(make_case(said=word(OverrideKind.RELEASE), **post)).reason == reason
+        assert ruled(make_case(said=word(OverrideKind.RELEASE), **post)).reason == Reason(code=code)
         assert ruled(make_case(said=word(OverrideKind.PUBLISH), **post)).verdict is Verdict.DUE
 
 
@@ -258,10 +273,10 @@ class TestSettled:
     @pytest.mark.parametrize(
         ("standing", "verdict", "reason"),
         [
-            ({"state": DeliveryState.SENDING, "intended_at": DUE}, Verdict.SENDING, "as before"),
-            ({"state": DeliveryState.SENT}, Verdict.SENT, ""),
-            ({"state": DeliveryState.SENT, "foreign": True}, Verdict.SENT, "tooted by hand"),
-            ({"state": DeliveryState.REJECTED}, Verdict.REJECTED, "as before"),
+            ({"state": DeliveryState.SENDING, "intended_at": DUE}, Verdict.SENDING, AS_BEFORE),
+            ({"state": DeliveryState.SENT}, Verdict.SENT, None),
+            ({"state": DeliveryState.SENT, "foreign": True}, Verdict.SENT, Reason(code=ReasonCode.TOOTED_BY_HAND)),
+            ({"state": DeliveryState.REJECTED}, Verdict.REJECTED, AS_BEFORE),
         ],
     )
     @pytest.mark.parametrize(
@@ -275,12 +290,12 @@ class TestSettled:
         make_delivery: MakeDelivery,
         standing: dict[str, Any],
         verdict: Verdict,
-        reason: str,
+        reason: Reason | None,
         post: dict[str, Any],
         said: Override | None,
         now: datetime,
     ) -> None:
-        ruling = ruled(make_case(known=make_delivery(reason="as before", **standing), said=said, **post), now)
+        ruling = ruled(make_case(known=make_delivery(reason=AS_BEFORE, **standing), said=said, **post), now)
         assert ruling == Ruling(verdict=verdict, reason=reason)
 
     @pytest.mark.parametrize("said", [OverrideKind.PUBLISH, OverrideKind.RELEASE, OverrideKind.RETRY])
@@ -297,9 +312,9 @@ class TestSettled:
     def test_what_is_held_stays_held_and_its_words_follow_the_file(
         self, make_case: MakeCase, make_delivery: MakeDelivery, hold: Hold, now: datetime
     ) -> None:
-        known = make_delivery(state=DeliveryState.HELD, hold=hold, reason="as before")
+        known = make_delivery(state=DeliveryState.HELD, hold=hold, reason=AS_BEFORE)
         ruling = ruled(make_case(known=known, room=9), now)
-        assert ruling == Ruling(verdict=Verdict.HELD, hold=hold, reason="as before", writes=True, compose=True)
+        assert ruling == Ruling(verdict=Verdict.HELD, hold=hold, reason=AS_BEFORE, writes=True, compose=True)
 
     @pytest.mark.parametrize(
         "said", [None, word(OverrideKind.PUBLISH), word(OverrideKind.RELEASE), word(OverrideKind.RETRY)]
@@ -307,8 +322,8 @@ class TestSettled:
     def test_what_was_skipped_for_good_stays_so_after_older_words(
         self, make_case: MakeCase, make_delivery: MakeDelivery, said: Override | None
     ) -> None:
-        known = make_delivery(state=DeliveryState.SKIPPED, reason="as before", settled_at=DUE + SECOND)
-        assert ruled(make_case(known=known, said=said)) == Ruling(verdict=Verdict.SKIPPED, reason="as before")
+        known = make_delivery(state=DeliveryState.SKIPPED, reason=AS_BEFORE, settled_at=DUE + SECOND)
+        assert ruled(make_case(known=known, said=said)) == Ruling(verdict=Verdict.SKIPPED, reason=AS_BEFORE)
 
 
 class TestWithdrawn:
@@ -322,20 +337,26 @@ class TestWithdrawn:
     ) -> None:
         known = None if standing is None else make_delivery(**standing)
         case = make_case(known=known, withdrawn=reason, hidden=True, said=word(OverrideKind.PUBLISH), expires=DUE)
-        assert ruled(case) == Ruling(verdict=Verdict.SKIPPED, reason="withdrawn (`withdrawn:`)", writes=True)
+        assert ruled(case) == Ruling(verdict=Verdict.SKIPPED, reason=Reason(code=ReasonCode.WITHDRAWN), writes=True)
 
 
 class TestWords:
     def test_hold(self, make_case: MakeCase, make_delivery: MakeDelivery) -> None:
         for known in (None, make_delivery(), make_delivery(state=DeliveryState.HELD, hold=Hold.BRAKE)):
             ruling = ruled(make_case(known=known, said=word(OverrideKind.HOLD)))
-            assert (ruling.verdict, ruling.hold, ruling.reason) == (Verdict.HELD, Hold.PERSON, "held by amy")
+            assert (ruling.verdict, ruling.hold, reason_words(ruling.reason)) == (
+                Verdict.HELD,
+                Hold.PERSON,
+                "held by amy",
+            )
             assert ruling.writes
 
     def test_skip(self, make_case: MakeCase, make_delivery: MakeDelivery) -> None:
         for known in (None, make_delivery(), make_delivery(attempts=2)):
             ruling = ruled(make_case(known=known, said=word(OverrideKind.SKIP)))
-            assert ruling == Ruling(verdict=Verdict.SKIPPED, reason="skipped by amy", writes=True)
+            assert ruling == Ruling(
+                verdict=Verdict.SKIPPED, reason=Reason(code=ReasonCode.SKIPPED_BY, who="amy"), writes=True
+            )
 
     @pytest.mark.parametrize("said", [OverrideKind.PUBLISH, OverrideKind.RELEASE])
     @pytest.mark.parametrize(
@@ -366,7 +387,7 @@ class TestWords:
         at: datetime,
         again: bool,
     ) -> None:
-        known = make_delivery(**standing, attempts=3, settled_at=DUE, reason="no")
+        known = make_delivery(**standing, attempts=3, settled_at=DUE, reason=text_reason("no"))
         ruling = ruled(make_case(known=known, said=word(said, at=at)), LATE)
         assert (ruling.verdict is Verdict.DUE, ruling.again) == (again, again)
 
@@ -404,17 +425,17 @@ class TestWords:
     def test_what_was_skipped_goes_out_after_a_later_word(
         self, make_case: MakeCase, make_delivery: MakeDelivery, said: OverrideKind
     ) -> None:
-        skipped = make_delivery(state=DeliveryState.SKIPPED, reason="skipped by bob", settled_at=DUE)
+        skipped = make_delivery(state=DeliveryState.SKIPPED, reason=text_reason("skipped by bob"), settled_at=DUE)
         ruling = ruled(make_case(known=skipped, said=word(said)), LATE)
         freed = ruling.apply(skipped, now=LATE)
-        assert (freed.state, freed.reason, freed.ordered_by) == (DeliveryState.DUE, "", "amy")
+        assert (freed.state, reason_words(freed.reason), freed.ordered_by) == (DeliveryState.DUE, "", "amy")
 
 
 class TestBrake:
     def test_without_room_a_new_delivery_is_held(self, make_case: MakeCase) -> None:
         ruling = ruled(make_case(room=0))
         assert (ruling.verdict, ruling.hold, ruling.compose, ruling.counts) == (Verdict.HELD, Hold.BRAKE, True, False)
-        assert ruling.reason == "more than 4 new toots within an hour; `announce resume` lets them go"
+        assert reason_words(ruling.reason) == "more than 4 new toots within an hour; `announce resume` lets them go"
 
     def test_a_pending_delivery_needs_no_room(self, make_case: MakeCase, make_delivery: MakeDelivery) -> None:
         assert ruled(make_case(known=make_delivery(), room=0)) == Ruling(verdict=Verdict.DUE, compose=True, writes=True)
@@ -437,7 +458,7 @@ class TestBrake:
         verdict: Verdict,
         counts: bool,
     ) -> None:
-        known = make_delivery(state=DeliveryState.HELD, hold=Hold.UNCLEAR, reason="no room", **standing)
+        known = make_delivery(state=DeliveryState.HELD, hold=Hold.UNCLEAR, reason=text_reason("no room"), **standing)
         ruling = ruled(make_case(known=known, room=room))
         assert (ruling.verdict, ruling.counts) == (verdict, counts)
 
@@ -474,30 +495,30 @@ class TestApplying:
         self, make_delivery: MakeDelivery, make_announcement: Callable[..., Announcement]
     ) -> None:
         text = make_announcement(text="new")
-        tried = make_delivery(attempts=2, reason="the server cannot be reached.", ordered_by="amy")
-        held = Ruling(verdict=Verdict.HELD, hold=Hold.UNCLEAR, reason="no title", announcement=text)
+        tried = make_delivery(attempts=2, reason=text_reason("the server cannot be reached."), ordered_by="amy")
+        held = Ruling(verdict=Verdict.HELD, hold=Hold.UNCLEAR, reason=text_reason("no title"), announcement=text)
         wanted = held.apply(tried, now=DUE)
         assert wanted == replace(
-            tried, announcement=text, state=DeliveryState.HELD, hold=Hold.UNCLEAR, reason="no title"
+            tried, announcement=text, state=DeliveryState.HELD, hold=Hold.UNCLEAR, reason=text_reason("no title")
         )
         due = Ruling(verdict=Verdict.DUE, announcement=text)
-        assert due.apply(wanted, now=DUE) == replace(tried, announcement=text, reason="")
+        assert due.apply(wanted, now=DUE) == replace(tried, announcement=text, reason=None)
 
     def test_the_reason_of_the_last_failure_stays_while_it_is_due(
         self, make_case: MakeCase, make_delivery: MakeDelivery
     ) -> None:
-        tried = make_delivery(attempts=2, reason="the server cannot be reached.")
+        tried = make_delivery(attempts=2, reason=text_reason("the server cannot be reached."))
         for said in (None, word(OverrideKind.PUBLISH)):
             ruling = ruled(make_case(known=tried, said=said))
-            assert ruling.reason == "the server cannot be reached."
-            assert ruling.apply(tried, now=DUE).reason == "the server cannot be reached."
+            assert reason_words(ruling.reason) == "the server cannot be reached."
+            assert reason_words(ruling.apply(tried, now=DUE).reason) == "the server cannot be reached."
 
     def test_another_try_begins_afresh_with_a_key_of_its_own(
         self, make_case: MakeCase, make_delivery: MakeDelivery
     ) -> None:
         refused = make_delivery(
             state=DeliveryState.REJECTED,
-            reason="too long",
+            reason=text_reason("too long"),
             attempts=3,
             generation=2,
             after_id="7",
@@ -509,7 +530,7 @@ class TestApplying:
         assert again == replace(
             refused,
             state=DeliveryState.DUE,
-            reason="",
+            reason=None,
             generation=3,
             first_tried_at=None,
             not_before=None,
@@ -518,7 +539,7 @@ class TestApplying:
         )
 
     def test_a_skip_is_settled_once(self, make_delivery: MakeDelivery) -> None:
-        skip = Ruling(verdict=Verdict.SKIPPED, reason="skipped by amy")
+        skip = Ruling(verdict=Verdict.SKIPPED, reason=text_reason("skipped by amy"))
         skipped = skip.apply(make_delivery(), now=DUE)
         assert skipped.settled_at == DUE
         assert skip.apply(skipped, now=LATE) == skipped

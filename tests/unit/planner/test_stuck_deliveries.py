@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain import Delivery, DeliveryState, Post, Snapshot
+from bot.domain.wording import reason_words
 from bot.planner.plan import stuck
 from tests.support.planning import ACCOUNT, DAY, MINUTE, NOW, OTHER, POLICY, SECOND, Season
 
@@ -39,7 +40,7 @@ def test_a_pass_tells_it_in_the_same_words_each_time_until_it_is_found(make_post
     season.settle("tickets", DeliveryState.SENDING)
     first = season.run(make_post(), after=DAY + MINUTE).troubles
     (trouble,) = first
-    assert trouble.startswith(f"tickets → {ACCOUNT}: nobody knows whether it is there")
+    assert reason_words(trouble).startswith(f"tickets → {ACCOUNT}: nobody knows whether it is there")
     assert season.run(make_post(), after=DAY).troubles == first
     season.send("tickets")
     assert season.run(make_post(), after=MINUTE).troubles == ()

@@ -92,6 +92,12 @@ def test_whatever_a_title_holds_it_comes_back_from_an_independent_reader(title: 
 
 def test_a_line_knows_when_it_is_more_than_the_release() -> None:
     line = Line(
-        due=DUE, slug="a", title="A", occasion=Occasion.PUBLISH, places=("feeds",), verdict=Verdict.UPCOMING, reason=""
+        due=DUE,
+        slug="a",
+        title="A",
+        occasion=Occasion.PUBLISH,
+        places=("feeds",),
+        verdict=Verdict.UPCOMING,
+        reason="",
     )
     assert line.what == ""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.wording import reason_words
 from bot.integrations.server_clock import ServerTimes
 from tests.support.changed_bot import with_parts
 from tests.support.manual_clock_bot import ACCOUNT, PretendedSite
@@ -98,7 +99,7 @@ def test_a_step_forward_releases_what_it_stepped_over_and_a_step_back_nothing_ag
     assert out(site) == ["first"]
     site.clock.step_to(edge.instant - 2 * HOUR)
     plan = site.tick(site.clock.now()).plan
-    assert "the clock is behind" in plan.doubt
+    assert "the clock is behind" in reason_words(plan.doubt)
     assert out(site) == ["first"]
     # The time that the ledger has seen has come again, and so the second post.
     site.tick(edge.instant + HOUR / 2)
@@ -118,10 +119,10 @@ def test_a_machine_that_slept_over_its_instants_catches_up_in_order(site: Preten
 def test_a_clock_without_its_battery_is_doubted_until_it_is_set(site: PretendedSite, edge: Edge) -> None:
     for wrong in (datetime(1970, 1, 1, tzinfo=UTC), datetime(2019, 5, 1, tzinfo=UTC)):
         site.clock.step_to(wrong)
-        assert "the clock is behind" in site.tick(site.clock.now()).plan.doubt
+        assert "the clock is behind" in reason_words(site.tick(site.clock.now()).plan.doubt)
         assert out(site) == []
     site.clock.step_to(edge.instant)
-    assert site.tick(edge.instant).plan.doubt == ""
+    assert reason_words(site.tick(edge.instant).plan.doubt) == ""
     assert site.tooted() == [("first", edge.instant)]
 
 
@@ -133,11 +134,11 @@ def test_a_first_start_with_a_wrong_clock_releases_and_remembers_nothing(tmp_pat
     servers = ServerTimes(site.clock, {ACCOUNT: "http://127.0.0.1:9"}, timeout=SECOND)
     servers.note(ACCOUNT, {"Date": format_datetime(edge.instant - 10 * MINUTE, usegmt=True)})
     site.bot = with_parts(site.bot, server_times=servers)
-    assert "the clock is more than 5 minutes" in site.tick(site.clock.now()).plan.doubt
+    assert "the clock is more than 5 minutes" in reason_words(site.tick(site.clock.now()).plan.doubt)
     assert (site.released(), site.tooted()) == ([], [])
     # Somebody sets it; ten minutes pass.
     site.clock.step_to(edge.instant - 10 * MINUTE)
-    assert site.tick(edge.instant - SECOND).plan.doubt == ""
+    assert reason_words(site.tick(edge.instant - SECOND).plan.doubt) == ""
     assert site.tooted() == []
     site.tick(edge.instant)
     assert site.tooted() == [("first", edge.instant)]

@@ -19,11 +19,14 @@ from bot.domain import (
     Occasion,
     Override,
     OverrideKind,
+    Reason,
     Snapshot,
     WriteBatch,
     WriteResult,
 )
 from bot.domain.clock import ManualClock
+from bot.domain.reasons import text_reason
+from bot.domain.wording import reason_words
 from bot.files.public_folder import PublicFolder
 from bot.integrations.server_clock import ServerTimes
 from bot.ledger.memory import MemoryLedger
@@ -153,9 +156,12 @@ def test_a_ledger_that_never_comes_to_rest_does_not_stop_the_pass(site: Site) ->
     site.run()
     restless = site.ledger
 
+    def another(reason: Reason | None) -> Reason | None:
+        return text_reason(reason_words(reason) + ".")
+
     def stir() -> None:
         (due,) = restless.open_deliveries(ACCOUNT)
-        stirred = CompareAndSet(known=due, wanted=replace(due, reason=due.reason + "."))
+        stirred = CompareAndSet(known=due, wanted=replace(due, reason=another(due.reason)))
         MemoryLedger.record(restless, WriteBatch(changes=(stirred,)), now=NOW)
         restless.meanwhile = stir
 

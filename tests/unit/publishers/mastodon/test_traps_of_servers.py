@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain import Poll
+from bot.domain.wording import reason_words
 from bot.sandbox.rates import PLEROMA_RATES, Rate
 from tests.support.trap_table import (
     DUE,
@@ -160,7 +161,7 @@ def a_toot_without_its_picture(account: Account) -> None:
     account.drain_to_the_end()
     assert words_of(account.toots()) == [said.text]
     assert (account.row(toot).state, account.row(after).state) == (REJECTED, SENT)
-    assert "without a picture" in account.row(toot).reason
+    assert "without a picture" in reason_words(account.row(toot).reason)
 
 
 def spend(account: Account, rate: Rate, who: str) -> None:

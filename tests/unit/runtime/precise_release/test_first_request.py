@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from bot.delivery import DeliverySession
+from bot.delivery import SessionState
 from bot.domain import AccountFacts
 from bot.domain.errors import TransientError
 from bot.ledger.sqlite import SqliteLedger
@@ -33,7 +33,7 @@ class Slow:
     left: list[float] = field(default_factory=list)  #: monotonic
 
     def begin(self) -> Thread:
-        self.bot.deliverer.warm[ACCOUNT] = DeliverySession()
+        self.bot.deliverer.warm[ACCOUNT] = SessionState()
         thread = Thread(target=self._send, daemon=True)
         thread.start()
         return thread
@@ -60,7 +60,7 @@ def test_the_pass_that_follows_lets_the_toots_leave_first(
 
 
 def test_what_does_not_leave_keeps_the_feeds_waiting_for_a_moment_only(waiting: PageWaitRecord) -> None:
-    waiting.bot.deliverer.warm[ACCOUNT] = DeliverySession()
+    waiting.bot.deliverer.warm[ACCOUNT] = SessionState()
     assert waiting.release_on_time()
     assert waiting.running.now() - NOON >= MAX_WAIT_FOR_REQUESTS
 
