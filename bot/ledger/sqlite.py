@@ -49,11 +49,14 @@ class _UnsureError(Exception):
 class SqliteLedger:
     """Keeps the contract of `bot.ledger.contract.Ledger` across threads and processes of one machine."""
 
-    def __init__(self, path: Path, clock: Clock) -> None:
-        """Open the ledger, make or migrate its file. Raises LedgerError; DamagedLedgerError if any of it is broken."""
+    def __init__(self, path: Path, clock: Clock, *, durable: bool = True) -> None:
+        """Open the ledger, make or migrate its file. Raises LedgerError; DamagedLedgerError if any of it is broken.
+
+        One that is not `durable` never waits for the disk: for what is thrown away afterwards.
+        """
         self._path = path
         self._clock = clock
-        self._file = SqliteFile(path)
+        self._file = SqliteFile(path, durable=durable)
         self._latest: tuple[tuple[int, int, int], Snapshot] | None = None
         self._entries = EntryCache()
         self._deliveries = RowCache(codec.delivery_from_row)

@@ -93,8 +93,9 @@ _DAMAGED: Final = (
 class SqliteFile:
     """Safe across threads and processes of one machine."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, durable: bool = True) -> None:
         self._path = path
+        self._durable = durable
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._closing = threading.Lock()
@@ -125,7 +126,7 @@ class SqliteFile:
         )
         connection.row_factory = sqlite3.Row
         write_ahead(connection, patience=BUSY_TIMEOUT)
-        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'OFF'}")
         with self._closing:
             self._connections.append(connection)
         self._local.connection = connection
@@ -141,7 +142,7 @@ class SqliteFile:
         """
         with self.explained():
             db = self.connection()
-            if begin == _WRITE:
+            if begin == _WRITE and self._durable:
                 # Said each time: a connection that was left otherwise would lose an intent.
                 db.execute(f"PRAGMA synchronous = {'FULL' if flush else 'NORMAL'}")
             db.execute(begin)
@@ -155,6 +156,8 @@ class SqliteFile:
 
     def flush(self) -> None:
         """Wait until the disk has all that was written. Raises LedgerError."""
+        if not self._durable:
+            return
         with self.explained():
             try:
                 # No lock of SQLite's is on this file, so that closing it lets go of none.

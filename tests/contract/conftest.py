@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.clock import ManualClock
-from bot.ledger.contract import Ledger
-from bot.ledger.memory import MemoryLedger
+from bot.ledger import Ledger
 from bot.ledger.sqlite import SqliteLedger
 
 
@@ -43,9 +42,8 @@ def restart(clock: ManualClock) -> Callable[[], None]:
     return again
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def ledger(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock) -> Iterator[Ledger]:
-    keeper: Ledger
-    keeper = MemoryLedger(clock) if request.param == "memory" else SqliteLedger(tmp_path / "ledger.db", clock)
+@pytest.fixture
+def ledger(tmp_path: Path, clock: ManualClock) -> Iterator[Ledger]:
+    keeper = SqliteLedger(tmp_path / "ledger.db", clock)
     yield keeper
     keeper.close()

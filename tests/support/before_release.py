@@ -12,11 +12,11 @@ from bot.config import Config
 from bot.domain import AccountFacts, Delivery, DeliveryState, SeenStatus
 from bot.domain import Event as HistoryEvent
 from bot.domain.clock import ManualClock, ShiftedClock
-from bot.ledger.memory import MemoryLedger
 from bot.publishers.recording import RecordingPublisher
 from bot.runtime.app import make_bot
 from bot.runtime.precise_release import release_on_time
 from tests.support.changed_bot import with_parts
+from tests.support.scratch_ledger import ScratchLedger
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 ACCOUNT = "main@127.0.0.1:9"
@@ -49,7 +49,7 @@ class Stage:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.clock = ManualClock(NOON - 20 * SECOND)
-        self.ledger = MemoryLedger(self.clock)
+        self.ledger = ScratchLedger(self.clock)
         self.publisher = Asked(address=ACCOUNT, clock=self.clock)
         self.said: list[HistoryEvent] = []
         config.posts_folder.mkdir(exist_ok=True)

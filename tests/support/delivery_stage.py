@@ -28,8 +28,8 @@ from bot.domain import (
 )
 from bot.domain.clock import ManualClock
 from bot.domain.errors import LeaseHeldError
-from bot.ledger.memory import MemoryLedger
 from bot.publishers.recording import RecordingPublisher
+from tests.support.scratch_ledger import ScratchLedger
 
 ACCOUNT = "conf@example.social"
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
@@ -119,7 +119,7 @@ class Server(RecordingPublisher):
         return [status.text for status in self.statuses]
 
 
-class RacingLedger(MemoryLedger):
+class RacingLedger(ScratchLedger):
     """A ledger that others write to just before a step is performed: after it was decided, before it is written."""
 
     def __init__(self, clock: ManualClock) -> None:
@@ -138,7 +138,7 @@ class World:
     """One account, its server, its ledger, and a bot that drains it."""
 
     clock: ManualClock
-    ledger: MemoryLedger
+    ledger: ScratchLedger
     server: Server
     said: list[Event] = field(default_factory=list)
     stopping: bool = False
@@ -159,7 +159,7 @@ class World:
 
     def loses_its_ledger(self, *still_owed: Delivery) -> None:
         """A new ledger that knows the account's name, and what a plan makes of the posts."""
-        self.ledger = MemoryLedger(self.clock)
+        self.ledger = ScratchLedger(self.clock)
         new_accounts = (AccountState(address=ACCOUNT, joined_at=None),)
         self.ledger.record(WriteBatch(new_accounts=new_accounts), now=self.clock.now())
         self.owes(*still_owed)
@@ -226,7 +226,7 @@ def free(world: World) -> bool:
 
 def new_world() -> World:
     clock = ManualClock(NOW)
-    ledger = MemoryLedger(clock)
+    ledger = ScratchLedger(clock)
     ledger.record(WriteBatch(new_accounts=(AccountState(address=ACCOUNT, joined_at=None),)), now=NOW)
     return World(clock=clock, ledger=ledger, server=Server(address=ACCOUNT, clock=clock))
 

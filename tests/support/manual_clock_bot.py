@@ -8,11 +8,11 @@ from pathlib import Path
 
 from bot.config import load_config
 from bot.domain.clock import ManualClock
-from bot.ledger.memory import MemoryLedger
 from bot.publishers.recording import RecordingPublisher
 from bot.runtime.app import Bot, make_bot
 from bot.runtime.cycle import CycleResult
 from tests.support.project import SETTINGS
+from tests.support.scratch_ledger import ScratchLedger
 
 ACCOUNT = "main@127.0.0.1:9"
 
@@ -27,7 +27,7 @@ class PretendedSite:
             (root / name).write_text(text, encoding="utf-8")
         self.public = root / "public"
         self.clock = ManualClock(begin)
-        self.ledger = MemoryLedger(self.clock)
+        self.ledger = ScratchLedger(self.clock)
         self.publisher = RecordingPublisher(address=ACCOUNT, clock=self.clock)
         config = load_config(root / "config/bot.toml")
         publishers = {ACCOUNT: self.publisher}

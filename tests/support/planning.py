@@ -10,11 +10,11 @@ from typing import Any
 from bot.domain import Announcement, Delivery, DeliveryKey, DeliveryState, Entry, Occasion, OverrideKind, Post, Snapshot
 from bot.domain.clock import ManualClock
 from bot.domain.errors import ComposeError
-from bot.ledger.memory import MemoryLedger
 from bot.planner.builder import Compose
 from bot.planner.overrides import Proposal, pause, propose_override, resume
 from bot.planner.plan import Plan, make_plan
 from bot.planner.ruling import Policy, Verdict
+from tests.support.scratch_ledger import ScratchLedger
 
 ACCOUNT = "conf@example.social"
 OTHER = "kids@example.social"
@@ -64,7 +64,7 @@ class Season:
         self.accounts = list(accounts)
         self.policy = policy
         self.clock = ManualClock(now)
-        self.ledger = MemoryLedger(self.clock)
+        self.ledger = ScratchLedger(self.clock)
         self.compose: Compose = compose
 
     @property

@@ -35,11 +35,11 @@ from bot.domain import (
     WriteBatch,
 )
 from bot.domain.clock import ManualClock
-from bot.ledger.memory import MemoryLedger
 from bot.publishers.mastodon.publisher import MastodonPublisher
 from bot.sandbox.profiles import PROFILES, ServerProfile
 from tests.fakes.mastodon_server import FakeMastodon
 from tests.support.publishing import Answer
+from tests.support.scratch_ledger import ScratchLedger
 
 NOW = datetime(2026, 3, 10, 14, 0, 1, tzinfo=UTC)
 TIMING = Timing(
@@ -97,7 +97,7 @@ class Account:
     server: FakeMastodon
     kind: ServerProfile
     clock: ManualClock
-    ledger: MemoryLedger
+    ledger: ScratchLedger
     publisher: MastodonPublisher
     line: Line
     folder: Path
@@ -255,7 +255,7 @@ class Stage:
             sleep=lambda _: None,
         )
         self.stack.callback(publisher.close)
-        ledger = MemoryLedger(clock)
+        ledger = ScratchLedger(clock)
         new_accounts = (AccountState(address=publisher.address, joined_at=None),)
         ledger.record(WriteBatch(new_accounts=new_accounts), now=clock.now())
         made = Account(

@@ -12,7 +12,6 @@ from bot.delivery.protocol import idempotency_key
 from bot.domain import AccountFacts, Delivery, DeliveryState, Hold, Lease, Reason, ReasonCode
 from bot.domain.errors import AccountBlockedError, LedgerError, OutcomeUnknownError, RejectedError, TransientError
 from bot.domain.wording import event_detail, reason_words
-from bot.ledger.memory import MemoryLedger
 from tests.support.delivery_stage import (
     ACCOUNT,
     MINUTE,
@@ -28,6 +27,7 @@ from tests.support.delivery_stage import (
     saying,
     status,
 )
+from tests.support.scratch_ledger import ScratchLedger
 
 
 @pytest.fixture
@@ -380,7 +380,7 @@ class TestUnknownOutcome:
         assert len(world.server.statuses) == 2
 
     def test_an_intent_that_grew_old_is_never_sent(self, world: World, make_delivery: MakeDelivery) -> None:
-        class SlowDisk(MemoryLedger):
+        class SlowDisk(ScratchLedger):
             """A ledger whose commit takes long enough for the world to have changed."""
 
             stalls = 1
@@ -402,7 +402,7 @@ class TestUnknownOutcome:
         assert len(world.server.statuses) == 1
 
     def test_nor_one_that_grew_old_while_the_ledger_was_read(self, world: World, make_delivery: MakeDelivery) -> None:
-        class SlowToRead(MemoryLedger):
+        class SlowToRead(ScratchLedger):
             """A ledger that answers late, once, between the intent and the send."""
 
             stalls = 1

@@ -36,10 +36,10 @@ from bot.domain import (
 from bot.domain.clock import ManualClock
 from bot.domain.errors import AccountBlockedError, OutcomeUnknownError, PublishError, TransientError
 from bot.ledger.contract import Ledger
-from bot.ledger.memory import MemoryLedger
 from bot.ledger.sqlite import SqliteLedger
 from bot.publishers.contract import Publisher
 from bot.publishers.recording import RecordingPublisher
+from tests.support.scratch_ledger import ScratchLedger
 
 ACCOUNT = "conf@example.social"
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
@@ -261,7 +261,7 @@ class World:
     def lose_the_ledger(self) -> None:
         """The disk is new. It takes people longer to find that out than a server works on a request."""
         self.clock.advance(TIMING.settle)
-        self.ledger = MemoryLedger(self.clock)
+        self.ledger = ScratchLedger(self.clock)
         self.ledger.record(
             WriteBatch(new_accounts=(AccountState(address=ACCOUNT, joined_at=None),)), now=self.clock.now()
         )
@@ -332,7 +332,7 @@ def test_a_crash_at_any_step_sends_nothing_twice_and_loses_nothing(
 ) -> None:
     for point in count():
         clock = ManualClock(NOW)
-        ledger: Ledger = MemoryLedger(clock) if keeper == "memory" else quick_sqlite(tmp_path / f"{point}.db", clock)
+        ledger: Ledger = ScratchLedger(clock) if keeper == "memory" else quick_sqlite(tmp_path / f"{point}.db", clock)
         world = world_of(ledger, clock, *three(make_delivery))
         world.server.faults = ["none", fault]
         fuse = Fuse(left=point)
@@ -351,7 +351,7 @@ def test_a_crash_at_any_step_sends_nothing_twice_and_loses_nothing(
 def test_a_second_crash_while_finding_out_sends_nothing_twice_either(make_delivery: MakeDelivery, fault: str) -> None:
     for point in count():
         clock = ManualClock(NOW)
-        world = world_of(MemoryLedger(clock), clock, *three(make_delivery))
+        world = world_of(ScratchLedger(clock), clock, *three(make_delivery))
         world.server.faults = [fault, fault]
         world.deliver_pending("first", fuse=Fuse(at="before settle"))
         clock.advance(TIMING.settle)
@@ -367,7 +367,7 @@ def test_a_second_crash_while_finding_out_sends_nothing_twice_either(make_delive
 
 def test_a_crash_leaves_the_lease_to_run_out(make_delivery: MakeDelivery) -> None:
     clock = ManualClock(NOW)
-    world = world_of(MemoryLedger(clock), clock, *three(make_delivery))
+    world = world_of(ScratchLedger(clock), clock, *three(make_delivery))
     world.deliver_pending("mortal", fuse=Fuse(at="after introduce"))
     refused = world.deliver_pending("next")
     assert refused is not None
@@ -381,7 +381,7 @@ def test_a_crash_while_a_toot_is_edited_or_deleted_leaves_the_last_words(
 ) -> None:
     for point in count():
         clock = ManualClock(NOW)
-        world = world_of(MemoryLedger(clock), clock, *three(make_delivery))
+        world = world_of(ScratchLedger(clock), clock, *three(make_delivery))
         world.deliver_pending("first")
         if change == "withdrawn":
             world.stories["same"].withdrawn = True
@@ -444,7 +444,7 @@ def test_whatever_happens_every_delivery_ends_exactly_once_on_the_server(
     make_delivery: MakeDelivery, steps: list[tuple[Any, ...]]
 ) -> None:
     clock = ManualClock(NOW)
-    world = world_of(MemoryLedger(clock), clock, *three(make_delivery))
+    world = world_of(ScratchLedger(clock), clock, *three(make_delivery))
     for step in steps:
         happens(world, step)
     world.settle_down()
@@ -459,7 +459,7 @@ def test_whatever_ledgers_are_lost_nothing_is_there_twice(
     # With their links: words without one that were edited meanwhile are recognised by nothing.
     clock = ManualClock(NOW)
     linked = [make_delivery(slug, due=NOW) for slug in ("pictured", "same", "same-again")]
-    world = world_of(MemoryLedger(clock), clock, *linked)
+    world = world_of(ScratchLedger(clock), clock, *linked)
     for step in steps:
         happens(world, step)
         links = [link for status in world.ours.values() for link in status.links]

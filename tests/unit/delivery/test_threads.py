@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from bot.delivery import DeliveryContext, DeliveryResult, deliver_pending
 from bot.domain import Announcement, DeliveryState, Hold, MastodonOptions, Occasion, OverrideKind, Post
 from bot.domain.errors import OutcomeUnknownError, PublishError, RejectedError, TransientError
-from bot.ledger.memory import MemoryLedger
 from bot.planner.ruling import Verdict
 from tests.support.delivery_stage import TIMING, Server, raising, saying
 from tests.support.digests import both
 from tests.support.planning import ACCOUNT, DAY, HOUR, MINUTE, NOW, POLICY, Season, verdicts
+from tests.support.scratch_ledger import ScratchLedger
 
 MakePost = Callable[..., Post]
 LOST = OutcomeUnknownError("no answer.")
@@ -68,7 +68,7 @@ class Stage:
         raise AssertionError(f"still waiting: {result.why}")
 
     def loses_its_ledger(self) -> None:
-        self.season.ledger = MemoryLedger(self.season.clock)
+        self.season.ledger = ScratchLedger(self.season.clock)
 
     @property
     def chain(self) -> list[str | None]:

@@ -19,9 +19,9 @@ from bot.http.client import WebClient
 from bot.http.policy import Policy, anywhere
 from bot.integrations.deploy_hook import BACKOFF, REPORT_AFTER, DeployHookCaller
 from bot.ledger.contract import Ledger
-from bot.ledger.memory import MemoryLedger
 from bot.ledger.sqlite import SqliteLedger
 from tests.support.conference_site import Call, ConferenceSite, conference_site
+from tests.support.scratch_ledger import ScratchLedger
 
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
 SECRET = "S3CRET"
@@ -52,7 +52,7 @@ class Stage:
     deploy: DeployHookCaller = field(init=False)
 
     def __post_init__(self) -> None:
-        self.ledger = MemoryLedger(self.clock)
+        self.ledger = ScratchLedger(self.clock)
         self.environ = {"HOOK": f"{self.site.url}{self.path}", "GITHUB_TOKEN": SECRET, **self.environ}
         self.restart()
 

@@ -14,8 +14,8 @@ from bot.domain.errors import FetchError
 from bot.http.client import Measured, WebClient
 from bot.http.policy import Policy, anywhere
 from bot.integrations.remote_pictures import IN_ALL, RemotePictures
-from bot.ledger.memory import MemoryLedger
 from tests.support.listeners import Page, web_server
+from tests.support.scratch_ledger import ScratchLedger
 
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
 JPEG = {"Content-Type": "image/jpeg"}
@@ -36,7 +36,7 @@ class Stage:
     clock: ManualClock = field(default_factory=lambda: ManualClock(NOW))
 
     def __post_init__(self) -> None:
-        self.ledger = MemoryLedger(self.clock)
+        self.ledger = ScratchLedger(self.clock)
         self.covers = RemotePictures(
             web=WebClient(Policy(may_reach=anywhere, schemes=("http",))), ledger=self.ledger, clock=self.clock
         )

@@ -18,9 +18,9 @@ from bot.http.client import WebClient
 from bot.http.policy import Policy, anywhere
 from bot.integrations.websub import BACKOFF, REPORT_AFTER, WebSubPings, topics_of
 from bot.ledger.contract import Ledger
-from bot.ledger.memory import MemoryLedger
 from bot.ledger.sqlite import SqliteLedger
 from tests.support.listeners import Page, web_server
+from tests.support.scratch_ledger import ScratchLedger
 from tests.support.websub_hub import Hub, listening_hub
 
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
@@ -46,7 +46,7 @@ class Stage:
     pings: WebSubPings = field(init=False)
 
     def __post_init__(self) -> None:
-        self.ledger = MemoryLedger(self.clock)
+        self.ledger = ScratchLedger(self.clock)
         self.restart()
 
     def restart(self, **changes: Any) -> None:

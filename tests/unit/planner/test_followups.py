@@ -13,6 +13,7 @@ import pytest
 from bot.domain import (
     Action,
     Announcement,
+    CompareAndSet,
     Delivery,
     DeliveryState,
     Hold,
@@ -21,6 +22,7 @@ from bot.domain import (
     Post,
     QuotePolicy,
     Visibility,
+    WriteBatch,
 )
 from bot.domain.reasons import text_reason
 from bot.domain.wording import reason_words
@@ -258,7 +260,8 @@ class TestWithdrawals:
         else:
             known = season.delivery("tickets")
             assert known is not None
-            season.ledger._deliveries[known.key] = replace(known, state=DeliveryState.HELD, hold=hold)
+            held = CompareAndSet(known=known, wanted=replace(known, state=DeliveryState.HELD, hold=hold))
+            season.ledger.record(WriteBatch(changes=(held,)), now=season.now)
         season.run(make_post(**WITHDRAWN))
         delivery = season.delivery("tickets")
         assert delivery is not None

@@ -27,12 +27,12 @@ from bot.domain import (
 )
 from bot.domain.clock import ManualClock
 from bot.domain.wording import event_detail, reason_words
-from bot.ledger.memory import MemoryLedger
 from bot.planner.overrides import resume
 from bot.planner.plan import Plan, make_plan
 from bot.planner.ruling import Policy, Verdict
 from tests.support.digests import both
 from tests.support.planning import compose, retracted, verdicts, wanted
+from tests.support.scratch_ledger import ScratchLedger
 
 ACCOUNT = "conf@example.social"
 OTHER = "kids@example.social"
@@ -67,7 +67,7 @@ def planned(
 
 def after(plan: Plan, snapshot: Snapshot | None = None) -> Snapshot:
     """The ledger once the plan was recorded."""
-    ledger = MemoryLedger(ManualClock(plan.now), snapshot)
+    ledger = ScratchLedger(ManualClock(plan.now), snapshot)
     ledger.record(plan.recording, now=plan.now)
     return ledger.snapshot()
 
@@ -232,7 +232,7 @@ class TestBrake:
 
     def test_what_it_holds_stays_held_until_a_person_lets_go(self, make_post: MakePost) -> None:
         posts = [make_post(f"p{n}") for n in range(3)]
-        ledger = MemoryLedger(ManualClock(NOW))
+        ledger = ScratchLedger(ManualClock(NOW))
         ledger.record(planned(posts, brake=2).recording, now=NOW)
         much_later = NOW + timedelta(days=30)
         plan = planned(posts, ledger.snapshot(), now=much_later, brake=2)

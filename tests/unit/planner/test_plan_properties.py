@@ -32,11 +32,11 @@ from bot.domain.durations import Daytime
 from bot.domain.errors import ComposeError
 from bot.domain.reasons import text_reason
 from bot.domain.wording import reason_words
-from bot.ledger.memory import MemoryLedger
 from bot.planner.overrides import Proposal, propose_override, resume
 from bot.planner.plan import Plan, make_plan
 from bot.planner.ruling import Policy, Verdict
 from tests.support.digests import both
+from tests.support.scratch_ledger import ScratchLedger
 
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -108,7 +108,7 @@ class World:
 
     def __init__(self) -> None:
         self.clock = ManualClock(NOW)
-        self.ledger = MemoryLedger(self.clock)
+        self.ledger = ScratchLedger(self.clock)
         self.sent: Counter[object] = Counter()
 
     def plan(self, posts: list[Post], snapshot: Snapshot | None = None) -> Plan:
@@ -197,7 +197,7 @@ def live(make_post: Callable[..., Post], season: Season, look: Callable[[World, 
 @settings(max_examples=100)
 def test_planning_again_finds_nothing_left_to_write(make_post: Callable[..., Post], season: Season) -> None:
     def look(world: World, posts: list[Post], plan: Plan) -> None:
-        ledger = MemoryLedger(world.clock, world.ledger.snapshot())
+        ledger = ScratchLedger(world.clock, world.ledger.snapshot())
         assert ledger.record(plan.recording, now=world.clock.now()).refused == ()
         again = world.plan(posts, ledger.snapshot())
         assert not again.recording

@@ -15,9 +15,9 @@ from bot.config import Config
 from bot.domain import Override, OverrideKind, Snapshot, WriteBatch
 from bot.domain.clock import ManualClock
 from bot.domain.errors import UsageError
-from bot.ledger.memory import MemoryLedger
 from bot.runtime.app import Bot, make_bot
 from bot.runtime.build import Built, build_feeds
+from tests.support.scratch_ledger import ScratchLedger
 
 MakeConfig = Callable[..., Config]
 
@@ -49,9 +49,9 @@ def write(
     return path
 
 
-def bot_at(config: Config, now: datetime, known: Snapshot | None = None) -> tuple[Bot, MemoryLedger]:
+def bot_at(config: Config, now: datetime, known: Snapshot | None = None) -> tuple[Bot, ScratchLedger]:
     clock = ManualClock(now)
-    ledger = MemoryLedger(clock, known)
+    ledger = ScratchLedger(clock, known)
     return make_bot(config, environ={}, clock=clock, ledger=ledger), ledger
 
 
@@ -191,7 +191,7 @@ def word(said: OverrideKind, *, early: bool = False, slug: str = "three") -> Ove
 
 
 def with_word(known: Snapshot, said: Override) -> Snapshot:
-    ledger = MemoryLedger(ManualClock(NOW), known)
+    ledger = ScratchLedger(ManualClock(NOW), known)
     ledger.record(WriteBatch(words=(said,)), now=NOW)
     return ledger.snapshot()
 

@@ -29,11 +29,11 @@ from bot.domain.reasons import text_reason
 from bot.domain.wording import reason_words
 from bot.files.public_folder import PublicFolder
 from bot.integrations.server_clock import ServerTimes
-from bot.ledger.memory import MemoryLedger
 from bot.posts.folder import PostFolder
 from bot.runtime.cycle import CycleContext, CycleResult, run_cycle
 from bot.runtime.planning import policy_of
 from bot.runtime.wiring import Surroundings, make_site
+from tests.support.scratch_ledger import ScratchLedger
 
 ACCOUNT = "conf@example.social"
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
@@ -41,7 +41,7 @@ MINUTE = timedelta(minutes=1)
 REAL = f'[accounts.main]\nserver = "https://example.social"\nacct = "@{ACCOUNT}"'
 
 
-class BusyLedger(MemoryLedger):
+class BusyLedger(ScratchLedger):
     """A ledger in which something else happens just before a plan is recorded."""
 
     meanwhile: Callable[[], None] | None = None
@@ -162,7 +162,7 @@ def test_a_ledger_that_never_comes_to_rest_does_not_stop_the_pass(site: Site) ->
     def stir() -> None:
         (due,) = restless.open_deliveries(ACCOUNT)
         stirred = CompareAndSet(known=due, wanted=replace(due, reason=another(due.reason)))
-        MemoryLedger.record(restless, WriteBatch(changes=(stirred,)), now=NOW)
+        ScratchLedger.record(restless, WriteBatch(changes=(stirred,)), now=NOW)
         restless.meanwhile = stir
 
     restless.meanwhile = stir

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from bot.config import load_config
 from bot.domain import DeliveryState, Event, Occasion, Override, OverrideKind, Upcoming, WriteBatch, WriteResult
 from bot.domain.clock import ManualClock
-from bot.ledger.memory import MemoryLedger
 from bot.publishers.recording import RecordingPublisher
 from bot.runtime.app import Bot, make_bot
 from tests.support.changed_bot import with_parts
+from tests.support.scratch_ledger import ScratchLedger
 
 ACCOUNT = "conf@example.social"
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
@@ -57,7 +57,7 @@ class Folder:
         self.public = root / "public"
         self.clock = ManualClock(NOW)
         self.said: list[Event] = []
-        self.ledger = MemoryLedger(self.clock)
+        self.ledger = ScratchLedger(self.clock)
         publisher = RecordingPublisher(address=ACCOUNT, clock=self.clock)
         self.bot: Bot = make_bot(
             load_config(root / "config/bot.toml"),
@@ -171,7 +171,7 @@ def test_nothing_is_written_before_the_first_pass_nor_twice_without_one(site: Fo
 
 
 def test_a_word_that_comes_in_between_leaves_it_to_the_pass(site: Folder) -> None:
-    class Interrupted(MemoryLedger):
+    class Interrupted(ScratchLedger):
         def record(self, recording: WriteBatch, *, now: datetime, **how: Any) -> WriteResult:
             super().record(WriteBatch(paused="amy"), now=now)
             return super().record(recording, now=now, **how)

@@ -15,12 +15,12 @@ from bot.config import Config
 from bot.domain import AccountFacts
 from bot.domain.clock import ManualClock
 from bot.domain.errors import LedgerError
-from bot.ledger.memory import MemoryLedger
 from bot.publishers.recording import RecordingPublisher
 from bot.runtime.app import Bot, make_bot
 from bot.runtime.service import run_service
 from bot.runtime.workers import ThreadedWorkers
 from tests.support.project import SETTINGS, Project
+from tests.support.scratch_ledger import ScratchLedger
 
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
 ACCOUNT = "main@127.0.0.1:9"
@@ -35,7 +35,7 @@ class Exploding(RecordingPublisher):
         raise ZeroDivisionError("nobody thought of this")
 
 
-class Forgetful(MemoryLedger):
+class Forgetful(ScratchLedger):
     """A ledger whose disk is full when it is to remember who was told."""
 
     def record_alerts(
@@ -53,7 +53,7 @@ def made(config: Config, *, exploding: bool, forgetful: bool = False) -> Bot:
         config,
         environ={},
         clock=clock,
-        ledger=(Forgetful if forgetful else MemoryLedger)(clock),
+        ledger=(Forgetful if forgetful else ScratchLedger)(clock),
         publishers={ACCOUNT: publisher},
         engine=ThreadedWorkers(),
     )

@@ -14,12 +14,12 @@ from bot.config import Config, Source
 from bot.config.wording import read_wording
 from bot.domain import Severity, Snapshot
 from bot.domain.clock import ManualClock
-from bot.ledger.memory import MemoryLedger
 from bot.planner.alerts import collect_alerts
 from bot.planner.plan import Plan
 from bot.posts.git.checkout import checkout_dir_of
 from bot.posts.git.status import LASTS, SourceTrouble, Status, read_status, write_status
 from bot.runtime.app import make_bot
+from tests.support.scratch_ledger import ScratchLedger
 from tests.unit.posts.git.conftest import NOW
 
 MakeConfig = Callable[..., Config]
@@ -105,7 +105,7 @@ def test_a_source_that_fails_is_found(site_config: MakeConfig) -> None:
 @pytest.mark.parametrize(("fetches", "sources"), [(True, 1), (False, 0)])
 def test_a_rehearsal_fetches_nothing(site_config: MakeConfig, fetches: bool, sources: int) -> None:
     config, clock = site_config(sources=f"[[sources]]\n{NEWS}"), ManualClock(NOW)
-    bot = make_bot(config, environ={}, clock=clock, ledger=MemoryLedger(clock), reaches_out=fetches)
+    bot = make_bot(config, environ={}, clock=clock, ledger=ScratchLedger(clock), reaches_out=fetches)
     assert len(bot.sources.sources) == sources
     assert not bot.context.posts.scan().complete, "what was fetched is looked at all the same"
     bot.close()
@@ -115,6 +115,6 @@ def test_without_a_secret_no_push_is_heard_of(site_config: MakeConfig) -> None:
     sources = f'[[sources]]\n{NEWS}\npush_secret = "env:PUSH"'
     clock = ManualClock(NOW)
     for environ, heard in (({"PUSH": "x"}, True), ({"PUSH": ""}, False), ({}, False)):
-        bot = make_bot(site_config(sources=sources), environ=environ, clock=clock, ledger=MemoryLedger(clock))
+        bot = make_bot(site_config(sources=sources), environ=environ, clock=clock, ledger=ScratchLedger(clock))
         assert (bot.sources.push_hook() is not None) is heard
         bot.close()

@@ -11,7 +11,6 @@ import pytest
 from bot.config import Config
 from bot.domain import Event as HistoryEvent
 from bot.domain.clock import ShiftedClock
-from bot.ledger.memory import MemoryLedger
 from bot.publishers.recording import RecordingPublisher
 from bot.runtime.app import make_bot
 from bot.runtime.precise_release import PREPARE_AHEAD, carry_out, prepare_release
@@ -19,6 +18,7 @@ from bot.runtime.service import run_service
 from bot.runtime.workers import ThreadedWorkers
 from tests.support.before_release import ACCOUNT, ACCOUNTS, NOON, SECOND, PageWaitRecord
 from tests.support.changed_bot import with_parts
+from tests.support.scratch_ledger import ScratchLedger
 
 
 def test_it_waits_for_the_instant_and_never_comes_before_it(waiting: PageWaitRecord) -> None:
@@ -122,7 +122,7 @@ def test_a_stop_right_after_the_release_leaves_no_half_of_it(site_config: Callab
         config,
         environ={},
         clock=clock,
-        ledger=MemoryLedger(clock),
+        ledger=ScratchLedger(clock),
         publishers={ACCOUNT: publisher},
         engine=ThreadedWorkers(),
         emit=emit,
