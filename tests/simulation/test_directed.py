@@ -17,11 +17,13 @@ import pytest
 from bot.delivery.matching import find_status
 from bot.delivery.protocol import backoff, next_step
 from bot.domain import Delivery, DeliveryState, Lease, Occasion
+from bot.domain.clock import ManualClock
 from bot.domain.errors import LeaseHeldError, OutcomeUnknownError, TransientError
+from bot.ledger.rows import account_row, leased_row
+from bot.ledger.sqlite import SqliteLedger
 from bot.ledger.transitions import intended
 from tests.simulation.mutations import attribute, everywhere
 from tests.support.delivery_stage import ACCOUNT, MINUTE, NOW, SECOND, TIMING, new_world, raising
-from tests.support.scratch_ledger import ScratchLedger
 
 MakeDelivery = Callable[..., Delivery]
 Situation = Callable[[MakeDelivery], bool]
@@ -99,29 +101,30 @@ def a_lost_ledger_tells_a_reminder_from_its_toot(make_delivery: MakeDelivery) ->
 
 # -- how each is broken
 
-_lease = ScratchLedger.lease
+_lease = SqliteLedger.lease
 
 
-def _anyone_serves(self: ScratchLedger, account: str, *, owner: str, duration: timedelta) -> Lease:
+def _anyone_serves(self: SqliteLedger, account: str, *, owner: str, duration: timedelta) -> Lease:
     try:
         return _lease(self, account, owner=owner, duration=duration)
     except LeaseHeldError as held:
-        self._clock.advance(held.remaining)  # type: ignore[attr-defined]
+        assert isinstance(self._clock, ManualClock)
+        self._clock.advance(held.remaining)
         return _lease(self, account, owner=owner, duration=duration)
 
 
 def _no_lease() -> AbstractContextManager[Any]:
-    return attribute(ScratchLedger, "lease", _anyone_serves)
+    return attribute(SqliteLedger, "lease", _anyone_serves)
 
 
 def _no_fence() -> AbstractContextManager[Any]:
-    return attribute(ScratchLedger, "_check", lambda _self, _lease: None)
+    return everywhere(leased_row, lambda db, lease: account_row(db, lease.account))
 
 
 def _stale_intent() -> AbstractContextManager[Any]:
     marks: list[tuple[datetime, str]] = []
 
-    def lease(self: ScratchLedger, account: str, *, owner: str, duration: timedelta) -> Lease:
+    def lease(self: SqliteLedger, account: str, *, owner: str, duration: timedelta) -> Lease:
         marks.append((self._clock.now(), self._clock.mark()))
         return _lease(self, account, owner=owner, duration=duration)
 
@@ -130,7 +133,7 @@ def _stale_intent() -> AbstractContextManager[Any]:
         return intended(delivery, after_id=after_id, now=then, mark=old)
 
     stack = ExitStack()
-    stack.enter_context(attribute(ScratchLedger, "lease", lease))
+    stack.enter_context(attribute(SqliteLedger, "lease", lease))
     stack.enter_context(everywhere(intended, stale))
     return stack
 
