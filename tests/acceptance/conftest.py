@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,9 @@ import httpx
 import pytest
 
 from tests.fakes.mastodon_server import FakeMastodon
+from tests.support.corpus import BY_NAME, Corpus
 from tests.support.logins import login_server
-from tests.support.project import CORPUS, SETTINGS, Project, Timeline
+from tests.support.project import SETTINGS, Project, Timeline
 from tests.support.scripted_server import OddServer
 
 
@@ -47,14 +47,16 @@ def site(tmp_path: Path, mastodon: OddServer) -> Project:
     return made
 
 
+@pytest.fixture(params=BY_NAME)
+def corpus(request: pytest.FixtureRequest) -> Corpus:
+    found: Corpus = request.param
+    return found
+
+
 @pytest.fixture
-def corpus_project(project: Project) -> Project:
-    """The project with the corpus's posts and pictures: copies for the time of a test."""
-    if not CORPUS.is_dir():
-        pytest.skip("the corpus of real posts is not beside this project")
-    for folder in ("posts", "assets"):
-        # Links would not do: pictures must lie inside of the assets folder.
-        shutil.copytree(CORPUS / folder, project.root / folder, copy_function=shutil.copyfile, dirs_exist_ok=True)
+def corpus_project(project: Project, corpus: Corpus) -> Project:
+    """The project with the posts and pictures of a season."""
+    corpus.copy_to(project.root)
     return project
 
 

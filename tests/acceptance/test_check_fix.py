@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.corpus import Corpus
 from tests.support.project import Project
 
 SLIP = '---\ntitle: "Tickets"\npublished_datetime: 2030-03-12 10:00:00{offset}\n---\n\nFour prices , two days{more}.\n'
@@ -82,13 +83,14 @@ def test_wrong_use_is_one_clear_line(project: Project, post: Path, arguments: li
     assert " ," in post.read_text(encoding="utf-8")
 
 
-def test_the_two_offsets_of_the_corpus_are_mended(corpus_project: Project) -> None:
+def test_the_two_offsets_of_the_corpus_are_mended(corpus_project: Project, corpus: Corpus) -> None:
     done = corpus_project.announce("check", "--fix=offsets", "--yes")
     assert done.returncode == 0, done.stderr
     changed = [line for line in done.stdout.splitlines() if line.startswith("+published_datetime")]
+    spring, winter = corpus.wrong_offsets.values()
     assert changed == [
-        "+published_datetime: 2024-04-05 12:00:00-04:00",
-        "+published_datetime: 2024-12-06 06:00:00-05:00",
+        f"+published_datetime: {spring.removesuffix('-07:00')}-04:00",
+        f"+published_datetime: {winter.removesuffix('-04:00')}-05:00",
     ]
     assert "datetime-offset" not in corpus_project.announce("check").stdout
 

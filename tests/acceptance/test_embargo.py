@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.config import load_config
 from bot.domain import Severity
-from bot.posts.folder import PostFolder
 from bot.runtime.cycle import CycleResult
-from tests.support.inprocess import SERVER, World
-from tests.support.project import CORPUS, SETTINGS
+from tests.support.corpus import BY_POST, Corpus
+from tests.support.inprocess import World
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
@@ -22,7 +19,6 @@ DAY = timedelta(days=1)
 #: A look of the bot at each of these times before the release.
 LOOKS = (50 * HOUR, 25 * HOUR, 30 * timedelta(minutes=1), SECOND)
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
-NAMES = sorted(path.stem for path in (CORPUS / "posts").glob("*.md")) if CORPUS.is_dir() else []
 
 MakeWorld = Callable[..., World]
 #: What a post changes at its time: the feeds with their compressed copies, the page, and that post's own topics.
@@ -51,27 +47,12 @@ def world(tmp_path: Path) -> Iterator[MakeWorld]:
         one.close()
 
 
-@pytest.fixture(scope="session")
-def released_at(tmp_path_factory: pytest.TempPathFactory) -> dict[str, datetime]:
-    """The publish datetime of each post of the corpus."""
-    root = tmp_path_factory.mktemp("corpus")
-    (root / "config").mkdir()
-    (root / "config/bot.toml").write_text(SETTINGS.format(server=SERVER), encoding="utf-8")
-    (root / "posts").symlink_to(CORPUS / "posts")
-    posts = PostFolder(load_config(root / "config/bot.toml")).scan().posts
-    return {post.slug: post.published for post in posts if post.published is not None}
-
-
-@pytest.mark.skipif(not NAMES, reason="the corpus of real posts is not beside this project")
-@pytest.mark.parametrize("slug", NAMES)
-def test_a_post_of_the_corpus_makes_no_difference_before_its_time(
-    world: MakeWorld, released_at: dict[str, datetime], slug: str
-) -> None:
-    due = released_at[slug]
+@pytest.mark.parametrize(("corpus", "slug"), BY_POST)
+def test_a_post_of_the_corpus_makes_no_difference_before_its_time(world: MakeWorld, corpus: Corpus, slug: str) -> None:
+    due = corpus.instants[slug]
     with_it, without = world(now=due - 3 * DAY), world(now=due - 3 * DAY)
     for one in (with_it, without):
-        for folder in ("posts", "assets"):
-            shutil.copytree(CORPUS / folder, one.root / folder, copy_function=shutil.copyfile, dirs_exist_ok=True)
+        corpus.copy_to(one.root)
     (without.root / "posts" / f"{slug}.md").unlink()
 
     for before in LOOKS:

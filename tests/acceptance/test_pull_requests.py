@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tests.support.branches import make_branch, seen, summary
-from tests.support.project import CORPUS, Project
+from tests.support.corpus import Corpus
+from tests.support.project import Project
 
 
 @pytest.fixture
@@ -58,13 +58,11 @@ def test_wrong_use_is_one_line_and_exit_code_2(branch: Project, arguments: list[
     assert said in line
 
 
-@pytest.mark.skipif(not CORPUS.exists(), reason="the corpus of real posts is not here")
 def test_a_branch_with_a_whole_season_can_be_approved_from_a_phone(
-    branch: Project, monkeypatch: pytest.MonkeyPatch
+    branch: Project, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copytree(CORPUS / "posts", branch.root / "posts", dirs_exist_ok=True, copy_function=shutil.copyfile)
-    shutil.copytree(CORPUS / "assets", branch.root / "assets", copy_function=shutil.copyfile)
-    posts = sorted(path.stem for path in (CORPUS / "posts").glob("*.md"))
+    corpus.copy_to(branch.root)
+    posts = list(corpus.instants)
     # In the midst of that season.
     now = datetime(2024, 4, 16, 10, 0, tzinfo=UTC)
     monkeypatch.setenv("GITHUB_WORKSPACE", str(branch.root))

@@ -13,8 +13,6 @@ from typing import Any, TypeAlias
 from tests.support.forked_cli import Forked, can_fork, fork_server
 from tests.support.programs import program
 
-CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "djangocon-us-2024"
-
 #: Patient: a busy machine stalls for seconds, and what a timeout leaves behind is asked by the tests that are about it.
 SETTINGS = """
 [site]

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from bot.check.text import check_mojibake
 from bot.domain import Post, Severity
+from tests.support.corpus import BY_NAME, Corpus
 
 MakePost = Callable[..., Post]
-CORPUS = (Path(__file__).parents[3] / "../shared/corpus").resolve()
-NEEDS_CORPUS = pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of real posts is not beside this project")
 WORDS = "Don’t wait – the café opens at eight"
 
 
@@ -60,20 +58,20 @@ def test_words_of_all_languages_are_left_in_peace(make_post: MakePost, line: str
     assert list(check_mojibake(make_post("a"), line)) == []
 
 
-@NEEDS_CORPUS
-def test_the_garbled_post_is_found_with_its_words(make_post: MakePost) -> None:
-    source = (CORPUS / "garbled/posts/announcing-schedule.md").read_text(encoding="utf-8")
-    good = (CORPUS / "djangocon-us-2024/posts/announcing-schedule-dcus.md").read_text(encoding="utf-8").split("\n")
+@pytest.mark.parametrize("corpus", BY_NAME)
+def test_the_garbled_post_is_found_with_its_words(make_post: MakePost, corpus: Corpus) -> None:
+    source = corpus.garbled.read_text(encoding="utf-8")
+    good = corpus.text(corpus.schedule).split("\n")
     found = list(check_mojibake(make_post("a"), source))
     assert found
     for finding in found:
         assert finding.line is not None
-        assert finding.remedy.split('"')[1] in good[finding.line - 1]
+        assert finding.remedy.split('"')[1].removesuffix("…") in good[finding.line - 1]
     different = [number for number, line in enumerate(source.split("\n"), start=1) if line != good[number - 1]]
     assert [finding.line for finding in found] == different
 
 
-@NEEDS_CORPUS
-def test_good_real_posts_have_none(make_post: MakePost) -> None:
-    for path in (CORPUS / "djangocon-us-2024/posts").glob("*.md"):
+@pytest.mark.parametrize("corpus", BY_NAME)
+def test_good_posts_have_none(make_post: MakePost, corpus: Corpus) -> None:
+    for path in corpus.files:
         assert list(check_mojibake(make_post("a"), path.read_text(encoding="utf-8"))) == [], path.name

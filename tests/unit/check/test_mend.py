@@ -16,8 +16,7 @@ from bot.domain import Snapshot
 from bot.posts.frontmatter.source import read_source
 from tests.support.check_cases import BODY, FILE, Case, checked, written
 from tests.support.check_cases_of_projects import entry, knowing
-
-SHARED = Path(__file__).parents[4] / "shared" / "corpus"
+from tests.support.corpus import BY_NAME, Corpus
 
 
 def mends(
@@ -102,11 +101,9 @@ def test_a_file_with_line_ends_of_old_macs_keeps_its_slips(tmp_path: Path) -> No
     assert mends(tmp_path, written(body="One , two.").replace("\n", "\r")) == []
 
 
-def test_the_garbled_post_of_the_corpus_becomes_the_clean_one(tmp_path: Path) -> None:
-    if not SHARED.is_dir():
-        pytest.skip("the corpus of real posts is not beside this project")
-    garbled = (SHARED / "garbled/posts/announcing-schedule.md").read_bytes()
-    clean = (SHARED / "djangocon-us-2024/posts/announcing-schedule-dcus.md").read_bytes()
+@pytest.mark.parametrize("corpus", BY_NAME)
+def test_the_garbled_post_of_the_corpus_becomes_the_clean_one(tmp_path: Path, corpus: Corpus) -> None:
+    garbled, clean = corpus.garbled.read_bytes(), corpus.text(corpus.schedule).encode()
     assert garbled != clean
     assert mended(tmp_path, garbled.decode()).encode() == clean
 

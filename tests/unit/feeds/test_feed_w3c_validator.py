@@ -18,6 +18,7 @@ import pytest
 
 from bot.config import Feeds
 from bot.feeds.build import render_feeds
+from tests.support.corpus import BY_NAME, Corpus
 
 HERE = Path(__file__).parent
 CLONE = os.environ.get("FEEDVALIDATOR", "")
@@ -94,9 +95,8 @@ def test_it_finds_nothing_in_feeds_of_hostile_posts(tmp_path: Path) -> None:
     assert unexpected(files, tmp_path, hostile["SITE"].url) == {}
 
 
-def test_it_finds_nothing_in_feeds_of_real_posts(tmp_path: Path) -> None:
-    corpus = run_path(str(HERE / "test_feed_corpus.py"))
-    if not corpus["CORPUS"].is_dir():
-        pytest.skip("the corpus of real posts is not beside this project")
-    files = {name: bytes(content) for name, content in corpus["rendered"]().files.items()}
-    assert unexpected(files, tmp_path, corpus["config"]().site.url) == {}
+@pytest.mark.parametrize("corpus", BY_NAME)
+def test_it_finds_nothing_in_feeds_of_a_season(tmp_path: Path, corpus: Corpus) -> None:
+    season = run_path(str(HERE / "test_feed_corpus.py"))["Season"](corpus)
+    files = {name: bytes(content) for name, content in season.rendered.files.items()}
+    assert unexpected(files, tmp_path, season.config.site.url) == {}
