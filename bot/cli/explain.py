@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final
 
 import click
 
@@ -16,18 +18,15 @@ from bot.cli.common import (
     show_time,
     with_settings,
 )
+from bot.config import Config
 from bot.domain import EventKind
+from bot.domain.clock import SystemClock
 from bot.domain.wording import event_words
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
-
-    from bot.config import Config
-    from bot.operations.explain import Attempt, Explanation, Fate, HistoryLine
+from bot.operations.explain import Attempt, Explanation, Fate
+from bot.operations.explain import explain as explain_post
+from bot.operations.log import LogLine
 
 _INDENT: Final = 12
-_MOST_EVENTS: Final = 100_000
 
 
 @click.command()
@@ -39,41 +38,12 @@ def explain(config: Config, post: str, as_json: bool) -> None:
 
     State, reasons, people's words, deliveries with their attempts, history, and what comes next. Changes nothing.
     """
-    from bot.domain.clock import SystemClock
-
     clock = SystemClock()
-    found = _explained(config, post, clock.now())
+    found = explain_post(config, post, clock)
     if as_json:
         echo_json(found)
     else:
         _show(found, config, clock.now())
-
-
-def _explained(config: Config, name: str, now: datetime) -> Explanation:
-    from bot.cli.previewing import find_post
-    from bot.domain import Event, Post, Snapshot
-    from bot.domain.clock import SystemClock
-    from bot.domain.errors import UsageError
-    from bot.ledger import existing_ledger
-    from bot.operations.explain import explain as explained
-    from bot.posts.git.folders import open_posts
-    from bot.runtime.planning import decide, scan_posts
-
-    snapshot, events = Snapshot(), tuple[Event, ...]()
-    with existing_ledger(config, SystemClock()) as ledger:
-        if ledger is not None:
-            snapshot, events = ledger.snapshot(), ledger.events(limit=_MOST_EVENTS)
-    post: Post | None = None
-    entry = None
-    try:
-        post = find_post(config, name)
-    except UsageError:
-        # Its file may be gone; what was released is known all the same.
-        entry = next((one for one in snapshot.entries.values() if one.slug == name), None)
-        if entry is None:
-            raise
-    plan = decide(config, scan_posts(open_posts(config)), snapshot, now=now)
-    return explained(post, entry, plan=plan, snapshot=snapshot, events=events)
 
 
 def _show(found: Explanation, config: Config, now: datetime) -> None:
@@ -140,7 +110,7 @@ def _show_attempt(attempt: Attempt, names: Mapping[str, str], when: Callable[[da
         _line("delivery" if number == 0 else "", part)
 
 
-def _of_event(event: HistoryLine, config: Config, names: Mapping[str, str]) -> str:
+def _of_event(event: LogLine, config: Config, names: Mapping[str, str]) -> str:
     local = event.at.astimezone(config.site.timezone)
     account = f" on {names.get(event.account, event.account)}" if event.account else ""
     occasion = f" ({event.occasion})" if event.occasion not in ("", "publish") else ""

@@ -8,7 +8,7 @@ from bot.cli.common import echo_json, json_option, with_settings
 from bot.cli.lines import describe
 from bot.config import Config
 from bot.domain.clock import SystemClock
-from bot.ledger import existing_ledger
+from bot.operations.log import line_of, read_events
 
 
 @click.command()
@@ -17,10 +17,9 @@ from bot.ledger import existing_ledger
 @json_option
 def log(config: Config, limit: int, as_json: bool) -> None:
     """Show what was done and when, with links to the toots."""
-    with existing_ledger(config, SystemClock()) as ledger:
-        events = ledger.events(limit=limit) if ledger is not None else ()
+    events = read_events(config, SystemClock(), limit=limit)
     if as_json:
-        echo_json(list(events))
+        echo_json([line_of(event) for event in events])
         return
     for event in events:
         local = event.at.astimezone(config.site.timezone)

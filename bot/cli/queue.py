@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
+from urllib.parse import urlsplit
 
 import click
 
 from bot.cli.common import echo_json, json_option, now_option, plain, read_now, show_time, with_settings
-from bot.domain.wording import reason_words
-
-if TYPE_CHECKING:
-    from bot.config import Config
-    from bot.planner.builder import PlanItem
-    from bot.planner.plan import Plan
+from bot.config import Config
+from bot.domain.clock import SystemClock
+from bot.domain.errors import UsageError
+from bot.files.atomic import write_file
+from bot.operations.queue import Queue, view_queue
+from bot.operations.site import SiteState, open_site
+from bot.report.calendar import events_of, render_ics
 
 _WHAT_SHOWS_HERE: Final = "A post with a `published_datetime` in the future will show here."
 
@@ -33,69 +35,35 @@ def queue(
 
     Times are the site's, with those in UTC beside them. --ics names posts to come: keep that file to yourself.
     """
-    from bot.cli.queue_view import show_calendar, show_table
-    from bot.domain.clock import SystemClock
-    from bot.domain.errors import UsageError
-    from bot.ledger import read_snapshot
-    from bot.operations.queue import lines_of
-    from bot.posts.git.folders import open_posts
-    from bot.runtime.planning import decide
-
     if as_json + as_calendar + (ics is not None) > 1:
         raise UsageError("--json, --calendar and --ics exclude each other.", remedy="Choose one.")
-    now = read_now(now_text, config)
-    scan = open_posts(config).scan()
-    snapshot = read_snapshot(config, SystemClock())
-    plan = decide(config, scan, snapshot, now=now)
-    items = _items(plan, everything=everything)
+    site = open_site(config, SystemClock(), now=read_now(now_text, config))
+    found = view_queue(site, today=datetime.now(UTC), everything=everything)
     if as_json:
-        echo_json([{**plain(item), "when": show_time(item.due, config.site)} for item in items])
+        echo_json([{**plain(row), "when": show_time(row.due, config.site)} for row in found.rows])
         return
-    lines = lines_of(items, {address: name for name, address in config.account_addresses().items()})
-    if plan.doubt:
-        click.echo(f"Nothing is released: {reason_words(plan.doubt)}.")
+    # Imported here, as rich takes 30 ms that a program which reads the JSON need not wait for.
+    from bot.cli.queue_view import show_calendar, show_table
+
+    if found.doubt:
+        click.echo(f"Nothing is released: {found.doubt}.")
     if ics is not None:
-        _write_ics(config, items, ics)
-    elif not lines:
-        out = len(snapshot.entries)
-        released = f"; posts that were released: {out}" if out else ""
+        _write_ics(site, found, ics)
+    elif not found.lines:
+        released = f"; posts that were released: {found.released}" if found.released else ""
         click.echo(f"Nothing is planned{released}. {_WHAT_SHOWS_HERE}")
     elif as_calendar:
-        show_calendar(lines, config.site)
+        show_calendar(found.lines, config.site)
     else:
-        show_table(lines, config.site, now)
-    for fault in scan.faults:
+        show_table(found.lines, config.site, site.now)
+    for fault in found.faults:
         click.echo(f"problem: {fault}", err=True)
 
 
-def _items(plan: Plan, *, everything: bool) -> tuple[PlanItem, ...]:
-    if everything:
-        return plan.items
-    # As of a later day, what comes before it is taken as done by then.
-    between = {item.due for item in plan.items if datetime.now(UTC) < item.due <= plan.now}
-    return tuple(item for item in _worth_showing(plan) if item.due not in between)
-
-
-def _worth_showing(plan: Plan) -> tuple[PlanItem, ...]:
-    from bot.planner.ruling import Verdict
-
-    recent = {Verdict.SENT, Verdict.SKIPPED}
-    skipped = [item for item in plan.items if item.verdict is Verdict.SKIPPED]
-    # Of what is over, only the latest skips: they answer "why was this not tooted?".
-    latest = {id(item) for item in skipped[-3:]}
-    return tuple(item for item in plan.items if item.verdict not in recent or id(item) in latest)
-
-
-def _write_ics(config: Config, items: tuple[PlanItem, ...], path: Path) -> None:
-    from urllib.parse import urlsplit
-
-    from bot.files.atomic import write_file
-    from bot.report.calendar import events_of, render_ics
-
-    names = {address: name for name, address in config.account_addresses().items()}
-    events = events_of(items, names)
-    host = urlsplit(config.site.url).hostname or "localhost"
-    content = render_ics(events, site=config.site.title, host=host, now=datetime.now(UTC))
+def _write_ics(site: SiteState, found: Queue, path: Path) -> None:
+    events = events_of(found.items, site.account_names)
+    host = urlsplit(site.config.site.url).hostname or "localhost"
+    content = render_ics(events, site=site.config.site.title, host=host, now=datetime.now(UTC))
     write_file(path, content, private=True)
     some = f"{len(events)} release{'' if len(events) == 1 else 's'}"
     click.echo(f"{some} written to {path}, which only you can read.")

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from datetime import date, datetime
+from typing import Final
 
 import click
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
 
 from bot.cli.common import console
-
-if TYPE_CHECKING:
-    from datetime import date, datetime
-
-    from rich.table import Table
-
-    from bot.config import Site
-    from bot.operations.queue import Line, Times
+from bot.config import Site
+from bot.operations.queue import Line, Times, distance_of, times_of
+from bot.report.calendar import WEEKDAYS, marks_of, months_of
 
 _COLOURS: Final = {"held": "yellow", "rejected": "red", "waiting": "yellow", "sent": "green", "skipped": "dim"}
 _DAY: Final = 6  #: "Fri 16"
@@ -35,11 +34,6 @@ class _Widths:
 
 def show_table(lines: Sequence[Line], site: Site, now: datetime) -> None:
     """Print one row for each line, and its reason below it."""
-    from rich.padding import Padding
-    from rich.text import Text
-
-    from bot.operations.queue import distance_of, times_of
-
     out = console()
     shown = [times_of(line.due, site.timezone) for line in lines]
     distances = [distance_of(line.due, now) for line in lines]
@@ -60,8 +54,6 @@ def show_table(lines: Sequence[Line], site: Site, now: datetime) -> None:
 
 
 def _row(line: Line, times: Times, day: str, distance: str, widths: _Widths) -> Table:
-    from rich.table import Table
-    from rich.text import Text
 
     row = Table.grid(padding=(0, 2, 0, 0), expand=True)
     for width in (_DAY, widths.time, None, widths.place, widths.state):
@@ -81,9 +73,6 @@ def _row(line: Line, times: Times, day: str, distance: str, widths: _Widths) -> 
 
 def show_calendar(lines: Sequence[Line], site: Site) -> None:
     """Print the months that have something, and below each what its marked days have."""
-    from bot.operations.queue import times_of
-    from bot.report.calendar import WEEKDAYS, marks_of, months_of
-
     by_day: dict[date, list[Line]] = {}
     for line in lines:
         by_day.setdefault(line.due.astimezone(site.timezone).date(), []).append(line)
@@ -103,8 +92,6 @@ def show_calendar(lines: Sequence[Line], site: Site) -> None:
 
 
 def _echo_wrapped(head: str, text: str) -> None:
-    from rich.padding import Padding
-    from rich.text import Text
 
     rows = Text(text).wrap(console(), console().width - len(head) - 2)
     for number, row in enumerate(rows):

@@ -14,12 +14,10 @@ from bot.cli.signals import StopSignals
 from bot.config import Config
 from bot.domain.clock import SystemClock
 from bot.domain.wording import reason_words
-from bot.ledger import read_snapshot
+from bot.operations.site import open_site
 from bot.planner.plan import Plan
 from bot.planner.ruling import Verdict
-from bot.posts.git.folders import open_posts
 from bot.runtime.app import make_bot
-from bot.runtime.planning import decide
 
 
 @click.command()
@@ -51,12 +49,10 @@ def tick(config: Config, dry_run: bool) -> None:
 
 
 def _dry_run(config: Config) -> None:
-    clock = SystemClock()
-    scan = open_posts(config).scan()
-    plan = decide(config, scan, read_snapshot(config, clock), now=clock.now())
-    for line in _would(plan):
+    site = open_site(config, SystemClock())
+    for line in _would(site.plan):
         click.echo(line)
-    for fault in scan.faults:
+    for fault in site.scan.faults:
         click.echo(f"problem: {fault}", err=True)
 
 

@@ -1,4 +1,4 @@
-"""What is known of one post, and what comes next: for `announce explain`. Pure."""
+"""What is known of one post, why the bot decided so, and what comes next."""
 
 from __future__ import annotations
 
@@ -7,12 +7,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from bot.config import Config
 from bot.domain import Delivery, Entry, Event, Occasion, Override, Post, Snapshot
-from bot.domain.wording import HOLD_REMEDIES, event_detail, reason_words
+from bot.domain.clock import Clock
+from bot.domain.errors import UsageError
+from bot.domain.wording import HOLD_REMEDIES, reason_words
+from bot.ledger import existing_ledger
+from bot.operations.log import LogLine, line_of
+from bot.operations.site import find_post, open_site
 from bot.planner.builder import PlanItem
 from bot.planner.matching import entry_by_name
 from bot.planner.plan import Plan
 from bot.planner.ruling import Verdict
+from bot.posts.git.folders import open_posts
+from bot.runtime.planning import scan_posts
+
+_MOST_EVENTS: Final = 100_000  #: more than the ledger keeps of one site in years
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,20 +53,7 @@ class Attempt:
     settled_at: datetime | None
     status_url: str | None
     ordered_by: str
-    by_hand: bool  #: somebody tooted it before us
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HistoryLine:
-    """One event of the post's history."""
-
-    at: datetime
-    what: str
-    slug: str
-    account: str
-    occasion: str
-    detail: str
-    who: str
+    by_hand: bool  #: a person tooted it before the bot
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,10 +76,10 @@ class Explanation:
     hidden: bool
     withdrawn: str | None
     waited_since: datetime | None  #: since when it waits for its page
-    word: Override | None  #: a person's latest
+    word: Override | None  #: an operator's latest
     fates: tuple[Fate, ...]
     deliveries: tuple[Attempt, ...]
-    history: tuple[HistoryLine, ...]
+    history: tuple[LogLine, ...]
     doubt: str  #: why nothing at all is released; empty if all is well
 
 
@@ -98,7 +95,27 @@ _STEPS: Final[Mapping[Verdict, str]] = {
 }
 
 
-def explain(
+def explain(config: Config, name: str, clock: Clock) -> Explanation:
+    """What is known of the post with this slug or path. The ledger remembers released posts whose file is gone.
+
+    Raises PostError for a broken file, UsageError if there is no such post, LedgerError.
+    """
+    snapshot, events = Snapshot(), tuple[Event, ...]()
+    with existing_ledger(config, clock) as ledger:
+        if ledger is not None:
+            snapshot, events = ledger.snapshot(), tuple(ledger.events(limit=_MOST_EVENTS))
+    post, entry = None, None
+    try:
+        post = find_post(config, name)
+    except UsageError:
+        entry = next((one for one in snapshot.entries.values() if one.slug == name), None)
+        if entry is None:
+            raise
+    site = open_site(config, clock, scan=scan_posts(open_posts(config)), snapshot=snapshot)
+    return explanation_of(post, entry, plan=site.plan, snapshot=snapshot, events=events)
+
+
+def explanation_of(
     post: Post | None,
     entry: Entry | None,
     *,
@@ -106,7 +123,7 @@ def explain(
     snapshot: Snapshot,
     events: Iterable[Event],
 ) -> Explanation:
-    """Gather what is known. One of `post` and `entry` is there; the entry of a post is found by itself."""
+    """Gather what is known. One of `post` and `entry` is given; the entry of a post is looked up here. Pure."""
     entry = entry or (entry_by_name(post, snapshot.entries) if post is not None else None)
     either: Post | Entry | None = post or entry
     assert either is not None
@@ -134,20 +151,8 @@ def explain(
         word=snapshot.words.get(post_id),
         fates=_fates([item for item in plan.items if item.post_id in (post_id, either.post_id)], either.slug),
         deliveries=tuple(_attempt(delivery) for delivery in sorted(mine, key=lambda one: one.sequence)),
-        history=tuple(_line_of(event) for event in events if event.slug in slugs),
+        history=tuple(line_of(event) for event in events if event.slug in slugs),
         doubt=reason_words(plan.doubt),
-    )
-
-
-def _line_of(event: Event) -> HistoryLine:
-    return HistoryLine(
-        at=event.at,
-        what=event.kind.value,
-        slug=event.slug,
-        account=event.account,
-        occasion="" if event.occasion is None else str(event.occasion),
-        detail=event_detail(event),
-        who=event.who,
     )
 
 

@@ -1,4 +1,7 @@
-"""The plan's items as the lines of a table: what is the same on several accounts is one line. Pure."""
+"""The queue: what goes out next, when and where, and what does not and why.
+
+The lines are the plan's items as a table shows them: what is the same on several accounts is one line.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,16 @@ from typing import Final
 
 from bot.domain import Occasion
 from bot.domain.durations import format_duration
+from bot.domain.errors import PostError
 from bot.domain.wording import reason_words
+from bot.operations.site import SiteState
 from bot.planner.builder import PlanItem
+from bot.planner.plan import Plan
 from bot.planner.ruling import Verdict
 
 FEEDS: Final = "feeds"
+#: Of the skipped posts the queue shows the latest: they answer "why was this not tooted?".
+_SKIPS_SHOWN: Final = 3
 _DAY: Final = timedelta(days=1)
 _ROUNDED_FROM: Final = timedelta(days=10)
 
@@ -36,6 +44,81 @@ class Line:
         if self.occasion == Occasion.PUBLISH:
             return ""
         return str(self.occasion).replace(":", " ")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QueueItem:
+    """One post on one account. The fields are those of `announce queue --json`."""
+
+    post_id: str
+    slug: str
+    title: str
+    account: str  #: the account's address; empty: the feeds only
+    due: datetime  #: UTC
+    order: int  #: among posts of the same datetime
+    verdict: Verdict
+    occasion: str  #: "publish", "reminder:week", ...
+    reason: str  #: in words; empty if nothing is in the way
+    hold: str | None
+    status_url: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Queue:
+    """What the queue shows."""
+
+    items: tuple[PlanItem, ...]
+    lines: tuple[Line, ...]
+    doubt: str  #: why nothing at all is released, in words; empty if all is well
+    released: int  #: how many posts were released until now
+    faults: tuple[PostError, ...]  #: files that cannot be used
+
+    @property
+    def rows(self) -> tuple[QueueItem, ...]:
+        """The items in words."""
+        return tuple(
+            QueueItem(
+                post_id=item.post_id,
+                slug=item.slug,
+                title=item.title,
+                account=item.account,
+                due=item.due,
+                order=item.order,
+                verdict=item.verdict,
+                occasion=str(item.occasion),
+                reason=reason_words(item.reason),
+                hold=item.hold.value if item.hold is not None else None,
+                status_url=item.status_url,
+            )
+            for item in self.items
+        )
+
+
+def view_queue(site: SiteState, *, today: datetime, everything: bool = False) -> Queue:
+    """The queue of a site as of `site.now`; `today` is the present moment, which may lie before that.
+
+    With `everything` also what was sent, and all that was skipped.
+    """
+    items = site.plan.items if everything else _open_items(site.plan, today)
+    return Queue(
+        items=items,
+        lines=lines_of(items, site.account_names),
+        doubt=reason_words(site.plan.doubt),
+        released=len(site.snapshot.entries),
+        faults=site.scan.faults,
+    )
+
+
+def _open_items(plan: Plan, today: datetime) -> tuple[PlanItem, ...]:
+    # As of a later day, what is due before it is taken as done by then.
+    until_then = {item.due for item in plan.items if today < item.due <= plan.now}
+    skipped = [item for item in plan.items if item.verdict is Verdict.SKIPPED]
+    latest = {id(item) for item in skipped[-_SKIPS_SHOWN:]}
+    return tuple(
+        item
+        for item in plan.items
+        if item.due not in until_then and (item.verdict not in (Verdict.SENT, Verdict.SKIPPED) or id(item) in latest)
+    )
 
 
 def lines_of(items: Iterable[PlanItem], names: Mapping[str, str]) -> tuple[Line, ...]:
