@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urljoin
 
-from bot.check.findings import about_file
+from bot.check.findings import about_settings, shown_path
 from bot.check.leaks import Lookout, traces_of
 from bot.check.subject import Subject
-from bot.domain import Finding, Post, Severity
+from bot.domain import Finding, Post
 
 #: Of one post so many files are named; a list beside every page would name it ten thousand times.
 FILES_NAMED: Final = 10
@@ -105,19 +105,9 @@ def _findings_of(post: Post, files: Sequence[tuple[Path, str]], folder: Path) ->
     what = f"{post.slug} ({post.path})"
     when = f"to come on {post.published:%Y-%m-%d %H:%M} UTC" if post.published else "a draft"
     for file, how in files[:FILES_NAMED]:
-        yield _leak(file, f"{how}: {what} is {when}.")
+        yield _leak(file, post, f"{how}: {what} is {when}.")
     if len(files) > FILES_NAMED:
-        yield _leak(folder, f"{len(files) - FILES_NAMED} more files name {what}, which is {when}.")
-
-
-def _leak(file: Path, problem: str) -> Finding:
-    return Finding(
-        rule="site-embargo",
-        severity=Severity.ERROR,
-        path=file,
-        problem=problem,
-        remedy=_REMEDY,
-    )
+        yield _leak(folder, post, f"{len(files) - FILES_NAMED} more files name {what}, which is {when}.")
 
 
 def check_built_site(subject: Subject) -> Iterator[Finding]:
@@ -128,11 +118,13 @@ def check_built_site(subject: Subject) -> Iterator[Finding]:
         return
     if config.posts_folder.resolve().is_relative_to(folder.resolve()):
         problem = "holds the posts themselves, so it is no built site; it is not looked through."
-        path = config.path.relative_to(config.root) if config.path.is_relative_to(config.root) else config.path
-        yield about_file(path, "site-unusable", problem, "Name the folder that is built.", field="check.site")
+        yield about_settings(config, "site-unusable", problem, "Name the folder that is built.", field="check.site")
         return
     released = subject.snapshot.entries.keys()
     look = check_site(folder, subject.posts, asked=subject.posts, released=released, now=subject.now)
     for finding in look.findings:
-        inside = finding.path.is_relative_to(config.root)
-        yield replace(finding, path=finding.path.relative_to(config.root)) if inside else finding
+        yield replace(finding, path=shown_path(finding.path, config.root))
+
+
+def _leak(file: Path, post: Post, problem: str) -> Finding:
+    return Finding(rule="site-embargo", path=file, problem=problem, remedy=_REMEDY, others=(post.path,))

@@ -1,4 +1,4 @@
-"""Making findings: the severity is the rule's, the line that of the field."""
+"""How checks make findings: about a post, about another file, and from a file that is no usable post."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from bot.check.rules import RULES
-from bot.domain import Finding, Post, Severity
+from bot.config import Config
+from bot.domain import Finding, Post
 from bot.domain.errors import PostError
 
 
@@ -21,29 +21,42 @@ def about(
     field: str = "",
     line: int | None = None,
     column: int | None = None,
+    others: tuple[Path, ...] = (),
 ) -> Finding:
-    """A finding about a post. Without a `line` it points at the field's, or at that of the key which holds it."""
+    """A finding about a post. Without a `line` it points at the field's, or at that of the key that contains it."""
     if line is None and field:
         line = next((post.lines[name] for name in _names(field) if name in post.lines), None)
     return Finding(
         rule=rule,
-        severity=RULES[rule].severity,
         path=post.path,
         line=line,
         column=column,
         field=field,
         problem=problem,
         remedy=remedy,
+        others=others,
     )
 
 
-def about_file(path: Path, rule: str, problem: str, remedy: str = "", *, field: str = "") -> Finding:
+def about_file(
+    path: Path, rule: str, problem: str, remedy: str = "", *, field: str = "", line: int | None = None
+) -> Finding:
     """A finding about a file that is no post."""
-    return Finding(rule=rule, severity=RULES[rule].severity, path=path, field=field, problem=problem, remedy=remedy)
+    return Finding(rule=rule, path=path, line=line, field=field, problem=problem, remedy=remedy)
+
+
+def about_settings(config: Config, rule: str, problem: str, remedy: str = "", *, field: str = "") -> Finding:
+    """A finding about the file of the settings."""
+    return about_file(shown_path(config.path, config.root), rule, problem, remedy, field=field)
+
+
+def shown_path(path: Path, root: Path) -> Path:
+    """A path relative to the project's root, if it lies inside."""
+    return path.relative_to(root) if path.is_relative_to(root) else path
 
 
 def _names(field: str) -> list[str]:
-    """A field and what it stands in: "mastodon.media[0]", "mastodon.media", "mastodon"."""
+    """A field and the keys that contain it: "mastodon.media[0]", "mastodon.media", "mastodon"."""
     names = [field]
     while field:
         field = field[: field.rindex("[")] if field.endswith("]") else field.rpartition(".")[0]
@@ -51,22 +64,22 @@ def _names(field: str) -> list[str]:
     return names
 
 
-def finding_of(fault: PostError) -> Finding:
-    """What is wrong with a file that is no usable post."""
+def from_fault(fault: PostError) -> Finding:
+    """The finding about a file that is no usable post."""
     return Finding(
         rule=fault.rule,
-        severity=Severity.ERROR,
         path=fault.path,
         line=fault.line,
         column=fault.column,
         field=fault.field,
         problem=fault.problem,
         remedy=fault.remedy,
+        others=fault.others,
     )
 
 
 def with_column(finding: Finding, texts: Mapping[Path, str]) -> Finding:
-    """The finding with its column, as far as that is known; `texts` are the files."""
+    """The finding with the column of its field, if that can be found; `texts` are the contents of the files."""
     if finding.column is not None or finding.line is None or not finding.field:
         return finding
     lines = texts.get(finding.path, "").replace("\r\n", "\n").replace("\r", "\n").split("\n")

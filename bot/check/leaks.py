@@ -29,7 +29,7 @@ def check_naming(subject: Subject) -> Iterator[Finding]:
         other = first.setdefault(post.url.casefold(), post)
         if other is not post:
             problem = f"{post.url} and the page of {other.path} differ in capitals only; many hosts keep one of them."
-            yield about(post, "similar-name", problem, "Rename one of the files.")
+            yield about(post, "similar-name", problem, "Rename one of the files.", others=(other.path,))
     for post in subject.secret:
         yield from _told_by_name(post)
 

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final
 
-from bot.check.findings import about, about_file
+from bot.check.findings import about, about_settings
 from bot.check.subject import Subject
 from bot.domain import Finding, Post
 from bot.domain.clock import Clock
@@ -33,13 +33,12 @@ def check_online(subject: Subject, *, clock: Clock) -> Iterator[Finding]:
 
 def _accounts(subject: Subject, clock: Clock) -> Iterator[Finding]:
     config = subject.config
-    path = config.path.relative_to(config.root) if config.path.is_relative_to(config.root) else config.path
     tokens = tokens_of(config, subject.environ)
     # Of a missing token another rule tells.
     looks = {name: look_of(config, name, token, clock) for name, token in tokens.items() if token.value is not None}
     for name, found in inspect_all(looks, longest=ALL_ANSWERS, clock=clock):
         if found.trouble:
-            yield about_file(path, "account-unusable", found.trouble, found.remedy, field=f"accounts.{name}")
+            yield about_settings(config, "account-unusable", found.trouble, found.remedy, field=f"accounts.{name}")
 
 
 def _early_pages(subject: Subject) -> Iterator[Finding]:

@@ -1,4 +1,7 @@
-"""Alt texts that say nothing, and pictures in the text that have none. (For the toot's pictures reading sees to it.)"""
+"""Alt texts that say nothing or are missing, covers that do not fit, and pictures that a server would not show.
+
+Missing alt texts of the toot's pictures are found while a post is read.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,11 @@ from bot.check.markup import links_of
 from bot.check.subject import Subject
 from bot.compose.pictures import pictures_of, problem_of
 from bot.config import Account
-from bot.domain import GIF_PIXELS, Finding, Limits, Picture, Post, Severity
+from bot.domain import GIF_PIXELS, Finding, Limits, Picture, Post
 
 _HOW: Final = "Say what it shows, as you would on the telephone."
 _WORDS: Final = re.compile(r"[^\W_]+")
-#: What says nothing, whatever the picture is.
+#: Alt texts that say nothing about any picture.
 _EMPTY_WORDS: Final = frozenset(
     {"image", "picture", "photo", "photograph", "cover", "cover image", "cover picture", "banner", "header", "logo"}
     | {"screenshot", "graphic", "untitled", "alt", "alt text", "todo", "tbd", "img"}
@@ -26,10 +29,10 @@ _IMAGE_OF: Final = re.compile(r"\s*(?:an?\s+|the\s+)?(?:image|picture|graphic|pi
 
 
 def check_alts(subject: Subject) -> Iterator[Finding]:
-    """Of posts whose wording can still be chosen."""
+    """Useless and missing alt texts, in posts whose wording can still be chosen."""
     for post in subject.fresh:
         for field, picture in _pictures(post):
-            yield from _of_alt(post, picture.alt, picture.url, field=field)
+            yield from _judge_alt(post, picture.alt, picture.url, field=field)
         source = subject.source(post)
         for link in links_of(source) if source else ():
             if not link.is_picture:
@@ -39,7 +42,7 @@ def check_alts(subject: Subject) -> Iterator[Finding]:
                 remedy = 'Write ![what it shows](address), or alt="" in HTML if it is mere decoration.'
                 yield about(post, "alt-missing", problem, remedy, line=link.line, column=link.column)
             else:
-                yield from _of_alt(post, link.alt, link.address, line=link.line, column=link.column)
+                yield from _judge_alt(post, link.alt, link.address, line=link.line, column=link.column)
 
 
 def _pictures(post: Post) -> Iterator[tuple[str, Picture]]:
@@ -49,18 +52,18 @@ def _pictures(post: Post) -> Iterator[tuple[str, Picture]]:
         yield f"mastodon.media[{number}]", picture
 
 
-def _of_alt(
+def _judge_alt(
     post: Post, alt: str, address: str, *, field: str = "", line: int | None = None, column: int | None = None
 ) -> Iterator[Finding]:
-    said, name = _plain(alt), PurePosixPath(unquote(address.partition("?")[0].partition("#")[0]))
-    if not said:
+    words, name = _plain(alt), PurePosixPath(unquote(address.partition("?")[0].partition("#")[0]))
+    if not words:
         return
     what = ""
-    if said == _plain(post.title):
+    if words == _plain(post.title):
         what = "is the title, which stands beside the picture already"
-    elif said in (_plain(name.name), _plain(name.stem)):
+    elif words in (_plain(name.name), _plain(name.stem)):
         what = "is the file's name"
-    elif said in _EMPTY_WORDS:
+    elif words in _EMPTY_WORDS:
         what = "does not say what is on it"
     if what:
         yield about(post, "alt-useless", f'the alt text "{alt}" {what}.', _HOW, field=field, line=line, column=column)
@@ -75,14 +78,17 @@ def _plain(text: str) -> str:
     return " ".join(_WORDS.findall(text.casefold()))
 
 
-LARGEST: Final = 3 * 1024 * 1024  #: bytes; readers and people on the road load all of it
+LARGEST: Final = 3 * 1024 * 1024  #: bytes; feed readers load all of it, on mobile networks too
 #: Width to height. Link cards are about 1.9; beyond these a timeline shows a strip, or cuts top and bottom off.
 WIDEST: Final = 3.0
 TALLEST: Final = 0.5
 
 
 def check_covers(subject: Subject) -> Iterator[Finding]:
-    """Of posts whose pictures can still be chosen; for the toot every picture is scaled as the server needs it."""
+    """Large or oddly shaped covers, of posts whose pictures can still be chosen.
+
+    Only feeds are concerned: for the toot every picture is scaled as the server needs it.
+    """
     for post in subject.fresh:
         cover = post.cover
         if cover is None or cover.problem:
@@ -102,51 +108,25 @@ def check_covers(subject: Subject) -> Iterator[Finding]:
 def check_pictures(post: Post, *, account: Account, limits: Limits) -> Iterator[Finding]:
     """Findings about the pictures of the post's toot on one account."""
     if post.mastodon.link_card and post.mastodon.media:
-        yield _finding(
-            post,
-            "mastodon.link_card",
-            rule="picture-unseen",
-            problem="asks for the page's card, so the pictures of `media` are not shown.",
-            remedy="Keep one of the two.",
-        )
+        problem = "asks for the page's card, so the pictures of `media` are not shown."
+        yield about(post, "picture-unseen", problem, "Keep one of the two.", field="mastodon.link_card")
     pictures = [picture for picture in pictures_of(post, account) if not problem_of(picture)]
     if len(pictures) > limits.pictures:
-        yield _finding(
-            post,
-            "mastodon.media",
-            rule="too-many-pictures",
-            problem=f"holds {len(pictures)} pictures; the server takes {limits.pictures}, so the last are left out.",
-            remedy="Choose the ones that matter most.",
-        )
+        problem = f"holds {len(pictures)} pictures; the server takes {limits.pictures}, so the last are left out."
+        remedy = "Choose the ones that matter most."
+        yield about(post, "too-many-pictures", problem, remedy, field="mastodon.media")
     for number, picture in enumerate(pictures[: limits.pictures]):
         field = f"mastodon.media[{number}]" if post.mastodon.media is not None else "cover"
-        yield from _of_picture(post, picture, field, limits)
+        yield from _judge_picture(post, picture, field, limits)
 
 
-def _of_picture(post: Post, picture: Picture, field: str, limits: Limits) -> Iterator[Finding]:
+def _judge_picture(post: Post, picture: Picture, field: str, limits: Limits) -> Iterator[Finding]:
     if len(picture.alt) > limits.description:
-        yield _finding(
-            post,
-            field,
-            rule="alt-shortened",
-            problem=f"the alt text has {len(picture.alt)} characters; the server takes {limits.description}, "
-            "so it is shortened.",
-            remedy="Say the same in fewer words.",
-        )
+        size = f"{len(picture.alt)} characters; the server takes {limits.description}"
+        problem = f"the alt text has {size}, so it is shortened."
+        yield about(post, "alt-shortened", problem, "Say the same in fewer words.", field=field)
     pixels = (picture.width or 0) * (picture.height or 0)
     if picture.media_type == "image/gif" and pixels > min(GIF_PIXELS, limits.picture_pixels):
-        yield _finding(
-            post,
-            field,
-            rule="animation-stopped",
-            problem=f"a GIF of {picture.width} x {picture.height} is too large to move; its first picture is shown.",
-            remedy="If it is an animation, make it smaller: 1280 x 720 at most.",
-            severity=Severity.NOTE,
-        )
-
-
-def _finding(
-    post: Post, field: str, *, rule: str, problem: str, remedy: str, severity: Severity = Severity.WARNING
-) -> Finding:
-    line = post.lines.get(field) or post.lines.get("mastodon.media" if field.startswith("mastodon.media") else field)
-    return Finding(rule=rule, severity=severity, path=post.path, line=line, field=field, problem=problem, remedy=remedy)
+        problem = f"a GIF of {picture.width} x {picture.height} is too large to move; its first picture is shown."
+        remedy = "If it is an animation, make it smaller: 1280 x 720 at most."
+        yield about(post, "animation-stopped", problem, remedy, field=field)

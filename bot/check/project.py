@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.check.registry import CHECKS, Check, run_checks
 from bot.check.subject import Subject
-from bot.check.suppressions import Silenced, silenced
+from bot.check.suppressions import Suppressed, suppress
 from bot.compose.composer import Composer
 from bot.config import Config
 from bot.config.wording import read_wording
@@ -27,7 +27,7 @@ class Checked:
     """What was found, and in what. Of `posts`, `faults` and findings only those that were asked for."""
 
     findings: tuple[Finding, ...]  #: by file and line
-    silenced: tuple[Silenced, ...] = ()  #: those that somebody has silenced, with the reason
+    suppressed: tuple[Suppressed, ...] = ()  #: those that an author or the operator accepts, with the reason
     posts: tuple[Post, ...]
     faults: tuple[PostError, ...]  #: files that are no usable posts; they are among the findings too
     subject: Subject  #: everything that was looked at, asked for or not
@@ -65,10 +65,10 @@ def checked(subject: Subject, findings: Iterable[Finding], *, paths: Sequence[Pa
     """Of these findings those that were asked for, without the silenced ones."""
     config = subject.config
     asked = [finding for finding in findings if is_asked_for(finding.path, paths, config)]
-    told, quiet = silenced(asked, subject.posts, config.check.allow)
+    reported, suppressed = suppress(asked, subject.posts, config.check.allow)
     return Checked(
-        findings=tuple(told),
-        silenced=tuple(quiet),
+        findings=tuple(reported),
+        suppressed=tuple(suppressed),
         posts=tuple(post for post in subject.posts if is_asked_for(post.path, paths, config)),
         faults=tuple(fault for fault in subject.faults if is_asked_for(fault.path, paths, config)),
         subject=subject,

@@ -1,4 +1,4 @@
-"""All checks of a project, in one list: each looks at everything and yields its findings."""
+"""All checks of a project, in one list. Each check gets the whole project and yields its findings."""
 
 from __future__ import annotations
 
@@ -6,52 +6,50 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, TypeAlias
 
 from bot.check.built_site import check_built_site
-from bot.check.findings import finding_of, with_column
+from bot.check.findings import from_fault, with_column
 from bot.check.leaks import check_naming
 from bot.check.links import check_links
 from bot.check.pictures import check_alts, check_covers
 from bot.check.settings import check_settings
 from bot.check.subject import Subject
-from bot.check.suppressions import check_silencing
+from bot.check.suppressions import check_suppressions
 from bot.check.text import check_mojibake, check_slips, check_titles
 from bot.check.times import check_brake, check_due, check_times
-from bot.check.toots import check_called, check_toots
-from bot.domain import Finding, Severity
+from bot.check.toots import check_mentions_and_hashtags, check_toots
+from bot.domain import Finding
 
 Check: TypeAlias = Callable[[Subject], Iterable[Finding]]
 
-_WEIGHT: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
-
 
 def settings(subject: Subject) -> Iterator[Finding]:
-    """What is wrong around the settings."""
+    """Problems of the settings and the files that they name."""
     return check_settings(subject.config, environ=subject.environ)
 
 
 def faults(subject: Subject) -> Iterator[Finding]:
     """Files that are no usable posts."""
-    return map(finding_of, subject.faults)
+    return map(from_fault, subject.faults)
 
 
 def reading(subject: Subject) -> Iterator[Finding]:
-    """What was found while the posts were read."""
+    """Findings made while the posts were read."""
     for post in subject.posts:
         yield from post.findings
 
 
 def planning(subject: Subject) -> Iterator[Finding]:
-    """What the plan finds odd."""
+    """Findings of the plan."""
     yield from subject.plan.findings
 
 
 def mojibake(subject: Subject) -> Iterator[Finding]:
-    """Words that look garbled."""
+    """Text in a wrong encoding."""
     for post in subject.posts:
         yield from check_mojibake(post, subject.texts.get(post.path, ""))
 
 
 def times(subject: Subject) -> Iterator[Finding]:
-    """Datetimes that are not as `[check]` wants them."""
+    """Datetimes that `[check]` does not want."""
     config = subject.config
     return check_times(subject.posts, wanted=config.check, zone=config.site.timezone, now=subject.now)
 
@@ -69,21 +67,21 @@ CHECKS: Final[tuple[Check, ...]] = (
     check_covers,
     check_links,
     check_slips,
-    check_called,
+    check_mentions_and_hashtags,
     check_naming,
     check_toots,
     check_brake,
     check_built_site,
-    check_silencing,
+    check_suppressions,
 )
 
 
 def run_checks(subject: Subject, *, checks: Sequence[Check] = CHECKS) -> tuple[Finding, ...]:
-    """Everything that the checks find, by file and line."""
+    """All findings of the checks, by file and line."""
     findings = (with_column(finding, subject.texts) for check in checks for finding in check(subject))
     return in_order(findings)
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The findings by file, line and weight."""
-    return tuple(sorted(findings, key=lambda f: (str(f.path), f.line or 0, _WEIGHT[f.severity], f.rule)))
+    """The findings by file, line and severity."""
+    return tuple(sorted(findings, key=lambda f: (str(f.path), f.line or 0, f.severity.rank, f.rule)))

@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.check.findings import about
 from bot.check.subject import Subject
-from bot.domain import Finding, Post, Severity
+from bot.domain import Finding, Post
 from bot.domain.text import shorten
 from bot.posts.body.markdown import parse_markdown
 from bot.posts.frontmatter.source import Source
@@ -115,14 +115,9 @@ def check_mojibake(post: Post, source: str) -> Iterator[Finding]:
         if mended == line:
             continue
         garbled, meant = _different(line, mended)
-        yield Finding(
-            rule="mojibake",
-            severity=Severity.WARNING,
-            path=post.path,
-            line=number,
-            problem=f'"{_shown(garbled)}" looks like words that were read in a wrong encoding.',
-            remedy=f'If so, write what it would be: "{_shown(meant)}". `announce check --fix` does that.',
-        )
+        problem = f'"{_printable(garbled)}" looks like words that were read in a wrong encoding.'
+        remedy = f'If so, write what it would be: "{_printable(meant)}". `announce check --fix` does that.'
+        yield about(post, "mojibake", problem, remedy, line=number)
 
 
 def without_mojibake(source: str) -> str:
@@ -156,7 +151,7 @@ def _in_common(one: str, other: str) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
-def _shown(words: str) -> str:
+def _printable(words: str) -> str:
     # Control characters would reach the terminal.
     return shorten("".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in words.strip()), _LONGEST)
 

@@ -1,4 +1,4 @@
-"""Publish datetimes that nobody may have meant: at night, at the weekend, on the heels of another. Nothing is moved."""
+"""Publish datetimes that may be mistakes: passed, far ahead, at night, at the weekend, close to another, too many."""
 
 from __future__ import annotations
 
@@ -13,53 +13,20 @@ from zoneinfo import ZoneInfo
 from bot.check.findings import about
 from bot.check.subject import Subject
 from bot.config import Check
-from bot.domain import Finding, Post, Severity
+from bot.domain import Finding, Post
 from bot.domain.durations import Daytime, format_duration
 from bot.planner.burst_limit import BRAKE_WINDOW, counted_by_brake
 from bot.planner.ruling import Verdict
 
-
-def check_brake(subject: Subject) -> Iterator[Finding]:
-    """A finding for each post that comes after too many others within the brake's window."""
-    brake, now = subject.config.release.brake, subject.now
-    coming = [
-        (post.published, post)
-        for post in subject.posts
-        if post.published is not None and post.published > now and not post.mastodon.skip and not post.hidden
-    ]
-    braked: dict[Path, Post] = {}
-    for account in subject.accounts:
-        recent = counted_by_brake(subject.snapshot, account, now=now)
-        for published, post in sorted(coming, key=lambda pair: (pair[0], pair[1].slug)):
-            recent = [moment for moment in recent if moment > published - BRAKE_WINDOW]
-            if len(recent) >= brake:
-                braked[post.path] = post
-            else:
-                recent.append(published)
-    for post in braked.values():
-        yield _braked(post, brake, BRAKE_WINDOW)
-
-
-def _braked(post: Post, brake: int, window: timedelta) -> Finding:
-    return Finding(
-        rule="brake",
-        severity=Severity.WARNING,
-        path=post.path,
-        line=post.lines.get("published_datetime"),
-        field="published_datetime",
-        problem=f"more than {brake} posts within {format_duration(window)}: the brake would hold this toot.",
-        remedy="Spread the posts, or raise `[release] brake`.",
-    )
-
-
+#: Further ahead than this a datetime is probably a slip in the year.
 FAR: Final = timedelta(days=365)
-#: So many posts that are too late are named one by one; more are a site that has news already.
+#: Up to so many posts that are too late are listed one by one; more mean that the site had news before the bot.
 NAMED: Final = 3
 _FIELD: Final = "published_datetime"
 
 
 def check_due(subject: Subject) -> Iterator[Finding]:
-    """Of posts that are not released yet, and that nobody holds."""
+    """What becomes of posts by their datetimes; of posts that are neither released nor held."""
     held = {item.post_id for item in subject.plan.of(Verdict.HELD)}
     for post in subject.posts:
         if post.published is None or post.path in subject.released or post.hidden or post.post_id in held:
@@ -85,8 +52,8 @@ def _of_post(subject: Subject, post: Post, published: datetime) -> Finding | Non
     return about(post, "due-now", problem, "To choose the moment, write a time to come.", field=_FIELD)
 
 
-def folded(findings: Sequence[Finding], *, posts_folder: Path) -> tuple[Finding, ...]:
-    """The findings with many posts that are too late told in one."""
+def fold_late_posts(findings: Sequence[Finding], *, posts_folder: Path) -> tuple[Finding, ...]:
+    """The findings; many posts that are too late become one finding."""
     late = [finding for finding in findings if finding.rule == "too-late"]
     if len(late) <= NAMED:
         return tuple(findings)
@@ -106,13 +73,13 @@ _SATURDAY: Final = 5
 
 
 def check_times(posts: Sequence[Post], *, wanted: Check, zone: ZoneInfo, now: datetime) -> Iterator[Finding]:
-    """What of the posts to come is not as `[check]` wants it; `zone` is the site's."""
-    told = [
+    """Posts to come at times that `[check]` does not want; `zone` is the site's."""
+    dated = [
         (post.published, post)
         for post in posts
         if post.published is not None and not post.mastodon.skip and not post.hidden
     ]
-    coming = [(published, post) for published, post in told if published > now]
+    coming = [(published, post) for published, post in dated if published > now]
     if wanted.daytime is not None:
         begin, end = wanted.daytime
         hours = Daytime(begin=begin, end=end, zone=zone)
@@ -123,8 +90,8 @@ def check_times(posts: Sequence[Post], *, wanted: Check, zone: ZoneInfo, now: da
         for published, post in coming:
             if published.astimezone(zone).weekday() >= _SATURDAY:
                 yield _at_the_weekend(post, published.astimezone(zone))
-    for (earlier, before), (later, post) in pairwise(sorted(told, key=lambda pair: (pair[0], pair[1].slug))):
-        # Whoever says in which order they go has seen that they share a moment.
+    for (earlier, before), (later, post) in pairwise(sorted(dated, key=lambda pair: (pair[0], pair[1].slug))):
+        # An author who writes `order:` knows that the two share a moment.
         unseen = earlier == later and not {"order"} & (before.lines.keys() | post.lines.keys())
         if later > now and (later - earlier < wanted.min_gap or unseen):
             yield _too_close(post, before, gap=_gap(earlier, later), wanted=wanted)
@@ -135,31 +102,35 @@ def _gap(earlier: datetime, later: datetime) -> str:
 
 
 def _at_night(post: Post, local: datetime, hours: Daytime) -> Finding:
-    return _about(
+    return about(
         post,
-        rule="quiet-hours",
-        problem=f"is released at {local:%H:%M} in {hours.zone.key}, outside {hours.begin:%H:%M}-{hours.end:%H:%M}.",
-        remedy="Choose another hour, or change `[check] daytime`. It goes out at its time all the same.",
+        "quiet-hours",
+        f"is released at {local:%H:%M} in {hours.zone.key}, outside {hours.begin:%H:%M}-{hours.end:%H:%M}.",
+        "Choose another hour, or change `[check] daytime`. It goes out at its time all the same.",
+        field=_FIELD,
     )
 
 
 def _at_the_weekend(post: Post, local: datetime) -> Finding:
-    return _about(
+    return about(
         post,
-        rule="weekend",
-        problem=f"is released on {local:%A, %Y-%m-%d}.",
-        remedy="Choose a weekday, or change `[check] weekdays_only`. It goes out at its time all the same.",
+        "weekend",
+        f"is released on {local:%A, %Y-%m-%d}.",
+        "Choose a weekday, or change `[check] weekdays_only`. It goes out at its time all the same.",
+        field=_FIELD,
     )
 
 
 def _too_close(post: Post, before: Post, *, gap: str, wanted: Check) -> Finding:
     line = before.lines.get("published_datetime")
     place = f"{before.path}:{line}" if line else str(before.path)
-    return _about(
+    return about(
         post,
-        rule="clash",
-        problem=f"{post.slug} is released {gap} {before.slug} ({place}).",
-        remedy=f"{_way_out(wanted)} Both go out at their time all the same.",
+        "clash",
+        f"{post.slug} is released {gap} {before.slug} ({place}).",
+        f"{_way_out(wanted)} Both go out at their time all the same.",
+        field=_FIELD,
+        others=(before.path,),
     )
 
 
@@ -169,13 +140,31 @@ def _way_out(wanted: Check) -> str:
     return f"Leave {format_duration(wanted.min_gap)} between them, or change `[check] min_gap`."
 
 
-def _about(post: Post, *, rule: str, problem: str, remedy: str) -> Finding:
-    return Finding(
-        rule=rule,
-        severity=Severity.WARNING,
-        path=post.path,
-        line=post.lines.get("published_datetime"),
-        field="published_datetime",
-        problem=problem,
-        remedy=remedy,
-    )
+def check_brake(subject: Subject) -> Iterator[Finding]:
+    """A finding for each post that comes after too many others within the window of the burst limit."""
+    brake, now = subject.config.release.brake, subject.now
+    coming = [
+        (post.published, post)
+        for post in subject.posts
+        if post.published is not None and post.published > now and not post.mastodon.skip and not post.hidden
+    ]
+    braked: dict[Path, Post] = {}
+    for account in subject.accounts:
+        recent = counted_by_brake(subject.snapshot, account, now=now)
+        for published, post in sorted(coming, key=lambda pair: (pair[0], pair[1].slug)):
+            recent = [moment for moment in recent if moment > published - BRAKE_WINDOW]
+            if len(recent) >= brake:
+                braked[post.path] = post
+            else:
+                recent.append(published)
+    for post in braked.values():
+        problem = f"more than {brake} posts within {format_duration(BRAKE_WINDOW)}: the brake would hold this toot."
+        remedy = "Spread the posts, or raise `[release] brake`."
+        yield about(post, "brake", problem, remedy, field=_FIELD, others=_within_window(post, coming))
+
+
+def _within_window(post: Post, coming: Sequence[tuple[datetime, Post]]) -> tuple[Path, ...]:
+    """The other posts that are released within the window of the burst limit before this one."""
+    assert post.published is not None
+    begin = post.published - BRAKE_WINDOW
+    return tuple(other.path for moment, other in coming if begin < moment <= post.published and other is not post)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from bot.check.findings import about, about_file
+from bot.check.findings import about, about_settings
 from bot.check.pictures import check_pictures
 from bot.check.subject import Subject
 from bot.compose.announcement import as_reminder
@@ -23,7 +23,7 @@ from bot.domain.template_tags import find_tags
 _MEANT: Final = re.compile(r"(?<![\w#＃&/])[#＃](?=[\w\d])(?!\d{1,3}\b)[^\s#＃]*[\w]")
 
 
-def check_called(subject: Subject) -> Iterator[Finding]:
+def check_mentions_and_hashtags(subject: Subject) -> Iterator[Finding]:
     """Of posts whose wording can still be chosen, and of the settings."""
     yield from _of_settings(subject)
     for post in subject.fresh:
@@ -41,13 +41,12 @@ def check_called(subject: Subject) -> Iterator[Finding]:
 
 def _of_settings(subject: Subject) -> Iterator[Finding]:
     config = subject.config
-    path = config.path.relative_to(config.root) if config.path.is_relative_to(config.root) else config.path
     named = {"release.hashtags": config.release.hashtags}
     named |= {f"accounts.{name}.hashtags": account.hashtags for name, account in config.accounts.items()}
     for field, tags in named.items():
         for tag in invalid_hashtags(tags):
             problem = f'"{tag}" cannot be a hashtag, so it is left out.'
-            yield about_file(path, "hashtag-unseen", problem, "Use letters, digits and _.", field=field)
+            yield about_settings(config, "hashtag-unseen", problem, "Use letters, digits and _.", field=field)
 
 
 def _own_words(post: Post) -> Iterator[tuple[str, str]]:

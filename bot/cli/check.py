@@ -14,7 +14,7 @@ from bot.cli.mending import KINDS, FixCommand, mend, refuse_beside_fix
 from bot.cli.rulebook import show_rules
 
 if TYPE_CHECKING:
-    from bot.check.suppressions import Silenced
+    from bot.check.suppressions import Suppressed
     from bot.cli.checking import Looked
     from bot.config import Config
     from bot.domain import Finding
@@ -57,17 +57,17 @@ def check(
         refuse_beside_fix(site=site, changed_since=options["since"], format=form != "text")
         mend(config, look(config, paths, clock=SystemClock()).checked, kinds, yes=options["yes"])
         return
-    silenced: tuple[Silenced, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
     if site is None:
         looked = look(config, paths, since=options["since"], clock=SystemClock(), online=options["online"])
-        silenced = looked.silenced
+        suppressed = looked.suppressed
         findings, summary = looked.findings, f"{_some(looked.count, 'post')} checked"
     else:
         _refuse_beside_site(form, options["since"])
         looked = None
         findings, summary = _findings_in_site(config, site, paths)
     if form == "json":
-        shown = [{**plain(one.finding), "silenced": one.reason} for one in silenced] if options["show_all"] else []
+        shown = [{**plain(one.finding), "silenced": one.reason} for one in suppressed] if options["show_all"] else []
         echo_json([*findings, *shown])
     elif form == "github":
         click.echo(
@@ -76,10 +76,10 @@ def check(
     elif form == "markdown" and looked is not None:
         click.echo(summarised(config, looked, pictures=str(options["pictures"])), nl=False)
     else:
-        from bot.check.times import folded
+        from bot.check.times import fold_late_posts
 
-        findings = folded(findings, posts_folder=config.site.posts)
-        _show_findings(findings, summary, silenced, show_all=options["show_all"])
+        findings = fold_late_posts(findings, posts_folder=config.site.posts)
+        _show_findings(findings, summary, suppressed, show_all=options["show_all"])
         _show_gone(looked)
         _show_sources(config)
     sys.exit(1 if _fails(findings, str(options["fail_on"])) else 0)
@@ -105,7 +105,7 @@ def _show_gone(looked: Looked | None) -> None:
 
 def _findings_in_site(config: Config, site: Path, paths: tuple[Path, ...]) -> tuple[tuple[Finding, ...], str]:
     from bot.check.built_site import check_site
-    from bot.check.findings import finding_of
+    from bot.check.findings import from_fault
     from bot.check.project import is_asked_for
     from bot.domain.clock import SystemClock
     from bot.domain.errors import UsageError
@@ -120,7 +120,7 @@ def _findings_in_site(config: Config, site: Path, paths: tuple[Path, ...]) -> tu
     clock = SystemClock()
     scan = open_posts(config).scan()
     # What is in a file that cannot be read cannot be looked for: that must not look like a clean site.
-    faults = [finding_of(fault) for fault in scan.faults if is_asked_for(fault.path, paths, config)]
+    faults = [from_fault(fault) for fault in scan.faults if is_asked_for(fault.path, paths, config)]
     released = read_snapshot(config, clock).entries.keys()
     asked = [post for post in scan.posts if is_asked_for(post.path, paths, config)]
     try:
@@ -138,7 +138,7 @@ def _some(count: int, name: str) -> str:
 
 
 def _show_findings(
-    findings: tuple[Finding, ...], checked: str, silenced: tuple[Silenced, ...], *, show_all: bool
+    findings: tuple[Finding, ...], checked: str, suppressed: tuple[Suppressed, ...], *, show_all: bool
 ) -> None:
     from rich.markup import escape
 
@@ -147,12 +147,12 @@ def _show_findings(
     for finding in findings:
         word = finding.severity.value
         out.print(f"[{colours[word]}]{word}[/]  {escape(str(finding))}  [dim]({finding.rule})[/dim]", soft_wrap=True)
-    for one in silenced if show_all else ():
+    for one in suppressed if show_all else ():
         shown = f"silenced  {escape(str(one.finding))}  [dim]({one.finding.rule}: {escape(one.reason)})[/dim]"
         out.print(shown, soft_wrap=True)
     numbers = {word: sum(finding.severity.value == word for finding in findings) for word in colours}
     summary = ", ".join(_some(number, word) for word, number in numbers.items())
-    click.echo(f"{checked}: {summary}{f' ({len(silenced)} silenced)' if silenced else ''}")
+    click.echo(f"{checked}: {summary}{f' ({len(suppressed)} silenced)' if suppressed else ''}")
 
 
 def _show_sources(config: Config) -> None:

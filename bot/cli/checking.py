@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from bot.check.project import Checked
     from bot.check.registry import Check
-    from bot.check.suppressions import Silenced
+    from bot.check.suppressions import Suppressed
     from bot.config import Config
     from bot.domain import Finding, Post, Snapshot
     from bot.domain.clock import Clock
@@ -35,9 +35,9 @@ class Looked:
     assumed: bool = False  #: whether the ledger was made up from the base
 
     @property
-    def silenced(self) -> tuple[Silenced, ...]:
-        """Findings of what was looked at that somebody has silenced."""
-        quiet = self.checked.silenced
+    def suppressed(self) -> tuple[Suppressed, ...]:
+        """The suppressed findings about what was checked."""
+        quiet = self.checked.suppressed
         return quiet if self.branch is None else tuple(one for one in quiet if one.finding.path in self.branch.changed)
 
     @property
@@ -62,7 +62,7 @@ def look(
     from bot.ledger import read_snapshot
     from bot.posts.git.folders import open_posts
     from bot.report.branch import read_branch
-    from bot.report.view import concerning
+    from bot.report.view import findings_about
 
     now, snapshot = clock.now(), read_snapshot(config, clock)
     checks: Sequence[Check] = (*CHECKS, partial(check_online, clock=clock)) if online else CHECKS
@@ -77,7 +77,7 @@ def look(
     checked = check_project(config, snapshot, now=now, environ=os.environ, paths=paths, checks=checks, scan=scan)
     return Looked(
         checked=checked,
-        findings=tuple(concerning(checked.findings, branch.changed, posts=checked.subject.posts)),
+        findings=tuple(findings_about(checked.findings, branch.changed)),
         posts=tuple(post for post in checked.posts if post.path in branch.changed),
         branch=branch,
         assumed=assumed,

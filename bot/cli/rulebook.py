@@ -14,7 +14,7 @@ def show_rules(ctx: click.Context, _option: click.Parameter, wanted: bool) -> No
     from rich.markup import escape
     from rich.table import Table
 
-    from bot.check.rules import RULES
+    from bot.domain.rules import RULES
 
     table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)

@@ -14,7 +14,7 @@ from bot.compose.shorten import ELLIPSIS, shorten
 from bot.compose.templates import Templates
 from bot.config import Account, Config, Release, Site
 from bot.config.wording import Wording
-from bot.domain import Announcement, Finding, Limits, Post, Severity, Snapshot
+from bot.domain import Announcement, Finding, Limits, Post, Snapshot
 from bot.domain.errors import ComposeError
 
 
@@ -114,7 +114,6 @@ def remarks(
 def _finding(post: Post, rule: str, name: str, problem: str, remedy: str) -> Finding:
     return Finding(
         rule=rule,
-        severity=Severity.WARNING,
         path=post.path,
         line=post.lines.get(name),
         field=name,

@@ -10,7 +10,7 @@ from bot.domain.announcements import GIF_PIXELS, Announcement, Limits
 from bot.domain.deliveries import Action, Delivery, DeliveryKey, DeliveryState, Hold, Occasion, OccasionKind
 from bot.domain.entries import Entry, OldEntry, OldFeed, RemotePicture
 from bot.domain.events import Event, EventKind
-from bot.domain.findings import Finding, Severity
+from bot.domain.findings import Finding
 from bot.domain.ledger import (
     AlertRecord,
     CompareAndSet,
@@ -25,6 +25,7 @@ from bot.domain.ledger import (
 from bot.domain.pages import PageAnswer, PageRequest, PageWaitRecord
 from bot.domain.posts import Digests, MastodonOptions, Missed, Picture, Poll, Post, QuotePolicy, Reminder, Visibility
 from bot.domain.reasons import Reason, ReasonCode
+from bot.domain.rules import Severity
 
 __all__ = [
     "GIF_PIXELS",

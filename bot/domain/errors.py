@@ -70,7 +70,7 @@ class ConfigError(BotError):
 class PostError(BotError):
     """A post file that cannot be used. `line` and `column` count from 1; None where none is to blame.
 
-    `rule` is the name of the fault in `bot/check/rules.py`.
+    `rule` is the name of the fault in `bot/domain/rules.py`; `others` are further files that cause it.
     """
 
     def __init__(
@@ -83,6 +83,7 @@ class PostError(BotError):
         column: int | None = None,
         field: str = "",
         remedy: str = "",
+        others: tuple[Path, ...] = (),
     ) -> None:
         place = f"{path}:{line}" if line else str(path)
         super().__init__(f"{place}: {field + ': ' if field else ''}{problem}", remedy=remedy)
@@ -92,6 +93,7 @@ class PostError(BotError):
         self.column = column
         self.field = field
         self.problem = problem
+        self.others = others
 
 
 class ComposeError(BotError):

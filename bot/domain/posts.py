@@ -154,7 +154,7 @@ class Post:
     reminders: tuple[Reminder, ...] = ()  #: in the order of their moments
     reminding: Reminder | None = None  #: this is the post as that reminder says it
     digests: Digests  #: of what its author wrote
-    allowed: Mapping[str, str] = field(default_factory=dict)  #: rules that its author has silenced → the reason
+    allowed: Mapping[str, str] = field(default_factory=dict)  #: rules that its author suppresses → the reason
     findings: tuple[Finding, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict)  #: front matter key → line
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from bot.domain import Finding, Override, Post, Severity
+from bot.domain import Finding, Override, Post
 from bot.domain.wording import reason_words
 from bot.planner.builder import published_of
 from bot.planner.matching import Matching
@@ -20,12 +20,12 @@ def unique_posts(posts: Iterable[Post]) -> tuple[list[Post], list[Finding]]:
             findings.append(
                 Finding(
                     rule="same-id",
-                    severity=Severity.ERROR,
                     path=post.path,
                     line=post.lines.get("id"),
                     field="id",
                     problem=f"{other.path} has the same id, so this file is left out.",
                     remedy="Give each post an `id:` of its own, or remove one of the files.",
+                    others=(other.path,),
                 )
             )
     return list(first.values()), findings
@@ -56,7 +56,6 @@ def moved_posts(posts: Iterable[Post], matching: Matching, *, words: Mapping[str
                 rule="identity-taken",
                 problem=f"{released} and has the same name or id, so this file is neither released nor tooted.",
                 remedy="Give a new post another name and no `id:`; for the old one put its datetime back.",
-                severity=Severity.ERROR,
             )
 
 
@@ -68,12 +67,9 @@ def renamed_posts(posts: Iterable[Post], matching: Matching) -> Iterator[Finding
             yield _datetime_finding(post, rule="renamed", problem=f"the post is held: {reason}", remedy="")
 
 
-def _datetime_finding(
-    post: Post, *, rule: str, problem: str, remedy: str, severity: Severity = Severity.WARNING
-) -> Finding:
+def _datetime_finding(post: Post, *, rule: str, problem: str, remedy: str) -> Finding:
     return Finding(
         rule=rule,
-        severity=severity,
         path=post.path,
         line=post.lines.get("published_datetime"),
         field="published_datetime",

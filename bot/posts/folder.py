@@ -245,9 +245,10 @@ def _without_clashes(
             broken.setdefault(slug_of(outcome.path, dated=dated), outcome.path)
             faults.append(outcome)
         elif (other := broken.get(outcome.slug) or urls.setdefault(outcome.url, outcome.path)) is not outcome.path:
-            faults.append(_clash(outcome, "", f"has the same name as {other}, so they would share {outcome.url}."))
+            problem = f"has the same name as {other}, so they would share {outcome.url}."
+            faults.append(_clash(outcome, "", problem, other))
         elif (other := ids.setdefault(outcome.post_id, outcome.path)) is not outcome.path:
-            faults.append(_clash(outcome, "id", f"has the same id as {other}."))
+            faults.append(_clash(outcome, "id", f"has the same id as {other}.", other))
         else:
             posts.append(outcome)
     return tuple(posts), tuple(faults)
@@ -260,7 +261,8 @@ def _in_order(outcomes: Sequence[Post | PostError | None], passing: Sequence[Pos
     return iter(sorted([*real, *passing], key=lambda one: one.path))
 
 
-def _clash(post: Post, field: str, problem: str) -> PostError:
+def _clash(post: Post, field: str, problem: str, other: Path) -> PostError:
     remedy = "Give one of them another id." if field else "Rename one of the files."
     rule = "same-id" if field else "same-name"
-    return PostError(post.path, problem, rule=rule, line=post.lines.get(field), field=field, remedy=remedy)
+    line = post.lines.get(field)
+    return PostError(post.path, problem, rule=rule, line=line, field=field, remedy=remedy, others=(other,))

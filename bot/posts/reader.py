@@ -199,7 +199,7 @@ def _title(fields: Fields, notes: Notes, source: Source) -> str:
     for name in ("title", "summary"):
         if find_tags(fields.text(name) or ""):
             problem = "holds a template tag, which nothing resolves here; a toot with it is held."
-            notes.warn("template-tag", problem, field=name, remedy="Write the words themselves.")
+            notes.add("template-tag", problem, field=name, remedy="Write the words themselves.")
     return title
 
 
@@ -212,7 +212,7 @@ def _datetime(name: str, fields: Fields, notes: Notes, config: Config) -> dateti
     except DatetimeError as error:
         raise fields.fault(name, error.problem, error.remedy, rule=error.rule) from None
     for remark in when.remarks:
-        notes.warn(remark.rule, remark.problem, field=name, remedy=remark.remedy)
+        notes.add(remark.rule, remark.problem, field=name, remedy=remark.remedy)
     return when.moment
 
 
@@ -238,7 +238,7 @@ def _order(fields: Fields, notes: Notes) -> int:
         return int(value)
     if value is not None:
         # No error: sites have a key of this name too, and it decides nothing but who goes first.
-        notes.warn(
+        notes.add(
             "order", "is no whole number, so it counts as 0.", field="order", remedy="Write for example order: 1."
         )
     return 0

@@ -7,17 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from bot.compose.announcement import as_reminder
 from bot.compose.composer import Composer
-from bot.domain import Announcement, Entry, Finding, Post, Severity
+from bot.domain import Announcement, Entry, Finding, Post
 from bot.domain.durations import format_duration
 from bot.domain.errors import ComposeError
 from bot.feeds.entry import entry_of
 from bot.planner.builder import turn_of
-from bot.planner.burst_limit import BRAKE_WINDOW
 from bot.planner.plan import Plan
 from bot.report.outlook import Outlook, Toots, outlook_of
 
@@ -35,9 +33,6 @@ def distance(moment: datetime, now: datetime) -> str:
     """How far away: "in 3 days 4 h", "5 min ago"."""
     gap = format_duration(moment - now)
     return f"in {gap}" if moment > now else f"{gap} ago"
-
-
-_WEIGHT: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -168,26 +163,9 @@ def gone_of(path: Path, before: Post, *, now: datetime) -> Gone:
     return Gone(path=path, title=before.title, says=says)
 
 
-def concerning(findings: Iterable[Finding], changed: Collection[Path], *, posts: Iterable[Post]) -> list[Finding]:
-    """The findings about changed files, and those about other files that a changed one is the cause of."""
-    by_path = {post.path: post for post in posts}
-    names = [str(path) for path in changed]
-    kept = []
-    for finding in findings:
-        words = f"{finding.problem} {finding.remedy}"
-        named = any(name in words for name in names)
-        braked = finding.rule == "brake" and _is_pushed(by_path.get(finding.path), changed, by_path)
-        if finding.path in changed or named or braked:
-            kept.append(finding)
-    return kept
-
-
-def _is_pushed(post: Post | None, changed: Collection[Path], by_path: Mapping[Path, Post]) -> bool:
-    """Whether a changed post takes room of the brake from this one."""
-    if post is None or post.published is None:
-        return False
-    moments = (by_path[path].published for path in changed if path in by_path)
-    return any(moment is not None and post.published - BRAKE_WINDOW < moment <= post.published for moment in moments)
+def findings_about(findings: Iterable[Finding], changed: Collection[Path]) -> list[Finding]:
+    """The findings about changed files, and those about other files that a changed one causes."""
+    return [one for one in findings if one.path in changed or any(other in changed for other in one.others)]
 
 
 def _neighbours(posts: Iterable[Post]) -> dict[Path, tuple[Neighbour | None, Neighbour | None]]:
@@ -213,4 +191,4 @@ def _in_order(post: Post) -> tuple[bool, datetime | None, int, str]:
 
 
 def _by_weight(finding: Finding) -> tuple[int, int]:
-    return _WEIGHT[finding.severity], finding.line or 0
+    return finding.severity.rank, finding.line or 0

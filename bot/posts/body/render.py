@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.domain import Finding, Severity
+from bot.domain import Finding
 from bot.domain.errors import PostError
 from bot.domain.template_tags import StandIns, Tag, without_tags
 from bot.domain.text import join_spaces, shorten
@@ -227,7 +227,6 @@ class BodyText:
         return [
             Finding(
                 rule="template-tag",
-                severity=Severity.WARNING,
                 path=self.path,
                 line=line,
                 problem=problem,

@@ -66,17 +66,17 @@ def note_keys(fields: Fields, notes: Notes, top: Collection[str]) -> None:
     for key in top:
         meant = None if key in _OURS else near_miss(key)
         if meant and not (key == "published" and str(fields.get(key)).lower() in TRUE | FALSE):
-            notes.warn("unknown-key", "is not a key that is read.", field=key, remedy=f'Did you mean "{meant}"?')
+            notes.add("unknown-key", "is not a key that is read.", field=key, remedy=f'Did you mean "{meant}"?')
     _note_inner_keys(fields, notes)
     if fields.get("date") and "published_datetime" not in fields and "draft" not in fields:
-        notes.warn(
+        notes.add(
             "date-ignored",
             "is not when the post is released; without a publish datetime it stays a draft.",
             field="date",
             remedy="Write published_datetime: 2024-07-16 09:00.",
         )
     if "hashtags" in fields and fields.get("hashtags") is None:
-        notes.warn(
+        notes.add(
             "hashtags-empty",
             "is empty; YAML reads a # after a space as the beginning of a comment.",
             field="hashtags",
@@ -90,15 +90,15 @@ def _note_inner_keys(fields: Fields, notes: Notes) -> None:
         meant = near_miss(key, COVER)
         if meant:
             name = f"cover.{key}"
-            notes.warn("unknown-key", "is not a key that is read.", field=name, remedy=f'Did you mean "{meant}"?')
+            notes.add("unknown-key", "is not a key that is read.", field=name, remedy=f'Did you mean "{meant}"?')
     for key in mastodon if isinstance(mastodon, dict) else ():
         if key not in MASTODON:
             meant = near_miss(key, MASTODON)
             remedy = f'Did you mean "{meant}"?' if meant else f"Known here: {', '.join(MASTODON)}."
-            notes.warn("unknown-key", "is not a key that is read.", field=f"mastodon.{key}", remedy=remedy)
+            notes.add("unknown-key", "is not a key that is read.", field=f"mastodon.{key}", remedy=remedy)
     poll = fields.get("mastodon.poll")
     for key in poll if isinstance(poll, dict) else ():
         if key not in POLL:
             meant = near_miss(key, POLL)
             remedy = f'Did you mean "{meant}"?' if meant else f"Known here: {', '.join(POLL)}."
-            notes.warn("unknown-key", "is not a key that is read.", field=f"mastodon.poll.{key}", remedy=remedy)
+            notes.add("unknown-key", "is not a key that is read.", field=f"mastodon.poll.{key}", remedy=remedy)

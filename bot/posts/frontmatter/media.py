@@ -52,11 +52,11 @@ def read_cover(
     written = written_cover(fields)
     if written.url is None:
         if written.alt:
-            notes.warn("cover-missing", "has an alt text but no url.", field="cover", remedy=_COVER_HOW)
+            notes.add("cover-missing", "has an alt text but no url.", field="cover", remedy=_COVER_HOW)
         return None
     if find_tags(written.url):
         problem = "holds a template tag, which nothing resolves here; the post goes out without a cover."
-        notes.warn("template-tag", problem, field=written.field, remedy="Write the picture's address itself.")
+        notes.add("template-tag", problem, field=written.field, remedy="Write the picture's address itself.")
         return None
     url = absolute(written.url, permalink)
     if url is None or not url.startswith("http"):
@@ -71,13 +71,13 @@ def read_cover(
 def _note_cover_faults(picture: Picture, written: WrittenCover, notes: Notes) -> None:
     if picture.problem:
         rule = "cover-missing" if picture.problem.startswith(MISSING) else "cover-unusable"
-        notes.warn(rule, f"{picture.problem}.", field=written.field, remedy=remedy_for(picture.problem))
+        notes.add(rule, f"{picture.problem}.", field=written.field, remedy=remedy_for(picture.problem))
     elif picture.path is None and not picture.remote:
-        notes.warn(
+        notes.add(
             "cover-unusable", "is not fetched for the toot: it is not https.", field=written.field, remedy=NOT_HTTPS
         )
     if not picture.alt:
-        notes.warn(
+        notes.add(
             "alt-missing",
             "the cover has no alt text, so those who cannot see it miss it.",
             field="cover" if written.field == "cover.url" else written.field,
@@ -113,7 +113,7 @@ def _picture(item: Value, number: int, fields: Fields, notes: Notes, config: Con
         if key not in MEDIA:
             meant = near_miss(key, MEDIA)
             remedy = f'Did you mean "{meant}"?' if meant else f"Known here: {', '.join(MEDIA)}."
-            notes.warn("unknown-key", f'"{key}" is not a key that is read.', field=place, remedy=remedy)
+            notes.add("unknown-key", f'"{key}" is not a key that is read.', field=place, remedy=remedy)
     file, alt = words.get("file"), words.get("alt")
     if not isinstance(file, str) or not file.strip():
         raise fields.fault(place, f"the {_nth(number)} picture names no file.", _HOW)
@@ -168,9 +168,9 @@ def _focus(value: Value) -> tuple[float, float] | None:
 def _note_faults(picture: Picture, place: str, number: int, notes: Notes) -> None:
     if picture.problem:
         rule = "picture-missing" if picture.problem.startswith(MISSING) else "picture-unusable"
-        notes.warn(rule, f"{picture.problem}.", field=place, remedy=remedy_for(picture.problem))
+        notes.add(rule, f"{picture.problem}.", field=place, remedy=remedy_for(picture.problem))
     if not picture.alt:
-        notes.warn(
+        notes.add(
             "alt-missing",
             f"the {_nth(number)} picture has no alt text, so those who cannot see it miss it.",
             field=place,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from bot.domain import Finding, Severity
+from bot.domain import Finding
 from bot.posts.frontmatter.renamed import in_the_file
 
 
 class Notes:
-    """Collects the warnings about one file. `lines` tells each front matter key's line.
+    """Collects the findings about one file. `lines` tells each front matter key's line.
 
     `names` are those that stand in the file for ours, where they differ.
     """
@@ -21,19 +21,11 @@ class Notes:
         self._names = names or {}
         self._findings: list[Finding] = []
 
-    def warn(self, rule: str, problem: str, *, field: str = "", line: int | None = None, remedy: str = "") -> None:
-        """Add a warning. Without a `line` it points at the field's."""
-        self._add(Severity.WARNING, rule, problem, field=field, line=line, remedy=remedy)
-
-    def error(self, rule: str, problem: str, *, field: str = "", remedy: str = "") -> None:
-        """Add something that does not happen as it stands."""
-        self._add(Severity.ERROR, rule, problem, field=field, line=None, remedy=remedy)
-
-    def _add(self, severity: Severity, rule: str, problem: str, *, field: str, line: int | None, remedy: str) -> None:
+    def add(self, rule: str, problem: str, *, field: str = "", line: int | None = None, remedy: str = "") -> None:
+        """Add a finding. Without a `line` it points at the field's."""
         self._findings.append(
             Finding(
                 rule=rule,
-                severity=severity,
                 path=self._path,
                 line=self._lines.get(field) if line is None else line,
                 field=in_the_file(field, self._names),

@@ -28,18 +28,18 @@ def read_allowed(fields: Fields, notes: Notes) -> dict[str, str]:
     if check is None:
         return {}
     if not isinstance(check, dict) or check.keys() - {"allow"}:
-        notes.warn("check-allow", "holds nothing but allow:.", field="check", remedy=_HOW_TO_ALLOW)
+        notes.add("check-allow", "holds nothing but allow:.", field="check", remedy=_HOW_TO_ALLOW)
     allow = check.get("allow") if isinstance(check, dict) else None
     if allow is None:
         return {}
     if not isinstance(allow, dict):
-        notes.warn("check-allow", "must name rules, each with a reason.", field=FIELD, remedy=_HOW_TO_ALLOW)
+        notes.add("check-allow", "must name rules, each with a reason.", field=FIELD, remedy=_HOW_TO_ALLOW)
         return {}
     reasons = {name: one_line(why) if isinstance(why, str) else "" for name, why in allow.items()}
     for name, why in reasons.items():
         if not why:
             problem = "has no reason, so the rule is not silenced."
-            notes.warn("check-allow", problem, field=f"{FIELD}.{name}", remedy="Say in a few words why it is meant.")
+            notes.add("check-allow", problem, field=f"{FIELD}.{name}", remedy="Say in a few words why it is meant.")
     return {name: why for name, why in reasons.items() if why}
 
 

@@ -56,7 +56,7 @@ def read_deadline(fields: Fields, notes: Notes, config: Config) -> Deadline | No
         remedy = f"{EXAMPLE[:-1]}, or 2024-08-01 AoE." if error.remedy == EXAMPLE else error.remedy
         raise fields.fault("deadline", error.problem, remedy, rule=error.rule) from None
     for remark in deadline.remarks:
-        notes.warn(remark.rule, remark.problem, field="deadline", remedy=remark.remedy)
+        notes.add(remark.rule, remark.problem, field="deadline", remedy=remark.remedy)
     return deadline
 
 
@@ -112,7 +112,7 @@ class _Item:
             if key not in REMINDER:
                 meant = near_miss(key, REMINDER)
                 remedy = f'Did you mean "{meant}"?' if meant else f"Known here: {', '.join(REMINDER)}."
-                self._notes.warn("unknown-key", f'"{key}" is not a key that is read.', field=self._place, remedy=remedy)
+                self._notes.add("unknown-key", f'"{key}" is not a key that is read.', field=self._place, remedy=remedy)
         reminder_id = self._id()
         text, template = self._word("text"), self._word("template")
         if (text is None) == (template is None):
@@ -198,7 +198,7 @@ class _Item:
         return when.moment
 
     def _remark(self, remark: Remark) -> None:
-        self._notes.warn(remark.rule, remark.problem, field=self._place, remedy=remark.remedy)
+        self._notes.add(remark.rule, remark.problem, field=self._place, remedy=remark.remedy)
 
     def _note_when(self, at: datetime) -> None:
         published, expires = self._anchors.published, self._anchors.expires
@@ -208,7 +208,7 @@ class _Item:
         elif expires is not None and at >= expires:
             never = f"when the post has expired ({_shown(expires)})"
         if never:
-            self._notes.error(
+            self._notes.add(
                 "reminder-never",
                 f"would go out on {_shown(at)}, {never}; it is not sent.",
                 field=self._place,

@@ -170,11 +170,14 @@ def without_clashes(scans: Sequence[Scan], *, dated: bool = False) -> tuple[tupl
         for post in scan.posts:
             if (other := broken.get(post.slug) or urls.setdefault(post.url, post.path)) != post.path:
                 problem = f"has the same name as {other}, so they would share {post.url}."
-                faults.append(PostError(post.path, problem, rule="same-name", remedy="Rename one of the files."))
+                remedy = "Rename one of the files."
+                faults.append(PostError(post.path, problem, rule="same-name", remedy=remedy, others=(other,)))
             elif (other := ids.setdefault(post.post_id, post.path)) != post.path:
                 line, remedy = post.lines.get("id"), "Give one of them another id."
                 problem = f"has the same id as {other}."
-                faults.append(PostError(post.path, problem, rule="same-id", line=line, field="id", remedy=remedy))
+                faults.append(
+                    PostError(post.path, problem, rule="same-id", line=line, field="id", remedy=remedy, others=(other,))
+                )
             else:
                 posts.append(post)
     return tuple(posts), tuple(faults)

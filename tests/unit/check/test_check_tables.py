@@ -9,7 +9,7 @@ import pytest
 
 from bot.check.project import check_project
 from bot.check.subject import Subject
-from bot.check.times import NAMED, folded
+from bot.check.times import NAMED, fold_late_posts
 from bot.config import Config
 from bot.domain import Override, OverrideKind, Snapshot
 from tests.support.check_cases import BODY, FILE, NOW, Case, Files, checked, made, picture, written
@@ -158,9 +158,9 @@ def test_many_old_posts_are_told_of_in_one_line(tmp_path: Path) -> None:
     findings = checked(tmp_path, Case(files=old)).findings
     late = [finding for finding in findings if finding.rule == "too-late"]
     assert len(late) == NAMED + 1
-    (one,) = folded(late, posts_folder=Path("posts"))
+    (one,) = fold_late_posts(late, posts_folder=Path("posts"))
     assert (str(one.path), one.line, one.problem.partition(" posts")[0]) == ("posts", None, str(NAMED + 1))
-    assert folded(late[1:], posts_folder=Path("posts")) == tuple(late[1:])
+    assert fold_late_posts(late[1:], posts_folder=Path("posts")) == tuple(late[1:])
 
 
 def test_of_a_post_that_somebody_holds_nobody_says_that_it_goes_out(tmp_path: Path) -> None:

@@ -85,10 +85,8 @@ def only(findings: tuple[Finding, ...]) -> Finding:
     return finding
 
 
-def a_finding(
-    path: str, *, rule: str = "odd", severity: Severity = Severity.WARNING, line: int | None = None
-) -> Finding:
-    return Finding(rule=rule, severity=severity, path=Path(path), line=line, problem="it is odd.")
+def a_finding(path: str, *, rule: str = "clash", line: int | None = None) -> Finding:
+    return Finding(rule=rule, path=Path(path), line=line, problem="it is odd.")
 
 
 def test_good_posts_have_no_findings(check: Check, make_post: MakePost) -> None:
@@ -104,20 +102,20 @@ def test_an_unreadable_file_is_an_error_with_line_and_remedy(check: Check) -> No
 
 
 def test_what_reading_and_planning_found_is_passed_on(check: Check, make_post: MakePost) -> None:
-    read, planned = a_finding("posts/a.md", rule="read"), a_finding("posts/b.md", rule="planned")
+    read, planned = a_finding("posts/a.md", rule="order"), a_finding("posts/b.md", rule="renamed")
     post = make_post("a", published=LATER, findings=(read,))
     assert check(post, plan=Plan(now=NOW, findings=(planned,))) == (read, planned)
 
 
 def test_findings_stand_in_the_order_of_files_lines_and_weight(check: Check, make_post: MakePost) -> None:
     wanted = (
-        a_finding("posts/a.md", severity=Severity.ERROR),
-        a_finding("posts/a.md", severity=Severity.WARNING, rule="a"),
-        a_finding("posts/a.md", severity=Severity.WARNING, rule="b"),
-        a_finding("posts/a.md", severity=Severity.NOTE),
-        a_finding("posts/a.md", severity=Severity.NOTE, line=2),
-        a_finding("posts/a.md", severity=Severity.ERROR, line=10),
-        a_finding("posts/b.md", severity=Severity.ERROR, line=1),
+        a_finding("posts/a.md", rule="same-id"),
+        a_finding("posts/a.md", rule="clash"),
+        a_finding("posts/a.md", rule="order"),
+        a_finding("posts/a.md", rule="alt-image-of"),
+        a_finding("posts/a.md", rule="alt-image-of", line=2),
+        a_finding("posts/a.md", rule="same-id", line=10),
+        a_finding("posts/b.md", rule="same-id", line=1),
     )
     assert check(make_post(findings=wanted[::-1])) == wanted
 

@@ -25,7 +25,7 @@ def told(found: Checked) -> list[tuple[str, str]]:
 def test_a_rule_is_silenced_in_a_post_with_its_reason(tmp_path: Path) -> None:
     found = look(tmp_path, ALLOW.format(why=REASON))
     assert told(found) == []
-    assert [(one.finding.rule, one.reason) for one in found.silenced] == [("title-shouting", REASON)]
+    assert [(one.finding.rule, one.reason) for one in found.suppressed] == [("title-shouting", REASON)]
 
 
 def test_it_is_silenced_for_that_post_only(tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ def test_it_is_silenced_for_that_post_only(tmp_path: Path) -> None:
 def test_a_rule_is_silenced_for_all_posts_in_the_settings(tmp_path: Path) -> None:
     found = look(tmp_path, settings=f'[check.allow]\ntitle-shouting = "{REASON}"\n')
     assert told(found) == []
-    assert [one.reason for one in found.silenced] == [REASON]
+    assert [one.reason for one in found.suppressed] == [REASON]
 
 
 @pytest.mark.parametrize("why", ["", "  "])
@@ -71,7 +71,7 @@ def test_an_error_stays_one_whatever_is_allowed(tmp_path: Path) -> None:
     matter = 'mastodon:\n    text: "{{ x }}"\ncheck:\n    allow:\n        toot-held: "I do not care."'
     found = look(tmp_path, matter, title="News")
     assert ("toot-held", "mastodon.text") in told(found)
-    assert found.silenced == ()
+    assert found.suppressed == ()
 
 
 @pytest.mark.parametrize("matter", ["check: yes", "check:\n    allow: weekend", "check:\n    alow:\n        a: b"])

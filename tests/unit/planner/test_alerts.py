@@ -21,7 +21,6 @@ from bot.domain import (
     Post,
     Reason,
     ReasonCode,
-    Severity,
 )
 from bot.domain.alerts import AlertKey, AlertKind
 from bot.domain.errors import ComposeError, OutputError, PictureUnusableError, PostError
@@ -181,9 +180,7 @@ def test_each_toot_is_a_cause_of_its_own() -> None:
 
 
 def test_what_planning_finds_and_what_troubles_it_is_told() -> None:
-    finding = Finding(
-        rule="identity-taken", severity=Severity.ERROR, path=Path("posts/a.md"), problem="taken.", remedy="Rename it."
-    )
+    finding = Finding(rule="identity-taken", path=Path("posts/a.md"), problem="taken.", remedy="Rename it.")
     told, found = causes(
         Plan(now=NOW, troubles=(Reason(code=ReasonCode.TEXT, text="a file is gone"),), findings=(finding,))
     )

@@ -9,14 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import Finding, Severity
+from bot.domain import Finding
 from bot.report.github import annotated_lines, annotation
 
 
 def finding(**changes: object) -> Finding:
     plain: dict[str, object] = {
         "rule": "cover-missing",
-        "severity": Severity.WARNING,
         "path": Path("posts/tickets.md"),
         "line": 7,
         "field": "cover.url",
@@ -41,14 +40,12 @@ def plain(text: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("severity", "command"),
-    [(Severity.ERROR, "error"), (Severity.WARNING, "warning"), (Severity.NOTE, "notice")],
+    ("rule", "command"), [("same-name", "error"), ("cover-missing", "warning"), ("cover-ratio", "notice")]
 )
-def test_each_severity_has_its_command(severity: Severity, command: str) -> None:
-    (line,) = annotated_lines([finding(severity=severity)])
+def test_each_severity_has_its_command(rule: str, command: str) -> None:
+    (line,) = annotated_lines([finding(rule=rule)])
     assert line == (
-        f"::{command} file=posts/tickets.md,line=7,title=announce%3A cover-missing::"
-        "cover.url: there is no file. Add it."
+        f"::{command} file=posts/tickets.md,line=7,title=announce%3A {rule}::cover.url: there is no file. Add it."
     )
 
 

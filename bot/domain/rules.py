@@ -1,7 +1,7 @@
-"""Every rule of `announce check`: what it is called, how much it matters, why it is there, and what to do. One table.
+"""Every rule of `announce check` in one table: name, severity, why it exists, and what to do.
 
-A finding has its own words for what it found; these are the words for the rule as such, on `announce check --rules`
-and in docs/check.md.
+A finding describes what it found; the texts here describe the rule, for `announce check --rules` and docs/check.md.
+The table is part of the domain because reading, composing and planning a post produce findings too.
 """
 
 from __future__ import annotations
@@ -9,16 +9,29 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
-from bot.domain import Severity
+
+class Severity(Enum):
+    """How much a finding matters, the most serious first."""
+
+    ERROR = "error"  #: the post is not released or not tooted as it stands
+    WARNING = "warning"  #: it goes out, perhaps not as meant
+    NOTE = "note"  #: worth knowing
+
+    @property
+    def rank(self) -> int:
+        """0 for the most serious."""
+        return list(Severity).index(self)
+
 
 _E, _W, _N = Severity.ERROR, Severity.WARNING, Severity.NOTE
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. All findings of a rule have its severity."""
+    """One rule. All its findings have its severity."""
 
     name: str
     severity: Severity
@@ -26,8 +39,8 @@ class Rule:
     remedy: str
 
     @property
-    def may_be_silenced(self) -> bool:
-        """Errors may not: what they are about does not go out as it stands, whatever anybody wishes."""
+    def may_be_suppressed(self) -> bool:
+        """Whether `check: allow:` may name it. Errors may not: their post does not go out as it stands in any case."""
         return self.severity is not Severity.ERROR
 
 
@@ -122,7 +135,7 @@ RULES: Final[Mapping[str, Rule]] = {rule.name: rule for rule in _RULES}
 
 
 def nearest(name: str) -> str:
-    """The rule that was probably meant; empty if none is likely."""
+    """The rule that a misspelt name probably means; empty if none is likely."""
     return next(iter(difflib.get_close_matches(name.strip().lower().replace("_", "-"), RULES, n=1)), "")
 
 
