@@ -18,7 +18,7 @@ from bot.domain.errors import FetchError
 from bot.http.client import WebClient
 from bot.http.policy import policy_of_site
 from bot.integrations.pages import expect_page
-from bot.publishers.mastodon.inspection import ALL_ANSWERS, inspect_all, look_of, tokens_of
+from bot.publishers.inspection import inspect_accounts, tokens_of
 
 #: So many pages are asked for at once, and so many at all: those that come next.
 _AT_ONCE: Final = 4
@@ -33,10 +33,9 @@ def check_online(subject: Subject, *, clock: Clock) -> Iterator[Finding]:
 
 def _accounts(subject: Subject, clock: Clock) -> Iterator[Finding]:
     config = subject.config
-    tokens = tokens_of(config, subject.environ)
-    # Of a missing token another rule tells.
-    looks = {name: look_of(config, name, token, clock) for name, token in tokens.items() if token.value is not None}
-    for name, found in inspect_all(looks, longest=ALL_ANSWERS, clock=clock):
+    # Another rule tells of a missing token.
+    tokens = {name: token for name, token in tokens_of(config, subject.environ).items() if token.value is not None}
+    for name, found in inspect_accounts(config, tokens, clock):
         if found.trouble:
             yield about_settings(config, "account-unusable", found.trouble, found.remedy, field=f"accounts.{name}")
 

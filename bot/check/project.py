@@ -10,16 +10,14 @@ from pathlib import Path
 from bot.check.registry import CHECKS, Check, run_checks
 from bot.check.subject import Subject
 from bot.check.suppressions import Suppressed, suppress
-from bot.compose.composer import Composer
 from bot.config import Config
-from bot.config.wording import read_wording
 from bot.domain import Finding, Post, Snapshot
 from bot.domain.errors import PostError
 from bot.planner.plan import Plan
 from bot.posts.folder import Scan
 from bot.posts.git.folders import open_posts
 from bot.posts.reader import read_bytes
-from bot.runtime.planning import decide
+from bot.runtime.planning import decide, make_composer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +83,7 @@ def look_at(
         posts=scan.posts,
         faults=scan.faults,
         plan=decide(config, scan, snapshot, now=now),
-        compose=Composer(config, snapshot, read_wording(config)),
+        compose=make_composer(config, snapshot),
         snapshot=snapshot,
         now=now,
         environ=environ,

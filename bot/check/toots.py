@@ -117,7 +117,7 @@ def _of_toot(post: Post, compose: Composer, accounts: Sequence[str]) -> Iterator
 
 
 def _of_toot_on(post: Post, compose: Composer, account: str) -> Iterator[Finding]:
-    yield from check_pictures(post, account=compose.account(account), limits=compose.limits(account))
+    yield from check_pictures(post, account=compose.context(account).account, limits=compose.context(account).limits)
     try:
         limit = compose(post, account).limit
         shortened = compose.shortened_parts(post, account)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bot.config import Config
     from bot.config.secrets import Token
     from bot.domain.clock import Clock
-    from bot.publishers.mastodon.inspection import Inspection
+    from bot.publishers.network import Inspection
 
 _INDENT: Final = 15
 #: Those limits that a person who writes posts meets.
@@ -44,7 +44,7 @@ def accounts(config: Config, as_json: bool) -> None:
     Contacts the servers and changes nothing there. Exit code 1 if an account cannot be used.
     """
     from bot.domain.clock import SystemClock
-    from bot.publishers.mastodon.inspection import ALL_ANSWERS, inspect_all, look_of, tokens_of
+    from bot.publishers.inspection import inspect_accounts, tokens_of
 
     if not config.accounts:
         if as_json:
@@ -58,9 +58,8 @@ def accounts(config: Config, as_json: bool) -> None:
     if memory.trouble:
         click.echo(f"problem: {memory.trouble}", err=True)
     tokens = tokens_of(config, os.environ)
-    looks = {name: look_of(config, name, tokens[name], clock) for name in config.accounts}
     found: dict[str, Inspection] = {}
-    for name, inspection in inspect_all(looks, longest=ALL_ANSWERS, clock=clock):
+    for name, inspection in inspect_accounts(config, tokens, clock):
         found[name] = inspection
         if not as_json:
             _show(config, _report(config, name, inspection, tokens[name], memory), clock.now())

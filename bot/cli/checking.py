@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.cli.progress import progress
-from bot.config.wording import read_wording
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -85,13 +84,13 @@ def look(
 
 
 def _assumed(config: Config, branch: Branch, empty: Snapshot, now: datetime) -> Snapshot:
-    from bot.compose.composer import Composer
     from bot.report.branch import assumed_ledger
+    from bot.runtime.planning import make_composer
 
     return assumed_ledger(
         branch.base_posts,
         accounts=list(config.account_addresses().values()),
-        compose=Composer(config, empty, read_wording(config)),
+        compose=make_composer(config, empty),
         now=now,
         tag_ids=config.feeds.ids == "tag",
     )

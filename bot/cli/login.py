@@ -7,7 +7,7 @@ import functools
 import os
 import sys
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -24,10 +24,9 @@ from bot.config.secrets import (
     token_file,
 )
 from bot.domain.clock import SystemClock
-from bot.domain.errors import AccountBlockedError, CodeRefusedError, PublishError, UsageError
-from bot.publishers.mastodon.auth import LoginServer, clean_code
-from bot.publishers.mastodon.client import MastodonAccount
-from bot.publishers.mastodon.servers import NEEDS, explain_missing, missing_scopes
+from bot.domain.errors import AccountBlockedError, CodeRefusedError, PublishError, UsageError, WrongAccountError
+from bot.publishers.network import AccountAccess, SignIn
+from bot.publishers.registry import network_of
 
 Emit = Callable[[str], object]
 
@@ -48,17 +47,17 @@ def login(config: Config, name: str, no_browser: bool, to_print: bool) -> None:
     account = account_of(config, name)
     # With --print the token is all that standard output gets.
     emit = functools.partial(click.echo, err=to_print)
-    server = LoginServer(account.server, timeout=config.delivery.timeout)
+    server = network_of(account).sign_in(account.server, timeout=config.delivery.timeout)
     try:
         application = server.register(f"announce for {config.site.title}", website=config.site.url)
         address = server.address(application)
-        _invite(account, application, address, emit)
+        _invite(account, server.needs(application), address, emit)
         if not no_browser:
             _open_browser(address)
         token, granted = _exchange(server, application, emit, to_err=to_print)
         done = False
         try:
-            _check(config, name, token, granted)
+            _check(config, name, token, lacks=server.missing(granted))
             earlier = None
             if to_print:
                 _print_token(name, token, emit)
@@ -91,13 +90,12 @@ def _addaccount_of(config: Config) -> str:
     return f"Add [accounts.main] with `server` and `acct` to {config.path.name}; docs/accounts.md shows how."
 
 
-def _invite(account: Account, application: Application, address: str, emit: Emit) -> None:
-
+def _invite(account: Account, needs: Mapping[str, str], address: str, emit: Emit) -> None:
     emit(f"1. In your browser, sign in to {account.server}" + (f" as {account.acct}." if account.acct else "."))
     emit("2. Open this address there and allow what it asks for:\n")
     emit(f"   {address}\n")
-    for why, scopes in NEEDS.items():
-        emit(f"   {next(s for s in scopes if s in application.scopes):<16} {why}")
+    for scope, why in needs.items():
+        emit(f"   {scope:<16} {why}")
     emit("\n3. Copy the code that it shows, and put it in here.")
 
 
@@ -108,10 +106,7 @@ def _open_browser(address: str) -> None:
         webbrowser.open(address)
 
 
-def _exchange(
-    server: LoginServer, application: Application, emit: Emit, *, to_err: bool
-) -> tuple[str, tuple[str, ...]]:
-
+def _exchange(server: SignIn, application: Application, emit: Emit, *, to_err: bool) -> tuple[str, tuple[str, ...]]:
     for left in reversed(range(_TRIES)):
         try:
             pasted: str = click.prompt("Code", err=to_err)
@@ -120,38 +115,37 @@ def _exchange(
                 raise
             raise UsageError("no code was given; nothing is stored.", remedy="Run it in a terminal.") from None
         try:
-            return server.exchange(application, clean_code(pasted))
+            return server.exchange(application, pasted)
         except CodeRefusedError as error:
             if left:
                 emit(f"{error.message} The same address gives a new one.")
     raise AccountBlockedError(f"{_TRIES} codes were not accepted; nothing is stored.", remedy="Begin anew.")
 
 
-def _check(config: Config, name: str, token: str, granted: tuple[str, ...]) -> None:
-    """Whose token it is and what it may do. Raises a PublishError if it cannot be used."""
+def _check(config: Config, name: str, token: str, *, lacks: str) -> None:
+    """Whose token it is; `lacks` says what it may not do. Raises a PublishError if it cannot be used."""
     account = config.accounts[name]
-    missing = missing_scopes(granted) if granted else ()
-    if missing:
+    if lacks:
         raise AccountBlockedError(
-            f"the token lacks {explain_missing(missing)}.", remedy="Begin anew, and allow all that the page asks for."
+            f"the token lacks {lacks}.", remedy="Begin anew, and allow all that the page asks for."
         )
-    publisher = MastodonAccount(
+    access = AccountAccess(
+        account=account,
         address=account.address(name),
-        acct=None,
-        server=account.server,
         token=token,
         timeout=config.delivery.timeout,
         clock=SystemClock(),
     )
+    publisher = network_of(account).make_publisher(access)
     try:
         address = publisher.introduce().address
+    except WrongAccountError as error:
+        raise AccountBlockedError(
+            f"you allowed it as @{error.address}, but the settings say {account.acct}.",
+            remedy=f"Sign out on the server, sign in as {account.acct} and begin anew; or correct `acct`.",
+        ) from None
     finally:
         publisher.close()
-    if account.acct is not None and account.acct.lstrip("@").lower() != address:
-        raise AccountBlockedError(
-            f"you allowed it as @{address}, but the settings say {account.acct}.",
-            remedy=f"Sign out on the server, sign in as {account.acct} and begin anew; or correct `acct`.",
-        )
     click.echo(f"This is @{address}.", err=True)
     if account.acct is None:
         click.echo(f'Add to [accounts.{name}] in the settings:  acct = "@{address}"', err=True)
@@ -184,7 +178,7 @@ def _tell_of_the_file(config: Config, name: str) -> None:
         click.echo(f"Careful: {token_variable(name)} is set, and goes before the file.")
 
 
-def _revoke_earlier(server: LoginServer, application: Application, token: str) -> None:
+def _revoke_earlier(server: SignIn, application: Application, token: str) -> None:
     try:
         server.revoke(application, token)
         click.echo("The earlier token is revoked.")
@@ -192,7 +186,7 @@ def _revoke_earlier(server: LoginServer, application: Application, token: str) -
         click.echo(f"The earlier token could not be revoked: {error.message} {revoke_by_hand(application.server)}")
 
 
-def _undo(server: LoginServer, application: Application, token: str) -> None:
+def _undo(server: SignIn, application: Application, token: str) -> None:
     """End a token that will not be used."""
     try:
         server.revoke(application, token)

@@ -11,7 +11,7 @@ from bot.cli.login import account_argument, account_of, revoke_by_hand
 from bot.config import Config, token_variable
 from bot.config.secrets import forget_token, read_token, stored_application, token_file
 from bot.domain.errors import BotError, UsageError
-from bot.publishers.mastodon.auth import LoginServer
+from bot.publishers.registry import network_of
 
 
 @click.command()
@@ -43,7 +43,7 @@ def logout(config: Config, name: str, yes: bool) -> None:
         )
     click.echo(f"Revokes the token in {file} and deletes it; nothing is tooted as {account.address(name)} then.")
     confirm(yes=yes)
-    server = LoginServer(application.server, timeout=config.delivery.timeout)
+    server = network_of(account).sign_in(application.server, timeout=config.delivery.timeout)
     try:
         server.revoke(application, token)
     finally:

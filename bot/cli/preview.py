@@ -56,16 +56,15 @@ def preview(config: Config, post: str, name: str | None, html: Path | None, png:
 
     - reads a post from standard input that is not in the folder yet.
     """
-    from bot.compose.composer import Composer
-    from bot.config.wording import read_wording
     from bot.domain.clock import SystemClock
     from bot.domain.errors import ComposeError
     from bot.feeds.entry import entry_of
     from bot.ledger import read_snapshot
+    from bot.runtime.planning import make_composer
 
     clock = SystemClock()
     found, snapshot = _find(config, post, name), read_snapshot(config, clock)
-    now, compose = clock.now(), Composer(config, snapshot, read_wording(config))
+    now, compose = clock.now(), make_composer(config, snapshot)
     toots: dict[str, Announcement | str] = {}
     for address in config.account_addresses().values():
         try:

@@ -1,25 +1,24 @@
-"""Post → Announcement: what a post says on Mastodon, within what the server accepts.
+"""Post → Announcement: what a post says on one account, within what its server accepts.
 
-Pure: no clock, no disk, no network. Templates are read beforehand, facts about pictures while the post is read.
+Pure: no clock, no disk, no network. The caller reads templates beforehand, and facts about pictures with the post.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
-from typing import Final
+from dataclasses import fields, replace
+from typing import Any, Final
 
-from bot.compose.hashtags import make_hashtags
+from bot.compose.context import ComposeContext
 from bot.compose.length import graphemes
 from bot.compose.links import holds_link
 from bot.compose.pictures import chosen_pictures
 from bot.compose.shorten import ELLIPSIS
-from bot.compose.templates import Templates
 from bot.compose.thread import is_split, texts_of
 from bot.compose.wording import Wording, tidy
-from bot.config import Account, Release, Site
-from bot.domain import Announcement, Limits, Poll, Post, Reminder
+from bot.config import Account
+from bot.domain import Announcement, Picture, Poll, Post, Reminder, StatusOptions
 from bot.domain.durations import format_duration
 from bot.domain.errors import ComposeError
 from bot.domain.template_tags import find_tags
@@ -46,13 +45,13 @@ _FIELD = "mastodon.poll"
 _OPTIONS = "mastodon.poll.options"
 
 
-def poll_within(post: Post, limits: Limits) -> Poll | None:
+def poll_within(post: Post, context: ComposeContext) -> Poll | None:
     """The post's poll; None if it has none.
 
     Nothing of it is shortened: an answer must say what it says. Raises ComposeError where the server would refuse it
     (mastodon/mastodon app/validators/poll_options_validator.rb, poll_expiration_validator.rb).
     """
-    poll = post.mastodon.poll
+    poll, limits = post.mastodon.poll, context.limits
     if poll is None:
         return None
     if len(poll.options) > limits.poll_options:
@@ -75,9 +74,7 @@ def poll_within(post: Post, limits: Limits) -> Poll | None:
 _LONGEST_TAG: Final = 60  # characters of a template tag, as an error shows it
 
 
-def compose(
-    post: Post, *, account: Account, site: Site, release: Release, limits: Limits, templates: Templates
-) -> Announcement:
+def compose(post: Post, context: ComposeContext) -> Announcement:
     """What a post says on one account.
 
     The text is `mastodon.text` as the person wrote it, else what the template gives; the link and the hashtags follow,
@@ -85,40 +82,24 @@ def compose(
     `mastodon.text`); link, hashtags and content warning always stay whole. What follows in a thread, see `texts_of`.
 
     Raises ComposeError: a broken template, a left-over template tag, nothing to say, no room for link and hashtags, a
-    thread or poll that cannot be as it is, and where the settings say so a picture that is missing or has no alt text.
+    thread or poll that cannot be as it is, something that the network cannot show, and where the settings say so a
+    picture that is missing or has no alt text.
     """
-    wording = _wording(post, account, site, release, limits, templates)
+    _refuse_the_impossible(post, context)
+    post = _without_answers(post, context)
+    wording = Wording(post=post, context=context)
     text, *following = texts_of(wording)
-    poll = poll_within(post, limits)
-    beside_poll = poll is None or limits.poll_with_pictures
-    has_pictures = beside_poll and not _goes_without_pictures(post, limits)
-    pictures = chosen_pictures(post, account=account, release=release, limits=limits) if has_pictures else ()
-    if limits.picture_needed and not pictures:
-        raise ComposeError(
-            f"{post.path}: the account's server ({limits.software}) takes no toot without a picture.",
-            remedy="Give the post a cover or mastodon.media, or keep it from this account with mastodon.skip.",
-        )
-    own = "mastodon.text" if find_tags(post.mastodon.text or "") else ""
-    _refuse_left_over_tags(post, "the toot", text, field=own)
-    _refuse_left_over_tags(post, "the content warning", wording.content_warning, field="mastodon.content_warning")
-    for picture in pictures:
-        _refuse_left_over_tags(post, "the picture's alt text", picture.alt)
-    for option in poll.options if poll else ():
-        _refuse_left_over_tags(post, "an option of the poll", option, field="mastodon.poll.options")
-    for position, later in enumerate(following, start=2):
-        _refuse_left_over_tags(post, f"toot {position} of the thread", later, field="mastodon.thread")
+    poll = poll_within(post, context)
+    pictures = _pictures_beside(poll, post, context)
+    _refuse_left_over(post, wording, (text, *following), pictures, poll)
     bare = Announcement(
         text="",
         link=None,
-        visibility=post.mastodon.visibility or account.visibility,
-        language=_language(post, account),
-        content_warning=wording.content_warning or None,
-        sensitive=account.sensitive if post.mastodon.sensitive is None else post.mastodon.sensitive,
-        quote_policy=(post.mastodon.quote_policy or account.quote_policy) if limits.quote_policy else None,
         length=0,
-        limit=limits.characters,
+        limit=wording.limit,
         answers=post.reminding is not None and post.reminding.reply,
         source=source_of(post.reminding) if post.reminding is not None else "",
+        **_options_of(wording),
     )
 
     def saying(text: str) -> Announcement:
@@ -127,61 +108,106 @@ def compose(
 
     # The rest of a thread that has begun is not kept back.
     first = replace(saying(text), pictures=pictures, poll=poll, expires=post.expires)
-    reminders = tuple(_texts_of_reminders(post, account, site, release, limits, templates))
-    return replace(first, thread=tuple(map(saying, following)), reminders=reminders)
+    return replace(first, thread=tuple(map(saying, following)), reminders=tuple(_texts_of_reminders(post, context)))
 
 
-def shortened_parts(
-    post: Post, *, account: Account, site: Site, release: Release, limits: Limits, templates: Templates
-) -> Mapping[str, str]:
+def shortened_parts(post: Post, context: ComposeContext) -> Mapping[str, str]:
     """Which of the post's words `compose` cuts or drops for want of room, and what is left of each.
 
     They are called "title", "excerpt", "mastodon.text", ... Raises ComposeError for a broken template, and for a text
     that cannot be made to fit.
     """
-    wording = _wording(post, account, site, release, limits, templates)
+    wording = Wording(post=_without_answers(post, context), context=context)
     return {} if is_split(wording) else wording.shortened()
 
 
-def split_texts(
-    post: Post, *, account: Account, site: Site, release: Release, limits: Limits, templates: Templates
-) -> tuple[int, ...]:
+def split_texts(post: Post, context: ComposeContext) -> tuple[int, ...]:
     """Which texts of `mastodon.thread`, counted from 1, are too long for one toot and go on in another."""
-    wording = _wording(post, account, site, release, limits, templates)
+    wording = Wording(post=post, context=context)
     return tuple(number for number, text in enumerate(post.mastodon.thread, start=1) if not wording.fits(tidy(text)))
 
 
-def _wording(
-    post: Post, account: Account, site: Site, release: Release, limits: Limits, templates: Templates
-) -> Wording:
-    return Wording(
-        post=post,
-        site=site,
-        limits=limits,
-        templates=templates,
-        hashtags=make_hashtags((*release.hashtags, *account.hashtags, *post.hashtags)),
-        content_warning=tidy(post.mastodon.content_warning or ""),
-    )
+def _options_of(wording: Wording) -> dict[str, Any]:
+    """The fields of StatusOptions: as the post says, else its account, else as the record has them."""
+    post, account = wording.post, wording.context.account
+    chosen: dict[str, Any] = {}
+    for option in fields(StatusOptions):
+        own = getattr(post.mastodon, option.name)
+        said = getattr(account, option.name, None) if own is None else own
+        if said is not None:
+            chosen[option.name] = said
+    chosen["language"] = _language(post, account)
+    chosen["content_warning"] = wording.content_warning or None
+    if not wording.context.limits.quote_policy:
+        chosen["quote_policy"] = None
+    return chosen
 
 
-def _goes_without_pictures(post: Post, limits: Limits) -> bool:
+def _refuse_the_impossible(post: Post, context: ComposeContext) -> None:
+    """Raises ComposeError for what the author asks for and the account's network does not have."""
+    said, can = post.mastodon, context.capabilities
+    visibility = said.visibility or context.account.visibility
+    missing = {
+        _FIELD: ("polls", said.poll is not None and not can.polls),
+        "mastodon.content_warning": ("content warnings", bool(said.content_warning) and not can.content_warnings),
+        "mastodon.thread": ("threads", bool(said.thread) and not can.replies),
+        "mastodon.visibility": (f'the visibility "{visibility.value}"', visibility not in can.visibilities),
+    }
+    for field, (what, is_missing) in missing.items():
+        if is_missing:
+            raise ComposeError(
+                f"{post.path}: the account's network does not know {what}.",
+                remedy="Leave it out, or keep the post from this account with mastodon.skip.",
+                field=field,
+            )
+
+
+def _without_answers(post: Post, context: ComposeContext) -> Post:
+    """The post as one status that stands for itself, where the network knows no replies: shortened and never split."""
+    if context.capabilities.replies:
+        return post
+    reminding = replace(post.reminding, reply=False) if post.reminding is not None else None
+    return replace(post, reminding=reminding, mastodon=replace(post.mastodon, thread_auto=False, numbered=False))
+
+
+def _pictures_beside(poll: Poll | None, post: Post, context: ComposeContext) -> tuple[Picture, ...]:
+    limits = context.limits
+    beside_poll = poll is None or limits.poll_with_pictures
     # Above an answer the post's picture stands already.
-    return post.reminding is not None and post.reminding.reply and not limits.picture_needed
+    is_answer = post.reminding is not None and post.reminding.reply and not limits.picture_needed
+    pictures = chosen_pictures(post, context) if beside_poll and not is_answer else ()
+    if limits.picture_needed and not pictures:
+        raise ComposeError(
+            f"{post.path}: the account's server ({limits.software}) takes no toot without a picture.",
+            remedy="Give the post a cover or mastodon.media, or keep it from this account with mastodon.skip.",
+        )
+    return pictures
 
 
-def _texts_of_reminders(
-    post: Post, account: Account, site: Site, release: Release, limits: Limits, templates: Templates
-) -> Iterator[str]:
+def _texts_of_reminders(post: Post, context: ComposeContext) -> Iterator[str]:
     for reminder in post.reminders:
-        wording = _wording(as_reminder(post, reminder), account, site, release, limits, templates)
         with suppress(ComposeError):  # said where the reminder itself is composed
-            yield texts_of(wording)[0]
+            yield texts_of(Wording(post=as_reminder(post, reminder), context=context))[0]
 
 
 def _language(post: Post, account: Account) -> str:
     # `Post.language` is the site's where the post names none.
     own = post.mastodon.language or (post.language if "language" in post.lines else None)
     return own or account.language or post.language
+
+
+def _refuse_left_over(
+    post: Post, wording: Wording, texts: tuple[str, ...], pictures: tuple[Picture, ...], poll: Poll | None
+) -> None:
+    own = "mastodon.text" if find_tags(post.mastodon.text or "") else ""
+    _refuse_left_over_tags(post, "the toot", texts[0], field=own)
+    _refuse_left_over_tags(post, "the content warning", wording.content_warning, field="mastodon.content_warning")
+    for picture in pictures:
+        _refuse_left_over_tags(post, "the picture's alt text", picture.alt)
+    for option in poll.options if poll else ():
+        _refuse_left_over_tags(post, "an option of the poll", option, field=_OPTIONS)
+    for position, later in enumerate(texts[1:], start=2):
+        _refuse_left_over_tags(post, f"toot {position} of the thread", later, field="mastodon.thread")
 
 
 def _refuse_left_over_tags(post: Post, where: str, text: str, *, field: str = "") -> None:

@@ -1,4 +1,4 @@
-"""The length of a status, counted as its server counts it: by Mastodon's rules, unless `bot.compose.length` differs.
+"""The length of a status, counted as its server counts it: by Mastodon's rules, unless its dialect differs.
 
 Source of every rule here: mastodon/mastodon app/validators/status_length_validator.rb (4.3 to 4.6), unless another
 file is named.
@@ -6,53 +6,23 @@ file is named.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from bot.compose.links import find_links
 from bot.compose.mentions import find_mentions
-from bot.domain import Limits
+from bot.domain import Dialect, Limits
 
 if TYPE_CHECKING:
     import regex
 
 
-@dataclass(frozen=True, kw_only=True)
-class Dialect:
-    """How a kind of server counts."""
-
-    shortens: bool  #: whether links count a fixed number of characters, and mentions without their domain
-    graphemes: bool  #: whether what a reader sees as one character counts one; else each code point does
-
-
-MASTODON: Final = Dialect(shortens=True, graphemes=True)
-
-_OTHERS: Final[Mapping[str, Dialect]] = MappingProxyType(
-    {
-        "gotosocial": Dialect(shortens=False, graphemes=False),
-        "pleroma": Dialect(shortens=False, graphemes=True),
-        "akkoma": Dialect(shortens=False, graphemes=True),
-        "pixelfed": Dialect(shortens=False, graphemes=False),
-    }
-)
-
-
-def dialect_of(software: str) -> Dialect:
-    """The dialect of a server, by `Limits.software` ("gotosocial 0.20.1"); Mastodon's where it is not known.
-
-    Forks of Mastodon (glitch-soc, Hometown) count as it does.
-    """
-    name, _, _ = software.strip().lower().partition(" ")
-    return _OTHERS.get(name, MASTODON)
-
+MASTODON: Final = Dialect()
 
 _STRIPPED: Final = "\0\t\n\v\f\r "  # what Ruby's String#strip takes away
 
 
-def status_length(text: str, content_warning: str = "", *, limits: Limits) -> int:
+def status_length(text: str, content_warning: str = "", *, limits: Limits, dialect: Dialect = MASTODON) -> int:
     """How many characters the server counts for a text and its content warning.
 
     - Both are stripped at their ends; whitespace inside counts (app/models/status.rb `prepare_contents`).
@@ -62,9 +32,8 @@ def status_length(text: str, content_warning: str = "", *, limits: Limits) -> in
     - The result is counted in grapheme clusters: what a reader sees as one character is one, also a flag,
       a family emoji, a letter with combining marks, a line end of CR and LF.
 
-    Servers that are not Mastodon may count links and mentions in full, and code points: see `bot.compose.length`.
+    A server of another `dialect` counts links and mentions in full, or code points.
     """
-    dialect = dialect_of(limits.software)
     warning, text = content_warning.strip(_STRIPPED), text.strip(_STRIPPED)
     whole = warning + (_countable(text, limits) if dialect.shortens else text)
     return graphemes(whole) if dialect.graphemes else len(whole)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from bot.compose.context import ComposeContext
 from bot.compose.shorten import shorten
 from bot.compose.wording import tidy
-from bot.config import Account, Release
-from bot.domain import Limits, Picture, Post
+from bot.config import Account
+from bot.domain import Picture, Post
 from bot.domain.errors import ComposeError, PictureUnusableError
 
 
@@ -39,14 +40,15 @@ def problems_of(post: Post) -> Iterator[str]:
     return iter(dict.fromkeys(filter(None, map(problem_of, pictures_of(post)))))
 
 
-def chosen_pictures(post: Post, *, account: Account, release: Release, limits: Limits) -> tuple[Picture, ...]:
+def chosen_pictures(post: Post, context: ComposeContext) -> tuple[Picture, ...]:
     """The pictures of the toot: those that can be used, as many as the server takes, alt texts within its limit.
 
     Raises ComposeError where the settings want the toot held: a picture that cannot be used, a missing alt text.
     """
+    limits, release = context.limits, context.release
     if limits.pictures < 1:
         return ()
-    wanted = pictures_of(post, account)
+    wanted = pictures_of(post, context.account)
     unusable = next((picture for picture in wanted if problem_of(picture)), None)
     if unusable is not None and release.if_no_picture == "hold":
         problem = problem_of(unusable)
@@ -58,6 +60,13 @@ def chosen_pictures(post: Post, *, account: Account, release: Release, limits: L
     shown = [picture for picture in wanted if not problem_of(picture)][: limits.pictures]
     if release.require_alt:
         _refuse_missing_alt(post, shown)
+    if not context.capabilities.alt_texts:
+        if shown and release.require_alt:
+            raise ComposeError(
+                f"{post.path}: the account's network shows no alt text; the toot is held (`require_alt = true`).",
+                remedy="Keep the post from this account with mastodon.skip, or set link_card = true for the account.",
+            )
+        return tuple(replace(one, alt="") for one in shown)
     # Counted in code points, which are never fewer than what a server counts.
     return tuple(replace(one, alt=shorten(tidy(one.alt), limits.description, measure=len)) for one in shown)
 

@@ -161,7 +161,7 @@ def _endless_texts(wording: Wording) -> Iterator[str]:
             yield from split(tidy(text), lambda _, text: wording.fits(text))
     except CannotSplitError as error:
         raise ComposeError(
-            f'{wording.post.path}: no toot of {wording.limits.characters} characters has room for "{error}…".',
+            f'{wording.post.path}: no toot of {wording.limit} characters has room for "{error}…".',
             remedy="Use a shorter link, content warning or number of hashtags.",
             field=_FIELD,
         ) from None

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from bot.compose.hashtags import missing_hashtags
-from bot.compose.length import graphemes, status_length
+from bot.compose.context import ComposeContext
+from bot.compose.hashtags import make_hashtags, missing_hashtags
+from bot.compose.length import graphemes
 from bot.compose.links import holds_link
 from bot.compose.mentions import defuse
 from bot.compose.shorten import shorten, shorten_to_fit
-from bot.compose.templates import Templates
-from bot.config import Site
-from bot.domain import Limits, Post
+from bot.domain import Post
 from bot.domain.errors import ComposeError
 
 
@@ -84,12 +83,24 @@ class Wording:
     """A post and all that its text depends on. Nothing here is decided yet."""
 
     post: Post
-    site: Site
-    limits: Limits
-    templates: Templates
-    hashtags: tuple[str, ...]  #: as the text shows them
-    content_warning: str
+    context: ComposeContext
     reserved: int = 0  #: characters that stay free, for a number
+
+    @cached_property
+    def hashtags(self) -> tuple[str, ...]:
+        """The hashtags of the post and its account, as the text shows them."""
+        release, account = self.context.release, self.context.account
+        return make_hashtags((*release.hashtags, *account.hashtags, *self.post.hashtags))
+
+    @cached_property
+    def content_warning(self) -> str:
+        """What stands before the text; empty for nothing."""
+        return tidy(self.post.mastodon.content_warning or "")
+
+    @property
+    def limit(self) -> int:
+        """The characters that the server accepts."""
+        return self.context.limits.characters
 
     def fitted(self) -> Mapping[str, str]:
         """The post's words by name, shortened until the text fits.
@@ -100,7 +111,7 @@ class Wording:
         fitted = fit(words, _STEPS_OF_OWN_TEXT if _OWN_TEXT in words else _STEPS, self.text, self.fits)
         if fitted is None:
             raise ComposeError(
-                f"{self.post.path}: the toot does not fit into {self.limits.characters} characters, "
+                f"{self.post.path}: the toot does not fit into {self.limit} characters, "
                 "even with as few words as make sense beside its link, hashtags and content warning.",
                 remedy="Use fewer hashtags, a shorter content warning or a shorter template.",
                 field=self._longest_field(),
@@ -126,13 +137,14 @@ class Wording:
         """The whole text made of these words. Raises ComposeError for a broken template."""
         if _OWN_TEXT in words:
             return self.completed(words[_OWN_TEXT])
-        name = self.templates.name_for(self.post)
+        templates = self.context.templates
+        name = templates.name_for(self.post)
         variables = self._variables(words)
-        bare = self.templates.render(name, {**variables, "hashtags": ""})
+        bare = templates.render(name, {**variables, "hashtags": ""})
         missing = missing_hashtags(self.hashtags, tidy(bare))
         if not missing:
             return self.completed(bare)
-        return self.completed(self.templates.render(name, {**variables, "hashtags": " ".join(missing)}))
+        return self.completed(templates.render(name, {**variables, "hashtags": " ".join(missing)}))
 
     def completed(self, text: str) -> str:
         """The text, followed by the link and the hashtags where it lacks them."""
@@ -148,11 +160,11 @@ class Wording:
 
     def length(self, text: str) -> int:
         """What the server counts for a text and the content warning."""
-        return status_length(text, self.content_warning, limits=self.limits)
+        return self.context.length(text, self.content_warning)
 
     def fits(self, text: str) -> bool:
         """Whether there is room for a text in a toot."""
-        return self.length(text) + self.reserved <= self.limits.characters
+        return self.length(text) + self.reserved <= self.limit
 
     def _words(self) -> Mapping[str, str]:
         """What may be shortened, by name."""
@@ -166,16 +178,12 @@ class Wording:
         }
 
     def _limited(self, words: Mapping[str, str]) -> Mapping[str, str]:
-        longest = self.limits.characters + _FAR_TOO_LONG
-
-        def counted(text: str) -> int:
-            return status_length(text, limits=self.limits)
-
-        return {name: shorten(word, longest, measure=counted) for name, word in words.items()}
+        longest = self.limit + _FAR_TOO_LONG
+        return {name: shorten(word, longest, measure=self.context.length) for name, word in words.items()}
 
     def _variables(self, words: Mapping[str, str]) -> dict[str, object]:
         """What a template may use (see TEMPLATE_VARIABLES); nobody named in it is notified."""
-        post, site = self.post, self.site
+        post, site = self.post, self.context.site
         authors = [defuse(author) for author in post.authors]
         speakers = [defuse(speaker) for speaker in post.speakers]
         return {
@@ -185,7 +193,7 @@ class Wording:
             "authors": authors,
             "speaker": ", ".join(speakers),
             "speakers": speakers,
-            "handles": _Lazy(lambda: " ".join(self.templates.handles_of(post.speakers))),
+            "handles": _Lazy(lambda: " ".join(self.context.templates.handles_of(post.speakers))),
             "category": defuse(post.category or ""),
             "tags": [defuse(tag) for tag in post.tags],
             "kind": defuse(post.kind or ""),

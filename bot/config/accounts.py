@@ -1,20 +1,24 @@
-"""Settings of an account on Mastodon."""
+"""Settings of the accounts that the bot publishes to: one model for each `type`."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
+from typing import Any, Final, Self, cast
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ModelWrapValidatorHandler, field_validator, model_validator
 
 from bot.config.values import ACCT, LANGUAGE, Table, WebAddress, is_loopback
 from bot.domain import QuotePolicy, Visibility
 
 
 class Account(Table):
-    """A Mastodon account that the bot publishes to."""
+    """An account that the bot publishes to, on Mastodon.
 
+    The settings of another network's accounts are a subclass, named in `ACCOUNT_TYPES`.
+    """
+
+    type: str = Field("mastodon", description="the network: mastodon, also for servers that speak its language")
     server: WebAddress = Field(description="the server's address; https, unless it is on loopback")
     acct: str | None = Field(
         None, description='the account\'s address, "@conf@example.social"; required unless on loopback'
@@ -40,6 +44,17 @@ class Account(Table):
     quote_policy: QuotePolicy | None = Field(
         None, description="who may quote a toot: public, followers or nobody; else as the account's preferences say"
     )
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _by_type(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if cls is not Account or not isinstance(value, dict):
+            return handler(value)
+        asked = value.get("type", "mastodon")
+        model = ACCOUNT_TYPES.get(asked) if isinstance(asked, str) else None
+        if model is None:
+            raise ValueError(f'type: "{asked}" is not known; it is one of {", ".join(ACCOUNT_TYPES)}')
+        return handler(value) if model is cls else cast(Self, model.model_validate(value))
 
     @field_validator("acct")
     @classmethod
@@ -67,6 +82,10 @@ class Account(Table):
         if self.acct is not None:
             return self.acct.lstrip("@").lower()
         return f"{name}@{urlsplit(self.server).netloc}"
+
+
+#: The model of an account's settings by its `type`. `bot/publishers/registry.py` has the network of each.
+ACCOUNT_TYPES: Final[dict[str, type[Account]]] = {"mastodon": Account}
 
 
 def token_variable(name: str) -> str:

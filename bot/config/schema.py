@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pydantic.json_schema import GenerateJsonSchema
 
+from bot.config.accounts import ACCOUNT_TYPES
 from bot.config.settings import Settings
 from bot.domain.front_matter import FOR_ADDRESSES, KEYS, FieldType, Key
 
@@ -38,6 +39,7 @@ def settings_schema() -> dict[str, Any]:
         "properties": dict.fromkeys(names, one_or_more),
         "additionalProperties": False,
     }
+    schema["$defs"]["Account"]["properties"]["type"]["enum"] = list(ACCOUNT_TYPES)
     return {"$schema": DIALECT, **schema, "title": "Settings of announce", "description": "config/bot.toml"}
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.delivery.readback import preflight
 from bot.delivery.session import DeliveryContext, DeliverySession, SessionState
-from bot.domain import Delivery, ReasonCode
+from bot.domain import Capabilities, Delivery, ReasonCode
 from bot.domain.clock import Clock
 from bot.domain.errors import AccountBlockedError, LeaseHeldError, LeaseLostError, TransientError
 from bot.ledger.transitions import unblocked_event
@@ -20,7 +20,7 @@ PREFLIGHT_LASTS: Final = timedelta(minutes=1)
 def verify_account(session: DeliverySession) -> None:
     """Ask who we are and what the server allows; what blocked the account ends, if reading was all it lacked."""
     facts = session.publisher.introduce()
-    session.state.introduced, session.state.software = True, facts.limits.software
+    session.state.introduced, session.state.capabilities = True, facts.capabilities or Capabilities()
     now, blocked = session.now(), session.ledger.account(session.account).blocked
     if blocked is not None and blocked.code is not ReasonCode.ACCOUNT_UNREACHABLE:
         # A token may be good for reading and not for posting: the block stands until a toot went out.

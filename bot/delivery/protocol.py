@@ -32,9 +32,6 @@ from bot.delivery.ordering import ANNOUNCING, WITHDRAWALS, is_on_time, is_remind
 from bot.domain import AccountState, Action, Delivery, DeliveryKey, DeliveryState, Reason, ReasonCode, SeenStatus
 from bot.domain.backoff import Backoff
 
-#: Software that remembers the Idempotency-Key of a try that it refused.
-_KEEPING_FAILURES: Final = ("pleroma", "akkoma", "pixelfed")
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Timing:
@@ -282,14 +279,13 @@ def backoff(attempts: int, *, jitter: float, retry_after: timedelta | None) -> t
     return max(wait, retry_after) if retry_after is not None else wait
 
 
-def refused(delivery: Delivery, *, software: str) -> Delivery:
-    """The delivery as due again after a clear no; `software` is the server's, as in `Limits.software`.
+def refused(delivery: Delivery, *, key_is_spent: bool) -> Delivery:
+    """The delivery as due again after a clear no.
 
-    Where the server would answer the same key with the same no, it gets another one: Pleroma gives its answer again
-    for six hours, a 429 or 403 too (lib/pleroma/web/plugs/idempotency_plug.ex), Pixelfed refuses the key for an hour
-    (app/Http/Controllers/Api/ApiV1Controller.php `statusCreate`).
+    `key_is_spent`: the server would answer the same key with the same no (`Capabilities.refusal_spends_key`), so the
+    delivery gets another one.
     """
-    spent = delivery.action.posts and software.lower().startswith(_KEEPING_FAILURES)
+    spent = delivery.action.posts and key_is_spent
     return replace(delivery, state=DeliveryState.DUE, generation=delivery.generation + (1 if spent else 0))
 
 

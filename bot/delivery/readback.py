@@ -134,8 +134,9 @@ def _found(
     also: str | None,
 ) -> SeenStatus | None:
     by_link = delivery.action is Action.PUBLISH
+    comparable = session.publisher.comparable
     status, is_foreign = find_status(
-        delivery.announcement, seen, claimed=claimed, by_link=by_link, since=since, also=also
+        delivery.announcement, seen, claimed=claimed, comparable=comparable, by_link=by_link, since=since, also=also
     )
     if status is not None:
         session.state.foreign.discard((delivery.key, status.status_id))

@@ -40,7 +40,8 @@ def failed(error: TransientError, step: Step, session: DeliverySession) -> Wait:
         if step.delivery.action is Action.EDIT and isinstance(error.__cause__, OutcomeUnknownError):
             # Arriving late, it must not undo a later edit.
             until = max(until, session.now() + session.context.timing.settle)
-        due = replace(refused(step.delivery, software=session.state.software), reason=why, not_before=until)
+        due = refused(step.delivery, key_is_spent=session.state.capabilities.refusal_spends_key)
+        due = replace(due, reason=why, not_before=until)
         session.settle(due, EventKind.WILL_RETRY, why)
     _begin_trying(why, session)
     return Wait(until, why)
@@ -82,8 +83,8 @@ def blocked(error: AccountBlockedError, step: Step, session: DeliverySession) ->
     now, why = session.now(), Reason(code=ReasonCode.ACCOUNT_BLOCKED, text=str(error))
     if isinstance(step, Send):
         # A clear no: nothing was posted, so the delivery is owed as before.
-        due = replace(refused(step.delivery, software=session.state.software), reason=why)
-        session.ledger.settle(session.lease, due, event=None, now=now)
+        due = refused(step.delivery, key_is_spent=session.state.capabilities.refusal_spends_key)
+        session.ledger.settle(session.lease, replace(due, reason=why), event=None, now=now)
     _note_block(why, session)
     session.state.trouble = True
     # From here on what waits is owed: once the account works again, a person hears of what has become too old.

@@ -10,6 +10,7 @@ from bot.delivery.protocol import Timing, Wait
 from bot.domain import (
     AccountFacts,
     Announcement,
+    Capabilities,
     CompareAndSet,
     Delivery,
     DeliveryKey,
@@ -59,7 +60,7 @@ class SessionState:
     """What a session has learnt since it began."""
 
     introduced: bool = False
-    software: str = ""  #: of the account's server, since it was introduced
+    capabilities: Capabilities = field(default_factory=Capabilities)  #: of the account, since it was introduced
     facts_once_sent: AccountFacts | None = None  #: of an account that was blocked when the session began
     looked: dict[DeliveryKey, SeenStatus | None] = field(default_factory=dict)
     look_began: dict[DeliveryKey, timedelta | None] = field(default_factory=dict)  #: the intent's age then

@@ -6,7 +6,7 @@ Every datetime in them is aware and in UTC. Texts are plain unless the name says
 from __future__ import annotations
 
 from bot.domain.accounts import AccountFacts, AccountState, Lease, Receipt, SeenStatus
-from bot.domain.announcements import GIF_PIXELS, Announcement, Limits
+from bot.domain.announcements import GIF_PIXELS, Announcement, Capabilities, Dialect, Limits
 from bot.domain.deliveries import Action, Delivery, DeliveryKey, DeliveryState, Hold, Occasion, OccasionKind
 from bot.domain.entries import Entry, OldEntry, OldFeed, RemotePicture
 from bot.domain.events import Event, EventKind
@@ -23,7 +23,18 @@ from bot.domain.ledger import (
     WriteResult,
 )
 from bot.domain.pages import PageAnswer, PageRequest, PageWaitRecord
-from bot.domain.posts import Digests, MastodonOptions, Missed, Picture, Poll, Post, QuotePolicy, Reminder, Visibility
+from bot.domain.posts import (
+    Digests,
+    MastodonOptions,
+    Missed,
+    Picture,
+    Poll,
+    Post,
+    QuotePolicy,
+    Reminder,
+    StatusOptions,
+    Visibility,
+)
 from bot.domain.reasons import Reason, ReasonCode
 from bot.domain.rules import Severity
 
@@ -34,10 +45,12 @@ __all__ = [
     "Action",
     "AlertRecord",
     "Announcement",
+    "Capabilities",
     "CompareAndSet",
     "Delivery",
     "DeliveryKey",
     "DeliveryState",
+    "Dialect",
     "Digests",
     "Entry",
     "Event",
@@ -70,6 +83,7 @@ __all__ = [
     "SeenStatus",
     "Severity",
     "Snapshot",
+    "StatusOptions",
     "Upcoming",
     "Visibility",
     "WriteBatch",

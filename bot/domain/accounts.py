@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.announcements import Limits
+from bot.domain.announcements import Capabilities, Limits
 from bot.domain.reasons import Reason
 
 
@@ -38,6 +38,7 @@ class AccountFacts:
     address: str  #: user@domain, lower case, as the server confirms it
     account_id: str
     limits: Limits
+    capabilities: Capabilities | None = None  #: None: written by a version that did not know of any
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,4 +1,4 @@
-"""What a post says on Mastodon, and what a server accepts."""
+"""What a post says on a network, what that network can do, and what a server accepts."""
 
 from __future__ import annotations
 
@@ -6,10 +6,37 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.posts import Picture, Poll, QuotePolicy, Visibility
+from bot.domain.posts import FIXED, Picture, Poll, StatusOptions, Visibility
 
 #: Mastodon takes no GIF with more pixels (width x height), and does not say so (app/models/media_attachment.rb).
 GIF_PIXELS: Final = 921_600
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dialect:
+    """How a network counts the characters of a text; the defaults are Mastodon's."""
+
+    shortens: bool = True  #: whether links count a fixed number of characters, and mentions without their domain
+    graphemes: bool = True  #: whether what a reader sees as one character counts one; else each code point does
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Capabilities:
+    """What an account's network can do, as its publisher tells; the defaults are Mastodon's.
+
+    The plan, the composer and the delivery protocol ask these, never which network it is.
+    """
+
+    edits: bool = True  #: a status can be changed once it is out
+    deletes: bool = True
+    replies: bool = True  #: threads, reminders that answer, and the reason of a withdrawal need them
+    alt_texts: bool = True
+    polls: bool = True
+    content_warnings: bool = True
+    visibilities: tuple[Visibility, ...] = tuple(Visibility)
+    dialect: Dialect = Dialect()
+    #: Whether the server remembers the Idempotency-Key of a try that it refused, and answers it with the same no.
+    refusal_spends_key: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,32 +60,23 @@ class Limits:
     software: str = ""  #: e.g. "mastodon 4.5.3", "gotosocial 0.20.1"; empty: not known
 
 
-#: Of a field that an edit does not carry: it follows from others, is fixed once it was sent, or is not sent at all.
-_FIXED: Final = {"edited": False}
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Announcement:
-    """What a post says on Mastodon."""
+class Announcement(StatusOptions):
+    """What a post says on one account."""
 
     text: str
-    link: str | None = field(metadata=_FIXED)  #: the permalink, if the text carries it
-    visibility: Visibility = field(metadata=_FIXED, default=Visibility.PUBLIC)
-    language: str | None = None
-    content_warning: str | None = None
-    sensitive: bool = False  #: pictures behind a click
+    link: str | None = field(metadata=FIXED)  #: the permalink, if the text carries it
     pictures: tuple[Picture, ...] = ()
     poll: Poll | None = None
-    quote_policy: QuotePolicy | None = None
-    length: int = field(metadata=_FIXED)  #: counted as the server counts
-    limit: int = field(metadata=_FIXED)
+    length: int = field(metadata=FIXED)  #: counted as the server counts
+    limit: int = field(metadata=FIXED)
     #: not sent from then on, whatever held it up
-    expires: datetime | None = field(metadata=_FIXED, default=None)
+    expires: datetime | None = field(metadata=FIXED, default=None)
     thread: tuple[Announcement, ...] = ()  #: the toots that follow this one, each an answer to the one before
-    answers: bool = field(metadata=_FIXED, default=False)  #: of a reminder: posted as an answer to the post's toot
-    source: str = field(metadata=_FIXED, default="")  #: of a reminder: changes when its own words do
+    answers: bool = field(metadata=FIXED, default=False)  #: of a reminder: posted as an answer to the post's toot
+    source: str = field(metadata=FIXED, default="")  #: of a reminder: changes when its own words do
     reminders: tuple[str, ...] = field(
-        metadata=_FIXED, default=()
+        metadata=FIXED, default=()
     )  #: what the post's reminders say: a toot with these words is one of them
 
     def needs_edit(self, other: Announcement) -> bool:

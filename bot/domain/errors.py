@@ -166,6 +166,14 @@ class AccountBlockedError(PublishError):
     """The account cannot publish (token, scope, wrong address); no announcement is at fault."""
 
 
+class WrongAccountError(AccountBlockedError):
+    """The token belongs to the account at `address`, which is not the one in the settings."""
+
+    def __init__(self, message: str, *, address: str, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.address = address
+
+
 class CodeRefusedError(PublishError):
     """A login's code was not accepted; the same address gives another one."""
 

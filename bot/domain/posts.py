@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
+from typing import Final
 
 from bot.domain.findings import Finding
 
@@ -52,6 +53,26 @@ class Poll:
     expires_in: timedelta  #: open for so long after the toot
     multiple: bool = False  #: whether several answers may be chosen
     hide_totals: bool = False  #: whether the votes stay hidden until the end
+
+
+#: Metadata of an announcement's field that an edit does not carry: it follows from others, is fixed once it was sent,
+#: or is not sent at all.
+FIXED: Final = {"edited": False}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StatusOptions:
+    """What a status is besides its words, pictures and poll.
+
+    Each is named like the front matter key below `mastodon:` that asks for it, and like the account's setting where
+    there is one: the post's own value counts, else the account's, else the default here.
+    """
+
+    visibility: Visibility = field(metadata=FIXED, default=Visibility.PUBLIC)
+    language: str | None = None
+    content_warning: str | None = None
+    sensitive: bool = False  #: pictures behind a click
+    quote_policy: QuotePolicy | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

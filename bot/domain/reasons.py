@@ -50,6 +50,10 @@ class ReasonCode(Enum):
     TOOT_NOT_SENT = "toot_not_sent"  #: cause
     TOOT_LATER_THAN_THIS = "toot_later_than_this"
     REMINDER_UNLISTED = "reminder_unlisted"
+    # What the account's network cannot do
+    NO_EDITS = "no_edits"
+    NO_DELETIONS = "no_deletions"
+    NO_REPLIES = "no_replies"
     # While it is delivered
     PICTURE_FAILED = "picture_failed"  #: text: what the server said
     PUBLISH_ERROR = "publish_error"  #: text: what the server said, or did not

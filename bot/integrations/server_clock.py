@@ -19,8 +19,6 @@ from bot.planner.guards import SERVER_TOLERANCE
 
 #: A server that gave no answer, or another time than ours, is asked again after this time.
 ASK_AGAIN: Final = timedelta(minutes=1)
-#: Every Mastodon-like server has it, without a token; whatever it answers, there is a date on it.
-_PATH: Final = "/api/v2/instance"
 
 
 class ServerTimes:
@@ -34,7 +32,7 @@ class ServerTimes:
         timeout: timedelta,
         web: WebClient | None = None,
     ) -> None:
-        """`servers` are the addresses of those whose time counts, by account; no other is listened to."""
+        """`servers` are the addresses to ask those whose time counts, by account; no other is listened to."""
         self._web = web or WebClient(FROM_OPERATOR)
         self._clock = clock
         self._servers = dict(servers or {})
@@ -86,7 +84,7 @@ class ServerTimes:
 
     def _ask(self, account: str) -> None:
         try:
-            headers = self._web.headers_of(self._servers[account] + _PATH, within=self._timeout)
+            headers = self._web.headers_of(self._servers[account], within=self._timeout)
         except FetchError:
             return
         self.note(account, headers)

@@ -87,7 +87,7 @@ def _find(
 ) -> tuple[SeenStatus | None, bool]:
     alike = [publisher.with_text(status) for status in recent if entry.url in status.links]
     announcement = known.announcement if known is not None else Announcement(text="", link=entry.url, length=0, limit=0)
-    status, is_foreign = find_status(announcement, alike, claimed=taken)
+    status, is_foreign = find_status(announcement, alike, claimed=taken, comparable=publisher.comparable)
     # Without words of our own to compare, a toot with the link is taken for ours: so it was before the ledger was lost.
     return status, is_foreign and known is not None
 

@@ -166,7 +166,9 @@ def _stop_with(bot: Bot, stop: Signal) -> None:
 
 
 def _on_sandbox(account: Account, server: str) -> Account:
-    return account.model_copy(update={"server": server, "acct": None, "token_file": None})
+    # Whatever its network: an account of another type would reach its real server.
+    shared = {name: getattr(account, name) for name in Account.model_fields}
+    return Account(**{**shared, "type": "mastodon", "server": server, "acct": None, "token_file": None})
 
 
 def _token_variables(tokens: Mapping[str, str]) -> dict[str, str]:

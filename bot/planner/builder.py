@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from bot.domain import (
     Announcement,
+    Capabilities,
     CompareAndSet,
     Delivery,
     DeliveryState,
@@ -20,7 +22,10 @@ from bot.domain import (
     Reason,
     Snapshot,
 )
+from bot.planner.followups import within_reach
 from bot.planner.ruling import Policy, Verdict
+
+_USUAL: Final = Capabilities()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,11 +62,20 @@ Compose = Callable[[Post, str], Announcement]
 class PlanBuilder:
     """The decisions while they are being made."""
 
-    def __init__(self, *, snapshot: Snapshot, now: datetime, policy: Policy, compose: Compose) -> None:
+    def __init__(
+        self,
+        *,
+        snapshot: Snapshot,
+        now: datetime,
+        policy: Policy,
+        compose: Compose,
+        capabilities: Mapping[str, Capabilities] | None = None,
+    ) -> None:
         self.snapshot = snapshot
         self.now = now
         self.policy = policy
         self.compose = compose
+        self._capabilities = capabilities or {}
         self.items: list[PlanItem] = []
         self.troubles: list[Reason] = []
         self.events: list[Event] = []
@@ -72,31 +86,44 @@ class PlanBuilder:
         for delivery in sorted(snapshot.deliveries.values(), key=lambda d: d.sequence):
             self.histories[delivery.key.post_id, delivery.key.account].append(delivery)
 
-    def change(self, change: CompareAndSet) -> None:
-        """Write a change; what follows in this pass goes by it."""
-        self.changes.append(change)
+    def capabilities(self, account: str) -> Capabilities:
+        """What the account's network can do."""
+        return self._capabilities.get(account, _USUAL)
+
+    def change(self, change: CompareAndSet) -> Delivery | None:
+        """Write a change; what follows in this pass goes by it. Returns the delivery as it is written.
+
+        What the account's network cannot do becomes no delivery that is due: it is settled, with the reason.
+        """
         key = change.key
+        change = within_reach(change, self.capabilities(key.account), now=self.now)
+        self.changes.append(change)
         known = self.histories[key.post_id, key.account]
         at = next((index for index, delivery in enumerate(known) if delivery.key == key), len(known))
         known[at : at + 1] = [] if change.wanted is None else [change.wanted]
+        return change.wanted
 
-    def want(self, known: Delivery | None, wanted: Delivery, *, told: bool = False) -> None:
+    def want(self, known: Delivery | None, wanted: Delivery, *, told: bool = False) -> Delivery:
         """Write what is wanted; a new hold is told of, unless the person who wants it was `told` already."""
         if wanted == known:
-            return
-        self.change(CompareAndSet(known=known, wanted=wanted))
-        newly_held = wanted.hold is not None and (known is None or known.hold is not wanted.hold)
+            return known
+        written = self.change(CompareAndSet(known=known, wanted=wanted)) or wanted
+        newly_held = written.hold is not None and (known is None or known.hold is not written.hold)
         if newly_held and not told:
-            self.event(EventKind.HELD, wanted, wanted.reason)
+            self.event(EventKind.HELD, written, written.reason)
+        return written
 
     def follow(self, change: CompareAndSet | None, post: Post) -> bool:
         """Write what follows a toot; returns whether it is a new delivery that goes out now."""
         if change is None or change.wanted is None:
             return False
-        self.want(change.known, change.wanted)
+        key = change.key
+        if change.known is None and any(one.key == key for one in self.histories[key.post_id, key.account]):
+            return False  # settled before: the network cannot do it
+        written = self.want(change.known, change.wanted)
         if change.known is None:
-            self.show(change.wanted, slug=post.slug, title=post.title)
-        return change.known is None and change.wanted.state is DeliveryState.DUE
+            self.show(written, slug=post.slug, title=post.title)
+        return change.known is None and written.state is DeliveryState.DUE
 
     def show(self, delivery: Delivery, *, slug: str, title: str) -> None:
         """Let people see a delivery as it is."""

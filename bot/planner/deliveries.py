@@ -207,7 +207,8 @@ class DeliveryPlanner:
         if not case.post.withdrawn:
             return None
         limits = case.state.facts.limits if case.state.facts is not None else Limits()
-        return compose_reason(case.post.withdrawn, published, limits=limits)
+        dialect = self._sheet.capabilities(case.state.address).dialect
+        return compose_reason(case.post.withdrawn, published, limits=limits, dialect=dialect)
 
     def _show_open(self, deliveries: Iterable[Delivery], case: Case) -> None:
         open_states = (DeliveryState.DUE, DeliveryState.SENDING, DeliveryState.HELD, DeliveryState.REJECTED)

@@ -9,6 +9,7 @@ from datetime import datetime
 from bot.domain import (
     Action,
     Announcement,
+    Capabilities,
     CompareAndSet,
     Delivery,
     DeliveryKey,
@@ -17,6 +18,8 @@ from bot.domain import (
     Hold,
     Occasion,
     Post,
+    Reason,
+    ReasonCode,
 )
 from bot.planner.ruling import Policy, burst_limit_reason
 
@@ -183,3 +186,24 @@ def edit(
     if room <= 0:
         wanted = replace(wanted, state=DeliveryState.HELD, hold=Hold.BRAKE, reason=burst_limit_reason(policy))
     return CompareAndSet(known=None, wanted=wanted)
+
+
+def within_reach(change: CompareAndSet, can: Capabilities, *, now: datetime) -> CompareAndSet:
+    """The change; a delivery that the account's network cannot carry out is not due but settled, with the reason.
+
+    An edit is skipped. A withdrawal is held: a person has to take the toot back by hand.
+    """
+    wanted = change.wanted
+    if wanted is None or wanted.state is not DeliveryState.DUE:
+        return change
+    match wanted.action:
+        case Action.EDIT if not can.edits:
+            settled = replace(wanted, state=DeliveryState.SKIPPED, reason=Reason(code=ReasonCode.NO_EDITS))
+            return replace(change, wanted=replace(settled, settled_at=now))
+        case Action.DELETE if not can.deletes:
+            reason = Reason(code=ReasonCode.NO_DELETIONS)
+        case Action.REPLY if not can.replies:
+            reason = Reason(code=ReasonCode.NO_REPLIES)
+        case _:
+            return change
+    return replace(change, wanted=replace(wanted, state=DeliveryState.HELD, hold=Hold.UNCLEAR, reason=reason))

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from bot.domain import (
     AccountState,
+    Capabilities,
     DeliveryState,
     Finding,
     Hold,
@@ -90,12 +91,14 @@ def make_plan(
     doubt: Reason | None = None,
     pages: Mapping[str, PageAnswer] | None = None,
     memory: PlanCache | None = None,
+    capabilities: Mapping[str, Capabilities] | None = None,
 ) -> Plan:
     """Decide everything for this moment. Pure; `compose(post, account)` may raise ComposeError.
 
     `broken` are the slugs of files with faults, which are not gone; `readable` says whether the folder could be read;
     `server_times` are what the time is now by the accounts' servers, as far as they have said;
     with a `doubt` from outside nothing is released. `pages` are the site's latest answers, by permalink.
+    `capabilities` are what each account's network can do; Mastodon's where they do not say.
     `memory`, kept from pass to pass, saves comparing everything anew; it makes no difference otherwise.
     """
     dated, findings = unique_posts(post for post in posts if post.published is not None)
@@ -105,7 +108,7 @@ def make_plan(
     doubt = doubt or doubt_of(snapshot, dated, broken=broken, now=now, server_times=server_times)
     states = {address: _state(address, snapshot, now) for address in accounts}
 
-    sheet = PlanBuilder(snapshot=snapshot, now=now, policy=policy, compose=compose)
+    sheet = PlanBuilder(snapshot=snapshot, now=now, policy=policy, compose=compose, capabilities=capabilities)
     releases = ReleasePlanner(sheet, pages=pages, memory=memory)
     if doubt:
         releases.wait([post for post in dated if post.path not in matching.entries], doubt)

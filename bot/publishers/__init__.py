@@ -1,1 +1,1 @@
-"""Keepers of the publisher's contract: mastodon, and recording (the shipped double)."""
+"""Publishers: the contract, the registry of networks by `type`, and one package for each network."""

@@ -22,7 +22,7 @@ class Publisher(Protocol):
     address: str  #: the account's identity in the ledger
 
     def introduce(self) -> AccountFacts:
-        """Ask the server who we are. Raises AccountBlockedError if that is not the account in the settings."""
+        """Ask the server who we are. Raises WrongAccountError if that is not the account in the settings."""
 
     def newest_status_id(self) -> str:
         """The id of the account's newest status, "0" if it has none."""
@@ -50,6 +50,9 @@ class Publisher(Protocol):
 
     def with_text(self, status: SeenStatus) -> SeenStatus:
         """The status with its `text` and content warning as they were sent."""
+
+    def comparable(self, text: str) -> str:
+        """A text in a form that makes two equal that differ only in how the server keeps what it was sent."""
 
     def publish(
         self,
@@ -116,6 +119,9 @@ class AbsentPublisher:
 
     def with_text(self, status: SeenStatus) -> SeenStatus:  # noqa: ARG002
         self._refuse()
+
+    def comparable(self, text: str) -> str:
+        return text
 
     def edit(
         self,

@@ -7,6 +7,7 @@ camera, words and thumbnails stay behind: only what is known to be harmless is k
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import warnings
@@ -108,6 +109,29 @@ def prepared(original: Original, limits: Limits) -> Upload:
     if made is None:
         raise RejectedError(f"{original.shown} cannot be made small enough for the server.")
     return _upload(*made)
+
+
+class PreparedPictures:
+    """Pictures that were made to fit ahead of their upload, by what they were made of; each serves one upload."""
+
+    def __init__(self) -> None:
+        self._uploads: dict[str, Upload] = {}
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._uploads.clear()
+
+    def prepare(self, original: Original, limits: Limits) -> None:
+        """Make a picture fit now. Raises RejectedError if there is no way."""
+        self._uploads[_fingerprint(original)] = prepared(original, limits)
+
+    def take(self, original: Original, limits: Limits) -> Upload:
+        """The picture as it was prepared, else as it is made to fit now. Raises RejectedError if there is no way."""
+        return self._uploads.pop(_fingerprint(original), None) or prepared(original, limits)
+
+
+def _fingerprint(original: Original) -> str:
+    return hashlib.sha256(original.data).hexdigest()
 
 
 def _upload(data: bytes, form: str) -> Upload:

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from bot.compose.composer import Composer
+from bot.compose.templates import Templates
 from bot.config import Config
-from bot.config.wording import read_wording
 from bot.domain import AccountState, Entry, Event, EventKind, Reason, ReasonCode, Snapshot, WriteBatch, WriteResult
 from bot.domain.clock import Clock
 from bot.domain.errors import OldFeedError, OutputError
@@ -40,7 +39,7 @@ from bot.planner.plan import Plan
 from bot.posts.folder import Scan
 from bot.posts.git.folders import PostSource
 from bot.posts.git.status import SourceTrouble
-from bot.runtime.planning import decide, scan_posts
+from bot.runtime.planning import decide, make_composer, read_templates_of, scan_posts
 
 #: A plan that is out of date when it is recorded is made again this often; then it is left to the next cycle.
 _TRIES: Final = 3
@@ -96,16 +95,16 @@ def run_cycle(context: CycleContext, *, ask_site: Callable[[Plan], bool] | None 
     that is left to a worker.
     """
     context.state.base = None
-    scan, composer = scan_posts(context.posts), Composer(context.config, Snapshot(), read_wording(context.config))
-    recorded = _plan_and_record(context, scan, composer)
+    scan, templates = scan_posts(context.posts), read_templates_of(context.config)
+    recorded = _plan_and_record(context, scan, templates)
     earlier: tuple[Event, ...] = ()
     if ask_site is not None and ask_site(recorded.plan):
         # What waits for its page was recorded before it was asked for: the wait counts from then.
         earlier = recorded.events
-        recorded = _plan_and_record(context, scan, composer)
+        recorded = _plan_and_record(context, scan, templates)
     # Also what this cycle has not written: a release on the dot was not flushed, by us or by another process.
     context.ledger.flush()
-    result = _publish(context, recorded, scan, composer)
+    result = _publish(context, recorded, scan, templates)
     for address in context.config.account_addresses().values():
         context.notify(address)
     newly_held = any(event.kind in _HOLDS for event in (*earlier, *recorded.events))
@@ -117,11 +116,11 @@ def refresh(context: CycleContext, result: CycleResult) -> CycleResult:
 
     Reads no file again, releases nothing and wakes no worker. Raises LedgerError.
     """
-    snapshot, composer = context.ledger.snapshot(), Composer(context.config, Snapshot(), read_wording(context.config))
-    plan = _decided(context, result.scan, snapshot, composer, now=context.clock.now(), doubt=None)
+    snapshot, templates = context.ledger.snapshot(), read_templates_of(context.config)
+    plan = _decided(context, result.scan, snapshot, templates, now=context.clock.now(), doubt=None)
     left_open = bool(plan.recording)
     plan = replace(plan, recording=WriteBatch(), released=())
-    later = _publish(context, _Recorded(snapshot=snapshot, plan=plan, written=WriteResult()), result.scan, composer)
+    later = _publish(context, _Recorded(snapshot=snapshot, plan=plan, written=WriteResult()), result.scan, templates)
     if left_open:
         context.state.base = None
     return later
@@ -141,7 +140,7 @@ class _Recorded:
         return self.written.events
 
 
-def _publish(context: CycleContext, recorded: _Recorded, scan: Scan, composer: Composer) -> CycleResult:
+def _publish(context: CycleContext, recorded: _Recorded, scan: Scan, templates: Mapping[str, Templates]) -> CycleResult:
     """Write the feeds of a plan, report its outcomes and problems, and collect the alerts."""
     plan, snapshot = recorded.plan, recorded.snapshot
     entries = {**snapshot.entries, **{entry.post_id: entry for entry in plan.recording.entries}}
@@ -167,7 +166,7 @@ def _publish(context: CycleContext, recorded: _Recorded, scan: Scan, composer: C
         sources=troubles,
         # Also those that the ledger meets in this cycle: what is wrong with a post does not wait for them.
         accounts={address: snapshot.accounts.get(address, _newcomer(address)) for address in addresses},
-        compose=composer.knowing(snapshot),
+        compose=make_composer(context.config, snapshot, templates=templates),
     )
     if _is_clear(scan, plan, recorded.written) and not feed_faults:
         context.state.base = _base(scan, context.ledger.snapshot(), plan, entries)
@@ -196,23 +195,23 @@ def _base(scan: Scan, after: Snapshot, plan: Plan, entries: Mapping[str, Entry])
     return Base(posts=scan.posts, snapshot=after, next_release=plan.next_release)
 
 
-def _plan_and_record(context: CycleContext, scan: Scan, composer: Composer) -> _Recorded:
+def _plan_and_record(context: CycleContext, scan: Scan, templates: Mapping[str, Templates]) -> _Recorded:
     """Plan and record; what a person says meanwhile makes the plan anew."""
-    recorded = _planned(context, scan, composer)
+    recorded = _planned(context, scan, templates)
     if recorded.written.refused:
-        _plan_again(context, scan, recorded.snapshot, composer, now=recorded.plan.now)
+        _plan_again(context, scan, recorded.snapshot, templates, now=recorded.plan.now)
     return recorded
 
 
-def _planned(context: CycleContext, scan: Scan, composer: Composer) -> _Recorded:
+def _planned(context: CycleContext, scan: Scan, templates: Mapping[str, Templates]) -> _Recorded:
     for _ in range(_TRIES):
         now, (snapshot, doubt) = context.clock.now(), _with_old_feed(context, context.ledger.snapshot())
-        plan = _decided(context, scan, snapshot, composer, now=now, doubt=doubt)
+        plan = _decided(context, scan, snapshot, templates, now=now, doubt=doubt)
         if (plan.released or plan.wanted_pages) and not context.server_times.asked:
             # Only where something depends on it: a tick that releases nothing bothers nobody.
             context.server_times.ask()
             now = context.clock.now()
-            plan = _decided(context, scan, snapshot, composer, now=now, doubt=doubt)
+            plan = _decided(context, scan, snapshot, templates, now=now, doubt=doubt)
         written = context.ledger.record(plan.recording, now=now) if plan.recording else WriteResult()
         if not written.outdated:
             return _Recorded(snapshot=snapshot, plan=plan, written=written)
@@ -221,7 +220,13 @@ def _planned(context: CycleContext, scan: Scan, composer: Composer) -> _Recorded
 
 
 def _decided(
-    context: CycleContext, scan: Scan, snapshot: Snapshot, composer: Composer, *, now: datetime, doubt: Reason | None
+    context: CycleContext,
+    scan: Scan,
+    snapshot: Snapshot,
+    templates: Mapping[str, Templates],
+    *,
+    now: datetime,
+    doubt: Reason | None,
 ) -> Plan:
     return decide(
         context.config,
@@ -232,7 +237,7 @@ def _decided(
         doubt=doubt,
         pages=context.site.looks,
         memory=context.state.plan_cache,
-        composer=composer,
+        templates=templates,
     )
 
 
@@ -256,7 +261,9 @@ def _newcomer(address: str) -> AccountState:
     return AccountState(address=address, joined_at=None)
 
 
-def _plan_again(context: CycleContext, scan: Scan, before: Snapshot, composer: Composer, *, now: datetime) -> None:
+def _plan_again(
+    context: CycleContext, scan: Scan, before: Snapshot, templates: Mapping[str, Templates], *, now: datetime
+) -> None:
     """Deliveries have moved on while they were planned: plan these again.
 
     A post that changed in this cycle counts as changed once more, or its toot would never be edited.
@@ -264,7 +271,7 @@ def _plan_again(context: CycleContext, scan: Scan, before: Snapshot, composer: C
     for _ in range(_TRIES):
         snapshot = replace(context.ledger.snapshot(), entries=before.entries)
         pages = context.site.looks
-        planned = decide(context.config, scan, snapshot, now=now, pages=pages, composer=composer).recording
+        planned = decide(context.config, scan, snapshot, now=now, pages=pages, templates=templates).recording
         recorded = context.ledger.record(WriteBatch(changes=planned.changes, heard=planned.heard), now=now)
         if not recorded.refused and not recorded.outdated:
             return

@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from bot.compose.composer import Composer
+from bot.compose.context import ComposeContext
+from bot.compose.people import People
+from bot.compose.templates import Templates
 from bot.config import Config
 from bot.config.wording import read_wording
 from bot.domain import PageAnswer, Reason, Snapshot
@@ -21,6 +24,7 @@ from bot.planner.ruling import Policy
 from bot.posts.addresses import slug_of
 from bot.posts.folder import Scan
 from bot.posts.git.folders import PostSource
+from bot.publishers.registry import known_capabilities, known_limits
 
 
 def scan_posts(posts: PostSource) -> Scan:
@@ -29,6 +33,38 @@ def scan_posts(posts: PostSource) -> Scan:
         return posts.scan()
     except PostError as error:
         return Scan(posts=(), faults=(error,), signature=())
+
+
+def read_templates_of(config: Config) -> dict[str, Templates]:
+    """The templates of each account, with the people that they may name, by the account's address."""
+    wording = read_wording(config)
+    people = People.of(wording.people)
+    return {
+        address: Templates.of(wording.templates[name], people=people)
+        for name, address in config.account_addresses().items()
+    }
+
+
+def make_composer(config: Config, snapshot: Snapshot, *, templates: Mapping[str, Templates] | None = None) -> Composer:
+    """What turns posts into announcements, by what the ledger knows of the accounts' servers.
+
+    `templates` are those of `read_templates_of`; without them they are read now.
+    """
+    if templates is None:
+        templates = read_templates_of(config)
+    contexts: dict[str, ComposeContext] = {}
+    for name, address in config.account_addresses().items():
+        account, state = config.accounts[name], snapshot.accounts.get(address)
+        facts = state.facts if state is not None else None
+        contexts[address] = ComposeContext(
+            account=account,
+            site=config.site,
+            release=config.release,
+            limits=known_limits(account, facts),
+            capabilities=known_capabilities(account, facts),
+            templates=templates[address],
+        )
+    return Composer(contexts)
 
 
 def decide(
@@ -41,18 +77,18 @@ def decide(
     doubt: Reason | None = None,
     pages: Mapping[str, PageAnswer] | None = None,
     memory: PlanCache | None = None,
-    composer: Composer | None = None,
+    templates: Mapping[str, Templates] | None = None,
 ) -> Plan:
-    """Plan with the settings' rules; writes nothing and asks nobody. Without a `composer` it reads the templates."""
+    """Plan with the settings' rules; writes nothing, asks nobody. Reads the `templates` unless they are given."""
+    compose = make_composer(config, snapshot, templates=templates)
     return make_plan(
         scan.posts,
         snapshot,
         now=now,
         accounts=list(config.account_addresses().values()),
         policy=policy_of(config),
-        compose=composer.knowing(snapshot)
-        if composer is not None
-        else Composer(config, snapshot, read_wording(config)),
+        compose=compose,
+        capabilities=compose.capabilities,
         broken=frozenset(slug_of(fault.path, dated=config.posts.dated_names) for fault in scan.faults),
         readable=bool(scan.signature) and scan.complete,
         server_times=server_times,

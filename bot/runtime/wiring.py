@@ -17,7 +17,9 @@ from bot.integrations.server_clock import ServerTimes
 from bot.integrations.site import Site
 from bot.integrations.websub import WebSubPings
 from bot.ledger import Ledger
-from bot.publishers.contract import Publisher
+from bot.publishers.contract import AbsentPublisher, Publisher
+from bot.publishers.network import AccountAccess
+from bot.publishers.registry import network_of
 
 Emit = Callable[[Event], None]
 
@@ -83,12 +85,13 @@ def make_site(shared: Surroundings, *, on_news: Callable[[], None]) -> Site:
 
 
 def servers_with_a_clock(config: Config, *, loopback_too: bool = False) -> dict[str, str]:
-    """The servers whose time tells something of ours: by address, those that are not on this machine."""
-    return {
-        account.address(name): account.server
+    """Where to ask the servers whose time tells something of ours: those that are not on this machine, by account."""
+    asked = {
+        account.address(name): network_of(account).clock_address(account)
         for name, account in config.accounts.items()
         if loopback_too or not is_loopback(account.server)
     }
+    return {address: url for address, url in asked.items() if url}
 
 
 def make_publishers(
@@ -97,8 +100,6 @@ def make_publishers(
     """A publisher for each account, by address; what time its server has is noted. Contacts nobody."""
     from bot.http.client import WebClient
     from bot.http.policy import policy_of_uploads
-    from bot.publishers.contract import AbsentPublisher
-    from bot.publishers.mastodon.publisher import MastodonPublisher
 
     web = WebClient(policy_of_uploads(config))
     publishers: dict[str, Publisher] = {}
@@ -108,16 +109,11 @@ def make_publishers(
         if token.value is None:
             publishers[address] = AbsentPublisher(address=address, trouble=token.trouble)
             continue
-        publishers[address] = MastodonPublisher(
-            address=address,
-            acct=account.acct,
-            server=account.server,
-            token=token.value,
-            timeout=config.delivery.timeout,
-            clock=clock,
-            on_answer=partial(server_times.note, address) if server_times is not None else None,
-            web=web,
+        access = AccountAccess(
+            account=account, address=address, token=token.value, timeout=config.delivery.timeout, clock=clock
         )
+        on_answer = partial(server_times.note, address) if server_times is not None else None
+        publishers[address] = network_of(account).make_publisher(access, web=web, on_answer=on_answer)
     return publishers
 
 

@@ -24,10 +24,10 @@ from bot.domain import Announcement, Receipt
 from bot.domain.clock import SystemClock
 from bot.posts.cache.file import FILE_NAME, PostCache, cache_key
 from bot.posts.folder import PostFolder
-from bot.publishers.recording import RecordingPublisher
 from bot.runtime.app import make_bot
 from bot.runtime.file_events import FileEvents
 from bot.runtime.watcher import Watch
+from tests.support.recording_publisher import RecordingPublisher
 
 SETTINGS = """
 [site]

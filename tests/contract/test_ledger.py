@@ -17,10 +17,12 @@ from bot.domain import (
     AccountState,
     Action,
     Announcement,
+    Capabilities,
     CompareAndSet,
     Delivery,
     DeliveryKey,
     DeliveryState,
+    Dialect,
     Entry,
     Event,
     EventKind,
@@ -242,7 +244,8 @@ def test_one_recording_may_hold_everything(
 def test_an_account_that_is_there_stays_as_it_is(ledger: Ledger) -> None:
     ledger.record(WriteBatch(new_accounts=(state(joined_at=TIME),)), now=NOW)
     lease = ledger.lease(ACCOUNT, owner="me", duration=SECOND)
-    facts = AccountFacts(address=ACCOUNT, account_id="1", limits=Limits(characters=11, pictures=2))
+    can = Capabilities(edits=False, visibilities=(Visibility.PUBLIC,), dialect=Dialect(graphemes=False))
+    facts = AccountFacts(address=ACCOUNT, account_id="1", limits=Limits(characters=11, pictures=2), capabilities=can)
     ledger.note_account(lease, facts=facts, last_status_id="5", now=NOW)
     ledger.record(WriteBatch(new_accounts=(state(joined_at=None),)), now=NOW)
     assert ledger.account(ACCOUNT) == state(joined_at=TIME, facts=facts, last_status_id="5")

@@ -19,10 +19,10 @@ from bot.domain.clock import SystemClock
 from bot.domain.errors import RejectedError, TransientError
 from bot.domain.status_ids import newer_id
 from bot.publishers.contract import Publisher
-from bot.publishers.recording import RecordingPublisher
 from bot.sandbox.profiles import PROFILES
 from tests.fakes.mastodon_server import FakeMastodon
 from tests.support.publishing import announcement, on_loopback, picture, pictured, status_shown
+from tests.support.recording_publisher import RecordingPublisher
 
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 

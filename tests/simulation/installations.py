@@ -16,6 +16,7 @@ from bot.domain.errors import LedgerError
 from bot.ledger import open_ledger
 from bot.publishers.contract import Publisher
 from bot.publishers.mastodon.publisher import MastodonPublisher
+from bot.publishers.network import AccountAccess
 from bot.runtime.app import Bot, make_bot
 from bot.runtime.workers import InlineWorkers
 from tests.simulation.articles import SITE
@@ -109,12 +110,13 @@ def _publishers(config: Config, process: Process, server: Server) -> dict[str, P
         session.trust_env = False
         session.mount("http://", Line(server, process))
         publishers[account.address(name)] = MastodonPublisher(
-            address=account.address(name),
-            acct=account.acct,
-            server=account.server,
-            token=f"loopback-{name}",
-            timeout=config.delivery.timeout,
-            clock=process.world.clock,
+            AccountAccess(
+                account=account,
+                address=account.address(name),
+                token=f"loopback-{name}",
+                timeout=config.delivery.timeout,
+                clock=process.world.clock,
+            ),
             session=session,
             sleep=process.sleep,
         )

@@ -17,6 +17,7 @@ import bot.compose.composer
 import bot.ledger.codec
 import bot.posts.folder
 import bot.runtime.cycle
+from bot.compose.context import ComposeContext
 from bot.domain import Entry, Post
 from bot.domain.errors import BotError
 from bot.feeds.build import Built, ItemCache
@@ -76,12 +77,12 @@ def _parsing(right: Callable[..., Post | None]) -> Callable[..., Any]:
 
 def _composing(right: Callable[..., Any]) -> Callable[..., Any]:
     # A post is known by its place in memory, which stays its own while it is kept here.
-    known: dict[tuple[int, int, object], tuple[Post, Any]] = {}
+    known: dict[tuple[object, ...], tuple[Post, Any]] = {}
 
-    def compose(post: Post, *, account: Any, limits: Any, **means: Any) -> Any:
-        key = (id(post), id(account), limits)
+    def compose(post: Post, context: ComposeContext) -> Any:
+        key = (id(post), id(context.account), context.limits, context.capabilities)
         if key not in known:
-            known[key] = (post, _outcome(lambda: right(post, account=account, limits=limits, **means)))
+            known[key] = (post, _outcome(lambda: right(post, context)))
         return _given(known[key][1])
 
     return compose

@@ -12,10 +12,10 @@ from bot.config import Config
 from bot.domain import AccountFacts, Delivery, DeliveryState, SeenStatus
 from bot.domain import Event as HistoryEvent
 from bot.domain.clock import ManualClock, ShiftedClock
-from bot.publishers.recording import RecordingPublisher
 from bot.runtime.app import make_bot
 from bot.runtime.precise_release import release_on_time
 from tests.support.changed_bot import with_parts
+from tests.support.recording_publisher import RecordingPublisher
 from tests.support.scratch_ledger import ScratchLedger
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)

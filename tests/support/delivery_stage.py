@@ -28,7 +28,7 @@ from bot.domain import (
 )
 from bot.domain.clock import ManualClock
 from bot.domain.errors import LeaseHeldError
-from bot.publishers.recording import RecordingPublisher
+from tests.support.recording_publisher import RecordingPublisher
 from tests.support.scratch_ledger import ScratchLedger
 
 ACCOUNT = "conf@example.social"

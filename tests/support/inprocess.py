@@ -21,6 +21,7 @@ from bot.domain.clock import ManualClock
 from bot.http.client import Fetched, Glance, Measured, WebClient
 from bot.integrations.pages import expect_page
 from bot.publishers.mastodon.publisher import MastodonPublisher
+from bot.publishers.network import AccountAccess
 from bot.runtime.app import Bot, make_bot
 from bot.runtime.cycle import CycleResult
 from bot.sandbox.store import Store
@@ -121,16 +122,14 @@ class World:
         session.trust_env = False
         session.mount("http://", InProcess(self.client))
         address = next(iter(config.account_addresses().values()))
-        publisher = MastodonPublisher(
+        access = AccountAccess(
+            account=config.accounts["main"],
             address=address,
-            acct=None,
-            server=SERVER,
             token="loopback-main",
             timeout=config.delivery.timeout,
             clock=self.clock,
-            session=session,
-            sleep=lambda _: None,
         )
+        publisher = MastodonPublisher(access, session=session, sleep=lambda _: None)
         self.bot: Bot = make_bot(config, environ={}, clock=self.clock, publishers={address: publisher})
         self._outside = Outside(config.site.url, config.public_folder)
         self.bot.pings.web = self._outside

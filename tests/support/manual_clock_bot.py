@@ -8,10 +8,10 @@ from pathlib import Path
 
 from bot.config import load_config
 from bot.domain.clock import ManualClock
-from bot.publishers.recording import RecordingPublisher
 from bot.runtime.app import Bot, make_bot
 from bot.runtime.cycle import CycleResult
 from tests.support.project import SETTINGS
+from tests.support.recording_publisher import RecordingPublisher
 from tests.support.scratch_ledger import ScratchLedger
 
 ACCOUNT = "main@127.0.0.1:9"

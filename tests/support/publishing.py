@@ -17,14 +17,36 @@ import requests
 from PIL import Image
 from requests.adapters import HTTPAdapter
 
+from bot.config import Account
 from bot.domain import Announcement, Picture, Visibility
 from bot.domain.clock import Clock, SystemClock
 from bot.http.client import WebClient
 from bot.publishers.mastodon.publisher import MastodonPublisher
+from bot.publishers.network import AccountAccess
 
 TOKEN = "loopback-conf"
 #: Never reached where the server answers, not even on a busy machine.
 TIMEOUT = timedelta(seconds=10)
+
+
+def access_to(
+    server: str,
+    *,
+    name: str = "conf",
+    acct: str | None = None,
+    token: str = TOKEN,
+    timeout: timedelta = TIMEOUT,
+    clock: Clock | None = None,
+) -> AccountAccess:
+    # Not validated: some tests name servers that the settings would refuse.
+    account = Account.model_construct(server=server, acct=acct)
+    return AccountAccess(
+        account=account,
+        address=f"{name}@{urlsplit(server).netloc}",
+        token=token,
+        timeout=timeout,
+        clock=clock or SystemClock(),
+    )
 
 
 @contextmanager
@@ -40,17 +62,8 @@ def on_loopback(
     web: WebClient | None = None,
 ) -> Iterator[MastodonPublisher]:
     """A MastodonPublisher that is closed at the end and that never really sleeps."""
-    publisher = MastodonPublisher(
-        address=f"conf@{urlsplit(server).netloc}",
-        acct=acct,
-        server=server,
-        token=token,
-        timeout=timeout,
-        clock=clock or SystemClock(),
-        session=session,
-        sleep=sleep,
-        web=web,
-    )
+    access = access_to(server, acct=acct, token=token, timeout=timeout, clock=clock)
+    publisher = MastodonPublisher(access, session=session, sleep=sleep, web=web)
     try:
         yield publisher
     finally:

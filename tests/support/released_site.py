@@ -13,9 +13,9 @@ from bot.config import load_config
 from bot.domain import Announcement, Entry, Limits, Receipt
 from bot.domain.clock import ManualClock
 from bot.ledger.sqlite import SqliteLedger
-from bot.publishers.recording import RecordingPublisher
 from bot.runtime.app import make_bot
 from bot.runtime.cycle import CycleResult
+from tests.support.recording_publisher import RecordingPublisher
 
 ACCOUNT: Final = "main@127.0.0.1:9"
 RELEASE: Final = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)

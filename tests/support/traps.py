@@ -13,7 +13,6 @@ from fnmatch import fnmatchcase
 from itertools import count
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import requests
@@ -38,7 +37,7 @@ from bot.domain.clock import ManualClock
 from bot.publishers.mastodon.publisher import MastodonPublisher
 from bot.sandbox.profiles import PROFILES, ServerProfile
 from tests.fakes.mastodon_server import FakeMastodon
-from tests.support.publishing import Answer
+from tests.support.publishing import Answer, access_to
 from tests.support.scratch_ledger import ScratchLedger
 
 NOW = datetime(2026, 3, 10, 14, 0, 1, tzinfo=UTC)
@@ -244,16 +243,8 @@ class Stage:
         name, session, line = f"trap{next(_NUMBERS)}", requests.Session(), Line()
         session.trust_env = False
         session.mount("http://", line)
-        publisher = MastodonPublisher(
-            address=f"{name}@{urlsplit(server.url).netloc}",
-            acct=None,
-            server=server.url,
-            token=f"loopback-{name}",
-            timeout=TIMEOUT,
-            clock=clock,
-            session=session,
-            sleep=lambda _: None,
-        )
+        access = access_to(server.url, name=name, token=f"loopback-{name}", timeout=TIMEOUT, clock=clock)
+        publisher = MastodonPublisher(access, session=session, sleep=lambda _: None)
         self.stack.callback(publisher.close)
         ledger = ScratchLedger(clock)
         new_accounts = (AccountState(address=publisher.address, joined_at=None),)

@@ -17,7 +17,7 @@ from bot.operations.doctor.machine import folders, versions
 from bot.operations.doctor.online import accounts, clock_of_servers, hubs, pages
 from bot.operations.doctor.project import posts, settings, sources
 from bot.operations.doctor.report import Line, State, note, ok, problem
-from bot.publishers.mastodon.inspection import tokens_of
+from bot.publishers.inspection import tokens_of
 
 #: When this was written: no clock that is right shows an earlier time.
 _WRITTEN: Final = 2026

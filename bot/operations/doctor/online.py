@@ -14,7 +14,7 @@ from bot.domain.wording import reason_words
 from bot.integrations.server_clock import ServerTimes
 from bot.operations.doctor.report import Line, note, ok, problem
 from bot.planner.guards import SERVER_NOTICE, server_doubt
-from bot.publishers.mastodon.inspection import ALL_ANSWERS, inspect_all, look_of, tokens_of
+from bot.publishers.inspection import inspect_accounts, tokens_of
 from bot.runtime.wiring import servers_with_a_clock
 
 _WITHIN: Final = timedelta(seconds=10)
@@ -25,9 +25,7 @@ def accounts(config: Config, environ: Mapping[str, str], clock: Clock) -> Iterat
     if not config.accounts:
         yield note("accounts", "the settings name none: posts go into the feeds only")
         return
-    tokens = tokens_of(config, environ)
-    looks = {name: look_of(config, name, tokens[name], clock) for name in config.accounts}
-    found = dict(inspect_all(looks, longest=ALL_ANSWERS, clock=clock))
+    found = dict(inspect_accounts(config, tokens_of(config, environ), clock))
     for name in config.accounts:
         one = found[name]
         if one.trouble:

@@ -24,7 +24,7 @@ from bot.config.secrets import Application
 from bot.domain.errors import AccountBlockedError, CodeRefusedError, PublishError, TransientError
 from bot.publishers.mastodon.client import new_session
 from bot.publishers.mastodon.errors import classify
-from bot.publishers.mastodon.servers import least_scopes, software_of
+from bot.publishers.mastodon.servers import NEEDS, explain_missing, least_scopes, missing_scopes, software_of
 from bot.publishers.mastodon.wire import field, text
 
 #: "Show the code": Mastodon shows it on a page of its own (documentation: methods/oauth.md).
@@ -89,11 +89,20 @@ class LoginServer:
         }
         return f"{endpoint}?{urlencode(asked)}"
 
-    def exchange(self, application: Application, code: str) -> tuple[str, tuple[str, ...]]:
-        """The token for a code, and the scopes that it was granted.
+    def needs(self, application: Application) -> dict[str, str]:
+        """The scopes that the application asks for, each with its reason."""
+        return {next(one for one in scopes if one in application.scopes): why for why, scopes in NEEDS.items()}
+
+    def missing(self, granted: tuple[str, ...]) -> str:
+        """The scopes that a token still needs, for a person; empty if it has all, or if the server does not tell."""
+        return explain_missing(missing_scopes(granted)) if granted else ""
+
+    def exchange(self, application: Application, pasted: str) -> tuple[str, tuple[str, ...]]:
+        """The token for the code in what a person pasted, and the scopes that it was granted.
 
         Raises CodeRefusedError if another code may do, else another PublishError.
         """
+        code = clean_code(pasted)
         self._use(application)
         self._wire.forget()
         trouble: Exception | None = None

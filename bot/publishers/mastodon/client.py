@@ -6,11 +6,10 @@ Nothing is retried, and no redirect is followed.
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, NoReturn
 
 import requests
@@ -19,12 +18,12 @@ from mastodon.errors import MastodonError, MastodonNotFoundError
 
 from bot.config import is_loopback
 from bot.domain import AccountFacts, Announcement, Limits, SeenStatus
-from bot.domain.clock import Clock
-from bot.domain.errors import AccountBlockedError, PublishError, TransientError
-from bot.http.client import WebClient
+from bot.domain.errors import AccountBlockedError, PublishError, TransientError, WrongAccountError
 from bot.publishers.mastodon.errors import Doing, classify
+from bot.publishers.mastodon.network import capabilities_of
 from bot.publishers.mastodon.servers import domain_of, limits_of, version_of
-from bot.publishers.mastodon.wire import Finishing, aware, field, is_status, seen, text
+from bot.publishers.mastodon.wire import Finishing, aware, comparable, field, is_status, seen, text
+from bot.publishers.network import AccountAccess
 
 #: A status list page; larger values are cut down by the server (mastodon: accounts/statuses_controller.rb).
 PAGE: Final = 40
@@ -39,31 +38,19 @@ class MastodonAccount:
 
     def __init__(
         self,
+        access: AccountAccess,
         *,
-        address: str,
-        acct: str | None,
-        server: str,
-        token: str,
-        timeout: timedelta,
-        clock: Clock,
         session: requests.Session | None = None,
         on_answer: Callable[[Mapping[str, str]], None] | None = None,
-        sleep: Callable[[float], None] = time.sleep,
-        web: WebClient | None = None,
     ) -> None:
-        """Make the client; contacts nobody. `acct` is the address that the token must belong to.
-
-        `on_answer` is told the headers of each answer, `web` fetches the pictures of other hosts.
-        """
-        self.address = address
-        self._acct = acct
-        self._server = server
-        self._clock = clock
-        self._sleep = sleep
+        """Make the client; contacts nobody. `on_answer` is told the headers of each answer."""
+        self.address = access.address
+        self._acct = access.account.acct
+        self._server = access.account.server
+        self._clock = access.clock
+        self._token = access.token
         self._on_answer = on_answer
-        self._timeout = timeout
-        self._token = token
-        self._session = session or new_session(server)
+        self._session = session or new_session(self._server)
         # A redirect would turn the POST into a GET (requests, as browsers do), so it is an error.
         self._session.max_redirects = 0
         self._session.hooks["response"].append(self._note_answer)
@@ -71,11 +58,10 @@ class MastodonAccount:
         self._answer: object = None
         self._account_id = ""
         self._limits = Limits()
-        self._web = web or WebClient()
         self._client = Mastodon(
-            api_base_url=server,
+            api_base_url=self._server,
             ratelimit_method="throw",
-            request_timeout=timeout.total_seconds(),
+            request_timeout=access.timeout.total_seconds(),
             user_agent="announce",
             session=self._session,
             # Else it asks for it before the first upload, in two requests; where these fail, a thousand times (its
@@ -83,7 +69,7 @@ class MastodonAccount:
             mastodon_version="1.0.0",
         )
         # Not through the constructor, which takes a token that is a file's name for the file.
-        self._client.access_token = token
+        self._client.access_token = access.token
 
     def introduce(self) -> AccountFacts:
         self._account_id = ""
@@ -99,14 +85,18 @@ class MastodonAccount:
             raise TransientError("the server's answer is no account.", remedy="Check `server` in the settings.")
         address = f"{text(me, 'username')}@{domain_of(instance, self._server)}".lower()
         if self._acct is not None and address != self._acct.lstrip("@").lower():
-            raise AccountBlockedError(
+            raise WrongAccountError(
                 f"the token belongs to @{address}, but the settings say {self._acct}.",
+                address=address,
                 remedy="Set the token of the right account, or correct `acct`; nothing was sent.",
             )
         self._account_id, self._limits = text(me, "id"), limits_of(instance)
+        capabilities = capabilities_of(self._limits.software)
         client = self._client
         client.mastodon_major, client.mastodon_minor, client.mastodon_patch = version_of(instance)
-        return AccountFacts(address=address, account_id=self._account_id, limits=self._limits)
+        return AccountFacts(
+            address=address, account_id=self._account_id, limits=self._limits, capabilities=capabilities
+        )
 
     def newest_status_id(self) -> str:
         page = self._statuses(limit=1)
@@ -130,6 +120,9 @@ class MastodonAccount:
     def with_text(self, status: SeenStatus) -> SeenStatus:
         source = self._source(status.status_id)
         return replace(status, text=text(source, "text"), content_warning=text(source, "spoiler_text"))
+
+    def comparable(self, text: str) -> str:
+        return comparable(text)
 
     def close(self) -> None:
         self._session.close()

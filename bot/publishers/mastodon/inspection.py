@@ -1,46 +1,24 @@
 """A look at an account: who we are on its server, what the server is and takes, what the token may do.
 
-Nothing is changed on the server, and no account waits for another.
+Nothing is changed on the server.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from functools import partial
-from queue import Empty, SimpleQueue
-from threading import Thread
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from mastodon.errors import MastodonError
 
-from bot.config import Config
-from bot.config.secrets import Token, find_token, stored_application, token_file
-from bot.domain import Limits
-from bot.domain.clock import Clock
-from bot.domain.durations import format_duration
 from bot.domain.errors import AccountBlockedError, PublishError
 from bot.publishers.mastodon.client import MastodonAccount
 from bot.publishers.mastodon.servers import explain_missing, limits_of, missing_scopes, software_of
 from bot.publishers.mastodon.wire import field
+from bot.publishers.network import Inspection
 
 #: No status and no medium has it: where ids are numbers they are far larger.
 _NOBODYS_ID: Final = "0"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Inspection:
-    """What was found out about an account."""
-
-    address: str = ""  #: user@domain as the server confirms it; empty if it does not
-    reachable: bool = False
-    software: str = ""  #: with its version
-    limits: Limits | None = None
-    scopes: tuple[str, ...] = ()  #: as far as the server tells; empty: it does not
-    missing: tuple[str, ...] = ()
-    trouble: str = ""  #: why nothing can be published; empty if it can
-    remedy: str = ""
 
 
 class AccountInspector(MastodonAccount):
@@ -106,77 +84,9 @@ class AccountInspector(MastodonAccount):
         return tuple(scope for scope, attempt in tries.items() if _is_forbidden(attempt))
 
 
-def inspect_all(
-    looks: Mapping[str, Callable[[], Inspection]], *, longest: timedelta, clock: Clock
-) -> Iterator[tuple[str, Inspection]]:
-    """Look at all accounts at once; each as soon as it is there, at the latest after `longest`."""
-    done: SimpleQueue[tuple[str, Inspection]] = SimpleQueue()
-    for name, look in looks.items():
-        # Daemons: who still waits for a server at the end does not keep the command from ending.
-        Thread(target=lambda name=name, look=look: done.put((name, _safely(look))), daemon=True).start()
-    end = clock.monotonic() + longest.total_seconds()
-    waiting = list(looks)
-    while waiting:
-        try:
-            name, found = done.get(timeout=max(0.0, end - clock.monotonic()))
-        except Empty:
-            late = Inspection(
-                trouble=f"the server did not answer within {format_duration(longest)}.", remedy="Try again later."
-            )
-            yield from ((name, late) for name in waiting)
-            return
-        waiting.remove(name)
-        yield name, found
-
-
-def _safely(look: Callable[[], Inspection]) -> Inspection:
-    try:
-        return look()
-    except Exception as error:  # noqa: BLE001 — a fault in one look must not hide the other accounts
-        return Inspection(trouble=f"an unexpected error: {type(error).__name__}. This is a fault of announce.")
-
-
 def _is_forbidden(attempt: Callable[[], object]) -> bool:
     try:
         attempt()
     except MastodonError as error:
         return len(error.args) > 1 and error.args[1] == 403
     return False
-
-
-#: Longest wait for one answer, and for all of an account's: a person sits before it.
-_ANSWER: Final = timedelta(seconds=10)
-ALL_ANSWERS: Final = timedelta(seconds=30)
-
-
-def tokens_of(config: Config, environ: Mapping[str, str]) -> dict[str, Token]:
-    """The token of each account, by its name in the settings."""
-    return {
-        name: find_token(name, account, root=config.root, environ=environ) for name, account in config.accounts.items()
-    }
-
-
-def look_of(config: Config, name: str, token: Token, clock: Clock) -> Callable[[], Inspection]:
-    """What asks the server of one account; raises nothing that a server can cause."""
-    account = config.accounts[name]
-    if token.value is None:
-        return partial(
-            Inspection, trouble=f"there is no token: {token.trouble}.", remedy=f"`announce login {name}` gets one."
-        )
-    application = stored_application(config.root / token_file(name, account), token.value)
-    inspector = AccountInspector(
-        address=account.address(name),
-        acct=account.acct,
-        server=account.server,
-        token=token.value,
-        timeout=min(config.delivery.timeout, _ANSWER),
-        clock=clock,
-    )
-
-    def look() -> Inspection:
-        try:
-            return inspector.inspect(granted=application.scopes if application else ())
-        finally:
-            inspector.close()
-
-    return look

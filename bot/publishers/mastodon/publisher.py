@@ -3,40 +3,59 @@
 from __future__ import annotations
 
 import math
+import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+import requests
 from mastodon.errors import MastodonError, MastodonNotFoundError
 
 from bot.domain import Announcement, Picture, Poll, Receipt
 from bot.domain.errors import OutcomeUnknownError, RejectedError, TransientError
+from bot.http.client import WebClient
 from bot.publishers.mastodon.client import MastodonAccount
 from bot.publishers.mastodon.wire import aware, field, is_status, text
-from bot.publishers.pictures import Upload, original_of, prepared
+from bot.publishers.network import AccountAccess
+from bot.publishers.pictures import PreparedPictures, original_of
 
 #: How often an upload that is still being processed is asked for.
 MEDIA_POLL: Final = timedelta(seconds=1)
+#: Those of `_words_of` that Mastodon.py's `status_update` does not take.
+_NOT_IN_AN_EDIT: Final = ("language", "content_type")
 
 
 class MastodonPublisher(MastodonAccount):
     """Keeps the contract of `bot.publishers.contract.Publisher`."""
 
-    #: Pictures that were made to fit ahead, by the bytes that they were made of.
-    _ready: dict[bytes, Upload] | None = None
+    def __init__(
+        self,
+        access: AccountAccess,
+        *,
+        session: requests.Session | None = None,
+        on_answer: Callable[[Mapping[str, str]], None] | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        web: WebClient | None = None,
+    ) -> None:
+        """Make the client; contacts nobody. `web` fetches the pictures of other hosts."""
+        super().__init__(access, session=session, on_answer=on_answer)
+        self._timeout = access.timeout
+        self._sleep = sleep
+        self._web = web or WebClient()
+        self._pictures = PreparedPictures()
 
     def get_ready(self, announcement: Announcement) -> None:
-        self._ready = ready = {}
+        self._pictures.clear()
         for picture in announcement.pictures:
             if picture.path is not None:
                 with suppress(RejectedError, TransientError):
-                    original = original_of(picture, self._web)
-                    ready[original.data] = prepared(original, self._limits)
+                    self._pictures.prepare(original_of(picture, self._web), self._limits)
 
     def upload(self, picture: Picture) -> str:
         original = original_of(picture, self._web)
         self._own_id()
-        file = (self._ready or {}).pop(original.data, None) or prepared(original, self._limits)
+        file = self._pictures.take(original, self._limits)
         with self._errors("uploading"):
             media = self._client.media_post(
                 file.data,
@@ -63,16 +82,11 @@ class MastodonPublisher(MastodonAccount):
         poll = announcement.poll
         with self._errors("sending", repeat=repeat):
             status = self._client.status_post(
-                announcement.text,
+                **_words_of(announcement),
                 in_reply_to_id=in_reply_to,
                 media_ids=list(media_ids) or None,
                 visibility=announcement.visibility.value,
-                spoiler_text=announcement.content_warning,
-                sensitive=_is_sensitive(announcement),
-                language=announcement.language,
-                content_type="text/plain",
                 poll=self._poll(poll, poll.expires_in) if poll is not None else None,
-                quote_approval_policy=_quote_policy(announcement),
                 idempotency_key=key,
             )
         receipt = self._receipt(status)
@@ -104,21 +118,14 @@ class MastodonPublisher(MastodonAccount):
             present = self._client.status(status_id)
         if not is_status(present):
             raise TransientError("the server's answer is no status.")
-        media_ids, attributes = self._pictures(present, announcement, shown)
+        media_ids, attributes = self._media_of_an_edit(present, announcement, shown)
         poll = self._poll_of_an_edit(present, announcement)
-        besides = {"language": announcement.language or "", "content_type": "text/plain"}
-        besides = {name: value for name, value in besides.items() if value}
+        words = _words_of(announcement)
+        besides = {name: words.pop(name) for name in _NOT_IN_AN_EDIT}
         try:
-            with self._errors("sending"), self._finishing.besides(besides):
+            with self._errors("sending"), self._finishing.besides({n: v for n, v in besides.items() if v}):
                 status = self._client.status_update(
-                    status_id,
-                    announcement.text,
-                    spoiler_text=announcement.content_warning,
-                    sensitive=_is_sensitive(announcement),
-                    media_ids=media_ids,
-                    media_attributes=attributes,
-                    poll=poll,
-                    quote_approval_policy=_quote_policy(announcement),
+                    status_id, **words, media_ids=media_ids, media_attributes=attributes, poll=poll
                 )
         except RejectedError:
             # GoToSocial refuses what changes nothing, such as an edit whose answer was lost.
@@ -144,7 +151,7 @@ class MastodonPublisher(MastodonAccount):
             )
         return self._poll(announcement.poll, max(remaining, self._limits.poll_shortest))
 
-    def _pictures(
+    def _media_of_an_edit(
         self, present: Any, announcement: Announcement, shown: Announcement | None
     ) -> tuple[list[str] | None, list[dict[str, Any]] | None]:
         """Ids of new media, or what becomes of those that are attached.
@@ -196,13 +203,17 @@ class MastodonPublisher(MastodonAccount):
         return media_id
 
 
-def _is_sensitive(announcement: Announcement) -> bool:
-    # A content warning does it by itself on Mastodon; elsewhere it is said.
-    return announcement.sensitive or announcement.content_warning is not None
-
-
-def _quote_policy(announcement: Announcement) -> str | None:
-    return announcement.quote_policy.value if announcement.quote_policy is not None else None
+def _words_of(announcement: Announcement) -> dict[str, Any]:
+    """What a request says of an announcement, whether it publishes or edits; pictures and polls differ."""
+    return {
+        "status": announcement.text,
+        "spoiler_text": announcement.content_warning,
+        # A content warning does it by itself on Mastodon; elsewhere it is said.
+        "sensitive": announcement.sensitive or announcement.content_warning is not None,
+        "language": announcement.language,
+        "content_type": "text/plain",
+        "quote_approval_policy": announcement.quote_policy.value if announcement.quote_policy is not None else None,
+    }
 
 
 def _files(announcement: Announcement) -> list[tuple[str, int | None]]:

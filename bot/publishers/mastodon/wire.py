@@ -49,6 +49,19 @@ def seen(status: Any) -> SeenStatus:
     )
 
 
+#: @user, or @user@domain; a full stop after either is the sentence's (mastodon: account.rb, MENTION_RE).
+_MENTION: Final = re.compile(r"(@\w+(?:[.-]+\w+)*)(?:@\w+(?:[.-]+\w+)*(?::\d+)?)?")
+
+
+def comparable(text: str) -> str:
+    """A text in a form that makes what was sent and what the server keeps of it equal.
+
+    A server strips the ends, and writes @User@its.own.domain as @user (mastodon: process_mentions_service.rb).
+    """
+    plain = "\n".join(line.rstrip() for line in text.replace("\r\n", "\n").strip().split("\n"))
+    return _MENTION.sub(lambda mention: mention[1].lower(), plain)
+
+
 def is_status(record: Any) -> bool:
     """Whether this is a status at all."""
     return bool(text(record, "id")) and isinstance(field(record, "created_at"), datetime)

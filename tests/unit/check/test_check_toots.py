@@ -15,9 +15,7 @@ from bot.check.registry import planning, reading, run_checks
 from bot.check.subject import Subject
 from bot.check.times import check_brake
 from bot.check.toots import check_toots
-from bot.compose.composer import Composer
 from bot.config import Config
-from bot.config.wording import read_wording
 from bot.domain import (
     AccountFacts,
     AccountState,
@@ -37,6 +35,7 @@ from bot.domain import (
 )
 from bot.domain.errors import PostError
 from bot.planner.plan import Plan
+from bot.runtime.planning import make_composer
 
 MakePost = Callable[..., Post]
 MakeConfig = Callable[..., Config]
@@ -68,7 +67,7 @@ def check(site_config: MakeConfig) -> Callable[..., tuple[Finding, ...]]:
             posts=posts,
             faults=tuple(faults),
             plan=plan or Plan(now=NOW),
-            compose=Composer(config, snapshot or Snapshot(), read_wording(config)),
+            compose=make_composer(config, snapshot or Snapshot()),
             snapshot=snapshot or Snapshot(),
             now=NOW,
         )
@@ -198,7 +197,7 @@ def test_a_server_that_knows_no_quote_policy_is_named_once_it_was_asked(
     facts = AccountFacts(address=address, account_id="1", limits=Limits(software=software))
     snapshot = Snapshot(accounts={address: AccountState(address=address, joined_at=None, facts=facts)})
     post = make_post(published=LATER, mastodon=MastodonOptions(quote_policy=QuotePolicy.NOBODY))
-    found = Composer(config, snapshot, read_wording(config)).remarks(post, address)
+    found = make_composer(config, snapshot).remarks(post, address)
     assert [finding.rule for finding in found] == rules
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.compose import Templates, compose, status_length
+from bot.compose import ComposeContext, Templates, compose, status_length
 from bot.compose.hashtags import find_hashtags
 from bot.compose.mentions import WORD_JOINER, find_mentions
 from bot.config import Account, Release, Site
@@ -31,24 +31,24 @@ POST = Post(
 COVER = Picture(url="https://conf.example.org/a.png", path=Path("a.png"), alt="A hall full of people.")
 
 
-def arguments(
+def context(
     *,
     limits: Limits = Limits(),  # noqa: B008 - immutable
     templates: Templates | None = None,
     account_tags: tuple[str, ...] = (),
     release_tags: tuple[str, ...] = (),
-) -> dict[str, Any]:
-    return {
-        "account": Account(server="http://127.0.0.1:3000", visibility=Visibility.UNLISTED, hashtags=account_tags),
-        "site": SITE,
-        "release": Release(hashtags=release_tags),
-        "limits": limits,
-        "templates": templates or Templates(),
-    }
+) -> ComposeContext:
+    return ComposeContext(
+        account=Account(server="http://127.0.0.1:3000", visibility=Visibility.UNLISTED, hashtags=account_tags),
+        site=SITE,
+        release=Release(hashtags=release_tags),
+        limits=limits,
+        templates=templates or Templates(),
+    )
 
 
 def composed(post: Post, **some: Any) -> Announcement:
-    return compose(post, **arguments(**some))
+    return compose(post, context(**some))
 
 
 def toot(options: MastodonOptions | None = None, *, template: Templates | None = None, **fields: Any) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.compose import Templates, compose, status_length
+from bot.compose import ComposeContext, Templates, compose, status_length
 from bot.compose.links import find_links
 from bot.compose.mentions import find_mentions
 from bot.config import Account, Config
@@ -34,7 +34,8 @@ def composed(path: Path, *, characters: int, options: bytes = b"") -> tuple[Post
     assert post is not None
     limits = Limits(characters=characters)
     announcement = compose(
-        post, account=ACCOUNT, site=config.site, release=config.release, limits=limits, templates=Templates()
+        post,
+        ComposeContext(account=ACCOUNT, site=config.site, release=config.release, limits=limits, templates=Templates()),
     )
     return post, announcement
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.compose import Templates, compose, status_length
+from bot.compose import ComposeContext, Templates, compose, status_length
 from bot.config import Account, Release, Site
 from bot.domain import Limits, Post
+from bot.publishers.mastodon.network import capabilities_of
 from tests.support.digests import both
 
 LINK = "https://example.org/" + "x" * 30  # 50 characters
@@ -30,10 +31,10 @@ FLAG = "\N{REGIONAL INDICATOR SYMBOL LETTER D}\N{REGIONAL INDICATOR SYMBOL LETTE
     ],
 )
 def test_links_mentions_and_flags_count_as_there(software: str, link: int, mention: int, flag: int) -> None:
-    limits = Limits(software=software)
-    counted = tuple(status_length(text, limits=limits) for text in (LINK, MENTION, FLAG))
+    limits, dialect = Limits(), capabilities_of(software).dialect
+    counted = tuple(status_length(text, limits=limits, dialect=dialect) for text in (LINK, MENTION, FLAG))
     assert counted == (link, mention, flag)
-    assert status_length(f" {LINK} ", " cw ", limits=limits) == link + 2, "stripped everywhere"
+    assert status_length(f" {LINK} ", " cw ", limits=limits, dialect=dialect) == link + 2, "stripped everywhere"
 
 
 def test_a_toot_for_such_a_server_fits_with_its_link_counted_in_full() -> None:
@@ -43,11 +44,14 @@ def test_a_toot_for_such_a_server_fits_with_its_link_counted_in_full() -> None:
     )
     toot = compose(
         post,
-        account=Account(server="http://127.0.0.1:3000"),
-        site=Site(title="Conf", url="https://conf.example.org", timezone="UTC"),
-        release=Release(),
-        limits=Limits(characters=500, software="gotosocial 0.20.1"),
-        templates=Templates(),
+        ComposeContext(
+            account=Account(server="http://127.0.0.1:3000"),
+            site=Site(title="Conf", url="https://conf.example.org", timezone="UTC"),
+            release=Release(),
+            limits=Limits(characters=500),
+            capabilities=capabilities_of("gotosocial 0.20.1"),
+            templates=Templates(),
+        ),
     )
     assert toot.length == len(toot.text) <= 500
     assert toot.text.endswith(url)

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.compose import Templates, compose
+from bot.compose import ComposeContext, Templates, compose
 from bot.compose.composer import remarks
 from bot.compose.mentions import find_mentions
 from bot.compose.people import People
 from bot.config import Account, Release, Site
 from bot.config.wording import read_people, read_templates
-from bot.domain import Limits, Post
+from bot.domain import Post
 from bot.domain.errors import ComposeError
 from tests.support.digests import both
 
@@ -36,7 +36,7 @@ SITE = Site(title="Conf", url="https://conf.example.org", timezone="UTC")
 
 def toot(folder: Path, source: str, *, people: str = PEOPLE, post: Post = POST) -> str:
     templates = templates_of(folder, source, people=people)
-    return compose(post, account=ACCOUNT, site=SITE, release=Release(), limits=Limits(), templates=templates).text
+    return compose(post, ComposeContext(account=ACCOUNT, site=SITE, release=Release(), templates=templates)).text
 
 
 def templates_of(folder: Path, source: str, *, people: str = PEOPLE) -> Templates:
@@ -137,11 +137,7 @@ def test_a_name_without_a_handle_is_a_finding(tmp_path: Path, source: str, missi
     found = list(
         remarks(
             POST,
-            account=ACCOUNT,
-            site=SITE,
-            release=Release(),
-            limits=Limits(),
-            templates=templates_of(tmp_path, source),
+            ComposeContext(account=ACCOUNT, site=SITE, release=Release(), templates=templates_of(tmp_path, source)),
         )
     )
     assert [(one.field, one.line, one.problem.partition(" has no handle")[0]) for one in found] == missing

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from bot.compose import ComposeContext, Templates
 from bot.compose.pictures import chosen_pictures, pictures_of, problems_of
-from bot.config import Account, Release
+from bot.config import Account, Release, Site
 from bot.domain import Limits, MastodonOptions, Picture, Post
 from bot.domain.errors import ComposeError
 
@@ -37,7 +38,11 @@ def chosen(
     **release: Any,
 ) -> tuple[Picture, ...]:
     account = Account(server="http://127.0.0.1:3000", link_card=link_card)
-    return chosen_pictures(post, account=account, release=Release(**release), limits=limits)
+    site = Site(title="Conf", url="https://conf.example.org", timezone="UTC")
+    context = ComposeContext(
+        account=account, site=site, release=Release(**release), limits=limits, templates=Templates()
+    )
+    return chosen_pictures(post, context)
 
 
 def with_media(make_post: MakePost, *media: Picture, **options: Any) -> Post:

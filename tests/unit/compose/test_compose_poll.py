@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.compose import Templates, compose
+from bot.compose import ComposeContext, Templates, compose
 from bot.config import Account, Release, Site
 from bot.domain import Announcement, Limits, MastodonOptions, Picture, Poll, Post, QuotePolicy
 from bot.domain.errors import ComposeError
@@ -34,11 +34,13 @@ def composed(
 ) -> Announcement:
     return compose(
         replace(POST, mastodon=options, **fields),
-        account=Account(server="http://127.0.0.1:3000", **(account or {})),
-        site=Site(title="Conf", url="https://conf.example.org", timezone="UTC"),
-        release=Release(),
-        limits=limits or Limits(),
-        templates=Templates(),
+        ComposeContext(
+            account=Account(server="http://127.0.0.1:3000", **(account or {})),
+            site=Site(title="Conf", url="https://conf.example.org", timezone="UTC"),
+            release=Release(),
+            limits=limits or Limits(),
+            templates=Templates(),
+        ),
     )
 
 

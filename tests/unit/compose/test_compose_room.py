@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.compose import Templates, compose, shortened_parts, status_length
+from bot.compose import ComposeContext, Templates, compose, shortened_parts, status_length
 from bot.compose.hashtags import find_hashtags
 from bot.compose.links import find_links
 from bot.compose.mentions import find_mentions
@@ -32,18 +32,18 @@ POST = Post(
 )
 
 
-def arguments(*, limit: int = 500, template: Path | None = None) -> dict[str, Any]:
-    return {
-        "account": Account(server="http://127.0.0.1:3000"),
-        "site": Site(title="Conf", url="https://conf.example.org", timezone="UTC"),
-        "release": Release(),
-        "limits": Limits(characters=limit),
-        "templates": Templates.of(read_templates(template)) if template else Templates(),
-    }
+def context(*, limit: int = 500, template: Path | None = None) -> ComposeContext:
+    return ComposeContext(
+        account=Account(server="http://127.0.0.1:3000"),
+        site=Site(title="Conf", url="https://conf.example.org", timezone="UTC"),
+        release=Release(),
+        limits=Limits(characters=limit),
+        templates=Templates.of(read_templates(template)) if template else Templates(),
+    )
 
 
 def composed(post: Post, *, limit: int = 500, template: Path | None = None) -> Announcement:
-    return compose(post, **arguments(limit=limit, template=template))
+    return compose(post, context(limit=limit, template=template))
 
 
 # title: 19 characters, excerpt: 39, link: 23, hashtag: 4, two line ends between them.
@@ -64,7 +64,7 @@ def composed(post: Post, *, limit: int = 500, template: Path | None = None) -> A
 def test_what_does_not_fit_is_shortened(limit: int, shown: str, parts: tuple[str, ...]) -> None:
     post = replace(POST, hashtags=("Tag",))
     assert composed(post, limit=limit).text == shown
-    assert tuple(shortened_parts(post, **arguments(limit=limit))) == parts
+    assert tuple(shortened_parts(post, context(limit=limit))) == parts
 
 
 def test_a_persons_own_words_are_shortened_too() -> None:
@@ -72,27 +72,27 @@ def test_a_persons_own_words_are_shortened_too() -> None:
     announcement = composed(post)
     assert announcement.text.endswith(f"word…\n\n{URL}\n\n#Tag")
     assert 490 < announcement.length <= 500
-    assert tuple(shortened_parts(post, **arguments())) == ("mastodon.text",)
+    assert tuple(shortened_parts(post, context())) == ("mastodon.text",)
 
 
 def test_long_links_in_a_persons_own_words_take_little_room() -> None:
     words = " ".join(f"https://example.org/{'x' * 400}/{number}" for number in range(8))
     post = replace(POST, mastodon=MastodonOptions(text=words))
     assert composed(post).text == f"{words}\n\n{URL}"
-    assert tuple(shortened_parts(post, **arguments())) == ()
+    assert tuple(shortened_parts(post, context())) == ()
 
 
 def test_a_summary_is_shortened_where_the_template_uses_it(tmp_path: Path) -> None:
     (tmp_path / "default.j2").write_text("{{ title }}: {{ summary }}", encoding="utf-8")
     post = replace(POST, summary="word " * 200)
     assert composed(post, template=tmp_path).text.endswith(f"word…\n\n{URL}")
-    assert tuple(shortened_parts(post, **arguments(template=tmp_path))) == ("summary",)
+    assert tuple(shortened_parts(post, context(template=tmp_path))) == ("summary",)
 
 
 def test_an_excerpt_that_the_template_does_not_use_is_not_called_shortened(tmp_path: Path) -> None:
     (tmp_path / "default.j2").write_text("{{ title }}", encoding="utf-8")
     post = replace(POST, excerpt="word " * 20_000)
-    assert tuple(shortened_parts(post, **arguments(template=tmp_path))) == ()
+    assert tuple(shortened_parts(post, context(template=tmp_path))) == ()
 
 
 def test_the_content_warning_takes_room_from_the_excerpt() -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.compose import Templates, compose, shortened_parts, status_length
+from bot.compose import ComposeContext, Templates, compose, shortened_parts, status_length
 from bot.compose.hashtags import find_hashtags
 from bot.compose.links import find_links
 from bot.compose.mentions import WORD_JOINER
@@ -35,19 +35,19 @@ POST = Post(
 FIRST = f"Title\n\nThe excerpt.\n\n{URL}"
 
 
-def arguments(limits: Limits) -> dict[str, Any]:
-    return {
-        "account": Account(server="http://127.0.0.1:3000"),
-        "site": Site(title="Conf", url="https://conf.example.org", timezone="UTC"),
-        "release": Release(),
-        "limits": limits,
-        "templates": Templates(),
-    }
+def context(limits: Limits) -> ComposeContext:
+    return ComposeContext(
+        account=Account(server="http://127.0.0.1:3000"),
+        site=Site(title="Conf", url="https://conf.example.org", timezone="UTC"),
+        release=Release(),
+        limits=limits,
+        templates=Templates(),
+    )
 
 
 def composed(options: MastodonOptions, *, characters: int = 500, **fields: Any) -> Announcement:
     limits = Limits(characters=characters, quote_policy=True)
-    return compose(replace(POST, mastodon=options, **fields), **arguments(limits))
+    return compose(replace(POST, mastodon=options, **fields), context(limits))
 
 
 def texts(options: MastodonOptions, *, characters: int = 500, **fields: Any) -> list[str]:
@@ -127,7 +127,7 @@ def test_own_words_are_split_and_not_shortened() -> None:
     assert "".join(found).count("One sentence of some words.") == 12
     assert not any(URL in text or "#Tag" in text for text in found[1:])
     post = replace(POST, mastodon=options)
-    assert tuple(shortened_parts(post, **arguments(Limits(characters=150)))) == ()
+    assert tuple(shortened_parts(post, context(Limits(characters=150)))) == ()
 
 
 def test_a_text_of_the_list_that_is_too_long_goes_on_in_another_toot() -> None:

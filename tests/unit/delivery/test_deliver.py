@@ -9,7 +9,7 @@ import pytest
 
 from bot.delivery import ASK_AGAIN, DeliveryResult
 from bot.delivery.protocol import idempotency_key
-from bot.domain import AccountFacts, Delivery, DeliveryState, Hold, Lease, Reason, ReasonCode
+from bot.domain import Delivery, DeliveryState, Hold, Lease, Reason, ReasonCode
 from bot.domain.errors import AccountBlockedError, LedgerError, OutcomeUnknownError, RejectedError, TransientError
 from bot.domain.wording import event_detail, reason_words
 from tests.support.delivery_stage import (
@@ -45,7 +45,7 @@ class TestAllIsWell:
         assert first.status_url == world.server.statuses[0].url
         assert (first.settled_at, first.after_id, second.after_id) == (NOW, "0", "1")
         assert (world.account.last_status_id, world.account.last_sent_at) == ("2", NOW)
-        assert world.account.facts == AccountFacts(address=ACCOUNT, account_id="1", limits=world.server.limits)
+        assert world.account.facts == world.server.introduce()
         assert world.history == [("sent", "first"), ("sent", "second")]
         assert result == DeliveryResult(account=ACCOUNT, events=tuple(world.said))
         assert tuple(world.said) == world.ledger.events(limit=9)

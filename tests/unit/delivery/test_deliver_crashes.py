@@ -38,7 +38,7 @@ from bot.domain.errors import AccountBlockedError, OutcomeUnknownError, PublishE
 from bot.ledger.contract import Ledger
 from bot.ledger.sqlite import SqliteLedger
 from bot.publishers.contract import Publisher
-from bot.publishers.recording import RecordingPublisher
+from tests.support.recording_publisher import RecordingPublisher
 from tests.support.scratch_ledger import ScratchLedger
 
 ACCOUNT = "conf@example.social"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.delivery.matching import find_status
+from bot.delivery.matching import find_status as find_status_by
 from bot.delivery.protocol import backoff, idempotency_key, refused, restored
 from bot.domain import (
     Action,
@@ -26,6 +27,8 @@ from bot.domain import (
     SeenStatus,
 )
 from bot.domain.reasons import text_reason
+from bot.publishers.mastodon.network import capabilities_of
+from bot.publishers.mastodon.wire import comparable
 
 ACCOUNT = "conf@example.social"
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
@@ -33,6 +36,8 @@ SECOND = timedelta(seconds=1)
 PICTURE = Picture(url="https://conf.example/a.png")
 
 MakeDelivery = Callable[..., Delivery]
+
+find_status = partial(find_status_by, comparable=comparable)
 
 
 @pytest.fixture
@@ -237,7 +242,8 @@ def test_after_a_clear_no_the_key_is_another_where_the_server_would_give_the_sam
     make_delivery: Callable[..., Delivery], software: str, generation: int
 ) -> None:
     sending = make_delivery(state=DeliveryState.SENDING, generation=3)
-    again = refused(sending, software=software)
+    is_spent = capabilities_of(software).refusal_spends_key
+    again = refused(sending, key_is_spent=is_spent)
     assert (again.state, again.generation) == (DeliveryState.DUE, generation)
     edit = make_delivery(state=DeliveryState.SENDING, action=Action.EDIT)
-    assert refused(edit, software=software).generation == 0, "an edit has no key"
+    assert refused(edit, key_is_spent=is_spent).generation == 0, "an edit has no key"

@@ -83,7 +83,7 @@ def asked(server: FakeMastodon) -> int:
 def test_a_server_is_asked_once_and_again_after_a_minute_if_it_disagrees(off: timedelta, again: int) -> None:
     clock = ManualClock(NOW)
     with FakeMastodon(clock=ManualClock(NOW + off)).start() as server:
-        heard = ServerTimes(clock, {CONF: server.url}, timeout=timedelta(seconds=5))
+        heard = ServerTimes(clock, {CONF: f"{server.url}/api/v2/instance"}, timeout=timedelta(seconds=5))
         heard.ask()
         heard.ask()
         assert heard.now() == {CONF: NOW + off}
@@ -97,7 +97,7 @@ def test_a_server_that_is_down_is_asked_until_it_answers() -> None:
     clock = ManualClock(NOW)
     with FakeMastodon().start() as server:
         url = server.url
-    heard = ServerTimes(clock, {CONF: url}, timeout=timedelta(seconds=5))
+    heard = ServerTimes(clock, {CONF: f"{url}/api/v2/instance"}, timeout=timedelta(seconds=5))
     heard.ask()
     with FakeMastodon(clock=ManualClock(NOW)).start(int(url.rpartition(":")[2])):
         heard.ask()

@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 
-from bot.compose.composer import Composer
 from bot.config import Config
-from bot.config.wording import read_wording
 from bot.domain import Entry, OldEntry, Post, Reason, ReasonCode, Snapshot, WriteBatch
 from bot.planner.old_ids import match_old, normal_link
 from bot.planner.plan import Plan, make_plan
 from bot.planner.ruling import Policy
+from bot.runtime.planning import make_composer
 from tests.conftest import PUBLISHED, SITE
 
 HOUR = timedelta(hours=1)
@@ -109,7 +108,7 @@ def test_ids_that_are_in_use_are_given_to_nobody(make_post: MakePost) -> None:
 def plan(site_config: Callable[..., Config]) -> Callable[..., Plan]:
     def make(posts: list[Post], known: Snapshot, **options: Any) -> Plan:
         now = options.pop("now", PUBLISHED + HOUR)
-        compose = Composer(site_config(), known, read_wording(site_config()))
+        compose = make_composer(site_config(), known)
         return make_plan(posts, known, now=now, accounts=(), policy=POLICY, compose=compose, **options)
 
     return make

@@ -142,5 +142,5 @@ def test_only_servers_elsewhere_have_a_clock(site_config: Callable[..., Config],
         '[accounts.near]\nserver = "http://127.0.0.1:3000"'
     )
     config = site_config(accounts=accounts)
-    assert servers_with_a_clock(config) == {"conf@example.social": "https://example.social"}
+    assert servers_with_a_clock(config) == {"conf@example.social": "https://example.social/api/v2/instance"}
     assert set(servers_with_a_clock(config, loopback_too=True)) == {"conf@example.social", "near@127.0.0.1:3000"}

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from bot.config import load_config
 from bot.domain import DeliveryState, Event, Occasion, Override, OverrideKind, Upcoming, WriteBatch, WriteResult
 from bot.domain.clock import ManualClock
-from bot.publishers.recording import RecordingPublisher
 from bot.runtime.app import Bot, make_bot
 from tests.support.changed_bot import with_parts
+from tests.support.recording_publisher import RecordingPublisher
 from tests.support.scratch_ledger import ScratchLedger
 
 ACCOUNT = "conf@example.social"

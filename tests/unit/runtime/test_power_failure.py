@@ -21,10 +21,10 @@ from bot.domain.clock import ManualClock
 from bot.files.public_folder import PublicFolder, Written
 from bot.ledger.sqlite import SqliteLedger
 from bot.ledger.sqlite_file import SqliteFile
-from bot.publishers.recording import RecordingPublisher
 from bot.runtime.app import Bot, make_bot
 from bot.runtime.precise_release import carry_out, prepare_release
 from tests.support.changed_bot import with_parts
+from tests.support.recording_publisher import RecordingPublisher
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 ACCOUNT = "main@127.0.0.1:9"

@@ -15,11 +15,11 @@ from bot.config import Config
 from bot.domain import AccountFacts
 from bot.domain.clock import ManualClock
 from bot.domain.errors import LedgerError
-from bot.publishers.recording import RecordingPublisher
 from bot.runtime.app import Bot, make_bot
 from bot.runtime.service import run_service
 from bot.runtime.workers import ThreadedWorkers
 from tests.support.project import SETTINGS, Project
+from tests.support.recording_publisher import RecordingPublisher
 from tests.support.scratch_ledger import ScratchLedger
 
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
@@ -92,7 +92,7 @@ import sys
 from bot.runtime import app
 from bot.cli import main
 from bot.domain.clock import SystemClock
-from bot.publishers.recording import RecordingPublisher
+from tests.support.recording_publisher import RecordingPublisher
 
 class Exploding(RecordingPublisher):
     def introduce(self):
@@ -114,7 +114,7 @@ def test_the_process_ends_with_a_code_and_one_line(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", RUN],
         cwd=project.root,
-        env=project.environ,
+        env={**project.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
         capture_output=True,
         text=True,
         timeout=60,

@@ -9,9 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.check.settings import check_settings
-from bot.compose.composer import Composer
 from bot.config import Config, Source
-from bot.config.wording import read_wording
 from bot.domain import Severity, Snapshot
 from bot.domain.clock import ManualClock
 from bot.planner.alerts import collect_alerts
@@ -19,6 +17,7 @@ from bot.planner.plan import Plan
 from bot.posts.git.checkout import checkout_dir_of
 from bot.posts.git.status import LASTS, SourceTrouble, Status, read_status, write_status
 from bot.runtime.app import make_bot
+from bot.runtime.planning import make_composer
 from tests.support.scratch_ledger import ScratchLedger
 from tests.unit.posts.git.conftest import NOW
 
@@ -64,7 +63,7 @@ def test_a_status_is_read_as_it_was_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("never", "means"), [(True, "None of its posts"), (False, "stay in force")])
 def test_a_cause_says_what_it_means(site_config: MakeConfig, never: bool, means: str) -> None:
     trouble = SourceTrouble(source=Source(git="https://forge.example/news.git"), what="not fetched: x.", never=never)
-    compose = Composer(site_config(), Snapshot(), read_wording(site_config()))
+    compose = make_composer(site_config(), Snapshot())
     (cause,) = collect_alerts(
         Plan(now=NOW), posts=(), faults=(), feed_faults=(), accounts={}, compose=compose, sources=[trouble]
     )

@@ -10,11 +10,13 @@ import pytest
 import requests
 
 from bot.domain.clock import SystemClock
-from bot.publishers.mastodon.inspection import AccountInspector, Inspection, inspect_all
+from bot.publishers.inspection import inspect_all
+from bot.publishers.mastodon.inspection import AccountInspector
 from bot.publishers.mastodon.servers import software_of
+from bot.publishers.network import Inspection
 from bot.sandbox.faults import Fault
 from tests.fakes.mastodon_server import FakeMastodon
-from tests.support.publishing import TIMEOUT, TOKEN, Answer, Doctor, doctored, requests_seen
+from tests.support.publishing import TOKEN, Answer, Doctor, access_to, doctored, requests_seen
 
 ALL = ("profile", "read:statuses", "write:statuses", "write:media")
 FORBIDDEN = Answer(status=403, body={"error": "This action is outside the authorized scopes"})
@@ -35,9 +37,7 @@ def look(
     token: str = TOKEN,
 ) -> Inspection:
     session, _ = doctored(doctor)
-    inspector = AccountInspector(
-        address="conf", acct=acct, server=server, token=token, timeout=TIMEOUT, clock=SystemClock(), session=session
-    )
+    inspector = AccountInspector(access_to(server, acct=acct, token=token), session=session)
     try:
         return inspector.inspect(granted=granted)
     finally:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import Field, fields, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.domain import Announcement, Receipt, Visibility
+from bot.domain import Announcement, QuotePolicy, Receipt, StatusOptions, Visibility
 from bot.domain.clock import ManualClock
 from bot.domain.errors import RejectedError
 from bot.publishers.mastodon.publisher import MastodonPublisher
@@ -59,6 +61,36 @@ def posted(server: FakeMastodon, said: Announcement, *, media_ids: tuple[str, ..
         publish(publisher, said, media_ids=media_ids)
     (request,) = (request for request in adapter.sent if request.method == "POST")
     return request
+
+
+def edited(server: FakeMastodon, said: Announcement) -> requests.PreparedRequest:
+    """The request that makes a status say this, as it leaves."""
+    session, adapter = doctored(lambda _: None)
+    with on_loopback(server.url, session=session) as publisher:
+        status_id = publish(publisher, announcement("Before."), key=said.text).status_id
+        publisher.edit(status_id, said, shown=said)
+    (request,) = (request for request in adapter.sent if request.method == "PUT")
+    return request
+
+
+#: Another value of each option than the default.
+OTHERWISE: dict[str, Any] = {
+    "visibility": Visibility.UNLISTED,
+    "language": "fr",
+    "content_warning": "Spoilers",
+    "sensitive": True,
+    "quote_policy": QuotePolicy.NOBODY,
+}
+
+
+@pytest.mark.parametrize("option", fields(StatusOptions), ids=lambda option: option.name)
+def test_every_option_reaches_the_server_when_it_is_published_and_when_it_is_edited(
+    server: FakeMastodon, option: Field[object]
+) -> None:
+    plain = announcement(language=None)
+    other = replace(plain, **{option.name: OTHERWISE[option.name]})
+    assert posted(server, plain).body != posted(server, other).body
+    assert (edited(server, plain).body != edited(server, other).body) is option.metadata.get("edited", True)
 
 
 def test_a_plain_post_sends_these_fields_and_no_others(server: FakeMastodon) -> None:

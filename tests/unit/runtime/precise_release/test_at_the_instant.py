@@ -11,13 +11,13 @@ import pytest
 from bot.config import Config
 from bot.domain import Event as HistoryEvent
 from bot.domain.clock import ShiftedClock
-from bot.publishers.recording import RecordingPublisher
 from bot.runtime.app import make_bot
 from bot.runtime.precise_release import PREPARE_AHEAD, carry_out, prepare_release
 from bot.runtime.service import run_service
 from bot.runtime.workers import ThreadedWorkers
 from tests.support.before_release import ACCOUNT, ACCOUNTS, NOON, SECOND, PageWaitRecord
 from tests.support.changed_bot import with_parts
+from tests.support.recording_publisher import RecordingPublisher
 from tests.support.scratch_ledger import ScratchLedger
 
 

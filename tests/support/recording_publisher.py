@@ -1,11 +1,11 @@
-"""A publisher that only remembers what it was asked to say: the shipped double, for tests and rehearsals."""
+"""A publisher that only remembers what it was asked to say: the double of the tests."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.domain import AccountFacts, Announcement, Limits, Picture, Receipt, SeenStatus
+from bot.domain import AccountFacts, Announcement, Capabilities, Limits, Picture, Receipt, SeenStatus
 from bot.domain.clock import Clock
 from bot.domain.errors import PublishError, RejectedError, TransientError
 
@@ -28,14 +28,15 @@ class RecordingPublisher:
     posted: int = 0  #: how many statuses ever were; ids are never used again
     posts_first: bool = False
     limits: Limits = field(default_factory=Limits)
+    capabilities: Capabilities = field(default_factory=Capabilities)
 
     def introduce(self) -> AccountFacts:
-        return AccountFacts(address=self.address, account_id="1", limits=self.limits)
+        return AccountFacts(address=self.address, account_id="1", limits=self.limits, capabilities=self.capabilities)
 
     def newest_status_id(self) -> str:
         return self.statuses[-1].status_id if self.statuses else "0"
 
-    def look(self, announcement: Announcement, *, after_id: str) -> tuple[SeenStatus, ...]:  # noqa: ARG002 — contract
+    def look(self, announcement: Announcement, *, after_id: str) -> tuple[SeenStatus, ...]:
         return tuple(status for status in self.statuses if int(status.status_id) > int(after_id))
 
     def get_ready(self, announcement: Announcement) -> None:
@@ -50,8 +51,8 @@ class RecordingPublisher:
         announcement: Announcement,
         *,
         media_ids: tuple[str, ...],
-        key: str,  # noqa: ARG002
-        repeat: bool,  # noqa: ARG002
+        key: str,
+        repeat: bool,
         in_reply_to: str | None = None,
     ) -> Receipt:
         failure = self._failure()
@@ -84,6 +85,9 @@ class RecordingPublisher:
             if one.status_id == status.status_id:
                 return one
         raise TransientError("a toot was deleted while it was being looked at.")
+
+    def comparable(self, text: str) -> str:
+        return text.strip()
 
     def edit(self, status_id: str, announcement: Announcement, *, shown: Announcement | None) -> Receipt:
         failure = self._failure()

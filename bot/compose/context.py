@@ -1,0 +1,30 @@
+"""What a post's announcement on one account depends on, besides the post. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from bot.compose.length import status_length
+from bot.compose.templates import Known, Templates
+from bot.config import Account, Release, Site
+from bot.domain import Capabilities, Limits
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ComposeContext:
+    """One account with all that its announcements depend on; made once per account and cycle."""
+
+    account: Account
+    site: Site
+    release: Release
+    limits: Limits = field(default_factory=Limits)
+    capabilities: Capabilities = field(default_factory=Capabilities)
+    templates: Templates
+
+    def length(self, text: str, content_warning: str = "") -> int:
+        """How many characters the account's server counts for a text and its content warning."""
+        return status_length(text, content_warning, limits=self.limits, dialect=self.capabilities.dialect)
+
+    def asking(self, people: Known) -> ComposeContext:
+        """The same context, with handles from other `people`."""
+        return replace(self, templates=self.templates.asking(people))

@@ -1,0 +1,81 @@
+"""Mastodon, and the servers that speak its language, as one network of `bot.publishers.registry`.
+
+Mastodon.py takes a third of a second to import, so it is imported where a server is about to be asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from bot.config import Account
+from bot.domain import Capabilities, Dialect, Limits
+from bot.publishers.network import AccountAccess, Inspection
+
+if TYPE_CHECKING:
+    from bot.http.client import WebClient
+    from bot.publishers.mastodon.auth import LoginServer
+    from bot.publishers.mastodon.publisher import MastodonPublisher
+
+#: Without a token; whatever the server answers, there is a date on it.
+_CLOCK: Final = "/api/v2/instance"
+_MASTODON: Final = Capabilities()
+#: By the first word of `Limits.software`. Forks of Mastodon (glitch-soc, Hometown) do as it does.
+#:
+#: After a clear no, Pleroma gives its answer to the same Idempotency-Key again for six hours, a 429 or 403 too
+#: (lib/pleroma/web/plugs/idempotency_plug.ex); Pixelfed refuses the key for an hour
+#: (app/Http/Controllers/Api/ApiV1Controller.php `statusCreate`).
+_OTHERS: Final[Mapping[str, Capabilities]] = MappingProxyType(
+    {
+        "gotosocial": replace(_MASTODON, dialect=Dialect(shortens=False, graphemes=False)),
+        "pleroma": replace(_MASTODON, dialect=Dialect(shortens=False), refusal_spends_key=True),
+        "akkoma": replace(_MASTODON, dialect=Dialect(shortens=False), refusal_spends_key=True),
+        "pixelfed": replace(_MASTODON, dialect=Dialect(shortens=False, graphemes=False), refusal_spends_key=True),
+    }
+)
+
+
+def capabilities_of(software: str) -> Capabilities:
+    """What a kind of server can do, by `Limits.software` ("gotosocial 0.20.1"); Mastodon's where it is not known."""
+    name, _, _ = software.strip().lower().partition(" ")
+    return _OTHERS.get(name, _MASTODON)
+
+
+class MastodonNetwork:
+    """Keeps the contract of `bot.publishers.network.Network`."""
+
+    limits: Limits = Limits()
+
+    def capabilities(self, limits: Limits) -> Capabilities:
+        return capabilities_of(limits.software)
+
+    def clock_address(self, account: Account) -> str:
+        return account.server + _CLOCK
+
+    def make_publisher(
+        self,
+        access: AccountAccess,
+        *,
+        web: WebClient | None = None,
+        on_answer: Callable[[Mapping[str, str]], None] | None = None,
+    ) -> MastodonPublisher:
+        from bot.publishers.mastodon.publisher import MastodonPublisher
+
+        return MastodonPublisher(access, on_answer=on_answer, web=web)
+
+    def inspect(self, access: AccountAccess, *, granted: tuple[str, ...]) -> Inspection:
+        from bot.publishers.mastodon.inspection import AccountInspector
+
+        inspector = AccountInspector(access)
+        try:
+            return inspector.inspect(granted=granted)
+        finally:
+            inspector.close()
+
+    def sign_in(self, server: str, *, timeout: timedelta) -> LoginServer:
+        from bot.publishers.mastodon.auth import LoginServer
+
+        return LoginServer(server, timeout=timeout)
