@@ -83,7 +83,7 @@ class TestChanges:
     @pytest.mark.parametrize(
         "moved",
         [
-            {"reason": "the server was away"},
+            {"reason": text_reason("the server was away")},
             {"attempts": 1},
             {"first_tried_at": NOW},
             {"not_before": NOW},

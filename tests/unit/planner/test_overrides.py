@@ -38,8 +38,8 @@ def bring(season: Season, post: Post, standing: str) -> None:
     ends: dict[str, tuple[DeliveryState, dict[str, Any]]] = {
         "sending": (DeliveryState.SENDING, {}),
         "sent": (DeliveryState.SENT, {}),
-        "rejected": (DeliveryState.REJECTED, {"reason": "too long"}),
-        "given up": (DeliveryState.HELD, {"hold": Hold.FAILED, "reason": "tried for 24 h"}),
+        "rejected": (DeliveryState.REJECTED, {"reason": text_reason("too long")}),
+        "given up": (DeliveryState.HELD, {"hold": Hold.FAILED, "reason": text_reason("tried for 24 h")}),
     }
     if standing in ends:
         state, changes = ends[standing]

@@ -267,8 +267,8 @@ class TestSkip:
 
 class TestRetry:
     ENDS: tuple[tuple[DeliveryState, dict[str, Any]], ...] = (
-        (DeliveryState.REJECTED, {"reason": "too long"}),
-        (DeliveryState.HELD, {"hold": Hold.FAILED, "reason": "tried for 24 h"}),
+        (DeliveryState.REJECTED, {"reason": text_reason("too long")}),
+        (DeliveryState.HELD, {"hold": Hold.FAILED, "reason": text_reason("tried for 24 h")}),
     )
 
     @pytest.mark.parametrize(("state", "changes"), ENDS)
