@@ -1,83 +1,118 @@
-"""What `run` and `tick` print: one line per outcome."""
+"""What `run` and `tick` say: one line per outcome."""
 
 from __future__ import annotations
 
+import logging
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final
 
-import click
-
-from bot.cli.progress import aside
-from bot.domain import EventKind, Occasion
+from bot.cli.common import show_distance, show_time
+from bot.cli.logs import LogOptions, start_logging
+from bot.config import Config
+from bot.delivery import DeliveryResult
+from bot.domain import Event, EventKind, Occasion
+from bot.domain.clock import Clock, SystemClock
+from bot.domain.logs import log
 from bot.domain.wording import event_detail, event_words, reason_words
+from bot.runtime.cycle import CycleResult
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from bot.config import Config
-    from bot.delivery import DeliveryResult
-    from bot.domain import Event
-    from bot.domain.clock import Clock
-    from bot.runtime.cycle import CycleResult
+_LOG: Final = logging.getLogger("bot.runtime")
+#: The packages whose outcomes these are; all others are the runtime's.
+_LOGGERS: Final[Mapping[EventKind, logging.Logger]] = {
+    **dict.fromkeys(
+        (
+            EventKind.SENT,
+            EventKind.CONTINUED,
+            EventKind.ANSWERED,
+            EventKind.EDITED,
+            EventKind.DELETED,
+            EventKind.FOUND,
+            EventKind.FOUND_BY_HAND,
+            EventKind.ADOPTED,
+            EventKind.REJECTED,
+            EventKind.NO_ANSWER,
+            EventKind.NOT_THERE,
+            EventKind.AGAIN,
+            EventKind.WILL_RETRY,
+            EventKind.BLOCKED,
+            EventKind.WORKS_AGAIN,
+        ),
+        logging.getLogger("bot.delivery"),
+    ),
+    **dict.fromkeys((EventKind.HELD, EventKind.SKIPPED), logging.getLogger("bot.planner")),
+    **dict.fromkeys((EventKind.PINGED, EventKind.DEPLOY_HOOK_CALLED), logging.getLogger("bot.integrations")),
+    EventKind.FETCHED: logging.getLogger("bot.posts"),
+}
+#: Outcomes that an operator may have to look at.
+_WARNINGS: Final = frozenset(
+    {
+        EventKind.PROBLEM,
+        EventKind.HELD,
+        EventKind.PICTURE_LEFT_OUT,
+        EventKind.REJECTED,
+        EventKind.NO_ANSWER,
+        EventKind.WILL_RETRY,
+        EventKind.BLOCKED,
+    }
+)
 
 
 class ConsoleLog:
-    """Prints outcomes; says the same trouble of an account only once in a row. Safe across threads."""
+    """Logs outcomes; says the same trouble of an account only once in a row. Safe across threads."""
 
-    def __init__(self, config: Config, clock: Clock | None = None) -> None:
-        from bot.domain.clock import SystemClock
-
+    def __init__(self, config: Config, clock: Clock | None = None, *, options: LogOptions | None = None) -> None:
         self._site = config.site
         self._clock = clock or SystemClock()
+        self._embargo = options.embargo if options is not None else None
         self._lock = threading.Lock()
         self._last: dict[str, str] = {}
         self._next: datetime | None = None
         self._said_next = False
+        start_logging(config, self._clock, options or LogOptions())
 
     def emit(self, event: Event) -> None:
-        """Print an outcome."""
-        text = describe(event)
+        """Log an outcome."""
+        shown = event if self._embargo is None else self._embargo.redacted_event(event)
+        text = describe(shown)
         with self._lock:
             if event.kind is EventKind.WILL_RETRY and self._last.get(event.account) == text:
                 return
             self._last[event.account] = text
-        self.line(text)
+        level = logging.WARNING if event.kind in _WARNINGS else logging.INFO
+        log(_LOGGERS.get(event.kind, _LOG), level, event.kind.value, text, **_fields_of(shown))
 
-    def line(self, text: str) -> None:
-        """Print a line with the time in front, in the site's zone."""
-        self._print(text, err=False)
+    def line(self, text: str, event: str, **fields: object) -> None:
+        """Log what is no outcome, for people to know."""
+        log(_LOG, logging.INFO, event, text, **fields)
 
-    def warn(self, text: str) -> None:
-        """Print such a line where errors go."""
-        self._print(text, err=True)
-
-    def _print(self, text: str, *, err: bool) -> None:
-        local = self._clock.now().astimezone(self._site.timezone)
-        try:
-            with aside():
-                click.echo(f"{local:%Y-%m-%d %H:%M:%S} {text}", err=err)
-        except OSError:
-            # Nobody reads on, or the disk of the log is full: the work goes on, the ledger has the history.
-            return
+    def warn(self, text: str, event: str = "warning") -> None:
+        """Log a warning about the process itself, where errors go."""
+        _LOG.warning("%s", text, extra={"event": event, "err": True})
 
     def waiting(self, drained: DeliveryResult) -> None:
         """Say what is left after a tick."""
         if drained.wait_until is not None:
             local = drained.wait_until.astimezone(self._site.timezone)
-            self.line(f"{drained.account}: goes on at {local:%H:%M:%S} or later: {reason_words(drained.why)}")
+            self.line(
+                f"{drained.account}: goes on at {local:%H:%M:%S} or later: {reason_words(drained.why)}",
+                "delivery waits",
+                account=drained.account,
+                until=_iso(drained.wait_until),
+            )
 
     def next_release(self, result: CycleResult) -> None:
         """Say when the next release is, if that has changed."""
-        from bot.cli.common import show_distance, show_time
-
         moment = result.plan.next_release
         if self._said_next and moment == self._next:
             return
         self._next, self._said_next = moment, True
         if moment is None:
-            self.line("next: nothing is planned")
+            self.line("next: nothing is planned", "next release", due=None)
         else:
-            self.line(f"next: {show_time(moment, self._site)}, {show_distance(moment, self._clock.now())}")
+            distance = show_distance(moment, self._clock.now())
+            self.line(f"next: {show_time(moment, self._site)}, {distance}", "next release", due=_iso(moment))
 
 
 def describe(event: Event) -> str:
@@ -86,3 +121,18 @@ def describe(event: Event) -> str:
     place = " → ".join(filter(None, (event.slug + occasion, event.account)))
     who = f"by {event.who}" if event.who else ""
     return "  ".join(filter(None, (event_words(event.kind), place, event_detail(event), who)))
+
+
+def _fields_of(event: Event) -> dict[str, object]:
+    found = {
+        "slug": event.slug,
+        "account": event.account,
+        "occasion": "" if event.occasion is None else str(event.occasion),
+        "detail": event_detail(event),
+        "who": event.who,
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _iso(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

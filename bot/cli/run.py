@@ -9,6 +9,7 @@ import click
 
 from bot.cli.common import with_settings
 from bot.cli.lines import ConsoleLog
+from bot.cli.logs import LogOptions, log_options
 from bot.cli.serve import server_for
 from bot.cli.signals import StopSignals
 from bot.config import Config
@@ -19,36 +20,41 @@ from bot.runtime.workers import ThreadedWorkers
 
 @click.command()
 @with_settings
-def run(config: Config) -> None:
+@log_options
+def run(config: Config, log: LogOptions) -> None:
     """Stay up: watch the posts, release each one at its time."""
     signals = StopSignals()
     new: Config | None = config
     while new is not None:
-        new = _run(new, signals)
+        new = _run(new, signals, log)
 
 
-def _run(config: Config, signals: StopSignals) -> Config | None:
+def _run(config: Config, signals: StopSignals, log: LogOptions) -> Config | None:
     """Stay up with these settings; returns the settings to start anew with, None at the end."""
-    voice = ConsoleLog(config)
-    bot = make_bot(config, environ=os.environ, engine=ThreadedWorkers(), emit=voice.emit)
+    voice = ConsoleLog(config, options=log)
+    bot = make_bot(config, environ=os.environ, engine=ThreadedWorkers(), emit=voice.emit, embargo=log.embargo)
     signals.stop(bot.ask_to_stop)
     other = bot.acquire_instance_lock()
     if other:
         voice.warn(
             f"another `announce run` is at work on this ledger: {other}. The two share the work safely: each toot goes "
-            "out once. If that is not meant, stop one of them"
+            "out once. If that is not meant, stop one of them",
+            "another process",
         )
-    voice.line(f"watching {_watched(config)} for {config.site.title}; Ctrl-C stops")
+    voice.line(f"watching {_watched(config)} for {config.site.title}; Ctrl-C stops", "started", site=config.site.title)
     try:
         with ExitStack() as servers:
             server = server_for(config, bot)
             if server is not None:
                 servers.enter_context(server)
-                voice.line(f"{config.feeds.folder} is served on {server.url}")
+                voice.line(f"{config.feeds.folder} is served on {server.url}", "serving", url=server.url)
             new = run_service(bot, after_pass=voice.next_release, warn=voice.warn)
     finally:
         bot.close()
-    voice.line("settings or tokens have changed: starting anew with them" if new is not None else "stopped")
+    if new is not None:
+        voice.line("settings or tokens have changed: starting anew with them", "restarting")
+    else:
+        voice.line("stopped", "stopped")
     return new
 
 

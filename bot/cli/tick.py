@@ -9,6 +9,7 @@ import click
 
 from bot.cli.common import with_settings
 from bot.cli.lines import ConsoleLog
+from bot.cli.logs import LogOptions, log_options
 from bot.cli.progress import progress
 from bot.cli.signals import StopSignals
 from bot.config import Config
@@ -23,13 +24,14 @@ from bot.runtime.app import make_bot
 @click.command()
 @with_settings
 @click.option("--dry-run", is_flag=True, help="Say what it would do, do nothing.")
-def tick(config: Config, dry_run: bool) -> None:
+@log_options
+def tick(config: Config, dry_run: bool, log: LogOptions) -> None:
     """Release what is due now, then exit; for cron or a CI job."""
     if dry_run:
         _dry_run(config)
         return
-    voice = ConsoleLog(config)
-    bot = make_bot(config, environ=os.environ, emit=voice.emit)
+    voice = ConsoleLog(config, options=log)
+    bot = make_bot(config, environ=os.environ, emit=voice.emit, embargo=log.embargo)
     StopSignals().stop(bot.ask_to_stop)
     try:
         with progress("Releasing and sending"):
@@ -37,14 +39,14 @@ def tick(config: Config, dry_run: bool) -> None:
     finally:
         bot.close()
     for name in result.changed_files:
-        voice.line(f"wrote {config.feeds.folder / name}")
+        voice.line(f"wrote {config.feeds.folder / name}", "wrote", file=str(config.feeds.folder / name))
     for account in drained:
         if account.wait_until is not None:
             voice.waiting(account)
     for item in result.plan.of(Verdict.WAITING):
-        voice.line(f"{item.slug}: {reason_words(item.reason)}")
+        voice.line(f"{item.slug}: {reason_words(item.reason)}", "waits", slug=item.slug)
     if not result.events and not any(account.events for account in drained):
-        voice.line("nothing new")
+        voice.line("nothing new", "nothing new")
     sys.exit(1 if result.attention or any(account.attention for account in drained) else 0)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from bot.delivery.handshake import PREFLIGHT_LASTS, verify_account
 from bot.delivery.ordering import anchor_of, next_delivery
@@ -36,8 +37,10 @@ from bot.delivery.session import DeliveryContext, DeliveryResult, DeliverySessio
 from bot.domain import Action, Announcement, Delivery, DeliveryKey, DeliveryState, EventKind, Hold, Reason, ReasonCode
 from bot.domain.durations import rounded_duration
 from bot.domain.errors import AccountBlockedError, LeaseHeldError, LeaseLostError, TransientError
+from bot.domain.logs import log
 
 Learnt = TypeVar("Learnt")
+_LOG: Final = logging.getLogger("bot.delivery")
 
 
 def deliver_pending(context: DeliveryContext, state: SessionState | None = None) -> DeliveryResult:
@@ -76,6 +79,7 @@ def _of_lease(error: LeaseHeldError | LeaseLostError) -> Reason:
 def _steps(session: DeliverySession) -> Wait | None:
     while True:
         step = next_step(_known(session), session.context.timing)
+        log(_LOG, logging.DEBUG, "step", account=session.lease.account, step=type(step).__name__)
         if isinstance(step, Done):
             return None
         if isinstance(step, Wait):

@@ -8,6 +8,7 @@ first. No cookies, no compression; time and size are limited while the bytes com
 
 from __future__ import annotations
 
+import logging
 import re
 import socket
 import ssl
@@ -17,10 +18,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from bot.config import is_loopback
 from bot.domain.errors import FetchError
+from bot.domain.logs import log
 from bot.http.guard import Guard, Resolve
 from bot.http.policy import Policy
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Fetched", "Glance", "Measured", "Policy", "Resolve", "WebClient", "system_addresses"]
 
+_LOG: Final = logging.getLogger("bot.http")
 USER_AGENT: Final = "announce (a conference's announcement bot)"
 MOST_REDIRECTS: Final = 3
 #: Of a page so much is read: what stands in its head.
@@ -194,10 +197,16 @@ class WebClient:
         headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
         if self._policy.proxies and getproxies() and not is_loopback(url):
             # The proxy resolves the name and makes the connection, so there is nothing left to guard.
-            return httpx.Client(verify=self._tls, headers=headers, timeout=within.total_seconds())
+            return httpx.Client(verify=self._tls, headers=headers, timeout=within.total_seconds(), event_hooks=_HOOKS)
         guard = Guard(self._resolve, self._timer, self._timer() + within.total_seconds(), self._policy.may_reach)
         transport = GuardedTransport(guard, self._tls)
-        return httpx.Client(transport=transport, trust_env=False, headers=headers, timeout=within.total_seconds())
+        return httpx.Client(
+            transport=transport,
+            trust_env=False,
+            headers=headers,
+            timeout=within.total_seconds(),
+            event_hooks=_HOOKS,
+        )
 
     def _checked(self, url: str) -> httpx.URL:
         import httpx
@@ -208,6 +217,15 @@ class WebClient:
         if parsed.userinfo:
             raise FetchError(f"the address at {parsed.host} is not fetched: it carries a name or password.")
         return parsed
+
+
+def _log_answer(answer: httpx.Response) -> None:
+    # The host alone: a path or a query may be a secret.
+    request = answer.request
+    log(_LOG, logging.DEBUG, "answer", method=request.method, host=request.url.host, status=answer.status_code)
+
+
+_HOOKS: Final[Mapping[str, list[Callable[..., Any]]]] = {"response": [_log_answer]}
 
 
 def system_addresses(host: str, port: int) -> Sequence[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import socket
@@ -16,6 +17,7 @@ from bot.delivery import DeliveryResult
 from bot.domain import Event, EventKind
 from bot.domain.clock import Clock, SystemClock
 from bot.domain.gc import gc_paused
+from bot.domain.logs import log
 from bot.files.public_folder import PublicFolder
 from bot.http.client import WebClient
 from bot.http.policy import FROM_OPERATOR
@@ -34,6 +36,7 @@ from bot.posts.git.folders import open_posts
 from bot.publishers.contract import Publisher
 from bot.runtime.cycle import CycleContext, CycleResult, refresh, run_cycle
 from bot.runtime.deliverer import Deliverer
+from bot.runtime.embargo import Embargo
 from bot.runtime.git_syncer import GitSyncer
 from bot.runtime.health import Heartbeat
 from bot.runtime.incremental import incremental_cycle
@@ -49,6 +52,7 @@ from bot.runtime.wiring import (
 )
 from bot.runtime.workers import InlineWorkers, WorkerPool
 
+_LOG: Final = logging.getLogger("bot.runtime")
 #: A cause that comes back within this time is not alerted again.
 REPEAT_ALERT_AFTER: Final = timedelta(hours=1)
 
@@ -87,7 +91,17 @@ class Bot:
     def cycle_once(self, *, ask_site: Callable[[Plan], bool] | None = None) -> CycleResult:
         """Read, plan, record, write the feeds, wake the workers. `ask_site` is that of `run_cycle`."""
         with gc_paused():  # nearly all that is made stays, or is let go at once
+            begun = self.context.clock.monotonic()
             result = run_cycle(self.context, ask_site=ask_site)
+        log(
+            _LOG,
+            logging.DEBUG,
+            "cycle",
+            posts=len(result.scan.posts),
+            released=len(result.plan.released),
+            files=len(result.changed_files),
+            seconds=round(self.context.clock.monotonic() - begun, 3),
+        )
         self.heartbeat.beat()
         self.context.posts.remember()
         return result
@@ -169,6 +183,7 @@ def make_bot(
     publishers: Mapping[str, Publisher] | None = None,
     engine: WorkerPool | None = None,
     emit: Emit = discard_event,
+    embargo: Embargo | None = None,
     loopback_has_a_clock: bool = False,
     reaches_out: bool = True,
     owner: str = "",
@@ -178,8 +193,8 @@ def make_bot(
 
     The clock is compared with those of the servers that are not on this machine, unless `loopback_has_a_clock`; and
     not at all with `publishers` from outside. Where the releases are only pretended `reaches_out` is False: no host
-    is asked for pictures, and sources are read as they were fetched last. `owner` names the process in the ledger's
-    leases, `jitter` (0…1) spreads its retries.
+    is asked for pictures, and sources are read as they were fetched last. `embargo` learns which posts are not public
+    before `emit` hears of any. `owner` names the process in the ledger's leases, `jitter` (0…1) spreads its retries.
     """
     clock = clock or SystemClock()
     engine = engine or InlineWorkers()
@@ -212,6 +227,7 @@ def make_bot(
             emit=emit,
             ledger=ledger,
             source_troubles=sources.troubles,
+            embargo=embargo or Embargo(),
         ),
         deliverer=Deliverer(
             ledger=ledger,

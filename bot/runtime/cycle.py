@@ -39,6 +39,7 @@ from bot.planner.plan import Plan
 from bot.posts.folder import Scan
 from bot.posts.git.folders import PostSource
 from bot.posts.git.status import SourceTrouble
+from bot.runtime.embargo import Embargo
 from bot.runtime.planning import decide, make_composer, read_templates_of, scan_posts
 
 #: A plan that is out of date when it is recorded is made again this often; then it is left to the next cycle.
@@ -70,6 +71,7 @@ class CycleContext:
     notify: Callable[[str], None]  #: wakes the worker of an account
     emit: Callable[[Event], None]  #: hears of each outcome
     source_troubles: Callable[[], tuple[SourceTrouble, ...]] = tuple
+    embargo: Embargo = field(default_factory=Embargo)  #: learns which posts are not public yet
     state: CycleState = field(default_factory=CycleState)
 
 
@@ -104,11 +106,11 @@ def run_cycle(context: CycleContext, *, ask_site: Callable[[Plan], bool] | None 
         recorded = _plan_and_record(context, scan, templates)
     # Also what this cycle has not written: a release on the dot was not flushed, by us or by another process.
     context.ledger.flush()
-    result = _publish(context, recorded, scan, templates)
+    result = _publish(context, recorded, scan, templates, earlier=earlier)
     for address in context.config.account_addresses().values():
         context.notify(address)
     newly_held = any(event.kind in _HOLDS for event in (*earlier, *recorded.events))
-    return replace(result, events=earlier + result.events, attention=result.attention or newly_held)
+    return replace(result, attention=result.attention or newly_held)
 
 
 def refresh(context: CycleContext, result: CycleResult) -> CycleResult:
@@ -140,7 +142,14 @@ class _Recorded:
         return self.written.events
 
 
-def _publish(context: CycleContext, recorded: _Recorded, scan: Scan, templates: Mapping[str, Templates]) -> CycleResult:
+def _publish(
+    context: CycleContext,
+    recorded: _Recorded,
+    scan: Scan,
+    templates: Mapping[str, Templates],
+    *,
+    earlier: tuple[Event, ...] = (),
+) -> CycleResult:
     """Write the feeds of a plan, report its outcomes and problems, and collect the alerts."""
     plan, snapshot = recorded.plan, recorded.snapshot
     entries = {**snapshot.entries, **{entry.post_id: entry for entry in plan.recording.entries}}
@@ -153,7 +162,8 @@ def _publish(context: CycleContext, recorded: _Recorded, scan: Scan, templates: 
     )
     now = believable(plan.now, context.server_times.now())
     new_problems, solved = context.ledger.note_problems(problems, now=now)
-    events = (*recorded.events, *problem_events(new_problems, solved, now=now))
+    events = (*earlier, *recorded.events, *problem_events(new_problems, solved, now=now))
+    context.embargo.learn(scan.posts, faults=scan.faults, released=entries.keys())
     for event in events:
         context.emit(event)
     addresses = context.config.account_addresses().values()

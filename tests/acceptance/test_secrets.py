@@ -32,6 +32,7 @@ FORMS = tuple(
 COMMANDS = (
     ["tick"],
     ["tick", "--debug"],
+    ["tick", "--log-format", "json", "--log-level", "debug"],
     ["check"],
     ["queue", "--all"],
     ["log"],
