@@ -1,1 +1,1 @@
-"""What a person should know before a post goes out: findings with file, line and remedy."""
+"""Checks of posts and settings: findings with file, line and remedy. The rules are in `domain/rules.py`."""

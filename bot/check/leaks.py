@@ -1,7 +1,7 @@
-"""What gives a post away in a file of a built site. Pure.
+"""What reveals a post before its release: names of files, and traces in a built site. Pure.
 
-A file is gone through once for its words; only posts whose key words are all among them are looked for closely. So
-what a file costs hardly depends on how many posts are to come.
+Each file of a built site is split into words once; only posts whose key words all occur are searched for closely. So
+the cost of a file hardly depends on the number of posts to come.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from bot.domain import Finding, Post
 _WORD_OF_A_NAME: Final = re.compile(r"[^\W_]+")
 
 
-def check_naming(subject: Subject) -> Iterator[Finding]:
-    """Collisions among all posts; of those to come the names that give away whom they present."""
+def check_names(subject: Subject) -> Iterator[Finding]:
+    """Addresses that differ in capitals only; file names of posts to come that reveal whom they present."""
     first: dict[str, Post] = {}
     for post in subject.posts:
         other = first.setdefault(post.url.casefold(), post)
@@ -31,20 +31,20 @@ def check_naming(subject: Subject) -> Iterator[Finding]:
             problem = f"{post.url} and the page of {other.path} differ in capitals only; many hosts keep one of them."
             yield about(post, "similar-name", problem, "Rename one of the files.", others=(other.path,))
     for post in subject.secret:
-        yield from _told_by_name(post)
+        yield from _check_speakers(post)
 
 
-def _told_by_name(post: Post) -> Iterator[Finding]:
-    """Who is announced is the news. Only whole names of `speakers:` are looked for: a title's words may stand anywhere.
+def _check_speakers(post: Post) -> Iterator[Finding]:
+    """Names of files that contain the whole name of a speaker: who is announced is the news.
 
-    The file's name is seen in the repository, the cover's on the site as well: most sites put all their pictures
-    online with the next build.
+    The file's name is visible in the repository, the cover's on the site as well: most sites publish all pictures with
+    the next build.
     """
     cover = PurePosixPath(unquote(urlsplit(post.cover.url).path)).stem if post.cover and not post.cover.remote else ""
-    names = {"the file's name": _words(post.slug), "the picture's name": _words(cover)}
+    names = {"the file's name": _name_words(post.slug), "the picture's name": _name_words(cover)}
     for speaker in post.speakers:
-        words = _words(speaker)
-        telling = [name for name, told in names.items() if words and words <= told]
+        words = _name_words(speaker)
+        telling = [what for what, parts in names.items() if words and words <= parts]
         if telling:
             verb = "tells" if len(telling) == 1 else "tell"
             problem = f"{' and '.join(telling)} {verb} of {speaker} before the release."
@@ -52,29 +52,29 @@ def _told_by_name(post: Post) -> Iterator[Finding]:
             yield about(post, "embargo-name", problem, remedy, field="speakers")
 
 
-def _words(name: str) -> frozenset[str]:
+def _name_words(name: str) -> frozenset[str]:
     plain = unicodedata.normalize("NFKD", name).casefold()
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
     return frozenset(_WORD_OF_A_NAME.findall(plain))
 
 
-#: A title tells of its post if it has at least so many words and characters: "News" or "Call for proposals" may stand
-#: anywhere, "Keynote: Priya Vellanoor" may not.
+#: A title identifies its post if it has at least so many words and characters: "News" or "Call for proposals" may
+#: occur anywhere, "Keynote: Priya Vellanoor" may not.
 TITLE_WORDS: Final = 3
 TITLE_LENGTH: Final = 20
-#: A slug as telling as this is looked for in every path, not only where the permalink says.
+#: A slug of at least so many words and characters is searched for in every path, not only in the permalink.
 SLUG_WORDS: Final = 3
 SLUG_LENGTH: Final = 15
 
 _WORD: Final = re.compile(r"[^\W_]+")
-#: What may stand between two words of a title: spaces, signs and tags. Possessive, so that no text makes it slow.
+#: What may separate two words of a title: spaces, signs and tags. Possessive, so that no text makes it slow.
 _BETWEEN: Final = r"(?:<[^<>]*+>|[^\w<]|_)++"
-#: The escapes of JSON and of addresses, which run into the word behind them.
+#: The escapes of JSON and of addresses, which would merge with the word after them.
 _ESCAPES: Final = re.compile(rb"\\u[0-9a-fA-F]{4}|%[0-9a-fA-F]{2}")
 _ESCAPED: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
 #: Spaces, quotes and brackets end an address in HTML, XML, JSON and plain text; "=" stands before one without quotes.
 _ADDRESS: Final = re.compile(r"[^\s\"'<>()\[\]{},;|`\\=]*")
-#: No address that matters is longer before its slug.
+#: Characters of an address before its slug; longer ones do not matter.
 _LONGEST: Final = 300
 _ASCII_WORDS: Final = bytes(
     code if chr(code).isascii() and chr(code).isalnum() else ord(" ") for code in bytes(range(256)).lower()
@@ -82,29 +82,29 @@ _ASCII_WORDS: Final = bytes(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Traces:
-    """What one post is known by."""
+class LeakPatterns:
+    """By what a post can be recognised."""
 
     post: Post
     host: str  #: the site's
-    path: str  #: of its page, without what servers add: "/news/tickets"
-    title: re.Pattern[str] | None  #: finds it in lower-case text; None if it tells nothing
-    slug: str  #: in lower case; empty if it tells nothing
+    path: str  #: of its page, without suffixes that servers add: "/news/tickets"
+    title: re.Pattern[str] | None  #: finds it in lower-case text; None if it is too common
+    slug: str  #: in lower case; empty if it is too common
     keys: tuple[frozenset[bytes], ...]  #: a file that holds all the words of none of these does not name the post
 
 
-def traces_of(wanted: Iterable[Post], *, others: Iterable[Post]) -> tuple[Traces, ...]:
-    """What to look for. A title that also stands in one of the `others`, which may be on the site, tells nothing."""
+def leak_patterns_of(wanted: Iterable[Post], *, others: Iterable[Post]) -> tuple[LeakPatterns, ...]:
+    """The patterns to search for. A title that also occurs in one of the `others` is none: they may be online."""
     known = [_words_of(post.title) for post in others]
     return tuple(_traces_of(post, known) for post in wanted)
 
 
-def _traces_of(post: Post, known: Sequence[str]) -> Traces:
+def _traces_of(post: Post, known: Sequence[str]) -> LeakPatterns:
     title, slug, address = _words_of(post.title), post.slug.casefold(), urlsplit(post.url)
     words = title.split()
     common = len(words) < TITLE_WORDS or len(title.strip()) < TITLE_LENGTH or any(title in other for other in known)
     telling = len(_WORD.findall(slug)) >= SLUG_WORDS and len(slug) >= SLUG_LENGTH
-    return Traces(
+    return LeakPatterns(
         post=post,
         host=address.netloc,
         path=unquote(address.path).rstrip("/").removesuffix(".html"),
@@ -122,21 +122,21 @@ def _key(text: str) -> frozenset[bytes]:
     return frozenset(text.encode().translate(_ASCII_WORDS).split())
 
 
-class Lookout:
-    """Finds which of many posts a file gives away."""
+class LeakScanner:
+    """Finds which of many posts a file reveals."""
 
-    def __init__(self, traces: Sequence[Traces]) -> None:
+    def __init__(self, traces: Sequence[LeakPatterns]) -> None:
         self._by_path = {one.path: one for one in traces}
         self._by_slug = {one.slug: one for one in traces if one.slug}
-        # Each key is kept under its longest word, which is as a rule the rarest; one without words is always near.
-        self._by_word: dict[bytes, list[tuple[frozenset[bytes], Traces]]] = {}
+        # Each key is indexed by its longest word, usually the rarest; one without words is always a candidate.
+        self._by_word: dict[bytes, list[tuple[frozenset[bytes], LeakPatterns]]] = {}
         for one in traces:
             for key in one.keys:
                 word = max(key, key=lambda word: (len(word), word), default=b"")
                 self._by_word.setdefault(word, []).append((key, one))
 
-    def named_by(self, path: str) -> tuple[Post, str] | None:
-        """The post whose page a file is, by its path below the site's root ("/news/tickets/index.html"), and why."""
+    def find_by_path(self, path: str) -> tuple[Post, str] | None:
+        """The post whose page a file is, and the evidence. `path` is that below the site: "/news/tickets/index.html"."""
         names = _names(path)
         for name in names:
             if name in self._by_path:
@@ -147,8 +147,8 @@ class Lookout:
                     return self._by_slug[part].post, "is named like it"
         return None
 
-    def named_in(self, data: bytes, *, at: str) -> Iterator[tuple[Post, str]]:
-        """Posts that a text names, and how; `at` is the address of its file, which relative ones count from."""
+    def find_in_text(self, data: bytes, *, at: str) -> Iterator[tuple[Post, str]]:
+        """The posts that a text names, and the evidence; `at` is the address of its file, the base of relative ones."""
         plain = ""
         if (b"%" in data or b"\\" in data) and _ESCAPES.search(data):
             plain = _plain(data)
@@ -167,12 +167,12 @@ class Lookout:
                 yield one.post, f"holds its address, {one.path}"
             elif one.slug and any(one.slug in name.casefold().split("/") for name in names):
                 yield one.post, f"holds an address with its name, {one.slug}"
-            elif one.title is not None and _says(one.title, folded):
+            elif one.title is not None and _contains_title(one.title, folded):
                 yield one.post, "holds its title"
 
 
-def _says(title: re.Pattern[str], folded: str) -> bool:
-    # The pattern begins with a plain word, which makes the search quick; whole words are asked for here.
+def _contains_title(title: re.Pattern[str], folded: str) -> bool:
+    # The pattern begins with a plain word, which makes the search fast; whole words are required here.
     return any(
         not (folded[found.start() - 1 : found.start()].isalnum() or folded[found.end() : found.end() + 1].isalnum())
         for found in title.finditer(folded)
@@ -180,7 +180,7 @@ def _says(title: re.Pattern[str], folded: str) -> bool:
 
 
 def _plain(data: bytes) -> str:
-    """A text without the escapes of HTML, XML, JSON and addresses."""
+    """A text with the escapes of HTML, XML, JSON and addresses resolved."""
     text = data.decode("utf-8", "ignore")
     if "\\" in text:
         text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text).replace("\\/", "/")
@@ -220,7 +220,7 @@ def _paths(addresses: Iterable[str], at: str, host: str) -> Iterator[str]:
 
 
 def _names(path: str) -> tuple[str, ...]:
-    """What a path may be called once a server has added its part: "/news/tickets.html" is "/news/tickets" too."""
+    """The paths under which a server may serve a file: "/news/tickets.html" is "/news/tickets" too."""
     whole = path.rstrip("/")
     short = PurePosixPath(whole).with_suffix("") if PurePosixPath(whole).name else PurePosixPath("/")
     return (whole, str(short), str(short.parent)) if short.name == "index" else (whole, str(short))

@@ -1,9 +1,9 @@
-"""Which pages and files the site has, as far as it can be known without asking it.
+"""Links in posts: to pages that the site lacks, to posts to come, without encryption, with tracking parameters.
 
-Known are the posts' own pages and what lies beside them, the feeds, the files of the assets folder, the `pages` of the
-settings and, where `[check] site` names it, the built site. Where neither of these two is given, only such addresses
-are judged as the bot knows all about: those shaped like a post's permalink, files in the folders of the assets, and
-Markdown files.
+The site is not asked. Known are the posts' own pages and the files beside them, the feeds, the files of the assets
+folder, the `pages` of the settings and, if `[check] site` names it, the built site. Without the last two only addresses
+are judged of which the bot knows everything: those shaped like a post's permalink, files in the folders of the assets,
+and Markdown files.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Final
 from urllib.parse import SplitResult, parse_qsl, unquote, urljoin, urlsplit
 
 from bot.check.findings import about
-from bot.check.markup import Link, links_of
+from bot.check.markup import Link, find_markdown_links
 from bot.check.subject import Subject
 from bot.config import Config, is_loopback
 from bot.domain import Finding, Post
@@ -27,7 +27,7 @@ _PLACEHOLDER: Final = re.compile(r"\{\w+\}")
 
 
 class SitePages:
-    """What is known of the site."""
+    """The pages and files of the site, as far as they are known."""
 
     def __init__(self, config: Config, posts: Sequence[Post]) -> None:
         self._config = config
@@ -43,7 +43,7 @@ class SitePages:
 
     @property
     def how_to_tell(self) -> str:
-        """What to do about a page that is there, but not known here."""
+        """The remedy for a page that exists, but is not known here."""
         return "Mend it; if the site has that page, name it in `[check] pages`."
 
     def post_at(self, path: str) -> Post | None:
@@ -51,7 +51,7 @@ class SitePages:
         return self._posts.get(_bare(path))
 
     def post_beside(self, path: str) -> Post | None:
-        """The post in whose own folder this file lies; None for Markdown files, which are no part of the site."""
+        """The post in whose folder this file lies; None for Markdown files, which are not part of the site."""
         path = unquote(path).removeprefix(self._below)
         for page in PurePosixPath(path).parents:
             post = self._posts.get(_bare(f"{self._below}{page}"))
@@ -61,7 +61,7 @@ class SitePages:
         return None
 
     def lacks(self, path: str) -> bool:
-        """Whether the site has nothing there, for sure as far as the settings go. No post's page is asked for."""
+        """Whether the site certainly has nothing at this path. For pages of posts see `post_at`."""
         path = unquote(path)
         if self._below and not path.startswith(f"{self._below}/"):
             return False  # beside the site, on the same host
@@ -69,7 +69,7 @@ class SitePages:
         return self._is_judged(inner) and not self._has(inner)
 
     def nearest(self, path: str) -> str:
-        """The page that was probably meant; empty if none is likely."""
+        """The path that the author probably means; empty if none is likely."""
         found = difflib.get_close_matches(_bare(path), self._posts, n=1, cutoff=0.8)
         return urlsplit(self._posts[found[0]].url).path if found else ""
 
@@ -107,38 +107,37 @@ def _is_file(folder: Path, inner: str) -> bool:
 
 
 def _bare(path: str) -> str:
-    """A path without what servers add and take away: "/news/tickets/index.html" is "/news/tickets"."""
+    """A path without the parts that servers add: "/news/tickets/index.html" is "/news/tickets"."""
     return unquote(path).removesuffix("index.html").rstrip("/") or "/"
 
 
-#: Parameters that follow readers from page to page; no page needs them.
+#: Query parameters that track readers; no page needs them.
 TRACKING: Final = re.compile(
     r"utm_\w+|fbclid|gclid|gbraid|wbraid|dclid|msclkid|yclid|twclid|ttclid|igshid|igsh|mc_[ce]id|mkt_tok|_hsenc|_hsmi"
     r"|li_fat_id|oly_(?:anon|enc)_id|vero_id|rb_clickid|s_cid|wickedid|ref_src|epik|si",
     re.IGNORECASE,
 )
-#: "si" is a parameter of these only; elsewhere it may mean something.
+#: "si" tracks readers on these hosts only; elsewhere it may have a meaning.
 _SI: Final = ("youtube.com", "youtu.be", "spotify.com")
 
 
 def check_links(subject: Subject) -> Iterator[Finding]:
-    """Of posts whose wording can still be chosen."""
+    """Findings about the links of posts whose wording can still be chosen."""
     pages = SitePages(subject.config, subject.posts)
     for post in subject.fresh:
         source = subject.source(post)
-        links = list(links_of(source)) if source else []
+        links = list(find_markdown_links(source)) if source else []
         for link in links:
-            for rule, problem, remedy in _of_link(subject, pages, post, link):
-                yield about(post, rule, problem, remedy, line=link.line, column=link.column)
+            yield from _of_link(subject, pages, post, link)
         yield from _unencrypted(post, links)
 
 
-def _of_link(subject: Subject, pages: SitePages, post: Post, link: Link) -> Iterator[tuple[str, str, str]]:
+def _of_link(subject: Subject, pages: SitePages, post: Post, link: Link) -> Iterator[Finding]:
     try:
         parts = urlsplit(urljoin(post.url, link.address))
         host = parts.hostname
     except ValueError:
-        yield "link-broken", f"{link.address} is not an address.", "Mend it."
+        yield _about(post, link, "link-broken", f"{link.address} is not an address.", "Mend it.")
         return
     if parts.scheme not in ("http", "https") or not host:
         return
@@ -147,11 +146,15 @@ def _of_link(subject: Subject, pages: SitePages, post: Post, link: Link) -> Iter
     tracking = [name for name, _ in parse_qsl(parts.query, keep_blank_values=True) if _is_tracking(name, host)]
     if tracking:
         problem = f"{link.address} tells its host where the reader came from ({', '.join(tracking)})."
-        yield "link-tracking", problem, f"Write {_without(parts, tracking)}"
+        yield _about(post, link, "link-tracking", problem, f"Write {_without(parts, tracking)}")
+
+
+def _about(post: Post, link: Link, rule: str, problem: str, remedy: str, *, others: tuple[Path, ...] = ()) -> Finding:
+    return about(post, rule, problem, remedy, line=link.line, column=link.column, others=others)
 
 
 def _unencrypted(post: Post, links: list[Link]) -> Iterator[Finding]:
-    """One note for each post: a list of people's pages would give one for each person."""
+    """One note for each post: a list of people's pages would otherwise give one for each person."""
     plain = [link for link in links if _is_unencrypted(link.address)]
     addresses = list(dict.fromkeys(link.address for link in plain))
     if addresses:
@@ -169,20 +172,19 @@ def _is_unencrypted(address: str) -> bool:
         return False
 
 
-def _inside(
-    subject: Subject, pages: SitePages, post: Post, link: Link, parts: SplitResult
-) -> Iterator[tuple[str, str, str]]:
+def _inside(subject: Subject, pages: SitePages, post: Post, link: Link, parts: SplitResult) -> Iterator[Finding]:
     page = pages.post_at(parts.path)
     other = page or pages.post_beside(parts.path)
     if other is not None and other.path != post.path and _comes_later(subject, other, than=post):
         when = f"released on {other.published:%Y-%m-%d %H:%M} UTC" if other.published else "a draft"
         what = f"is the page of {other.slug}" if page else f"belongs to {other.slug}"
         problem = f"{link.address} {what}, {when}: until then the link gives it away."
-        yield "link-early", problem, "Add the link once that post is out."
+        yield _about(post, link, "link-early", problem, "Add the link once that post is out.", others=(other.path,))
     elif other is None and pages.lacks(parts.path):
         near = pages.nearest(parts.path)
         remedy = f"Did you mean {near}?" if near else pages.how_to_tell
-        yield "link-broken", f"{link.address} leads to no page or file of the site that is known here.", remedy
+        problem = f"{link.address} leads to no page or file of the site that is known here."
+        yield _about(post, link, "link-broken", problem, remedy)
 
 
 def _comes_later(subject: Subject, other: Post, *, than: Post) -> bool:

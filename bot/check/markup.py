@@ -1,6 +1,6 @@
 """Links and pictures in a post's Markdown, each with its place in the file. Pure.
 
-What the Markdown reader takes for a link is one; code, comments and template tags are none.
+The Markdown parser decides what is a link; code, comments and template tags contain none.
 """
 
 from __future__ import annotations
@@ -37,22 +37,22 @@ class Link:
     alt: str | None = None  #: of a picture; None if there is none
 
 
-def links_of(source: Source) -> Iterator[Link]:
-    """The links and pictures of a post's text, in their order, but for those with template tags."""
-    # Comments keep their place and lose their words.
+def find_markdown_links(source: Source) -> Iterator[Link]:
+    """The links and pictures of a post's text in order, except those with template tags."""
+    # Comments become spaces, so that positions stay.
     body = _COMMENT.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), source.body)
-    where = _Places(body, source.body_line)
+    locator = _Locator(body, source.body_line)
     for token in parse_markdown(body):
         if token.map is None:
             continue
-        where.begin(token.map[0])
+        locator.begin(token.map[0])
         for found in _in_block(token):
             if found[0] and not _TEMPLATE.search(found[0]):
-                yield where.link(*found)
+                yield locator.link(*found)
 
 
 def _in_block(token: Token) -> Iterator[tuple[str, bool, str | None]]:
-    """Address, whether it is a picture's, and its alt text."""
+    """Address, whether it is a picture, and its alt text."""
     if token.type == "html_block":
         yield from _in_html(token.content)
     for child in token.children or () if token.type == "inline" else ():
@@ -72,8 +72,8 @@ def _in_html(text: str) -> Iterator[tuple[str, bool, str | None]]:
         yield address, is_picture, values.get("alt") if is_picture else None
 
 
-class _Places:
-    """Finds where an address stands, going on from where the last one stood."""
+class _Locator:
+    """Finds the position of each address, starting after the previous one."""
 
     def __init__(self, body: str, first_line: int) -> None:
         self._body = body
@@ -101,13 +101,13 @@ class _Places:
         )
 
     def _find(self, address: str) -> int | None:
-        # As the reader gives it, or as it may have been written: with spaces, letters and & that it escapes.
+        # As the parser returns it, or as the author may have written it: with characters that the parser escapes.
         for written in dict.fromkeys((address, unquote(address), html.escape(address), html.escape(unquote(address)))):
             found = self._body.find(written, self._at)
             if found >= 0:
                 self._at = found + len(written)
                 return found
-            found = self._body.find(written)  # its definition may stand anywhere: [name]: address
+            found = self._body.find(written)  # a reference, whose definition may be anywhere: [name]: address
             if found >= 0:
                 return found
         return None

@@ -1,7 +1,4 @@
-"""What only the network tells: whether accounts can be used, and whether pages to come are online too early.
-
-Reads, and changes nothing anywhere.
-"""
+"""Checks that need the network: can the accounts be used, and are pages to come online too early? Reads only."""
 
 from __future__ import annotations
 
@@ -20,9 +17,8 @@ from bot.http.policy import policy_of_site
 from bot.integrations.pages import expect_page
 from bot.publishers.inspection import inspect_accounts, tokens_of
 
-#: So many pages are asked for at once, and so many at all: those that come next.
-_AT_ONCE: Final = 4
-MOST_PAGES: Final = 20
+_AT_ONCE: Final = 4  #: pages that are requested in parallel
+MOST_PAGES: Final = 20  #: pages that are requested in all: those of the next releases
 
 
 def check_online(subject: Subject, *, clock: Clock) -> Iterator[Finding]:
@@ -33,7 +29,7 @@ def check_online(subject: Subject, *, clock: Clock) -> Iterator[Finding]:
 
 def _accounts(subject: Subject, clock: Clock) -> Iterator[Finding]:
     config = subject.config
-    # Another rule tells of a missing token.
+    # A missing token is the subject of another rule.
     tokens = {name: token for name, token in tokens_of(config, subject.environ).items() if token.value is not None}
     for name, found in inspect_accounts(config, tokens, clock):
         if found.trouble:

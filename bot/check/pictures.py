@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from bot.check.findings import about
-from bot.check.markup import links_of
+from bot.check.markup import find_markdown_links
 from bot.check.subject import Subject
 from bot.compose.pictures import pictures_of, problem_of
 from bot.config import Account
@@ -34,7 +34,7 @@ def check_alts(subject: Subject) -> Iterator[Finding]:
         for field, picture in _pictures(post):
             yield from _judge_alt(post, picture.alt, picture.url, field=field)
         source = subject.source(post)
-        for link in links_of(source) if source else ():
+        for link in find_markdown_links(source) if source else ():
             if not link.is_picture:
                 continue
             if link.alt is None:

@@ -1,4 +1,4 @@
-"""One look at a whole project: read it, plan, and let all checks look. Writes nothing."""
+"""Checks a whole project: reads it, plans, runs all checks, and selects the findings. Writes nothing."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from bot.runtime.planning import decide, make_composer
 
 
 @dataclass(frozen=True, kw_only=True)
-class Checked:
-    """What was found, and in what. Of `posts`, `faults` and findings only those that were asked for."""
+class CheckResult:
+    """The findings, and the files they are about; limited to the paths that the caller named."""
 
     findings: tuple[Finding, ...]  #: by file and line
     suppressed: tuple[Suppressed, ...] = ()  #: those that an author or the operator accepts, with the reason
     posts: tuple[Post, ...]
     faults: tuple[PostError, ...]  #: files that are no usable posts; they are among the findings too
-    subject: Subject  #: everything that was looked at, asked for or not
+    subject: Subject  #: the whole project
 
     @property
     def plan(self) -> Plan:
-        """What is due, and what comes next, as of the look."""
+        """What is due, and what comes next."""
         return self.subject.plan
 
     @property
     def count(self) -> int:
-        """How many files were looked at."""
+        """How many files were checked."""
         return len(self.posts) + len(self.faults)
 
 
@@ -50,33 +50,33 @@ def check_project(
     paths: Sequence[Path] = (),
     checks: Sequence[Check] = CHECKS,
     scan: Scan | None = None,
-) -> Checked:
-    """Look at posts (or at the `scan` that is there) and settings; with `paths` only at what lies there.
+) -> CheckResult:
+    """Check posts (of `scan`, if the caller has one) and settings; `paths` limits the findings to files there.
 
-    Contacts nobody, unless one of the `checks` does.
+    Uses no network, unless one of the `checks` does.
     """
-    subject = look_at(config, snapshot, now=now, environ=environ, scan=scan)
-    return checked(subject, run_checks(subject, checks=checks), paths=paths)
+    subject = read_subject(config, snapshot, now=now, environ=environ, scan=scan)
+    return select_findings(subject, run_checks(subject, checks=checks), paths=paths)
 
 
-def checked(subject: Subject, findings: Iterable[Finding], *, paths: Sequence[Path] = ()) -> Checked:
-    """Of these findings those that were asked for, without the silenced ones."""
+def select_findings(subject: Subject, findings: Iterable[Finding], *, paths: Sequence[Path] = ()) -> CheckResult:
+    """The findings about files below `paths`, without the suppressed ones."""
     config = subject.config
-    asked = [finding for finding in findings if is_asked_for(finding.path, paths, config)]
+    asked = [finding for finding in findings if is_selected(finding.path, paths, config)]
     reported, suppressed = suppress(asked, subject.posts, config.check.allow)
-    return Checked(
+    return CheckResult(
         findings=tuple(reported),
         suppressed=tuple(suppressed),
-        posts=tuple(post for post in subject.posts if is_asked_for(post.path, paths, config)),
-        faults=tuple(fault for fault in subject.faults if is_asked_for(fault.path, paths, config)),
+        posts=tuple(post for post in subject.posts if is_selected(post.path, paths, config)),
+        faults=tuple(fault for fault in subject.faults if is_selected(fault.path, paths, config)),
         subject=subject,
     )
 
 
-def look_at(
+def read_subject(
     config: Config, snapshot: Snapshot, *, now: datetime, environ: Mapping[str, str], scan: Scan | None = None
 ) -> Subject:
-    """Read the posts (or take the `scan` that is there), and plan."""
+    """Read the posts (or take the caller's `scan`), and plan."""
     scan = open_posts(config).scan() if scan is None else scan
     return Subject(
         config=config,
@@ -87,7 +87,7 @@ def look_at(
         snapshot=snapshot,
         now=now,
         environ=environ,
-        texts={path: _text(config.root / path) for path in _paths(scan)},
+        texts={path: _read_text(config.root / path) for path in _paths(scan)},
     )
 
 
@@ -96,14 +96,14 @@ def _paths(scan: Scan) -> Iterator[Path]:
     yield from (fault.path for fault in scan.faults)
 
 
-def is_asked_for(path: Path, paths: Sequence[Path], config: Config) -> bool:
-    """Whether a file is one of `paths`, or lies below one; without any, every file is."""
+def is_selected(path: Path, paths: Sequence[Path], config: Config) -> bool:
+    """Whether a file is one of `paths`, or lies below one; without paths every file is selected."""
     whole = (config.root / path).absolute()
     return not paths or any(whole == one or whole.is_relative_to(one) for one in (path.absolute() for path in paths))
 
 
-def _text(path: Path) -> str:
+def _read_text(path: Path) -> str:
     try:
         return read_bytes(path).decode("utf-8", "replace")
-    except OSError:  # it went while it was looked at
+    except OSError:  # it was deleted after the scan
         return ""

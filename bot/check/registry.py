@@ -7,15 +7,15 @@ from typing import Final, TypeAlias
 
 from bot.check.built_site import check_built_site
 from bot.check.findings import from_fault, with_column
-from bot.check.leaks import check_naming
+from bot.check.leaks import check_names
 from bot.check.links import check_links
 from bot.check.pictures import check_alts, check_covers
 from bot.check.settings import check_settings
 from bot.check.subject import Subject
 from bot.check.suppressions import check_suppressions
-from bot.check.text import check_mojibake, check_slips, check_titles
 from bot.check.times import check_brake, check_due, check_times
 from bot.check.toots import check_mentions_and_hashtags, check_toots
+from bot.check.typography import check_mojibake, check_slips, check_titles
 from bot.domain import Finding
 
 Check: TypeAlias = Callable[[Subject], Iterable[Finding]]
@@ -68,7 +68,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     check_links,
     check_slips,
     check_mentions_and_hashtags,
-    check_naming,
+    check_names,
     check_toots,
     check_brake,
     check_built_site,

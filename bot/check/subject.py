@@ -1,4 +1,4 @@
-"""What the rules look at: posts and settings as they are, and everything that was worked out of them."""
+"""What the checks get: the posts and settings of a project, and everything derived from them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.posts.frontmatter.source import Source, read_source
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """One look at a project."""
+    """A project as the checks see it."""
 
     config: Config
     posts: Sequence[Post]
@@ -30,7 +30,7 @@ class Subject:
     snapshot: Snapshot
     now: datetime
     environ: Mapping[str, str] = field(default_factory=dict)
-    texts: Mapping[Path, str] = field(default_factory=dict)  #: what the files hold, by their shown path
+    texts: Mapping[Path, str] = field(default_factory=dict)  #: the contents of the files, by their path in findings
 
     @property
     def accounts(self) -> Sequence[str]:
@@ -39,14 +39,14 @@ class Subject:
 
     @cached_property
     def released(self) -> Mapping[Path, Entry]:
-        """The entries of the posts that are out already."""
+        """The entries of the released posts."""
         dated = [post for post in self.posts if post.published is not None]
         broken = frozenset(slug_of(fault.path, dated=self.config.posts.dated_names) for fault in self.faults)
         return match(dated, self.snapshot.entries, broken=broken).entries
 
     @cached_property
     def fresh(self) -> Sequence[Post]:
-        """Posts whose wording can still be chosen: drafts, and those that are neither out nor too late for a toot."""
+        """Posts whose wording can still be chosen: drafts, and unreleased ones that are not too late for a toot."""
         oldest = self.now - self.config.release.catch_up
         return [
             post
@@ -58,12 +58,12 @@ class Subject:
 
     @cached_property
     def secret(self) -> Sequence[Post]:
-        """Posts that nobody should know of yet: drafts, and those to come."""
+        """Posts that are not public yet: drafts, and those to come."""
         return [post for post in self.fresh if post.published is None or post.published > self.now]
 
     @cached_property
     def tooted(self) -> Sequence[Post]:
-        """Posts whose toots are still to be made, or can still be edited."""
+        """Posts whose toots are still to be sent, or can still be edited."""
         oldest = self.now - self.config.release.edit_window
         fresh = {post.path for post in self.fresh}
         return [
@@ -75,6 +75,6 @@ class Subject:
         ]
 
     def source(self, post: Post) -> Source | None:
-        """The post's file, taken apart; None if it is not at hand. (A post's file can be read, or it were none.)"""
+        """The post's file, taken apart; None if its text was not read."""
         text = self.texts.get(post.path)
         return None if text is None else read_source(text.encode(), path=post.path)

@@ -1,4 +1,4 @@
-"""What the toots of the posts would be: held, cut, or without what was asked for."""
+"""How the toots of the posts would come out: held, cut, with other mentions and hashtags than meant."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from bot.domain import Finding, Post
 from bot.domain.errors import ComposeError
 from bot.domain.template_tags import find_tags
 
-#: What a person means as a hashtag. "#3" is a number, and "C#" a language.
+#: What an author means as a hashtag. "#3" is a number, and "C#" a language.
 _MEANT: Final = re.compile(r"(?<![\w#＃&/])[#＃](?=[\w\d])(?!\d{1,3}\b)[^\s#＃]*[\w]")
 
 
 def check_mentions_and_hashtags(subject: Subject) -> Iterator[Finding]:
-    """Of posts whose wording can still be chosen, and of the settings."""
-    yield from _of_settings(subject)
+    """Broken hashtags, and mentions that notify, in the settings and in posts whose wording can still be chosen."""
+    yield from _check_settings_hashtags(subject)
     for post in subject.fresh:
         for tag in invalid_hashtags(post.hashtags):
             problem = f'"{tag}" cannot be a hashtag, so it is left out.'
@@ -35,11 +35,11 @@ def check_mentions_and_hashtags(subject: Subject) -> Iterator[Finding]:
         if post.mastodon.skip:
             continue
         for field, text in _own_words(post):
-            yield from _of_hashtags(post, field, text)
-            yield from _of_mentions(subject, post, field, text)
+            yield from _check_hashtags(post, field, text)
+            yield from _check_mentions(subject, post, field, text)
 
 
-def _of_settings(subject: Subject) -> Iterator[Finding]:
+def _check_settings_hashtags(subject: Subject) -> Iterator[Finding]:
     config = subject.config
     named = {"release.hashtags": config.release.hashtags}
     named |= {f"accounts.{name}.hashtags": account.hashtags for name, account in config.accounts.items()}
@@ -56,8 +56,8 @@ def _own_words(post: Post) -> Iterator[tuple[str, str]]:
     yield from ((reminder.place, reminder.text or "") for reminder in post.reminders)
 
 
-def _of_hashtags(post: Post, field: str, text: str) -> Iterator[Finding]:
-    # What stands in an address or a template tag is meant for neither.
+def _check_hashtags(post: Post, field: str, text: str) -> Iterator[Finding]:
+    # Addresses and template tags contain no hashtags.
     for span in (*find_links(text), *((tag.start, tag.end) for tag in find_tags(text))):
         text = text[: span[0]] + " " * (span[1] - span[0]) + text[span[1] :]
     seen = list(find_hashtags(text))
@@ -75,7 +75,7 @@ def _of_hashtags(post: Post, field: str, text: str) -> Iterator[Finding]:
         yield about(post, "hashtag-unseen", problem, remedy, field=field)
 
 
-def _of_mentions(subject: Subject, post: Post, field: str, text: str) -> Iterator[Finding]:
+def _check_mentions(subject: Subject, post: Post, field: str, text: str) -> Iterator[Finding]:
     said = dict.fromkeys(text[found.start : found.end] for found in find_mentions(text))
     for mention in said:
         if "@" in mention[1:]:
@@ -93,15 +93,15 @@ _LOOK: Final = "Look at it with `announce preview`; to decide yourself, write `m
 
 
 def check_toots(subject: Subject) -> Iterator[Finding]:
-    """What composing the posts' toots and reminders would refuse, cut or leave out; of toots that are still to come.
+    """What composing would refuse, cut or leave out of toots and reminders to come.
 
-    Toots that are out count as long as they are edited.
+    Sent toots count while they can be edited.
     """
     for post in subject.tooted:
-        yield from _of_toot(post, subject.compose, subject.accounts)
+        yield from _check_toot(post, subject.compose, subject.accounts)
 
 
-def _of_toot(post: Post, compose: Composer, accounts: Sequence[str]) -> Iterator[Finding]:
+def _check_toot(post: Post, compose: Composer, accounts: Sequence[str]) -> Iterator[Finding]:
     if post.withdrawn and any(compose.is_reason_shortened(post.withdrawn, account) for account in accounts):
         problem = "the reason does not fit whole into a toot and is shortened."
         yield about(post, "text-shortened", problem, "Say it shorter.", field="withdrawn")
@@ -109,14 +109,14 @@ def _of_toot(post: Post, compose: Composer, accounts: Sequence[str]) -> Iterator
         return
     said: set[str] = set()
     for account in accounts:
-        for finding in _of_toot_on(post, compose, account):
-            # The same trouble on a second account is no second finding.
+        for finding in _check_toot_on(post, compose, account):
+            # The same problem on a second account is no second finding.
             if finding.problem not in said:
                 said.add(finding.problem)
                 yield finding
 
 
-def _of_toot_on(post: Post, compose: Composer, account: str) -> Iterator[Finding]:
+def _check_toot_on(post: Post, compose: Composer, account: str) -> Iterator[Finding]:
     yield from check_pictures(post, account=compose.context(account).account, limits=compose.context(account).limits)
     try:
         limit = compose(post, account).limit
@@ -127,15 +127,15 @@ def _of_toot_on(post: Post, compose: Composer, account: str) -> Iterator[Finding
         yield about(post, "toot-held", problem, error.remedy, field=error.field)
         return
     yield from remarks
-    yield from _of_reminders(post, compose, account)
+    yield from _check_reminders(post, compose, account)
     for part, left in shortened.items():
-        # An excerpt that is cut is the usual thing; a title or a person's own words are meant as they stand.
+        # Excerpts are often cut; a title or the author's own words are meant as written.
         rule = "excerpt-shortened" if part in ("excerpt", "summary") else "text-shortened"
         problem = f"does not fit whole into a toot of {limit} characters{_end_of(left)}."
         yield about(post, rule, problem, _LOOK, field=part)
 
 
-def _of_reminders(post: Post, compose: Composer, account: str) -> Iterator[Finding]:
+def _check_reminders(post: Post, compose: Composer, account: str) -> Iterator[Finding]:
     for reminder in post.reminders:
         said = as_reminder(post, reminder)
         name = f"reminder {reminder.reminder_id}"
@@ -146,7 +146,7 @@ def _of_reminders(post: Post, compose: Composer, account: str) -> Iterator[Findi
             line = post.lines.get(reminder.place)
             yield about(post, "toot-held", problem, error.remedy, field="reminders", line=line)
             continue
-        # An excerpt that is cut in a template is the usual thing.
+        # Excerpts in templates are often cut.
         cut = {part: left for part, left in shortened.items() if part not in ("excerpt", "summary")}
         if cut:
             problem = f"{name} does not fit whole into a toot of {limit} characters{_end_of(_first(cut))}."
@@ -159,7 +159,7 @@ def _first(words: Mapping[str, str]) -> str:
 
 
 def _end_of(left: str) -> str:
-    """How a cut text ends."""
+    """The end of a cut text, in words."""
     if not left:
         return " and is left out"
     words = " ".join(left.split())

@@ -104,9 +104,9 @@ def _show_gone(looked: Looked | None) -> None:
 
 
 def _findings_in_site(config: Config, site: Path, paths: tuple[Path, ...]) -> tuple[tuple[Finding, ...], str]:
-    from bot.check.built_site import check_site
+    from bot.check.built_site import scan_site
     from bot.check.findings import from_fault
-    from bot.check.project import is_asked_for
+    from bot.check.project import is_selected
     from bot.domain.clock import SystemClock
     from bot.domain.errors import UsageError
     from bot.ledger import read_snapshot
@@ -120,11 +120,11 @@ def _findings_in_site(config: Config, site: Path, paths: tuple[Path, ...]) -> tu
     clock = SystemClock()
     scan = open_posts(config).scan()
     # What is in a file that cannot be read cannot be looked for: that must not look like a clean site.
-    faults = [from_fault(fault) for fault in scan.faults if is_asked_for(fault.path, paths, config)]
+    faults = [from_fault(fault) for fault in scan.faults if is_selected(fault.path, paths, config)]
     released = read_snapshot(config, clock).entries.keys()
-    asked = [post for post in scan.posts if is_asked_for(post.path, paths, config)]
+    asked = [post for post in scan.posts if is_selected(post.path, paths, config)]
     try:
-        look = check_site(site, scan.posts, asked=asked, released=released, now=clock.now())
+        look = scan_site(site, scan.posts, asked=asked, released=released, now=clock.now())
     except OSError as error:
         raise UsageError(f"the built site cannot be read: {error}.") from error
     if not look.files:

@@ -13,7 +13,7 @@ from bot.cli.progress import progress
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.check.project import Checked
+    from bot.check.project import CheckResult
     from bot.check.registry import Check
     from bot.check.suppressions import Suppressed
     from bot.config import Config
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class Looked:
     """What was looked at, and what was found."""
 
-    checked: Checked
+    checked: CheckResult
     findings: tuple[Finding, ...]
     posts: tuple[Post, ...]  #: those that were asked for
     branch: Branch | None = None  #: with `--changed-since`

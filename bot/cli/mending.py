@@ -11,8 +11,8 @@ import click
 from bot.cli.common import confirm
 
 if TYPE_CHECKING:
-    from bot.check.mend import Mend
-    from bot.check.project import Checked
+    from bot.check.fixes import Fix
+    from bot.check.project import CheckResult
     from bot.config import Config
 
 KINDS: Final = ("words", "offsets")
@@ -39,13 +39,13 @@ def refuse_beside_fix(**options: Any) -> None:
             )
 
 
-def mend(config: Config, checked: Checked, kinds: Collection[str], *, yes: bool) -> None:
+def mend(config: Config, checked: CheckResult, kinds: Collection[str], *, yes: bool) -> None:
     """Show the repairs of what was checked, ask, and make them. Raises UsageError, OutputError."""
-    from bot.check.mend import mends_of
+    from bot.check.fixes import find_fixes
 
     posts_folder = config.posts_folder.resolve()
     own = [post for post in checked.posts if (config.root / post.path).resolve().is_relative_to(posts_folder)]
-    mends = list(mends_of(checked.subject, own, kinds))
+    mends = list(find_fixes(checked.subject, own, kinds))
     for one in mends:
         _show(one)
     _show_foreign(checked, own)
@@ -58,7 +58,7 @@ def mend(config: Config, checked: Checked, kinds: Collection[str], *, yes: bool)
     _write(config.root, mends)
 
 
-def _write(root: Path, mends: Sequence[Mend]) -> None:
+def _write(root: Path, mends: Sequence[Fix]) -> None:
     from bot.files.atomic import rewrite
 
     for one in mends:
@@ -66,7 +66,7 @@ def _write(root: Path, mends: Sequence[Mend]) -> None:
         click.echo(f"mended: {one.path}")
 
 
-def _show(one: Mend) -> None:
+def _show(one: Fix) -> None:
     colours = {"+": "green", "-": "red", "@": "cyan"}
     for line in one.diff.split("\n"):
         bold = line.startswith(("+++", "---"))
@@ -75,13 +75,13 @@ def _show(one: Mend) -> None:
         click.echo(said)
 
 
-def _show_foreign(checked: Checked, own: Sequence[object]) -> None:
+def _show_foreign(checked: CheckResult, own: Sequence[object]) -> None:
     foreign = len(checked.posts) - len(own)
     if foreign:
         click.echo(f"{_files(foreign)} of [[sources]] left alone: mend them in their repositories")
 
 
-def _show_left_over(checked: Checked, kinds: Collection[str]) -> None:
+def _show_left_over(checked: CheckResult, kinds: Collection[str]) -> None:
     wrong = sum(finding.rule == "datetime-offset" for finding in checked.findings)
     if wrong and "offsets" not in kinds:
         some = f"{wrong} wrong offset{' is' if wrong == 1 else 's are'}"

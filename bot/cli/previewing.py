@@ -99,10 +99,10 @@ def page_of(config: Config, post: Post, snapshot: Snapshot, fates: Mapping[str, 
 
 def _checked(config: Config, post: Post, snapshot: Snapshot, now: datetime) -> tuple[Subject, tuple[Finding, ...]]:
     """All posts with this one among them, and what is found about it."""
-    from bot.check.project import look_at
+    from bot.check.project import read_subject
     from bot.check.registry import run_checks
 
-    subject = look_at(config, snapshot, now=now, environ=os.environ, scan=with_post(config, post))
+    subject = read_subject(config, snapshot, now=now, environ=os.environ, scan=with_post(config, post))
     return subject, tuple(finding for finding in run_checks(subject) if finding.path == post.path)
 
 

@@ -187,7 +187,7 @@ def test_archive_topics_page_and_compressed_copies_tell_nothing_before_and_all_a
     }
 
 
-def test_nobody_is_asked_for_a_posts_cover_before_its_time_and_once_after_it(world: MakeWorld) -> None:
+def test_nobody_is_selected_a_posts_cover_before_its_time_and_once_after_it(world: MakeWorld) -> None:
     due, one = NOW + 2 * DAY, world()
     one.write_post("keynote", due, more="cover:\n    url: https://pictures.example/a.png\n    alt: A pier\n")
     one.write_post("now", NOW, more="cover:\n    url: https://pictures.example/now.png\n    alt: A boat\n")

@@ -87,7 +87,7 @@ def test_pictures_are_shown_from_the_commit_that_is_checked(branch: Project, che
 
 
 @pytest.mark.parametrize(("fail_on", "code"), [("error", 0), ("warning", 1), ("never", 0)])
-def test_warnings_fail_only_where_that_is_asked_for(branch: Project, check: Check, fail_on: str, code: int) -> None:
+def test_warnings_fail_only_where_that_is_selected(branch: Project, check: Check, fail_on: str, code: int) -> None:
     branch.write_post("tickets", "2098-03-02 14:00:00-07:00")
     assert check(fail_on=fail_on).code == code
 

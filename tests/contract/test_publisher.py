@@ -297,7 +297,7 @@ def test_the_text_of_a_status_is_told_on_demand(stage: Stage) -> None:
     assert replace(told, text=None) == seen
 
 
-def test_a_text_that_is_gone_is_asked_for_again_later(stage: Stage) -> None:
+def test_a_text_that_is_gone_is_selected_again_later(stage: Stage) -> None:
     receipt = stage.emit("Gone.")
     (seen,) = stage.publisher.recent(since=EVER)
     stage.publisher.delete(receipt.status_id)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.check.built_site import check_site
+from bot.check.built_site import scan_site
 from bot.config import Config, load_config
 from bot.posts.folder import PostFolder
 from tests.support.programs import program
@@ -117,7 +117,7 @@ def given_away(root: Path, zone: str, posts: str) -> set[str]:
     (root / "config/bot.toml").write_text(settings, encoding="utf-8")
     config: Config = load_config(root / "config/bot.toml")
     found = PostFolder(config).scan()
-    look = check_site(root / "site", found.posts, asked=found.posts, released=(), now=datetime.now(UTC))
+    look = scan_site(root / "site", found.posts, asked=found.posts, released=(), now=datetime.now(UTC))
     leaked = {post.slug for post in found.posts for finding in look.findings if f"({post.path})" in finding.problem}
     return leaked | {slug for slug in OUT if (root / f"site/news/{slug}/index.html").exists()}
 

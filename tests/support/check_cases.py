@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from bot.check.project import Checked, check_project
+from bot.check.project import CheckResult, check_project
 from bot.config import Config, load_config
 from bot.domain import Snapshot
 
@@ -129,7 +129,7 @@ def made(root: Path, case: Case) -> Config:
     return config
 
 
-def checked(root: Path, case: Case, **options: object) -> Checked:
+def checked(root: Path, case: Case, **options: object) -> CheckResult:
     """What a look at the case finds."""
     config = made(root, case)
     return check_project(config, case.ledger(config), now=NOW, environ=case.environ, **options)  # type: ignore[arg-type]

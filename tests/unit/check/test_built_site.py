@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.check.built_site import FILES_NAMED, PIECE, SiteLook, check_site
+from bot.check.built_site import FILES_NAMED, PIECE, SiteScan, scan_site
 from bot.domain import Post, Severity
 
 MakePost = Callable[..., Post]
@@ -25,18 +25,18 @@ def coming(make_post: MakePost) -> Post:
 
 
 @pytest.fixture
-def look(tmp_path: Path) -> Callable[..., SiteLook]:
-    def looked(*posts: Post, released: tuple[str, ...] = (), **files: str | bytes) -> SiteLook:
+def look(tmp_path: Path) -> Callable[..., SiteScan]:
+    def looked(*posts: Post, released: tuple[str, ...] = (), **files: str | bytes) -> SiteScan:
         for name, data in files.items():
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data if isinstance(data, bytes) else data.encode())
-        return check_site(tmp_path, posts, asked=posts, released=released, now=NOW)
+        return scan_site(tmp_path, posts, asked=posts, released=released, now=NOW)
 
     return looked
 
 
-def told(look: SiteLook) -> list[tuple[str, str]]:
+def told(look: SiteScan) -> list[tuple[str, str]]:
     """File and what is said of it, up to the post's name."""
     assert all((finding.rule, finding.severity) == ("site-embargo", Severity.ERROR) for finding in look.findings)
     assert all("docs/site-embargo.md" in finding.remedy for finding in look.findings)
@@ -63,7 +63,7 @@ ADDRESS = "holds its address, /news/keynote"
         ("llms.txt", f"Coming soon: {SITE}/news/%6Beynote/."),
     ],
 )
-def test_the_address_of_its_page_is_found(look: Callable[..., SiteLook], coming: Post, name: str, text: str) -> None:
+def test_the_address_of_its_page_is_found(look: Callable[..., SiteScan], coming: Post, name: str, text: str) -> None:
     assert told(look(coming, **{name: text})) == [(Path(name).name, ADDRESS)]
 
 
@@ -79,7 +79,7 @@ def test_the_address_of_its_page_is_found(look: Callable[..., SiteLook], coming:
         '<a href="https://a／b.example/news/keynote/">no address</a>',
     ],
 )
-def test_another_address_with_the_same_word_is_no_alarm(look: Callable[..., SiteLook], coming: Post, text: str) -> None:
+def test_another_address_with_the_same_word_is_no_alarm(look: Callable[..., SiteScan], coming: Post, text: str) -> None:
     assert told(look(coming, **{"news/index.html": text})) == []
 
 
@@ -93,14 +93,14 @@ def test_another_address_with_the_same_word_is_no_alarm(look: Callable[..., Site
     ],
 )
 def test_a_title_that_is_like_no_other_is_found_however_it_is_written(
-    look: Callable[..., SiteLook], coming: Post, text: str
+    look: Callable[..., SiteScan], coming: Post, text: str
 ) -> None:
     assert told(look(coming, **{"index.html": text})) == [("index.html", "holds its title")]
 
 
 @pytest.mark.parametrize("title", ["News", "Schedule", "Call for Proposals", "Save the date", "Accommodation 2027!!!"])
 def test_a_common_title_is_looked_for_by_its_address_only(
-    look: Callable[..., SiteLook], make_post: MakePost, title: str
+    look: Callable[..., SiteScan], make_post: MakePost, title: str
 ) -> None:
     post = make_post("news", title=title, published=NOW + timedelta(hours=1))
     text = f"<h1>{title}</h1> news <a href='/news/'>News</a>"
@@ -111,7 +111,7 @@ def test_a_common_title_is_looked_for_by_its_address_only(
 
 
 def test_a_title_that_a_released_post_has_too_is_no_alarm(
-    look: Callable[..., SiteLook], make_post: MakePost, coming: Post
+    look: Callable[..., SiteScan], make_post: MakePost, coming: Post
 ) -> None:
     before = make_post("before", title=f"Moved: {TITLE}", published=NOW - timedelta(days=9))
     assert told(look(coming, before, **{"index.html": f"<h1>Moved: {TITLE}</h1>"})) == []
@@ -129,7 +129,7 @@ def test_a_title_that_a_released_post_has_too_is_no_alarm(
         ("news/keynote-archive/index.html", ""),
     ],
 )
-def test_its_page_is_found_by_its_place(look: Callable[..., SiteLook], coming: Post, name: str, how: str) -> None:
+def test_its_page_is_found_by_its_place(look: Callable[..., SiteScan], coming: Post, name: str, how: str) -> None:
     assert told(look(coming, **{name: "<p>Empty.</p>"})) == ([(Path(name).name, how)] if how else [])
 
 
@@ -143,20 +143,20 @@ def test_its_page_is_found_by_its_place(look: Callable[..., SiteLook], coming: P
     ],
 )
 def test_a_slug_that_is_like_no_other_is_found_at_any_place(
-    look: Callable[..., SiteLook], make_post: MakePost, name: str, text: str, how: str
+    look: Callable[..., SiteScan], make_post: MakePost, name: str, text: str, how: str
 ) -> None:
     post = make_post("keynote-priya-vellanoor", title="News", published=NOW + timedelta(hours=1))
     found = told(look(post, **{name: text}))
     assert [what.partition(",")[0] for _, what in found] == ([how] if how else [])
 
 
-def test_letters_beyond_ascii_are_found(look: Callable[..., SiteLook], make_post: MakePost) -> None:
+def test_letters_beyond_ascii_are_found(look: Callable[..., SiteScan], make_post: MakePost) -> None:
     post = make_post("größe", url=f"{SITE}/news/gr%C3%B6%C3%9Fe/", published=None)
     texts = {"a.html": '<a href="/news/größe/">', "b.html": '<a href="/news/gr%C3%B6%C3%9Fe/">'}
     assert [name for name, _ in told(look(post, **texts))] == ["a.html", "b.html"]
 
 
-def test_drafts_are_secret_and_what_is_out_is_not(look: Callable[..., SiteLook], coming: Post) -> None:
+def test_drafts_are_secret_and_what_is_out_is_not(look: Callable[..., SiteScan], coming: Post) -> None:
     page = {"index.html": '<a href="/news/keynote/">'}
     assert "is a draft" in look(replace(coming, published=None), **page).findings[0].problem
     assert "to come on 2026-03-01 01:00 UTC" in look(coming, **page).findings[0].problem
@@ -166,7 +166,7 @@ def test_drafts_are_secret_and_what_is_out_is_not(look: Callable[..., SiteLook],
     assert look(replace(coming, withdrawn=""), **page).findings == ()
 
 
-def test_binary_files_are_passed_over(look: Callable[..., SiteLook], coming: Post) -> None:
+def test_binary_files_are_passed_over(look: Callable[..., SiteScan], coming: Post) -> None:
     link = b'<a href="/news/keynote/">'
     assert told(look(coming, **{"a.png": link, "b.html.gz": link, "c.dat": b"\0" + link, "d.html": link})) == [
         ("d.html", ADDRESS)
@@ -174,7 +174,7 @@ def test_binary_files_are_passed_over(look: Callable[..., SiteLook], coming: Pos
 
 
 def test_a_large_file_is_read_in_pieces_and_nothing_is_missed_between_them(
-    look: Callable[..., SiteLook], coming: Post
+    look: Callable[..., SiteScan], coming: Post
 ) -> None:
     link = b' "/news/keynote/" '
     assert told(look(coming, **{"search.json": b"x" * (PIECE - len(link) // 2) + link + b"y" * 9})) == [
@@ -182,12 +182,12 @@ def test_a_large_file_is_read_in_pieces_and_nothing_is_missed_between_them(
     ]
 
 
-def test_a_list_beside_every_page_is_told_once_and_counted(look: Callable[..., SiteLook], coming: Post) -> None:
+def test_a_list_beside_every_page_is_told_once_and_counted(look: Callable[..., SiteScan], coming: Post) -> None:
     found = look(coming, **{f"page-{number:03}.html": '<a href="/news/keynote/">' for number in range(50)})
     assert (found.files, found.posts, len(found.findings)) == (50, 1, FILES_NAMED + 1)
     assert found.findings[-1].problem.startswith("40 more files name keynote")
 
 
-def test_links_that_lead_nowhere_are_passed_over(look: Callable[..., SiteLook], coming: Post, tmp_path: Path) -> None:
+def test_links_that_lead_nowhere_are_passed_over(look: Callable[..., SiteScan], coming: Post, tmp_path: Path) -> None:
     (tmp_path / "gone.html").symlink_to("nowhere")
     assert told(look(coming)) == []

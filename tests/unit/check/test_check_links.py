@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.check.markup import links_of
+from bot.check.markup import find_markdown_links
 from bot.posts.frontmatter.source import read_source
 from tests.support.check_cases import BODY, FILE, SETTINGS, Case, Files, checked, picture, written
 
@@ -150,7 +150,7 @@ def test_a_link_to_a_draft_gives_it_away(tmp_path: Path) -> None:
 def places(body: str) -> list[tuple[str, int, int | None]]:
     source = read_source(f"---\ntitle: A\n---\n{body}\n".encode(), path=Path("a.md"))
     assert source is not None
-    return [(link.address, link.line, link.column) for link in links_of(source)]
+    return [(link.address, link.line, link.column) for link in find_markdown_links(source)]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.check.text import check_mojibake
+from bot.check.typography import check_mojibake
 from bot.domain import Post, Severity
 from tests.support.corpus import BY_NAME, Corpus
 

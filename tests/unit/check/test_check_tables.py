@@ -181,7 +181,7 @@ def test_old_posts_are_not_told_how_they_could_be_better(tmp_path: Path) -> None
     assert [finding.rule for finding in checked(tmp_path, Case(files=files)).findings] == ["too-late"]
 
 
-def test_only_what_is_asked_for_is_told(tmp_path: Path) -> None:
+def test_only_what_is_selected_is_told(tmp_path: Path) -> None:
     loud = written(title="NEWS FROM EVERYWHERE")
     config = made(tmp_path, Case(files={FILE: loud, "posts/b/more.md": loud.replace("10:00", "11:00")}))
     look = check_project(config, Snapshot(), now=NOW, environ={}, paths=[tmp_path / "posts/b"])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.check.project import Checked
+from bot.check.project import CheckResult
 from tests.support.check_cases import FILE, Case, checked, written
 
 ALLOW = 'check:\n    allow:\n        title-shouting: "{why}"'
@@ -14,11 +14,11 @@ LOUD = "NEWS FROM EVERYWHERE"
 REASON = "It is the name of the band."
 
 
-def look(root: Path, matter: str = "", *, settings: str = "", title: str = LOUD) -> Checked:
+def look(root: Path, matter: str = "", *, settings: str = "", title: str = LOUD) -> CheckResult:
     return checked(root, Case(files={FILE: written(matter, title=title)}, settings=settings))
 
 
-def told(found: Checked) -> list[tuple[str, str]]:
+def told(found: CheckResult) -> list[tuple[str, str]]:
     return [(finding.rule, finding.field) for finding in found.findings]
 
 

@@ -42,7 +42,7 @@ def asked_in_vain(ago: timedelta) -> RemotePicture:
         (asked_in_vain(-ASK_AGAIN), (URL,)),
     ],
 )
-def test_a_cover_is_asked_for_once_and_after_a_failure_a_day_later(
+def test_a_cover_is_selected_once_and_after_a_failure_a_day_later(
     make_entry: MakeEntry, known: RemotePicture | None, urls: tuple[str, ...]
 ) -> None:
     assert covers_to_ask([make_entry(cover=REMOTE)], {URL: known} if known else {}, now=NOW) == urls
@@ -57,11 +57,11 @@ def test_a_cover_is_asked_for_once_and_after_a_failure_a_day_later(
         {"cover": REMOTE, "hidden": True},
     ],
 )
-def test_nobody_is_asked_for_what_no_feed_needs(make_entry: MakeEntry, changes: dict[str, Any]) -> None:
+def test_nobody_is_selected_what_no_feed_needs(make_entry: MakeEntry, changes: dict[str, Any]) -> None:
     assert covers_to_ask([make_entry(**changes)], {}, now=NOW) == ()
 
 
-def test_the_newest_is_asked_for_first_and_each_address_once(make_entry: MakeEntry) -> None:
+def test_the_newest_is_selected_first_and_each_address_once(make_entry: MakeEntry) -> None:
     entries = [
         make_entry(f"post-{number}", cover=replace(REMOTE, url=f"{URL}?{number % 3}"), published=NOW + number * SECOND)
         for number in range(5)

@@ -391,7 +391,7 @@ def test_where_copies_are_no_longer_wanted_the_old_ones_go_for_they_would_show_o
     assert sorted(path.name for path in tmp_path.iterdir()) == [MANIFEST, "a.xml", "by-hand.xml", "by-hand.xml.gz"]
 
 
-def test_what_is_ours_and_no_longer_named_is_removed_where_that_is_asked_for(tmp_path: Path) -> None:
+def test_what_is_ours_and_no_longer_named_is_removed_where_that_is_selected(tmp_path: Path) -> None:
     public = PublicFolder(tmp_path, gzip=True)
     public.write({"tag/one/a.xml": b"1", "tag/two/a.xml": b"2", "other/a.xml": b"3"})
     (tmp_path / "tag/one/by-hand.txt").write_bytes(b"mine")

@@ -155,7 +155,7 @@ class Stage:
         return list(self.asked)
 
 
-def test_a_page_is_asked_for_again_and_again_until_it_is_online_and_never_then() -> None:
+def test_a_page_is_selected_again_and_again_until_it_is_online_and_never_then() -> None:
     stage = Stage()
     stage.want("a")
     assert stage.after() == ["a"]
@@ -169,7 +169,7 @@ def test_a_page_is_asked_for_again_and_again_until_it_is_online_and_never_then()
     assert stage.after(AGAIN) == []
 
 
-def test_it_is_asked_for_once_more_at_the_deadline_and_not_after_it() -> None:
+def test_it_is_selected_once_more_at_the_deadline_and_not_after_it() -> None:
     stage = Stage()
     stage.want("a", until=NOW + 14 * SECOND)
     assert stage.after() == ["a"]
@@ -180,7 +180,7 @@ def test_it_is_asked_for_once_more_at_the_deadline_and_not_after_it() -> None:
     assert stage.after(AGAIN) == []
 
 
-def test_no_page_is_asked_for_before_its_time_whatever_became_of_the_clock() -> None:
+def test_no_page_is_selected_before_its_time_whatever_became_of_the_clock() -> None:
     stage = Stage()
     stage.clock.step_to(NOW - 5 * SECOND)
     stage.want("a")

@@ -16,7 +16,7 @@ def test_no_hub_is_told_of_a_rehearsal(site_config: Callable[..., Config]) -> No
     assert stage.config.feeds.hubs == ()
 
 
-def test_the_site_is_asked_for_nothing(site_config: Callable[..., Config]) -> None:
+def test_the_site_is_selected_nothing(site_config: Callable[..., Config]) -> None:
     asked = 'wait_for_page = "30m"\ndeploy_hook = "https://ci.example/build"'
     stage = set_stage(site_config(release=asked), server="http://127.0.0.1:3000")
     assert (stage.config.wait_for_page, stage.config.release.deploy_hook) == (timedelta(), None)

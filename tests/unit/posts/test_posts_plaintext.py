@@ -76,5 +76,5 @@ def test_it_knows_what_the_excerpt_has_said(text: str, after: list[str]) -> None
     assert list(plain.unsaid) == after
 
 
-def test_it_is_made_only_where_it_is_asked_for() -> None:
+def test_it_is_made_only_where_it_is_selected() -> None:
     assert render_body("Text.", permalink=HERE).plain.paragraphs == ()

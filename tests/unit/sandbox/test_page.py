@@ -54,7 +54,7 @@ def test_the_page_is_calm_when_empty(http: httpx.Client) -> None:
         ("/tags/FjordConf", "two three"),
     ],
 )
-def test_a_page_shows_what_it_is_asked_for(
+def test_a_page_shows_what_it_is_selected(
     http: httpx.Client, client: Mastodon, connect: Callable[..., Mastodon], path: str, shown: str
 ) -> None:
     client.status_post("toot-one")

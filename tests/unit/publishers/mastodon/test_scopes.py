@@ -29,7 +29,7 @@ EVERY_SCOPE = ("read", "write", "read:accounts", "read:lists", *NEW)
         ),
     ],
 )
-def test_no_server_is_asked_for_more_than_is_needed_and_known_to_it(
+def test_no_server_is_selected_more_than_is_needed_and_known_to_it(
     supported: tuple[str, ...], software: str, least: tuple[str, ...]
 ) -> None:
     assert least_scopes(supported, software=software) == least

@@ -1,4 +1,7 @@
-"""Typographic slips that are slips in every language and can be mended without knowing what is meant. Pure."""
+"""Titles, text in a wrong encoding, and typographic slips. Pure.
+
+Only slips that are wrong in every language and can be fixed without knowing what the author means.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,9 @@ from bot.domain.text import shorten
 from bot.posts.body.markdown import parse_markdown
 from bot.posts.frontmatter.source import Source
 
-#: Stands for a hidden character.
+#: Replaces a character that is no prose.
 HIDDEN: Final = "\0"
-#: Front matter that people read.
+#: Front matter fields that readers see.
 PROSE: Final = frozenset({"title", "summary", "cover.alt", "mastodon.text", "mastodon.content_warning"})
 
 _NO_PROSE: Final = re.compile(
@@ -34,14 +37,14 @@ _NO_PROSE: Final = re.compile(
 _KEY: Final = re.compile(r"\s*(?:-\s+)?[\"']?[\w-]+[\"']?\s*[:=]\s*")
 
 
-def prose_of(text: str, source: Source) -> list[str]:
-    """The lines of a file, without their line feeds, with everything hidden that is no prose.
+def prose_lines(text: str, source: Source) -> list[str]:
+    """The lines of a file, without line feeds; everything that is no prose is replaced by HIDDEN.
 
-    `source` is the same text, taken apart. All lines have the length that they have in the file.
+    `source` is the same text, taken apart. Every line keeps its length.
     """
     lines = text.split("\n")
     if "\r" in text.replace("\r\n", "\n"):
-        return [HIDDEN * len(line) for line in lines]  # lines that end as on old Macs: places would not be right
+        return [HIDDEN * len(line) for line in lines]  # line ends of old Macs: columns would be wrong
     shown = [HIDDEN * len(line) for line in lines]
     for first, after in _of_body(source):
         block = _NO_PROSE.sub(_hidden, "\n".join(lines[first:after]))
@@ -82,7 +85,7 @@ _MARKS: Final = re.compile(r"[!?！？]{2,}")
 
 
 def check_titles(subject: Subject) -> Iterator[Finding]:
-    """Of posts whose titles can still be chosen."""
+    """Long and shouting titles, of posts whose wording can still be chosen."""
     for post in subject.fresh:
         if len(post.title) > LONGEST:
             problem = f"has {len(post.title)} characters; lists and feed readers cut what is over {LONGEST}."
@@ -95,7 +98,7 @@ def check_titles(subject: Subject) -> Iterator[Finding]:
 
 
 def _shouted(title: str) -> str:
-    """What shouts in a title; empty if nothing does. Acronyms do not: at least two words of capitals are asked for."""
+    """The part of a title that shouts, if any. One word of capitals does not: it may be an acronym."""
     marks = _MARKS.search(title)
     if marks:
         return marks[0]
@@ -106,12 +109,12 @@ def _shouted(title: str) -> str:
     return " ".join(loud) if is_loud else ""
 
 
-_LONGEST: Final = 60  #: characters that are shown
+_LONGEST_QUOTE: Final = 60  #: characters of a garbled text in a finding
 
 
 def check_mojibake(post: Post, source: str) -> Iterator[Finding]:
-    """A finding for each line of the post's file that looks garbled; `source` is the file's text."""
-    for number, (line, mended) in enumerate(_mended_lines(source), start=1):
+    """A finding for each garbled line of the post's file; `source` is the file's text."""
+    for number, (line, mended) in enumerate(_fixed_lines(source), start=1):
         if mended == line:
             continue
         garbled, meant = _different(line, mended)
@@ -120,50 +123,50 @@ def check_mojibake(post: Post, source: str) -> Iterator[Finding]:
         yield about(post, "mojibake", problem, remedy, line=number)
 
 
-def without_mojibake(source: str) -> str:
-    """The file's text with those lines mended, and no other character changed."""
-    return "\n".join(mended for _, mended in _mended_lines(source))
+def fix_mojibake(source: str) -> str:
+    """The file's text with the garbled lines fixed, and no other character changed."""
+    return "\n".join(mended for _, mended in _fixed_lines(source))
 
 
-def _mended_lines(source: str) -> Iterator[tuple[str, str]]:
-    """Each line, and what it would be."""
+def _fixed_lines(source: str) -> Iterator[tuple[str, str]]:
+    """Each line, and its fixed version."""
     if source.isascii():
         yield from ((line, line) for line in source.split("\n"))
         return
-    from ftfy import fix_encoding  # takes a tenth of a second to load
+    from ftfy import fix_encoding  # imported here: it takes 0.1 s
 
     for line in source.split("\n"):
         yield line, line if line.isascii() else fix_encoding(line)
 
 
 def _different(line: str, mended: str) -> tuple[str, str]:
-    """The words that differ, from the first to the last."""
-    same = _in_common(line, mended)
-    tail = _in_common(line[same:][::-1], mended[same:][::-1])
+    """The words from the first to the last difference, in both versions."""
+    same = _shared_length(line, mended)
+    tail = _shared_length(line[same:][::-1], mended[same:][::-1])
     start = line.rfind(" ", 0, same) + 1
     rest = line[len(line) - tail :]
     tail = len(rest) - len(rest.partition(" ")[0])
     return line[start : len(line) - tail], mended[start : len(mended) - tail]
 
 
-def _in_common(one: str, other: str) -> int:
-    """How many characters at their beginnings are the same."""
+def _shared_length(one: str, other: str) -> int:
+    """The length of the common beginning."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _printable(words: str) -> str:
-    # Control characters would reach the terminal.
-    return shorten("".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in words.strip()), _LONGEST)
+    # Control characters must not reach the terminal.
+    return shorten("".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in words.strip()), _LONGEST_QUOTE)
 
 
-#: What is wrong → what stands there instead, and what it is called. Groups 1 and 2 stay.
+#: A pattern, its replacement, and the name of the slip. Groups 1 and 2 of the pattern stay.
 _SLIPS: Final = (
     (re.compile(rf"([\w{HIDDEN})\]\"'”’])[ \t]+,()(?=\s|$)"), ",", "a space before a comma"),
     (re.compile(rf"([\w{HIDDEN})\]\"'”’])[ \t]+\.()(?=\s|$)"), ".", "a space before a full stop"),
     (re.compile(r"(\w),,+()(?=\s|$)"), ",", "two commas"),
     (re.compile(r"(?<![\w-])([Tt]he)[ \t]+the()(?![\w-])"), "", 'a doubled "the"'),
     (re.compile(r"(?<![\w-])([Aa]nd)[ \t]+and()(?![\w-])"), "", 'a doubled "and"'),
-    # Invisible, and come along when text is copied. Between letters of scripts without spaces the first has a meaning.
+    # Invisible characters that are copied along with text. In scripts without spaces the first has a meaning.
     (re.compile(r"([\0-\u024f]|^)\u200b+([\0-\u024f]|$)"), "", "an invisible space"),
     (re.compile(r"()\ufeff+()"), "", "an invisible mark"),
 )
@@ -171,34 +174,34 @@ _SLIPS: Final = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Slip:
-    """One slip in a file."""
+    """A typographic slip in a file."""
 
     line: int  #: from 0
     start: int  #: characters, from 0
     end: int
-    instead: str
+    replacement: str
     name: str
 
 
-def slips_of(text: str, source: Source) -> Iterator[Slip]:
+def find_slips(text: str, source: Source) -> Iterator[Slip]:
     """The slips in a file's prose, line by line."""
-    for number, shown in enumerate(prose_of(text, source)):
+    for number, shown in enumerate(prose_lines(text, source)):
         for pattern, sign, name in _SLIPS:
             for found in pattern.finditer(shown.removesuffix("\r")):
                 yield Slip(
                     line=number,
                     start=found.end(1),
                     end=found.start(2),
-                    instead=sign,
+                    replacement=sign,
                     name=name,
                 )
 
 
 def check_slips(subject: Subject) -> Iterator[Finding]:
-    """Of posts whose wording can still be chosen."""
+    """Typographic slips, in posts whose wording can still be chosen."""
     for post in subject.fresh:
         text, source = subject.texts.get(post.path, ""), subject.source(post)
-        for slip in slips_of(text, source) if source else ():
+        for slip in find_slips(text, source) if source else ():
             line = text.split("\n")[slip.line]
             near = line[max(0, slip.start - 12) : slip.end + 8].strip()
             shown = "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in near)
@@ -213,10 +216,10 @@ def check_slips(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def without_slips(text: str, source: Source) -> str:
-    """The text without its slips; not a character else is changed."""
+def fix_slips(text: str, source: Source) -> str:
+    """The text with its slips fixed, and no other character changed."""
     lines = text.split("\n")
-    for slip in sorted(slips_of(text, source), key=lambda slip: (slip.line, -slip.start)):
+    for slip in sorted(find_slips(text, source), key=lambda slip: (slip.line, -slip.start)):
         line = lines[slip.line]
-        lines[slip.line] = line[: slip.start] + slip.instead + line[slip.end :]
+        lines[slip.line] = line[: slip.start] + slip.replacement + line[slip.end :]
     return "\n".join(lines)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.check.mend import OFFSETS, WORDS, Mend, mends_of
-from bot.check.text import without_slips
+from bot.check.fixes import OFFSETS, WORDS, Fix, find_fixes
+from bot.check.typography import fix_slips
 from bot.config import Config
 from bot.domain import Snapshot
 from bot.posts.frontmatter.source import read_source
@@ -19,12 +19,10 @@ from tests.support.check_cases_of_projects import entry, knowing
 from tests.support.corpus import BY_NAME, Corpus
 
 
-def mends(
-    root: Path, text: str, *kinds: str, ledger: Callable[[Config], Snapshot] = lambda _: Snapshot()
-) -> list[Mend]:
+def mends(root: Path, text: str, *kinds: str, ledger: Callable[[Config], Snapshot] = lambda _: Snapshot()) -> list[Fix]:
     found = checked(root, Case(files={FILE: text.encode()}, ledger=ledger))
     assert len(found.posts) == 1
-    return list(mends_of(found.subject, found.posts, kinds or (WORDS,)))
+    return list(find_fixes(found.subject, found.posts, kinds or (WORDS,)))
 
 
 def mended(root: Path, text: str, *kinds: str) -> str:
@@ -198,7 +196,7 @@ def test_mending_takes_away_only_and_once_is_enough(body: str) -> None:
     text = f"---\ntitle: A\n---\n{body}\n"
     source = read_source(text.encode(), path=Path("a.md"))
     assert source is not None
-    once = without_slips(text, source)
+    once = fix_slips(text, source)
     letters = iter(text)
     assert all(letter in letters for letter in once), "nothing is added, nothing changes its place"
     again = read_source(once.encode(), path=Path("a.md"))
