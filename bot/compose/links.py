@@ -74,7 +74,7 @@ def _links_in_run(run: str) -> list[Span]:
     consumed = 0  # where the last match ended
     seek = 0
     while True:
-        # A match that matters holds "/" or "?" after its host, so only the stretch before one needs a look.
+        # A match that matters holds "/" or "?" after its host, so only the stretch before one is searched.
         # That keeps long text without spaces (Chinese, Japanese, Thai) from costing quadratic time.
         stops = [stop for stop in (run.find("/", seek), run.find("?", seek)) if stop >= 0]
         if not stops:

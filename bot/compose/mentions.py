@@ -1,4 +1,4 @@
-"""Who a text would notify on Mastodon, and how to name someone without notifying them."""
+"""Whom a text would notify on Mastodon, and how to name a person without notifying them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def find_mentions(text: str) -> list[Mention]:
 
 
 def defuse(text: str) -> str:
-    """The same words with nobody to notify: a WORD JOINER follows the "@" of each mention; e-mail stays as it is.
+    """The same words, notifying no one: a WORD JOINER follows the "@" of each mention; e-mail stays as it is.
 
     The server looks for mentions inside links as well (app/services/process_mentions_service.rb): there "@" becomes
     "%40", which leads to the same page.

@@ -36,7 +36,7 @@ class People:
     path: str = FILE  #: as errors show it
     handles: Mapping[str, str]  #: folded name → "@name@server"
     problems: Mapping[str, ComposeError]  #: folded name → what is wrong with its table
-    unreadable: ComposeError | None = None  #: then nobody is known
+    unreadable: ComposeError | None = None  #: why the file cannot be used; then no person is known
 
     @classmethod
     def of(cls, file: TextFile) -> Self:

@@ -22,7 +22,7 @@ ELLIPSIS: Final = "…"
 
 # A word this long may be cut inside: it is text written without spaces (Chinese, Japanese, Thai), or noise.
 _LONG_WORD: Final = 30
-# How far back from a full stop it is looked whether the word before it is an abbreviation.
+# How many characters before a full stop are searched for an abbreviation.
 _LONGEST_LOOK: Final = 200
 # Words before a full stop that do not end a sentence, besides those of one letter and of two with a capital ("Dr.").
 _ABBREVIATIONS: Final = frozenset(

@@ -81,7 +81,7 @@ class Templates:
         return cls(dict(files), people=people)
 
     def asking(self, people: Known) -> Templates:
-        """The same templates, with handles from somebody else."""
+        """The same templates, with handles from other `people`."""
         return Templates(self._files, people=people)
 
     def handles_of(self, names: Iterable[str]) -> tuple[str, ...]:

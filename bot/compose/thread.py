@@ -100,7 +100,7 @@ def texts_of(wording: Wording) -> tuple[str, ...]:
 
     `thread: [...]`: the toot as ever, then each text of the list; one that is too long goes on in another toot.
     `thread: auto`: a person's own text is split instead of shortened; without one, the paragraphs of the post follow
-    the toot, those that the excerpt has not said. Link and hashtags stand in the first, unless somebody wrote them.
+    the toot, those that the excerpt has not said. Link and hashtags stand in the first, unless the author placed them.
 
     Raises ComposeError: as `Wording.fitted` does; too many toots, two that are the same, a word without room.
     """

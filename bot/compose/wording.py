@@ -182,7 +182,7 @@ class Wording:
         return {name: shorten(word, longest, measure=self.context.length) for name, word in words.items()}
 
     def _variables(self, words: Mapping[str, str]) -> dict[str, object]:
-        """What a template may use (see TEMPLATE_VARIABLES); nobody named in it is notified."""
+        """What a template may use (see TEMPLATE_VARIABLES); no name in it notifies anyone."""
         post, site = self.post, self.context.site
         authors = [defuse(author) for author in post.authors]
         speakers = [defuse(speaker) for speaker in post.speakers]

@@ -11,7 +11,7 @@ from bot.domain.reasons import Reason
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Receipt:
-    """A status that a server has: its answer to a send, or what a look found."""
+    """A status that a server has: its answer to a request, or what a read-back found."""
 
     status_id: str
     url: str
@@ -20,7 +20,7 @@ class Receipt:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SeenStatus:
-    """One of the account's own statuses, as a look at the server found it."""
+    """One of the account's own statuses, as the server lists it."""
 
     status_id: str
     url: str

@@ -70,7 +70,7 @@ class Announcement(StatusOptions):
     poll: Poll | None = None
     length: int = field(metadata=FIXED)  #: counted as the server counts
     limit: int = field(metadata=FIXED)
-    #: not sent from then on, whatever held it up
+    #: not sent from then on, whatever delayed it
     expires: datetime | None = field(metadata=FIXED, default=None)
     thread: tuple[Announcement, ...] = ()  #: the toots that follow this one, each an answer to the one before
     answers: bool = field(metadata=FIXED, default=False)  #: of a reminder: posted as an answer to the post's toot

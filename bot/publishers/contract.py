@@ -1,6 +1,6 @@
-"""The contract of a publisher: carries out deliveries for one account, and can ask its server what it already has.
+"""The contract of a publisher: it carries out deliveries for one account, and can ask its server what is there already.
 
-Every keeper (`publishers/`) passes the same suite, `tests/contract/test_publisher.py`.
+Every implementation passes the same suite, `tests/contract/test_publisher.py`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ class Publisher(Protocol):
     address: str  #: the account's identity in the ledger
 
     def introduce(self) -> AccountFacts:
-        """Ask the server who we are. Raises WrongAccountError if that is not the account in the settings."""
+        """Ask the server whose token it is, and what it accepts.
+
+        Raises WrongAccountError if it is not that of the account in the settings.
+        """
 
     def newest_status_id(self) -> str:
         """The id of the account's newest status, "0" if it has none."""
@@ -69,7 +72,7 @@ class Publisher(Protocol):
         """
 
     def edit(self, status_id: str, announcement: Announcement, *, shown: Announcement | None) -> Receipt:
-        """Make a status say `announcement` instead of `shown` (None: nobody knows what it shows). Harmless to repeat.
+        """Make a status say `announcement` instead of `shown` (None: unknown). Harmless to repeat.
 
         Pictures that it shows already stay attached; their alt texts follow the announcement.
         """

@@ -1,4 +1,4 @@
-"""A look at all accounts of the settings: their tokens, and what their servers say of them.
+"""The inspection of all accounts of the settings: their tokens, and what their servers say of them.
 
 Nothing is changed on a server, and no account waits for another.
 """
@@ -86,5 +86,5 @@ def inspect_all(
 def _safely(inspect: Inspect) -> Inspection:
     try:
         return inspect()
-    except Exception as error:  # noqa: BLE001 — a fault in one look must not hide the other accounts
+    except Exception as error:  # noqa: BLE001 — a fault in one inspection must not hide the other accounts
         return Inspection(trouble=f"an unexpected error: {type(error).__name__}. This is a fault of announce.")

@@ -95,7 +95,7 @@ class Network(Protocol):
     def inspect(self, access: AccountAccess, *, granted: tuple[str, ...]) -> Inspection:
         """Ask the server everything about the account. Raises nothing that a server can cause.
 
-        `granted` are the rights that the token was given out with; empty: nobody kept them.
+        `granted` are the rights that the token was issued with; empty: they were not kept.
         """
 
     def sign_in(self, server: str, *, timeout: timedelta) -> SignIn:

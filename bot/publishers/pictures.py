@@ -172,7 +172,7 @@ def _judged(original: Original) -> Iterator[None]:
         why = "is an SVG drawing, which Mastodon does not take" if drawing else "is not a picture that can be read"
         remedy = "Export it as PNG." if drawing else "Use a JPEG, PNG, GIF or WebP file."
         raise RejectedError(f"{original.shown} {why}.", remedy=remedy) from error
-    except Exception as error:  # Pillow raises whatever a broken file leads it to
+    except Exception as error:  # Pillow raises any error over a broken file
         raise RejectedError(f"{original.shown} is damaged or cut short.", remedy="Save the picture anew.") from error
 
 

@@ -35,10 +35,10 @@ _CODE_REFUSED: Final = ("invalid_grant", "invalid_request")
 
 
 class LoginServer:
-    """A server, as somebody sees it who has no token yet. `timeout` is the longest wait for one answer."""
+    """A server, seen without a token. `timeout` is the longest wait for one answer."""
 
     def __init__(self, server: str, *, timeout: timedelta) -> None:
-        """Make the client; contacts nobody."""
+        """Make the client; contacts no server."""
         self._server = server
         self._session = new_session(server)
         self._session.max_redirects = 0

@@ -1,4 +1,4 @@
-"""An account as Mastodon.py sees it: who it is and what it has posted. One client, one session, one thread.
+"""One account through Mastodon.py: its identity and what it has posted. One client, one session, one thread.
 
 Nothing is retried, and no redirect is followed.
 """
@@ -27,7 +27,7 @@ from bot.publishers.network import AccountAccess
 
 #: A status list page; larger values are cut down by the server (mastodon: accounts/statuses_controller.rb).
 PAGE: Final = 40
-#: Own statuses read at most in one look; an account that posts more between two tries is no announcement bot's.
+#: The most pages of own statuses in one read-back; no announcement bot posts more between two tries.
 LOOK_PAGES: Final = 25
 #: What a header can carry; requests shows a token that it refuses in its error.
 _CARRIED_BY_A_HEADER: Final = re.compile(r"[!-~\xa1-\xff](?:[ -~\xa0-\xff]*[!-~\xa1-\xff])?")
@@ -43,7 +43,7 @@ class MastodonAccount:
         session: requests.Session | None = None,
         on_answer: Callable[[Mapping[str, str]], None] | None = None,
     ) -> None:
-        """Make the client; contacts nobody. `on_answer` is told the headers of each answer."""
+        """Make the client; contacts no server. `on_answer` gets the headers of each answer."""
         self.address = access.address
         self._acct = access.account.acct
         self._server = access.account.server

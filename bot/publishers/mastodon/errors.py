@@ -1,8 +1,8 @@
 """Mastodon.py's errors → ours, in one table.
 
 Sources: Mastodon.py 2.3.3 internals.py for the classes, the API documentation and source of Mastodon for the codes.
-The rule behind the table: while sending, whatever leaves open whether the status exists is OutcomeUnknownError. Every
-other class says that it does not.
+The rule behind the table: while sending, an error that leaves open whether the status exists is OutcomeUnknownError.
+Every other class says that it does not exist.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A look at an account: who we are on its server, what the server is and takes, what the token may do.
+"""The inspection of an account: its identity, its server's kind and limits, and what its token may do.
 
 Nothing is changed on the server.
 """
@@ -22,12 +22,12 @@ _NOBODYS_ID: Final = "0"
 
 
 class AccountInspector(MastodonAccount):
-    """An account that is only looked at."""
+    """An account that is inspected; nothing on the server is changed."""
 
     def inspect(self, *, granted: tuple[str, ...] = ()) -> Inspection:
         """Ask the server everything. Raises nothing that a server can cause.
 
-        `granted` is what the server said of the token when it gave it out; empty: nobody kept that.
+        `granted` is what the server said of the token when it issued it; empty: that was not kept.
         """
         found = Inspection()
         try:
@@ -74,7 +74,7 @@ class AccountInspector(MastodonAccount):
         return tuple(map(str, scopes)) if isinstance(scopes, list) else ()
 
     def _missing_by_trying(self) -> tuple[str, ...]:
-        """What is refused with 403. The writing try names a status that nobody has: 404 where it is allowed."""
+        """The scopes that are refused with 403. The write names a status that does not exist: 404 if allowed."""
         client = self._client
         tries: dict[str, Callable[[], object]] = {
             "read:statuses": lambda: client.account_statuses(self._own_id(), limit=1),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.publishers.mastodon.auth import LoginServer
     from bot.publishers.mastodon.publisher import MastodonPublisher
 
-#: Without a token; whatever the server answers, there is a date on it.
+#: Needs no token; every answer, an error too, has a date.
 _CLOCK: Final = "/api/v2/instance"
 _MASTODON: Final = Capabilities()
 #: By the first word of `Limits.software`. Forks of Mastodon (glitch-soc, Hometown) do as it does.

@@ -1,4 +1,4 @@
-"""The publisher on Mastodon.py: what changes something on the server; `account` has the reading half."""
+"""The publisher on Mastodon.py: what changes something on the server; `client` has the reading half."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class MastodonPublisher(MastodonAccount):
         sleep: Callable[[float], None] = time.sleep,
         web: WebClient | None = None,
     ) -> None:
-        """Make the client; contacts nobody. `web` fetches the pictures of other hosts."""
+        """Make the client; contacts no server. `web` fetches the pictures of other hosts."""
         super().__init__(access, session=session, on_answer=on_answer)
         self._timeout = access.timeout
         self._sleep = sleep
