@@ -138,7 +138,7 @@ def _check(config: Config, name: str, token: str, *, lacks: str) -> None:
     )
     publisher = network_of(account).make_publisher(access)
     try:
-        address = publisher.introduce().address
+        address = publisher.verify_account().address
     except WrongAccountError as error:
         raise AccountBlockedError(
             f"you allowed it as @{error.address}, but the settings say {account.acct}.",

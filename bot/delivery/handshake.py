@@ -19,7 +19,7 @@ PREFLIGHT_LASTS: Final = timedelta(minutes=1)
 
 def verify_account(session: DeliverySession) -> None:
     """Ask who we are and what the server allows; what blocked the account ends, if reading was all it lacked."""
-    facts = session.publisher.introduce()
+    facts = session.publisher.verify_account()
     session.state.introduced, session.state.capabilities = True, facts.capabilities or Capabilities()
     now, blocked = session.now(), session.ledger.account(session.account).blocked
     if blocked is not None and blocked.code is not ReasonCode.ACCOUNT_UNREACHABLE:
@@ -51,7 +51,7 @@ def warm_up(context: DeliveryContext, expected: Sequence[Delivery]) -> SessionSt
         ledger.renew(lease)
         preflight(expected, session)
         for delivery in expected:
-            context.publisher.get_ready(delivery.announcement)
+            context.publisher.prepare_pictures(delivery.announcement)
     except (AccountBlockedError, TransientError, LeaseLostError):
         return None  # the session to come meets it again, and says so
     finally:

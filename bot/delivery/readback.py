@@ -114,7 +114,7 @@ def look(delivery: Delivery, session: DeliverySession) -> None:
     sought = delivery.announcement
     if delivery.action is Action.CONTINUE:
         sought = replace(sought, link=None)  # known by its text alone, so all texts are wanted
-    seen = session.publisher.look(sought, after_id=delivery.after_id or "0")
+    seen = session.publisher.read_back(sought, after_id=delivery.after_id or "0")
     if in_doubt:
         marked = replace(delivery, intended_mark=session.context.clock.mark())
         session.ledger.settle(session.lease, marked, event=None, now=session.now())

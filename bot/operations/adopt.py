@@ -43,7 +43,7 @@ def adopt_account(bot: Bot, address: str) -> WriteBatch:
     wanted = [entry for entry in snapshot.entries.values() if _is_open(_known(snapshot, entry, address))]
     if not wanted:
         return WriteBatch()
-    publisher.introduce()
+    publisher.verify_account()
     recent = publisher.recent(since=min(entry.published for entry in wanted) - EARLIER)
     now, taken = bot.context.clock.now(), set(bot.context.ledger.known_status_ids(address))
     changes, events = [], []

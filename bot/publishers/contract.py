@@ -21,7 +21,7 @@ class Publisher(Protocol):
 
     address: str  #: the account's identity in the ledger
 
-    def introduce(self) -> AccountFacts:
+    def verify_account(self) -> AccountFacts:
         """Ask the server whose token it is, and what it accepts.
 
         Raises WrongAccountError if it is not that of the account in the settings.
@@ -30,13 +30,13 @@ class Publisher(Protocol):
     def newest_status_id(self) -> str:
         """The id of the account's newest status, "0" if it has none."""
 
-    def look(self, announcement: Announcement, *, after_id: str) -> tuple[SeenStatus, ...]:
+    def read_back(self, announcement: Announcement, *, after_id: str) -> tuple[SeenStatus, ...]:
         """The account's own statuses newer than `after_id`, oldest first.
 
         Those that could be this announcement carry their `text`.
         """
 
-    def get_ready(self, announcement: Announcement) -> None:
+    def prepare_pictures(self, announcement: Announcement) -> None:
         """Make its local pictures fit ahead of their upload. Asks, fetches and sends nothing; faults are upload's."""
 
     def upload(self, picture: Picture) -> str:
@@ -91,16 +91,16 @@ class AbsentPublisher:
         self.address = address
         self._trouble = trouble
 
-    def introduce(self) -> AccountFacts:
+    def verify_account(self) -> AccountFacts:
         self._refuse()
 
     def newest_status_id(self) -> str:
         self._refuse()
 
-    def look(self, announcement: Announcement, *, after_id: str) -> tuple[SeenStatus, ...]:  # noqa: ARG002 — contract
+    def read_back(self, announcement: Announcement, *, after_id: str) -> tuple[SeenStatus, ...]:  # noqa: ARG002 — contract
         self._refuse()
 
-    def get_ready(self, announcement: Announcement) -> None:  # noqa: ARG002
+    def prepare_pictures(self, announcement: Announcement) -> None:  # noqa: ARG002
         self._refuse()
 
     def upload(self, picture: Picture) -> str:  # noqa: ARG002

@@ -103,7 +103,7 @@ def _recording() -> Stage:
 
 
 def test_it_introduces_itself_with_the_address_that_the_server_confirms(stage: Stage) -> None:
-    facts = stage.publisher.introduce()
+    facts = stage.publisher.verify_account()
     assert facts.address == stage.address
     assert facts.account_id
     assert facts.limits.characters == stage.limits.characters
@@ -134,14 +134,14 @@ def test_publishing_gives_a_receipt(stage: Stage) -> None:
 
 
 def test_a_look_finds_nothing_where_nothing_is(stage: Stage) -> None:
-    assert stage.publisher.look(announcement(), after_id="0") == ()
+    assert stage.publisher.read_back(announcement(), after_id="0") == ()
 
 
 def test_a_look_finds_the_status_after_the_id_known_before(stage: Stage) -> None:
     stage.emit("Something older.")
     before = stage.publisher.newest_status_id()
     receipt = stage.emit("Our keynote speaker.")
-    (seen,) = stage.publisher.look(announcement("Our keynote speaker.", link=None), after_id=before)
+    (seen,) = stage.publisher.read_back(announcement("Our keynote speaker.", link=None), after_id=before)
     assert (seen.status_id, seen.url, seen.created_at) == (receipt.status_id, receipt.url, receipt.created_at)
     assert type(seen.status_id) is str
     assert seen.created_at.tzinfo is UTC
@@ -149,13 +149,13 @@ def test_a_look_finds_the_status_after_the_id_known_before(stage: Stage) -> None
 
 def test_a_look_does_not_find_what_was_there_before(stage: Stage) -> None:
     receipt = stage.emit("Our keynote speaker.")
-    assert stage.publisher.look(announcement("Our keynote speaker.", link=None), after_id=receipt.status_id) == ()
+    assert stage.publisher.read_back(announcement("Our keynote speaker.", link=None), after_id=receipt.status_id) == ()
 
 
 def test_looking_changes_nothing(stage: Stage) -> None:
     stage.emit("Once.")
     said = announcement("Once.", link=None)
-    assert stage.publisher.look(said, after_id="0") == stage.publisher.look(said, after_id="0")
+    assert stage.publisher.read_back(said, after_id="0") == stage.publisher.read_back(said, after_id="0")
 
 
 def test_a_look_goes_through_all_pages_oldest_first(stage: Stage) -> None:
@@ -164,7 +164,7 @@ def test_a_look_goes_through_all_pages_oldest_first(stage: Stage) -> None:
     wanted = announcement(f"This one. {link}", link=link)
     ids = [stage.emit(f"Number {number}.").status_id for number in range(44)]
     ids.append(stage.publish(wanted).status_id)
-    seen = stage.publisher.look(wanted, after_id=before)
+    seen = stage.publisher.read_back(wanted, after_id=before)
     assert [status.status_id for status in seen] == ids
     assert seen[-1].text == wanted.text
 
@@ -180,7 +180,7 @@ def test_a_look_goes_through_all_pages_oldest_first(stage: Stage) -> None:
 )
 def test_a_look_tells_the_exact_text(stage: Stage, text: str) -> None:
     stage.emit(text)
-    (seen,) = stage.publisher.look(announcement(text, link=None), after_id="0")
+    (seen,) = stage.publisher.read_back(announcement(text, link=None), after_id="0")
     assert seen.text == text
     assert seen.content_warning == ""
 
@@ -188,7 +188,7 @@ def test_a_look_tells_the_exact_text(stage: Stage, text: str) -> None:
 def test_a_look_tells_the_content_warning(stage: Stage) -> None:
     said = announcement("Behind it.", link=None, content_warning="Food: photos")
     stage.publish(said)
-    (seen,) = stage.publisher.look(said, after_id="0")
+    (seen,) = stage.publisher.read_back(said, after_id="0")
     assert (seen.text, seen.content_warning) == ("Behind it.", "Food: photos")
 
 
@@ -198,7 +198,7 @@ def test_a_look_tells_the_content_warning(stage: Stage) -> None:
 def test_a_look_tells_the_links_as_they_were_written(stage: Stage, link: str) -> None:
     said = announcement(f"Read on: {link}", link=link)
     stage.publish(said)
-    (seen,) = stage.publisher.look(said, after_id="0")
+    (seen,) = stage.publisher.read_back(said, after_id="0")
     assert seen.links == {link}
     assert seen.text == said.text
 
@@ -207,7 +207,7 @@ def test_a_look_tells_the_links_as_they_were_written(stage: Stage, link: str) ->
 def test_the_text_is_told_also_where_the_server_makes_no_link_of_the_address(stage: Stage, link: str) -> None:
     said = announcement(f"In brackets ({link}), and more.", link=link)
     stage.publish(said)
-    (seen,) = stage.publisher.look(said, after_id="0")
+    (seen,) = stage.publisher.read_back(said, after_id="0")
     assert seen.text == said.text
 
 
@@ -231,7 +231,7 @@ def test_what_was_made_ready_is_uploaded_as_any_other_and_broken_files_are_left_
     one, broken = picture(tmp_path, alt="A stage"), picture(tmp_path, name="broken.png", alt="Nothing")
     assert broken.path is not None
     broken.path.write_bytes(b"no picture")
-    stage.publisher.get_ready(replace(announcement("Soon.", link=None), pictures=(one, broken)))
+    stage.publisher.prepare_pictures(replace(announcement("Soon.", link=None), pictures=(one, broken)))
     assert stage.publisher.newest_status_id() == "0"
     receipt = stage.publish(announcement("Now.", link=None), media_ids=(stage.publisher.upload(one),))
     assert stage.alts(receipt) == ["A stage"]
@@ -426,6 +426,6 @@ def test_deleting_twice_does_no_harm(stage: Stage) -> None:
 
 
 def test_closing_twice_does_no_harm(stage: Stage) -> None:
-    stage.publisher.introduce()
+    stage.publisher.verify_account()
     stage.publisher.close()
     stage.publisher.close()

@@ -15,9 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
-from bot.compose.composer import Composer
 from bot.config import load_config
-from bot.config.wording import read_wording
 from bot.delivery.protocol import Done, ProtocolState, Timing, Wait, next_step
 from bot.domain import DeliveryState, Entry, Post
 from bot.domain.clock import ManualClock
@@ -26,7 +24,7 @@ from bot.feeds.syndication import render_syndication
 from bot.ledger.sqlite import SqliteLedger
 from bot.planner.plan import make_plan
 from bot.posts.folder import PostFolder
-from bot.runtime.planning import policy_of
+from bot.runtime.planning import make_composer, policy_of, read_templates_of
 
 NOW: Final = datetime(2026, 3, 11, 15, 0, tzinfo=UTC)
 MINUTE: Final = timedelta(minutes=1)
@@ -72,13 +70,13 @@ def main(folder: str) -> int:
     watch = Watch()
     sys.addaudithook(watch)
     config = load_config(Path(folder) / "config/bot.toml")
-    scan, wording = PostFolder(config).scan(), read_wording(config)
+    scan, templates = PostFolder(config).scan(), read_templates_of(config)
     with closing(SqliteLedger(Path(folder) / "var/ledger.db", ManualClock(NOW))) as ledger:
         snapshot = ledger.snapshot()
     accounts = tuple(config.account_addresses().values())
 
     with watch.on():
-        compose = Composer(config, snapshot, wording)
+        compose = make_composer(config, snapshot, templates=templates)
         plan = make_plan(
             [*scan.posts, *_fresh(scan.posts)],
             snapshot,
@@ -86,6 +84,7 @@ def main(folder: str) -> int:
             accounts=accounts,
             policy=policy_of(config),
             compose=compose,
+            capabilities=compose.capabilities,
         )
         entries: dict[str, Entry] = {**snapshot.entries, **{one.post_id: one for one in plan.recording.entries}}
         feeds = render_feeds(entries.values(), site=config.site, feeds=config.feeds)

@@ -30,9 +30,9 @@ class Asked(RecordingPublisher):
 
     questions: list[str] = field(default_factory=list)
 
-    def introduce(self) -> AccountFacts:
+    def verify_account(self) -> AccountFacts:
         self.questions.append("who")
-        return super().introduce()
+        return super().verify_account()
 
     def recent(self, *, since: datetime) -> tuple[SeenStatus, ...]:
         self.questions.append("recent")

@@ -61,17 +61,17 @@ class Server(RecordingPublisher):
         if self.answers.get(method):
             self.answers[method].pop(0)()
 
-    def introduce(self) -> AccountFacts:
-        self._happen("introduce")
-        return super().introduce()
+    def verify_account(self) -> AccountFacts:
+        self._happen("verify_account")
+        return super().verify_account()
 
     def newest_status_id(self) -> str:
         self._happen("newest_status_id")
         return super().newest_status_id()
 
-    def look(self, announcement: Announcement, *, after_id: str) -> tuple[SeenStatus, ...]:
-        seen = super().look(announcement, after_id=after_id)
-        self._happen("look")
+    def read_back(self, announcement: Announcement, *, after_id: str) -> tuple[SeenStatus, ...]:
+        seen = super().read_back(announcement, after_id=after_id)
+        self._happen("read_back")
         return seen
 
     def upload(self, picture: Picture) -> str:

@@ -41,7 +41,7 @@ METHODS: Final = {
         *("note_account", "block_account", "write_intent", "settle"),
     },
     "publisher": {
-        *("introduce", "newest_status_id", "recent", "with_text", "look"),
+        *("verify_account", "newest_status_id", "recent", "with_text", "read_back"),
         *("upload", "publish", "edit", "delete"),
     },
 }

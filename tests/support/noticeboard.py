@@ -65,7 +65,7 @@ class BoardPublisher:
         self._clock = clock
         self._can = can
 
-    def introduce(self) -> AccountFacts:
+    def verify_account(self) -> AccountFacts:
         if not self._folder.is_dir():
             raise AccountBlockedError(f"there is no folder {self._folder}.")
         return AccountFacts(address=self.address, account_id="board", limits=Board.limits, capabilities=self._can)
@@ -73,10 +73,10 @@ class BoardPublisher:
     def newest_status_id(self) -> str:
         return max((status.status_id for status in self._statuses()), key=int, default="0")
 
-    def look(self, announcement: Announcement, *, after_id: str) -> tuple[SeenStatus, ...]:
+    def read_back(self, announcement: Announcement, *, after_id: str) -> tuple[SeenStatus, ...]:
         return tuple(status for status in self._statuses() if int(status.status_id) > int(after_id))
 
-    def get_ready(self, announcement: Announcement) -> None:
+    def prepare_pictures(self, announcement: Announcement) -> None:
         """Nothing takes time here."""
 
     def upload(self, picture: Picture) -> str:
@@ -170,7 +170,7 @@ class Board:
     def inspect(self, access: AccountAccess, *, granted: tuple[str, ...]) -> Inspection:
         found = Inspection(software=self.limits.software, limits=self.limits, scopes=granted)
         try:
-            return replace(found, reachable=True, address=self.make_publisher(access).introduce().address)
+            return replace(found, reachable=True, address=self.make_publisher(access).verify_account().address)
         except AccountBlockedError as error:
             return replace(found, trouble=error.message)
 

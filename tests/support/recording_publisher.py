@@ -30,16 +30,16 @@ class RecordingPublisher:
     limits: Limits = field(default_factory=Limits)
     capabilities: Capabilities = field(default_factory=Capabilities)
 
-    def introduce(self) -> AccountFacts:
+    def verify_account(self) -> AccountFacts:
         return AccountFacts(address=self.address, account_id="1", limits=self.limits, capabilities=self.capabilities)
 
     def newest_status_id(self) -> str:
         return self.statuses[-1].status_id if self.statuses else "0"
 
-    def look(self, announcement: Announcement, *, after_id: str) -> tuple[SeenStatus, ...]:
+    def read_back(self, announcement: Announcement, *, after_id: str) -> tuple[SeenStatus, ...]:
         return tuple(status for status in self.statuses if int(status.status_id) > int(after_id))
 
-    def get_ready(self, announcement: Announcement) -> None:
+    def prepare_pictures(self, announcement: Announcement) -> None:
         """Nothing takes time here."""
 
     def upload(self, picture: Picture) -> str:

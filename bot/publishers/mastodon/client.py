@@ -65,13 +65,13 @@ class MastodonAccount:
             user_agent="announce",
             session=self._session,
             # Else it asks for it before the first upload, in two requests; where these fail, a thousand times (its
-            # utility.py: the two functions that ask call each other). `introduce` tells it what the server says.
+            # utility.py: the two functions that ask call each other). `verify_account` tells it what the server says.
             mastodon_version="1.0.0",
         )
         # Not through the constructor, which takes a token that is a file's name for the file.
         self._client.access_token = access.token
 
-    def introduce(self) -> AccountFacts:
+    def verify_account(self) -> AccountFacts:
         self._account_id = ""
         if not _CARRIED_BY_A_HEADER.fullmatch(self._token):
             raise AccountBlockedError(
@@ -102,7 +102,7 @@ class MastodonAccount:
         page = self._statuses(limit=1)
         return text(page[0], "id") if page else "0"
 
-    def look(self, announcement: Announcement, *, after_id: str) -> tuple[SeenStatus, ...]:
+    def read_back(self, announcement: Announcement, *, after_id: str) -> tuple[SeenStatus, ...]:
         return tuple(self._with_text(status, announcement) for status in self._after(after_id))
 
     def recent(self, *, since: datetime) -> tuple[SeenStatus, ...]:
@@ -129,7 +129,7 @@ class MastodonAccount:
 
     def _own_id(self) -> str:
         if not self._account_id:
-            self.introduce()
+            self.verify_account()
         return self._account_id
 
     def _instance(self) -> Any:

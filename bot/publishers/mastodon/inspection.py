@@ -33,7 +33,7 @@ class AccountInspector(MastodonAccount):
         try:
             instance = self._public_instance()
             found = replace(found, reachable=True, software=software_of(instance), limits=limits_of(instance))
-            found = replace(found, address=self.introduce().address)
+            found = replace(found, address=self.verify_account().address)
             return self._with_scopes(found, granted)
         except AccountBlockedError as error:
             found = replace(found, trouble=error.message, remedy=error.remedy)

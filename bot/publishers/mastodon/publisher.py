@@ -45,7 +45,7 @@ class MastodonPublisher(MastodonAccount):
         self._web = web or WebClient()
         self._pictures = PreparedPictures()
 
-    def get_ready(self, announcement: Announcement) -> None:
+    def prepare_pictures(self, announcement: Announcement) -> None:
         self._pictures.clear()
         for picture in announcement.pictures:
             if picture.path is not None:

@@ -45,7 +45,7 @@ class TestAllIsWell:
         assert first.status_url == world.server.statuses[0].url
         assert (first.settled_at, first.after_id, second.after_id) == (NOW, "0", "1")
         assert (world.account.last_status_id, world.account.last_sent_at) == ("2", NOW)
-        assert world.account.facts == world.server.introduce()
+        assert world.account.facts == world.server.verify_account()
         assert world.history == [("sent", "first"), ("sent", "second")]
         assert result == DeliveryResult(account=ACCOUNT, events=tuple(world.said))
         assert tuple(world.said) == world.ledger.events(limit=9)
@@ -165,7 +165,7 @@ class TestFailures:
         world.later(timedelta(days=1))
         assert len(world.server.statuses) == 1
 
-    @pytest.mark.parametrize("method", ["introduce", "newest_status_id", "upload", "publish"])
+    @pytest.mark.parametrize("method", ["verify_account", "newest_status_id", "upload", "publish"])
     def test_a_blocked_account_keeps_what_is_due_until_it_works_again(
         self, world: World, make_delivery: MakeDelivery, method: str
     ) -> None:
@@ -185,7 +185,7 @@ class TestFailures:
         assert [what for what, _ in world.history] == ["blocked", "sent", "works again"]
         assert world.account.facts is not None
 
-    @pytest.mark.parametrize("method", ["introduce", "publish"])
+    @pytest.mark.parametrize("method", ["verify_account", "publish"])
     def test_a_block_that_lasts_is_told_once(self, world: World, make_delivery: MakeDelivery, method: str) -> None:
         world.owes(make_delivery(due=NOW))
         world.server.during(method, *[raising(AccountBlockedError("bad token."))] * 3)
@@ -198,11 +198,11 @@ class TestFailures:
     def test_another_block_is_told_too(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW))
         errors = [AccountBlockedError("bad token."), AccountBlockedError("redirected.")]
-        world.server.during("introduce", *(raising(error) for error in errors))
+        world.server.during("verify_account", *(raising(error) for error in errors))
         assert [world.deliver_pending().attention, world.later(ASK_AGAIN).attention] == [True, True]
         assert [event_detail(event) for event in world.said] == ["bad token.", "redirected."]
 
-    @pytest.mark.parametrize("method", ["introduce", "newest_status_id", "upload"])
+    @pytest.mark.parametrize("method", ["verify_account", "newest_status_id", "upload"])
     def test_a_failure_before_the_send_is_tried_again(
         self, world: World, make_delivery: MakeDelivery, method: str
     ) -> None:
@@ -211,11 +211,11 @@ class TestFailures:
         result = world.deliver_pending()
         assert (world.row().state, world.row().attempts) == (DeliveryState.DUE, 0)
         assert result.wait_until == NOW + timedelta(seconds=15)
-        told = "blocked" if method == "introduce" else "will retry"
-        assert ([event.kind.value for event in world.said], result.attention) == ([told], method == "introduce")
+        told = "blocked" if method == "verify_account" else "will retry"
+        assert ([event.kind.value for event in world.said], result.attention) == ([told], method == "verify_account")
         world.later(timedelta(seconds=15))
         assert world.row().state is DeliveryState.SENT
-        assert ("works again" in [event.kind.value for event in world.said]) == (method == "introduce")
+        assert ("works again" in [event.kind.value for event in world.said]) == (method == "verify_account")
 
     def test_while_nothing_is_due_yet_the_server_is_not_asked(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW - 120 * MINUTE, not_before=NOW + 60 * MINUTE))
@@ -311,7 +311,7 @@ class TestUnknownOutcome:
             world.server.statuses.append(status("1", world.row().announcement))
             world.clock.advance(timedelta(seconds=20))
 
-        world.server.during("look", arrives_meanwhile)
+        world.server.during("read_back", arrives_meanwhile)
         result = world.deliver_pending()
         assert world.row().state is DeliveryState.SENDING
         assert result.wait_until is not None
@@ -323,9 +323,9 @@ class TestUnknownOutcome:
     def test_a_look_that_fails_leaves_it_open(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW))
         world.server.failures = [OutcomeUnknownError("no answer.")]
-        world.server.during("look", raising(TransientError("the server cannot be reached.")))
+        world.server.during("read_back", raising(TransientError("the server cannot be reached.")))
         world.deliver_pending()
-        world.server.during("look", raising(AccountBlockedError("bad token.")))
+        world.server.during("read_back", raising(AccountBlockedError("bad token.")))
         world.later(timedelta(hours=1))
         assert world.row().state is DeliveryState.SENDING
         assert world.server.statuses == []
@@ -426,7 +426,7 @@ class TestChangesMeanwhile:
     ) -> None:
         world.owes(make_delivery(due=NOW))
         new = saying("new words")
-        world.server.during("introduce", lambda: world.owes(make_delivery(due=NOW, announcement=new)))
+        world.server.during("verify_account", lambda: world.owes(make_delivery(due=NOW, announcement=new)))
         world.deliver_pending()
         assert world.server.texts == ["new words"]
 
@@ -477,7 +477,7 @@ class TestLeases:
             world.ledger.lease(ACCOUNT, owner="another", duration=MINUTE)
 
         world.owes(make_delivery(due=NOW))
-        world.server.during("introduce", stall)
+        world.server.during("verify_account", stall)
         result = world.deliver_pending()
         assert world.server.statuses == []
         assert world.row().state is DeliveryState.DUE
@@ -509,14 +509,14 @@ class TestLeases:
             assert not free(world)
 
         world.owes(make_delivery(due=NOW, announcement=pictured("a")))
-        for method in ("introduce", "newest_status_id", "upload", "publish"):
+        for method in ("verify_account", "newest_status_id", "upload", "publish"):
             world.server.during(method, slow)
         world.deliver_pending()
         assert world.row().state is DeliveryState.SENT
 
     def test_the_lease_is_given_back_when_the_ledger_fails(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW))
-        world.server.during("introduce", raising(LedgerError("the disk is full.")))
+        world.server.during("verify_account", raising(LedgerError("the disk is full.")))
         with pytest.raises(LedgerError, match="the disk is full"):
             world.deliver_pending()
         assert free(world)

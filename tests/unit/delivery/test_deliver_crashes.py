@@ -120,9 +120,9 @@ class FaultyServer(RecordingPublisher):
         self.arrive()
         return super().newest_status_id()
 
-    def look(self, announcement: Announcement, *, after_id: str) -> tuple[SeenStatus, ...]:
+    def read_back(self, announcement: Announcement, *, after_id: str) -> tuple[SeenStatus, ...]:
         self.arrive()
-        return super().look(announcement, after_id=after_id)
+        return super().read_back(announcement, after_id=after_id)
 
     def recent(self, *, since: datetime) -> tuple[SeenStatus, ...]:
         self.arrive()
@@ -368,7 +368,7 @@ def test_a_second_crash_while_finding_out_sends_nothing_twice_either(make_delive
 def test_a_crash_leaves_the_lease_to_run_out(make_delivery: MakeDelivery) -> None:
     clock = ManualClock(NOW)
     world = world_of(ScratchLedger(clock), clock, *three(make_delivery))
-    world.deliver_pending("mortal", fuse=Fuse(at="after introduce"))
+    world.deliver_pending("mortal", fuse=Fuse(at="after verify_account"))
     refused = world.deliver_pending("next")
     assert refused is not None
     assert refused.wait_until == NOW + TIMING.lease

@@ -64,7 +64,7 @@ class TestEdits:
         assert [(event.kind.value, event.occasion, event.detail) for event in result.events] == [
             ("edited", Occasion.edit(1), world.server.statuses[0].url)
         ]
-        assert world.server.asked == ["introduce", "edit"], "an edit needs no look before it"
+        assert world.server.asked == ["verify_account", "edit"], "an edit needs no look before it"
 
     def test_the_server_is_told_what_it_shows(self, world: World, publish: Delivery) -> None:
         for number, text in enumerate(["second words", "third words"], start=1):
@@ -85,7 +85,7 @@ class TestEdits:
         world.later(TIMING.settle)
         assert world.row(occasion=Occasion.edit(1)).state is DeliveryState.SENT
         assert world.server.texts == ["new words"]
-        assert "look" not in world.server.asked
+        assert "read_back" not in world.server.asked
 
     def test_after_a_lost_answer_nobody_knows_what_it_shows(self, world: World, publish: Delivery) -> None:
         world.owes(following(publish, Action.EDIT, announcement=pictured("a")))
@@ -136,7 +136,7 @@ class TestEdits:
 
     def test_a_publish_of_unknown_outcome_is_found_first(self, early: World, publish: Delivery) -> None:
         early.server.failures, early.server.posts_first = [LOST], True
-        early.server.during("look", raising(TransientError("no.")))
+        early.server.during("read_back", raising(TransientError("no.")))
         early.deliver_pending()
         early.owes(following(publish, Action.EDIT, announcement=NEW))
         early.later(MINUTE)
@@ -267,7 +267,7 @@ class TestReplies:
         world.owes(following(publish, Action.REPLY, announcement=self.REASON))
         world.server.failures, world.server.posts_first = [LOST], True
         world.deliver_pending()
-        assert world.server.asked[-1] == "look"
+        assert world.server.asked[-1] == "read_back"
         assert (world.row(occasion=Occasion.WITHDRAW).state, len(world.server.statuses)) == (DeliveryState.SENT, 2)
         assert world.row(occasion=Occasion.WITHDRAW).status_id == "2"
 
@@ -315,7 +315,7 @@ class TestChangesMeanwhile:
         world, ledger = racing_world()
         world.owes(replace(publish, first_tried_at=NOW - timedelta(days=2)))
         ledger.meanwhile[2] = lambda: world.owes(replace(world.row(), state=DeliveryState.HELD, hold=Hold.PERSON))
-        world.server.during("introduce", raising(TransientError("no.")))
+        world.server.during("verify_account", raising(TransientError("no.")))
         world.deliver_pending()
         assert (world.row().hold, "held" in dict(world.history)) == (Hold.PERSON, False)
 
@@ -330,6 +330,6 @@ class TestChangesMeanwhile:
                 world.owes(replace(world.row(), state=DeliveryState.HELD, hold=Hold.PERSON))
 
         world.said = Answering()
-        world.server.during("introduce", raising(TransientError("no.")))
+        world.server.during("verify_account", raising(TransientError("no.")))
         world.deliver_pending()
         assert world.row().hold is Hold.PERSON

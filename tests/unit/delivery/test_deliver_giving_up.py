@@ -43,7 +43,7 @@ def drains_for(world: World, long: timedelta, *, every: timedelta = HOUR) -> lis
 
 
 class TestGivingUp:
-    @pytest.mark.parametrize("method", ["introduce", "newest_status_id", "recent", "publish"])
+    @pytest.mark.parametrize("method", ["verify_account", "newest_status_id", "recent", "publish"])
     def test_after_a_day_of_trying_it_is_held_and_told(
         self, world: World, make_delivery: MakeDelivery, method: str
     ) -> None:
@@ -51,7 +51,7 @@ class TestGivingUp:
         world.server.during(method, *[raising(AWAY)] * FOR_EVER)
         results = drains_for(world, TIMING.give_up_after)
         assert world.row().state is DeliveryState.DUE
-        assert [result.attention for result in results].count(True) == (method == "introduce"), "told once"
+        assert [result.attention for result in results].count(True) == (method == "verify_account"), "told once"
         last = world.later(HOUR)
         row = world.row()
         assert (row.state, row.hold) == (DeliveryState.HELD, Hold.FAILED)
@@ -105,7 +105,7 @@ class TestGivingUp:
         world.server.during("publish", raising(AWAY), raising(AccountBlockedError("bad token.")))
         world.deliver_pending()
         world.later(MINUTE)
-        world.server.during("introduce", *[raising(AccountBlockedError("bad token."))] * 99)
+        world.server.during("verify_account", *[raising(AccountBlockedError("bad token."))] * 99)
         drains_for(world, 50 * HOUR)
         assert [world.row(slug).state for slug in "ab"] == [DeliveryState.DUE] * 2
         world.server.answers.clear()
@@ -115,20 +115,20 @@ class TestGivingUp:
 
     def test_a_person_who_was_faster_is_not_overruled(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW))
-        world.server.during("introduce", *[raising(AWAY)] * FOR_EVER)
+        world.server.during("verify_account", *[raising(AWAY)] * FOR_EVER)
         drains_for(world, 24 * HOUR)
 
         def hold_and_fail() -> None:
             world.owes(replace(world.row(), state=DeliveryState.HELD, hold=Hold.PERSON))
             raise AWAY
 
-        world.server.during("introduce", hold_and_fail)
+        world.server.during("verify_account", hold_and_fail)
         assert not world.later(HOUR).attention
         assert world.row().hold is Hold.PERSON
 
 
 class TestBeginningToTry:
-    @pytest.mark.parametrize("method", ["introduce", "recent", "publish"])
+    @pytest.mark.parametrize("method", ["verify_account", "recent", "publish"])
     def test_everything_that_waits_counts_as_tried(
         self, world: World, make_delivery: MakeDelivery, method: str
     ) -> None:
@@ -143,7 +143,7 @@ class TestBeginningToTry:
 
     def test_the_first_time_stays(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW))
-        world.server.during("introduce", *[raising(AWAY)] * 2)
+        world.server.during("verify_account", *[raising(AWAY)] * 2)
         world.deliver_pending()
         world.later(HOUR)
         assert world.row().first_tried_at == NOW
@@ -156,7 +156,7 @@ class TestPausing:
         assert world.deliver_pending() == DeliveryResult(account=ACCOUNT)
         assert world.server.asked == []
 
-    @pytest.mark.parametrize("method", ["introduce", "recent", "upload"])
+    @pytest.mark.parametrize("method", ["verify_account", "recent", "upload"])
     def test_a_pause_in_the_middle_begins_nothing_new(
         self, world: World, make_delivery: MakeDelivery, method: str
     ) -> None:

@@ -221,7 +221,7 @@ class TestHowLongItIsBelieved:
         world.server.failures = [OutcomeUnknownError("no answer.")]
         world.deliver_pending()
         world.clock.advance(5 * MINUTE)
-        world.server.during("look", lambda: world.server.statuses.append(status("7", world.row().announcement)))
+        world.server.during("read_back", lambda: world.server.statuses.append(status("7", world.row().announcement)))
         world.deliver_pending()
         assert (world.row().status_id, world.row().generation) == ("7", 1)
         assert len(world.server.statuses) == 1
@@ -235,7 +235,7 @@ class TestHowLongItIsBelieved:
             raise OutcomeUnknownError("no answer.")
 
         world.server.during("publish", somebody_is_faster)
-        world.server.during("look", lambda: None)
+        world.server.during("read_back", lambda: None)
         world.deliver_pending()
         assert world.server.asked.count("recent") == 2
         assert len(world.server.statuses) == 1
@@ -308,7 +308,7 @@ class TestALostLedger:
         delivery = make_delivery(due=NOW)
         world.owes(delivery)
         world.server.failures, world.server.posts_first = [OutcomeUnknownError("no answer.")], True
-        world.server.during("look", raising(TransientError("no.")))
+        world.server.during("read_back", raising(TransientError("no.")))
         world.deliver_pending()
         world.loses_its_ledger(delivery)
         world.later(MINUTE)

@@ -265,7 +265,7 @@ class TestEdits:
     def test_a_part_under_way_is_edited_once_it_is_there(self, stage: Stage, make_post: MakePost) -> None:
         stage.server.posts_first = True
         stage.server.during("publish", lambda: None, lambda: stage.server.failures.append(LOST))
-        stage.server.during("look", raising(BUSY))
+        stage.server.during("read_back", raising(BUSY))
         stage.run(threaded(make_post, "two"))
         assert stage.state(Occasion.PUBLISH.of_part(2)) is DeliveryState.SENDING
         stage.until_done(threaded(make_post, "mended"))

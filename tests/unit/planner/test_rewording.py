@@ -194,7 +194,7 @@ def a_delivery_story(world: World, owed: Callable[..., Any], teller: Teller) -> 
     world.owes(owed("plain", due=NOW), owed("other", due=NOW))
     pictured = owed("pictured", due=NOW)
     world.owes(replace(pictured, announcement=replace(pictured.announcement, pictures=(cover,))))
-    world.server.during("introduce", *(raising(error) for error in errors))
+    world.server.during("verify_account", *(raising(error) for error in errors))
     world.server.during("upload", raising(RejectedError(teller.said)))
     world.server.during("publish", raising(RejectedError(teller.said)))
     for _ in range(WORLD_STEPS):

@@ -16,9 +16,9 @@ from tests.support.publishing import announcement
 SEEN = SeenStatus(status_id="1", url="u", created_at=datetime(2026, 11, 4, tzinfo=UTC), links=frozenset())
 
 CALLS: dict[str, Callable[[Publisher], object]] = {
-    "introduce": lambda publisher: publisher.introduce(),
+    "verify_account": lambda publisher: publisher.verify_account(),
     "newest_status_id": lambda publisher: publisher.newest_status_id(),
-    "look": lambda publisher: publisher.look(announcement(), after_id="0"),
+    "read_back": lambda publisher: publisher.read_back(announcement(), after_id="0"),
     "upload": lambda publisher: publisher.upload(Picture(url="https://conf.example.org/a.png", path=Path("a.png"))),
     "recent": lambda publisher: publisher.recent(since=datetime.now(UTC)),
     "with_text": lambda publisher: publisher.with_text(SEEN),

@@ -31,7 +31,7 @@ POST = "---\ntitle: Tickets\npublished_datetime: 2026-03-10 14:00:00+00:00\n---\
 class Exploding(RecordingPublisher):
     """A publisher with a fault that nobody thought of."""
 
-    def introduce(self) -> AccountFacts:
+    def verify_account(self) -> AccountFacts:
         raise ZeroDivisionError("nobody thought of this")
 
 
@@ -95,7 +95,7 @@ from bot.domain.clock import SystemClock
 from tests.support.recording_publisher import RecordingPublisher
 
 class Exploding(RecordingPublisher):
-    def introduce(self):
+    def verify_account(self):
         raise ZeroDivisionError("nobody thought of this")
 
 def make_publishers(config, *, environ, clock, **_):

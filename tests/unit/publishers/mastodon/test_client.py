@@ -60,7 +60,7 @@ def test_limits_are_read_from_the_instance() -> None:
         picture_types=("image/jpeg", "image/png", "image/gif", "image/webp", "image/avif"),
     )
     with FakeMastodon(profile=replace(MASTODON, limits=limits)) as server, on_loopback(server.url) as publisher:
-        told = publisher.introduce().limits
+        told = publisher.verify_account().limits
     assert (told.characters, told.characters_per_url, told.pictures, told.description) == (1_000, 30, 6, 10_000)
 
 
@@ -73,7 +73,7 @@ def test_limits_of_pictures_are_read_from_the_instance(server: FakeMastodon) -> 
     media = told_of_media(image_size_limit=1000, image_matrix_limit=2000, supported_mime_types=types)
     session, _ = doctored(answering(instance=Answer(body=media)))
     with on_loopback(server.url, session=session) as publisher:
-        limits = publisher.introduce().limits
+        limits = publisher.verify_account().limits
     assert (limits.picture_bytes, limits.picture_pixels) == (1000, 2000)
     assert limits.picture_types == ("image/png", "image/heic")
 
@@ -92,7 +92,7 @@ def test_limits_of_pictures_are_read_from_the_instance(server: FakeMastodon) -> 
 def test_limits_that_are_not_told_are_mastodons(server: FakeMastodon, instance: dict[str, object]) -> None:
     session, _ = doctored(answering(instance=Answer(body=instance)))
     with on_loopback(server.url, session=session) as publisher:
-        assert publisher.introduce().limits == Limits()
+        assert publisher.verify_account().limits == Limits()
 
 
 @pytest.mark.parametrize(
@@ -113,13 +113,13 @@ def test_the_address_has_the_domain_of_addresses(
     session, _ = doctored(answering(instance=Answer(body=instance)))
     wanted = {"as confirmed": f"@{address}", "AS CONFIRMED": address.upper()}.get(acct or "")
     with on_loopback(server.url, acct=wanted, session=session) as publisher:
-        assert publisher.introduce().address == address
+        assert publisher.verify_account().address == address
 
 
 def test_without_a_domain_the_address_has_the_servers(server: FakeMastodon) -> None:
     session, _ = doctored(answering(instance=Answer(body={})))
     with on_loopback(server.url, session=session) as publisher:
-        assert publisher.introduce().address == f"conf@{server.url.removeprefix('http://')}"
+        assert publisher.verify_account().address == f"conf@{server.url.removeprefix('http://')}"
 
 
 def test_publishing_asks_who_we_are_once(server: FakeMastodon, publisher: MastodonPublisher) -> None:
@@ -153,7 +153,7 @@ def test_a_token_that_is_the_name_of_a_file_is_a_token_all_the_same(
     (tmp_path / TOKEN).write_text("loopback-somebody_else\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     with on_loopback(server.url) as publisher:
-        assert publisher.introduce().address.startswith("conf@")
+        assert publisher.verify_account().address.startswith("conf@")
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_no_request_sets_a_language_for_the_client(server: FakeMastodon, tmp_pat
     session, adapter = doctored()
     with on_loopback(server.url, session=session) as publisher:
         publish(publisher, announcement(), media_ids=(publisher.upload(picture(tmp_path)),))
-        publisher.look(announcement(), after_id="0")
+        publisher.read_back(announcement(), after_id="0")
     assert len(adapter.sent) > 5
     assert [line for line in adapter.lines() if "lang" in line] == []
 
@@ -207,7 +207,7 @@ def test_closing_lets_go_of_the_connections(server: FakeMastodon) -> None:
     session = Session()
     session.trust_env = False
     with on_loopback(server.url, session=session) as publisher:
-        publisher.introduce()
+        publisher.verify_account()
         assert session.closed == 0
     assert session.closed == 1
 
@@ -229,7 +229,7 @@ def test_an_answer_that_is_no_account_is_no_verdict_on_the_token(server: FakeMas
         on_loopback(server.url, acct=f"@conf@{server.url[7:]}", session=session) as publisher,
         pytest.raises(TransientError),
     ):
-        publisher.introduce()
+        publisher.verify_account()
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def stage(server: FakeMastodon) -> Iterator[Stage]:
     session.mount("http://", adapter)
     # A new account each time: the server remembers the keys of one for an hour.
     with on_loopback(server.url, token=f"{TOKEN}{next(NUMBERS)}", session=session) as publisher:
-        publisher.introduce()
+        publisher.verify_account()
         forget_requests(server.url)
         yield Stage(server=server, publisher=publisher, adapter=adapter)
 
@@ -160,7 +160,7 @@ def test_a_look_finds_what_arrived_without_an_answer(stage: Stage, do: str) -> N
     stage.goes_wrong(POST, do)
     failure(stage.emit)
     assert stage.there(expected=1) == 1
-    (seen,) = stage.publisher.look(announcement(), after_id=before)
+    (seen,) = stage.publisher.read_back(announcement(), after_id=before)
     assert seen.text == announcement().text
     assert [seen.status_id] == [status["id"] for status in public_statuses(stage.server.url)]
 
@@ -181,7 +181,7 @@ def test_a_redirect_is_never_followed(stage: Stage) -> None:
     assert isinstance(error, AccountBlockedError)
     assert "`server`" in error.remedy
     assert requests_seen(stage.server.url) == [POST]
-    assert type(failure(stage.publisher.introduce)) is AccountBlockedError
+    assert type(failure(stage.publisher.verify_account)) is AccountBlockedError
     assert len(requests_seen(stage.server.url)) == 2
 
 
@@ -191,10 +191,10 @@ def test_reading_is_transient_or_blocked_and_nothing_else(stage: Stage, on: str,
     stage.emit()
     stage.goes_wrong(on, do)
     kind = B if do in BLOCKING else T
-    assert type(failure(lambda: stage.publisher.look(announcement(), after_id="0"))) is kind
+    assert type(failure(lambda: stage.publisher.read_back(announcement(), after_id="0"))) is kind
     if on != "GET */source":
         assert type(failure(stage.publisher.newest_status_id)) is kind
-        assert type(failure(stage.publisher.introduce)) is kind
+        assert type(failure(stage.publisher.verify_account)) is kind
     stage.server.faults.switch()
     assert stage.there(expected=1) == 1
 
@@ -257,9 +257,9 @@ def test_another_account_than_the_settings_say_sends_nothing(stage: Stage, tmp_p
     url = stage.server.url
     with on_loopback(url, acct="@other@example.social") as publisher:
         for call in (
-            publisher.introduce,
+            publisher.verify_account,
             publisher.newest_status_id,
-            lambda: publisher.look(announcement(), after_id="0"),
+            lambda: publisher.read_back(announcement(), after_id="0"),
             lambda: publisher.upload(picture(tmp_path)),
             lambda: publisher.publish(announcement(), media_ids=(), key="key", repeat=False),
             lambda: publisher.edit("1", announcement(), shown=None),
@@ -297,7 +297,7 @@ def listening(backlog: int = 5) -> Iterator[tuple[str, tuple[str, int]]]:
 
 def test_a_port_where_nobody_listens_means_that_nothing_was_sent() -> None:
     with FakeMastodon() as server, on_loopback(server.url) as publisher:
-        publisher.introduce()
+        publisher.verify_account()
         server.stop()
         publisher.close()  # the open connection would still be served
         error = failure(lambda: publisher.publish(announcement(), media_ids=(), key="key", repeat=False))

@@ -146,7 +146,7 @@ def test_what_cannot_be_read_is_not_edited(server: FakeMastodon, tmp_path: Path,
     session, adapter = doctored(answering_to("GET", Answer(body=body)))
     old = pictured(tmp_path, "one")
     with on_loopback(server.url, session=session) as publisher:
-        publisher.introduce()
+        publisher.verify_account()
         with pytest.raises((TransientError, OutcomeUnknownError)):
             publisher.edit("1", old, shown=old)
     assert adapter.lines("PUT *") == []
@@ -208,9 +208,9 @@ def test_a_reply_names_the_toot_that_it_answers(server: FakeMastodon, publisher:
     shown = status_shown(server.url, reply.status_id)
     assert shown["in_reply_to_id"] == first.status_id
     assert status_shown(server.url, first.status_id)["in_reply_to_id"] is None
-    assert [one.status_id for one in publisher.look(announcement("Sorry.", link=None), after_id=first.status_id)] == [
-        reply.status_id
-    ]
+    assert [
+        one.status_id for one in publisher.read_back(announcement("Sorry.", link=None), after_id=first.status_id)
+    ] == [reply.status_id]
 
 
 def test_without_a_toot_to_answer_no_field_is_sent(server: FakeMastodon) -> None:

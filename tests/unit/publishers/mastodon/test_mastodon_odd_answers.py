@@ -53,7 +53,7 @@ def test_what_is_no_list_of_toots_proves_nothing(url: str, body: object) -> None
     session, _ = doctored(answering(statuses=Answer(body=body)))
     with on_loopback(url, session=session) as publisher:
         with pytest.raises(TransientError):
-            publisher.look(announcement(), after_id="0")
+            publisher.read_back(announcement(), after_id="0")
         with pytest.raises(TransientError):
             publisher.newest_status_id()
 
@@ -68,7 +68,7 @@ def test_a_list_that_never_ends_is_no_proof_either(url: str) -> None:
 
     session, adapter = doctored(doctor)
     with on_loopback(url, session=session) as publisher, pytest.raises(TransientError, match="over 1000 toots"):
-        publisher.look(announcement(), after_id="0")
+        publisher.read_back(announcement(), after_id="0")
     assert len(adapter.lines("*/statuses?*")) == LOOK_PAGES
 
 
@@ -76,7 +76,7 @@ def test_boosts_are_no_toots_but_count_as_the_newest(url: str) -> None:
     boost = status(9, reblog=status(2))
     session, _ = doctored(answering(statuses=[Answer(body=[boost, status(8)]), Answer(body=[])]))
     with on_loopback(url, session=session) as publisher:
-        assert [seen.status_id for seen in publisher.look(announcement(), after_id="7")] == ["8"]
+        assert [seen.status_id for seen in publisher.read_back(announcement(), after_id="7")] == ["8"]
     session, _ = doctored(answering(statuses=Answer(body=[boost])))
     with on_loopback(url, session=session) as publisher:
         assert publisher.newest_status_id() == "9"
@@ -86,7 +86,7 @@ def test_a_look_that_fails_on_a_later_page_gives_nothing(url: str) -> None:
     pages = [Answer(body=[status(2), status(1)]), Answer(status=502, body=HTML)]
     session, _ = doctored(answering(statuses=pages))
     with on_loopback(url, session=session) as publisher, pytest.raises(TransientError, match="502"):
-        publisher.look(announcement(), after_id="0")
+        publisher.read_back(announcement(), after_id="0")
 
 
 @pytest.mark.parametrize("gone", [Answer(status=404, body={"error": "Record not found"}), Answer(status=404)])
@@ -94,7 +94,7 @@ def test_a_toot_that_vanishes_during_a_look_is_looked_at_again_later(url: str, g
     there = status(5, content='<a href="https://conf.example.org/news/schedule/">…</a>')
     session, _ = doctored(answering(statuses=Answer(body=[there]), source=gone))
     with on_loopback(url, session=session) as publisher, pytest.raises(TransientError, match="deleted"):
-        publisher.look(announcement(), after_id="0")
+        publisher.read_back(announcement(), after_id="0")
 
 
 @pytest.mark.parametrize("link", ["https://a.example.org/?x=1&y=2", "https://a.example.org/'q'"])
@@ -105,7 +105,7 @@ def test_links_are_read_from_either_quotes_and_unescaped(url: str, link: str, qu
     pages = [Answer(body=[there]), Answer(body=[])]
     session, _ = doctored(answering(statuses=pages, source=Answer(body={"id": "5", "text": "T", "spoiler_text": ""})))
     with on_loopback(url, session=session) as publisher:
-        (seen,) = publisher.look(announcement(link=link), after_id="0")
+        (seen,) = publisher.read_back(announcement(link=link), after_id="0")
     assert (seen.links, seen.text) == (frozenset({link}), "T")
 
 
@@ -114,7 +114,7 @@ def test_times_are_turned_into_utc(url: str, written: str) -> None:
     pages = [Answer(body=[status(5, created_at=written)]), Answer(body=[])]
     session, _ = doctored(answering(statuses=pages))
     with on_loopback(url, session=session) as publisher:
-        (seen,) = publisher.look(announcement(), after_id="0")
+        (seen,) = publisher.read_back(announcement(), after_id="0")
     assert seen.created_at == NOON
     assert seen.created_at.tzinfo is UTC
 
@@ -173,5 +173,5 @@ def test_the_answers_here_are_seen_by_the_real_client(url: str) -> None:
     body: dict[str, Any] = {"id": "1", "username": "somebody"}
     session, adapter = doctored(answering(verify_credentials=Answer(body=body)))
     with on_loopback(url, session=session) as publisher:
-        assert publisher.introduce().address == f"somebody@{url[7:]}"
+        assert publisher.verify_account().address == f"somebody@{url[7:]}"
     assert len(adapter.sent) == 2

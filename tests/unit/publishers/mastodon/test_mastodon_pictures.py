@@ -69,11 +69,11 @@ def test_nothing_is_asked_before_an_upload(
     server: FakeMastodon, publisher: MastodonPublisher, tmp_path: Path, ready: bool
 ) -> None:
     """Mastodon.py asks for the server's version first (media.py `verify_minimum_version`), unless it was told."""
-    publisher.introduce()
+    publisher.verify_account()
     one = picture(tmp_path)
     before = len(requests_seen(server.url))
     if ready:
-        publisher.get_ready(replace(announcement("Soon."), pictures=(one,)))
+        publisher.prepare_pictures(replace(announcement("Soon."), pictures=(one,)))
     assert len(requests_seen(server.url)) == before
     publisher.upload(one)
     assert requests_seen(server.url)[before:] == ["POST /api/v2/media"]
@@ -97,11 +97,11 @@ def test_an_older_server_gets_pictures_in_the_older_way(url: str, tmp_path: Path
 def test_a_server_that_fails_ahead_of_a_release_is_not_asked_again_and_again(
     server: FakeMastodon, publisher: MastodonPublisher, tmp_path: Path, do: str
 ) -> None:
-    publisher.introduce()
+    publisher.verify_account()
     before = len(requests_seen(server.url))
     server.faults.switch([Fault(on="*", do=do, times=None)])
     one = picture(tmp_path)
-    publisher.get_ready(replace(announcement("Soon."), pictures=(one,)))
+    publisher.prepare_pictures(replace(announcement("Soon."), pictures=(one,)))
     with pytest.raises(PublishError):
         publisher.upload(one)
     assert len(requests_seen(server.url)) - before <= 1

@@ -148,7 +148,7 @@ def test_the_visibility_is_as_asked_and_a_look_sees_them_all(
     receipt = publish(publisher, said)
     assert status_shown(server.url, receipt.status_id)["visibility"] == visibility.value
     assert len(public_statuses(server.url)) == (visibility is Visibility.PUBLIC)
-    assert [seen.status_id for seen in publisher.look(said, after_id="0")] == [receipt.status_id]
+    assert [seen.status_id for seen in publisher.read_back(said, after_id="0")] == [receipt.status_id]
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -162,7 +162,7 @@ def test_any_text_survives(publisher: MastodonPublisher, text: str) -> None:
     said = announcement(f"({text})", link=None)
     before = publisher.newest_status_id()
     publish(publisher, said, key=f"after-{before}")
-    (seen,) = publisher.look(said, after_id=before)
+    (seen,) = publisher.read_back(said, after_id=before)
     assert seen.text == said.text
 
 
@@ -175,8 +175,8 @@ def test_the_time_is_the_servers_aware_and_in_utc(publisher: MastodonPublisher) 
 def test_ids_are_plain_text(publisher: MastodonPublisher) -> None:
     # Mastodon.py gives a subclass of str whose repr lacks the quotes.
     receipt = publish(publisher, announcement())
-    (seen,) = publisher.look(announcement(), after_id="0")
-    ids = [receipt.status_id, seen.status_id, publisher.newest_status_id(), publisher.introduce().account_id]
+    (seen,) = publisher.read_back(announcement(), after_id="0")
+    ids = [receipt.status_id, seen.status_id, publisher.newest_status_id(), publisher.verify_account().account_id]
     assert [type(one) for one in ids] == [str] * 4
     assert [repr(one) for one in ids[:3]] == [f"'{receipt.status_id}'"] * 3
 
@@ -184,14 +184,14 @@ def test_ids_are_plain_text(publisher: MastodonPublisher) -> None:
 def test_other_accounts_are_not_looked_at(server: FakeMastodon, publisher: MastodonPublisher) -> None:
     with on_loopback(server.url, token="loopback-other") as other:
         publish(other, announcement())
-    assert publisher.look(announcement(), after_id="0") == ()
+    assert publisher.read_back(announcement(), after_id="0") == ()
     assert publisher.newest_status_id() == "0"
 
 
 def test_only_candidates_are_asked_for_their_source(server: FakeMastodon, publisher: MastodonPublisher) -> None:
     publish(publisher, announcement("Something else. https://conf.example.org/", link=None), key="1")
     receipt = publish(publisher, announcement(), key="2")
-    other, mine = publisher.look(announcement(), after_id="0")
+    other, mine = publisher.read_back(announcement(), after_id="0")
     assert (other.text, other.links) == (None, frozenset({"https://conf.example.org/"}))
     assert (mine.text, mine.links) == (announcement().text, frozenset({LINK}))
     assert requests_seen(server.url, path="*/source") == [f"GET /api/v1/statuses/{receipt.status_id}/source"]

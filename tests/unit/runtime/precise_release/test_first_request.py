@@ -84,7 +84,7 @@ def test_who_sends_nothing_is_not_waited_for(stage: Stage, monkeypatch: pytest.M
     if rests:
         stage.clock.step_to(NOON)
         stage.bot.cycle_once()
-        monkeypatch.setattr(stage.publisher, "introduce", unreachable)
+        monkeypatch.setattr(stage.publisher, "verify_account", unreachable)
         accounts.serve(ACCOUNT)
         monkeypatch.undo()
     stage.bot.deliverer.latch.expect([ACCOUNT])
