@@ -32,7 +32,7 @@ from bot.files.public_paths import (
     told_of,
     write_manifest,
 )
-from bot.files.staging import ENDING, MANY, WRITERS, Workers, is_copy_of, made_of, stage
+from bot.files.staging import ENDING, MIN_FILES_FOR_THREADS, WRITER_THREADS, Workers, is_copy_of, made_of, stage
 
 __all__ = ["MANIFEST", "PublicFolder", "Written"]
 
@@ -80,7 +80,7 @@ class _Work:
         self.staging[name] = staging
         self.staged.update(names)
         self.waiting.append(staging)
-        if len(self.waiting) > 2 * WRITERS:  # not more of them in memory than that
+        if len(self.waiting) > 2 * WRITER_THREADS:  # not more of them in memory than that
             self.waiting.popleft().exception()
 
     def fault(self, name: str, error: OutputError | OSError, path: Path) -> None:
@@ -141,7 +141,7 @@ class PublicFolder:
         work = _Work(manifest=read_manifest(self._list), files=files)
         self._find_places(work)
         copied = set(work.paths) if self._gzip else set()
-        in_threads = self.in_threads and (at_once or len(work.paths) > MANY)
+        in_threads = self.in_threads and (at_once or len(work.paths) > MIN_FILES_FOR_THREADS)
         pool = self._workers.of(side_by_side=in_threads)
         # What is made here is gone as soon as it is written; the collector would look through all the posts for it.
         with gc_paused():

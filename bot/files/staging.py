@@ -12,14 +12,14 @@ from typing import Final, Protocol, SupportsBytes, TypeVar, runtime_checkable
 from bot.files.atomic import staged_together
 
 ENDING: Final = ".gz"
-_LEVEL: Final = 6  # 9 takes longer and saves less than a hundredth
-_QUICK: Final = 1  # a third of the time; a sixth larger
-_SMALLEST: Final = 18  #: bytes: a gzip file's head and end (RFC 1952)
+_GZIP_LEVEL: Final = 6  # 9 takes longer and saves less than a hundredth
+_QUICK_GZIP_LEVEL: Final = 1  # a third of the time; a sixth larger
+_MIN_GZIP_SIZE: Final = 18  #: bytes: a gzip file's head and end (RFC 1952)
 
 
 def compressed(content: bytes, *, quickly: bool = False) -> bytes:
     """The content as a gzip file without a time, so that the same content gives the same bytes."""
-    return gzip.compress(content, _QUICK if quickly else _LEVEL, mtime=0)
+    return gzip.compress(content, _QUICK_GZIP_LEVEL if quickly else _GZIP_LEVEL, mtime=0)
 
 
 def is_copy_of(copy: bytes, content: bytes) -> bool:
@@ -28,15 +28,15 @@ def is_copy_of(copy: bytes, content: bytes) -> bool:
     Nothing is unpacked or packed, so that a file that has not changed costs next to nothing.
     """
     end = zlib.crc32(content).to_bytes(4, "little") + (len(content) & 0xFFFFFFFF).to_bytes(4, "little")
-    return len(copy) >= _SMALLEST and copy.startswith(b"\x1f\x8b") and copy.endswith(end)
+    return len(copy) >= _MIN_GZIP_SIZE and copy.startswith(b"\x1f\x8b") and copy.endswith(end)
 
 
 _T = TypeVar("_T")
 
 #: Files on their way to the disk at once, where there are many; most of that time is waiting.
-WRITERS: Final = 8
+WRITER_THREADS: Final = 8
 #: So many files are worth threads, even if nobody is in a hurry.
-MANY: Final = 50
+MIN_FILES_FOR_THREADS: Final = 50
 
 
 @runtime_checkable
@@ -90,7 +90,7 @@ class Workers:
         if not side_by_side:
             return _OneByOne()
         if self._threads is None:  # to start them takes as long as to write a file
-            self._threads = ThreadPoolExecutor(WRITERS, thread_name_prefix="writer")
+            self._threads = ThreadPoolExecutor(WRITER_THREADS, thread_name_prefix="writer")
         return self._threads
 
 

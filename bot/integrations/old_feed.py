@@ -15,7 +15,7 @@ from bot.http.client import WebClient
 from bot.http.policy import policy_of_site
 
 #: The longest wait for an old feed.
-WITHIN: Final = timedelta(seconds=30)
+ANSWER_TIMEOUT: Final = timedelta(seconds=30)
 
 
 def is_address(source: str) -> bool:
@@ -29,7 +29,7 @@ def fetch_old_feed(source: str, config: Config) -> OldFeed:
         return read_old_feed(_file(config.root / source, source), source=source)
     web = WebClient(policy_of_site(config))
     try:
-        return read_old_feed(web.get(source, largest=LARGEST, within=WITHIN).data, source=source)
+        return read_old_feed(web.get(source, largest=LARGEST, within=ANSWER_TIMEOUT).data, source=source)
     except FetchError as error:
         raise OldFeedError(error.message, remedy="See whether it is still there, or save it as a file.") from error
 

@@ -16,21 +16,21 @@ from bot.domain.errors import FetchError
 from bot.http.client import WebClient
 
 #: A page that is not online is asked for again after this time.
-AGAIN: Final = timedelta(seconds=10)
+RETRY_INTERVAL: Final = timedelta(seconds=10)
 #: The longest wait for one answer.
-WITHIN: Final = timedelta(seconds=5)
+ANSWER_TIMEOUT: Final = timedelta(seconds=5)
 #: So many pages are asked for at once.
-AT_ONCE: Final = 8
+MAX_OPEN_REQUESTS: Final = 8
 #: Answers to questions of one moment are told together within this time, so that posts keep their order.
-TOGETHER: Final = timedelta(seconds=1)
+ANSWER_GROUPING: Final = timedelta(seconds=1)
 #: While the site gives no answer, pages that were asked for before let it rest.
-REST: Final = timedelta(seconds=2)
+PAUSE_AFTER_NO_ANSWER: Final = timedelta(seconds=2)
 _HTML: Final = ("text/html", "application/xhtml+xml")
 
 
 def expect_page(url: str, *, web: WebClient, require_card: bool) -> None:
     """Return if the page is online: 200 with HTML and, if `require_card`, an og:title. Raises FetchError."""
-    seen = web.glance(url, within=WITHIN)
+    seen = web.glance(url, within=ANSWER_TIMEOUT)
     if seen.media_type not in _HTML:
         raise FetchError(f"{url} is no HTML page, but {seen.media_type or 'of no type'}.")
     if seen.path in ("", "/"):
@@ -161,7 +161,7 @@ class PageChecker:
         """How many more pages may be asked for now."""
         if not self.in_threads:
             return len(self._wanted)
-        return max(0, AT_ONCE - sum(question.is_open for question in self._questions.values()))
+        return max(0, MAX_OPEN_REQUESTS - sum(question.is_open for question in self._questions.values()))
 
     def _ready_at(self, page: PageRequest) -> float:
         """When the page may be asked for, monotonic seconds; infinite if it need not be."""
@@ -191,15 +191,15 @@ class PageChecker:
         one.open.discard(url)
         one.answers[url] = look
         page, question = self._wanted.get(url), self._questions.setdefault(url, _Question())
-        left = AGAIN if page is None else page.until - self._clock.now()
+        left = RETRY_INTERVAL if page is None else page.until - self._clock.now()
         # At the deadline it is asked for once more.
-        pause = left if timedelta() < left < AGAIN else AGAIN
+        pause = left if timedelta() < left < RETRY_INTERVAL else RETRY_INTERVAL
         question.is_open, question.again_at = False, now + pause.total_seconds()
         if passing:
-            self._silent_until = now + REST.total_seconds()
+            self._silent_until = now + PAUSE_AFTER_NO_ANSWER.total_seconds()
 
     def _tell(self, one: _Round, wanted: Mapping[str, PageRequest]) -> None:
-        if one.open and self._clock.monotonic() - one.begun < TOGETHER.total_seconds():
+        if one.open and self._clock.monotonic() - one.begun < ANSWER_GROUPING.total_seconds():
             return
         # The post may have got a later datetime since it was asked for.
         answers = {u: look for u, look in one.answers.items() if u in wanted and look.at >= wanted[u].due}
@@ -218,6 +218,6 @@ class PageChecker:
     def _next(self, wanted: Mapping[str, PageRequest]) -> timedelta | None:
         now = self._clock.monotonic()
         moments = [self._ready_at(page) for page in wanted.values()] if self._free() else []
-        moments += [one.begun + TOGETHER.total_seconds() for one in self._rounds if one.answers]
+        moments += [one.begun + ANSWER_GROUPING.total_seconds() for one in self._rounds if one.answers]
         soonest = min(moments, default=float("inf"))
         return None if soonest == float("inf") else timedelta(seconds=max(0.01, soonest - now))

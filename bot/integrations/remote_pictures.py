@@ -19,13 +19,13 @@ from bot.http.client import WebClient
 from bot.ledger import Ledger
 
 #: The longest wait for one host.
-WITHIN: Final = timedelta(seconds=5)
+ANSWER_TIMEOUT: Final = timedelta(seconds=5)
 #: The longest for all that are asked at once; the others have their turn after the next pass.
-IN_ALL: Final = timedelta(seconds=15)
+TOTAL_TIMEOUT: Final = timedelta(seconds=15)
 #: Bytes; what is said to be larger is no picture, or a joke.
-_LARGEST: Final = 2**40
+_MAX_PICTURE_BYTES: Final = 2**40
 #: A pass that began before an answer was noted still wants it; whoever was asked just now is not asked by that.
-_JUST_NOW: Final = timedelta(hours=1)
+_ASK_AGAIN_AFTER: Final = timedelta(hours=1)
 _PICTURE: Final = re.compile(r"image/[a-z0-9][a-z0-9.+-]{0,60}")
 
 
@@ -41,20 +41,20 @@ class RemotePictures:
 
     def ask(self, urls: Iterable[str]) -> bool:
         """Ask for the pictures at these addresses; whether something new is known. Raises LedgerError."""
-        end = self.clock.monotonic() + IN_ALL.total_seconds()
+        end = self.clock.monotonic() + TOTAL_TIMEOUT.total_seconds()
         found: list[RemotePicture] = []
-        discard_event: set[str] = set()  # hosts that gave no answer: their other pictures would take as long
+        silent: set[str] = set()  # hosts that gave no answer: their other pictures would take as long
         for url in filter(self._is_due, urls):
             left = timedelta(seconds=end - self.clock.monotonic())
             if self.stopping() or left <= timedelta():
                 break
             host = _host(url)
-            if host in discard_event:
+            if host in silent:
                 found.append(RemotePicture(url=url, asked_at=self.clock.now()))
                 continue
-            picture, answered = self._ask(url, within=min(WITHIN, left))
+            picture, answered = self._ask(url, within=min(ANSWER_TIMEOUT, left))
             if not answered:
-                discard_event.add(host)
+                silent.add(host)
             found.append(picture)
             self._asked[url] = self.clock.monotonic()
         if found and not self.stopping():
@@ -63,7 +63,7 @@ class RemotePictures:
 
     def _is_due(self, url: str) -> bool:
         asked = self._asked.get(url)
-        return asked is None or self.clock.monotonic() - asked >= _JUST_NOW.total_seconds()
+        return asked is None or self.clock.monotonic() - asked >= _ASK_AGAIN_AFTER.total_seconds()
 
     def _ask(self, url: str, *, within: timedelta) -> tuple[RemotePicture, bool]:
         """What is known of it now, and whether its host answered."""
@@ -72,7 +72,7 @@ class RemotePictures:
             measured = self.web.measure(url, within=within)
         except FetchError as error:
             return nothing, not error.passing
-        if not _PICTURE.fullmatch(measured.media_type) or not 0 < measured.size < _LARGEST:
+        if not _PICTURE.fullmatch(measured.media_type) or not 0 < measured.size < _MAX_PICTURE_BYTES:
             return nothing, True  # the page of an error, say
         return (
             RemotePicture(url=url, media_type=measured.media_type, size=measured.size, asked_at=self.clock.now()),

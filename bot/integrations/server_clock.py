@@ -18,7 +18,7 @@ from bot.http.policy import FROM_OPERATOR
 from bot.planner.guards import SERVER_TOLERANCE
 
 #: A server that gave no answer, or another time than ours, is asked again after this time.
-ASK_AGAIN: Final = timedelta(minutes=1)
+RETRY_INTERVAL: Final = timedelta(minutes=1)
 
 
 class ServerTimes:
@@ -77,7 +77,7 @@ class ServerTimes:
     def _may_ask(self) -> bool:
         with self._lock:
             now = self._clock.monotonic()
-            if self._asked_at is not None and now - self._asked_at < ASK_AGAIN.total_seconds():
+            if self._asked_at is not None and now - self._asked_at < RETRY_INTERVAL.total_seconds():
                 return False
             self._asked_at = now
             return bool(self._servers)

@@ -148,7 +148,7 @@ def _base(root: str) -> str:
 def read_bytes(path: str | Path) -> bytes:
     """The file's bytes; of one that is too large for a post only enough to see that. Raises OSError."""
     # In large steps, without the layers of open(): this is done for each of ten thousand files.
-    file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    file = os.open(path, os.O_RDONLY)
     try:
         data = os.read(file, _STEP)
         while data and len(data) <= LARGEST_FILE and (more := os.read(file, _STEP)):

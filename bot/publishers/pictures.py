@@ -142,7 +142,7 @@ def _upload(data: bytes, form: str) -> Upload:
 def _read(path: Path) -> bytes:
     # Where the path leads was checked when the post was read; a link that was put there since is not followed, and a
     # pipe is not waited for.
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
         with open(os.open(path, flags), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):

@@ -65,7 +65,7 @@ def take_picture(html: str, *, browser: str, within: float = WITHIN) -> bytes:
 
 def _run(browser: str, place: Path, within: float, *arguments: str) -> str:
     # Chromium's own cage does not start for root, as in a container.
-    uncaged = ("--no-sandbox",) if hasattr(os, "geteuid") and os.geteuid() == 0 else ()
+    uncaged = ("--no-sandbox",) if os.geteuid() == 0 else ()
     command = [browser, *_QUIET, *uncaged, f"--user-data-dir={place / 'profile'}", *arguments]
     with (place / "said").open("w+b") as said:
         process = subprocess.Popen(  # noqa: S603 — no shell; the page is a file of ours

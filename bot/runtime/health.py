@@ -9,7 +9,7 @@ from typing import Final
 from bot.domain.clock import Clock
 
 #: The loop beats every second while it waits, and after each pass; a beat that is missing for so long never comes.
-STALE: Final = timedelta(minutes=2)
+STALE_AFTER: Final = timedelta(minutes=2)
 
 
 class Heartbeat:
@@ -32,6 +32,6 @@ class Heartbeat:
         """
         latest = self._latest
         since = latest[1] if latest is not None else self._begun
-        well = self._clock.monotonic() - since < STALE.total_seconds()
+        well = self._clock.monotonic() - since < STALE_AFTER.total_seconds()
         minute = None if latest is None else f"{latest[0]:%Y-%m-%dT%H:%MZ}"
         return well, {"awake": minute}

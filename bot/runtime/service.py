@@ -22,7 +22,7 @@ from bot.runtime.background import BackgroundTasks
 from bot.runtime.cycle import CycleResult
 from bot.runtime.file_events import FileEvents
 from bot.runtime.precise_release import LEAD, release_on_time
-from bot.runtime.watcher import SHORTEST_SWEEP, Watch, sweep_after
+from bot.runtime.watcher import MIN_SWEEP_INTERVAL, Watch, sweep_after
 
 
 class Alarm:
@@ -212,7 +212,7 @@ class _Loop:
             turn=bot.heartbeat.beat,
         )
         self._released = False  #: on the dot, since the latest pass
-        self._sweep = SHORTEST_SWEEP
+        self._sweep = MIN_SWEEP_INTERVAL
 
     def run(
         self, settings: SettingsFile | None, *, after_pass: Callable[[CycleResult], None], warn: Callable[[str], None]

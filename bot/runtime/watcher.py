@@ -1,4 +1,4 @@
-"""Waiting for a reason to do another pass: the bell, a change of the files, the sweep, the stop."""
+"""Waiting for a reason to do another cycle: a wake, a change of the files, the sweep, the stop."""
 
 from __future__ import annotations
 
@@ -16,62 +16,65 @@ from bot.domain.clock import Clock, monotonic_seconds
 from bot.posts.git.folders import PostSource
 from bot.posts.listing import FileState, FolderSnapshot, changed_since, same, state_of, still_part
 
-#: Looks may take this share of one core.
-SHARE: Final = 0.0003
-#: Of a slow network folder, looks may take this share of the time.
-WAITING_SHARE: Final = 0.05
-SHORTEST: Final = timedelta(milliseconds=800)
-LONGEST: Final = timedelta(minutes=2)
-#: A full pass happens at least this often, whatever bells fail to ring; less often where passes take long.
-SHORTEST_SWEEP: Final = timedelta(seconds=15)
-LONGEST_SWEEP: Final = timedelta(minutes=10)
-#: Passes without a reason may take this share of one core.
-SWEEP_SHARE: Final = 0.0003
+#: Scanning the folders may take this share of one core.
+LOOK_CPU_SHARE: Final = 0.0003
+#: On a slow network folder, scanning may take this share of the time.
+LOOK_WALL_SHARE: Final = 0.05
+MIN_LOOK_INTERVAL: Final = timedelta(milliseconds=800)
+MAX_LOOK_INTERVAL: Final = timedelta(minutes=2)
+#: A full cycle happens at least this often, whatever wakes are missed; less often where cycles take long.
+MIN_SWEEP_INTERVAL: Final = timedelta(seconds=15)
+MAX_SWEEP_INTERVAL: Final = timedelta(minutes=10)
+#: Cycles without a reason may take this share of one core.
+SWEEP_CPU_SHARE: Final = 0.0003
 
 
 def sweep_after(processor: float) -> timedelta:
-    """The time until a pass is made without a reason; `processor` are the seconds of it that the latest pass took."""
-    return min(max(timedelta(seconds=processor / SWEEP_SHARE), SHORTEST_SWEEP), LONGEST_SWEEP)
+    """The time until a cycle is done without a reason; `processor` is the CPU time of the latest one, in seconds."""
+    return min(max(timedelta(seconds=processor / SWEEP_CPU_SHARE), MIN_SWEEP_INTERVAL), MAX_SWEEP_INTERVAL)
 
 
 def pause_after(costs: Sequence[tuple[float, float]]) -> timedelta:
-    """The pause until the next look; `costs` are what the latest ones took, in seconds of the processor, of the clock.
+    """The pause until the next scan; `costs` are what the latest ones took, in seconds of CPU and of wall-clock time.
 
-    The cheapest counts: the first look after a start, and one beside other work, take several times as long.
+    The cheapest counts: the first scan after a start, and one beside other work, take several times as long.
     """
     if len(costs) < 2:
-        return SHORTEST
+        return MIN_LOOK_INTERVAL
     processor, wall = (min(cost) for cost in zip(*costs, strict=True))
-    wanted = timedelta(seconds=max(processor / SHARE, wall / WAITING_SHARE))
-    return min(max(wanted, SHORTEST), LONGEST)
+    wanted = timedelta(seconds=max(processor / LOOK_CPU_SHARE, wall / LOOK_WALL_SHARE))
+    return min(max(wanted, MIN_LOOK_INTERVAL), MAX_LOOK_INTERVAL)
 
 
-#: A clock that goes on by so much more or less than the time that passes was set.
-STEP: Final = timedelta(seconds=2)
-#: So often it is looked whether the folders are still the same ones.
-SAME_FOLDERS: Final = timedelta(seconds=1)
-#: Files are acted on once two looks agree that are so far apart, for they come in pieces.
-STILL: Final = timedelta(milliseconds=100)
-#: The same where the system has told that whoever wrote has closed the file.
-STILL_IF_CLOSED: Final = timedelta(milliseconds=15)
-#: After this time what holds still is acted on, whatever else goes on changing.
-STILL_AT_MOST: Final = timedelta(seconds=5)
+#: A clock that differs by so much from the time that has passed was set.
+CLOCK_STEP: Final = timedelta(seconds=2)
+#: How often the watcher checks that the folders are still the same ones.
+FOLDER_CHECK_INTERVAL: Final = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stillness:
+    """How long files must hold still before they are acted on, for they come in pieces."""
+
+    written: timedelta = timedelta(milliseconds=100)  #: two looks that agree lie so far apart
+    closed: timedelta = timedelta(milliseconds=15)  #: the same where the system has told that the writer closed them
+    longest: timedelta = timedelta(seconds=5)  #: then what holds still is acted on, whatever else goes on changing
 
 
 class SourceOfHints(Protocol):
-    """Tells which paths may have changed, and rings the bell for each."""
+    """Tells which paths may have changed, and wakes the watcher for each."""
 
     def arm(self, trees: Collection[Path], folders: Collection[str] = ()) -> None:
         """Watch these folders: `trees` with all that is in them."""
 
     def is_blind(self) -> bool:
-        """Whether one of the folders was replaced by another one, of which nothing will be told."""
+        """Whether a folder was replaced by another one, whose changes are not reported."""
 
     def are_closed(self, taken: Collection[str]) -> bool:
-        """Whether these files, and those told since, were all closed, or put in their place, by who wrote them."""
+        """Whether these files, and those reported since, were all closed, or renamed into place, by their writer."""
 
     def take(self) -> frozenset[str]:
-        """The paths since the last time; those of folders end in a slash."""
+        """The paths reported since the last call; those of folders end in a slash."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,9 +89,9 @@ class _View:
 
 
 class Watch:
-    """Knows what the passes go by, and waits until something differs.
+    """Knows the files that the cycles go by, and waits until something differs.
 
-    Files live in real time, so all pauses are real; only when a release is due is told by the `clock`.
+    Files live in real time, so all pauses are real; the `clock` only tells when a release is due.
     """
 
     def __init__(
@@ -101,13 +104,15 @@ class Watch:
         wake_event: Signal,
         stop: Signal,
         turn: Callable[[], None] = lambda: None,
+        stillness: Stillness = Stillness(),
     ) -> None:
         """`turn` is called every second while `wait` waits: a sign of life."""
+        self._stillness = stillness
         self._config = config
         self._posts = posts
         self._clock = clock
         self._hints = hints
-        self._bell = wake_event
+        self._wake = wake_event
         self._stop = stop
         self._turn = turn
         self._told: frozenset[str] = frozenset()  #: hints that nothing was done about yet
@@ -119,10 +124,10 @@ class Watch:
         if changed_since(self._agreed.posts, seconds=1):
             self._settle(self._agreed)
 
-    def wait(self, *, due: datetime | None = None, sweep: timedelta = SHORTEST_SWEEP) -> None:
-        """Return when the bell rings, files have changed and hold still, the clock was set, and after `sweep`.
+    def wait(self, *, due: datetime | None = None, sweep: timedelta = MIN_SWEEP_INTERVAL) -> None:
+        """Return at a wake, when files have changed and hold still, when the clock was set, and after `sweep`.
 
-        At `due` (UTC) the pass goes by what was agreed on before: nobody's saving delays a release.
+        At `due` (UTC) the cycle goes by what was agreed on before: a file that is being saved delays no release.
         """
         ahead = self._ahead()
         self._agreed = _View(posts=self._posts.agreed or self._agreed.posts, others=self._agreed.others)
@@ -131,10 +136,10 @@ class Watch:
             self._turn()
             self._told |= self._hints.take()
             pause = min(sweep_at, self._next_look) - monotonic_seconds()
-            pause = max(0.0, min(pause, SAME_FOLDERS.total_seconds()))
-            rang = bool(self._told) or self._moving or self._bell.wait(pause)
+            pause = max(0.0, min(pause, FOLDER_CHECK_INTERVAL.total_seconds()))
+            rang = bool(self._told) or self._moving or self._wake.wait(pause)
             self._told |= self._hints.take()
-            if self._stop.is_set() or self._is_due(due) or abs(self._ahead() - ahead) > STEP.total_seconds():
+            if self._stop.is_set() or self._is_due(due) or abs(self._ahead() - ahead) > CLOCK_STEP.total_seconds():
                 return
             everything = self._moving or monotonic_seconds() >= self._next_look or self._hints.is_blind()
             if self._told or everything:
@@ -147,9 +152,9 @@ class Watch:
                 return
 
     def _settle(self, view: _View, *, due: datetime | None = None) -> None:
-        """Look again until two looks agree, and let the passes go by that."""
-        end = monotonic_seconds() + STILL_AT_MOST.total_seconds()
-        while self._rest(STILL_IF_CLOSED if self._are_closed() else STILL, due=due):
+        """Scan until two scans agree, and let the cycles go by that."""
+        end = monotonic_seconds() + self._stillness.longest.total_seconds()
+        while self._rest(self._stillness.closed if self._are_closed() else self._stillness.written, due=due):
             more = self._hints.take()
             self._told |= more
             again = self._look_at(self._told) if self._told else self._look()
@@ -172,12 +177,12 @@ class Watch:
                 return False
             if due is not None:
                 left = min(left, max(0.0, (due - self._clock.now()).total_seconds()))
-            rang = self._bell.wait(left)
-            self._bell.clear()  # a pass follows in any case
-            if rang and pause > STILL_IF_CLOSED and self._are_closed():
+            rang = self._wake.wait(left)
+            self._wake.clear()  # a cycle follows in any case
+            if rang and pause > self._stillness.closed and self._are_closed():
                 # Closed just now: from here on it need not hold still for as long as one that may be written on.
                 self._told |= self._hints.take()
-                pause = STILL_IF_CLOSED
+                pause = self._stillness.closed
                 end = min(end, monotonic_seconds() + pause.total_seconds())
         return True
 

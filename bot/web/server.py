@@ -12,14 +12,14 @@ from typing import Any, Final, Self
 from bot.domain.errors import UsageError
 
 #: Threads that answer; files are sent by the one that holds all the connections.
-THREADS: Final = 4
+ANSWER_THREADS: Final = 4
 #: Connections at one time. Those over it wait until one is free.
-CONNECTIONS: Final = 2000
+MAX_CONNECTIONS: Final = 2000
 #: A connection on which nothing moves is closed after this many seconds.
-IDLE: Final = 30
+IDLE_TIMEOUT: Final = 30
 #: Bytes of a request's head, and of its body: readers send next to nothing. Forges send more.
-_HEAD, _BODY = 32 * 1024, 64 * 1024
-_LOOK: Final = 1.0  #: seconds between two looks whether to stop; `stop` does not wait for it
+_MAX_HEAD, _MAX_BODY = 32 * 1024, 64 * 1024
+_STOP_CHECK_INTERVAL: Final = 1.0  #: seconds between two looks whether to stop; `stop` does not wait for it
 
 
 class PublicServer:
@@ -28,7 +28,7 @@ class PublicServer:
     Raises UsageError if the address cannot be had.
     """
 
-    def __init__(self, app: Callable[..., Any], host: str, port: int, *, largest_body: int = _BODY) -> None:
+    def __init__(self, app: Callable[..., Any], host: str, port: int, *, largest_body: int = _MAX_BODY) -> None:
         import waitress
 
         # It warns of each moment in which a request waits, and of clients that hang up.
@@ -41,11 +41,11 @@ class PublicServer:
             app,
             map=self._connections,
             sockets=[self._socket],
-            threads=THREADS,
-            connection_limit=CONNECTIONS,
-            channel_timeout=IDLE,
+            threads=ANSWER_THREADS,
+            connection_limit=MAX_CONNECTIONS,
+            channel_timeout=IDLE_TIMEOUT,
             cleanup_interval=5,
-            max_request_header_size=_HEAD,
+            max_request_header_size=_MAX_HEAD,
             max_request_body_size=largest_body,
             asyncore_use_poll=True,
             ident="announce",
@@ -80,7 +80,7 @@ class PublicServer:
         from waitress import wasyncore
 
         while not self._stopped.is_set():
-            wasyncore.loop(timeout=_LOOK, use_poll=True, map=self._connections, count=1)
+            wasyncore.loop(timeout=_STOP_CHECK_INTERVAL, use_poll=True, map=self._connections, count=1)
         # It may have seen by itself that it is to stop; what it is woken by must be there until it was.
         self._woken.wait()
         self._server.task_dispatcher.shutdown(timeout=2)

@@ -17,7 +17,7 @@ from bot.files.staging import ENDING, is_copy_of
 
 #: No link in the last step, and no waiting for whoever writes into a pipe.
 _OPEN: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_REMEMBERED: Final = 4096
+_MAX_REMEMBERED: Final = 4096
 
 _State = tuple[int, int, int, int]
 _Key = TypeVar("_Key")
@@ -111,7 +111,7 @@ class ServedFolder:
 
     def _remember(self, known: dict[_Key, _Value], key: _Key, value: _Value) -> None:
         with self._lock:
-            if len(known) >= _REMEMBERED:
+            if len(known) >= _MAX_REMEMBERED:
                 known.clear()
             known[key] = value
 

@@ -75,7 +75,7 @@ class Stage:
         return {delivery.slug: delivery.state for delivery in self.ledger.snapshot().deliveries.values()}
 
 
-class PageWaitRecord(Stage):
+class WaitingStage(Stage):
     """Its clock runs; the release is a second away."""
 
     def __init__(self, config: Config) -> None:

@@ -16,7 +16,7 @@ from bot.domain.clock import ManualClock, SystemClock
 from bot.domain.errors import FetchError
 from bot.http.client import USER_AGENT, WebClient, is_same_site
 from bot.http.policy import Policy, anywhere
-from bot.integrations.pages import AGAIN, AT_ONCE, PageChecker, expect_page, has_card
+from bot.integrations.pages import MAX_OPEN_REQUESTS, RETRY_INTERVAL, PageChecker, expect_page, has_card
 from tests.support.conference_site import HTML, ConferenceSite, Shown, conference_site
 
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
@@ -160,24 +160,24 @@ def test_a_page_is_selected_again_and_again_until_it_is_online_and_never_then() 
     stage.want("a")
     assert stage.after() == ["a"]
     assert stage.news == 1, "why it waits is news, the same again is none"
-    assert stage.after(AGAIN - SECOND) == []
+    assert stage.after(RETRY_INTERVAL - SECOND) == []
     assert stage.after(SECOND) == ["a"]
     assert stage.news == 1
     stage.online.add("a")
-    assert stage.after(AGAIN) == ["a"]
+    assert stage.after(RETRY_INTERVAL) == ["a"]
     assert (stage.news, stage.pages.looks["a"].online) == (2, True)
-    assert stage.after(AGAIN) == []
+    assert stage.after(RETRY_INTERVAL) == []
 
 
 def test_it_is_selected_once_more_at_the_deadline_and_not_after_it() -> None:
     stage = Stage()
     stage.want("a", until=NOW + 14 * SECOND)
     assert stage.after() == ["a"]
-    assert stage.after(AGAIN) == ["a"]
+    assert stage.after(RETRY_INTERVAL) == ["a"]
     assert stage.pages.step() == 4 * SECOND
     assert stage.after(4 * SECOND) == ["a"]
     assert stage.news == 2, "the last answer counts, though it is the same"
-    assert stage.after(AGAIN) == []
+    assert stage.after(RETRY_INTERVAL) == []
 
 
 def test_no_page_is_selected_before_its_time_whatever_became_of_the_clock() -> None:
@@ -196,15 +196,15 @@ def test_what_is_not_wanted_any_more_is_forgotten() -> None:
     stage.want()
     assert stage.after() == []
     assert stage.pages.looks == {}
-    stage.want("a", due=NOW + AGAIN)
-    assert stage.after(AGAIN) == ["a"]
+    stage.want("a", due=NOW + RETRY_INTERVAL)
+    assert stage.after(RETRY_INTERVAL) == ["a"]
 
 
 def test_while_the_site_is_silent_only_new_pages_are_asked_for() -> None:
     stage = Stage(discard_event=True)
     stage.want("a", "b")
     stage.after()
-    stage.after(AGAIN - SECOND)
+    stage.after(RETRY_INTERVAL - SECOND)
     stage.want("a", "b", "c")
     assert stage.after() == ["c"]
     assert stage.after(SECOND) == [], "the site rests"
@@ -269,6 +269,6 @@ def test_so_many_are_asked_for_at_once_and_no_more() -> None:
         time.sleep(0.02)
         at_once[0] -= 1
 
-    asking = Asking(ask, *(str(number) for number in range(3 * AT_ONCE)))
-    asking.until(lambda: len(asking.pages.looks) == 3 * AT_ONCE)
-    assert 1 < most[0] <= AT_ONCE
+    asking = Asking(ask, *(str(number) for number in range(3 * MAX_OPEN_REQUESTS)))
+    asking.until(lambda: len(asking.pages.looks) == 3 * MAX_OPEN_REQUESTS)
+    assert 1 < most[0] <= MAX_OPEN_REQUESTS

@@ -16,7 +16,7 @@ import pytest
 from bot.config import Config
 from bot.domain.clock import ShiftedClock, monotonic_seconds
 from bot.posts.folder import PostFolder
-from bot.runtime.watcher import Watch
+from bot.runtime.watcher import Stillness, Watch
 
 
 class ByHand:
@@ -41,17 +41,23 @@ class ByHand:
         return paths
 
 
-class PageWaitRecord:
-    def __init__(self, config: Config) -> None:
+class WaitingWatch:
+    def __init__(self, config: Config, stillness: Stillness) -> None:
         self.hints, self.wake_event, self.stop = ByHand(), Event(), Event()
         self.posts = PostFolder(config)
         self.clock = ShiftedClock(datetime.now(UTC))
         self.watch = Watch(
-            config, posts=self.posts, clock=self.clock, hints=self.hints, wake_event=self.wake_event, stop=self.stop
+            config,
+            posts=self.posts,
+            clock=self.clock,
+            hints=self.hints,
+            wake_event=self.wake_event,
+            stop=self.stop,
+            stillness=stillness,
         )
         self.posts.scan()
 
-    def send_alerts(self, *paths: Path) -> None:
+    def tell(self, *paths: Path) -> None:
         self.hints.paths |= {str(path) for path in paths}
         self.wake_event.set()
 
@@ -73,18 +79,19 @@ def write(config: Config, name: str, title: str) -> Path:
 
 
 @pytest.fixture
-def waiting(site_config: Callable[..., Config]) -> tuple[Config, PageWaitRecord]:
+def waiting(site_config: Callable[..., Config], request: pytest.FixtureRequest) -> tuple[Config, WaitingWatch]:
+    """With the usual `Stillness`, or the one that the test is parametrized with."""
     config = site_config()
     config.posts_folder.mkdir(exist_ok=True)
     for name in ("a.md", "b.md"):
         path = write(config, name, name[0])
         os.utime(path, (1, 1))
-    return config, PageWaitRecord(config)
+    return config, WaitingWatch(config, getattr(request, "param", Stillness()))
 
 
-def test_what_is_told_is_looked_at_and_read_alone(waiting: tuple[Config, PageWaitRecord]) -> None:
+def test_what_is_told_is_looked_at_and_read_alone(waiting: tuple[Config, WaitingWatch]) -> None:
     config, it = waiting
-    it.send_alerts(write(config, "a.md", "changed"))
+    it.tell(write(config, "a.md", "changed"))
     write(config, "b.md", "changed unseen")  # the hint says nothing of it; the next look at everything will
     assert it.wait() < 5
     assert it.titles() == ["changed", "b"]
@@ -92,7 +99,7 @@ def test_what_is_told_is_looked_at_and_read_alone(waiting: tuple[Config, PageWai
     assert it.titles() == ["changed", "changed unseen"]
 
 
-def test_without_hints_a_change_is_found_by_looking(waiting: tuple[Config, PageWaitRecord]) -> None:
+def test_without_hints_a_change_is_found_by_looking(waiting: tuple[Config, WaitingWatch]) -> None:
     config, it = waiting
     write(config, "c.md", "new")
     (config.posts_folder / "b.md").unlink()
@@ -100,7 +107,7 @@ def test_without_hints_a_change_is_found_by_looking(waiting: tuple[Config, PageW
     assert it.titles() == ["a", "new"]
 
 
-def test_a_file_that_is_still_written_is_not_read(waiting: tuple[Config, PageWaitRecord]) -> None:
+def test_a_file_that_is_still_written_is_not_read(waiting: tuple[Config, WaitingWatch]) -> None:
     config, it = waiting
     path = write(config, "a.md", "half of")
     whole = Event()
@@ -109,12 +116,12 @@ def test_a_file_that_is_still_written_is_not_read(waiting: tuple[Config, PageWai
         for number in range(12):
             whole.wait(0.02)
             write(config, "a.md", f"half of {number}")
-            it.send_alerts(path)
+            it.tell(path)
         write(config, "a.md", "whole")
-        it.send_alerts(path)
+        it.tell(path)
 
     writer = threading.Thread(target=goes_on)
-    it.send_alerts(path)
+    it.tell(path)
     writer.start()
     it.wait()
     seen = it.titles()
@@ -122,22 +129,22 @@ def test_a_file_that_is_still_written_is_not_read(waiting: tuple[Config, PageWai
     assert seen == ["whole", "b"]
 
 
+@pytest.mark.parametrize("waiting", [Stillness(written=timedelta(seconds=60))], indirect=True)
 def test_a_file_that_is_closed_need_not_hold_still_for_long(
-    waiting: tuple[Config, PageWaitRecord], monkeypatch: pytest.MonkeyPatch
+    waiting: tuple[Config, WaitingWatch],
 ) -> None:
     # So long that it would be noticed: the file was told of while it was written, and a moment later of its end.
-    monkeypatch.setattr("bot.runtime.watcher.STILL", timedelta(seconds=60))
     config, it = waiting
     it.hints.are_told_of_closing = True
     path = write(config, "a.md", "half of")
     it.hints.open.add(str(path))
-    it.send_alerts(path)
+    it.tell(path)
 
     def ends() -> None:
         threading.Event().wait(0.2)
         write(config, "a.md", "whole")
         it.hints.open.clear()
-        it.send_alerts(path)
+        it.tell(path)
 
     thread = threading.Thread(target=ends)
     thread.start()
@@ -146,20 +153,20 @@ def test_a_file_that_is_closed_need_not_hold_still_for_long(
     assert it.titles() == ["whole", "b"]
 
 
+@pytest.mark.parametrize("waiting", [Stillness(written=timedelta(seconds=1))], indirect=True)
 def test_a_file_that_somebody_still_writes_is_waited_for_whatever_else_is_closed(
-    waiting: tuple[Config, PageWaitRecord], monkeypatch: pytest.MonkeyPatch
+    waiting: tuple[Config, WaitingWatch],
 ) -> None:
-    monkeypatch.setattr("bot.runtime.watcher.STILL", timedelta(seconds=1))
     config, it = waiting
     it.hints.are_told_of_closing = True
     one, other = write(config, "a.md", "half of"), config.posts_folder / "b.md"
     it.hints.open.add(str(one))
-    it.send_alerts(one)
+    it.tell(one)
 
     def another() -> None:
         threading.Event().wait(0.1)
         write(config, "b.md", "whole")
-        it.send_alerts(other)
+        it.tell(other)
 
     thread = threading.Thread(target=another)
     thread.start()
@@ -167,13 +174,13 @@ def test_a_file_that_somebody_still_writes_is_waited_for_whatever_else_is_closed
     thread.join()
 
 
-def test_a_release_is_not_delayed_by_somebody_who_saves(waiting: tuple[Config, PageWaitRecord]) -> None:
+def test_a_release_is_not_delayed_by_somebody_who_saves(waiting: tuple[Config, WaitingWatch]) -> None:
     config, it = waiting
     over = Event()
 
     def saves() -> None:
         while not over.wait(0.01):
-            it.send_alerts(write(config, "a.md", f"again {monotonic_seconds()}"))
+            it.tell(write(config, "a.md", f"again {monotonic_seconds()}"))
 
     writer = threading.Thread(target=saves)
     writer.start()
@@ -187,18 +194,18 @@ def test_a_release_is_not_delayed_by_somebody_who_saves(waiting: tuple[Config, P
     assert it.titles()[0].startswith("again"), "and afterwards what was saved"
 
 
+@pytest.mark.parametrize("waiting", [Stillness(longest=timedelta(seconds=0.5))], indirect=True)
 def test_what_never_holds_still_does_not_keep_the_rest_waiting(
-    waiting: tuple[Config, PageWaitRecord], monkeypatch: pytest.MonkeyPatch
+    waiting: tuple[Config, WaitingWatch],
 ) -> None:
-    monkeypatch.setattr("bot.runtime.watcher.STILL_AT_MOST", timedelta(seconds=0.5))
     config, it = waiting
     over = Event()
 
     def saves() -> None:
         while not over.wait(0.01):
-            it.send_alerts(write(config, "a.md", f"again {monotonic_seconds()}"))
+            it.tell(write(config, "a.md", f"again {monotonic_seconds()}"))
 
-    it.send_alerts(write(config, "b.md", "quiet"))
+    it.tell(write(config, "b.md", "quiet"))
     writer = threading.Thread(target=saves)
     writer.start()
     try:
@@ -210,7 +217,7 @@ def test_what_never_holds_still_does_not_keep_the_rest_waiting(
 
 
 @pytest.mark.parametrize("name", ["config/bot.toml", "config/people.toml", "config/templates/main/keynote.txt"])
-def test_settings_people_and_templates_are_reasons_too(waiting: tuple[Config, PageWaitRecord], name: str) -> None:
+def test_settings_people_and_templates_are_reasons_too(waiting: tuple[Config, WaitingWatch], name: str) -> None:
     config, it = waiting
     path = config.root / name
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -219,7 +226,7 @@ def test_settings_people_and_templates_are_reasons_too(waiting: tuple[Config, Pa
 
 
 def test_a_replacement_of_the_same_length_within_one_tick_of_the_clock_is_noticed(
-    waiting: tuple[Config, PageWaitRecord],
+    waiting: tuple[Config, WaitingWatch],
 ) -> None:
     """Size, times and inode are those of before: only the content tells (git calls it racily clean)."""
     config, it = waiting
@@ -237,7 +244,7 @@ def test_a_replacement_of_the_same_length_within_one_tick_of_the_clock_is_notice
 
 
 @pytest.mark.parametrize("step", [timedelta(hours=-3), timedelta(hours=3)])
-def test_a_clock_that_is_set_is_a_reason(waiting: tuple[Config, PageWaitRecord], step: timedelta) -> None:
+def test_a_clock_that_is_set_is_a_reason(waiting: tuple[Config, WaitingWatch], step: timedelta) -> None:
     _, it = waiting
     threading.Timer(0.2, lambda: it.clock.step_to(it.clock.now() + step)).start()
     assert it.wait() < 10

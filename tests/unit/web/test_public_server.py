@@ -24,7 +24,7 @@ from bot.config import Config
 from bot.domain.clock import ManualClock
 from bot.domain.errors import UsageError
 from bot.files.public_folder import PublicFolder
-from bot.runtime.health import STALE, Heartbeat
+from bot.runtime.health import STALE_AFTER, Heartbeat
 from bot.web.public import MAX_AGE, make_public_app, media_type_of
 from bot.web.server import PublicServer
 from tests.conftest import PUBLISHED
@@ -389,7 +389,7 @@ class TestHealth:
         assert heartbeat.health() == (True, {"awake": None})
         heartbeat.beat()
         assert heartbeat.health() == (True, {"awake": "2026-03-10T14:00Z"})
-        clock.advance(STALE)
+        clock.advance(STALE_AFTER)
         assert heartbeat.health() == (False, {"awake": "2026-03-10T14:00Z"})
 
     def test_a_bot_that_does_no_passes_is_not_well(self, site_config: Callable[..., Config]) -> None:

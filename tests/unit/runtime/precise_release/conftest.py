@@ -8,7 +8,7 @@ import pytest
 
 from bot.config import Config
 from bot.runtime import precise_release as standby
-from tests.support.before_release import ACCOUNTS, SECOND, PageWaitRecord, Stage
+from tests.support.before_release import ACCOUNTS, SECOND, Stage, WaitingStage
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def stage(site_config: Callable[..., Config]) -> Stage:
 
 
 @pytest.fixture
-def waiting(site_config: Callable[..., Config], monkeypatch: pytest.MonkeyPatch) -> PageWaitRecord:
+def waiting(site_config: Callable[..., Config], monkeypatch: pytest.MonkeyPatch) -> WaitingStage:
     # A busy machine stalls for seconds: whoever is late here is so by the machine's doing.
     monkeypatch.setattr(standby, "MAX_LATENESS", 10 * SECOND)
-    return PageWaitRecord(site_config(accounts=ACCOUNTS))
+    return WaitingStage(site_config(accounts=ACCOUNTS))

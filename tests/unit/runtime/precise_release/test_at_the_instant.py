@@ -15,20 +15,20 @@ from bot.runtime.app import make_bot
 from bot.runtime.precise_release import PREPARE_AHEAD, carry_out, prepare_release
 from bot.runtime.service import run_service
 from bot.runtime.workers import ThreadedWorkers
-from tests.support.before_release import ACCOUNT, ACCOUNTS, NOON, SECOND, PageWaitRecord
+from tests.support.before_release import ACCOUNT, ACCOUNTS, NOON, SECOND, WaitingStage
 from tests.support.changed_bot import with_parts
 from tests.support.recording_publisher import RecordingPublisher
 from tests.support.scratch_ledger import ScratchLedger
 
 
-def test_it_waits_for_the_instant_and_never_comes_before_it(waiting: PageWaitRecord) -> None:
+def test_it_waits_for_the_instant_and_never_comes_before_it(waiting: WaitingStage) -> None:
     assert waiting.release_on_time()
     (entry,) = waiting.ledger.snapshot().entries.values()
     assert entry.released_at == NOON <= waiting.running.now()
     assert list(waiting.expected) == [ACCOUNT]
 
 
-def test_a_change_in_the_folder_gives_way_to_a_pass(waiting: PageWaitRecord) -> None:
+def test_a_change_in_the_folder_gives_way_to_a_pass(waiting: WaitingStage) -> None:
     waiting.running.step_to(NOON - 10 * SECOND)
     waiting.meanwhile = waiting.reason.set
     assert not waiting.release_on_time()
@@ -36,13 +36,13 @@ def test_a_change_in_the_folder_gives_way_to_a_pass(waiting: PageWaitRecord) -> 
     assert not waiting.ledger.snapshot().entries
 
 
-def test_where_a_pass_would_come_too_late_the_release_goes_first(waiting: PageWaitRecord) -> None:
+def test_where_a_pass_would_come_too_late_the_release_goes_first(waiting: WaitingStage) -> None:
     waiting.meanwhile = lambda: waiting.write("another", NOON - timedelta(days=30))
     assert waiting.release_on_time(pass_takes=3 * SECOND)
     assert [entry.slug for entry in waiting.ledger.snapshot().entries.values()] == ["keynote"]
 
 
-def test_no_pass_begins_within_the_last_second_before_a_release(waiting: PageWaitRecord) -> None:
+def test_no_pass_begins_within_the_last_second_before_a_release(waiting: WaitingStage) -> None:
     waiting.meanwhile = waiting.reason.set
     assert waiting.release_on_time()
     assert len(waiting.ledger.snapshot().entries) == 1
@@ -50,7 +50,7 @@ def test_no_pass_begins_within_the_last_second_before_a_release(waiting: PageWai
 
 @pytest.mark.parametrize(("ahead", "times"), [(4, 1), (0.5, 0)])
 def test_the_ledger_is_made_ready_while_there_is_time(
-    waiting: PageWaitRecord, monkeypatch: pytest.MonkeyPatch, ahead: float, times: int
+    waiting: WaitingStage, monkeypatch: pytest.MonkeyPatch, ahead: float, times: int
 ) -> None:
     waiting.running.step_to(NOON - timedelta(seconds=ahead))
     made: list[datetime] = []
@@ -60,7 +60,7 @@ def test_the_ledger_is_made_ready_while_there_is_time(
     assert all(moment < NOON for moment in made)
 
 
-def test_all_is_written_before_the_instant_and_kept_at_it(waiting: PageWaitRecord) -> None:
+def test_all_is_written_before_the_instant_and_kept_at_it(waiting: WaitingStage) -> None:
     seen: list[tuple[bool, int]] = []
     prepared = prepare_release(waiting.bot.context, NOON)
     assert prepared is not None
@@ -75,7 +75,7 @@ def test_all_is_written_before_the_instant_and_kept_at_it(waiting: PageWaitRecor
     assert len(waiting.ledger.snapshot().entries) == 1
 
 
-def test_a_clock_that_is_set_back_in_the_last_milliseconds_calls_it_off(waiting: PageWaitRecord) -> None:
+def test_a_clock_that_is_set_back_in_the_last_milliseconds_calls_it_off(waiting: WaitingStage) -> None:
     class SetBack(ShiftedClock):
         def now(self) -> datetime:
             now = super().now()
@@ -90,7 +90,7 @@ def test_a_clock_that_is_set_back_in_the_last_milliseconds_calls_it_off(waiting:
 
 
 @pytest.mark.parametrize("prepared_late", [False, True])
-def test_a_stop_ends_it(waiting: PageWaitRecord, prepared_late: bool) -> None:
+def test_a_stop_ends_it(waiting: WaitingStage, prepared_late: bool) -> None:
     def meanwhile() -> None:
         waiting.bot.ask_to_stop()
         while prepared_late and waiting.running.now() < NOON:

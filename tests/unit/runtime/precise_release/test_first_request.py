@@ -20,7 +20,7 @@ from bot.runtime import precise_release as standby
 from bot.runtime.app import Bot
 from bot.runtime.precise_release import MAX_WAIT_FOR_REQUESTS, REQUEST_GRACE, carry_out, prepare_release
 from bot.runtime.service import Accounts, Alarm
-from tests.support.before_release import ACCOUNT, NOON, SECOND, PageWaitRecord, Stage
+from tests.support.before_release import ACCOUNT, NOON, SECOND, Stage, WaitingStage
 from tests.support.changed_bot import with_parts
 
 
@@ -48,7 +48,7 @@ class Slow:
 
 @pytest.mark.parametrize("seconds", [0.0, 0.4])
 def test_the_pass_that_follows_lets_the_toots_leave_first(
-    waiting: PageWaitRecord, monkeypatch: pytest.MonkeyPatch, seconds: float
+    waiting: WaitingStage, monkeypatch: pytest.MonkeyPatch, seconds: float
 ) -> None:
     monkeypatch.setattr(standby, "MAX_WAIT_FOR_REQUESTS", 60 * SECOND)
     slow = Slow(waiting.bot, seconds)
@@ -59,14 +59,14 @@ def test_the_pass_that_follows_lets_the_toots_leave_first(
     assert returned >= slow.left[0] + REQUEST_GRACE.total_seconds() * 0.9
 
 
-def test_what_does_not_leave_keeps_the_feeds_waiting_for_a_moment_only(waiting: PageWaitRecord) -> None:
+def test_what_does_not_leave_keeps_the_feeds_waiting_for_a_moment_only(waiting: WaitingStage) -> None:
     waiting.bot.deliverer.warm[ACCOUNT] = SessionState()
     assert waiting.release_on_time()
     assert waiting.running.now() - NOON >= MAX_WAIT_FOR_REQUESTS
 
 
 def test_an_account_whose_server_has_not_answered_yet_keeps_the_feeds_waiting_not_at_all(
-    waiting: PageWaitRecord, monkeypatch: pytest.MonkeyPatch
+    waiting: WaitingStage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(standby, "MAX_WAIT_FOR_REQUESTS", 60 * SECOND)
     assert waiting.release_on_time()
