@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, SupportsBytes
 
 from bot.config import Feeds, Site
@@ -24,18 +24,8 @@ _DIVIDED: Final = (ARCHIVE, "category", "tag")
 
 
 @dataclass(frozen=True, kw_only=True)
-class FeedFiles:
-    """The feeds, ready to be written, and a sentence for each entry that had to be left out."""
-
-    files: Mapping[str, SupportsBytes]  #: path below the public folder, e.g. "news/rss.xml" → the file's content
-    faults: tuple[OutputError, ...] = ()
-    folders: tuple[str, ...] = ()  #: what of ours lies in these and is not among `files` is out of date
-    archive: str = ""  #: the folder of the archive's pages
-
-
-@dataclass(frozen=True, kw_only=True)
 class Built:
-    """All that the feeds were made of at one build, for `again`."""
+    """All that the feeds were made of at one build."""
 
     channel: Channel
     settings: Feeds
@@ -51,6 +41,17 @@ class Built:
         return str(folder_of(self.settings) / ARCHIVE)
 
 
+@dataclass(frozen=True, kw_only=True)
+class FeedFiles:
+    """The feeds, ready to be written, and a sentence for each entry that had to be left out."""
+
+    files: Mapping[str, SupportsBytes]  #: path below the public folder, e.g. "news/rss.xml" → the file's content
+    faults: tuple[OutputError, ...] = ()
+    folders: tuple[str, ...] = ()  #: what of ours lies in these and is not among `files` is out of date
+    archive: str = ""  #: the folder of the archive's pages
+    built: Built = field(compare=False)  #: what the files were made of, for `update_feeds`
+
+
 class ItemCache:
     """What was made of each entry the last time, so that only what has changed is made again."""
 
@@ -58,10 +59,9 @@ class ItemCache:
         self._channel: Channel | None = None
         self._shown: dict[str, Shown] = {}
         self.places: Final = Places()
-        self.built: Built | None = None  #: the latest build
 
     def begin(self, channel: Channel) -> None:
-        """To be called before the items of a build are asked for; other settings empty the shelf."""
+        """To be called before the items of a build are asked for; other settings empty the cache."""
         if channel != self._channel:
             self._channel, self._shown = channel, {}
 
@@ -83,7 +83,7 @@ def render_feeds(
     site: Site,
     feeds: Feeds,
     released: Iterable[Entry] | None = None,
-    shelf: ItemCache | None = None,
+    cache: ItemCache | None = None,
 ) -> FeedFiles:
     """The feeds in every format, newest first and without the hidden entries, and the page that explains them.
 
@@ -92,9 +92,9 @@ def render_feeds(
     """
     given = list(entries)
     every = {entry.post_id: entry for entry in [*(given if released is None else released), *given]}
-    channel, shelf = channel_of(site, feeds), shelf or ItemCache()
-    shown, faults = _presentable(given, channel, shelf)
-    places = shelf.places.of(every.values())
+    channel, cache = channel_of(site, feeds), cache or ItemCache()
+    shown, faults = _presentable(given, channel, cache)
+    places = cache.places.of(every.values())
     history = divide(shown, places, entries=feeds.entries, page_size=feeds.archive)
     items = [one.item for one in shown]
     categories = categories_of(items) if feeds.categories else ()
@@ -108,7 +108,7 @@ def render_feeds(
         timezone=site.timezone,
         formats=tuple((kind.FILE_NAME, kind.MEDIA_TYPE) for kind in FORMATS),
     )
-    shelf.built = built = Built(
+    built = Built(
         channel=channel,
         settings=feeds,
         shown=tuple(shown),
@@ -123,6 +123,7 @@ def render_feeds(
         faults=tuple(faults),
         folders=tuple(str(folder / name) for name in _DIVIDED),
         archive=built.archive,
+        built=built,
     )
 
 
@@ -152,18 +153,18 @@ def _documents(channel: Channel, history: History, topics: Sequence[Topic], entr
         yield Document(channel=channel, title=title, items=topic.items[:entries], folder=topic.folder)
 
 
-def _presentable(entries: Iterable[Entry], channel: Channel, shelf: ItemCache) -> tuple[list[Shown], list[OutputError]]:
+def _presentable(entries: Iterable[Entry], channel: Channel, cache: ItemCache) -> tuple[list[Shown], list[OutputError]]:
     found: list[Shown] = []
     faults: list[OutputError] = []
-    shelf.begin(channel)
+    cache.begin(channel)
     for entry in entries:
         if entry.hidden:
             continue
         try:
-            found.append(shelf.shown(entry, channel))
+            found.append(cache.shown(entry, channel))
         except Exception as error:  # noqa: BLE001 - whatever it holds: it must not keep the others from being read
             faults.append(_fault(entry, str(error)))
-    shelf.keep_only(found)
+    cache.keep_only(found)
     # The tie-breaks make the order independent of the order in which the entries came.
     found.sort(key=lambda one: (one.item.published, one.entry.post_id, one.item.updated, one.item.url), reverse=True)
     shown: dict[str, Shown] = {}

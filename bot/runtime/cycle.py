@@ -18,7 +18,7 @@ from bot.domain import AccountState, Entry, Event, EventKind, Reason, ReasonCode
 from bot.domain.clock import Clock
 from bot.domain.errors import OldFeedError, OutputError
 from bot.domain.wording import reason_words
-from bot.feeds.build import ItemCache, render_feeds
+from bot.feeds.build import Built, ItemCache, render_feeds
 from bot.feeds.channel import folder_of
 from bot.feeds.covers import covers_to_ask, with_known_covers
 from bot.feeds.syndication import FILE_NAME as SYNDICATION
@@ -54,6 +54,7 @@ class CycleState:
 
     items: ItemCache = field(default_factory=ItemCache)  #: what the feeds made of each entry the last time
     plan_cache: PlanCache = field(default_factory=PlanCache)  #: what planning need not find out again
+    built: Built | None = None  #: the latest build of the feeds, for an incremental cycle
     base: Base | None = None  #: for an incremental cycle; None: there was no cycle, or it left something open
 
 
@@ -292,7 +293,8 @@ def _write_feeds(
 ) -> tuple[tuple[str, ...], list[OutputError], Mapping[str, str]]:
     site, settings = context.config.site, context.config.feeds
     complete = with_known_covers(shown, snapshot.pictures)
-    feeds = render_feeds(complete, site=site, feeds=settings, released=released, shelf=context.state.items)
+    feeds = render_feeds(complete, site=site, feeds=settings, released=released, cache=context.state.items)
+    context.state.built = feeds.built
     syndication = str(folder_of(settings) / SYNDICATION)
     files = {**feeds.files, syndication: render_syndication(shown, snapshot)}
     written = context.public.write(files, retire_in=feeds.folders, quickly=(feeds.archive,))

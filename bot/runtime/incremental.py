@@ -20,7 +20,7 @@ def incremental_cycle(context: CycleContext) -> tuple[str, ...]:
     Does nothing where there is anything else to decide. To be followed by a whole pass in any case. Raises LedgerError.
     """
     state = context.state
-    base, built, state.base = state.base, state.items.built, None
+    base, built, state.base = state.base, state.built, None
     news = context.posts.news() if base is not None and built is not None else None
     if base is None or built is None or not news:
         return ()

@@ -56,9 +56,9 @@ def post(number: int) -> Entry:
     )
 
 
-def write(entries: list[Entry], public: PublicFolder, shelf: ItemCache, feeds: Feeds = FEEDS) -> int:
+def write(entries: list[Entry], public: PublicFolder, cache: ItemCache, feeds: Feeds = FEEDS) -> int:
     """Everything that a pass does with the feeds once posts and ledger are read; returns how many files changed."""
-    made = render_feeds(entries, site=SITE, feeds=feeds, shelf=shelf)
+    made = render_feeds(entries, site=SITE, feeds=feeds, cache=cache)
     written = public.write(made.files, retire_in=made.folders, quickly=(made.archive,))
     assert not made.faults
     assert not written.faults
@@ -78,14 +78,14 @@ def measure(name: str, count: int, *, runs: int) -> None:
     for _ in range(runs):
         folder = Path(tempfile.mkdtemp(prefix="announce-bench-"))
         try:
-            public, shelf = PublicFolder(folder, gzip=True), ItemCache()
+            public, cache = PublicFolder(folder, gzip=True), ItemCache()
             entries = [post(number) for number in range(count)]
-            cold.append(timed(lambda: write(entries, public, shelf)))  # noqa: B023
+            cold.append(timed(lambda: write(entries, public, cache)))  # noqa: B023
             # Anew, as from the ledger: equal, but not the same objects.
             again = [post(number) for number in range(count)]
-            same.append(timed(lambda: write(again, public, shelf)))  # noqa: B023
+            same.append(timed(lambda: write(again, public, cache)))  # noqa: B023
             more = [*again, post(count)]
-            one_more.append(timed(lambda: write(more, public, shelf)))  # noqa: B023
+            one_more.append(timed(lambda: write(more, public, cache)))  # noqa: B023
         finally:
             shutil.rmtree(folder)
     for what, results in (("cold", cold), ("nothing changed", same), ("one more post", one_more)):

@@ -20,7 +20,6 @@ import bot.runtime.cycle
 from bot.compose.context import ComposeContext
 from bot.domain import Entry, Post
 from bot.domain.errors import BotError
-from bot.feeds.build import Built, ItemCache
 
 
 @contextmanager
@@ -89,14 +88,13 @@ def _composing(right: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _rendering(right: Callable[..., Any]) -> Callable[..., Any]:
-    known: dict[tuple[Entry, ...], tuple[Any, Built | None]] = {}
+    known: dict[tuple[Entry, ...], Any] = {}
 
-    def render(entries: Iterable[Entry], *, shelf: ItemCache, **means: Any) -> Any:
+    def render(entries: Iterable[Entry], **means: Any) -> Any:
         key = tuple(entries)
         if key not in known:
-            known[key] = (right(key, shelf=shelf, **means), shelf.built)
-        feeds, shelf.built = known[key]
-        return feeds
+            known[key] = right(key, **means)
+        return known[key]
 
     return render
 

@@ -119,10 +119,10 @@ def test_of_a_broken_feed_the_last_good_one_stays_and_the_others_are_written(tmp
 
 
 def test_an_unchanged_entry_keeps_its_item_and_a_changed_one_does_not() -> None:
-    shelf = ItemCache()
+    cache = ItemCache()
 
     def items(*entries: Entry, rights: str = "") -> list[int]:
-        file = render_feeds(entries, site=SITE, feeds=Feeds(rights=rights), shelf=shelf).files["news/rss.xml"]
+        file = render_feeds(entries, site=SITE, feeds=Feeds(rights=rights), cache=cache).files["news/rss.xml"]
         assert isinstance(file, FeedFile)
         kept.append(file)  # so that no id is used again
         return [id(item) for item in file.document.items]

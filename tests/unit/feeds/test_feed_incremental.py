@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.config import Feeds, Site
 from bot.domain import Entry
-from bot.feeds.build import ItemCache, render_feeds
+from bot.feeds.build import Built, render_feeds
 from bot.feeds.incremental import ChangedFeeds, update_feeds
 from tests.support.digests import both
 
@@ -45,15 +45,13 @@ def entry(number: int, **changes: Any) -> Entry:
     return replace(plain, **changes)
 
 
-def built(entries: list[Entry], feeds: Feeds) -> tuple[ItemCache, Mapping[str, SupportsBytes]]:
-    shelf = ItemCache()
-    return shelf, render_feeds(entries, site=SITE, feeds=feeds, shelf=shelf).files
+def built(entries: list[Entry], feeds: Feeds) -> tuple[Built, Mapping[str, SupportsBytes]]:
+    made = render_feeds(entries, site=SITE, feeds=feeds)
+    return made.built, made.files
 
 
 def again(entries: list[Entry], changed: Entry, feeds: Feeds) -> ChangedFeeds | None:
-    shelf, _ = built(entries, feeds)
-    assert shelf.built is not None
-    return update_feeds(shelf.built, changed)
+    return update_feeds(built(entries, feeds)[0], changed)
 
 
 def in_bytes(files: Mapping[str, SupportsBytes]) -> dict[str, bytes]:
@@ -116,7 +114,7 @@ def test_one_entry_shown_anew_changes_what_a_whole_build_would_change(
     )
     found = again(old, changed, feeds)
     new = [changed if one is old[which] else one for one in old]
-    shelf, whole = built(new, feeds)
+    build, whole = built(new, feeds)
     if found is None:
         simple = (category, tuple(tags)) == (old[which].category, old[which].tags) or not divided
         assert not (simple and title and which not in hidden)
@@ -124,9 +122,8 @@ def test_one_entry_shown_anew_changes_what_a_whole_build_would_change(
     before = in_bytes(built(old, feeds)[1])
     changes = in_bytes({**found.newest, **found.others})
     assert {**before, **changes} == in_bytes(whole)
-    assert shelf.built is not None
-    assert found.built.documents == shelf.built.documents
-    assert found.built.page == shelf.built.page
+    assert found.built.documents == build.documents
+    assert found.built.page == build.page
 
 
 def test_only_the_documents_that_show_the_entry_are_made() -> None:
