@@ -11,7 +11,6 @@ from bot.delivery.session import DeliveryContext, DeliverySession, SessionState
 from bot.domain import Capabilities, Delivery, ReasonCode
 from bot.domain.clock import Clock
 from bot.domain.errors import AccountBlockedError, LeaseHeldError, LeaseLostError, TransientError
-from bot.ledger.transitions import unblocked_event
 
 #: A pre-flight look is believed for this long; then there is another before anything is sent.
 PREFLIGHT_LASTS: Final = timedelta(minutes=1)
@@ -21,14 +20,13 @@ def verify_account(session: DeliverySession) -> None:
     """Ask who we are and what the server allows; what blocked the account ends, if reading was all it lacked."""
     facts = session.publisher.verify_account()
     session.state.introduced, session.state.capabilities = True, facts.capabilities or Capabilities()
-    now, blocked = session.now(), session.ledger.account(session.account).blocked
+    blocked = session.view().account.blocked
     if blocked is not None and blocked.code is not ReasonCode.ACCOUNT_UNREACHABLE:
         # A token may be good for reading and not for posting: the block stands until a toot went out.
         session.state.facts_once_sent = facts
         return
-    session.ledger.note_account(session.lease, facts=facts, now=now)
-    if blocked is not None:
-        session.emit(unblocked_event(session.account, blocked=blocked, now=now))
+    for event in session.ledger.note_account(session.lease, facts=facts, now=session.now()):
+        session.emit(event)
 
 
 def warm_up(context: DeliveryContext, expected: Sequence[Delivery]) -> SessionState | None:
@@ -38,24 +36,24 @@ def warm_up(context: DeliveryContext, expected: Sequence[Delivery]) -> SessionSt
     where it has to ask all by itself. Raises LedgerError.
     """
     ledger, address, now = context.ledger, context.publisher.address, context.clock.now()
-    known = ledger.account(address)
+    known = ledger.account_view(address).account
     if known.blocked is not None or (known.not_before is not None and known.not_before > now):
         return None
     try:
-        lease = ledger.lease(address, owner=context.owner, duration=context.timing.lease)
+        lease = ledger.acquire_lease(address, owner=context.owner, duration=context.timing.lease)
     except LeaseHeldError:
         return None
     session = DeliverySession(context=context, lease=lease, state=SessionState())
     try:
         verify_account(session)
-        ledger.renew(lease)
+        ledger.renew_lease(lease)
         preflight(expected, session)
         for delivery in expected:
             context.publisher.prepare_pictures(delivery.announcement)
     except (AccountBlockedError, TransientError, LeaseLostError):
         return None  # the session to come meets it again, and says so
     finally:
-        ledger.give_back(lease)
+        ledger.release_lease(lease)
     return session.state
 
 

@@ -10,8 +10,7 @@ from typing import Final
 from bot.delivery.matching import find_status
 from bot.delivery.ordering import ANNOUNCING, anchor_of, is_reminder
 from bot.delivery.session import DeliverySession
-from bot.domain import Action, Delivery, DeliveryKey, DeliveryState, EventKind, SeenStatus
-from bot.ledger.transitions import unblocked_event
+from bot.domain import Action, Delivery, DeliveryKey, DeliveryState, EventKind, SeenStatus, Snapshot
 from bot.publishers.contract import Publisher
 
 #: A person may have announced a post by hand this long before its datetime.
@@ -30,10 +29,11 @@ def preflight(deliveries: Sequence[Delivery], session: DeliverySession) -> None:
     now = session.now()
     recent = session.publisher.recent(since=min(now, *(other.due for other in waiting)) - ANNOUNCED_EARLY)
     newest = recent[-1].status_id if recent else session.publisher.newest_status_id()
-    claimed = session.ledger.known_status_ids(session.account)
-    with_text, before = _Texts(session.publisher), _adopted(waiting, session)
+    known = session.ledger.snapshot()
+    claimed = known.status_ids(session.account)
+    with_text, before = _Texts(session.publisher), _adopted(waiting, known)
     for other in waiting:
-        address = session.ledger.address_of(other.key.post_id)
+        address = _address_of(other, known)
         said = with_text.of(_alike(other, recent, claimed=claimed, also=address))
         since = other.due if is_reminder(other) else None
         status = _found(other, said, claimed=claimed, session=session, since=since, also=address)
@@ -52,7 +52,7 @@ def preflight(deliveries: Sequence[Delivery], session: DeliverySession) -> None:
 def _about_to_be_sent(deliveries: Sequence[Delivery], session: DeliverySession) -> list[Delivery]:
     waiting: dict[DeliveryKey, Delivery] = {
         other.key: other
-        for other in session.ledger.open_deliveries(session.account)
+        for other in session.view().open
         if other.action in ANNOUNCING and other.state is DeliveryState.DUE
     }
     # As the step knows them: if one was changed meanwhile, what is found here is not believed.
@@ -70,9 +70,9 @@ def _alike(
     return (status for status in free if link is None or {link, also} & status.links)
 
 
-def _adopted(waiting: Iterable[Delivery], session: DeliverySession) -> dict[DeliveryKey, str]:
+def _adopted(waiting: Iterable[Delivery], known: Snapshot) -> dict[DeliveryKey, str]:
     """The toots that were there before this ledger knew of them, and that a waiting part comes after."""
-    anchors = (session.ledger.delivery(anchor_of(d)) for d in waiting if d.action is Action.CONTINUE)
+    anchors = (known.deliveries.get(anchor_of(d)) for d in waiting if d.action is Action.CONTINUE)
     return {a.key: a.status_id for a in anchors if a is not None and a.status_id is not None and a.attempts == 0}
 
 
@@ -118,10 +118,21 @@ def look(delivery: Delivery, session: DeliverySession) -> None:
     if in_doubt:
         marked = replace(delivery, intended_mark=session.context.clock.mark())
         session.ledger.settle(session.lease, marked, event=None, now=session.now())
-    claimed = session.ledger.known_status_ids(session.account)
+    known = session.ledger.snapshot()
     # What is looked for came after `after_id`, whatever the clocks said.
-    address = session.ledger.address_of(delivery.key.post_id)
-    session.state.looked[delivery.key] = _found(delivery, seen, claimed=claimed, session=session, also=address)
+    session.state.looked[delivery.key] = _found(
+        delivery,
+        seen,
+        claimed=known.status_ids(session.account),
+        session=session,
+        also=_address_of(delivery, known),
+    )
+
+
+def _address_of(delivery: Delivery, known: Snapshot) -> str | None:
+    """Where the released post is shown now: it may have been renamed since its toot was composed. None: nowhere."""
+    entry = known.entries.get(delivery.key.post_id)
+    return None if entry is None else entry.url
 
 
 def _found(
@@ -166,8 +177,7 @@ def works_again(session: DeliverySession) -> None:
     """Lift the block of an account, now that something went out."""
     if session.state.facts_once_sent is None:
         return
-    blocked, now = session.ledger.account(session.account).blocked, session.now()
-    session.ledger.note_account(session.lease, facts=session.state.facts_once_sent, now=now)
+    events = session.ledger.note_account(session.lease, facts=session.state.facts_once_sent, now=session.now())
     session.state.facts_once_sent = None
-    if blocked is not None:
-        session.emit(unblocked_event(session.account, blocked=blocked, now=now))
+    for event in events:
+        session.emit(event)

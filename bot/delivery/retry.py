@@ -28,7 +28,7 @@ def failed(error: TransientError, step: Step, session: DeliverySession) -> Wait:
     session.state.trouble = True
     if error.retry_after is not None:
         pause = Reason(code=ReasonCode.PUBLISH_ERROR, text=error.message)
-        session.ledger.block_account(session.lease, why=pause, not_before=until, now=now)
+        session.ledger.note_account(session.lease, blocked=pause, not_before=until, now=now)
     elif not isinstance(step, Send):
         until = max(until, now + _patience(session))
         _doubt_what_is_in_flight(session)
@@ -50,7 +50,7 @@ def failed(error: TransientError, step: Step, session: DeliverySession) -> Wait:
 def _doubt_what_is_in_flight(session: DeliverySession) -> None:
     # What keeps the server from answering may be holding the request as well, and let it through after our next look.
     now = session.now()
-    for delivery in session.ledger.open_deliveries(session.account):
+    for delivery in session.view().open:
         if delivery.state is DeliveryState.SENDING and delivery.action.posts:
             session.ledger.settle(session.lease, replace(delivery, intended_mark=IN_DOUBT), event=None, now=now)
 
@@ -58,7 +58,7 @@ def _doubt_what_is_in_flight(session: DeliverySession) -> None:
 def _patience(session: DeliverySession) -> timedelta:
     """The wait after a failure to read: it grows with the time that the trouble has lasted."""
     now = session.now()
-    began = [d.first_tried_at for d in session.ledger.open_deliveries(session.account) if d.first_tried_at is not None]
+    began = [d.first_tried_at for d in session.view().open if d.first_tried_at is not None]
     return min((now - min(began)) / 4, LONGEST_PATIENCE) if began else timedelta()
 
 
@@ -67,7 +67,7 @@ def _begin_trying(why: Reason, session: DeliverySession) -> None:
     now = session.now()
     untried = [
         delivery
-        for delivery in session.ledger.open_deliveries(session.account)
+        for delivery in session.view().open
         if delivery.state is DeliveryState.DUE and delivery.first_tried_at is None
     ]
     changes = tuple(
@@ -93,8 +93,7 @@ def blocked(error: AccountBlockedError, step: Step, session: DeliverySession) ->
 
 
 def _note_block(why: Reason, session: DeliverySession) -> None:
-    now = session.now()
-    if session.ledger.block_account(session.lease, why=why, not_before=None, now=now):
-        # Told once, not at every tick of a token that nobody has mended yet.
+    # An event once, not at every tick of a token that nobody has mended yet.
+    for event in session.ledger.note_account(session.lease, blocked=why, now=session.now()):
         session.state.attention = True
-        session.emit(Event(at=now, kind=EventKind.BLOCKED, account=session.account, reason=why))
+        session.emit(event)

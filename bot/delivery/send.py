@@ -32,7 +32,7 @@ def upload(delivery: Delivery, session: DeliverySession) -> tuple[str, ...] | No
     media_ids = []
     for number, picture in enumerate(delivery.announcement.pictures):
         if number:
-            session.ledger.renew(session.lease)  # each may take its time
+            session.ledger.renew_lease(session.lease)  # each may take its time
         try:
             session.context.request_started()
             media_ids.append(session.publisher.upload(picture))
@@ -114,7 +114,7 @@ def _carried_out(delivery: Delivery, session: DeliverySession) -> Delivery:
     _, media_ids = session.state.uploaded.pop(delivery.key, (None, ()))
     if delivery.action is Action.PUBLISH:
         return _sent(delivery, _published(delivery, media_ids, _answered(delivery, session), session), session)
-    anchor = session.ledger.delivery(anchor_of(delivery))
+    anchor = session.view().deliveries.get(anchor_of(delivery))
     if anchor is None or anchor.status_id is None:
         raise RejectedError("the toot that it is about is no longer known.")
     if delivery.action.posts:
@@ -128,7 +128,7 @@ def _carried_out(delivery: Delivery, session: DeliverySession) -> Delivery:
 
 def _answered(delivery: Delivery, session: DeliverySession) -> str | None:
     """The post's toot, of a reminder that answers it: without one it is a toot of its own."""
-    toot = session.ledger.delivery(toot_of(delivery)) if delivery.announcement.answers else None
+    toot = session.view().deliveries.get(toot_of(delivery)) if delivery.announcement.answers else None
     return toot.status_id if toot is not None and toot.state is DeliveryState.SENT else None
 
 
@@ -151,7 +151,7 @@ def _shown(edit: Delivery, anchor: Delivery, session: DeliverySession) -> Announ
         return None
     earlier = [
         delivery
-        for delivery in session.ledger.snapshot().deliveries.values()
+        for delivery in session.view().deliveries.values()
         if delivery.action is Action.EDIT
         and delivery.state is DeliveryState.SENT
         and anchor_of(delivery) == anchor_of(edit)

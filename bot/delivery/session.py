@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from bot.delivery.protocol import Timing, Wait
 from bot.domain import (
     AccountFacts,
+    AccountView,
     Announcement,
     Capabilities,
     CompareAndSet,
@@ -98,6 +99,10 @@ class DeliverySession:
         """The account's verified address."""
         return self.lease.account
 
+    def view(self) -> AccountView:
+        """The account and what it is owed, as the ledger has them now."""
+        return self.ledger.account_view(self.account)
+
     def now(self) -> datetime:
         """The present time in UTC."""
         return self.context.clock.now()
@@ -120,8 +125,7 @@ class DeliverySession:
             return
         event = self.event_of(wanted, kind, wanted.reason)
         change = CompareAndSet(known=delivery, wanted=wanted)
-        if not self.ledger.record(WriteBatch(changes=(change,)), now=event.at).refused:
-            self.ledger.record(WriteBatch(events=(event,)), now=event.at)
+        if not self.ledger.record(WriteBatch(changes=(change,), events=(event,)), now=event.at).refused:
             self.emit(event)
 
     def event_of(

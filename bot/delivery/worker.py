@@ -34,7 +34,18 @@ from bot.delivery.readback import adopt, look, preflight
 from bot.delivery.retry import blocked, failed
 from bot.delivery.send import send, upload
 from bot.delivery.session import DeliveryContext, DeliveryResult, DeliverySession, SessionState
-from bot.domain import Action, Announcement, Delivery, DeliveryKey, DeliveryState, EventKind, Hold, Reason, ReasonCode
+from bot.domain import (
+    AccountState,
+    Action,
+    Announcement,
+    Delivery,
+    DeliveryKey,
+    DeliveryState,
+    EventKind,
+    Hold,
+    Reason,
+    ReasonCode,
+)
 from bot.domain.durations import rounded_duration
 from bot.domain.errors import AccountBlockedError, LeaseHeldError, LeaseLostError, TransientError
 from bot.domain.logs import log
@@ -50,10 +61,10 @@ def deliver_pending(context: DeliveryContext, state: SessionState | None = None)
     """
     ledger, address, clock = context.ledger, context.publisher.address, context.clock
     state = state or SessionState()
-    if not ledger.open_deliveries(address):
+    if not ledger.account_view(address).open:
         return DeliveryResult(account=address)
     try:
-        lease = ledger.lease(address, owner=context.owner, duration=context.timing.lease)
+        lease = ledger.acquire_lease(address, owner=context.owner, duration=context.timing.lease)
     except LeaseHeldError as error:
         return DeliveryResult(account=address, wait_until=clock.now() + error.remaining, why=_of_lease(error))
     try:
@@ -61,7 +72,7 @@ def deliver_pending(context: DeliveryContext, state: SessionState | None = None)
     except LeaseLostError as error:
         wait = Wait(clock.now() + context.timing.lease, _of_lease(error))
     finally:
-        ledger.give_back(lease)
+        ledger.release_lease(lease)
     return DeliveryResult(
         account=address,
         events=tuple(state.events),
@@ -78,14 +89,15 @@ def _of_lease(error: LeaseHeldError | LeaseLostError) -> Reason:
 
 def _steps(session: DeliverySession) -> Wait | None:
     while True:
-        step = next_step(_known(session), session.context.timing)
+        known = _known(session)
+        step = next_step(known, session.context.timing)
         log(_LOG, logging.DEBUG, "step", account=session.lease.account, step=type(step).__name__)
         if isinstance(step, Done):
             return None
         if isinstance(step, Wait):
             return step
         try:
-            _perform(step, session)
+            _perform(step, known.account, session)
         except AccountBlockedError as error:
             return blocked(error, step, session)
         except TransientError as error:
@@ -93,16 +105,17 @@ def _steps(session: DeliverySession) -> Wait | None:
 
 
 def _known(session: DeliverySession) -> ProtocolState:
-    now, deliveries = session.now(), session.ledger.open_deliveries(session.account)
+    now, view = session.now(), session.view()
+    deliveries = view.open
     sending = next((d for d in deliveries if d.state is DeliveryState.SENDING), None)
     if session.context.clock.monotonic() - session.state.met_at > PREFLIGHT_LASTS.total_seconds():
         session.state.met.clear()
     head = next_delivery(deliveries, now=now) if deliveries else None
     return ProtocolState(
         now=now,
-        account=session.ledger.account(session.account),
+        account=view.account,
         deliveries=deliveries,
-        anchor=session.ledger.delivery(anchor_of(head)) if head else None,
+        anchor=view.deliveries.get(anchor_of(head)) if head else None,
         introduced=session.state.introduced,
         looked=session.state.looked,
         by_hand=frozenset(
@@ -114,7 +127,7 @@ def _known(session: DeliverySession) -> ProtocolState:
         uploaded=_still_true(session.state.uploaded, deliveries),
         fresh_intent=session.state.fresh_intent,
         failed=session.state.failed,
-        stopping=session.context.stopping() or bool(session.ledger.paused()),
+        stopping=session.context.stopping() or bool(view.paused),
         # Last: what is sent on it must follow at once, and reading the ledger may take its time.
         intent_age=_intent_age(sending, session) if sending else None,
     )
@@ -138,11 +151,11 @@ def _still_true(
     }
 
 
-def _perform(step: Step, session: DeliverySession) -> None:
+def _perform(step: Step, account: AccountState, session: DeliverySession) -> None:
     ledger, publisher, now = session.ledger, session.publisher, session.now()
     if not isinstance(step, WriteIntent | Send):
         # Writing the intent renews, and a Send was just preceded by it: between the two nothing may take time.
-        ledger.renew(session.lease)
+        ledger.renew_lease(session.lease)
     match step:
         case VerifyAccount():
             verify_account(session)
@@ -166,8 +179,7 @@ def _perform(step: Step, session: DeliverySession) -> None:
             if media_ids is not None:
                 session.state.uploaded[delivery.key] = (delivery.announcement, media_ids)
         case WriteIntent(delivery):
-            after_id = ledger.account(session.account).last_status_id or "0"
-            if ledger.write_intent(session.lease, delivery, after_id=after_id, now=now):
+            if ledger.write_intent(session.lease, delivery, after_id=account.last_status_id or "0", now=now):
                 session.state.fresh_intent = delivery.key
         case Send(delivery):
             send(delivery, session)

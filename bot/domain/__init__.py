@@ -12,8 +12,10 @@ from bot.domain.entries import Entry, OldEntry, OldFeed, RemotePicture
 from bot.domain.events import Event, EventKind
 from bot.domain.findings import Finding
 from bot.domain.ledger import (
-    AlertRecord,
+    AccountView,
     CompareAndSet,
+    NoteKind,
+    NotesChange,
     Override,
     OverrideKind,
     OverridesSeen,
@@ -42,8 +44,8 @@ __all__ = [
     "GIF_PIXELS",
     "AccountFacts",
     "AccountState",
+    "AccountView",
     "Action",
-    "AlertRecord",
     "Announcement",
     "Capabilities",
     "CompareAndSet",
@@ -61,6 +63,8 @@ __all__ = [
     "Limits",
     "MastodonOptions",
     "Missed",
+    "NoteKind",
+    "NotesChange",
     "Occasion",
     "OccasionKind",
     "OldEntry",

@@ -60,14 +60,38 @@ class Snapshot:
     pictures: Mapping[str, RemotePicture] = field(default_factory=dict)  #: on other hosts, by address
     waiting: Mapping[str, PageWaitRecord] = field(default_factory=dict)  #: posts without a page so far, by post id
 
+    def status_ids(self, account: str) -> frozenset[str]:
+        """The ids of the statuses that deliveries of this account live at."""
+        mine = (delivery for delivery in self.deliveries.values() if delivery.key.account == account)
+        return frozenset(delivery.status_id for delivery in mine if delivery.status_id is not None)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class AlertRecord:
-    """A cause of trouble that people were told of."""
+class AccountView:
+    """One account at one moment, as a delivery worker needs it."""
 
-    what: str  #: as they were told
-    at: datetime  #: when they were last told
-    there: bool  #: whether it was still there at the latest pass
+    account: AccountState
+    paused: str = ""  #: which operator paused everything and when; empty if nothing is paused
+    open: tuple[Delivery, ...] = ()  #: what is due or sending, in the order of (due, sequence)
+    deliveries: Mapping[DeliveryKey, Delivery] = field(default_factory=dict)  #: the account's, of posts with open ones
+
+
+class NoteKind(Enum):
+    """What the bot remembers as plain texts by key."""
+
+    PROBLEM = "problem"  #: what was wrong at the latest cycle → since when
+    ALERT = "alert"  #: alert key → what people were told, and when
+    PINGED = "pinged"  #: hub and feed → digest of the feed's bytes that the hub was last told of
+    DEPLOYED = "deployed"  #: post id → the words that the site was last asked to be built with
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NotesChange:
+    """New values of some notes of one kind."""
+
+    kind: NoteKind
+    changes: Mapping[str, str | None]  #: by key; None: take it out
+    known: Mapping[str, str] | None = None  #: all of the kind as they were read; None: whatever they are
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,10 +132,11 @@ class WriteBatch:
     accept_clock: bool = False  #: a person says that the clock is right, whatever later time the ledger has seen
     old_feed: OldFeed | None = None  #: ids and dates to be taken over at the releases to come
     pictures: tuple[RemotePicture, ...] = ()  #: on other hosts, that were asked for
+    notes: NotesChange | None = None  #: nothing is written if others are there than those that it knows
 
     def __bool__(self) -> bool:
         said = self.upcoming is not None or self.paused is not None or self.accept_clock or self.old_feed is not None
-        said = said or self.waiting is not None
+        said = said or self.waiting is not None or self.notes is not None
         return said or bool(
             self.entries or self.changes or self.new_accounts or self.events or self.words or self.pictures
         )
@@ -121,6 +146,6 @@ class WriteBatch:
 class WriteResult:
     """What became of a recording: another process, or a person, may have been there first."""
 
-    outdated: bool = False  #: nothing was written: a person spoke after the plan was made, or its moment was missed
+    outdated: bool = False  #: nothing was written: it was decided on what has changed since
     refused: tuple[CompareAndSet, ...] = ()  #: not written: the delivery has moved on
     events: tuple[Event, ...] = ()  #: those that were true, and are in the history now

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from bot.config import Alerts
+from bot.domain import NoteKind, NotesChange, WriteBatch
 from bot.domain.errors import FetchError, OutputError
 from bot.http.client import WebClient
+from bot.ledger import Ledger
 from bot.planner.alerts import Alert
 
 #: The longest wait for an answer of a webhook or a mail server.
@@ -27,6 +29,74 @@ class AlertBatch:
 
     def __bool__(self) -> bool:
         return bool(self.causes or self.recovered)
+
+
+#: Another process may note its alerts in between; after so many times its word stands, and nobody is told twice.
+_TRIES: Final = 5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Told:
+    """An alert that people were sent, as the ledger's note on it says."""
+
+    what: str  #: the words that they were sent
+    at: datetime  #: when they were last sent
+    there: bool  #: whether its cause was still there at the latest cycle
+
+    def to_text(self) -> str:
+        return json.dumps({**asdict(self), "at": self.at.isoformat()}, ensure_ascii=False)
+
+    @staticmethod
+    def from_text(text: str) -> _Told:
+        values = json.loads(text)
+        return _Told(what=values["what"], at=datetime.fromisoformat(values["at"]), there=bool(values["there"]))
+
+
+def note_alerts(
+    ledger: Ledger, causes: Mapping[str, str], *, quiet: timedelta, now: datetime
+) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Remember the causes (key → words) that are there now; returns the keys to tell of, and the words of recoveries.
+
+    A cause that stays is told once; one that goes and comes back is told again, but not within `quiet`. Raises
+    LedgerError.
+    """
+    for _ in range(_TRIES):
+        known = ledger.notes(NoteKind.ALERT)
+        told = {key: _Told.from_text(text) for key, text in known.items()}
+        after, new, recovered = _dedupe(told, causes, quiet=quiet, now=now)
+        if after == told:
+            return new, recovered
+        values = {key: one.to_text() for key, one in after.items()}
+        notes = NotesChange(
+            kind=NoteKind.ALERT, changes={**dict.fromkeys(known.keys() - values.keys()), **values}, known=known
+        )
+        if not ledger.record(WriteBatch(notes=notes), now=now).outdated:
+            return new, recovered
+    return frozenset(), ()
+
+
+def _dedupe(
+    told: Mapping[str, _Told], causes: Mapping[str, str], *, quiet: timedelta, now: datetime
+) -> tuple[dict[str, _Told], frozenset[str], tuple[str, ...]]:
+    """What people were told from now on, which causes are news, and the words of those that have recovered."""
+    after: dict[str, _Told] = {}
+    new: set[str] = set()
+    recovered: list[str] = []
+    for cause, what in causes.items():
+        known = told.get(cause)
+        if known is not None and (known.there or known.at > now - quiet):
+            # One that came back soon waits, still marked as gone, until the quiet time is over.
+            after[cause] = known
+        else:
+            new.add(cause)
+            after[cause] = _Told(what=what, at=now, there=True)
+    for cause, known in told.items():
+        if cause not in causes:
+            if known.there:
+                recovered.append(known.what)
+            if known.at > now - quiet:
+                after[cause] = replace(known, there=False)
+    return after, frozenset(new), tuple(sorted(recovered))
 
 
 def text_of(news: AlertBatch, *, site: str) -> str:

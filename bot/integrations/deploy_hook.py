@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot.config import ENVIRONMENT, Release
-from bot.domain import Event, EventKind
+from bot.domain import Event, EventKind, NoteKind, NotesChange, WriteBatch
 from bot.domain.backoff import Backoff, Outage
 from bot.domain.clock import Clock
 from bot.domain.errors import FetchError, OutputError
@@ -85,7 +85,7 @@ class DeployHookCaller:
         if not self._settings.deploy_hook or not wanted:
             return {}
         if self._known is None:
-            self._known = dict(self._ledger.deployed())
+            self._known = dict(self._ledger.notes(NoteKind.DEPLOYED))
         known = self._known
         # What was never shown need not be taken away.
         return {
@@ -96,7 +96,7 @@ class DeployHookCaller:
 
     def _try(self, owed: Mapping[str, str], *, patient: bool) -> None:
         # Another process may have called meanwhile.
-        self._known = dict(self._ledger.deployed())
+        self._known = dict(self._ledger.notes(NoteKind.DEPLOYED))
         owed = self._owed(owed)
         if not owed:
             return
@@ -110,7 +110,8 @@ class DeployHookCaller:
             return
         number = f"{len(owed)} post{'' if len(owed) == 1 else 's'}"
         event = Event(at=self._clock.now(), kind=EventKind.DEPLOY_HOOK_CALLED, detail=number)
-        self._ledger.note_deployed(owed, event=event, now=event.at)
+        notes = NotesChange(kind=NoteKind.DEPLOYED, changes=owed)
+        self._ledger.record(WriteBatch(notes=notes, events=(event,)), now=event.at)
         self._known.update(owed)
         self._say(event)
 

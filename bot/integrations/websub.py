@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, SupportsBytes
 from urllib.parse import urlsplit
 
-from bot.domain import Event, EventKind, WriteBatch
+from bot.domain import Event, EventKind, NoteKind, NotesChange, WriteBatch
 from bot.domain.backoff import Backoff, Outage
 from bot.domain.clock import Clock
 from bot.domain.errors import FetchError
@@ -88,8 +88,8 @@ class WebSubPings:
     def _owed(self, topics: Mapping[str, str]) -> dict[str, dict[str, str]]:
         """Hub → feed's address → digest of its bytes, where these are not what the hub knows."""
         now = {topic: digest for topic, name in topics.items() if (digest := self._digest(name))}
-        pinged = self.ledger.pinged() if self.hubs and now else {}
-        owed = {hub: {t: digest for t, digest in now.items() if pinged.get((hub, t)) != digest} for hub in self.hubs}
+        pinged = self.ledger.notes(NoteKind.PINGED) if self.hubs and now else {}
+        owed = {hub: {t: d for t, d in now.items() if pinged.get(_note_key(hub, t)) != d} for hub in self.hubs}
         return {hub: due for hub, due in owed.items() if due}
 
     def _digest(self, name: str) -> str:
@@ -153,7 +153,10 @@ class WebSubPings:
         if told:
             number = f"{len(told)} feed{'' if len(told) == 1 else 's'}"
             event = Event(at=self.clock.now(), kind=EventKind.PINGED, detail=f"{hub}: {number}")
-            self.ledger.note_pinged(hub, told, event=event, now=self.clock.now())
+            notes = NotesChange(
+                kind=NoteKind.PINGED, changes={_note_key(hub, topic): digest for topic, digest in told.items()}
+            )
+            self.ledger.record(WriteBatch(notes=notes, events=(event,)), now=event.at)
             self.emit(event)
 
     def _may_try(self, name: str) -> bool:
@@ -171,3 +174,8 @@ class WebSubPings:
             event = Event(at=self.clock.now(), kind=EventKind.PROBLEM, detail=why)
             self.ledger.record(WriteBatch(events=(event,)), now=event.at)
             self.emit(event)
+
+
+def _note_key(hub: str, topic: str) -> str:
+    # Neither address holds a space.
+    return f"{hub} {topic}"

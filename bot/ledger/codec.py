@@ -14,7 +14,6 @@ from bot.domain import (
     AccountFacts,
     AccountState,
     Action,
-    AlertRecord,
     Announcement,
     Delivery,
     DeliveryKey,
@@ -100,14 +99,25 @@ def reason_from_text(text: str) -> Reason | None:
     return text_reason(text)
 
 
+def entry_to_row(entry: Entry) -> dict[str, Any]:
+    """Column → value."""
+    return {
+        "post_id": entry.post_id,
+        "slug": entry.slug,
+        "published": time_to_text(entry.published),
+        "released_at": time_to_text(entry.released_at),
+        "document": entry_to_json(entry),
+    }
+
+
+def key_to_row(key: DeliveryKey) -> dict[str, Any]:
+    """Column → value."""
+    return {"post_id": key.post_id, "account": key.account, "occasion": str(key.occasion)}
+
+
 def delivery_to_row(delivery: Delivery) -> dict[str, Any]:
     """Column → value; without `sequence`, which the ledger gives."""
-    row: dict[str, Any] = {
-        "post_id": delivery.key.post_id,
-        "account": delivery.key.account,
-        "occasion": str(delivery.key.occasion),
-        "is_foreign": int(delivery.foreign),
-    }
+    row = {**key_to_row(delivery.key), "is_foreign": int(delivery.foreign)}
     for field in fields(delivery):
         if field.name in ("key", "sequence", "foreign"):
             continue
@@ -165,11 +175,17 @@ def account_from_row(row: Row) -> AccountState:
     )
 
 
-def event_to_row(event: Event) -> tuple[str | None, ...]:
-    """The values of (at, what, slug, account, occasion, detail, who)."""
-    occasion = "" if event.occasion is None else str(event.occasion)
-    detail = event.detail if event.reason is None else event.reason.to_json()
-    return (time_to_text(event.at), event.kind.value, event.slug, event.account, occasion, detail, event.who)
+def event_to_row(event: Event) -> dict[str, Any]:
+    """Column → value."""
+    return {
+        "at": time_to_text(event.at),
+        "what": event.kind.value,
+        "slug": event.slug,
+        "account": event.account,
+        "occasion": "" if event.occasion is None else str(event.occasion),
+        "detail": event.detail if event.reason is None else event.reason.to_json(),
+        "who": event.who,
+    }
 
 
 def event_from_row(row: Row) -> Event:
@@ -186,8 +202,19 @@ def event_from_row(row: Row) -> Event:
     )
 
 
-def word_from_row(row: Row) -> Override:
-    """A person's word of a row."""
+def override_to_row(override: Override) -> dict[str, Any]:
+    """Column → value."""
+    return {
+        "post_id": override.post_id,
+        "said": override.said.value,
+        "early": int(override.early),
+        "who": override.who,
+        "at": time_to_text(override.at),
+    }
+
+
+def override_from_row(row: Row) -> Override:
+    """The operator's word of a row."""
     return Override(
         post_id=row["post_id"],
         said=OverrideKind(row["said"]),
@@ -202,7 +229,18 @@ def upcoming_from_row(row: Row) -> Upcoming:
     return Upcoming(post_id=row["post_id"], slug=row["slug"], due=datetime.fromisoformat(row["due"]))
 
 
-def waiting_from_row(row: Row) -> PageWaitRecord:
+def page_wait_to_row(wait: PageWaitRecord) -> dict[str, Any]:
+    """Column → value."""
+    return {
+        "post_id": wait.post_id,
+        "slug": wait.slug,
+        "since": time_to_text(wait.since),
+        "why": wait.why,
+        "missing": int(wait.missing),
+    }
+
+
+def page_wait_from_row(row: Row) -> PageWaitRecord:
     """The post without a page of a row."""
     return PageWaitRecord(
         post_id=row["post_id"],
@@ -213,9 +251,15 @@ def waiting_from_row(row: Row) -> PageWaitRecord:
     )
 
 
-def told_from_row(row: Row) -> AlertRecord:
-    """What people were told, of a row."""
-    return AlertRecord(what=row["what"], at=datetime.fromisoformat(row["at"]), there=bool(row["there"]))
+def old_entry_to_row(old: OldEntry) -> dict[str, Any]:
+    """Column → value."""
+    return {
+        "feed_id": old.feed_id,
+        "link": old.link,
+        "title": old.title,
+        "published": time_to_text(old.published),
+        "updated": time_to_text(old.updated),
+    }
 
 
 def old_entry_from_row(row: Row) -> OldEntry:
@@ -227,6 +271,16 @@ def old_entry_from_row(row: Row) -> OldEntry:
         published=time_from_text(row["published"]),
         updated=time_from_text(row["updated"]),
     )
+
+
+def picture_to_row(picture: RemotePicture) -> dict[str, Any]:
+    """Column → value."""
+    return {
+        "url": picture.url,
+        "media_type": picture.media_type,
+        "size": picture.size,
+        "asked_at": time_to_text(picture.asked_at),
+    }
 
 
 def picture_from_row(row: Row) -> RemotePicture:

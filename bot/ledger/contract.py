@@ -1,21 +1,24 @@
 """The contract of the ledger: what has been promised and kept.
 
-Every keeper (`ledgers/`) passes the same suite, `tests/contract/test_ledger.py`.
+An implementation passes the suite in `tests/contract` (test_ledger*.py). What the contract asks for is what a
+relational database does anyway: transactions, unique keys, conditional updates, and a commit that may or may not wait
+for the disk (PostgreSQL: `synchronous_commit`; SQLite: `PRAGMA synchronous`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Protocol
+from types import TracebackType
+from typing import Protocol, Self
 
 from bot.domain import (
     AccountFacts,
-    AccountState,
+    AccountView,
     Delivery,
-    DeliveryKey,
     Event,
     Lease,
+    NoteKind,
     Reason,
     Snapshot,
     WriteBatch,
@@ -23,133 +26,129 @@ from bot.domain import (
 )
 
 
+class PendingWrite(Protocol):
+    """A batch that is written, but not committed: nobody else sees it. A context manager, used once.
+
+    Leaving the context without a commit takes the batch back. Until then no other process or thread writes into the
+    ledger, so that what the batch was checked against stays true; the caller's thread asks it for nothing else, and
+    leaves within a second.
+    """
+
+    @property
+    def result(self) -> WriteResult:
+        """What the commit makes true; `outdated`: nothing was written, and there is nothing to commit."""
+
+    def commit(self, *, durable: bool = True) -> None:
+        """Make the batch visible to everybody. Raises LedgerError.
+
+        One that is not `durable` survives the end of the process, but not a power failure, until the next durable
+        write or `flush`, by any process: before that, nothing that follows from it may be shown or sent. It saves the
+        wait for the disk.
+        """
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
 class Ledger(Protocol):
     """Safe across threads and processes. Every method is one transaction: all of it is kept, or nothing.
 
-    Methods that take a lease check its fence and raise LeaseLostError if the lease has passed to another.
-    Any method raises LedgerError if the ledger cannot be read or written.
+    When a method that writes returns, what it wrote is durable, and with it all that was committed before; leases
+    alone are not, as a power failure that takes one back has ended its owner as well. Methods that take a lease check
+    its fence and raise LeaseLostError if the lease has passed to another owner. Any method raises LedgerError if the
+    ledger cannot be read or written, and DamagedLedgerError if what it holds cannot be understood.
     """
+
+    # -- Reading
 
     def snapshot(self) -> Snapshot:
         """Everything that planning needs, as of one moment."""
 
-    def record(
-        self,
-        recording: WriteBatch,
-        *,
-        now: datetime,
-        sure: Callable[[], bool] | None = None,
-        flush: bool = True,
-    ) -> WriteResult:
-        """Write the result of a plan, or of a person's command; returns what was refused, and the events written.
+    def account_view(self, account: str) -> AccountView:
+        """Everything that delivering for one account needs, as of one moment.
+
+        An account that was never recorded is owed nothing, and nothing is known of it.
+        """
+
+    def notes(self, kind: NoteKind) -> Mapping[str, str]:
+        """All notes of one kind, by key."""
+
+    def events(self, *, limit: int) -> tuple[Event, ...]:
+        """The latest lines of history, oldest first."""
+
+    # -- Writing
+
+    def record(self, batch: WriteBatch, *, now: datetime) -> WriteResult:
+        """Write what a plan, or an operator, decided; returns what was refused, and the events written.
 
         An entry that is there is replaced, unless it is of another release: the first one counts, and only its events
         are written. An account that is there stays as it is. A change is written only if the delivery is exactly as
-        the change knows it, and never while it is sending: whoever planned it on an older state plans again. Events
-        of a change that is refused are not written. A plan that has not heard a person's latest word (`heard`) is not
-        written at all, nor is one that the caller is not `sure` of: asked at the end of the transaction, while nobody
-        else writes, so it may wait for a moment but not for long. Without `flush` a power failure, though not the end
-        of the process, may take it back, until an intent is written or `flush` is called: nothing may be shown to the
-        public or said by a toot on it before. A picture that was uploaded and a line in the log do no harm.
+        the change knows it, and never while it is sending: then the caller plans again. Events of a refused change
+        are not written. A batch that was made without the latest override (`heard`), or on other notes than those
+        that it knows, is `outdated`, and nothing of it is written.
+        """
+
+    def prepare(self, batch: WriteBatch, *, now: datetime) -> PendingWrite:
+        """As `record`, but the caller commits at the moment of its choice, or never. Writing begins with the context.
+
+        `with ledger.prepare(batch, now=now) as pending: ...; pending.commit()`
         """
 
     def flush(self) -> None:
-        """Nothing that was written until now, by whomever, is lost to a power failure from here on."""
+        """Make everything durable that was committed until now, by any process."""
 
-    def make_ready(self) -> None:
-        """Do now what would else be done by a later write, and make that one slow: something is due in a moment.
+    # -- Delivering
 
-        Where that cannot be done nothing is raised: a later write does it, or says what is wrong.
+    def acquire_lease(self, account: str, *, owner: str, duration: timedelta) -> Lease:
+        """Take the right to deliver for an account; raises LeaseHeldError while it is taken, also by the same owner.
+
+        Raises LedgerError for an account that was never recorded.
         """
 
-    def note_problems(self, problems: frozenset[str], *, now: datetime) -> tuple[frozenset[str], frozenset[str]]:
-        """Remember everything that is wrong now; returns what is new and what is solved since the last call.
-
-        Each is written into the history once.
-        """
-
-    def record_alerts(
-        self, causes: Mapping[str, str], *, quiet: timedelta, now: datetime
-    ) -> tuple[frozenset[str], tuple[str, ...]]:
-        """Remember the causes (key → words) that are there now; returns the keys to tell of, and what has recovered.
-
-        A cause that stays is told once; one that goes and comes back is told again, but not within `quiet`.
-        """
-
-    def lease(self, account: str, *, owner: str, duration: timedelta) -> Lease:
-        """Take the right to deliver for an account; raises LeaseHeldError while it is taken, also by the same owner."""
-
-    def renew(self, lease: Lease) -> None:
+    def renew_lease(self, lease: Lease) -> None:
         """Start the lease's duration again."""
 
-    def give_back(self, lease: Lease) -> None:
-        """End the lease; nothing happens if it has passed to another."""
-
-    def account(self, address: str) -> AccountState:
-        """What is known of an account; raises LedgerError for one that was never recorded."""
-
-    def paused(self) -> str:
-        """Who paused everything and when; empty if nobody did."""
-
-    def delivery(self, key: DeliveryKey) -> Delivery | None:
-        """One delivery; None if there is none."""
-
-    def open_deliveries(self, account: str) -> tuple[Delivery, ...]:
-        """The account's deliveries that are due or sending, in the order of (due, sequence)."""
-
-    def address_of(self, post_id: str) -> str | None:
-        """Where the released post is shown now: it may have been renamed since its toot was composed. None: nowhere."""
-
-    def known_status_ids(self, account: str) -> frozenset[str]:
-        """The status ids that deliveries of this account already live at."""
+    def release_lease(self, lease: Lease) -> None:
+        """End the lease; nothing happens if it has passed to another owner."""
 
     def note_account(
         self,
         lease: Lease,
         *,
         facts: AccountFacts | None = None,
+        blocked: Reason | None = None,
+        not_before: datetime | None = None,
         last_status_id: str | None = None,
         now: datetime,
-    ) -> None:
-        """Remember what the server said of the account: its facts clear a block, the newest status id only grows.
+    ) -> tuple[Event, ...]:
+        """Remember what the server said of the account; returns the lines of history that this wrote.
 
-        A block that is cleared is written into the history.
+        `facts` end a block, with an event if there was one. `blocked` says why nothing can be sent, until `not_before`
+        if the server wants a pause; it is an event if the reason is another one than before. `last_status_id`, the
+        newest status, only grows.
         """
 
-    def block_account(self, lease: Lease, *, why: Reason, not_before: datetime | None, now: datetime) -> bool:
-        """Remember why nothing can be sent (or until when the server wants a pause); returns whether this is news."""
-
     def write_intent(self, lease: Lease, delivery: Delivery, *, after_id: str, now: datetime) -> bool:
-        """The last thing before a request: due → sending, committed. Renews the lease.
+        """The last thing before a request: due → sending, durable. Renews the lease.
 
         `after_id` is kept from the first attempt. False, and nothing is written, if the delivery is no longer due
-        with this announcement (a plan has changed or retracted it meanwhile), or if a person has paused everything.
+        with this announcement (a plan has changed or retracted it meanwhile), or if an operator has paused everything.
         """
 
     def settle(self, lease: Lease, delivery: Delivery, *, event: Event | None, now: datetime) -> None:
         """Write how an attempt ended: the delivery with its new state, and a line of history."""
 
-    def pinged(self) -> Mapping[tuple[str, str], str]:
-        """Hub and feed's address → digest of the bytes that the hub was last told of."""
-
-    def note_pinged(self, hub: str, digests: Mapping[str, str], *, event: Event, now: datetime) -> None:
-        """Remember that a hub was told of feeds (address → digest), with one line of history."""
-
-    def deployed(self) -> Mapping[str, str]:
-        """Post id → the words that the site was last asked to be built with."""
-
-    def note_deployed(self, words: Mapping[str, str], *, event: Event, now: datetime) -> None:
-        """Remember that the site was asked to be built with these words of posts, with one line of history."""
+    # -- The process
 
     def acquire_instance_lock(self, who: str) -> str:
-        """Say that `who` stays at work on this ledger; returns who else said so and still is, empty if nobody.
+        """Name this process as the one that stays at work; returns the one that already does, empty if there is none.
 
-        It lasts until `close`, and not a moment longer than the process, however that ends. Of several the first one
-        is named; when it has ended, whoever asks next takes its place, so it is worth asking again now and then.
+        The lock lasts until `close`, and not a moment longer than the process, however that ends. It protects nothing
+        (leases do), and is worth asking for again now and then: once its holder ends, the next caller takes it.
         """
 
-    def events(self, *, limit: int) -> tuple[Event, ...]:
-        """The latest lines of history, oldest first."""
-
     def close(self) -> None:
-        """Let go of files and connections; may be called twice."""
+        """Release files and connections; may be called twice."""

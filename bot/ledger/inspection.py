@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import quote
 
 from bot.ledger.instance_lock import who_is_there
-from bot.ledger.schema import MIGRATIONS
+from bot.ledger.schema import VERSION
 
 #: The library that keeps the file.
 SQLITE_VERSION: Final = sqlite3.sqlite_version
@@ -23,7 +23,7 @@ class LedgerReport:
     unreadable: str = ""  #: why it cannot be read at all
     damage: str = ""  #: what is broken; empty if it is whole
     schema: int = 0  #: the version of its tables
-    known_schema: int = len(MIGRATIONS)  #: the version of the tables that this program writes
+    known_schema: int = VERSION  #: the version of the tables that this program writes
 
 
 def inspect_file(path: Path) -> LedgerReport:

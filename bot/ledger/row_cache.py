@@ -30,7 +30,7 @@ class EntryCache:
 
     def all(self, db: sqlite3.Connection) -> dict[str, Entry]:
         """All entries by post id, in the order of their recording, as of the transaction."""
-        latest, count = db.execute("SELECT number, (SELECT count(*) FROM entry) FROM entry_writes").fetchone()
+        latest, count = db.execute("SELECT entry_writes, (SELECT count(*) FROM entry) FROM meta").fetchone()
         known = self._read
         if known.latest > latest:  # read by another thread, after this transaction had begun
             known = _Read()
@@ -41,7 +41,9 @@ class EntryCache:
         return dict(entries)
 
     def _written_after(self, number: int, db: sqlite3.Connection) -> dict[str, Entry]:
-        rows = db.execute("SELECT post_id, document FROM entry WHERE changed > ? ORDER BY rowid", (number,))
+        rows = db.execute(
+            "SELECT post_id, document FROM entry WHERE changed > :number ORDER BY sequence", {"number": number}
+        )
         return {row["post_id"]: codec.entry_from_json(row["document"]) for row in rows}
 
 

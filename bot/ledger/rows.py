@@ -1,11 +1,13 @@
-"""Rows of the SQLite ledger: how records are found in its tables and written into them."""
+"""The ledger's rows: how records are found in its tables and written into them, each by one plain SQL statement.
+
+The statements are those of any relational database, with named parameters. They run in the caller's transaction.
+"""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
 
 from bot.domain import (
     CompareAndSet,
@@ -14,23 +16,81 @@ from bot.domain import (
     Entry,
     Event,
     Lease,
+    NoteKind,
+    NotesChange,
     OldFeed,
     OverridesSeen,
     PageWaitRecord,
     RemotePicture,
+    Upcoming,
     WriteBatch,
     WriteResult,
 )
 from bot.domain.errors import LeaseLostError, LedgerError
 from bot.ledger import codec
-from bot.ledger.transitions import is_rival, may_change, still_news, waiting_events
+from bot.ledger.rules import is_rival, may_change, still_news, waiting_events
+
+_FIND_DELIVERY = "SELECT * FROM delivery WHERE post_id = :post_id AND account = :account AND occasion = :occasion"
+_REMOVE_DELIVERY = "DELETE FROM delivery WHERE post_id = :post_id AND account = :account AND occasion = :occasion"
+#: The account's deliveries of those posts that it is still owed something of.
+_DELIVERIES_IN_WORK = """
+    SELECT * FROM delivery WHERE account = :account AND post_id IN
+        (SELECT post_id FROM delivery WHERE account = :account AND state IN ('due', 'sending'))
+    ORDER BY due, sequence
+"""
+_WRITE_ENTRY = """
+    INSERT INTO entry (post_id, slug, published, released_at, document)
+    VALUES (:post_id, :slug, :published, :released_at, :document)
+    ON CONFLICT (post_id) DO UPDATE SET slug = excluded.slug, document = excluded.document
+"""
+_WRITE_OVERRIDE = """
+    INSERT INTO override (post_id, said, early, who, at) VALUES (:post_id, :said, :early, :who, :at)
+    ON CONFLICT (post_id) DO UPDATE
+    SET said = excluded.said, early = excluded.early, who = excluded.who, at = excluded.at
+"""
+_WRITE_PAGE_WAIT = """
+    INSERT INTO page_wait (post_id, slug, since, why, missing) VALUES (:post_id, :slug, :since, :why, :missing)
+"""
+_WRITE_NOTE = """
+    INSERT INTO note (kind, name, value) VALUES (:kind, :name, :value)
+    ON CONFLICT (kind, name) DO UPDATE SET value = excluded.value
+"""
+_WRITE_OLD_FEED = """
+    INSERT INTO old_feed (source, at) VALUES (:source, :at) ON CONFLICT (source) DO UPDATE SET at = excluded.at
+"""
+_WRITE_OLD_ENTRY = """
+    INSERT INTO old_entry (feed_id, link, title, published, updated)
+    VALUES (:feed_id, :link, :title, :published, :updated) ON CONFLICT DO NOTHING
+"""
+#: An answer stays, whoever asks in vain later.
+_WRITE_PICTURE = """
+    INSERT INTO remote_picture (url, media_type, size, asked_at) VALUES (:url, :media_type, :size, :asked_at)
+    ON CONFLICT (url) DO UPDATE
+    SET media_type = excluded.media_type, size = excluded.size, asked_at = excluded.asked_at
+    WHERE remote_picture.media_type IS NULL OR remote_picture.size IS NULL
+"""
+_WRITE_EVENT = """
+    INSERT INTO event (at, what, slug, account, occasion, detail, who)
+    VALUES (:at, :what, :slug, :account, :occasion, :detail, :who)
+"""
+
+
+# -- Accounts and leases
 
 
 def account_row(db: sqlite3.Connection, address: str) -> sqlite3.Row:
     """The account's row. Raises LedgerError if there is none."""
-    row: sqlite3.Row | None = db.execute("SELECT * FROM account WHERE address = ?", (address,)).fetchone()
+    row = find_account(db, address)
     if row is None:
         raise LedgerError(f"the ledger knows no account {address}.")
+    return row
+
+
+def find_account(db: sqlite3.Connection, address: str) -> sqlite3.Row | None:
+    """The account's row; None if it was never recorded."""
+    row: sqlite3.Row | None = db.execute(
+        "SELECT * FROM account WHERE address = :address", {"address": address}
+    ).fetchone()
     return row
 
 
@@ -42,160 +102,36 @@ def leased_row(db: sqlite3.Connection, lease: Lease) -> sqlite3.Row:
     return row
 
 
+def update_account(db: sqlite3.Connection, address: str, **values: object) -> None:
+    """Change these columns of an account."""
+    changes = ", ".join(f"{name} = :{name}" for name in values)
+    db.execute(f"UPDATE account SET {changes} WHERE address = :address", {**values, "address": address})  # noqa: S608 — names of our own columns
+
+
+# -- Deliveries
+
+
 def find_delivery(db: sqlite3.Connection, key: DeliveryKey) -> Delivery | None:
     """The delivery of this key; None if there is none."""
-    row = db.execute(
-        "SELECT * FROM delivery WHERE post_id = ? AND account = ? AND occasion = ?",
-        (key.post_id, key.account, str(key.occasion)),
-    ).fetchone()
+    row = db.execute(_FIND_DELIVERY, codec.key_to_row(key)).fetchone()
     return None if row is None else codec.delivery_from_row(row)
 
 
+def deliveries_in_work(db: sqlite3.Connection, account: str) -> Iterable[sqlite3.Row]:
+    """The account's deliveries of posts that it is owed something of, in the order of (due, sequence)."""
+    return db.execute(_DELIVERIES_IN_WORK, {"account": account})
+
+
 def write_delivery(db: sqlite3.Connection, delivery: Delivery) -> None:
-    """Write it, over one of the same key."""
-    row: dict[str, Any] = codec.delivery_to_row(delivery)
-    names = ", ".join(row)
-    holes = ", ".join(f":{name}" for name in row)
+    """Write a delivery, over one of the same key."""
+    row = codec.delivery_to_row(delivery)
+    names, values = ", ".join(row), ", ".join(f":{name}" for name in row)
     changes = ", ".join(f"{name} = excluded.{name}" for name in row)
     db.execute(
-        f"INSERT INTO delivery ({names}) VALUES ({holes}) "  # noqa: S608 — column names, from our own record
+        f"INSERT INTO delivery ({names}) VALUES ({values}) "  # noqa: S608 — names of our own columns
         f"ON CONFLICT (post_id, account, occasion) DO UPDATE SET {changes}",
         row,
     )
-
-
-def remove_delivery(db: sqlite3.Connection, key: DeliveryKey) -> None:
-    """Take it out."""
-    db.execute(
-        "DELETE FROM delivery WHERE post_id = ? AND account = ? AND occasion = ?",
-        (key.post_id, key.account, str(key.occasion)),
-    )
-
-
-def write_words(db: sqlite3.Connection, recording: WriteBatch) -> None:
-    """What people said, and which posts are to come."""
-    db.executemany(
-        "INSERT OR REPLACE INTO word (post_id, said, early, who, at) VALUES (?, ?, ?, ?, ?)",
-        [(w.post_id, w.said.value, int(w.early), w.who, codec.time_to_text(w.at)) for w in recording.words],
-    )
-    if recording.paused is not None:
-        db.execute("UPDATE memory SET paused = ?", (recording.paused,))
-    if recording.upcoming is not None:
-        # Only what differs: at the instant of a release there may be a thousand others to come.
-        there = {tuple(row) for row in db.execute("SELECT post_id, slug, due FROM upcoming")}
-        wanted = {(post.post_id, post.slug, codec.time_to_text(post.due)) for post in recording.upcoming.values()}
-        db.executemany("DELETE FROM upcoming WHERE post_id = ?", [(gone[0],) for gone in there - wanted])
-        db.executemany("INSERT INTO upcoming (post_id, slug, due) VALUES (?, ?, ?)", sorted(wanted - there))
-
-
-def read_waiting(db: sqlite3.Connection) -> dict[str, PageWaitRecord]:
-    """Posts that wait for their page, by post id."""
-    return {row["post_id"]: codec.waiting_from_row(row) for row in db.execute("SELECT * FROM waiting")}
-
-
-def write_waiting(db: sqlite3.Connection, waiting: Mapping[str, PageWaitRecord]) -> None:
-    """Those, in the place of all before."""
-    db.execute("DELETE FROM waiting")
-    db.executemany(
-        "INSERT INTO waiting (post_id, slug, since, why, missing) VALUES (?, ?, ?, ?, ?)",
-        [(w.post_id, w.slug, codec.time_to_text(w.since), w.why, int(w.missing)) for w in waiting.values()],
-    )
-
-
-def read_paused(db: sqlite3.Connection) -> str:
-    """Who paused everything and when; empty if nobody did."""
-    return str(db.execute("SELECT paused FROM memory").fetchone()["paused"])
-
-
-def read_heard(db: sqlite3.Connection) -> OverridesSeen:
-    """What people have said so far."""
-    words = [codec.word_from_row(row) for row in db.execute("SELECT * FROM word")]
-    return OverridesSeen(words={word.post_id: word for word in words}, paused=read_paused(db))
-
-
-def write_old_feed(db: sqlite3.Connection, feed: OldFeed, now: datetime) -> None:
-    """Ids and dates of a feed that the site had."""
-    db.execute("INSERT OR REPLACE INTO old_feed (source, at) VALUES (?, ?)", (feed.source, codec.time_to_text(now)))
-    db.executemany(
-        "INSERT OR IGNORE INTO old_entry (feed_id, link, title, published, updated) VALUES (?, ?, ?, ?, ?)",
-        [
-            (old.feed_id, old.link, old.title, codec.time_to_text(old.published), codec.time_to_text(old.updated))
-            for old in feed.entries
-        ],
-    )
-
-
-def write_pictures(db: sqlite3.Connection, pictures: Iterable[RemotePicture]) -> None:
-    """What other hosts said of pictures."""
-    db.executemany(
-        # An answer stays, whoever asks in vain later.
-        "INSERT INTO remote_picture (url, media_type, size, asked_at) VALUES (?, ?, ?, ?) ON CONFLICT (url) DO UPDATE "
-        "SET media_type = excluded.media_type, size = excluded.size, asked_at = excluded.asked_at "
-        "WHERE media_type IS NULL OR size IS NULL",
-        [(one.url, one.media_type, one.size, codec.time_to_text(one.asked_at)) for one in pictures],
-    )
-
-
-def known_entries(db: sqlite3.Connection, entries: Iterable[Entry]) -> dict[str, Entry]:
-    """Those of the entries that are there already, as they are."""
-    known: dict[str, Entry] = {}
-    for entry in entries:
-        row = db.execute("SELECT document FROM entry WHERE post_id = ?", (entry.post_id,)).fetchone()
-        if row is not None:
-            known[entry.post_id] = codec.entry_from_json(row["document"])
-    return known
-
-
-def write_entry(db: sqlite3.Connection, entry: Entry) -> None:
-    """Write it, over one of the same post."""
-    db.execute(
-        "INSERT INTO entry (post_id, slug, published, released_at, document) VALUES (?, ?, ?, ?, ?) "
-        "ON CONFLICT (post_id) DO UPDATE SET slug = excluded.slug, document = excluded.document",
-        (
-            entry.post_id,
-            entry.slug,
-            codec.time_to_text(entry.published),
-            codec.time_to_text(entry.released_at),
-            codec.entry_to_json(entry),
-        ),
-    )
-
-
-def write_history(db: sqlite3.Connection, events: tuple[Event, ...], now: datetime) -> None:
-    """Add lines to the history, and remember the time."""
-    db.executemany(
-        "INSERT INTO event (at, what, slug, account, occasion, detail, who) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [codec.event_to_row(event) for event in events],
-    )
-    db.execute("UPDATE memory SET newest = max(coalesce(newest, ''), ?)", (codec.time_to_text(now),))
-
-
-def write_recording(db: sqlite3.Connection, recording: WriteBatch, *, now: datetime) -> WriteResult:
-    """Write all of it within the caller's transaction; see `bot.ledger.contract` for what is refused or outdated."""
-    if recording.heard is not None and recording.heard != read_heard(db):
-        return WriteResult(outdated=True)
-    for state in recording.new_accounts:
-        db.execute(
-            "INSERT INTO account (address, joined_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
-            (state.address, codec.time_to_text(state.joined_at)),
-        )
-    known = known_entries(db, recording.entries)
-    for entry in recording.entries:
-        if not is_rival(known.get(entry.post_id), entry):
-            write_entry(db, entry)
-    refused = tuple(change for change in recording.changes if not _write_change(db, change))
-    write_words(db, recording)
-    if recording.old_feed is not None:
-        write_old_feed(db, recording.old_feed, now)
-    write_pictures(db, recording.pictures)
-    if recording.accept_clock:
-        db.execute("UPDATE memory SET newest = ?", (codec.time_to_text(now),))
-    events = still_news(recording, known=known, refused=refused)
-    if recording.waiting is not None:
-        events += waiting_events(read_waiting(db), recording.waiting, now=now)
-        write_waiting(db, recording.waiting)
-    write_history(db, events, now)
-    return WriteResult(refused=refused, events=events)
 
 
 def _write_change(db: sqlite3.Connection, change: CompareAndSet) -> bool:
@@ -204,5 +140,125 @@ def _write_change(db: sqlite3.Connection, change: CompareAndSet) -> bool:
     if change.wanted is not None:
         write_delivery(db, change.wanted)
     else:
-        remove_delivery(db, change.key)
+        db.execute(_REMOVE_DELIVERY, codec.key_to_row(change.key))
     return True
+
+
+# -- Entries, old feeds, pictures
+
+
+def _known_entries(db: sqlite3.Connection, entries: Iterable[Entry]) -> dict[str, Entry]:
+    """Those of the entries that are there already, as they are."""
+    known: dict[str, Entry] = {}
+    for entry in entries:
+        row = db.execute("SELECT document FROM entry WHERE post_id = :id", {"id": entry.post_id}).fetchone()
+        if row is not None:
+            known[entry.post_id] = codec.entry_from_json(row["document"])
+    return known
+
+
+def _write_old_feed(db: sqlite3.Connection, feed: OldFeed, now: datetime) -> None:
+    db.execute(_WRITE_OLD_FEED, {"source": feed.source, "at": codec.time_to_text(now)})
+    db.executemany(_WRITE_OLD_ENTRY, [codec.old_entry_to_row(old) for old in feed.entries])
+
+
+def _write_pictures(db: sqlite3.Connection, pictures: Iterable[RemotePicture]) -> None:
+    db.executemany(_WRITE_PICTURE, [codec.picture_to_row(picture) for picture in pictures])
+
+
+# -- Overrides, and posts that wait
+
+
+def read_paused(db: sqlite3.Connection) -> str:
+    """Which operator paused everything and when; empty if nothing is paused."""
+    return str(db.execute("SELECT paused FROM meta").fetchone()["paused"])
+
+
+def _overrides_seen(db: sqlite3.Connection) -> OverridesSeen:
+    words = [codec.override_from_row(row) for row in db.execute("SELECT * FROM override")]
+    return OverridesSeen(words={word.post_id: word for word in words}, paused=read_paused(db))
+
+
+def _write_upcoming(db: sqlite3.Connection, upcoming: Iterable[Upcoming]) -> None:
+    # Only what differs: at the instant of a release there may be a thousand others to come.
+    there = {tuple(row) for row in db.execute("SELECT post_id, slug, due FROM upcoming")}
+    wanted = {(post.post_id, post.slug, codec.time_to_text(post.due)) for post in upcoming}
+    db.executemany("DELETE FROM upcoming WHERE post_id = :id", [{"id": gone[0]} for gone in there - wanted])
+    db.executemany(
+        "INSERT INTO upcoming (post_id, slug, due) VALUES (:post_id, :slug, :due)",
+        [{"post_id": post_id, "slug": slug, "due": due} for post_id, slug, due in sorted(wanted - there)],
+    )
+
+
+def read_page_waits(db: sqlite3.Connection) -> dict[str, PageWaitRecord]:
+    """Posts that wait for their page, by post id."""
+    return {row["post_id"]: codec.page_wait_from_row(row) for row in db.execute("SELECT * FROM page_wait")}
+
+
+def _write_page_waits(db: sqlite3.Connection, waits: Mapping[str, PageWaitRecord]) -> None:
+    db.execute("DELETE FROM page_wait")
+    db.executemany(_WRITE_PAGE_WAIT, [codec.page_wait_to_row(wait) for wait in waits.values()])
+
+
+# -- Notes and history
+
+
+def read_notes(db: sqlite3.Connection, kind: NoteKind) -> dict[str, str]:
+    """All notes of a kind."""
+    rows = db.execute("SELECT name, value FROM note WHERE kind = :kind", {"kind": kind.value})
+    return {row["name"]: row["value"] for row in rows}
+
+
+def _write_notes(db: sqlite3.Connection, notes: NotesChange) -> None:
+    for name, value in notes.changes.items():
+        note = {"kind": notes.kind.value, "name": name, "value": value}
+        if value is None:
+            db.execute("DELETE FROM note WHERE kind = :kind AND name = :name", note)
+        else:
+            db.execute(_WRITE_NOTE, note)
+
+
+def write_history(db: sqlite3.Connection, events: Iterable[Event], now: datetime) -> None:
+    """Add lines to the history, and remember the time."""
+    db.executemany(_WRITE_EVENT, [codec.event_to_row(event) for event in events])
+    db.execute("UPDATE meta SET newest = :now WHERE newest IS NULL OR newest < :now", {"now": codec.time_to_text(now)})
+
+
+# -- A whole batch
+
+
+def write_batch(db: sqlite3.Connection, batch: WriteBatch, *, now: datetime) -> WriteResult:
+    """Write all of it; see `bot.ledger.contract` for what is refused or outdated."""
+    if batch.heard is not None and batch.heard != _overrides_seen(db):
+        return WriteResult(outdated=True)
+    notes = batch.notes
+    if notes is not None and notes.known is not None and notes.known != read_notes(db, notes.kind):
+        return WriteResult(outdated=True)
+    for state in batch.new_accounts:
+        db.execute(
+            "INSERT INTO account (address, joined_at) VALUES (:address, :joined_at) ON CONFLICT DO NOTHING",
+            {"address": state.address, "joined_at": codec.time_to_text(state.joined_at)},
+        )
+    known = _known_entries(db, batch.entries)
+    for entry in batch.entries:
+        if not is_rival(known.get(entry.post_id), entry):
+            db.execute(_WRITE_ENTRY, codec.entry_to_row(entry))
+    refused = tuple(change for change in batch.changes if not _write_change(db, change))
+    db.executemany(_WRITE_OVERRIDE, [codec.override_to_row(override) for override in batch.words])
+    if batch.paused is not None:
+        db.execute("UPDATE meta SET paused = :paused", {"paused": batch.paused})
+    if batch.upcoming is not None:
+        _write_upcoming(db, batch.upcoming.values())
+    if batch.old_feed is not None:
+        _write_old_feed(db, batch.old_feed, now)
+    _write_pictures(db, batch.pictures)
+    if notes is not None:
+        _write_notes(db, notes)
+    if batch.accept_clock:
+        db.execute("UPDATE meta SET newest = :now", {"now": codec.time_to_text(now)})
+    events = still_news(batch, known=known, refused=refused)
+    if batch.waiting is not None:
+        events += waiting_events(read_page_waits(db), batch.waiting, now=now)
+        _write_page_waits(db, batch.waiting)
+    write_history(db, events, now)
+    return WriteResult(refused=refused, events=events)

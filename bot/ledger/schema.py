@@ -1,6 +1,7 @@
-"""The tables of the SQLite ledger, as numbered migrations (`migrate` runs them).
+"""The tables of the ledger, and how a ledger of an earlier version comes to them.
 
-Times of day are ISO 8601 texts in UTC, which sort as they should. `mark` columns hold `Clock.mark()` texts.
+Times of day are ISO 8601 texts in UTC, which sort as they should. `mark` columns hold `Clock.mark()` texts. `reason`
+columns hold a `Reason` as JSON, or a sentence of an earlier version.
 """
 
 from __future__ import annotations
@@ -8,28 +9,45 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
-from datetime import datetime
 from typing import Final
 
-from bot.feeds.ids import permanent_id
+from bot.domain.errors import LedgerError
 
-_FIRST: Final = """
-CREATE TABLE memory (
-    one    INTEGER PRIMARY KEY CHECK (one = 1),
-    newest TEXT,
-    paused TEXT NOT NULL DEFAULT ''
+#: The version of these tables, in SQLite's `user_version`.
+VERSION: Final = 9
+#: The only other version that is brought to this one: commit 37b060a wrote it, after which versions were numbered anew.
+OLDEST_VERSION: Final = 8
+
+SCHEMA: Final = """
+-- One row. `newest` is the latest time that was written, `entry_writes` the number of the latest write of an entry.
+CREATE TABLE meta (
+    one          INTEGER PRIMARY KEY CHECK (one = 1),
+    newest       TEXT,
+    paused       TEXT NOT NULL DEFAULT '',
+    entry_writes INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-INSERT INTO memory (one) VALUES (1);
+INSERT INTO meta (one) VALUES (1);
 
--- A released post as the feeds show it. `slug` is the latest one, `document` the whole entry.
+-- A released post as the feeds show it: `document` is the whole entry, `changed` the number of its latest write.
 CREATE TABLE entry (
-    post_id     TEXT PRIMARY KEY,
+    sequence    INTEGER PRIMARY KEY AUTOINCREMENT,
+    post_id     TEXT NOT NULL UNIQUE,
     slug        TEXT NOT NULL,
     published   TEXT NOT NULL,
     released_at TEXT NOT NULL,
-    document    TEXT NOT NULL
+    document    TEXT NOT NULL,
+    changed     INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE INDEX entry_by_published ON entry (published);
+CREATE INDEX entry_by_changed ON entry (changed);
+-- Triggers, so that the number is right whoever writes, also an operator with a tool of their own.
+CREATE TRIGGER entry_is_new AFTER INSERT ON entry BEGIN
+    UPDATE meta SET entry_writes = entry_writes + 1;
+    UPDATE entry SET changed = (SELECT entry_writes FROM meta) WHERE post_id = new.post_id;
+END;
+CREATE TRIGGER entry_is_changed AFTER UPDATE OF post_id, document ON entry BEGIN
+    UPDATE meta SET entry_writes = entry_writes + 1;
+    UPDATE entry SET changed = (SELECT entry_writes FROM meta) WHERE post_id = new.post_id;
+END;
 
 CREATE TABLE account (
     address        TEXT PRIMARY KEY,
@@ -46,91 +64,6 @@ CREATE TABLE account (
 ) STRICT;
 
 CREATE TABLE delivery (
-    sequence       INTEGER PRIMARY KEY AUTOINCREMENT,
-    post_id        TEXT NOT NULL,
-    account        TEXT NOT NULL,
-    occasion       TEXT NOT NULL,
-    slug           TEXT NOT NULL,
-    due            TEXT NOT NULL,
-    action         TEXT NOT NULL CHECK (action IN ('publish', 'reply', 'edit', 'delete')),
-    state          TEXT NOT NULL CHECK (state IN ('due', 'sending', 'sent', 'rejected', 'held', 'skipped')),
-    hold           TEXT CHECK (hold IN ('brake', 'person', 'unclear', 'failed')),
-    reason         TEXT NOT NULL,
-    announcement   TEXT NOT NULL,
-    attempts       INTEGER NOT NULL,
-    generation     INTEGER NOT NULL,
-    after_id       TEXT,
-    intended_at    TEXT,
-    intended_mark  TEXT NOT NULL,
-    first_tried_at TEXT,
-    not_before     TEXT,
-    status_id      TEXT,
-    status_url     TEXT,
-    settled_at     TEXT,
-    ordered_by     TEXT NOT NULL,
-    is_foreign     INTEGER NOT NULL,
-    UNIQUE (post_id, account, occasion),
-    CHECK ((state = 'held') = (hold IS NOT NULL)),
-    CHECK (state <> 'sending' OR intended_at IS NOT NULL)
-) STRICT;
-CREATE INDEX delivery_by_account ON delivery (account, state, due, sequence);
-
--- A person's latest word on a post.
-CREATE TABLE word (
-    post_id TEXT PRIMARY KEY,
-    said    TEXT NOT NULL CHECK (said IN ('hold', 'release', 'publish', 'skip', 'retry')),
-    early   INTEGER NOT NULL,
-    who     TEXT NOT NULL,
-    at      TEXT NOT NULL
-) STRICT;
-
--- The posts that waited for their datetime at the latest pass, so that their disappearance is noticed.
-CREATE TABLE upcoming (
-    post_id TEXT PRIMARY KEY,
-    slug    TEXT NOT NULL,
-    due     TEXT NOT NULL
-) STRICT;
-
--- What was wrong at the last pass, so that a person is told once.
-CREATE TABLE problem (
-    text  TEXT PRIMARY KEY,
-    since TEXT NOT NULL
-) STRICT;
-
--- The causes of trouble that people were told of.
-CREATE TABLE told (
-    cause TEXT PRIMARY KEY,
-    what  TEXT NOT NULL,
-    at    TEXT NOT NULL,
-    there INTEGER NOT NULL
-) STRICT;
-
-CREATE TABLE event (
-    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-    at       TEXT NOT NULL,
-    what     TEXT NOT NULL,
-    slug     TEXT NOT NULL,
-    account  TEXT NOT NULL,
-    occasion TEXT NOT NULL,
-    detail   TEXT NOT NULL,
-    who      TEXT NOT NULL
-) STRICT;
-"""
-
-
-def _freeze_feed_ids(db: sqlite3.Connection) -> None:
-    """Give each entry the id that the feeds have shown so far: it was made anew from the site's host at each build."""
-    for row in db.execute("SELECT post_id, document FROM entry").fetchall():
-        entry = json.loads(row["document"])
-        published = datetime.fromisoformat(entry["published"])
-        entry["feed_id"] = permanent_id(entry["post_id"], site=entry["url"], published=published)
-        document = json.dumps(entry, ensure_ascii=False, separators=(",", ":"))
-        db.execute("UPDATE entry SET document = ? WHERE post_id = ?", (document, row["post_id"]))
-
-
-#: SQLite cannot change a CHECK, so the table is made anew; numbers that were given stay given.
-_LATER_PARTS: Final = """
-CREATE TABLE delivery_anew (
     sequence       INTEGER PRIMARY KEY AUTOINCREMENT,
     post_id        TEXT NOT NULL,
     account        TEXT NOT NULL,
@@ -158,20 +91,41 @@ CREATE TABLE delivery_anew (
     CHECK ((state = 'held') = (hold IS NOT NULL)),
     CHECK (state <> 'sending' OR intended_at IS NOT NULL)
 ) STRICT;
-INSERT INTO delivery_anew SELECT
-    sequence, post_id, account, occasion, slug, due, action, state, hold, reason, announcement, attempts, generation,
-    after_id, intended_at, intended_mark, first_tried_at, not_before, status_id, status_url, settled_at, ordered_by,
-    is_foreign
-FROM delivery;
-DELETE FROM sqlite_sequence WHERE name = 'delivery_anew';
-INSERT INTO sqlite_sequence (name, seq) SELECT 'delivery_anew', seq FROM sqlite_sequence WHERE name = 'delivery';
-DROP TABLE delivery;
-ALTER TABLE delivery_anew RENAME TO delivery;
 CREATE INDEX delivery_by_account ON delivery (account, state, due, sequence);
-"""
 
+-- An operator's latest word on a post.
+CREATE TABLE override (
+    post_id TEXT PRIMARY KEY,
+    said    TEXT NOT NULL CHECK (said IN ('hold', 'release', 'publish', 'skip', 'retry')),
+    early   INTEGER NOT NULL,
+    who     TEXT NOT NULL,
+    at      TEXT NOT NULL
+) STRICT;
 
-_OLD_FEEDS_AND_PINGS: Final = """
+-- The posts that waited for their datetime at the latest cycle, so that their disappearance is noticed.
+CREATE TABLE upcoming (
+    post_id TEXT PRIMARY KEY,
+    slug    TEXT NOT NULL,
+    due     TEXT NOT NULL
+) STRICT;
+
+-- Posts whose datetime has come and whose page is not online yet.
+CREATE TABLE page_wait (
+    post_id TEXT PRIMARY KEY,
+    slug    TEXT NOT NULL,
+    since   TEXT NOT NULL,
+    why     TEXT NOT NULL,
+    missing INTEGER NOT NULL
+) STRICT;
+
+-- Plain texts by key, see `NoteKind`.
+CREATE TABLE note (
+    kind  TEXT NOT NULL,
+    name  TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (kind, name)
+) STRICT;
+
 -- The entries of feeds that the site had before: their ids and dates pass to the posts at their release.
 CREATE TABLE old_entry (
     feed_id   TEXT PRIMARY KEY,
@@ -185,17 +139,6 @@ CREATE TABLE old_feed (
     at     TEXT NOT NULL
 ) STRICT;
 
--- Which bytes of a feed a hub was last told of. What differs from the public folder is owed.
-CREATE TABLE pinged (
-    hub    TEXT NOT NULL,
-    topic  TEXT NOT NULL,
-    digest TEXT NOT NULL,
-    PRIMARY KEY (hub, topic)
-) STRICT;
-"""
-
-
-_REMOTE_PICTURES: Final = """
 -- What other hosts said of the covers that lie there; without type and size: they were asked in vain.
 CREATE TABLE remote_picture (
     url        TEXT PRIMARY KEY,
@@ -203,69 +146,122 @@ CREATE TABLE remote_picture (
     size       INTEGER,
     asked_at   TEXT NOT NULL
 ) STRICT;
-"""
 
-
-_PAGES: Final = """
--- Posts whose datetime has come and whose page is not online yet.
-CREATE TABLE waiting (
-    post_id TEXT PRIMARY KEY,
-    slug    TEXT NOT NULL,
-    since   TEXT NOT NULL,
-    why     TEXT NOT NULL,
-    missing INTEGER NOT NULL
-) STRICT;
-
--- The words of each post that the site was last asked to be built with. What differs is owed.
-CREATE TABLE deployed (
-    post_id TEXT PRIMARY KEY,
-    words   TEXT NOT NULL
+CREATE TABLE event (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    at       TEXT NOT NULL,
+    what     TEXT NOT NULL,
+    slug     TEXT NOT NULL,
+    account  TEXT NOT NULL,
+    occasion TEXT NOT NULL,
+    detail   TEXT NOT NULL,
+    who      TEXT NOT NULL
 ) STRICT;
 """
 
 
-_CHANGED: Final = """
--- The number of the latest write of an entry; each write takes the next one, so that what is new is found by it.
-ALTER TABLE entry ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;
-CREATE INDEX entry_by_changed ON entry (changed);
--- Triggers, so that it holds whoever writes: an older version that still runs, or a person.
-CREATE TRIGGER entry_is_new AFTER INSERT ON entry BEGIN
-    UPDATE entry SET changed = (SELECT max(changed) + 1 FROM entry) WHERE post_id = new.post_id;
-END;
-CREATE TRIGGER entry_is_changed AFTER UPDATE OF post_id, document ON entry BEGIN
-    UPDATE entry SET changed = (SELECT max(changed) + 1 FROM entry) WHERE post_id = new.post_id;
-END;
-"""
+def bring_up_to_date(db: sqlite3.Connection) -> None:
+    """Make the tables in an empty ledger, or bring those of version 8 to this one, in one transaction.
+
+    Raises LedgerError for any other version, and nothing was changed then.
+    """
+    version = schema_version(db)
+    if version == VERSION:
+        return
+    if version > VERSION:
+        raise LedgerError(
+            f"the ledger was written by a newer version of announce (schema {version}, this one knows {VERSION}).",
+            remedy="Install that version again; nothing was changed.",
+        )
+    if 0 < version < OLDEST_VERSION:
+        raise LedgerError(
+            f"the ledger was written by a version of announce that was never released (schema {version}).",
+            remedy="Rename its file, then `announce adopt` begins a new one with what the accounts show. "
+            "Nothing was changed.",
+        )
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        # Another process may have done the same while this one waited for its turn.
+        if schema_version(db) == version:
+            (_create if version == 0 else _upgrade)(db)
+            db.execute(f"PRAGMA user_version = {VERSION}")
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
 
 
-_COUNTED: Final = """
--- The number of the latest write of an entry, also once that entry was taken out by hand: none is given twice.
-CREATE TABLE entry_writes (
-    number INTEGER NOT NULL
-) STRICT;
-INSERT INTO entry_writes SELECT coalesce(max(changed), 0) FROM entry;
-DROP TRIGGER entry_is_new;
-DROP TRIGGER entry_is_changed;
-CREATE TRIGGER entry_is_new AFTER INSERT ON entry BEGIN
-    UPDATE entry_writes SET number = number + 1;
-    UPDATE entry SET changed = (SELECT number FROM entry_writes) WHERE post_id = new.post_id;
-END;
-CREATE TRIGGER entry_is_changed AFTER UPDATE OF post_id, document ON entry BEGIN
-    UPDATE entry_writes SET number = number + 1;
-    UPDATE entry SET changed = (SELECT number FROM entry_writes) WHERE post_id = new.post_id;
-END;
-"""
+def schema_version(db: sqlite3.Connection) -> int:
+    """The version of the tables; 0 for an empty file."""
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
-#: SQL, or what to do to the rows. Never changed once released: old ledgers went through exactly these.
-Migration = str | Callable[[sqlite3.Connection], None]
-MIGRATIONS: Final[tuple[Migration, ...]] = (
-    _FIRST,
-    _freeze_feed_ids,
-    _LATER_PARTS,
-    _OLD_FEEDS_AND_PINGS,
-    _REMOTE_PICTURES,
-    _PAGES,
-    _CHANGED,
-    _COUNTED,
-)
+def _create(db: sqlite3.Connection) -> None:
+    # One by one: `executescript` would commit the transaction first.
+    statement = ""
+    for line in SCHEMA.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            db.execute(statement)
+            statement = ""
+
+
+#: Tables of version 8 → those of today with the same columns.
+_SAME: Final = {
+    "account": "account",
+    "delivery": "delivery",
+    "word": "override",
+    "upcoming": "upcoming",
+    "waiting": "page_wait",
+    "old_entry": "old_entry",
+    "old_feed": "old_feed",
+    "remote_picture": "remote_picture",
+    "event": "event",
+}
+_OTHERS: Final = ("memory", "entry", "entry_writes", "problem", "told", "pinged", "deployed")
+_INDEXES: Final = ("entry_by_published", "entry_by_changed", "delivery_by_account")
+
+
+def _upgrade(db: sqlite3.Connection) -> None:
+    """From version 8: every row is copied into the tables of today, and numbers that were given stay given."""
+    for trigger in ("entry_is_new", "entry_is_changed"):
+        db.execute(f"DROP TRIGGER {trigger}")
+    for index in _INDEXES:
+        db.execute(f"DROP INDEX {index}")
+    for name in (*_SAME, *_OTHERS):
+        db.execute(f"ALTER TABLE {name} RENAME TO old_version_{name}")
+    given = {row[0].removeprefix("old_version_"): row[1] for row in db.execute("SELECT name, seq FROM sqlite_sequence")}
+    _create(db)
+    for old, new in _SAME.items():
+        columns = ", ".join(row[1] for row in db.execute(f"PRAGMA table_info({new})"))
+        db.execute(f"INSERT INTO {new} ({columns}) SELECT {columns} FROM old_version_{old}")  # noqa: S608 — our names
+    db.execute("UPDATE meta SET (newest, paused) = (SELECT newest, paused FROM old_version_memory)")
+    db.execute(
+        "INSERT INTO entry (post_id, slug, published, released_at, document) "
+        "SELECT post_id, slug, published, released_at, document FROM old_version_entry ORDER BY rowid"
+    )
+    for kind, (columns, understand) in _NOTES.items():
+        rows = db.execute(f"SELECT {columns} FROM old_version_{kind}").fetchall()  # noqa: S608 — our own names
+        new_kind = {"told": "alert"}.get(kind, kind)
+        db.executemany(
+            "INSERT INTO note (kind, name, value) VALUES (?, ?, ?)", [(new_kind, *understand(r)) for r in rows]
+        )
+    for name in (*_SAME, *_OTHERS):
+        db.execute(f"DROP TABLE old_version_{name}")
+    for name in ("delivery", "event"):
+        db.execute("DELETE FROM sqlite_sequence WHERE name = ?", (name,))
+        db.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (name, given.get(name, 0)))
+
+
+def _told(row: sqlite3.Row) -> tuple[str, str]:
+    return row[0], json.dumps({"what": row[1], "at": row[2], "there": bool(row[3])}, ensure_ascii=False)
+
+
+#: Table of version 8 → its columns, and the name and value of the note that a row becomes.
+_NOTES: Final[dict[str, tuple[str, Callable[[sqlite3.Row], tuple[str, str]]]]] = {
+    "problem": ("text, since", lambda row: (row[0], row[1])),
+    "told": ("cause, what, at, there", _told),
+    "pinged": ("hub, topic, digest", lambda row: (f"{row[0]} {row[1]}", row[2])),
+    "deployed": ("post_id, words", lambda row: (row[0], row[1])),
+}

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from bot.domain import (
     AccountFacts,
     AccountState,
+    AccountView,
     Delivery,
-    DeliveryKey,
     DeliveryState,
     Event,
     EventKind,
     Lease,
+    NoteKind,
     Reason,
     Snapshot,
     WriteBatch,
@@ -26,55 +27,59 @@ from bot.domain.clock import Clock
 from bot.domain.errors import LeaseHeldError
 from bot.domain.status_ids import newer_id
 from bot.ledger import codec
+from bot.ledger.contract import PendingWrite
+from bot.ledger.file import SqliteFile
 from bot.ledger.instance_lock import InstanceLock
 from bot.ledger.row_cache import EntryCache, RowCache
 from bot.ledger.rows import (
     account_row,
+    deliveries_in_work,
+    find_account,
     find_delivery,
     leased_row,
+    read_notes,
+    read_page_waits,
     read_paused,
-    read_waiting,
+    update_account,
+    write_batch,
     write_delivery,
     write_history,
-    write_recording,
 )
-from bot.ledger.sqlite_file import SqliteFile, migrate
-from bot.ledger.transitions import dedupe_alerts, intended, last_sent, may_intend, problem_events, unblocked_event
+from bot.ledger.rules import intended, last_sent, may_intend, unblocked_event
+from bot.ledger.schema import bring_up_to_date
 
-
-class _UnsureError(Exception):
-    """Ends a transaction that is not to be kept after all."""
+_OPEN = frozenset({DeliveryState.DUE, DeliveryState.SENDING})
 
 
 class SqliteLedger:
     """Keeps the contract of `bot.ledger.contract.Ledger` across threads and processes of one machine."""
 
     def __init__(self, path: Path, clock: Clock, *, durable: bool = True) -> None:
-        """Open the ledger, make or migrate its file. Raises LedgerError; DamagedLedgerError if any of it is broken.
+        """Open the ledger; make its file, or bring an older one up to date.
 
-        One that is not `durable` never waits for the disk: for what is thrown away afterwards.
+        One that is not `durable` never waits for the disk: for what is thrown away afterwards. Raises LedgerError;
+        DamagedLedgerError if any part of the file is broken.
         """
-        self._path = path
         self._clock = clock
         self._file = SqliteFile(path, durable=durable)
         self._latest: tuple[tuple[int, int, int], Snapshot] | None = None
         self._entries = EntryCache()
         self._deliveries = RowCache(codec.delivery_from_row)
         self._upcoming = RowCache(codec.upcoming_from_row)
-        self._presence = InstanceLock(path.with_name(f"{path.name}-running"))
+        self._instance_lock = InstanceLock(path.with_name(f"{path.name}-running"))
         with self._file.explained():
             path.parent.mkdir(parents=True, exist_ok=True)
             # The ledger holds what is about to be said; nobody else on the machine needs to read it.
             path.touch(mode=0o600)
             try:
                 self._file.examine()
-                migrate(self._file.connection())
+                bring_up_to_date(self._file.connection())
             except BaseException:
                 self.close()
                 raise
 
     def snapshot(self) -> Snapshot:
-        with self._file.transaction("BEGIN") as db:
+        with self._file.reading() as db:
             # What this connection has written, and whether any other one has (https://sqlite.org/pragma.html).
             version = (id(db), db.total_changes, db.execute("PRAGMA data_version").fetchone()[0])
             known = self._latest
@@ -87,11 +92,10 @@ class SqliteLedger:
     def _read_snapshot(self, db: sqlite3.Connection) -> Snapshot:
         entries = self._entries.all(db)
         accounts = [codec.account_from_row(row) for row in db.execute("SELECT * FROM account")]
-        deliveries = self._deliveries.all(db.execute("SELECT * FROM delivery"))
-        words = [codec.word_from_row(row) for row in db.execute("SELECT * FROM word")]
+        deliveries = self._deliveries.all(db.execute("SELECT * FROM delivery ORDER BY sequence"))
+        overrides = [codec.override_from_row(row) for row in db.execute("SELECT * FROM override")]
         upcoming = self._upcoming.all(db.execute("SELECT * FROM upcoming"))
-        waiting = read_waiting(db)
-        memory = db.execute("SELECT newest, paused FROM memory").fetchone()
+        meta = db.execute("SELECT newest, paused FROM meta").fetchone()
         old_entries = [codec.old_entry_from_row(row) for row in db.execute("SELECT * FROM old_entry")]
         old_feeds = [row["source"] for row in db.execute("SELECT source FROM old_feed")]
         pictures = [codec.picture_from_row(row) for row in db.execute("SELECT * FROM remote_picture")]
@@ -99,161 +103,106 @@ class SqliteLedger:
             entries=entries,
             accounts={account.address: account for account in accounts},
             deliveries={delivery.key: delivery for delivery in deliveries},
-            newest=codec.time_from_text(memory["newest"]),
-            words={word.post_id: word for word in words},
+            newest=codec.time_from_text(meta["newest"]),
+            words={override.post_id: override for override in overrides},
             upcoming={post.post_id: post for post in upcoming},
-            paused=memory["paused"],
+            paused=meta["paused"],
             old_entries={entry.feed_id: entry for entry in old_entries},
             old_feeds=frozenset(old_feeds),
             pictures={picture.url: picture for picture in pictures},
-            waiting=waiting,
+            waiting=read_page_waits(db),
         )
 
-    def record(
-        self,
-        recording: WriteBatch,
-        *,
-        now: datetime,
-        sure: Callable[[], bool] | None = None,
-        flush: bool = True,
-    ) -> WriteResult:
-        try:
-            with self._file.transaction(flush=flush) as db:
-                recorded = write_recording(db, recording, now=now)
-                if sure is not None and not recorded.outdated and not sure():
-                    raise _UnsureError
-                return recorded
-        except _UnsureError:
-            return WriteResult(outdated=True)
+    def account_view(self, account: str) -> AccountView:
+        with self._file.reading() as db:
+            row = find_account(db, account)
+            state = AccountState(address=account, joined_at=None) if row is None else codec.account_from_row(row)
+            deliveries = [codec.delivery_from_row(one) for one in deliveries_in_work(db, account)]
+            paused = read_paused(db)
+        return AccountView(
+            account=state,
+            paused=paused,
+            open=tuple(delivery for delivery in deliveries if delivery.state in _OPEN),
+            deliveries={delivery.key: delivery for delivery in deliveries},
+        )
+
+    def notes(self, kind: NoteKind) -> dict[str, str]:
+        with self._file.reading() as db:
+            return read_notes(db, kind)
+
+    def events(self, *, limit: int) -> tuple[Event, ...]:
+        with self._file.reading() as db:
+            rows = db.execute("SELECT * FROM event ORDER BY sequence DESC LIMIT :limit", {"limit": limit}).fetchall()
+            return tuple(codec.event_from_row(row) for row in reversed(rows))
+
+    def record(self, batch: WriteBatch, *, now: datetime) -> WriteResult:
+        with self._file.writing() as db:
+            return write_batch(db, batch, now=now)
+
+    def prepare(self, batch: WriteBatch, *, now: datetime) -> PendingWrite:
+        return _PendingWrite(self._file, batch, now)
 
     def flush(self) -> None:
         self._file.flush()
 
-    def make_ready(self) -> None:
-        # Each thousand pages or so a commit moves what was written into the main file, which takes some ten
-        # milliseconds (https://sqlite.org/wal.html, "Checkpointing"). Where it fails, the next write says why.
-        with suppress(sqlite3.Error):
-            self._file.connection().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-
-    def note_problems(self, problems: frozenset[str], *, now: datetime) -> tuple[frozenset[str], frozenset[str]]:
-        with self._file.transaction() as db:
-            known = frozenset(row["text"] for row in db.execute("SELECT text FROM problem"))
-            new, solved = problems - known, known - problems
-            if new or solved:
-                since = codec.time_to_text(now)
-                db.executemany("INSERT INTO problem (text, since) VALUES (?, ?)", [(text, since) for text in new])
-                db.executemany("DELETE FROM problem WHERE text = ?", [(text,) for text in solved])
-                write_history(db, problem_events(new, solved, now=now), now)
-        return new, solved
-
-    def record_alerts(
-        self, causes: Mapping[str, str], *, quiet: timedelta, now: datetime
-    ) -> tuple[frozenset[str], tuple[str, ...]]:
-        with self._file.transaction() as db:
-            told = {row["cause"]: codec.told_from_row(row) for row in db.execute("SELECT * FROM told")}
-            after, new, recovered = dedupe_alerts(told, causes, quiet=quiet, now=now)
-            if after != told:
-                db.execute("DELETE FROM told")
-                db.executemany(
-                    "INSERT INTO told (cause, what, at, there) VALUES (?, ?, ?, ?)",
-                    [(cause, t.what, codec.time_to_text(t.at), int(t.there)) for cause, t in after.items()],
-                )
-        return new, recovered
-
-    def lease(self, account: str, *, owner: str, duration: timedelta) -> Lease:
-        # No lease is flushed: a power failure that takes one back has ended its owner as well.
-        with self._file.transaction(flush=False) as db:
+    def acquire_lease(self, account: str, *, owner: str, duration: timedelta) -> Lease:
+        with self._file.writing(durable=False, urgent=True) as db:
             row = account_row(db, account)
             age = None if row["lease_owner"] is None else self._clock.since(row["lease_mark"])
             remaining = timedelta() if age is None else timedelta(seconds=row["lease_seconds"]) - age
             if remaining > timedelta():
                 raise LeaseHeldError(f"{account} is being served by another process.", remaining=remaining)
-            fence = row["fence"] + 1
-            db.execute(
-                "UPDATE account SET lease_owner = ?, lease_mark = ?, lease_seconds = ?, fence = ? WHERE address = ?",
-                (owner, self._clock.mark(), duration.total_seconds(), fence, account),
+            lease = Lease(account=account, owner=owner, fence=row["fence"] + 1)
+            update_account(
+                db,
+                account,
+                lease_owner=owner,
+                lease_mark=self._clock.mark(),
+                lease_seconds=duration.total_seconds(),
+                fence=lease.fence,
             )
-        return Lease(account=account, owner=owner, fence=fence)
+        return lease
 
-    def renew(self, lease: Lease) -> None:
-        with self._file.transaction(flush=False) as db:
+    def renew_lease(self, lease: Lease) -> None:
+        with self._file.writing(durable=False, urgent=True) as db:
             self._renew(db, lease)
 
-    def give_back(self, lease: Lease) -> None:
-        with self._file.transaction(flush=False) as db:
-            db.execute(
-                "UPDATE account SET lease_owner = NULL WHERE address = ? AND fence = ?", (lease.account, lease.fence)
-            )
-
-    def account(self, address: str) -> AccountState:
-        with self._file.transaction("BEGIN") as db:
-            return codec.account_from_row(account_row(db, address))
-
-    def paused(self) -> str:
-        with self._file.transaction("BEGIN") as db:
-            return read_paused(db)
-
-    def delivery(self, key: DeliveryKey) -> Delivery | None:
-        with self._file.transaction("BEGIN") as db:
-            return find_delivery(db, key)
-
-    def open_deliveries(self, account: str) -> tuple[Delivery, ...]:
-        with self._file.transaction("BEGIN") as db:
-            rows = db.execute(
-                "SELECT * FROM delivery WHERE account = ? AND state IN ('due', 'sending') ORDER BY due, sequence",
-                (account,),
-            )
-            return tuple(codec.delivery_from_row(row) for row in rows)
-
-    def address_of(self, post_id: str) -> str | None:
-        with self._file.transaction("BEGIN") as db:
-            row = db.execute("SELECT document FROM entry WHERE post_id = ?", (post_id,)).fetchone()
-            return None if row is None else codec.entry_from_json(row["document"]).url
-
-    def known_status_ids(self, account: str) -> frozenset[str]:
-        with self._file.transaction("BEGIN") as db:
-            rows = db.execute("SELECT status_id FROM delivery WHERE account = ? AND status_id IS NOT NULL", (account,))
-            return frozenset(row["status_id"] for row in rows)
+    def release_lease(self, lease: Lease) -> None:
+        with self._file.writing(durable=False) as db:
+            row = account_row(db, lease.account)
+            if row["fence"] == lease.fence:
+                update_account(db, lease.account, lease_owner=None)
 
     def note_account(
         self,
         lease: Lease,
         *,
         facts: AccountFacts | None = None,
+        blocked: Reason | None = None,
+        not_before: datetime | None = None,
         last_status_id: str | None = None,
         now: datetime,
-    ) -> None:
-        with self._file.transaction() as db:
+    ) -> tuple[Event, ...]:
+        with self._file.writing() as db:
             row = leased_row(db, lease)
+            before = codec.reason_from_text(row["blocked"])
             events: tuple[Event, ...] = ()
             if facts is not None:
-                blocked = codec.reason_from_text(row["blocked"])
-                if blocked is not None:
-                    events = (unblocked_event(lease.account, blocked=blocked, now=now),)
-                db.execute(
-                    "UPDATE account SET facts = ?, blocked = '', not_before = NULL WHERE address = ?",
-                    (codec.facts_to_json(facts), lease.account),
-                )
+                if before is not None:
+                    events = (unblocked_event(lease.account, blocked=before, now=now),)
+                update_account(db, lease.account, facts=codec.facts_to_json(facts), blocked="", not_before=None)
+            if blocked is not None:
+                if before != blocked:
+                    events += (Event(at=now, kind=EventKind.BLOCKED, account=lease.account, reason=blocked),)
+                words, until = codec.reason_to_text(blocked), codec.time_to_text(not_before)
+                update_account(db, lease.account, blocked=words, not_before=until)
             if last_status_id is not None:
-                db.execute(
-                    "UPDATE account SET last_status_id = ? WHERE address = ?",
-                    (newer_id(row["last_status_id"], last_status_id), lease.account),
-                )
+                update_account(db, lease.account, last_status_id=newer_id(row["last_status_id"], last_status_id))
             write_history(db, events, now)
-
-    def block_account(self, lease: Lease, *, why: Reason, not_before: datetime | None, now: datetime) -> bool:
-        with self._file.transaction() as db:
-            news = bool(codec.reason_from_text(leased_row(db, lease)["blocked"]) != why)
-            db.execute(
-                "UPDATE account SET blocked = ?, not_before = ? WHERE address = ?",
-                (codec.reason_to_text(why), codec.time_to_text(not_before), lease.account),
-            )
-            event = Event(at=now, kind=EventKind.BLOCKED, account=lease.account, reason=why)
-            write_history(db, (event,) if news else (), now)
-        return news
+        return events
 
     def write_intent(self, lease: Lease, delivery: Delivery, *, after_id: str, now: datetime) -> bool:
-        with self._file.transaction() as db:
+        with self._file.writing(urgent=True) as db:
             self._renew(db, lease)
             known = find_delivery(db, delivery.key)
             if known is None or not may_intend(known, delivery) or read_paused(db):
@@ -263,56 +212,64 @@ class SqliteLedger:
             return True
 
     def settle(self, lease: Lease, delivery: Delivery, *, event: Event | None, now: datetime) -> None:
-        with self._file.transaction() as db:
+        with self._file.writing() as db:
             row = leased_row(db, lease)
             write_delivery(db, delivery)
             if delivery.state is DeliveryState.SENT and delivery.status_id is not None:
-                db.execute(
-                    "UPDATE account SET last_status_id = ?, last_sent_at = ? WHERE address = ?",
-                    (
-                        newer_id(row["last_status_id"], delivery.status_id),
-                        codec.time_to_text(
-                            last_sent(codec.time_from_text(row["last_sent_at"]), delivery.settled_at, now=now)
-                        ),
-                        lease.account,
-                    ),
-                )
+                latest = last_sent(codec.time_from_text(row["last_sent_at"]), delivery.settled_at, now=now)
+                newest = newer_id(row["last_status_id"], delivery.status_id)
+                update_account(db, lease.account, last_status_id=newest, last_sent_at=codec.time_to_text(latest))
             write_history(db, (event,) if event else (), now)
-
-    def pinged(self) -> Mapping[tuple[str, str], str]:
-        with self._file.transaction("BEGIN") as db:
-            return {(row["hub"], row["topic"]): row["digest"] for row in db.execute("SELECT * FROM pinged")}
-
-    def note_pinged(self, hub: str, digests: Mapping[str, str], *, event: Event, now: datetime) -> None:
-        with self._file.transaction() as db:
-            db.executemany(
-                "INSERT OR REPLACE INTO pinged (hub, topic, digest) VALUES (?, ?, ?)",
-                [(hub, topic, digest) for topic, digest in digests.items()],
-            )
-            write_history(db, (event,), now)
-
-    def deployed(self) -> Mapping[str, str]:
-        with self._file.transaction("BEGIN") as db:
-            return {row["post_id"]: row["words"] for row in db.execute("SELECT * FROM deployed")}
-
-    def note_deployed(self, words: Mapping[str, str], *, event: Event, now: datetime) -> None:
-        with self._file.transaction() as db:
-            db.executemany("INSERT OR REPLACE INTO deployed (post_id, words) VALUES (?, ?)", list(words.items()))
-            write_history(db, (event,), now)
 
     def acquire_instance_lock(self, who: str) -> str:
         with self._file.explained():
-            return self._presence.claim(who)
-
-    def events(self, *, limit: int) -> tuple[Event, ...]:
-        with self._file.transaction("BEGIN") as db:
-            rows = db.execute("SELECT * FROM event ORDER BY sequence DESC LIMIT ?", (limit,)).fetchall()
-        return tuple(codec.event_from_row(row) for row in reversed(rows))
+            return self._instance_lock.claim(who)
 
     def close(self) -> None:
         self._file.close()
-        self._presence.give_up()
+        self._instance_lock.give_up()
 
     def _renew(self, db: sqlite3.Connection, lease: Lease) -> None:
         leased_row(db, lease)
-        db.execute("UPDATE account SET lease_mark = ? WHERE address = ?", (self._clock.mark(), lease.account))
+        update_account(db, lease.account, lease_mark=self._clock.mark())
+
+
+class _PendingWrite:
+    """A batch inside an open transaction; see the contract."""
+
+    def __init__(self, file: SqliteFile, batch: WriteBatch, now: datetime) -> None:
+        self._file = file
+        self._batch = batch
+        self._now = now
+        self._db: sqlite3.Connection | None = None
+        self.result = WriteResult()
+
+    def __enter__(self) -> Self:
+        with self._file.explained():
+            # Whether to wait for the disk is decided at the commit, when SQLite cannot be told any more.
+            self._db = self._file.begin(durable=False, urgent=True)
+            try:
+                self.result = write_batch(self._db, self._batch, now=self._now)
+            except BaseException:
+                self._take_back()
+                raise
+        return self
+
+    def commit(self, *, durable: bool = True) -> None:
+        assert self._db is not None
+        if self.result.outdated:
+            return
+        with self._file.explained():
+            self._db.execute("COMMIT")
+        if durable:
+            self._file.flush()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._file.explained():
+            self._take_back()
+
+    def _take_back(self) -> None:
+        if self._db is not None and self._db.in_transaction:
+            self._db.execute("ROLLBACK")

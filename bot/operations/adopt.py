@@ -45,7 +45,7 @@ def adopt_account(bot: Bot, address: str) -> WriteBatch:
         return WriteBatch()
     publisher.verify_account()
     recent = publisher.recent(since=min(entry.published for entry in wanted) - EARLIER)
-    now, taken = bot.context.clock.now(), set(bot.context.ledger.known_status_ids(address))
+    now, taken = bot.context.clock.now(), set(bot.context.ledger.snapshot().status_ids(address))
     changes, events = [], []
     for entry in sorted(wanted, key=lambda entry: entry.published):
         known = _known(snapshot, entry, address)

@@ -21,7 +21,7 @@ from bot.domain.logs import log
 from bot.files.public_folder import PublicFolder
 from bot.http.client import WebClient
 from bot.http.policy import FROM_OPERATOR
-from bot.integrations.alerts import AlertBatch, send_alerts
+from bot.integrations.alerts import AlertBatch, note_alerts, send_alerts
 from bot.integrations.remote_pictures import RemotePictures
 from bot.integrations.server_clock import ServerTimes
 from bot.integrations.site import Site
@@ -137,7 +137,7 @@ class Bot:
         now = believable(context.clock.now(), context.server_times.now())
         causes = {str(cause.key): cause if config.alerts.embargoed else cause.redacted() for cause in result.causes}
         words = {key: cause.what for key, cause in causes.items()}
-        new, recovered = self.context.ledger.record_alerts(words, quiet=REPEAT_ALERT_AFTER, now=now)
+        new, recovered = note_alerts(self.context.ledger, words, quiet=REPEAT_ALERT_AFTER, now=now)
         told_by_another = {str(causes[key].instead_of) for key in new}
         news = AlertBatch(causes=tuple(causes[key] for key in sorted(new - told_by_another)), recovered=recovered)
         if news:

@@ -14,7 +14,19 @@ from typing import Final
 
 from bot.compose.templates import Templates
 from bot.config import Config
-from bot.domain import AccountState, Entry, Event, EventKind, Reason, ReasonCode, Snapshot, WriteBatch, WriteResult
+from bot.domain import (
+    AccountState,
+    Entry,
+    Event,
+    EventKind,
+    NoteKind,
+    NotesChange,
+    Reason,
+    ReasonCode,
+    Snapshot,
+    WriteBatch,
+    WriteResult,
+)
 from bot.domain.clock import Clock
 from bot.domain.errors import OldFeedError, OutputError
 from bot.domain.wording import reason_words
@@ -29,7 +41,6 @@ from bot.integrations.server_clock import ServerTimes
 from bot.integrations.site import Site
 from bot.integrations.websub import topics_of
 from bot.ledger import Ledger
-from bot.ledger.transitions import problem_events
 from bot.planner.alerts import Alert, collect_alerts
 from bot.planner.cache import PlanCache
 from bot.planner.guards import believable
@@ -162,8 +173,9 @@ def _publish(
         [*_problems(plan, scan), *map(str, feed_faults), *map(str, troubles), *filter(None, [trouble])]
     )
     now = believable(plan.now, context.server_times.now())
-    new_problems, solved = context.ledger.note_problems(problems, now=now)
-    events = (*earlier, *recorded.events, *problem_events(new_problems, solved, now=now))
+    changes = _note_problems(context, problems, now=now)
+    new_problems = any(event.kind is EventKind.PROBLEM for event in changes)
+    events = (*earlier, *recorded.events, *changes)
     context.embargo.learn(scan.posts, faults=scan.faults, released=entries.keys())
     for event in events:
         context.emit(event)
@@ -190,8 +202,29 @@ def _publish(
         topics=topics,
         covers_to_ask=covers_to_ask(shown, snapshot.pictures, now=plan.now),
         problems=problems,
-        attention=bool(new_problems),
+        attention=new_problems,
     )
+
+
+def _note_problems(context: CycleContext, problems: frozenset[str], *, now: datetime) -> tuple[Event, ...]:
+    """Remember everything that is wrong now; returns the lines of history for what is new, and for what was solved.
+
+    Each is written once, whichever process notices it first.
+    """
+    for _ in range(_TRIES):
+        known = context.ledger.notes(NoteKind.PROBLEM)
+        new, solved = problems - known.keys(), known.keys() - problems
+        if not new and not solved:
+            break
+        events = (
+            *(Event(at=now, kind=EventKind.PROBLEM, detail=text) for text in sorted(new)),
+            *(Event(at=now, kind=EventKind.SOLVED, detail=text) for text in sorted(solved)),
+        )
+        values: dict[str, str | None] = {**dict.fromkeys(new, now.isoformat()), **dict.fromkeys(solved)}
+        notes = NotesChange(kind=NoteKind.PROBLEM, changes=values, known=known)
+        if not context.ledger.record(WriteBatch(notes=notes, events=events), now=now).outdated:
+            return events
+    return ()
 
 
 def _is_clear(scan: Scan, plan: Plan, recorded: WriteResult) -> bool:

@@ -36,7 +36,7 @@ class Deliverer:
 
     def deliver_pending(self, address: str) -> DeliveryResult:
         """Deliver what one account is owed. Raises LedgerError."""
-        if not self.ledger.open_deliveries(address):
+        if not self.ledger.account_view(address).open:
             return DeliveryResult(account=address)
         session = self.warm.pop(address, None)
         return deliver_pending(

@@ -45,7 +45,7 @@ QUIET_PERIOD: Final = timedelta(seconds=1)
 PREPARE_AHEAD: Final = timedelta(milliseconds=150)
 #: So long before the instant it stays awake: whoever sleeps is woken late, one time in twenty by several milliseconds.
 SPIN: Final = timedelta(milliseconds=10)
-#: Making the ledger ready and collecting garbage may take some tenths of a second: not where less than this is left.
+#: Collecting garbage may take some tenths of a second: not where less than this is left.
 MIN_TIME_FOR_UPKEEP: Final = timedelta(seconds=1)
 
 
@@ -112,18 +112,18 @@ def carry_out(context: CycleContext, prepared: PreparedRelease, *, instant: Call
     if any(state_of(path) != state for path, state in prepared.files.items()):
         return False
 
-    def sure() -> bool:
-        return instant() and prepared.moment <= context.clock.now() <= prepared.moment + MAX_LATENESS
-
     # Which posts are to come is left to the pass that follows: to look through a thousand takes time.
     recording = replace(prepared.plan.recording, upcoming=None)
-    # Flushed with the intent of the first toot, or by the pass that follows before it writes the feeds.
-    recorded = context.ledger.record(recording, now=prepared.moment, sure=sure, flush=False)
-    if recorded.outdated:
-        return False
+    with context.ledger.prepare(recording, now=prepared.moment) as pending:
+        if pending.result.outdated or not instant():
+            return False
+        if not prepared.moment <= context.clock.now() <= prepared.moment + MAX_LATENESS:
+            return False
+        # Durable with the intent of the first toot, or by the cycle that follows before it writes the feeds.
+        pending.commit(durable=False)
     for address in prepared.expected():
         context.notify(address)
-    for event in recorded.events:
+    for event in pending.result.events:
         context.emit(event)
     return True
 
@@ -149,7 +149,6 @@ def release_on_time(
             expect(address, deliveries)
         if moment - bot.context.clock.now() > MIN_TIME_FOR_UPKEEP:
             gc.collect()
-            bot.context.ledger.make_ready()
         if not _waited(bot, moment - PREPARE_AHEAD, again=4 * pass_takes + QUIET_PERIOD, wait=wait):
             return False
         # Whoever is still asking its server is not waited for: a slow one must not delay the feeds.

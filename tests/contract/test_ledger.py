@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import MISSING, fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +17,7 @@ import pytest
 from bot.domain import (
     AccountFacts,
     AccountState,
+    AccountView,
     Action,
     Announcement,
     Capabilities,
@@ -28,6 +31,8 @@ from bot.domain import (
     EventKind,
     Hold,
     Limits,
+    NoteKind,
+    NotesChange,
     Occasion,
     Override,
     OverrideKind,
@@ -39,6 +44,7 @@ from bot.domain import (
     ReasonCode,
     Visibility,
     WriteBatch,
+    WriteResult,
 )
 from bot.domain.clock import ManualClock
 from bot.domain.errors import LedgerError
@@ -163,7 +169,7 @@ def test_every_word_of_the_model_can_be_kept(
             hold = Hold.PERSON if value is DeliveryState.HELD else None
             delivery = make_delivery(state=value, hold=hold, intended_at=TIME)
     ledger.record(WriteBatch(changes=added(delivery)), now=NOW)
-    assert ledger.delivery(delivery.key) == replace(delivery, sequence=1)
+    assert ledger.snapshot().deliveries.get(delivery.key) == replace(delivery, sequence=1)
 
 
 def test_plain_records_come_back_as_they_were(
@@ -208,20 +214,11 @@ def test_an_entry_that_is_there_is_replaced(ledger: Ledger, make_entry: Callable
     assert len(ledger.snapshot().entries) == 2
 
 
-def test_a_post_is_where_its_latest_entry_says(ledger: Ledger, make_entry: Callable[..., Entry]) -> None:
-    entry = make_entry()
-    assert ledger.address_of(entry.post_id) is None
-    ledger.record(WriteBatch(entries=(entry, make_entry("cfp"))), now=NOW)
-    assert ledger.address_of(entry.post_id) == entry.url
-    ledger.record(WriteBatch(entries=(replace(entry, url="https://conf.example/news/renamed/"),)), now=NOW)
-    assert ledger.address_of(entry.post_id) == "https://conf.example/news/renamed/"
-
-
 def test_one_recording_may_hold_everything(
     ledger: Ledger, make_entry: Callable[..., Entry], make_delivery: Callable[..., Delivery]
 ) -> None:
     ledger.record(WriteBatch(changes=added(make_delivery("old"))), now=NOW)
-    (old,) = ledger.open_deliveries(ACCOUNT)
+    (old,) = ledger.account_view(ACCOUNT).open
     event = Event(
         at=NOW, kind=EventKind.RELEASED, slug="tickets", account=ACCOUNT, occasion=Occasion.PUBLISH, detail="d", who="w"
     )
@@ -243,19 +240,18 @@ def test_one_recording_may_hold_everything(
 
 def test_an_account_that_is_there_stays_as_it_is(ledger: Ledger) -> None:
     ledger.record(WriteBatch(new_accounts=(state(joined_at=TIME),)), now=NOW)
-    lease = ledger.lease(ACCOUNT, owner="me", duration=SECOND)
+    lease = ledger.acquire_lease(ACCOUNT, owner="me", duration=SECOND)
     can = Capabilities(edits=False, visibilities=(Visibility.PUBLIC,), dialect=Dialect(graphemes=False))
     facts = AccountFacts(address=ACCOUNT, account_id="1", limits=Limits(characters=11, pictures=2), capabilities=can)
     ledger.note_account(lease, facts=facts, last_status_id="5", now=NOW)
     ledger.record(WriteBatch(new_accounts=(state(joined_at=None),)), now=NOW)
-    assert ledger.account(ACCOUNT) == state(joined_at=TIME, facts=facts, last_status_id="5")
+    assert ledger.account_view(ACCOUNT).account == state(joined_at=TIME, facts=facts, last_status_id="5")
 
 
-def test_an_account_that_was_never_recorded_is_an_error(ledger: Ledger) -> None:
+def test_an_account_that_was_never_recorded_is_owed_nothing_and_has_no_lease(ledger: Ledger) -> None:
+    assert ledger.account_view(ACCOUNT) == AccountView(account=state())
     with pytest.raises(LedgerError, match=ACCOUNT):
-        ledger.account(ACCOUNT)
-    with pytest.raises(LedgerError, match=ACCOUNT):
-        ledger.lease(ACCOUNT, owner="me", duration=SECOND)
+        ledger.acquire_lease(ACCOUNT, owner="me", duration=SECOND)
 
 
 def test_open_deliveries_are_the_accounts_own_in_the_order_of_due_and_sequence(
@@ -271,8 +267,8 @@ def test_open_deliveries_are_the_accounts_own_in_the_order_of_due_and_sequence(
         make_delivery("elsewhere", account="other@example.social", due=TIME),
     )
     ledger.record(WriteBatch(changes=added(*rows)), now=NOW)
-    assert [d.slug for d in ledger.open_deliveries(ACCOUNT)] == ["first", "twin-a", "twin-b", "later"]
-    assert ledger.open_deliveries("nobody@example.social") == ()
+    assert [d.slug for d in ledger.account_view(ACCOUNT).open] == ["first", "twin-a", "twin-b", "later"]
+    assert ledger.account_view("nobody@example.social").open == ()
 
 
 def test_known_status_ids_are_the_accounts_own(ledger: Ledger, make_delivery: Callable[..., Delivery]) -> None:
@@ -283,26 +279,42 @@ def test_known_status_ids_are_the_accounts_own(ledger: Ledger, make_delivery: Ca
         make_delivery("d", account="other@example.social", state=DeliveryState.SENT, status_id="3"),
     )
     ledger.record(WriteBatch(changes=added(*rows)), now=NOW)
-    assert ledger.known_status_ids(ACCOUNT) == {"1", "2"}
+    assert ledger.snapshot().status_ids(ACCOUNT) == {"1", "2"}
 
 
-def test_problems_are_told_once_and_again_when_they_are_solved(ledger: Ledger) -> None:
-    none: frozenset[str] = frozenset()
-    assert ledger.note_problems(frozenset({"a", "b"}), now=NOW) == (frozenset({"a", "b"}), none)
-    assert ledger.note_problems(frozenset({"a", "b"}), now=NOW) == (none, none)
-    assert ledger.note_problems(frozenset({"b", "c"}), now=NOW) == (frozenset({"c"}), frozenset({"a"}))
-    assert ledger.note_problems(none, now=NOW) == (none, frozenset({"b", "c"}))
-    assert ledger.note_problems(frozenset({"a"}), now=NOW) == (frozenset({"a"}), none)
-    history = [(event.kind.value, event.detail) for event in ledger.events(limit=99)]
-    assert history == [
-        ("problem", "a"),
-        ("problem", "b"),
-        ("problem", "c"),
-        ("solved", "a"),
-        ("solved", "b"),
-        ("solved", "c"),
-        ("problem", "a"),
-    ]
+def test_notes_of_a_kind_are_changed_and_taken_out_by_their_keys(ledger: Ledger) -> None:
+    for changes in ({"a": "1", "b": "1"}, {"b": "2 ü"}, {"a": None, "gone": None, "c": ""}):
+        ledger.record(WriteBatch(notes=NotesChange(kind=NoteKind.DEPLOYED, changes=changes)), now=NOW)
+    ledger.record(WriteBatch(notes=NotesChange(kind=NoteKind.PINGED, changes={"b": "other"})), now=NOW)
+    assert ledger.notes(NoteKind.DEPLOYED) == {"b": "2 ü", "c": ""}
+    assert ledger.notes(NoteKind.PINGED) == {"b": "other"}
+    assert ledger.notes(NoteKind.ALERT) == {}
+
+
+@pytest.mark.parametrize("kind", NoteKind)
+def test_notes_of_every_kind_come_with_their_line_of_history(ledger: Ledger, kind: NoteKind) -> None:
+    event = Event(at=NOW, kind=EventKind.PINGED, detail="d")
+    ledger.record(WriteBatch(notes=NotesChange(kind=kind, changes={"k": "v"}), events=(event,)), now=NOW)
+    assert (ledger.notes(kind), ledger.events(limit=9)) == ({"k": "v"}, (event,))
+
+
+@pytest.mark.parametrize("meanwhile", [{"a": "2"}, {"a": None}, {"b": "1"}])
+def test_notes_that_another_has_changed_meanwhile_are_left_alone(
+    ledger: Ledger, meanwhile: dict[str, str | None]
+) -> None:
+    def change(known: Mapping[str, str] | None, changes: dict[str, str | None]) -> WriteResult:
+        notes = NotesChange(kind=NoteKind.PROBLEM, changes=changes, known=known)
+        event = Event(at=NOW, kind=EventKind.PROBLEM, detail="a")
+        return ledger.record(WriteBatch(notes=notes, events=(event,), paused="amy"), now=NOW)
+
+    assert not change({}, {"a": "1"}).outdated
+    known, history = ledger.notes(NoteKind.PROBLEM), ledger.events(limit=9)
+    ledger.record(WriteBatch(notes=NotesChange(kind=NoteKind.PROBLEM, changes=meanwhile), paused=""), now=NOW)
+    before = ledger.notes(NoteKind.PROBLEM)
+    assert change(known, {"a": None, "c": "1"}) == WriteResult(outdated=True)
+    assert (ledger.notes(NoteKind.PROBLEM), ledger.events(limit=9)) == (before, history)
+    assert ledger.snapshot().paused == ""
+    assert not change(before, {"a": None, "c": "1"}).outdated
 
 
 def test_events_are_the_latest_ones_oldest_first(ledger: Ledger) -> None:
@@ -327,19 +339,17 @@ def test_the_newest_time_counts_every_change(
         return ledger.snapshot().newest
 
     ledger.record(WriteBatch(new_accounts=(state(),), changes=added(make_delivery())), now=NOW)
-    lease = ledger.lease(ACCOUNT, owner="me", duration=SECOND)
-    (due,) = ledger.open_deliveries(ACCOUNT)
+    lease = ledger.acquire_lease(ACCOUNT, owner="me", duration=SECOND)
+    (due,) = ledger.account_view(ACCOUNT).open
     ledger.note_account(lease, last_status_id="1", now=NOW + 1 * SECOND)
     assert newest() == NOW + 1 * SECOND
-    ledger.block_account(
-        lease, why=Reason(code=ReasonCode.ACCOUNT_BLOCKED, text="x"), not_before=None, now=NOW + 2 * SECOND
-    )
+    ledger.note_account(lease, blocked=Reason(code=ReasonCode.ACCOUNT_BLOCKED, text="x"), now=NOW + 2 * SECOND)
     assert newest() == NOW + 2 * SECOND
     ledger.write_intent(lease, due, after_id="1", now=NOW + 3 * SECOND)
     assert newest() == NOW + 3 * SECOND
     ledger.settle(lease, replace(due, state=DeliveryState.SENT), event=None, now=NOW + 4 * SECOND)
     assert newest() == NOW + 4 * SECOND
-    ledger.note_problems(frozenset({"p"}), now=NOW + 5 * SECOND)
+    ledger.record(WriteBatch(notes=NotesChange(kind=NoteKind.PROBLEM, changes={"p": ""})), now=NOW + 5 * SECOND)
     assert newest() == NOW + 5 * SECOND
     ledger.record(WriteBatch(paused="amy"), now=NOW + 6 * SECOND)
     assert newest() == NOW + 6 * SECOND
@@ -395,39 +405,94 @@ def test_a_plan_that_has_not_heard_a_persons_latest_word_is_not_written(ledger: 
     assert ledger.snapshot().entries == {ENTRY.post_id: ENTRY}
 
 
-def test_what_the_caller_is_not_sure_of_at_the_end_is_not_written(ledger: Ledger) -> None:
+def released() -> WriteBatch:
     event = Event(at=NOW, kind=EventKind.RELEASED, slug="ü")
-    plan = WriteBatch(
+    return WriteBatch(
         entries=(ENTRY,), changes=added(DELIVERY), new_accounts=(state(),), events=(event,), heard=OverridesSeen()
     )
+
+
+def test_what_was_prepared_is_seen_once_it_is_committed(ledger: Ledger) -> None:
     before, history = ledger.snapshot(), ledger.events(limit=9)
-    recorded = ledger.record(plan, now=NOW, sure=lambda: False)
-    assert (recorded.outdated, recorded.refused, recorded.events) == (True, (), ())
-    assert (ledger.snapshot(), ledger.events(limit=9)) == (before, history)
-    assert not ledger.record(plan, now=NOW, sure=lambda: True).outdated
+    with ledger.prepare(released(), now=NOW) as pending:
+        assert pending.result == WriteResult(events=released().events)
+        with ThreadPoolExecutor(1) as another:
+            assert another.submit(ledger.snapshot).result() == before
+            assert another.submit(ledger.events, limit=9).result() == history
+        pending.commit()
+    after = ledger.snapshot()
+    assert (after.entries, set(after.deliveries), set(after.accounts)) == (
+        {ENTRY.post_id: ENTRY},
+        {DELIVERY.key},
+        {ACCOUNT},
+    )
+    assert ledger.events(limit=9) == released().events
+
+
+@pytest.mark.parametrize("durable", [True, False])
+def test_a_commit_counts_from_its_return_on_whether_it_waits_for_the_disk_or_not(ledger: Ledger, durable: bool) -> None:
+    with ledger.prepare(released(), now=NOW) as pending:
+        pending.commit(durable=durable)
+        assert ledger.snapshot().entries == {ENTRY.post_id: ENTRY}
+        ledger.record(WriteBatch(words=(WORD,)), now=NOW)
+    assert set(ledger.snapshot().words) == {WORD.post_id}
+    ledger.flush()
     assert ledger.snapshot().entries == {ENTRY.post_id: ENTRY}
 
 
-def test_while_it_is_asked_nobody_else_writes(ledger: Ledger) -> None:
-    ledger.record(WriteBatch(new_accounts=(state(),)), now=NOW)
+@pytest.mark.parametrize("error", [None, KeyboardInterrupt(), ValueError("of the caller")])
+def test_what_was_prepared_and_not_committed_was_never_there(ledger: Ledger, error: BaseException | None) -> None:
+    before, history = ledger.snapshot(), ledger.events(limit=9)
+    with nullcontext() if error is None else pytest.raises(type(error)), ledger.prepare(released(), now=NOW):
+        if error is not None:
+            raise error
+    assert (ledger.snapshot(), ledger.events(limit=9)) == (before, history)
+    assert not ledger.record(released(), now=NOW).outdated
+    assert ledger.snapshot().entries == {ENTRY.post_id: ENTRY}
 
-    def sure() -> bool:
-        other.start()
-        assert not spoke.wait(0.2)
-        return True
+
+def test_what_is_outdated_is_not_committed(ledger: Ledger) -> None:
+    ledger.record(WriteBatch(words=(WORD,)), now=NOW)
+    before, history = ledger.snapshot(), ledger.events(limit=9)
+    with ledger.prepare(released(), now=NOW) as pending:
+        assert pending.result == WriteResult(outdated=True)
+        pending.commit()
+    assert (ledger.snapshot(), ledger.events(limit=9)) == (before, history)
+
+
+def test_nobody_else_writes_between_preparing_and_committing(ledger: Ledger) -> None:
+    spoke = Signal()
 
     def propose_override() -> None:
         ledger.record(WriteBatch(words=(WORD,)), now=NOW)
         spoke.set()
 
-    spoke, other = Signal(), Thread(target=propose_override)
-    assert not ledger.record(WriteBatch(entries=(ENTRY,), heard=OverridesSeen()), now=NOW, sure=sure).outdated
+    other = Thread(target=propose_override)
+    with ledger.prepare(released(), now=NOW) as pending:
+        other.start()
+        assert not spoke.wait(0.2)
+        assert not pending.result.outdated
+        pending.commit()
     other.join()
     assert set(ledger.snapshot().words) == {WORD.post_id}
 
 
-def test_being_made_ready_changes_nothing(ledger: Ledger) -> None:
-    ledger.record(WriteBatch(entries=(ENTRY,), new_accounts=(state(),), changes=added(DELIVERY)), now=NOW)
-    before = ledger.snapshot()
-    ledger.make_ready()
-    assert ledger.snapshot() == before
+def test_an_account_view_holds_what_its_open_deliveries_are_about(
+    ledger: Ledger, make_delivery: Callable[..., Delivery]
+) -> None:
+    """The toot that an edit changes, the parts before a part; not the deliveries of posts that are done with."""
+    sent: dict[str, Any] = {"state": DeliveryState.SENT, "status_id": "1"}
+    toot = make_delivery("edited")
+    edit = replace(toot, key=replace(toot.key, occasion=Occasion.edit(1)), action=Action.EDIT)
+    rows = (
+        make_delivery("edited", **sent),
+        edit,
+        make_delivery("done", **sent),
+        make_delivery("edited", account="other@example.social"),
+    )
+    ledger.record(WriteBatch(changes=added(*rows), paused="amy"), now=NOW)
+    view = ledger.account_view(ACCOUNT)
+    known = ledger.snapshot().deliveries
+    assert view.deliveries == {row.key: known[row.key] for row in rows[:2]}
+    assert view.open == (known[rows[1].key],)
+    assert (view.account, view.paused) == (AccountState(address=ACCOUNT, joined_at=None), "amy")

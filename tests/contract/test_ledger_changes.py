@@ -19,6 +19,8 @@ from bot.domain import (
     Event,
     EventKind,
     Hold,
+    NoteKind,
+    NotesChange,
     OldEntry,
     OldFeed,
     Override,
@@ -77,7 +79,7 @@ class TestChanges:
         (known,) = put(ledger, make_delivery(**standing))
         wanted = None if removed else replace(known, announcement=make_announcement(text="new"))
         assert change(ledger, known, wanted) is taken
-        now = ledger.delivery(known.key)
+        now = ledger.snapshot().deliveries.get(known.key)
         assert now == (wanted if taken else known)
 
     @pytest.mark.parametrize(
@@ -100,12 +102,12 @@ class TestChanges:
         (known,) = put(ledger, make_delivery())
         assert change(ledger, known, replace(known, **moved))
         assert not change(ledger, known, None if removed else replace(known, reason=text_reason("an older plan")))
-        assert ledger.delivery(known.key) == replace(known, **moved)
+        assert ledger.snapshot().deliveries.get(known.key) == replace(known, **moved)
 
     def test_one_that_is_thought_new_replaces_none(self, ledger: Ledger, make_delivery: MakeDelivery) -> None:
         (known,) = put(ledger, make_delivery())
         assert not change(ledger, None, make_delivery(reason=text_reason("again")))
-        assert ledger.delivery(known.key) == known
+        assert ledger.snapshot().deliveries.get(known.key) == known
 
     @pytest.mark.parametrize("removed", [False, True])
     def test_one_that_is_gone_does_not_come_back(
@@ -114,7 +116,7 @@ class TestChanges:
         (known,) = put(ledger, make_delivery())
         assert change(ledger, known, None)
         assert not change(ledger, known, None if removed else replace(known, reason=text_reason("r")))
-        assert ledger.delivery(known.key) is None
+        assert ledger.snapshot().deliveries.get(known.key) is None
 
     def test_one_that_was_removed_may_come_again_after_the_others(
         self, ledger: Ledger, make_delivery: MakeDelivery
@@ -122,12 +124,12 @@ class TestChanges:
         first, second = put(ledger, make_delivery(), make_delivery("cfp"))
         assert change(ledger, first, None)
         assert change(ledger, None, make_delivery())
-        assert [delivery.key for delivery in ledger.open_deliveries(ACCOUNT)] == [second.key, first.key]
+        assert [delivery.key for delivery in ledger.account_view(ACCOUNT).open] == [second.key, first.key]
 
     def test_a_change_keeps_its_place_in_the_queue(self, ledger: Ledger, make_delivery: MakeDelivery) -> None:
         first, second = put(ledger, make_delivery(), make_delivery("cfp"))
         assert change(ledger, first, replace(first, reason=text_reason("r"), sequence=99))
-        assert [delivery.sequence for delivery in ledger.open_deliveries(ACCOUNT)] == [
+        assert [delivery.sequence for delivery in ledger.account_view(ACCOUNT).open] == [
             first.sequence,
             second.sequence,
         ]
@@ -160,10 +162,10 @@ class TestChanges:
         for thread in threads:
             thread.join(60)
         (winner,) = taken
-        assert ledger.delivery(known.key) == replace(known, ordered_by=winner)
+        assert ledger.snapshot().deliveries.get(known.key) == replace(known, ordered_by=winner)
 
     def test_a_delivery_that_nobody_recorded_is_none(self, ledger: Ledger, make_delivery: MakeDelivery) -> None:
-        assert ledger.delivery(make_delivery().key) is None
+        assert make_delivery().key not in ledger.snapshot().deliveries
 
 
 class TestWords:
@@ -194,14 +196,14 @@ UPCOMING = Upcoming(post_id="a", slug="ü", due=NOW + SECOND)
 
 class TestPause:
     def test_nothing_is_paused_at_first(self, ledger: Ledger) -> None:
-        assert (ledger.paused(), ledger.snapshot().paused) == ("", "")
+        assert (ledger.snapshot().paused, ledger.snapshot().paused) == ("", "")
 
     def test_a_pause_lasts_until_it_is_lifted(self, ledger: Ledger) -> None:
         ledger.record(WriteBatch(paused="Ämy"), now=NOW)
         ledger.record(WriteBatch(), now=NOW)
-        assert (ledger.paused(), ledger.snapshot().paused) == ("Ämy", "Ämy")
+        assert (ledger.snapshot().paused, ledger.snapshot().paused) == ("Ämy", "Ämy")
         ledger.record(WriteBatch(paused=""), now=NOW)
-        assert (ledger.paused(), ledger.snapshot().paused) == ("", "")
+        assert (ledger.snapshot().paused, ledger.snapshot().paused) == ("", "")
 
 
 class TestUpcoming:
@@ -230,6 +232,7 @@ def test_only_a_person_takes_the_newest_time_back(ledger: Ledger) -> None:
         WriteBatch(paused=""),
         WriteBatch(upcoming={}),
         WriteBatch(accept_clock=True),
+        WriteBatch(notes=NotesChange(kind=NoteKind.PINGED, changes={"k": "v"})),
         WriteBatch(words=(Override(post_id="a", said=OverrideKind.SKIP, who="amy", at=NOW),)),
         WriteBatch(changes=(CompareAndSet(known=None, wanted=None),)),
         WriteBatch(events=(Event(at=NOW, kind=EventKind.PROBLEM),)),
@@ -238,38 +241,6 @@ def test_only_a_person_takes_the_newest_time_back(ledger: Ledger) -> None:
 def test_a_recording_that_says_anything_is_worth_writing(recording: WriteBatch) -> None:
     assert recording
     assert not WriteBatch()
-
-
-class TestTold:
-    HOUR = timedelta(hours=1)
-
-    def tell(self, ledger: Ledger, *causes: str, after: timedelta = timedelta()) -> tuple[set[str], list[str]]:
-        new, recovered = ledger.record_alerts({c: f"words of {c}" for c in causes}, quiet=self.HOUR, now=NOW + after)
-        return set(new), list(recovered)
-
-    def test_a_cause_that_stays_is_told_once(self, ledger: Ledger) -> None:
-        assert self.tell(ledger, "a") == ({"a"}, [])
-        assert self.tell(ledger, "a", "b", after=SECOND) == ({"b"}, [])
-        assert self.tell(ledger, "a", "b", after=9 * self.HOUR) == (set(), [])
-
-    def test_its_recovery_is_told_once(self, ledger: Ledger) -> None:
-        self.tell(ledger, "a", "b")
-        assert self.tell(ledger, "b", after=SECOND) == (set(), ["words of a"])
-        assert self.tell(ledger, "b", after=2 * SECOND) == (set(), [])
-
-    @pytest.mark.parametrize(("after", "news"), [(HOUR - SECOND, set[str]()), (HOUR, {"a"})])
-    def test_one_that_comes_back_is_told_again_but_not_within_the_quiet_time(
-        self, ledger: Ledger, after: timedelta, news: set[str]
-    ) -> None:
-        self.tell(ledger, "a")
-        self.tell(ledger, after=SECOND)
-        assert self.tell(ledger, "a", after=after) == (news, [])
-
-    def test_one_that_came_back_within_the_quiet_time_is_told_after_it(self, ledger: Ledger) -> None:
-        self.tell(ledger, "a")
-        self.tell(ledger, after=SECOND)
-        assert self.tell(ledger, "a", after=2 * SECOND) == (set(), [])
-        assert self.tell(ledger, "a", after=self.HOUR) == ({"a"}, [])
 
 
 def test_an_old_feed_is_kept_and_what_was_known_first_counts(ledger: Ledger) -> None:
@@ -296,22 +267,3 @@ def test_posts_that_wait_for_their_pages_are_kept_as_a_whole_and_told_of_once(le
             assert ledger.snapshot().waiting == wanted
     assert told == [("waits for its page", "tickets"), ("waits for its page", "venue"), ("held", "tickets")]
     assert [(event.kind.value, event.slug) for event in ledger.events(limit=9)] == told
-
-
-def test_the_words_that_the_site_was_asked_to_be_built_with_are_kept_for_each_post(ledger: Ledger) -> None:
-    assert ledger.deployed() == {}
-    event = Event(at=NOW, kind=EventKind.DEPLOY_HOOK_CALLED)
-    ledger.note_deployed({"a": "1", "b": "1"}, event=event, now=NOW)
-    ledger.note_deployed({"b": "2"}, event=event, now=NOW)
-    assert ledger.deployed() == {"a": "1", "b": "2"}
-    assert ledger.events(limit=9) == (event,) * 2
-
-
-def test_what_a_hub_was_told_is_known_for_each_hub_and_feed(ledger: Ledger) -> None:
-    assert ledger.pinged() == {}
-    event = Event(at=NOW, kind=EventKind.PINGED)
-    ledger.note_pinged("hub", {"rss": "1", "atom": "1"}, event=event, now=NOW)
-    ledger.note_pinged("other", {"rss": "1"}, event=event, now=NOW)
-    ledger.note_pinged("hub", {"rss": "2"}, event=event, now=NOW)
-    assert ledger.pinged() == {("hub", "rss"): "2", ("hub", "atom"): "1", ("other", "rss"): "1"}
-    assert ledger.events(limit=9) == (event,) * 3

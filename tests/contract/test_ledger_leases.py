@@ -49,12 +49,12 @@ def due(ledger: Ledger, make_delivery: Callable[..., Delivery]) -> Delivery:
     ledger.record(
         WriteBatch(new_accounts=(new_accounts,), changes=(CompareAndSet(known=None, wanted=make_delivery()),)), now=NOW
     )
-    (delivery,) = ledger.open_deliveries(ACCOUNT)
+    (delivery,) = ledger.account_view(ACCOUNT).open
     return delivery
 
 
 def take(ledger: Ledger, owner: str = "me") -> Lease:
-    return ledger.lease(ACCOUNT, owner=owner, duration=MINUTE)
+    return ledger.acquire_lease(ACCOUNT, owner=owner, duration=MINUTE)
 
 
 def one(ledger: Ledger) -> Delivery:
@@ -95,12 +95,12 @@ def test_a_lease_of_before_a_restart_of_the_machine_is_over(
 def test_a_lease_holds_for_one_account_only(ledger: Ledger, due: Delivery) -> None:
     ledger.record(WriteBatch(new_accounts=(AccountState(address="other@example.social", joined_at=None),)), now=NOW)
     take(ledger)
-    assert ledger.lease("other@example.social", owner="another", duration=MINUTE).fence == 1
+    assert ledger.acquire_lease("other@example.social", owner="another", duration=MINUTE).fence == 1
 
 
 def test_the_fence_rises_with_each_lease(ledger: Ledger, clock: ManualClock, due: Delivery) -> None:
     first = take(ledger)
-    ledger.give_back(first)
+    ledger.release_lease(first)
     second = take(ledger, "another")
     clock.advance(MINUTE)
     third = take(ledger)
@@ -110,7 +110,7 @@ def test_the_fence_rises_with_each_lease(ledger: Ledger, clock: ManualClock, due
 
 def test_a_lease_that_was_given_back_is_free(ledger: Ledger, due: Delivery) -> None:
     lease = take(ledger)
-    ledger.give_back(lease)
+    ledger.release_lease(lease)
     assert take(ledger, "another")
 
 
@@ -118,8 +118,8 @@ def test_giving_back_a_lost_lease_leaves_the_new_one_alone(ledger: Ledger, clock
     old = take(ledger)
     clock.advance(MINUTE)
     new = take(ledger, "another")
-    ledger.give_back(old)
-    ledger.renew(new)
+    ledger.release_lease(old)
+    ledger.renew_lease(new)
     with pytest.raises(LeaseHeldError):
         take(ledger)
 
@@ -127,7 +127,7 @@ def test_giving_back_a_lost_lease_leaves_the_new_one_alone(ledger: Ledger, clock
 def test_renewing_starts_the_duration_again(ledger: Ledger, clock: ManualClock, due: Delivery) -> None:
     lease = take(ledger)
     clock.advance(MINUTE - SECOND)
-    ledger.renew(lease)
+    ledger.renew_lease(lease)
     clock.advance(MINUTE - SECOND)
     with pytest.raises(LeaseHeldError):
         take(ledger, "another")
@@ -140,7 +140,7 @@ def test_a_lease_that_has_ended_is_good_until_another_takes_it(
 ) -> None:
     lease = take(ledger)
     clock.advance(MINUTE)
-    ledger.renew(lease)
+    ledger.renew_lease(lease)
     with pytest.raises(LeaseHeldError):
         take(ledger, "another")
 
@@ -148,9 +148,9 @@ def test_a_lease_that_has_ended_is_good_until_another_takes_it(
 BAD_TOKEN = Reason(code=ReasonCode.ACCOUNT_BLOCKED, text="bad token")
 REDIRECTED = Reason(code=ReasonCode.ACCOUNT_BLOCKED, text="redirected")
 USES: dict[str, Callable[[Ledger, Lease, Delivery], object]] = {
-    "renew": lambda ledger, lease, _: ledger.renew(lease),
+    "renew": lambda ledger, lease, _: ledger.renew_lease(lease),
     "note_account": lambda ledger, lease, _: ledger.note_account(lease, last_status_id="9", now=NOW),
-    "block_account": lambda ledger, lease, _: ledger.block_account(lease, why=BAD_TOKEN, not_before=None, now=NOW),
+    "block_account": lambda ledger, lease, _: ledger.note_account(lease, blocked=BAD_TOKEN, not_before=None, now=NOW),
     "write_intent": lambda ledger, lease, due: ledger.write_intent(lease, due, after_id="9", now=NOW),
     "settle": lambda ledger, lease, due: ledger.settle(
         lease,
@@ -181,7 +181,7 @@ def test_nothing_is_written_under_a_lease_that_was_given_back(
     ledger: Ledger, due: Delivery, use: Callable[[Ledger, Lease, Delivery], object]
 ) -> None:
     lease = take(ledger)
-    ledger.give_back(lease)
+    ledger.release_lease(lease)
     with pytest.raises(LeaseLostError):
         use(ledger, lease, due)
 
@@ -191,7 +191,7 @@ def test_the_same_owner_may_lose_a_lease_to_itself(ledger: Ledger, clock: Manual
     clock.advance(MINUTE)
     take(ledger)
     with pytest.raises(LeaseLostError):
-        ledger.renew(old)
+        ledger.renew_lease(old)
 
 
 def test_an_intent_is_written_with_all_that_a_look_needs(ledger: Ledger, clock: ManualClock, due: Delivery) -> None:
@@ -289,10 +289,13 @@ def test_settling_as_sent_tells_the_account(ledger: Ledger, due: Delivery) -> No
     event = Event(at=NOW, kind=EventKind.SENT, slug=due.slug, account=ACCOUNT)
     ledger.settle(lease, sent, event=event, now=NOW + SECOND)
     assert one(ledger) == sent
-    assert (ledger.account(ACCOUNT).last_status_id, ledger.account(ACCOUNT).last_sent_at) == ("9", NOW + SECOND)
+    assert (ledger.account_view(ACCOUNT).account.last_status_id, ledger.account_view(ACCOUNT).account.last_sent_at) == (
+        "9",
+        NOW + SECOND,
+    )
     assert ledger.events(limit=9) == (event,)
-    assert ledger.known_status_ids(ACCOUNT) == {"9"}
-    assert ledger.open_deliveries(ACCOUNT) == ()
+    assert ledger.snapshot().status_ids(ACCOUNT) == {"9"}
+    assert ledger.account_view(ACCOUNT).open == ()
 
 
 def test_settling_what_was_sent_before_keeps_the_latest_time(ledger: Ledger, due: Delivery) -> None:
@@ -301,40 +304,42 @@ def test_settling_what_was_sent_before_keeps_the_latest_time(ledger: Ledger, due
     for settled, written, latest in ((0, 0, 0), (-5, 1, 0), (1, 1, 1), (48, 48, 48), (2, 2, 2)):
         sent = replace(due, state=DeliveryState.SENT, status_id="7", settled_at=NOW + timedelta(hours=settled))
         ledger.settle(lease, sent, event=None, now=NOW + timedelta(hours=written))
-        assert ledger.account(ACCOUNT).last_sent_at == NOW + timedelta(hours=latest)
+        assert ledger.account_view(ACCOUNT).account.last_sent_at == NOW + timedelta(hours=latest)
 
 
 def test_settling_with_an_older_status_keeps_the_newest(ledger: Ledger, due: Delivery) -> None:
     lease = take(ledger)
     ledger.note_account(lease, last_status_id="100", now=NOW)
     ledger.settle(lease, replace(due, state=DeliveryState.SENT, status_id="9", settled_at=NOW), event=None, now=NOW)
-    assert ledger.account(ACCOUNT).last_status_id == "100"
+    assert ledger.account_view(ACCOUNT).account.last_status_id == "100"
 
 
 @pytest.mark.parametrize("state", [DeliveryState.DUE, DeliveryState.REJECTED, DeliveryState.SENDING])
 def test_settling_in_any_other_way_does_not_count_as_sent(ledger: Ledger, due: Delivery, state: DeliveryState) -> None:
     lease = take(ledger)
     ledger.settle(lease, replace(due, state=state, intended_at=NOW, settled_at=NOW), event=None, now=NOW)
-    assert ledger.account(ACCOUNT) == AccountState(address=ACCOUNT, joined_at=None)
+    assert ledger.account_view(ACCOUNT).account == AccountState(address=ACCOUNT, joined_at=None)
     assert ledger.events(limit=9) == ()
 
 
 def test_a_block_is_news_once_and_cleared_by_the_servers_facts(ledger: Ledger, due: Delivery) -> None:
     lease = take(ledger)
-    assert ledger.block_account(lease, why=BAD_TOKEN, not_before=None, now=NOW)
-    assert not ledger.block_account(lease, why=BAD_TOKEN, not_before=NOW + MINUTE, now=NOW)
-    assert ledger.account(ACCOUNT).blocked == BAD_TOKEN
-    assert ledger.account(ACCOUNT).not_before == NOW + MINUTE
-    assert ledger.block_account(lease, why=REDIRECTED, not_before=None, now=NOW)
-    assert ledger.account(ACCOUNT).not_before is None
+    assert ledger.note_account(lease, blocked=BAD_TOKEN, not_before=None, now=NOW)
+    assert not ledger.note_account(lease, blocked=BAD_TOKEN, not_before=NOW + MINUTE, now=NOW)
+    assert ledger.account_view(ACCOUNT).account.blocked == BAD_TOKEN
+    assert ledger.account_view(ACCOUNT).account.not_before == NOW + MINUTE
+    assert ledger.note_account(lease, blocked=REDIRECTED, not_before=None, now=NOW)
+    assert ledger.account_view(ACCOUNT).account.not_before is None
 
     ledger.note_account(lease, last_status_id="5", now=NOW)
-    assert ledger.account(ACCOUNT).blocked == REDIRECTED
-    ledger.block_account(lease, why=REDIRECTED, not_before=NOW + MINUTE, now=NOW)
+    assert ledger.account_view(ACCOUNT).account.blocked == REDIRECTED
+    ledger.note_account(lease, blocked=REDIRECTED, not_before=NOW + MINUTE, now=NOW)
     facts = AccountFacts(address=ACCOUNT, account_id="7", limits=Limits(characters=5000))
     ledger.note_account(lease, facts=facts, now=NOW)
     ledger.note_account(lease, facts=facts, now=NOW)
-    assert ledger.account(ACCOUNT) == AccountState(address=ACCOUNT, joined_at=None, facts=facts, last_status_id="5")
+    assert ledger.account_view(ACCOUNT).account == AccountState(
+        address=ACCOUNT, joined_at=None, facts=facts, last_status_id="5"
+    )
 
     history = [(event.kind, event.account, event.reason) for event in ledger.events(limit=9)]
     assert history == [
@@ -348,7 +353,7 @@ def test_the_newest_status_id_only_grows(ledger: Ledger, due: Delivery) -> None:
     lease = take(ledger)
     for seen, newest in (("0", "0"), ("9", "9"), ("10", "10"), ("9", "10"), ("0", "10")):
         ledger.note_account(lease, last_status_id=seen, now=NOW)
-        assert ledger.account(ACCOUNT).last_status_id == newest
+        assert ledger.account_view(ACCOUNT).account.last_status_id == newest
 
 
 def test_of_several_threads_exactly_one_gets_each_lease(ledger: Ledger) -> None:
@@ -362,7 +367,7 @@ def test_of_several_threads_exactly_one_gets_each_lease(ledger: Ledger) -> None:
         start.wait()
         for account in accounts:
             try:
-                ledger.lease(account, owner=owner, duration=MINUTE)
+                ledger.acquire_lease(account, owner=owner, duration=MINUTE)
             except LeaseHeldError:
                 continue
             except BaseException as error:
@@ -392,7 +397,7 @@ while time.time() < float(begin):
     pass
 for account in accounts:
     try:
-        ledger.lease(account, owner="same name", duration=timedelta(minutes=5))
+        ledger.acquire_lease(account, owner="same name", duration=timedelta(minutes=5))
         print(account)
     except LeaseHeldError:
         pass

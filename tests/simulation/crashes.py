@@ -21,8 +21,7 @@ _REPLACE, _UNLINK, _FLOCK = os.replace, os.unlink, fcntl.flock
 
 
 _WRITES = frozenset(
-    {"record", "note_problems", "note_told", "lease", "renew", "give_back", "note_account", "block_account"}
-    | {"write_intent", "settle", "note_deployed"}
+    {"record", "prepare", "acquire_lease", "renew_lease", "release_lease", "note_account", "write_intent", "settle"}
 )
 
 

@@ -14,8 +14,8 @@ from bot.delivery.protocol import Adopt, Preflight, ReadBack, Requeue, next_step
 from bot.domain import DeliveryState, Lease, SeenStatus
 from bot.domain.errors import LeaseHeldError, OutcomeUnknownError, TransientError
 from bot.domain.reasons import text_reason
+from bot.ledger.rules import may_change, may_intend
 from bot.ledger.sqlite import SqliteLedger
-from bot.ledger.transitions import may_change, may_intend
 from bot.planner.page_wait import rule_on_page
 from bot.planner.plan import make_plan
 from bot.planner.rules import _settled, rule
@@ -79,12 +79,13 @@ def _no_preflight(known: Any, timing: Any) -> Any:
 
 
 def _wrong_order(self: SqliteLedger, account: str) -> Any:
-    found = _open_deliveries(self, account)
-    return tuple(sorted(found, key=lambda d: (d.state is not DeliveryState.SENDING, -d.due.timestamp(), -d.sequence)))
+    view = _account_view(self, account)
+    wrong = sorted(view.open, key=lambda d: (d.state is not DeliveryState.SENDING, -d.due.timestamp(), -d.sequence))
+    return replace(view, open=tuple(wrong))
 
 
-_open_deliveries = SqliteLedger.open_deliveries
-_lease = SqliteLedger.lease
+_account_view = SqliteLedger.account_view
+_lease = SqliteLedger.acquire_lease
 
 
 def _5xx_is_unsent(error: Any, **options: Any) -> Any:
@@ -132,7 +133,7 @@ def _lease_and_fence_off() -> ExitStack:
     from bot.ledger.rows import account_row, leased_row
 
     stack = ExitStack()
-    stack.enter_context(attribute(SqliteLedger, "lease", _lease_for_all))
+    stack.enter_context(attribute(SqliteLedger, "acquire_lease", _lease_for_all))
     stack.enter_context(everywhere(leased_row, lambda db, lease: account_row(db, lease.account)))
     return stack
 
@@ -161,7 +162,7 @@ MUTATIONS: Final[Mapping[str, Callable[[], Any]]] = {
     "5xx counted as unsent": lambda: everywhere(classify, _5xx_is_unsent),
     "text ignored in the look": lambda: everywhere(find_status, _any_text),
     "recorded before the POST": lambda: everywhere(next_step, _record_before_post),
-    "wrong order": lambda: attribute(SqliteLedger, "open_deliveries", _wrong_order),
+    "wrong order": lambda: attribute(SqliteLedger, "account_view", _wrong_order),
     "an hour early": lambda: everywhere(make_plan, _early),
     "lease and fence off": _lease_and_fence_off,
     "settle time zero": lambda: everywhere(timing_of, _no_settle),

@@ -20,8 +20,8 @@ from bot.domain import Delivery, DeliveryState, Lease, Occasion
 from bot.domain.clock import ManualClock
 from bot.domain.errors import LeaseHeldError, OutcomeUnknownError, TransientError
 from bot.ledger.rows import account_row, leased_row
+from bot.ledger.rules import intended
 from bot.ledger.sqlite import SqliteLedger
-from bot.ledger.transitions import intended
 from tests.simulation.mutations import attribute, everywhere
 from tests.support.delivery_stage import ACCOUNT, MINUTE, NOW, SECOND, TIMING, new_world, raising
 
@@ -32,7 +32,7 @@ Situation = Callable[[MakeDelivery], bool]
 def nobody_is_asked_while_another_serves(make_delivery: MakeDelivery) -> bool:
     world = new_world()
     world.owes(make_delivery(due=NOW))
-    world.ledger.lease(ACCOUNT, owner="another", duration=MINUTE)
+    world.ledger.acquire_lease(ACCOUNT, owner="another", duration=MINUTE)
     world.deliver_pending()
     return world.server.asked == []
 
@@ -101,7 +101,7 @@ def a_lost_ledger_tells_a_reminder_from_its_toot(make_delivery: MakeDelivery) ->
 
 # -- how each is broken
 
-_lease = SqliteLedger.lease
+_lease = SqliteLedger.acquire_lease
 
 
 def _anyone_serves(self: SqliteLedger, account: str, *, owner: str, duration: timedelta) -> Lease:
@@ -114,7 +114,7 @@ def _anyone_serves(self: SqliteLedger, account: str, *, owner: str, duration: ti
 
 
 def _no_lease() -> AbstractContextManager[Any]:
-    return attribute(SqliteLedger, "lease", _anyone_serves)
+    return attribute(SqliteLedger, "acquire_lease", _anyone_serves)
 
 
 def _no_fence() -> AbstractContextManager[Any]:
@@ -133,7 +133,7 @@ def _stale_intent() -> AbstractContextManager[Any]:
         return intended(delivery, after_id=after_id, now=then, mark=old)
 
     stack = ExitStack()
-    stack.enter_context(attribute(SqliteLedger, "lease", lease))
+    stack.enter_context(attribute(SqliteLedger, "acquire_lease", lease))
     stack.enter_context(everywhere(intended, stale))
     return stack
 

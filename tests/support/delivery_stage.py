@@ -127,8 +127,8 @@ class RacingLedger(ScratchLedger):
         self.meanwhile: dict[int, Callable[[], None]] = {}  #: the number of the step → what happens before it
         self._steps = 0
 
-    def renew(self, lease: Lease) -> None:
-        super().renew(lease)
+    def renew_lease(self, lease: Lease) -> None:
+        super().renew_lease(lease)
         self._steps += 1
         self.meanwhile.pop(self._steps, lambda: None)()
 
@@ -151,7 +151,7 @@ class World:
             self.change(wanted.key, wanted)
 
     def change(self, key: DeliveryKey, wanted: Delivery | None) -> None:
-        change = CompareAndSet(known=self.ledger.delivery(key), wanted=wanted)
+        change = CompareAndSet(known=self.ledger.snapshot().deliveries.get(key), wanted=wanted)
         self.ledger.record(WriteBatch(changes=(change,)), now=self.clock.now())
 
     def retract(self, delivery: Delivery) -> None:
@@ -193,7 +193,7 @@ class World:
 
     @property
     def account(self) -> AccountState:
-        return self.ledger.account(ACCOUNT)
+        return self.ledger.account_view(ACCOUNT).account
 
     @property
     def history(self) -> list[tuple[str, str]]:
@@ -218,7 +218,7 @@ def raising(error: BaseException) -> Callable[[], None]:
 def free(world: World) -> bool:
     """Whether the account's lease is free; takes it and gives it back."""
     try:
-        world.ledger.give_back(world.ledger.lease(ACCOUNT, owner="probe", duration=SECOND))
+        world.ledger.release_lease(world.ledger.acquire_lease(ACCOUNT, owner="probe", duration=SECOND))
     except LeaseHeldError:
         return False
     return True

@@ -37,8 +37,8 @@ from bot.runtime.workers import ThreadedWorkers
 #: What only looks is not watched: a death there is a death before the next effect.
 METHODS: Final = {
     "ledger": {
-        *("record", "note_problems", "note_told", "lease", "renew", "give_back"),
-        *("note_account", "block_account", "write_intent", "settle"),
+        *("record", "prepare", "flush", "acquire_lease", "renew_lease", "release_lease"),
+        *("note_account", "write_intent", "settle"),
     },
     "publisher": {
         *("verify_account", "newest_status_id", "recent", "with_text", "read_back"),
@@ -114,7 +114,7 @@ def live(fuse: Fuse) -> None:
     _watch_the_system(fuse)
 
     def stop_at_rest(result: CycleResult) -> None:
-        open_deliveries = [one for address in publishers for one in ledger.open_deliveries(address)]
+        open_deliveries = [one for address in publishers for one in ledger.account_view(address).open]
         if not open_deliveries and not result.plan.recording:
             bot.stop.set()
 

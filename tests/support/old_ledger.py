@@ -1,14 +1,7 @@
-"""What the kept ledgers of older schema versions hold (`tests/unit/ledger/fixtures`): all of it invented.
-
-`python -m tests.support.old_ledger` in the project's folder writes the ledger of the present version, for the version
-that comes with a new migration; those of older versions are never written again.
-"""
+"""What the kept ledger of commit 37b060a holds (`tests/unit/ledger/fixtures`): all of it invented."""
 
 from __future__ import annotations
 
-import sqlite3
-import tempfile
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +12,6 @@ from bot.domain import (
     AccountState,
     Action,
     Announcement,
-    CompareAndSet,
     Delivery,
     DeliveryKey,
     DeliveryState,
@@ -35,19 +27,12 @@ from bot.domain import (
     OverrideKind,
     PageWaitRecord,
     Picture,
-    Reason,
-    ReasonCode,
     RemotePicture,
     Upcoming,
     Visibility,
-    WriteBatch,
 )
-from bot.domain.clock import ManualClock
 from bot.domain.reasons import text_reason
-from bot.ledger.schema import MIGRATIONS
-from bot.ledger.sqlite import SqliteLedger
 
-FIXTURES = Path(__file__).parents[1] / "unit/ledger/fixtures"
 FIRST = datetime(2025, 3, 10, 14, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -290,7 +275,7 @@ OLD_FEED = OldFeed(
     ),
 )
 HUB = "https://hub.example/"
-PINGED = {(HUB, NEWS + "rss.xml"): "d" * 64}
+PINGED = {f"{HUB} {NEWS}rss.xml": "d" * 64}
 PICTURES = (
     RemotePicture(url="https://pictures.example/pier.jpg", media_type="image/jpeg", size=4711, asked_at=FIRST),
     RemotePicture(url="https://pictures.example/gone.jpg", asked_at=FIRST + MINUTE),
@@ -303,53 +288,7 @@ _CALLED = Event(at=FIRST + MINUTE, kind=EventKind.DEPLOY_HOOK_CALLED, detail="1 
 EVENTS = (
     *_RECORDED,
     Event(at=FIRST + MINUTE, kind=EventKind.BLOCKED, account=KIDS, detail=BLOCKED),
+    _PINGED,
+    _CALLED,
     Event(at=NOW, kind=EventKind.PROBLEM, detail=PROBLEM),
 )
-
-
-def fill(ledger: SqliteLedger) -> None:
-    """A few rows of everything."""
-    new_accounts = tuple(AccountState(address=account.address, joined_at=account.joined_at) for account in ACCOUNTS)
-    moment = FIRST + MINUTE
-    recording = WriteBatch(
-        entries=ENTRIES,
-        changes=tuple(CompareAndSet(known=None, wanted=one) for one in _PLAIN),
-        events=_RECORDED,
-        words=WORDS,
-        upcoming={post.post_id: post for post in UPCOMING},
-        paused=PAUSED,
-    )
-    ledger.record(WriteBatch(new_accounts=new_accounts), now=FIRST)
-    ledger.record(recording, now=moment)
-    main, kids = (ledger.lease(address, owner="machine 4711", duration=MINUTE) for address in (MAIN, KIDS))
-    ledger.note_account(main, facts=FACTS, last_status_id="11", now=moment)
-    ledger.settle(main, DELIVERIES[0], event=None, now=moment)
-    ledger.block_account(
-        kids, why=Reason(code=ReasonCode.ACCOUNT_BLOCKED, text=BLOCKED), not_before=FIRST + 2 * MINUTE, now=moment
-    )
-    ledger.record(WriteBatch(old_feed=OLD_FEED, pictures=PICTURES), now=moment)
-    ledger.note_pinged(HUB, {NEWS + "rss.xml": "d" * 64}, event=_PINGED, now=moment)
-    ledger.record(WriteBatch(waiting={waiting.post_id: waiting for waiting in WAITING}), now=moment)
-    ledger.note_deployed(DEPLOYED, event=_CALLED, now=moment)
-    ledger.note_problems(frozenset([PROBLEM]), now=NOW)
-    ledger.record_alerts({"file posts/broken.md": PROBLEM}, quiet=timedelta(hours=1), now=NOW)
-
-
-def keep() -> Path:
-    """Write the present version's ledger as text; returns where."""
-    version = len(MIGRATIONS)
-    kept = FIXTURES / f"ledger_v{version}.sql"
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "ledger.db"
-        ledger = SqliteLedger(path, ManualClock(FIRST))
-        fill(ledger)
-        ledger.close()
-        with closing(sqlite3.connect(path)) as db:
-            dump = "\n".join(db.iterdump())
-    head = f"-- A ledger as schema version {version} wrote it; never to be changed. Everything in it is invented.\n"
-    kept.write_text(f"{head}PRAGMA user_version = {version};\n{dump}\n", encoding="utf-8")
-    return kept
-
-
-if __name__ == "__main__":
-    keep()

@@ -143,7 +143,7 @@ class Season:
         """What a drain writes: an intent, and then how the attempt ended."""
         delivery = self.delivery(slug, occasion, account)
         assert delivery is not None
-        lease = self.ledger.lease(account, owner="test", duration=MINUTE)
+        lease = self.ledger.acquire_lease(account, owner="test", duration=MINUTE)
         if delivery.state is DeliveryState.DUE:
             assert self.ledger.write_intent(lease, delivery, after_id="0", now=self.now)
         delivery = self.delivery(slug, occasion, account)
@@ -153,7 +153,7 @@ class Season:
             settled_at = None if state is DeliveryState.DUE else self.now
             ended = replace(delivery, state=state, settled_at=settled_at, **changes)
             self.ledger.settle(lease, ended, event=None, now=self.now)
-        self.ledger.give_back(lease)
+        self.ledger.release_lease(lease)
 
     def send(self, slug: str, occasion: Occasion = Occasion.PUBLISH, account: str = ACCOUNT) -> None:
         """Carried out by the server."""

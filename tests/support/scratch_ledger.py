@@ -64,9 +64,9 @@ class ScratchLedger(SqliteLedger):
         for source in known.old_feeds:
             self.record(WriteBatch(old_feed=OldFeed(source=source, entries=tuple(known.old_entries.values()))), now=at)
         # ... and then what no process may choose.
-        with self._file.transaction() as db:
+        with self._file.writing() as db:
             db.execute("DELETE FROM event")
-            db.execute("UPDATE memory SET newest = ?", (codec.time_to_text(known.newest),))
+            db.execute("UPDATE meta SET newest = ?", (codec.time_to_text(known.newest),))
             for delivery in reversed(deliveries):
                 identity = (delivery.key.post_id, delivery.key.account, str(delivery.key.occasion))
                 db.execute(
@@ -79,7 +79,7 @@ class ScratchLedger(SqliteLedger):
                 db.execute(
                     "UPDATE account SET facts = ?, last_status_id = ?, blocked = ?, not_before = ?, last_sent_at = ? "
                     "WHERE address = ?",
-                    (facts, state.last_status_id, state.blocked, pause, sent, state.address),
+                    (facts, state.last_status_id, codec.reason_to_text(state.blocked), pause, sent, state.address),
                 )
         assert self.snapshot() == known
 

@@ -123,14 +123,14 @@ def blocked_until(*faults: Mapping[str, Any], words: str = "", instead: tuple[tu
         for _ in range(1 if instead else 5):
             account.clock.advance(account.deliver_pending().wait_until - account.clock.now())  # type: ignore[operator]
         assert account.row(toot).state is DUE
-        assert words in reason_words(account.ledger.account(account.publisher.address).blocked)
+        assert words in reason_words(account.ledger.account_view(account.publisher.address).account.blocked)
         assert account.happened.count("blocked") == 1
         if faults:
             assert account.toots() == []  # which mends it as well
         account.drain_to_the_end()
         assert words_of(account.toots()) == [said.text]
         assert account.row(toot).state is SENT
-        assert account.ledger.account(account.publisher.address).blocked is None
+        assert account.ledger.account_view(account.publisher.address).account.blocked is None
 
     return story
 

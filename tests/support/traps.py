@@ -147,7 +147,7 @@ class Account:
         return delivery.key
 
     def row(self, key: DeliveryKey) -> Delivery:
-        row = self.ledger.delivery(key)
+        row = self.ledger.snapshot().deliveries.get(key)
         assert row is not None
         return row
 

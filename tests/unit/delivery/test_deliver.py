@@ -9,7 +9,7 @@ import pytest
 
 from bot.delivery import ASK_AGAIN, DeliveryResult
 from bot.delivery.protocol import idempotency_key
-from bot.domain import Delivery, DeliveryState, Hold, Lease, Reason, ReasonCode
+from bot.domain import AccountView, Delivery, DeliveryState, Hold, Lease, Reason, ReasonCode
 from bot.domain.errors import AccountBlockedError, LedgerError, OutcomeUnknownError, RejectedError, TransientError
 from bot.domain.wording import event_detail, reason_words
 from tests.support.delivery_stage import (
@@ -407,11 +407,12 @@ class TestUnknownOutcome:
 
             stalls = 1
 
-            def paused(self) -> str:
-                if self.stalls and any(d.state is DeliveryState.SENDING for d in self.open_deliveries(ACCOUNT)):
+            def account_view(self, account: str) -> AccountView:
+                view = super().account_view(account)
+                if self.stalls and any(d.state is DeliveryState.SENDING for d in view.open):
                     self.stalls -= 1
                     world.clock.advance(TIMING.send_within + SECOND)
-                return super().paused()
+                return view
 
         world.ledger = SlowToRead(world.clock, world.ledger.snapshot())
         world.owes(make_delivery(due=NOW))
@@ -462,7 +463,7 @@ class TestChangesMeanwhile:
 class TestLeases:
     def test_while_another_serves_the_account_nothing_is_sent(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW))
-        world.ledger.lease(ACCOUNT, owner="another", duration=MINUTE)
+        world.ledger.acquire_lease(ACCOUNT, owner="another", duration=MINUTE)
         world.clock.advance(20 * SECOND)
         result = world.deliver_pending()
         assert result.wait_until == world.clock.now() + 40 * SECOND
@@ -474,7 +475,7 @@ class TestLeases:
     def test_a_lease_lost_before_the_intent_sends_nothing(self, world: World, make_delivery: MakeDelivery) -> None:
         def stall() -> None:
             world.clock.advance(TIMING.lease)
-            world.ledger.lease(ACCOUNT, owner="another", duration=MINUTE)
+            world.ledger.acquire_lease(ACCOUNT, owner="another", duration=MINUTE)
 
         world.owes(make_delivery(due=NOW))
         world.server.during("verify_account", stall)

@@ -218,7 +218,7 @@ class World:
         return bool(changes)
 
     def _changes(self, story: Story) -> Iterator[CompareAndSet]:
-        known = self.ledger.delivery(story.publish.key)
+        known = self.ledger.snapshot().deliveries.get(story.publish.key)
         if known is None:
             if not story.withdrawn:
                 yield CompareAndSet(known=None, wanted=replace(story.publish, announcement=story.words))
@@ -236,7 +236,7 @@ class World:
     def _afterwards(self, story: Story, publish: Delivery) -> Iterator[CompareAndSet]:
         if story.withdrawn:
             wanted = self._following(story, Occasion.WITHDRAW, Action.DELETE)
-            if self.ledger.delivery(wanted.key) is None:
+            if self.ledger.snapshot().deliveries.get(wanted.key) is None:
                 yield CompareAndSet(known=None, wanted=wanted)
             return
         edits = [
@@ -270,7 +270,7 @@ class World:
         """No more faults: plan and drain until nothing is left, within a bound."""
         self.server.faults.clear()
         for number in range(60):
-            if not self.plan() and not self.ledger.open_deliveries(ACCOUNT):
+            if not self.plan() and not self.ledger.account_view(ACCOUNT).open:
                 return
             self.deliver_pending(f"calm {number}")
             self.clock.advance(timedelta(minutes=5))
@@ -285,7 +285,7 @@ class World:
     def check(self) -> None:
         """The oracle: what the server shows, and that the ledger knows where each delivery lives."""
         standing = [story for story in self.stories.values() if not story.withdrawn]
-        rows = [self.ledger.delivery(story.publish.key) for story in standing]
+        rows = [self.ledger.snapshot().deliveries.get(story.publish.key) for story in standing]
         assert {row.state for row in rows if row} <= {DeliveryState.SENT}
         lives = {row.status_id or "": story.words.text for row, story in zip(rows, standing, strict=True) if row}
         assert {status_id: status.text for status_id, status in self.ours.items()} == lives, "each exactly once"

@@ -98,7 +98,7 @@ class TestEdits:
 
     def test_a_crash_in_the_middle_is_repeated_without_harm(self, world: World, publish: Delivery) -> None:
         world.owes(following(publish, Action.EDIT, announcement=NEW))
-        lease = world.ledger.lease(publish.key.account, owner="dead", duration=SECOND)
+        lease = world.ledger.acquire_lease(publish.key.account, owner="dead", duration=SECOND)
         edit = world.row(occasion=Occasion.edit(1))
         assert world.ledger.write_intent(lease, edit, after_id="1", now=NOW)
         again = world.later(MINUTE)

@@ -6,19 +6,26 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.config import Alerts
+from bot.domain import NoteKind
 from bot.domain.alerts import AlertKey, AlertKind
+from bot.domain.clock import ManualClock
 from bot.http.client import WebClient
 from bot.http.policy import FROM_OPERATOR
-from bot.integrations.alerts import AlertBatch, send_alerts, text_of
+from bot.integrations.alerts import AlertBatch, note_alerts, send_alerts, text_of
 from bot.planner.alerts import Alert
 from tests.support.listeners import Mailbox, Webhook, listening_mailbox, listening_webhook
 from tests.support.programs import program
+from tests.support.scratch_ledger import ScratchLedger
+
+NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
 
 HELD = Alert(
     key=AlertKey(AlertKind.HELD, "tickets"),
@@ -234,3 +241,48 @@ def test_a_password_is_said_to_a_server_with_a_good_certificate_only(
     assert said == ([] if is_trusted else ["an alert could not be sent by mail: SSLCertVerificationError"])
     assert box.logins == ([("ada", f"{SECRET}@")] if is_trusted else [])
     assert len(box.mails) == int(is_trusted)
+
+
+@pytest.fixture
+def ledger() -> ScratchLedger:
+    return ScratchLedger(ManualClock(NOW))
+
+
+class TestNotedAlerts:
+    HOUR = timedelta(hours=1)
+
+    def tell(self, ledger: ScratchLedger, *causes: str, after: timedelta = timedelta()) -> tuple[set[str], list[str]]:
+        new, recovered = note_alerts(ledger, {c: f"words of {c}" for c in causes}, quiet=self.HOUR, now=NOW + after)
+        return set(new), list(recovered)
+
+    def test_a_cause_that_stays_is_told_once(self, ledger: ScratchLedger) -> None:
+        assert self.tell(ledger, "a") == ({"a"}, [])
+        assert self.tell(ledger, "a", "b", after=SECOND) == ({"b"}, [])
+        assert self.tell(ledger, "a", "b", after=9 * self.HOUR) == (set(), [])
+
+    def test_its_recovery_is_told_once(self, ledger: ScratchLedger) -> None:
+        self.tell(ledger, "a", "b")
+        assert self.tell(ledger, "b", after=SECOND) == (set(), ["words of a"])
+        assert self.tell(ledger, "b", after=2 * SECOND) == (set(), [])
+
+    @pytest.mark.parametrize(("after", "news"), [(HOUR - SECOND, set[str]()), (HOUR, {"a"})])
+    def test_one_that_comes_back_is_told_again_but_not_within_the_quiet_time(
+        self, ledger: ScratchLedger, after: timedelta, news: set[str]
+    ) -> None:
+        self.tell(ledger, "a")
+        self.tell(ledger, after=SECOND)
+        assert self.tell(ledger, "a", after=after) == (news, [])
+
+    def test_one_that_came_back_within_the_quiet_time_is_told_after_it(self, ledger: ScratchLedger) -> None:
+        self.tell(ledger, "a")
+        self.tell(ledger, after=SECOND)
+        assert self.tell(ledger, "a", after=2 * SECOND) == (set(), [])
+        assert self.tell(ledger, "a", after=self.HOUR) == ({"a"}, [])
+
+    def test_of_two_processes_one_tells(self, ledger: ScratchLedger, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The other one has read the notes before the first has written its own."""
+        notes, before = ledger.notes, [ledger.notes(NoteKind.ALERT)]
+        assert self.tell(ledger, "a") == ({"a"}, [])
+        monkeypatch.setattr(ledger, "notes", lambda kind: before.pop() if before else notes(kind))
+        assert self.tell(ledger, "a") == (set(), [])
+        assert not before

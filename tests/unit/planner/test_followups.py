@@ -356,14 +356,14 @@ class TestWithdrawals:
         season.run(make_post())
         season.settle("tickets", DeliveryState.SENDING)
         season.run(make_post(**WITHDRAWN))
-        lease = season.ledger.lease("conf@example.social", owner="test", duration=MINUTE)
+        lease = season.ledger.acquire_lease("conf@example.social", owner="test", duration=MINUTE)
         back = season.delivery("tickets", Occasion.WITHDRAW)
         assert back is not None
         off = replace(
             back, state=DeliveryState.SKIPPED, reason=text_reason("there is no toot to change"), settled_at=season.now
         )
         season.ledger.settle(lease, off, event=None, now=season.now)
-        season.ledger.give_back(lease)
+        season.ledger.release_lease(lease)
         season.send("tickets")
         season.run(make_post(**WITHDRAWN), after=MINUTE)
         again = season.delivery("tickets", Occasion.WITHDRAW)

@@ -203,10 +203,10 @@ class TestReasons:
     ) -> None:
         if limit is not None:
             season.run()
-            lease = season.ledger.lease(ACCOUNT, owner="test", duration=MINUTE)
+            lease = season.ledger.acquire_lease(ACCOUNT, owner="test", duration=MINUTE)
             facts = AccountFacts(address=ACCOUNT, account_id="1", limits=Limits(characters=limit))
             season.ledger.note_account(lease, facts=facts, now=season.now)
-            season.ledger.give_back(lease)
+            season.ledger.release_lease(lease)
         reply = self.reply(season, make_post(withdrawn="The hall is under water. " * 40, hidden=True))
         assert reply.text.endswith("under water.")
         assert reply.length == len(reply.text) <= (limit or 500)

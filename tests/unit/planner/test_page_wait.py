@@ -241,7 +241,7 @@ def test_posts_of_one_datetime_go_by_order_and_then_by_slug(make_post: MakePost)
     plan = one.run(*posts)
     assert [post.slug for post in plan.released] == ["d", "c", "0", "b", "a"]
     assert [item.slug for item in plan.items] == [item.slug for item in before.items] == ["d", "c", "0", "b", "a"]
-    assert [delivery.slug for delivery in one.ledger.open_deliveries(ACCOUNT)] == ["d", "c", "0", "b"], "a is braked"
+    assert [delivery.slug for delivery in one.ledger.account_view(ACCOUNT).open] == ["d", "c", "0", "b"], "a is braked"
 
 
 class TestWhatTheSiteShouldShow:

@@ -139,18 +139,18 @@ class World:
             self.ledger.record(proposal.recording, now=self.clock.now())
 
     def _serve(self, deed: str, number: int) -> None:
-        pending = [d for account in ACCOUNTS for d in self.ledger.open_deliveries(account)]
+        pending = [d for account in ACCOUNTS for d in self.ledger.account_view(account).open]
         if not pending:
             return
         delivery = pending[number % len(pending)]
-        lease = self.ledger.lease(delivery.key.account, owner="test", duration=HOUR)
+        lease = self.ledger.acquire_lease(delivery.key.account, owner="test", duration=HOUR)
         if delivery.state is DeliveryState.DUE:
             self.ledger.write_intent(lease, delivery, after_id="0", now=self.clock.now())
-        ended = self._ended(deed, self.ledger.delivery(delivery.key))
+        ended = self._ended(deed, self.ledger.snapshot().deliveries.get(delivery.key))
         if ended is not None:
             self.sent[delivery.key] += ended.state is DeliveryState.SENT and not ended.foreign
             self.ledger.settle(lease, ended, event=None, now=self.clock.now())
-        self.ledger.give_back(lease)
+        self.ledger.release_lease(lease)
 
     def _ended(self, deed: str, delivery: Delivery | None) -> Delivery | None:
         assert delivery is not None

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -46,11 +45,11 @@ class BusyLedger(ScratchLedger):
 
     meanwhile: Callable[[], None] | None = None
 
-    def record(self, recording: WriteBatch, *, now: datetime, **how: Any) -> WriteResult:
+    def record(self, batch: WriteBatch, *, now: datetime) -> WriteResult:
         happens, self.meanwhile = self.meanwhile, None
         if happens is not None:
             happens()
-        return super().record(recording, now=now, **how)
+        return super().record(batch, now=now)
 
 
 class Site:
@@ -99,18 +98,18 @@ class Site:
         return (self.config.public_folder / "news" / "atom.xml").read_text()
 
     def begin_to_send(self) -> None:
-        lease = self.ledger.lease(ACCOUNT, owner="other", duration=MINUTE)
-        (due,) = self.ledger.open_deliveries(ACCOUNT)
+        lease = self.ledger.acquire_lease(ACCOUNT, owner="other", duration=MINUTE)
+        (due,) = self.ledger.account_view(ACCOUNT).open
         assert self.ledger.write_intent(lease, due, after_id="0", now=self.clock.now())
-        self.ledger.give_back(lease)
+        self.ledger.release_lease(lease)
 
     def send(self) -> None:
         self.begin_to_send()
-        lease = self.ledger.lease(ACCOUNT, owner="other", duration=MINUTE)
-        (sending,) = self.ledger.open_deliveries(ACCOUNT)
+        lease = self.ledger.acquire_lease(ACCOUNT, owner="other", duration=MINUTE)
+        (sending,) = self.ledger.account_view(ACCOUNT).open
         sent = replace(sending, state=DeliveryState.SENT, settled_at=self.clock.now(), status_id="7")
         self.ledger.settle(lease, sent, event=None, now=self.clock.now())
-        self.ledger.give_back(lease)
+        self.ledger.release_lease(lease)
 
 
 @pytest.fixture
@@ -160,7 +159,7 @@ def test_a_ledger_that_never_comes_to_rest_does_not_stop_the_pass(site: Site) ->
         return text_reason(reason_words(reason) + ".")
 
     def stir() -> None:
-        (due,) = restless.open_deliveries(ACCOUNT)
+        (due,) = restless.account_view(ACCOUNT).open
         stirred = CompareAndSet(known=due, wanted=replace(due, reason=another(due.reason)))
         ScratchLedger.record(restless, WriteBatch(changes=(stirred,)), now=NOW)
         restless.meanwhile = stir
@@ -170,7 +169,7 @@ def test_a_ledger_that_never_comes_to_rest_does_not_stop_the_pass(site: Site) ->
     site.run(after=MINUTE)
     restless.meanwhile = None
     site.run(after=MINUTE)
-    (due,) = site.ledger.open_deliveries(ACCOUNT)
+    (due,) = site.ledger.account_view(ACCOUNT).open
     assert "New words" in due.announcement.text
 
 
@@ -257,6 +256,6 @@ def test_what_a_person_has_just_held_is_not_released_by_a_plan_that_was_made_bef
     site.ledger.meanwhile = propose_override
     site.run()
     assert site.ledger.snapshot().entries == {}
-    assert site.ledger.open_deliveries(ACCOUNT) == ()
+    assert site.ledger.account_view(ACCOUNT).open == ()
     assert "Tickets" not in site.feed()
     assert [event.kind.value for event in site.said] != ["released"]

@@ -137,9 +137,9 @@ def test_a_toot_is_edited_by_the_pass(site: Folder) -> None:
     site.run(quickly=True)
     site.write("n5", **plain(5, title="New words"))
     assert site.bot.incremental_cycle()
-    assert site.ledger.open_deliveries(ACCOUNT) == ()
+    assert site.ledger.account_view(ACCOUNT).open == ()
     site.bot.cycle_once()
-    (edit,) = site.ledger.open_deliveries(ACCOUNT)
+    (edit,) = site.ledger.account_view(ACCOUNT).open
     assert "New words" in edit.announcement.text
 
 
@@ -153,9 +153,9 @@ def test_an_edit_is_owed_if_the_bot_dies_before_the_pass(site: Folder) -> None:
         site.bot.context.config, environ={}, clock=site.clock, ledger=site.ledger, publishers=site.bot.publishers
     )
     fresh.cycle_once()
-    assert [edit.key.occasion for edit in site.ledger.open_deliveries(ACCOUNT)] == [Occasion.edit(1)]
+    assert [edit.key.occasion for edit in site.ledger.account_view(ACCOUNT).open] == [Occasion.edit(1)]
     fresh.cycle_once()
-    assert len(site.ledger.open_deliveries(ACCOUNT)) == 1
+    assert len(site.ledger.account_view(ACCOUNT).open) == 1
     assert not any(entry.edit_owed for entry in site.ledger.snapshot().entries.values())
 
 
@@ -172,9 +172,9 @@ def test_nothing_is_written_before_the_first_pass_nor_twice_without_one(site: Fo
 
 def test_a_word_that_comes_in_between_leaves_it_to_the_pass(site: Folder) -> None:
     class Interrupted(ScratchLedger):
-        def record(self, recording: WriteBatch, *, now: datetime, **how: Any) -> WriteResult:
+        def record(self, batch: WriteBatch, *, now: datetime) -> WriteResult:
             super().record(WriteBatch(paused="amy"), now=now)
-            return super().record(recording, now=now, **how)
+            return super().record(batch, now=now)
 
     site.write("n5", **plain(5, title="New words"))
     ledger = Interrupted(site.clock, site.ledger.snapshot())
@@ -257,7 +257,7 @@ def act(site: Folder, deed: str) -> None:
     if deed == "send":
         site.bot.deliverer.deliver_pending(ACCOUNT)
     elif deed == "pause":
-        site.ledger.record(WriteBatch(paused="" if site.ledger.paused() else "amy"), now=now)
+        site.ledger.record(WriteBatch(paused="" if site.ledger.snapshot().paused else "amy"), now=now)
     elif deed == "hold":
         word = Override(post_id="https://conf.example/news/n5/", said=OverrideKind.HOLD, who="amy", at=now)
         site.ledger.record(WriteBatch(words=(word,)), now=now)

@@ -19,8 +19,8 @@ from bot.config import Config
 from bot.domain import Announcement, DeliveryState, Receipt, Snapshot
 from bot.domain.clock import ManualClock
 from bot.files.public_folder import PublicFolder, Written
+from bot.ledger.file import SqliteFile
 from bot.ledger.sqlite import SqliteLedger
-from bot.ledger.sqlite_file import SqliteFile
 from bot.runtime.app import Bot, make_bot
 from bot.runtime.precise_release import carry_out, prepare_release
 from tests.support.changed_bot import with_parts
@@ -90,17 +90,17 @@ def world(site_config: Callable[..., Config], tmp_path: Path, monkeypatch: pytes
     clock = ManualClock(NOON - timedelta(seconds=5))
     path = tmp_path / "ledger" / "ledger.db"
     disk = Disk(path, tmp_path / "disk")
-    transaction, flush = SqliteFile.transaction, SqliteFile.flush
+    writing, flush = SqliteFile.writing, SqliteFile.flush
 
     log = path.with_name(f"{path.name}-wal")
 
     @contextmanager
-    def noted(self: SqliteFile, begin: str = "BEGIN IMMEDIATE", *, flush: bool = True) -> Iterator[Any]:
+    def noted(self: SqliteFile, *, durable: bool = True, urgent: bool = False) -> Iterator[Any]:
         before = log.read_bytes()
-        with transaction(self, begin, flush=flush) as db:
+        with writing(self, durable=durable, urgent=urgent) as db:
             yield db
         # A transaction that wrote nothing flushes nothing.
-        if flush and log.read_bytes() != before:
+        if durable and log.read_bytes() != before:
             disk.flushed()
 
     def flushing(self: SqliteFile) -> None:
@@ -111,7 +111,7 @@ def world(site_config: Callable[..., Config], tmp_path: Path, monkeypatch: pytes
     publisher = Supervised(address=ACCOUNT, clock=clock, disk=disk)
     bot = make_bot(config, environ={}, clock=clock, ledger=ledger, publishers={ACCOUNT: publisher})
     with monkeypatch.context() as patched:
-        patched.setattr(SqliteFile, "transaction", noted)
+        patched.setattr(SqliteFile, "writing", noted)
         patched.setattr(SqliteFile, "flush", flushing)
         disk.flushed()
         bot.tick()

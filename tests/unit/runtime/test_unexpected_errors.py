@@ -5,14 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.config import Config
-from bot.domain import AccountFacts
+from bot.domain import AccountFacts, NoteKind
 from bot.domain.clock import ManualClock
 from bot.domain.errors import LedgerError
 from bot.runtime.app import Bot, make_bot
@@ -38,10 +38,10 @@ class Exploding(RecordingPublisher):
 class Forgetful(ScratchLedger):
     """A ledger whose disk is full when it is to remember who was told."""
 
-    def record_alerts(
-        self, causes: Mapping[str, str], *, quiet: timedelta, now: datetime
-    ) -> tuple[frozenset[str], tuple[str, ...]]:
-        raise LedgerError("the ledger cannot be used.")
+    def notes(self, kind: NoteKind) -> dict[str, str]:
+        if kind is NoteKind.ALERT:
+            raise LedgerError("the ledger cannot be used.")
+        return super().notes(kind)
 
 
 def made(config: Config, *, exploding: bool, forgetful: bool = False) -> Bot:

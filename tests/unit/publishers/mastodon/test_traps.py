@@ -67,7 +67,7 @@ def a_token_of_another_account(account: Account) -> None:
     account.publisher._acct = "@somebody-else@example.social"
     account.deliver_pending()
     assert (account.row(toot).state, account.happened) == (DUE, ["blocked"])
-    assert f"@{account.name}@" in reason_words(account.ledger.account(account.publisher.address).blocked)
+    assert f"@{account.name}@" in reason_words(account.ledger.account_view(account.publisher.address).account.blocked)
     assert [one.method for one in account.line.sent if one.method != "GET"] == [], "nothing was sent"
     account.publisher._acct = None
     account.drain_to_the_end()

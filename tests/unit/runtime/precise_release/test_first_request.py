@@ -14,8 +14,8 @@ from PIL import Image
 from bot.delivery import SessionState
 from bot.domain import AccountFacts
 from bot.domain.errors import TransientError
+from bot.ledger.file import SqliteFile
 from bot.ledger.sqlite import SqliteLedger
-from bot.ledger.sqlite_file import SqliteFile
 from bot.runtime import precise_release as standby
 from bot.runtime.app import Bot
 from bot.runtime.precise_release import MAX_WAIT_FOR_REQUESTS, REQUEST_GRACE, carry_out, prepare_release
@@ -106,14 +106,18 @@ def test_between_the_instant_and_the_first_request_the_disk_is_waited_for_as_lit
     bot.tick()
     flushed: list[bool] = []
     until_first: list[list[bool]] = []
-    transaction = SqliteFile.transaction
+    begin, flush = SqliteFile.begin, SqliteFile.flush
 
-    def noting(self: SqliteFile, begin: str = "BEGIN IMMEDIATE", *, flush: bool = True) -> Any:
-        if begin == "BEGIN IMMEDIATE":
-            flushed.append(flush)
-        return transaction(self, begin, flush=flush)
+    def noting(self: SqliteFile, *, durable: bool = True, urgent: bool = False) -> Any:
+        flushed.append(durable)
+        return begin(self, durable=durable, urgent=urgent)
 
-    monkeypatch.setattr(SqliteFile, "transaction", noting)
+    def flushing(self: SqliteFile) -> None:
+        flushed.append(True)
+        flush(self)
+
+    monkeypatch.setattr(SqliteFile, "begin", noting)
+    monkeypatch.setattr(SqliteFile, "flush", flushing)
     bot.deliverer.latch.expect([ACCOUNT])
     monkeypatch.setattr(bot.deliverer.latch, "request_started", lambda _: until_first.append(list(flushed)))
     prepared = prepare_release(bot.context, NOON)

@@ -1,14 +1,13 @@
-"""What both keepers decide alike: transitions that the contract names. Pure."""
+"""What the contract says of transitions, for every implementation. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from bot.domain import (
-    AlertRecord,
     CompareAndSet,
     Delivery,
     DeliveryState,
@@ -94,14 +93,6 @@ def last_sent(known: datetime | None, settled: datetime | None, *, now: datetime
     return max((moment for moment in (known, settled) if moment is not None and moment <= now), default=settled)
 
 
-def problem_events(new: frozenset[str], solved: frozenset[str], *, now: datetime) -> tuple[Event, ...]:
-    """Lines of history for what went wrong, and for what was mended."""
-    return (
-        *(Event(at=now, kind=EventKind.PROBLEM, detail=text) for text in sorted(new)),
-        *(Event(at=now, kind=EventKind.SOLVED, detail=text) for text in sorted(solved)),
-    )
-
-
 def waiting_events(
     known: Mapping[str, PageWaitRecord], wanted: Mapping[str, PageWaitRecord], *, now: datetime
 ) -> tuple[Event, ...]:
@@ -114,27 +105,3 @@ def waiting_events(
         elif waiting.why and (before is None or not before.why):
             events.append(Event(at=now, kind=EventKind.WAITS_FOR_PAGE, slug=waiting.slug, detail=waiting.why))
     return tuple(events)
-
-
-def dedupe_alerts(
-    told: Mapping[str, AlertRecord], causes: Mapping[str, str], *, quiet: timedelta, now: datetime
-) -> tuple[dict[str, AlertRecord], frozenset[str], tuple[str, ...]]:
-    """What people were told from now on, which causes are news, and the words of those that have recovered."""
-    after: dict[str, AlertRecord] = {}
-    new: set[str] = set()
-    recovered: list[str] = []
-    for cause, what in causes.items():
-        known = told.get(cause)
-        if known is not None and (known.there or known.at > now - quiet):
-            # One that came back soon waits, still marked as gone, until the quiet time is over.
-            after[cause] = known
-        else:
-            new.add(cause)
-            after[cause] = AlertRecord(what=what, at=now, there=True)
-    for cause, known in told.items():
-        if cause not in causes:
-            if known.there:
-                recovered.append(known.what)
-            if known.at > now - quiet:
-                after[cause] = replace(known, there=False)
-    return after, frozenset(new), tuple(sorted(recovered))

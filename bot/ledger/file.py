@@ -10,54 +10,22 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 from bot.domain.errors import DamagedLedgerError, LedgerError
-from bot.ledger.schema import MIGRATIONS, Migration
 
-
-def migrate(connection: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS) -> None:
-    """Bring the tables to this version, each step in a transaction with its number.
-
-    Raises LedgerError for a ledger from a newer version, and whatever a step raises; then the file is as it was
-    before that step.
-    """
-    version = _version(connection)
-    if version > len(migrations):
-        raise LedgerError(
-            f"the ledger was written by a newer version of announce (schema {version}, this one knows "
-            f"{len(migrations)}).",
-            remedy="Install that version again; nothing was changed.",
-        )
-    for number in range(version, len(migrations)):
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            # Another process may have done the same step while this one waited for its turn.
-            if _version(connection) == number:
-                _step(connection, migrations[number])
-                connection.execute(f"PRAGMA user_version = {number + 1}")
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
-
-
-def _step(connection: sqlite3.Connection, migration: Migration) -> None:
-    if not isinstance(migration, str):
-        migration(connection)
-        return
-    # One by one: `executescript` would commit the transaction first.
-    statement = ""
-    for line in migration.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            connection.execute(statement)
-            statement = ""
+#: The longest wait for another writer.
+BUSY_TIMEOUT: Final = timedelta(seconds=10)
+#: The pages (of 4 KiB) of the log from which on a commit moves them into the main file: SQLite's own default.
+CHECKPOINT_PAGES: Final = 1000
+_DAMAGED: Final = (
+    "Nothing is sent without it. Put a good copy in its place, or let `announce adopt` put it aside and begin a new "
+    "one with what the accounts show."
+)
 
 
 def write_ahead(connection: sqlite3.Connection, *, patience: timedelta) -> None:
@@ -76,18 +44,6 @@ def write_ahead(connection: sqlite3.Connection, *, patience: timedelta) -> None:
             time.sleep(0.02)
         else:
             return
-
-
-def _version(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
-_WRITE: Final = "BEGIN IMMEDIATE"
-BUSY_TIMEOUT: Final = timedelta(seconds=10)
-_DAMAGED: Final = (
-    "Nothing is sent without it. Put a good copy in its place, or let `announce adopt` put it aside and begin a new "
-    "one with what the accounts show."
-)
 
 
 class SqliteFile:
@@ -133,19 +89,22 @@ class SqliteFile:
         return connection
 
     @contextmanager
-    def transaction(self, begin: str = _WRITE, *, flush: bool = True) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it is written, or nothing. Raises LedgerError.
-
-        Without `flush` it is not waited until the disk has it, but for what SQLite has to keep in order itself. A
-        process that dies takes nothing back; a power failure may, until `flush`, or another transaction that is
-        flushed and writes something (https://sqlite.org/pragma.html#pragma_synchronous).
-        """
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """One moment's view of the ledger. Raises LedgerError."""
         with self.explained():
             db = self.connection()
-            if begin == _WRITE and self._durable:
-                # Said each time: a connection that was left otherwise would lose an intent.
-                db.execute(f"PRAGMA synchronous = {'FULL' if flush else 'NORMAL'}")
-            db.execute(begin)
+            db.execute("BEGIN")
+            try:
+                yield db
+            finally:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+
+    @contextmanager
+    def writing(self, *, durable: bool = True, urgent: bool = False) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of it is written, or nothing. Raises LedgerError. See `begin` for the options."""
+        with self.explained():
+            db = self.begin(durable=durable, urgent=urgent)
             try:
                 yield db
                 db.execute("COMMIT")
@@ -153,6 +112,23 @@ class SqliteFile:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
                 raise
+
+    def begin(self, *, durable: bool = True, urgent: bool = False) -> sqlite3.Connection:
+        """Begin a transaction that writes; nobody else writes until it ends. Raises sqlite3.Error.
+
+        A commit that is not `durable` does not wait for the disk, but for what SQLite has to keep in order itself. The
+        end of the process takes nothing back; a power failure may, until `flush`, or another transaction that is
+        durable and writes something (https://sqlite.org/pragma.html#pragma_synchronous). One that is `urgent` leaves
+        it to a later one to move what was written into the main file: each thousand pages or so a commit does that,
+        which takes some ten milliseconds (https://sqlite.org/wal.html, "Checkpointing").
+        """
+        db = self.connection()
+        # Said each time: a connection that was left otherwise would lose an intent.
+        if self._durable:
+            db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+        db.execute(f"PRAGMA wal_autocheckpoint = {0 if urgent else CHECKPOINT_PAGES}")
+        db.execute("BEGIN IMMEDIATE")
+        return db
 
     def flush(self) -> None:
         """Wait until the disk has all that was written. Raises LedgerError."""
