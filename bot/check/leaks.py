@@ -136,7 +136,7 @@ class LeakScanner:
                 self._by_word.setdefault(word, []).append((key, one))
 
     def find_by_path(self, path: str) -> tuple[Post, str] | None:
-        """The post whose page a file is, and the evidence. `path` is that below the site: "/news/tickets/index.html"."""
+        """The post whose page a file is, and the evidence; `path` is below the site: "/news/tickets/index.html"."""
         names = _names(path)
         for name in names:
             if name in self._by_path:

@@ -84,10 +84,10 @@ def look(
 
 
 def _assumed(config: Config, branch: Branch, empty: Snapshot, now: datetime) -> Snapshot:
-    from bot.report.branch import assumed_ledger
+    from bot.report.branch import assume_released
     from bot.runtime.planning import make_composer
 
-    return assumed_ledger(
+    return assume_released(
         branch.base_posts,
         accounts=list(config.account_addresses().values()),
         compose=make_composer(config, empty),
@@ -98,7 +98,7 @@ def _assumed(config: Config, branch: Branch, empty: Snapshot, now: datetime) -> 
 
 def annotated(config: Config, findings: Sequence[Finding], branch: Branch | None = None) -> Iterator[str]:
     """The findings as workflow commands, with paths as they lie in the repository."""
-    from bot.report.github import annotated_lines, annotation
+    from bot.report.github import render_annotations, workflow_command
 
     workspace = _top_of_repository()
 
@@ -106,9 +106,9 @@ def annotated(config: Config, findings: Sequence[Finding], branch: Branch | None
         whole = (config.root / path).resolve()
         return whole.relative_to(workspace).as_posix() if whole.is_relative_to(workspace) else str(path)
 
-    yield from annotated_lines(findings, path_of=path_of)
+    yield from render_annotations(findings, path_of=path_of)
     for one in branch.gone if branch is not None else ():
-        yield annotation("notice", f"{one.path}: {one.says}", title="announce: deleted")
+        yield workflow_command("notice", f"{one.path}: {one.says}", title="announce: deleted")
 
 
 def summarised(config: Config, looked: Looked, *, pictures: str) -> str:
@@ -121,10 +121,10 @@ def summarised(config: Config, looked: Looked, *, pictures: str) -> str:
 
 def summary_of(config: Config, looked: Looked) -> Summary:
     """What the summary tells."""
-    from bot.report.view import Summary, views_of
+    from bot.report.view import Summary, make_views
 
     checked, branch = looked.checked, looked.branch
-    views = views_of(
+    views = make_views(
         looked.posts,
         among=checked.subject.posts,
         plan=checked.plan,
@@ -144,7 +144,7 @@ def summary_of(config: Config, looked: Looked) -> Summary:
         findings=tuple(finding for finding in looked.findings if finding.path not in shown),
         since=branch.since if branch is not None else "",
         assumed=looked.assumed,
-        looks=branch.looks if branch is not None else (),
+        wording_files=branch.wording_files if branch is not None else (),
     )
 
 

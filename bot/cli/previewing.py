@@ -70,12 +70,12 @@ def _usable(post: Post | None, name: str) -> Post:
 
 def page_of(config: Config, post: Post, snapshot: Snapshot, fates: Mapping[str, str], now: datetime) -> str:
     """The post as a page in one file, with everything that the checks find in it."""
-    from bot.report.offline import embedder, offline, shown_picture
+    from bot.report.offline import embed_picture, make_embedder, make_offline
     from bot.report.page import Page, render_page
-    from bot.report.view import views_of
+    from bot.report.view import make_views
 
     subject, findings = _checked(config, post, snapshot, now)
-    (view,) = views_of(
+    (view,) = make_views(
         [post],
         among=subject.posts,
         plan=subject.plan,
@@ -90,8 +90,8 @@ def page_of(config: Config, post: Post, snapshot: Snapshot, fates: Mapping[str, 
             now=now,
             view=view,
             fates=fates,
-            body=offline(post.html, embedder(config, post)),
-            picture=shown_picture,
+            body=make_offline(post.html, make_embedder(config, post)),
+            picture=embed_picture,
             servers={account.address(name): account.server for name, account in config.accounts.items()},
         )
     )
@@ -128,9 +128,9 @@ def write_page(html: str, path: Path) -> None:
 
 def write_picture(html: str, path: Path) -> None:
     """Write a picture of the page. Raises UsageError without a browser, OutputError."""
-    from bot.report.screenshot import find_browser, take_picture
+    from bot.report.screenshot import find_browser, take_screenshot
 
-    _write(take_picture(html, browser=find_browser()), path)
+    _write(take_screenshot(html, browser=find_browser()), path)
 
 
 def _write(data: bytes, path: Path) -> None:

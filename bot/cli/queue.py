@@ -16,7 +16,7 @@ from bot.domain.errors import UsageError
 from bot.files.atomic import write_file
 from bot.operations.queue import Queue, view_queue
 from bot.operations.site import SiteState, open_site
-from bot.report.calendar import events_of, render_ics
+from bot.report.calendar import collect_events, render_ics
 
 _WHAT_SHOWS_HERE: Final = "A post with a `published_datetime` in the future will show here."
 
@@ -61,7 +61,7 @@ def queue(
 
 
 def _write_ics(site: SiteState, found: Queue, path: Path) -> None:
-    events = events_of(found.items, site.account_names)
+    events = collect_events(found.items, site.account_names)
     host = urlsplit(site.config.site.url).hostname or "localhost"
     content = render_ics(events, site=site.config.site.title, host=host, now=datetime.now(UTC))
     write_file(path, content, private=True)

@@ -15,7 +15,7 @@ from rich.text import Text
 from bot.cli.common import console
 from bot.config import Site
 from bot.operations.queue import Line, Times, distance_of, times_of
-from bot.report.calendar import WEEKDAYS, marks_of, months_of
+from bot.report.calendar import WEEKDAYS, list_months, mark_days
 
 _COLOURS: Final = {"held": "yellow", "rejected": "red", "waiting": "yellow", "sent": "green", "skipped": "dim"}
 _DAY: Final = 6  #: "Fri 16"
@@ -76,8 +76,8 @@ def show_calendar(lines: Sequence[Line], site: Site) -> None:
     by_day: dict[date, list[Line]] = {}
     for line in lines:
         by_day.setdefault(line.due.astimezone(site.timezone).date(), []).append(line)
-    marks = marks_of({day: len(found) for day, found in by_day.items()})
-    for number, month in enumerate(months_of(by_day)):
+    marks = mark_days({day: len(found) for day, found in by_day.items()})
+    for number, month in enumerate(list_months(by_day)):
         click.echo("\n" * (number > 0) + click.style(month.title, bold=True))
         click.echo("  " + "  ".join(WEEKDAYS))
         for week in month.weeks:

@@ -1,4 +1,4 @@
-"""What people read of posts before they go out: annotations, a pull request's summary, the preview page.
+"""What people read about posts before they go out: annotations, pull request summaries, the preview page, calendars.
 
-From data to text. What runs a program or reads a picture says so in its file.
+Most modules turn data into text; those that read pictures or git, or run a program, say so.
 """

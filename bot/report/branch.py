@@ -1,4 +1,4 @@
-"""What a branch changes of the posts: read from git and the folder. Contacts nobody, writes nothing."""
+"""What a branch changes in the posts, read from git and the folder. Uses no network, writes nothing."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from bot.planner.builder import Compose
 from bot.posts.addresses import name_of
 from bot.posts.folder import Scan
 from bot.posts.git.changes import Changes, FileChange, changes_since, old_bytes
+from bot.posts.listing import is_hidden, may_be_post
 from bot.posts.reader import parse_post
-from bot.report.view import Gone, gone_of
+from bot.report.view import DeletedPost, describe_deleted
 
 
-def assumed_ledger(
+def assume_released(
     posts: Iterable[Post], *, accounts: Sequence[str], compose: Compose, now: datetime, tag_ids: bool = False
 ) -> Snapshot:
-    """Everything that was due at `now` is released and tooted, on time; `posts` are those of the base."""
+    """A ledger in which everything due at `now` went out on time; `posts` are those of the base."""
     entries: dict[str, Entry] = {}
     deliveries: dict[DeliveryKey, Delivery] = {}
     for post in posts:
@@ -43,14 +44,14 @@ def assumed_ledger(
 def _sent(post: Post, address: str, compose: Compose, now: datetime) -> Iterable[Delivery]:
     if post.published is None or post.hidden or post.mastodon.skip:
         return
-    said = [(Occasion.PUBLISH, post, post.published)]
-    said += [
+    due_by_now = [(Occasion.PUBLISH, post, post.published)]
+    due_by_now += [
         (Occasion.reminder(one.reminder_id), as_reminder(post, one), one.at) for one in post.reminders if one.at <= now
     ]
-    for occasion, words_of, due in said:
+    for occasion, words_of, due in due_by_now:
         try:
             words: Announcement = compose(words_of, address)
-        except ComposeError:  # held: it is not out
+        except ComposeError:  # it would be held
             continue
         yield Delivery(
             key=DeliveryKey(post.post_id, address, occasion),
@@ -72,11 +73,11 @@ class Branch:
 
     since: str
     changed: frozenset[Path]  #: all its files, and posts whose pictures it changes
-    before: Mapping[Path, Post]  #: the posts as they were, by their present path; one that was not usable is not there
+    before: Mapping[Path, Post]  #: the posts as they were, by their present path; without unusable ones
     old_paths: Mapping[Path, Path]  #: by present path
     base_posts: Sequence[Post]  #: all posts of the base
-    gone: tuple[Gone, ...]
-    looks: tuple[Path, ...]  #: templates, people and settings among the changed files
+    gone: tuple[DeletedPost, ...]
+    wording_files: tuple[Path, ...]  #: templates, people and settings among the changed files
 
 
 def read_branch(config: Config, revision: str, scan: Scan, *, now: datetime) -> Branch:
@@ -89,12 +90,12 @@ def read_branch(config: Config, revision: str, scan: Scan, *, now: datetime) -> 
         change = changes.files.get(path)
         if change is not None and change.old_path is not None:
             old_paths[path] = change.old_path
-            was = _as_it_was(config, changes, change.old_path)
+            was = _read_old_version(config, changes, change.old_path)
             before.update({path: was} if was is not None else {})
-    removed = [(one.path, _as_it_was(config, changes, one.path)) for one in _removed(config, changes)]
+    removed = [(one.path, _read_old_version(config, changes, one.path)) for one in _removed(config, changes)]
     touched = frozenset(changes.files)
     unchanged = [post for post in scan.posts if post.path not in touched]
-    # A post that only has another picture now is changed too, and its words are as they were.
+    # A post with another picture is changed too, although its file is the same.
     before.update({post.path: post for post in unchanged if _shows_any_of(post, touched, config)})
     old_paths.update({path: path for path in before if path not in old_paths})
     return Branch(
@@ -103,22 +104,22 @@ def read_branch(config: Config, revision: str, scan: Scan, *, now: datetime) -> 
         before=before,
         old_paths=old_paths,
         base_posts=_unique([*unchanged, *before.values(), *(post for _, post in removed if post is not None)]),
-        gone=tuple(gone_of(path, post, now=now) for path, post in removed if post is not None),
-        looks=tuple(sorted(path for path in touched if _is_look(path, config))),
+        gone=tuple(describe_deleted(path, post, now=now) for path, post in removed if post is not None),
+        wording_files=tuple(sorted(path for path in touched if _changes_wording(path, config))),
     )
 
 
-def _as_it_was(config: Config, changes: Changes, path: Path) -> Post | None:
+def _read_old_version(config: Config, changes: Changes, path: Path) -> Post | None:
     try:
         data = old_bytes(changes, path, root=config.root)
         return parse_post(data, path=config.root / path, slug=name_of(path), config=config)
-    except (PostError, UsageError):  # it was not usable then, so nothing of it is out
+    except (PostError, UsageError):  # it was unusable then, so nothing of it is out
         return None
 
 
 def _removed(config: Config, changes: Changes) -> Iterator[FileChange]:
     for change in changes.files.values():
-        # Moved out of the folder, or to a name that is left alone: for the bot it is gone.
+        # Moved out of the folder, or to a name that the bot skips: for the bot it is gone.
         stays = not change.deleted and _is_post_file(change.path, config)
         if change.old_path is not None and _is_post_file(change.old_path, config) and not stays:
             yield FileChange(path=change.old_path, deleted=True)
@@ -126,19 +127,20 @@ def _removed(config: Config, changes: Changes) -> Iterator[FileChange]:
 
 def _is_post_file(path: Path, config: Config) -> bool:
     folder = config.site.posts
-    if path.suffix != ".md" or not path.is_relative_to(folder):
+    if not path.is_relative_to(folder):
         return False
-    return not any(part.startswith(("_", ".")) for part in path.relative_to(folder).parts)
+    *folders, name = path.relative_to(folder).parts or ("",)
+    return may_be_post(name) and not any(map(is_hidden, folders))
 
 
 def _shows_any_of(post: Post, touched: frozenset[Path], config: Config) -> bool:
     pictures = (post.cover, *(post.mastodon.media or ()))
-    places = [picture.path for picture in pictures if picture is not None and picture.path is not None]
+    files = [picture.path for picture in pictures if picture is not None and picture.path is not None]
     root = config.root.resolve()
-    return any(place.is_relative_to(root) and place.relative_to(root) in touched for place in places)
+    return any(file.is_relative_to(root) and file.relative_to(root) in touched for file in files)
 
 
-def _is_look(path: Path, config: Config) -> bool:
+def _changes_wording(path: Path, config: Config) -> bool:
     whole = (config.root / path).absolute()
     files = (config.people_file.absolute(), config.path.absolute())
     return whole in files or whole.is_relative_to(config.templates_folder.absolute())

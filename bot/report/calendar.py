@@ -1,6 +1,6 @@
-"""Releases to come as an iCalendar file (RFC 5545), for a person's own calendar. Pure.
+"""Releases to come as months for the terminal, and as an iCalendar file (RFC 5545) for a person's calendar. Pure.
 
-It names posts that nobody is to know of yet, so it is marked private and asks for no publishing.
+The file names posts that are not public yet, so its events are marked private.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ WEEKDAYS: Final = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Month:
-    """One month; its weeks hold the days, None where another month's stand."""
+    """One month in weeks; None for days of other months."""
 
     title: str  #: "July 2027"
     weeks: tuple[tuple[date | None, ...], ...]
 
 
-def months_of(days: Collection[date]) -> tuple[Month, ...]:
-    """The months that have one of these days, in order."""
+def list_months(days: Collection[date]) -> tuple[Month, ...]:
+    """The months that contain one of these days, in order."""
     return tuple(_month(year, month) for year, month in sorted({(day.year, day.month) for day in days}))
 
 
@@ -41,8 +41,8 @@ def _month(year: int, month: int) -> Month:
     return Month(title=f"{date(year, month, 1):%B %Y}", weeks=weeks)
 
 
-def marks_of(counts: Mapping[date, int]) -> dict[date, str]:
-    """How each day is marked: one release "*", more of them their number, from ten on "+"."""
+def mark_days(counts: Mapping[date, int]) -> dict[date, str]:
+    """The mark of each day: "*" for one release, the number of several, "+" from ten on."""
     return {day: "*" if count == 1 else str(count) if count < 10 else "+" for day, count in counts.items()}
 
 
@@ -51,8 +51,8 @@ _LONGEST: Final = 75  #: octets of a line, RFC 5545 section 3.1
 _CONTROLS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 
 
-def events_of(items: Sequence[PlanItem], names: Mapping[str, str]) -> tuple[tuple[str, Line], ...]:
-    """One line for each post and occasion, with what identifies it; of several fates the first one is told."""
+def collect_events(items: Sequence[PlanItem], names: Mapping[str, str]) -> tuple[tuple[str, Line], ...]:
+    """One line for each post and occasion, with its identity; of several accounts the first one's."""
     events: dict[str, list[PlanItem]] = {}
     for item in items:
         events.setdefault(f"{item.post_id} {item.occasion}", []).append(item)
@@ -60,7 +60,7 @@ def events_of(items: Sequence[PlanItem], names: Mapping[str, str]) -> tuple[tupl
 
 
 def render_ics(lines: Iterable[tuple[str, Line]], *, site: str, host: str, now: datetime) -> bytes:
-    """The file's bytes. Each line comes with an identity that stays the same from one file to the next.
+    """The file's bytes. A line's identity must stay the same from one file to the next.
 
     `site` is the calendar's name, `host` makes the identities global (RFC 7986 section 5.3).
     """
@@ -69,8 +69,8 @@ def render_ics(lines: Iterable[tuple[str, Line]], *, site: str, host: str, now: 
         "VERSION:2.0",
         "PRODID:-//announce//announce queue//EN",
         "CALSCALE:GREGORIAN",
-        f"NAME:{_text(f'{site}: releases')}",
-        f"X-WR-CALNAME:{_text(f'{site}: releases')}",
+        f"NAME:{_escape(f'{site}: releases')}",
+        f"X-WR-CALNAME:{_escape(f'{site}: releases')}",
     ]
     for identity, line in lines:
         written += _event(identity, line, host, now)
@@ -83,12 +83,12 @@ def _event(identity: str, line: Line, host: str, now: datetime) -> Iterator[str]
     yield f"UID:{sha256(identity.encode()).hexdigest()[:32]}@{host}"
     yield f"DTSTAMP:{_moment(now)}"
     yield f"DTSTART:{_moment(line.due)}"
-    # A release is a moment: without an end it takes no time (section 3.6.1).
-    yield f"SUMMARY:{_text(' '.join(filter(None, (line.title, f'({line.what})' if line.what else ''))))}"
-    said = f"{line.slug}: {line.verdict.value} for {', '.join(line.places)}." + (
+    # Without an end the event takes no time (section 3.6.1).
+    yield f"SUMMARY:{_escape(' '.join(filter(None, (line.title, f'({line.what})' if line.what else ''))))}"
+    description = f"{line.slug}: {line.verdict.value} for {', '.join(line.places)}." + (
         f" {line.reason}." if line.reason else ""
     )
-    yield f"DESCRIPTION:{_text(said)}"
+    yield f"DESCRIPTION:{_escape(description)}"
     yield "CLASS:PRIVATE"
     yield "TRANSP:TRANSPARENT"
     yield "END:VEVENT"
@@ -98,15 +98,15 @@ def _moment(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
-def _text(words: str) -> str:
-    """Escaped as section 3.3.11 asks for."""
-    escaped = words.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
+def _escape(text: str) -> str:
+    """Text escaped by section 3.3.11."""
+    escaped = text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
     lines = "\\n".join(re.split("\r\n|\r|\n", escaped))
     return _CONTROLS.sub("", lines)
 
 
 def _folded(line: str) -> Iterator[str]:
-    """Pieces of at most 75 octets, each but the first with the space that joins it; no character is cut apart."""
+    """Pieces of at most 75 octets, each but the first with a leading space; no character is split."""
     piece, size = "", 0
     for character in line:
         octets = len(character.encode())

@@ -9,24 +9,24 @@ from urllib.parse import quote
 
 from bot.domain import Finding, Picture, Post, Severity
 from bot.domain.durations import format_duration
-from bot.report.github import attribute, code, is_linkable, prose, words
-from bot.report.outlook import Moment
-from bot.report.toot_box import toot_boxes
-from bot.report.view import Gone, Neighbour, PostView, Summary, both_times, distance
+from bot.report.github import code, escape_prose, escape_text, escape_url, is_linkable
+from bot.report.outlook import Moment, Toots
+from bot.report.toot_box import render_toot_boxes
+from bot.report.view import DeletedPost, Neighbour, PostView, Summary, show_both_times, show_distance
 
-#: A comment takes 65,536 characters; a step's summary takes 1 MiB, which is more (GitHub's documentation: "Adding a job
-#: summary"). What is left of it is for whoever puts the text into a comment.
+#: Characters. A comment takes 65,536, a job summary 1 MiB (GitHub's documentation: "Adding a job summary"); the rest
+#: leaves room for a workflow that adds text of its own.
 LONGEST: Final = 65_000
-#: The first line, by which a comment is found again.
+#: The first line, by which a workflow finds its comment again.
 MARK: Final = "<!-- announce check -->"
 _SIGNS: Final = {Severity.ERROR: "❌ Error", Severity.WARNING: "⚠️ Warning", Severity.NOTE: "ℹ️ Note"}
 _MOMENTS: Final = {Moment.NOW: "📣", Moment.LATER: "🗓️", Moment.NEVER: "⏸️"}
-#: From a picture to an address where the reader's browser finds it; empty if there is none.
+#: The address at which a reader's browser finds a picture; empty if there is none.
 PictureAddress = Callable[[Picture], str]
 
 
 def render_summary(summary: Summary, *, picture_address: PictureAddress, longest: int = LONGEST) -> str:
-    """The Markdown, at most `longest` characters: what does not fit is told in a line each, or at least counted."""
+    """The Markdown, at most `longest` characters: posts that do not fit get a line each, or are at least counted."""
     top = [MARK, *_top(summary), *_others(summary)]
     whole = [_whole(view, summary, picture_address) for view in summary.posts]
     brief = [_brief(view, summary) for view in summary.posts]
@@ -48,7 +48,7 @@ def _put_together(parts: Iterable[str]) -> str:
 
 
 def _cut(parts: list[str], foot: str, longest: int) -> str:
-    """As many whole parts as fit, and how many are left out."""
+    """As many whole parts as fit, and the number of those left out."""
     for kept in range(len(parts) - 1, 0, -1):
         left_out = f"**{_some(len(parts) - kept, 'more part')} left out:** the whole is longer than GitHub takes."
         text = _put_together([*parts[:kept], left_out, foot])
@@ -58,20 +58,18 @@ def _cut(parts: list[str], foot: str, longest: int) -> str:
 
 
 def _top(summary: Summary) -> Iterator[str]:
-    yield (
-        f"## 📣 {words(summary.site)}: what this branch announces" if summary.since else f"## 📣 {words(summary.site)}"
-    )
+    yield (f"## 📣 {escape_text(summary.site)}{': what this branch announces' if summary.since else ''}")
     if not summary.posts and not summary.gone:
         yield "No post changes." if summary.since else "No post was looked at."
     else:
         yield f"**{_counts(summary)}.** {_verdict(summary)}"
     if len(summary.posts) > 1:
         yield "\n".join(
-            f"{number}. {_MOMENTS[view.outlook.moment]} {words(view.post.title)}: "
+            f"{number}. {_MOMENTS[view.outlook.moment]} {escape_text(view.post.title)}: "
             f"**{_short(view, summary)}**{_alarm(view)}"
             for number, view in enumerate(summary.posts, start=1)
         )
-    for path in summary.looks:
+    for path in summary.wording_files:
         yield f"{code(str(path))} changes too: it can change the words of every toot to come."
 
 
@@ -90,7 +88,7 @@ def _verdict(summary: Summary) -> str:
 
 
 def _alarm(view: PostView) -> str:
-    """The worst of its findings, so that nobody has to scroll to learn of it."""
+    """Its most serious findings, counted, so that readers see them without scrolling."""
     for severity in (Severity.ERROR, Severity.WARNING):
         number = sum(finding.severity is severity for finding in view.findings)
         if number:
@@ -103,10 +101,10 @@ def _short(view: PostView, summary: Summary) -> str:
     extra = "" if outlook.is_tooted else ", no toot"
     held = ", toot held" if outlook.is_held else ""
     if outlook.moment is Moment.LATER and due is not None:
-        return f"{distance(due, summary.now)}{extra}{held}"
+        return f"{show_distance(due, summary.now)}{extra}{held}"
     if outlook.moment is Moment.NOW and (extra or held):
         return f"into the feed{extra}{held}"
-    return prose(outlook.brief)
+    return escape_prose(outlook.brief)
 
 
 def _others(summary: Summary) -> Iterator[str]:
@@ -116,17 +114,21 @@ def _others(summary: Summary) -> Iterator[str]:
 
 def _whole(view: PostView, summary: Summary, picture_address: PictureAddress) -> str:
     post = view.post
-    parts = [f"### {words(post.title)}", _kind(view, summary), *_renaming(view), _says(view), _when(post, summary)]
-    parts += [_finding_list(view.findings)]
-    boxes = [
-        box
-        for address, toot in view.toots.items()
-        for box in toot_boxes(toot, address, site=summary.site, picture_address=picture_address)
-    ]
+    parts = [f"### {escape_text(post.title)}", _kind(view, summary), *_renaming(view), _says(view)]
+    parts += [_when(post, summary), _finding_list(view.findings)]
+    boxes = _boxes(view.toots, summary, picture_address)
     unsent = boxes and not view.outlook.is_tooted and post.published is not None
     parts += [_folded("The toot, which is not sent", "\n\n".join(boxes))] if unsent else boxes
     parts += [_entry(view), _around(view), *_reminders(view, summary, picture_address)]
     return "\n\n".join(part for part in parts if part)
+
+
+def _boxes(toots: Toots, summary: Summary, picture_address: PictureAddress) -> list[str]:
+    return [
+        box
+        for address, toot in toots.items()
+        for box in render_toot_boxes(toot, address, site=summary.site, picture_address=picture_address)
+    ]
 
 
 def _kind(view: PostView, summary: Summary) -> str:
@@ -142,30 +144,30 @@ def _renaming(view: PostView) -> Iterator[str]:
 
 
 def _says(view: PostView) -> str:
-    lines = [f"{_MOMENTS[view.outlook.moment]} **{prose(view.outlook.says)}**"]
-    lines += [f"- {code(address)}: {prose(says)}" for address, says in view.outlook.by_account.items()]
+    lines = [f"{_MOMENTS[view.outlook.moment]} **{escape_prose(view.outlook.says)}**"]
+    lines += [f"- {code(address)}: {escape_prose(says)}" for address, says in view.outlook.by_account.items()]
     return "\n".join(lines[:1]) + ("\n\n" + "\n".join(lines[1:]) if lines[1:] else "")
 
 
 def _when(post: Post, summary: Summary) -> str:
     if post.published is None:
         return "It has no publish datetime."
-    return f"{both_times(post.published, summary.zone)}, {distance(post.published, summary.now)}"
+    return f"{show_both_times(post.published, summary.zone)}, {show_distance(post.published, summary.now)}"
 
 
 def _finding_list(findings: tuple[Finding, ...]) -> str:
-    told = [_finding(one) for one in findings if one.severity is not Severity.NOTE]
+    serious = [_finding(one) for one in findings if one.severity is not Severity.NOTE]
     notes = [_finding(one) for one in findings if one.severity is Severity.NOTE]
     folded = _folded(_some(len(notes), "note"), "\n".join(notes)) if notes else ""
-    return "\n\n".join(filter(None, ["\n".join(told), folded]))
+    return "\n\n".join(filter(None, ["\n".join(serious), folded]))
 
 
 def _finding(finding: Finding, *, with_path: bool = False) -> str:
     place = f"{code(str(finding.path))} " if with_path else ""
     line = f"line {finding.line}: " if finding.line else ""
     field = f"{code(finding.field)}: " if finding.field else ""
-    remedy = f" {prose(finding.remedy)}" if finding.remedy else ""
-    return f"- {_SIGNS[finding.severity]}, {place}{line}{field}{prose(finding.problem)}{remedy}"
+    remedy = f" {escape_prose(finding.remedy)}" if finding.remedy else ""
+    return f"- {_SIGNS[finding.severity]}, {place}{line}{field}{escape_prose(finding.problem)}{remedy}"
 
 
 def _entry(view: PostView) -> str:
@@ -174,14 +176,14 @@ def _entry(view: PostView) -> str:
         return "No feed entry." if view.post.published is not None else ""
     by = ", ".join(entry.authors)
     topics = ", ".join(filter(None, (entry.category, *entry.tags)))
-    lines = [f"<b>{words(entry.title)}</b>", words(f"By {by}" if by else "No author")]
-    lines += [words(topics)] if topics else []
-    lines += [words(entry.summary), _link(entry.url)]
+    lines = [f"<b>{escape_text(entry.title)}</b>", escape_text(f"By {by}" if by else "No author")]
+    lines += [escape_text(topics)] if topics else []
+    lines += [escape_text(entry.summary), _link(entry.url)]
     return _folded("Feed entry", f"<blockquote>{'<br>'.join(filter(None, lines))}</blockquote>")
 
 
 def _link(url: str) -> str:
-    return f'<a href="{attribute(url)}">{words(url)}</a>' if is_linkable(url) else code(url)
+    return f'<a href="{escape_url(url)}">{escape_text(url)}</a>' if is_linkable(url) else code(url)
 
 
 def _around(view: PostView) -> str:
@@ -195,35 +197,30 @@ def _neighbour(neighbour: Neighbour | None, place: str, direction: str) -> str:
     if neighbour is None:
         return f"- {place}: nothing"
     gap = f"{format_duration(neighbour.gap)} {direction}" if neighbour.gap else "at the same moment"
-    return f"- {place}: {words(neighbour.title)}, {gap}"
+    return f"- {place}: {escape_text(neighbour.title)}, {gap}"
 
 
 def _reminders(view: PostView, summary: Summary, picture_address: PictureAddress) -> Iterator[str]:
     for reminder in view.post.reminders:
         toots = view.reminders.get(reminder.reminder_id, {})
-        boxes = [
-            box
-            for address, toot in toots.items()
-            for box in toot_boxes(toot, address, site=summary.site, picture_address=picture_address)
-        ]
-        when = f"{both_times(reminder.at, summary.zone)}, {distance(reminder.at, summary.now)}"
-        yield _folded(
-            f"Reminder {words(reminder.reminder_id)}: {distance(reminder.at, summary.now)}", "\n\n".join([when, *boxes])
-        )
+        distance = show_distance(reminder.at, summary.now)
+        when = f"{show_both_times(reminder.at, summary.zone)}, {distance}"
+        heading = f"Reminder {escape_text(reminder.reminder_id)}: {distance}"
+        yield _folded(heading, "\n\n".join([when, *_boxes(toots, summary, picture_address)]))
 
 
 def _brief(view: PostView, summary: Summary) -> str:
     worst = [finding for finding in view.findings if finding.severity is Severity.ERROR]
-    lines = [f"**{words(view.post.title)}**", f"{_when(view.post, summary)}: {prose(view.outlook.says)}"]
+    lines = [f"**{escape_text(view.post.title)}**", f"{_when(view.post, summary)}: {escape_prose(view.outlook.says)}"]
     return "<br>".join(lines) + ("\n\n" + "\n".join(map(_finding, worst)) if worst else "")
 
 
-def _gone(one: Gone) -> str:
-    return f"### {words(one.title)}\n\nDeleted: {code(str(one.path))}\n\n🗑️ **{prose(one.says)}**"
+def _gone(one: DeletedPost) -> str:
+    return f"### {escape_text(one.title)}\n\nDeleted: {code(str(one.path))}\n\n🗑️ **{escape_prose(one.says)}**"
 
 
 def _foot(summary: Summary) -> str:
-    said = f"As of {both_times(summary.now, summary.zone)}."
+    said = f"As of {show_both_times(summary.now, summary.zone)}."
     if summary.assumed:
         since = code(summary.since)
         said += f" There is no ledger here: what is due in {since} counts as tooted."
@@ -239,7 +236,7 @@ def _some(count: int, name: str) -> str:
 
 
 def picture_in_repository(base: str, root: Path) -> PictureAddress:
-    """Addresses of pictures below `root`, of which a forge serves the branch's files at `base`."""
+    """A function for addresses of pictures below `root`; the forge serves the branch's files at `base`."""
 
     def address(picture: Picture) -> str:
         if picture.path is None or not base:

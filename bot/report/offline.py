@@ -1,4 +1,4 @@
-"""Pictures of this machine as `data:` addresses, small enough for a page. Reads their files."""
+"""HTML and pictures for a page that fetches nothing: pictures become `data:` addresses. Reads their files."""
 
 from __future__ import annotations
 
@@ -16,15 +16,18 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 
-#: From a picture's address to its bytes as a `data:` address; empty if it is not here.
+#: Turns a picture's address into a `data:` address with its bytes; empty if it is not on this machine.
 Embed = Callable[[str], str]
 
 _FETCHED: Final = {"video": "Film", "audio": "Sound"}
 _HEADINGS: Final = {f"h{level}": f"h{min(level + 3, 6)}" for level in range(1, 7)}
 
 
-def offline(html: str, embed: Embed) -> str:
-    """The same body below a third heading. A picture that is not here shows its alt text and its address."""
+def make_offline(html: str, embed: Embed) -> str:
+    """The body of a post so that nothing is fetched: pictures are embedded, or replaced by alt text and address.
+
+    Headings move three levels down, since the page has headings of its own.
+    """
     from lxml.html import fragment_fromstring, tostring
 
     if not html.strip():
@@ -38,9 +41,9 @@ def offline(html: str, embed: Embed) -> str:
             _picture(element, embed)
         elif tag in _FETCHED:
             address = element.get("src") or next((one.get("src", "") for one in element.iter("source")), "")
-            _say(element, f"{_FETCHED[tag]}: {address}")
+            _replace_by_text(element, f"{_FETCHED[tag]}: {address}")
         elif tag == "picture":
-            # Its one `img` stands for all of its sources.
+            # Its `img` is enough.
             for source in list(element.iter("source")):
                 source.drop_tree()
         elif tag in _HEADINGS:
@@ -53,30 +56,30 @@ def _picture(element: HtmlElement, embed: Embed) -> None:
     address, alt = element.get("src", ""), element.get("alt", "")
     data = embed(address)
     if not data:
-        _say(element, f"Picture: {alt or 'no alt text'} ({address})")
+        _replace_by_text(element, f"Picture: {alt or 'no alt text'} ({address})")
         return
     for name in ("srcset", "sizes", "loading"):
         element.attrib.pop(name, None)
     element.set("src", data)
 
 
-def _say(element: HtmlElement, said: str) -> None:
-    """Put words in the place of something that would be fetched."""
+def _replace_by_text(element: HtmlElement, text: str) -> None:
+    """Replace an element that would fetch something."""
     for child in list(element):
         element.remove(child)
     element.attrib.clear()
     element.tag = "span"
     element.set("class", "left-out")
-    element.text = said
+    element.text = text
 
 
-#: What is enough for a preview: about 1200 x 800, and some hundred kilobytes.
+#: Enough for a preview: about 1200 x 800 pixels, and some hundred kilobytes.
 _SMALL: Final = Limits(picture_pixels=1_000_000, picture_bytes=600_000)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ShownPicture:
-    """A picture as a page shows it; without `data` its name and what is wrong."""
+class EmbeddedPicture:
+    """A picture on the page; without `data`, its name and the problem."""
 
     data: str = ""  #: a `data:` address
     name: str
@@ -86,26 +89,26 @@ class ShownPicture:
     height: int | None = None
 
 
-def shown_picture(picture: Picture) -> ShownPicture:
-    """The picture, scaled down and without what tells its place; nothing is fetched."""
+def embed_picture(picture: Picture) -> EmbeddedPicture:
+    """The picture, scaled down and without metadata such as its location; nothing is fetched."""
     name = picture.path.name if picture.path else picture.url.rpartition("/")[2] or picture.url
     if picture.path is None:
         problem = picture.problem or "it lies on another host and is not fetched for a preview"
-        return ShownPicture(name=name, alt=picture.alt, problem=problem)
+        return EmbeddedPicture(name=name, alt=picture.alt, problem=problem)
     try:
         data = _data_of(picture)
     except PublishError as error:
-        return ShownPicture(name=name, alt=picture.alt, problem=str(error))
-    return ShownPicture(data=data, name=name, alt=picture.alt, width=picture.width, height=picture.height)
+        return EmbeddedPicture(name=name, alt=picture.alt, problem=str(error))
+    return EmbeddedPicture(data=data, name=name, alt=picture.alt, width=picture.width, height=picture.height)
 
 
-def embedder(config: Config, post: Post) -> Embed:
-    """From the address of a picture in a post to its bytes, where the site has it on this machine."""
+def make_embedder(config: Config, post: Post) -> Embed:
+    """Embeds pictures of a post by their addresses, if the site has them on this machine."""
     bundle = Bundle.of(config.root / post.path, post.url)
 
     def embed(url: str) -> str:
         picture = picture_of(url, None, config=config, bundle=bundle)
-        return shown_picture(picture).data if picture.path is not None else ""
+        return embed_picture(picture).data if picture.path is not None else ""
 
     return embed
 

@@ -1,7 +1,7 @@
 """The page of `announce preview --html`: the toot as Mastodon shows it, and the feed entry as a reader shows it.
 
-One file without scripts that fetches nothing. All words are escaped by the templates; HTML are only a toot's words,
-rendered by `status_html`, and the body, which is sanitised.
+One file without scripts that fetches nothing. The templates escape all text; the only HTML is a toot's text, rendered
+by `status_html`, and the body, which is sanitised.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from markupsafe import Markup
 from bot.compose.links import find_links
 from bot.domain import Announcement, Picture, QuotePolicy
 from bot.domain.durations import format_duration
-from bot.report.offline import ShownPicture
+from bot.report.offline import EmbeddedPicture
 from bot.report.status_html import status_html
 from bot.report.toot_box import VISIBILITY
-from bot.report.view import PostView, both_times, distance
+from bot.report.view import PostView, show_both_times, show_distance
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -34,15 +34,15 @@ _QUOTES: Final = {QuotePolicy.FOLLOWERS: "followers may quote", QuotePolicy.NOBO
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """What the page is made of."""
+    """The data of the page."""
 
-    site: str  #: its title, which stands for the account's display name
+    site: str  #: its title, shown in place of the account's display name
     zone: ZoneInfo
     now: datetime
     view: PostView
-    fates: Mapping[str, str]  #: by account; what becomes of the post, in words
-    body: str  #: of the feed entry: sanitised HTML in which nothing is fetched
-    picture: Callable[[Picture], ShownPicture]
+    fates: Mapping[str, str]  #: by account: what becomes of the post
+    body: str  #: of the feed entry: sanitised HTML that fetches nothing
+    picture: Callable[[Picture], EmbeddedPicture]
     servers: Mapping[str, str]  #: by account, the server's address
 
 
@@ -57,7 +57,9 @@ def render_page(page: Page) -> str:
             view=view,
             site=page.site,
             initials=_initials(page.site),
-            due={"both": both_times(due, page.zone), "distance": _told(due, page.now)} if due else None,
+            due={"both": show_both_times(due, page.zone), "distance": _sentence_distance(due, page.now)}
+            if due
+            else None,
             fates=page.fates,
             toots=[_toot(page, address, toot) for address, toot in view.toots.items()],
             no_toot="It is not tooted."
@@ -67,14 +69,14 @@ def render_page(page: Page) -> str:
             topics=", ".join(filter(None, (post.category, *post.tags))),
             cover=page.picture(view.entry.cover) if view.entry is not None and view.entry.cover is not None else None,
             body=Markup(page.body),  # noqa: S704 — sanitised
-            made=f"on {both_times(page.now, page.zone)}",
+            made=f"on {show_both_times(page.now, page.zone)}",
         )
     )
     return made
 
 
-def _told(due: datetime, now: datetime) -> str:
-    words = distance(due, now)
+def _sentence_distance(due: datetime, now: datetime) -> str:
+    words = show_distance(due, now)
     return words[:1].upper() + words[1:]
 
 
@@ -88,7 +90,7 @@ def _reminders(page: Page) -> Iterator[dict[str, Any]]:
         how = "an answer to the toot" if reminder.reply else "a toot of its own"
         yield {
             "name": reminder.reminder_id,
-            "when": f"{both_times(reminder.at, page.zone)}, {distance(reminder.at, page.now)}, {how}",
+            "when": f"{show_both_times(reminder.at, page.zone)}, {show_distance(reminder.at, page.now)}, {how}",
             "toots": [_toot(page, address, toot) for address, toot in toots.items()],
         }
 
@@ -124,7 +126,7 @@ def _options(part: Announcement) -> dict[str, Any]:
 
 
 def _card(page: Page, part: Announcement) -> dict[str, str] | None:
-    """The card of the first link, which Mastodon shows where there are no pictures and no poll."""
+    """The card of the first link, which Mastodon shows if there are no pictures and no poll."""
     links = find_links(part.text)
     if part.pictures or part.poll or not links:
         return None

@@ -1,4 +1,4 @@
-"""A picture of a page by a chromium that is on the machine: headless, without network, and with an end."""
+"""A screenshot of a page by the machine's chromium: headless, without network, with a time limit. Runs a program."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from typing import Final
 from bot.domain.errors import OutputError, UsageError
 
 PROGRAMS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-WITHIN: Final = 60.0  #: seconds for each run
+TIMEOUT: Final = 60.0  #: seconds for each run
 WIDTH: Final = 640  #: CSS pixels
-_SCALE: Final = 2  #: as on a screen with fine pixels
-_TALLEST: Final = 8_000  #: CSS pixels; twice as many real ones is what a picture may have
-_QUIET: Final = (
+_SCALE: Final = 2  #: device pixels for each CSS pixel
+_TALLEST: Final = 8_000  #: CSS pixels; twice as many device pixels are the most that a picture may have
+_FLAGS: Final = (
     *("--headless=new", "--disable-gpu", "--no-first-run", "--no-default-browser-check", "--disable-extensions"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars"),
-    # A page with everything in it needs nobody; this makes sure of it.
+    # The page contains everything it needs; this makes sure that it fetches nothing.
     "--host-resolver-rules=MAP * ~NOTFOUND",
 )
-#: Tells how tall the page is: the browser's command line has no picture of a whole page.
+#: Measures the page: the browser's command line takes no screenshot of a whole page.
 _MEASURE: Final = (
     "<script>addEventListener('load', () => document.documentElement.dataset.height = "
     "Math.ceil(document.documentElement.getBoundingClientRect().height))</script>"
@@ -44,7 +44,7 @@ def find_browser() -> str:
     )
 
 
-def take_picture(html: str, *, browser: str, within: float = WITHIN) -> bytes:
+def take_screenshot(html: str, *, browser: str, within: float = TIMEOUT) -> bytes:
     """A PNG of the whole page, in its light colours. Raises OutputError."""
     with tempfile.TemporaryDirectory(prefix="announce-", ignore_cleanup_errors=True) as folder:
         place = Path(folder)
@@ -53,8 +53,8 @@ def take_picture(html: str, *, browser: str, within: float = WITHIN) -> bytes:
         # The page forbids scripts; the copy that is measured does not.
         free = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", html, count=1)
         measured.write_text(free + _MEASURE, encoding="utf-8")
-        told = _run(browser, place, within, f"--window-size={WIDTH},1000", "--dump-dom", measured.as_uri())
-        height = re.search(r'data-height="(\d+)"', told)
+        dom = _run(browser, place, within, f"--window-size={WIDTH},1000", "--dump-dom", measured.as_uri())
+        height = re.search(r'data-height="(\d+)"', dom)
         size = f"--window-size={WIDTH},{min(int(height[1]) if height else 1000, _TALLEST)}"
         shot = (f"--screenshot={picture}", f"--force-device-scale-factor={_SCALE}", size)
         _run(browser, place, within, *shot, page.as_uri())
@@ -64,16 +64,16 @@ def take_picture(html: str, *, browser: str, within: float = WITHIN) -> bytes:
 
 
 def _run(browser: str, place: Path, within: float, *arguments: str) -> str:
-    # Chromium's own cage does not start for root, as in a container.
-    uncaged = ("--no-sandbox",) if os.geteuid() == 0 else ()
-    command = [browser, *_QUIET, *uncaged, f"--user-data-dir={place / 'profile'}", *arguments]
-    with (place / "said").open("w+b") as said:
-        process = subprocess.Popen(  # noqa: S603 — no shell; the page is a file of ours
+    # Chromium's own sandbox does not start for root, as in a container.
+    unsandboxed = ("--no-sandbox",) if os.geteuid() == 0 else ()
+    command = [browser, *_FLAGS, *unsandboxed, f"--user-data-dir={place / 'profile'}", *arguments]
+    with (place / "output").open("w+b") as output:
+        process = subprocess.Popen(  # noqa: S603 — no shell; the page is the bot's own file
             command,
             stdin=subprocess.DEVNULL,
-            stdout=said,
+            stdout=output,
             stderr=subprocess.DEVNULL,
-            # It has many helpers; all of them end together.
+            # It starts many processes, which end together.
             start_new_session=True,
         )
         try:
@@ -86,5 +86,5 @@ def _run(browser: str, place: Path, within: float, *arguments: str) -> str:
             with suppress(OSError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-        said.seek(0)
-        return said.read().decode("utf-8", "replace")
+        output.seek(0)
+        return output.read().decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""A toot in a box, in the HTML that GitHub lets through. Pure."""
+"""A toot as a box in GitHub's Markdown, in the HTML that GitHub permits. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.compose.links import find_links
 from bot.compose.mentions import find_mentions
 from bot.domain import Announcement, Picture, Poll, Visibility
 from bot.domain.durations import format_duration
-from bot.report.github import attribute, code, is_linkable, padded_words, words
+from bot.report.github import code, escape_padded, escape_text, escape_url, is_linkable
 from bot.report.status_html import SHOWN_CHARACTERS
 
 VISIBILITY: Final = {
@@ -20,18 +20,18 @@ VISIBILITY: Final = {
 }
 
 
-def toot_boxes(
+def render_toot_boxes(
     toot: Announcement | str, address: str, *, site: str, picture_address: Callable[[Picture], str]
 ) -> Iterator[str]:
-    """The toot and the rest of its thread as followers see them; why it would be held, where it cannot be composed."""
+    """The toot and its thread as followers see them, or the reason why it cannot be composed."""
     if isinstance(toot, str):
-        yield f"⏸️ **The toot would be held** on {code(address)}: {words(toot)}"
+        yield f"⏸️ **The toot would be held** on {code(address)}: {escape_text(toot)}"
         return
     total = 1 + len(toot.thread)
     for number, part in enumerate((toot, *toot.thread), start=1):
         place = f" · {number} of {total}" if total > 1 else ""
-        head = f"<b>{words(site)}</b><br><sub>{words('@' + address)}{place}</sub>"
-        rows = [head, _text(part), _poll(part.poll) if part.poll else "", _facts(part)]
+        head = f"<b>{escape_text(site)}</b><br><sub>{escape_text('@' + address)}{place}</sub>"
+        rows = [head, _body(part), _poll(part.poll) if part.poll else "", _facts(part)]
         yield f"<table><tr><td>\n{'<br><br>'.join(filter(None, rows))}\n</td></tr></table>"
         if number == 1:
             yield from _pictures(part, picture_address)
@@ -40,40 +40,40 @@ def toot_boxes(
         yield f"🔔 It notifies {', '.join(code(name) for name in notified)}."
 
 
-def _text(toot: Announcement) -> str:
-    warning = f"<b>Content warning: {words(toot.content_warning)}</b><br><br>" if toot.content_warning else ""
+def _body(toot: Announcement) -> str:
+    warning = f"<b>Content warning: {escape_text(toot.content_warning)}</b><br><br>" if toot.content_warning else ""
     return warning + _with_links(toot.text)
 
 
 def _with_links(text: str) -> str:
     pieces, done = [], 0
     for start, end in find_links(text):
-        pieces += [padded_words(text[done:start], line_end="<br>"), shortened_link(text[start:end])]
+        pieces += [escape_padded(text[done:start], line_end="<br>"), render_link(text[start:end])]
         done = end
-    return "".join([*pieces, padded_words(text[done:], line_end="<br>")])
+    return "".join([*pieces, escape_padded(text[done:], line_end="<br>")])
 
 
-def shown_of(url: str) -> str:
-    """What Mastodon shows of a link: no scheme, no "www.", thirty characters."""
+def shorten_url(url: str) -> str:
+    """An address as Mastodon shows it: no scheme, no "www.", thirty characters."""
     bare = url.partition("://")[2] or url
     bare = bare.removeprefix("www.")
     return bare if len(bare) <= SHOWN_CHARACTERS else f"{bare[:SHOWN_CHARACTERS]}…"
 
 
-def shortened_link(url: str) -> str:
+def render_link(url: str) -> str:
     """A link as Mastodon shows it."""
-    return f'<a href="{attribute(url)}">{words(shown_of(url))}</a>' if is_linkable(url) else code(url)
+    return f'<a href="{escape_url(url)}">{escape_text(shorten_url(url))}</a>' if is_linkable(url) else code(url)
 
 
 def _poll(poll: Poll) -> str:
     mark = "☐" if poll.multiple else "○"
     hidden = ", votes hidden until then" if poll.hide_totals else ""
-    options = "<br>".join(f"{mark} {words(option)}" for option in poll.options)
+    options = "<br>".join(f"{mark} {escape_text(option)}" for option in poll.options)
     return f"{options}<br><sub>Poll, open for {format_duration(poll.expires_in)}{hidden}</sub>"
 
 
 def _facts(toot: Announcement) -> str:
-    facts = [f"{toot.length} of {toot.limit}", VISIBILITY[toot.visibility], words(toot.language or "no language")]
+    facts = [f"{toot.length} of {toot.limit}", VISIBILITY[toot.visibility], escape_text(toot.language or "no language")]
     if toot.sensitive:
         facts.append("pictures behind a click")
     if toot.quote_policy is not None:
@@ -88,8 +88,8 @@ def _pictures(toot: Announcement, picture_address: Callable[[Picture], str]) -> 
         address = picture_address(picture)
         shown = ""
         if address and is_showable(address):
-            shown = f'<img src="{attribute(address)}" alt="" width="320"><br>'
-        alt = words(picture.alt) if picture.alt else "⚠️ none: people who cannot see it learn nothing"
+            shown = f'<img src="{escape_url(address)}" alt="" width="320"><br>'
+        alt = escape_text(picture.alt) if picture.alt else "⚠️ none: people who cannot see it learn nothing"
         yield f"{shown}🖼️ {code(name)}{size}<br><b>Alt text:</b> {alt}"
     if not toot.pictures:
         yield "No picture."

@@ -1,4 +1,4 @@
-"""What a summary shows of each post: gathered here, put into words elsewhere. Pure."""
+"""The data of summaries and previews: each post with its toots, neighbours and findings. Pure."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from bot.planner.plan import Plan
 from bot.report.outlook import Outlook, Toots, outlook_of
 
 
-def both_times(moment: datetime, zone: ZoneInfo) -> str:
-    """On the site's clock and in UTC: "Tue 16 Jul 2024 06:00 EDT, 10:00 UTC"."""
+def show_both_times(moment: datetime, zone: ZoneInfo) -> str:
+    """A time in the site's timezone and in UTC: "Tue 16 Jul 2024 06:00 EDT, 10:00 UTC"."""
     local, utc = moment.astimezone(zone), moment.astimezone(UTC)
     if local.utcoffset() == utc.utcoffset():
         return f"{utc:%a} {utc.day} {utc:%b %Y %H:%M} UTC"
@@ -29,15 +29,15 @@ def both_times(moment: datetime, zone: ZoneInfo) -> str:
     return f"{local:%a} {local.day} {local:%b %Y %H:%M %Z}, {day}{utc:%H:%M} UTC"
 
 
-def distance(moment: datetime, now: datetime) -> str:
-    """How far away: "in 3 days 4 h", "5 min ago"."""
+def show_distance(moment: datetime, now: datetime) -> str:
+    """A time relative to now: "in 3 days 4 h", "5 min ago"."""
     gap = format_duration(moment - now)
     return f"in {gap}" if moment > now else f"{gap} ago"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Neighbour:
-    """The post that is released before or after another."""
+    """The post released just before or after another."""
 
     title: str
     path: Path
@@ -46,10 +46,10 @@ class Neighbour:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PostView:
-    """A post as it will look."""
+    """A post as it will go out."""
 
     post: Post
-    is_new: bool = False  #: of a branch: its base does not have it
+    is_new: bool = False  #: the base of the branch does not have it
     old_path: Path | None = None  #: of a renamed file
     old_url: str = ""
     outlook: Outlook
@@ -62,8 +62,8 @@ class PostView:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Gone:
-    """A post whose file a branch takes away."""
+class DeletedPost:
+    """A post whose file a branch deletes."""
 
     path: Path
     title: str
@@ -72,20 +72,20 @@ class Gone:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Summary:
-    """Everything that a summary tells."""
+    """Everything that a summary shows."""
 
     site: str  #: its title
     zone: ZoneInfo
     now: datetime
     posts: tuple[PostView, ...] = ()
-    gone: tuple[Gone, ...] = ()
-    findings: tuple[Finding, ...] = ()  #: about files that are no post of these
+    gone: tuple[DeletedPost, ...] = ()
+    findings: tuple[Finding, ...] = ()  #: about other files than these posts
     since: str = ""  #: the revision of `--changed-since`
-    assumed: bool = False  #: there was no ledger: what was due on the base counts as out
-    looks: tuple[Path, ...] = ()  #: templates, people and settings that the branch changes
+    assumed: bool = False  #: there was no ledger: what is due on the base counts as sent
+    wording_files: tuple[Path, ...] = ()  #: templates, people and settings that the branch changes
 
 
-def views_of(
+def make_views(
     posts: Iterable[Post],
     *,
     among: Sequence[Post],
@@ -98,13 +98,13 @@ def views_of(
 ) -> tuple[PostView, ...]:
     """The posts in the order of their release, drafts last. `among` are all posts of the site.
 
-    `before` are the posts as the base of a branch has them, by their present path; without it there is no branch.
+    `before` are the posts at the base of a branch, by their present path; None if there is no branch.
     """
     around = _neighbours(among)
     views = []
     for post in sorted(posts, key=_in_order):
-        own = tuple(sorted((one for one in findings if one.path == post.path), key=_by_weight))
-        toots = toots_of(post, compose, accounts) if _is_tooted(post) else {}
+        own = tuple(sorted((one for one in findings if one.path == post.path), key=_by_severity))
+        toots = compose_toots(post, compose, accounts) if _is_tooted(post) else {}
         was = (before or {}).get(post.path)
         old_path = (old_paths or {}).get(post.path)
         earlier, later = around.get(post.path, (None, None))
@@ -116,8 +116,8 @@ def views_of(
                 old_url=was.url if was is not None and was.url != post.url else "",
                 outlook=outlook_of(post, plan, toots=toots, foretold_brake=any(one.rule == "brake" for one in own)),
                 toots=toots,
-                reminders=reminders_of(post, compose, accounts) if _is_tooted(post) else {},
-                entry=entry_to_come(post),
+                reminders=compose_reminders(post, compose, accounts) if _is_tooted(post) else {},
+                entry=future_entry(post),
                 earlier=earlier,
                 later=later,
                 findings=own,
@@ -126,8 +126,8 @@ def views_of(
     return tuple(views)
 
 
-def toots_of(post: Post, compose: Composer, accounts: Iterable[str]) -> dict[str, Announcement | str]:
-    """What the post says on each account; what is wrong, where it cannot be composed."""
+def compose_toots(post: Post, compose: Composer, accounts: Iterable[str]) -> dict[str, Announcement | str]:
+    """The post's toot on each account, or the reason why it cannot be composed."""
     toots: dict[str, Announcement | str] = {}
     for address in accounts:
         try:
@@ -137,20 +137,20 @@ def toots_of(post: Post, compose: Composer, accounts: Iterable[str]) -> dict[str
     return toots
 
 
-def reminders_of(post: Post, compose: Composer, accounts: Sequence[str]) -> dict[str, Toots]:
-    """What each reminder says, by its id."""
-    return {one.reminder_id: toots_of(as_reminder(post, one), compose, accounts) for one in post.reminders}
+def compose_reminders(post: Post, compose: Composer, accounts: Sequence[str]) -> dict[str, Toots]:
+    """The toots of each reminder, by its id."""
+    return {one.reminder_id: compose_toots(as_reminder(post, one), compose, accounts) for one in post.reminders}
 
 
-def entry_to_come(post: Post) -> Entry | None:
-    """The post as the feeds will show it; None if they do not."""
+def future_entry(post: Post) -> Entry | None:
+    """The post's entry in the feeds; None if it has none."""
     if post.published is None or post.hidden:
         return None
     return entry_of(post, released_at=post.published)
 
 
-def gone_of(path: Path, before: Post, *, now: datetime) -> Gone:
-    """What it means that a post's file is taken away."""
+def describe_deleted(path: Path, before: Post, *, now: datetime) -> DeletedPost:
+    """A deleted post, and what its deletion means."""
     if before.published is None:
         says = "It was a draft: nothing changes for readers."
     elif before.published > now:
@@ -160,7 +160,7 @@ def gone_of(path: Path, before: Post, *, now: datetime) -> Gone:
             "It is out. Its toot stays; its entry leaves the feed after a day. "
             "To take the toot back too, keep the file and write `withdrawn: true` in it."
         )
-    return Gone(path=path, title=before.title, says=says)
+    return DeletedPost(path=path, title=before.title, says=says)
 
 
 def findings_about(findings: Iterable[Finding], changed: Collection[Path]) -> list[Finding]:
@@ -186,9 +186,9 @@ def _is_tooted(post: Post) -> bool:
 
 
 def _in_order(post: Post) -> tuple[bool, datetime | None, int, str]:
-    # Of two drafts only the slugs are compared: their datetimes are the same None.
+    # Two drafts are compared by order and slug: their datetimes are both None.
     return post.published is None, post.published, post.order, post.slug
 
 
-def _by_weight(finding: Finding) -> tuple[int, int]:
+def _by_severity(finding: Finding) -> tuple[int, int]:
     return finding.severity.rank, finding.line or 0

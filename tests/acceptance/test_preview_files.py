@@ -113,15 +113,15 @@ def test_a_picture_shows_the_whole_page(project: Project) -> None:
 
 def test_a_browser_that_hangs_has_an_end(tmp_path: Path) -> None:
     from bot.domain.errors import OutputError
-    from bot.report.screenshot import take_picture
+    from bot.report.screenshot import take_screenshot
 
     hanging = tmp_path / "chromium"
     hanging.write_text("#!/bin/sh\nexec sleep 30\n", encoding="utf-8")
     hanging.chmod(0o755)
     with pytest.raises(OutputError, match="took longer"):
-        take_picture("<p>x</p>", browser=str(hanging), within=0.3)
+        take_screenshot("<p>x</p>", browser=str(hanging), within=0.3)
     discard_event = tmp_path / "silent"
     discard_event.write_text("#!/bin/sh\nexit 0\n", encoding="utf-8")
     discard_event.chmod(0o755)
     with pytest.raises(OutputError, match="made no picture"):
-        take_picture("<p>x</p>", browser=str(discard_event))
+        take_screenshot("<p>x</p>", browser=str(discard_event))

@@ -11,7 +11,7 @@ from bot.domain import Occasion
 from bot.operations.queue import Times, distance_of, lines_of, times_of
 from bot.planner.builder import PlanItem
 from bot.planner.ruling import Verdict
-from bot.report.calendar import marks_of, months_of
+from bot.report.calendar import list_months, mark_days
 
 DUE = datetime(2027, 7, 16, 10, 0, tzinfo=UTC)
 NAMES = {"a@x.example": "main", "b@x.example": "second"}
@@ -69,7 +69,7 @@ def test_a_distance_is_said_in_few_words(away: timedelta, said: str) -> None:
 
 
 def test_months_are_whole_in_order_and_only_those_with_something() -> None:
-    first, second = months_of([date(2027, 9, 8), date(2027, 2, 1), date(2027, 2, 28)])
+    first, second = list_months([date(2027, 9, 8), date(2027, 2, 1), date(2027, 2, 28)])
     assert (first.title, second.title) == ("February 2027", "September 2027")
     assert [day.day for week in first.weeks for day in week if day] == list(range(1, 29))
     assert first.weeks[0][0] == date(2027, 2, 1), "weeks begin on Monday"
@@ -78,4 +78,4 @@ def test_months_are_whole_in_order_and_only_those_with_something() -> None:
 
 def test_marks_count_what_a_day_has() -> None:
     days = {date(2027, 2, day): count for day, count in ((1, 1), (2, 2), (3, 9), (4, 10))}
-    assert list(marks_of(days).values()) == ["*", "2", "9", "+"]
+    assert list(mark_days(days).values()) == ["*", "2", "9", "+"]

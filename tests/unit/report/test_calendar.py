@@ -13,7 +13,7 @@ from bot.domain import Occasion
 from bot.operations.queue import Line
 from bot.planner.builder import PlanItem
 from bot.planner.ruling import Verdict
-from bot.report.calendar import events_of, render_ics
+from bot.report.calendar import collect_events, render_ics
 
 DUE = datetime(2027, 7, 16, 10, 0, tzinfo=UTC)
 NOW = datetime(2027, 1, 1, 8, 30, tzinfo=UTC)
@@ -34,7 +34,7 @@ def item(
 
 
 def rendered(*items: PlanItem, site: str = "Conf", now: datetime = NOW) -> bytes:
-    return render_ics(events_of(items, {"conf@example.social": "main"}), site=site, host="conf.example", now=now)
+    return render_ics(collect_events(items, {"conf@example.social": "main"}), site=site, host="conf.example", now=now)
 
 
 def events(data: bytes) -> list[icalendar.Event]:

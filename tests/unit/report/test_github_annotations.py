@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import Finding
-from bot.report.github import annotated_lines, annotation
+from bot.report.github import render_annotations, workflow_command
 
 
 def finding(**changes: object) -> Finding:
@@ -43,27 +43,27 @@ def plain(text: str) -> str:
     ("rule", "command"), [("same-name", "error"), ("cover-missing", "warning"), ("cover-ratio", "notice")]
 )
 def test_each_severity_has_its_command(rule: str, command: str) -> None:
-    (line,) = annotated_lines([finding(rule=rule)])
+    (line,) = render_annotations([finding(rule=rule)])
     assert line == (
         f"::{command} file=posts/tickets.md,line=7,title=announce%3A {rule}::cover.url: there is no file. Add it."
     )
 
 
 def test_a_column_is_told_where_it_is_known_and_a_missing_line_is_the_first() -> None:
-    (known,) = annotated_lines([finding(column=3)])
-    (unknown,) = annotated_lines([finding(line=None)])
+    (known,) = render_annotations([finding(column=3)])
+    (unknown,) = render_annotations([finding(line=None)])
     assert understood(known)[1]["col"] == "3"
     assert understood(unknown)[1] == {"file": "posts/tickets.md", "line": "1", "title": "announce: cover-missing"}
 
 
 def test_files_are_named_as_they_lie_in_the_repository() -> None:
-    (line,) = annotated_lines([finding()], path_of=lambda path: f"site/{path}")
+    (line,) = render_annotations([finding()], path_of=lambda path: f"site/{path}")
     assert understood(line)[1]["file"] == "site/posts/tickets.md"
 
 
 @given(st.text(), st.text())
 def test_no_words_end_a_command_or_begin_another(words: str, name: str) -> None:
-    line = annotation("error", words, title=name)
+    line = workflow_command("error", words, title=name)
     assert len(line.splitlines()) == 1
     command, properties, message = understood(line)
     assert command == "error"
@@ -74,5 +74,5 @@ def test_no_words_end_a_command_or_begin_another(words: str, name: str) -> None:
 
 @pytest.mark.parametrize("words", ["50%0A more", "%25", "100 %"])
 def test_a_percent_sign_stays_one(words: str) -> None:
-    line = annotation("error", words, title="t")
+    line = workflow_command("error", words, title="t")
     assert line == f"::error title=t::{words.replace('%', '%25')}"

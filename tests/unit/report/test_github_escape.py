@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from bot.compose.mentions import WORD_JOINER
-from bot.report.github import attribute, code, is_linkable, prose, words
+from bot.report.github import code, escape_prose, escape_text, escape_url, is_linkable
 
 GITHUB = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 #: Places in which a summary puts words.
@@ -50,7 +50,7 @@ SIGNS = st.text(alphabet=st.sampled_from(list("ab1 \n\r\t`*_{}[]()<>#+-=.!|~&$\\
 @given(said=st.one_of(SIGNS, st.text(max_size=40)))
 def test_words_are_shown_as_they_are_and_make_nothing(place: str, said: str) -> None:
     bare = shown(place.format("x"))
-    page = shown(place.format(f"x{words(said)}x"))
+    page = shown(place.format(f"x{escape_text(said)}x"))
     assert [tag for tag in page.tags if tag != "span"] == bare.tags
     # "$" stands in a span, so that it begins no formula.
     assert page.tags.count("span") == said.count("$")
@@ -67,7 +67,7 @@ def test_words_are_shown_as_they_are_and_make_nothing(place: str, said: str) -> 
     ],
 )
 def test_at_the_begin_of_a_line_words_are_words_too(place: str, said: str) -> None:
-    page = shown(place.format(words(said)))
+    page = shown(place.format(escape_text(said)))
     assert page.tags == shown(place.format("x")).tags
     assert squeezed(page.text).endswith(squeezed(said))
 
@@ -77,7 +77,7 @@ def test_at_the_begin_of_a_line_words_are_words_too(place: str, said: str) -> No
     ["@octocat", "ask @org/team now", "fixes #12", "GH-7", "gh-7", "owner/repo#3", ":tada:", "!5", "(@octocat)"],
 )
 def test_nobody_and_nothing_is_called(said: str) -> None:
-    text = shown(words(said)).text
+    text = shown(escape_text(said)).text
     assert not re.search(r"@\w|[#!]\d|(?i:gh-\d)|:\w+:", text)
     assert squeezed(text) == squeezed(said)
 
@@ -90,7 +90,7 @@ def test_code_is_one_piece_without_an_end_of_its_own(said: str) -> None:
 
 @given(SIGNS)
 def test_prose_shows_code_between_backticks_and_nothing_else(said: str) -> None:
-    page = shown(f"- x{prose(said)}x")
+    page = shown(f"- x{escape_prose(said)}x")
     pairs = said.count("`") // 2 if said.count("`") % 2 == 0 else 0
     assert [tag for tag in page.tags if tag != "span"] == ["ul", "li", *(["code"] * pairs)]
     kept = said.replace("`", "") if pairs else said
@@ -98,12 +98,12 @@ def test_prose_shows_code_between_backticks_and_nothing_else(said: str) -> None:
 
 
 def test_prose_keeps_its_spaces() -> None:
-    assert prose("write `id: x`, or `y` ") == "write <code>id: x</code>, or <code>y</code> "
+    assert escape_prose("write `id: x`, or `y` ") == "write <code>id: x</code>, or <code>y</code> "
 
 
 @given(st.text(max_size=30))
 def test_an_address_never_leaves_its_quotes(said: str) -> None:
-    page = shown(f'x <a href="{attribute("https://conf.example/" + said)}">y</a>')
+    page = shown(f'x <a href="{escape_url("https://conf.example/" + said)}">y</a>')
     assert page.tags == ["p", "a"]
     assert squeezed(page.text) == "xy"
 

@@ -14,7 +14,7 @@ from PIL import Image
 from bot.cli.previewing import find_post, page_of
 from bot.config import Config, load_config
 from bot.domain import Snapshot
-from bot.report.offline import embedder, offline, shown_picture
+from bot.report.offline import embed_picture, make_embedder, make_offline
 
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
 ACCOUNT = '[accounts.main]\nserver = "https://social.example"\nacct = "@conf@social.example"\n'
@@ -185,12 +185,12 @@ def test_pictures_are_small_and_tell_no_place(preview: Callable[..., str]) -> No
     ],
 )
 def test_a_body_without_network(html: str, shown: str) -> None:
-    assert offline(html, lambda address: "") == shown
+    assert make_offline(html, lambda address: "") == shown
 
 
 def test_a_picture_of_the_body_that_is_here_is_in_it() -> None:
     html = '<img src="https://a.example/x.png" srcset="y 2x" alt="A" loading="lazy">'
-    assert offline(html, lambda address: f"data:{address}") == '<img src="data:https://a.example/x.png" alt="A">'
+    assert make_offline(html, lambda address: f"data:{address}") == '<img src="data:https://a.example/x.png" alt="A">'
 
 
 def test_a_picture_that_cannot_be_read_says_why(
@@ -199,7 +199,7 @@ def test_a_picture_that_cannot_be_read_says_why(
     config = site_config()
     (config.root / "assets").mkdir()
     Image.effect_noise((60, 40), 60).save(config.root / "assets/x.png")
-    embed = embedder(config, make_post())
+    embed = make_embedder(config, make_post())
     assert embed("https://conf.example/assets/x.png").startswith("data:image/png;base64,")
     assert embed("https://elsewhere.example/assets/x.png") == ""
     assert embed("https://conf.example/assets/none.png") == ""
@@ -207,6 +207,6 @@ def test_a_picture_that_cannot_be_read_says_why(
 
     picture = picture_of("https://conf.example/assets/x.png", "A", config=config)
     (config.root / "assets/x.png").write_bytes((config.root / "assets/x.png").read_bytes()[:200])
-    cut = shown_picture(picture)
+    cut = embed_picture(picture)
     assert not cut.data
     assert "x.png" in cut.problem
