@@ -14,7 +14,7 @@ from bot.domain import Entry, Post, Snapshot
 from bot.domain.errors import PostError
 from bot.planner.matching import match
 from bot.planner.plan import Plan
-from bot.posts.addresses import slug_of
+from bot.posts.folder import broken_slugs
 from bot.posts.frontmatter.source import Source, read_source
 
 
@@ -41,7 +41,7 @@ class Subject:
     def released(self) -> Mapping[Path, Entry]:
         """The entries of the released posts."""
         dated = [post for post in self.posts if post.published is not None]
-        broken = frozenset(slug_of(fault.path, dated=self.config.posts.dated_names) for fault in self.faults)
+        broken = broken_slugs(self.faults, dated=self.config.posts.dated_names)
         return match(dated, self.snapshot.entries, broken=broken).entries
 
     @cached_property

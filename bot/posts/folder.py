@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -113,8 +113,11 @@ class PostFolder:
         seen = self._read_look = self._as_read(look)
         if self._agreed is not None:
             self._agreed = seen
+        outcomes = [one.outcome for one in known.values() if one.outcome is not None]
+        if passing:  # else they are in the order of their paths
+            outcomes = by_path([*outcomes, *passing])
         dated = self._config.posts.dated_names
-        posts, faults = _without_clashes([one.outcome for one in known.values()], passing, dated=dated)
+        posts, faults = without_clashes(outcomes, dated=dated)
         return Scan(posts=posts, faults=faults, signature=seen.signature)
 
     def news(self) -> list[tuple[Post, Post]] | None:
@@ -228,10 +231,10 @@ class PostFolder:
         return list(dict.fromkeys(map(str, files)))
 
 
-def _without_clashes(
-    outcomes: Sequence[Post | PostError | None], passing: Sequence[PostError], *, dated: bool
+def without_clashes(
+    outcomes: Iterable[Post | PostError], *, dated: bool
 ) -> tuple[tuple[Post, ...], tuple[PostError, ...]]:
-    """Two posts never share an address or an id: the first by path keeps it, the other is a fault.
+    """Two posts never share an address or an id: the first of them keeps it, the other is a fault.
 
     A file with a fault keeps its address too; otherwise another would be announced under it while it is mended.
     """
@@ -240,7 +243,7 @@ def _without_clashes(
     urls: dict[str, Path] = {}
     ids: dict[str, Path] = {}
     broken: dict[str, Path] = {}  #: the address of a file with a fault is not known for sure, so its slug stands for it
-    for outcome in _in_order(outcomes, passing):
+    for outcome in outcomes:
         if isinstance(outcome, PostError):
             broken.setdefault(slug_of(outcome.path, dated=dated), outcome.path)
             faults.append(outcome)
@@ -254,11 +257,14 @@ def _without_clashes(
     return tuple(posts), tuple(faults)
 
 
-def _in_order(outcomes: Sequence[Post | PostError | None], passing: Sequence[PostError]) -> Iterator[Post | PostError]:
-    real = [outcome for outcome in outcomes if outcome is not None]
-    if not passing:  # they come in the order of their paths
-        return iter(real)
-    return iter(sorted([*real, *passing], key=lambda one: one.path))
+def broken_slugs(faults: Iterable[PostError], *, dated: bool) -> frozenset[str]:
+    """The slugs of files with faults: their posts are not gone, and nobody knows more of them."""
+    return frozenset(slug_of(fault.path, dated=dated) for fault in faults)
+
+
+def by_path(outcomes: Iterable[Post | PostError]) -> list[Post | PostError]:
+    """Posts and faults in the order of their paths."""
+    return sorted(outcomes, key=lambda one: one.path)
 
 
 def _clash(post: Post, field: str, problem: str, other: Path) -> PostError:

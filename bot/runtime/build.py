@@ -20,8 +20,7 @@ from bot.integrations.old_feed import fetch_old_feed, is_address, missing_old_fe
 from bot.planner.matching import entries_shown
 from bot.planner.plan import Plan, make_plan
 from bot.planner.ruling import Policy
-from bot.posts.addresses import slug_of
-from bot.posts.folder import Scan
+from bot.posts.folder import Scan, broken_slugs
 from bot.posts.git.folders import open_posts
 
 
@@ -69,7 +68,7 @@ def _plan(config: Config, scan: Scan, known: Snapshot, now: datetime) -> Plan:
         accounts=(),
         policy=Policy(catch_up=config.release.catch_up, brake=config.release.brake, tag_ids=config.feeds.ids == "tag"),
         compose=_no_toot,
-        broken=frozenset(slug_of(fault.path, dated=config.posts.dated_names) for fault in scan.faults),
+        broken=broken_slugs(scan.faults, dated=config.posts.dated_names),
         readable=bool(scan.signature) and scan.complete,
     )
 

@@ -21,8 +21,7 @@ from bot.domain.errors import PostError
 from bot.planner.cache import PlanCache
 from bot.planner.plan import Plan, make_plan
 from bot.planner.ruling import Policy
-from bot.posts.addresses import slug_of
-from bot.posts.folder import Scan
+from bot.posts.folder import Scan, broken_slugs
 from bot.posts.git.folders import PostSource
 from bot.publishers.registry import known_capabilities, known_limits
 
@@ -89,7 +88,7 @@ def decide(
         policy=policy_of(config),
         compose=compose,
         capabilities=compose.capabilities,
-        broken=frozenset(slug_of(fault.path, dated=config.posts.dated_names) for fault in scan.faults),
+        broken=broken_slugs(scan.faults, dated=config.posts.dated_names),
         readable=bool(scan.signature) and scan.complete,
         server_times=server_times,
         doubt=doubt,

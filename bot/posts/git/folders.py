@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from pathlib import Path
 from typing import Final, Protocol
 
 from bot.config import Config, Source
 from bot.domain import Post
 from bot.domain.errors import PostError
-from bot.posts.addresses import slug_of
 from bot.posts.cache.file import PostCache
-from bot.posts.folder import PostFolder, Scan, Signature
+from bot.posts.folder import PostFolder, Scan, Signature, by_path, without_clashes
 from bot.posts.git.checkout import checkout_dir_of, config_of
 from bot.posts.listing import FolderSnapshot
 from bot.posts.reader import shown_path
@@ -126,7 +124,9 @@ class JoinedFolders:
             except PostError as error:
                 scans.append(Scan(posts=(), faults=(), signature=_unreadable(checkout)))
                 unreadable.append(self._fault(checkout, error))
-        posts, faults = without_clashes(scans, dated=self._config.posts.dated_names)
+        # The first keeps what two would share: in the order of the settings, the local folder before all sources.
+        outcomes = [one for scan in scans for one in by_path([*scan.faults, *scan.posts])]
+        posts, faults = without_clashes(outcomes, dated=self._config.posts.dated_names)
         return Scan(
             posts=posts,
             faults=(*faults, *unreadable),
@@ -151,36 +151,6 @@ class JoinedFolders:
             f"nothing was fetched yet from {checkout.source.shown}.",
             remedy="`announce run` and `announce tick` fetch it; `announce check` says why it fails.",
         )
-
-
-def without_clashes(scans: Sequence[Scan], *, dated: bool = False) -> tuple[tuple[Post, ...], tuple[PostError, ...]]:
-    """Two posts never share an address or an id: the first keeps it, in the order of the settings, local ones first.
-
-    A file with a fault keeps its address too; otherwise another would be announced under it while it is mended.
-    """
-    posts: list[Post] = []
-    faults: list[PostError] = []
-    broken: dict[str, Path] = {}
-    urls: dict[str, Path] = {}
-    ids: dict[str, Path] = {}
-    for scan in scans:
-        for fault in scan.faults:
-            broken.setdefault(slug_of(fault.path, dated=dated), fault.path)
-            faults.append(fault)
-        for post in scan.posts:
-            if (other := broken.get(post.slug) or urls.setdefault(post.url, post.path)) != post.path:
-                problem = f"has the same name as {other}, so they would share {post.url}."
-                remedy = "Rename one of the files."
-                faults.append(PostError(post.path, problem, rule="same-name", remedy=remedy, others=(other,)))
-            elif (other := ids.setdefault(post.post_id, post.path)) != post.path:
-                line, remedy = post.lines.get("id"), "Give one of them another id."
-                problem = f"has the same id as {other}."
-                faults.append(
-                    PostError(post.path, problem, rule="same-id", line=line, field="id", remedy=remedy, others=(other,))
-                )
-            else:
-                posts.append(post)
-    return tuple(posts), tuple(faults)
 
 
 def _read(checkout: _Checkout) -> Scan:
