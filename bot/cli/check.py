@@ -2,25 +2,53 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
+from rich.markup import escape
+from rich.table import Table
 
-from bot.cli.checking import annotated, look, summarised
+from bot.check.suppressions import Suppressed
+from bot.check.times import fold_late_posts
 from bot.cli.common import console, echo_json, json_option, plain, show_distance, with_settings
-from bot.cli.mending import KINDS, FixCommand, mend, refuse_beside_fix
-from bot.cli.rulebook import show_rules
-
-if TYPE_CHECKING:
-    from bot.check.suppressions import Suppressed
-    from bot.cli.checking import Looked
-    from bot.config import Config
-    from bot.domain import Finding
+from bot.cli.fix import KINDS, FixCommand, fix, refuse_beside_fix
+from bot.cli.progress import progress
+from bot.config import Config
+from bot.domain import Finding
+from bot.domain.clock import SystemClock
+from bot.domain.errors import UsageError
+from bot.domain.rules import RULES
+from bot.operations.check import CheckResult, check_project, search_built_site
+from bot.posts.git.checkout import checkout_dir_of
+from bot.posts.git.status import read_status
+from bot.report.github import annotate
+from bot.report.markdown import picture_in_repository, render_summary
+from bot.report.view import summarise
 
 FORMATS: Final = ("text", "json", "github", "markdown")
 FAIL_ON: Final = ("error", "warning", "never")
+_COLOURS: Final = {"error": "red", "warning": "yellow", "note": "cyan"}
+
+
+def show_rules(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    """Print the rules and end, if they are asked for."""
+    if not wanted or ctx.resilient_parsing:
+        return
+
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(ratio=1)
+    for rule in RULES.values():
+        word = rule.severity.value
+        table.add_row(escape(rule.name), f"[{_COLOURS[word]}]{word}[/]", escape(f"{rule.why} {rule.remedy}"))
+    console().print(table)
+    click.echo("Errors cannot be silenced; the others can, with a reason: docs/check.md")
+    ctx.exit()
 
 
 @click.command(cls=FixCommand)
@@ -50,44 +78,51 @@ def check(
     config: Config, paths: tuple[Path, ...], site: Path | None, as_json: bool, kinds: tuple[str, ...], **options: Any
 ) -> None:
     """Find what is wrong with posts, settings or a built site."""
-    from bot.domain.clock import SystemClock
-
     form = "json" if as_json else str(options["form"])
     if kinds:
         refuse_beside_fix(site=site, changed_since=options["since"], format=form != "text")
-        mend(config, look(config, paths, clock=SystemClock()).checked, kinds, yes=options["yes"])
+        fix(config, _checked(config, paths), kinds, yes=options["yes"])
         return
+    result: CheckResult | None = None
     suppressed: tuple[Suppressed, ...] = ()
     if site is None:
-        looked = look(config, paths, since=options["since"], clock=SystemClock(), online=options["online"])
-        suppressed = looked.suppressed
-        findings, summary = looked.findings, f"{_some(looked.count, 'post')} checked"
+        result = _checked(config, paths, since=options["since"], online=options["online"])
+        findings, suppressed, summary = result.findings, result.suppressed, f"{_some(result.count, 'post')} checked"
     else:
         _refuse_beside_site(form, options["since"])
-        looked = None
-        findings, summary = _findings_in_site(config, site, paths)
+        built = search_built_site(config, site, paths=paths, clock=SystemClock())
+        findings = built.findings
+        summary = f"{_some(built.posts, 'post')} to come looked for in {_some(built.files, 'file')}"
     if form == "json":
         shown = [{**plain(one.finding), "silenced": one.reason} for one in suppressed] if options["show_all"] else []
         echo_json([*findings, *shown])
     elif form == "github":
-        click.echo(
-            "".join(f"{line}\n" for line in annotated(config, findings, looked.branch if looked else None)), nl=False
-        )
-    elif form == "markdown" and looked is not None:
-        click.echo(summarised(config, looked, pictures=str(options["pictures"])), nl=False)
+        branch = result.branch if result is not None else None
+        for line in annotate(config, findings, branch, workspace=_top_of_repository()):
+            click.echo(line)
+    elif form == "markdown" and result is not None:
+        address = picture_in_repository(str(options["pictures"]), _top_of_repository())
+        click.echo(render_summary(summarise(result), picture_address=address), nl=False)
     else:
-        from bot.check.times import fold_late_posts
-
         findings = fold_late_posts(findings, posts_folder=config.site.posts)
         _show_findings(findings, summary, suppressed, show_all=options["show_all"])
-        _show_gone(looked)
+        for one in result.branch.gone if result is not None and result.branch is not None else ():
+            click.echo(f"deleted: {one.path}: {one.says}")
         _show_sources(config)
     sys.exit(1 if _fails(findings, str(options["fail_on"])) else 0)
 
 
-def _refuse_beside_site(form: str, since: str | None) -> None:
-    from bot.domain.errors import UsageError
+@progress("Looking through the posts")
+def _checked(config: Config, paths: tuple[Path, ...], *, since: str | None = None, online: bool = False) -> CheckResult:
+    return check_project(config, clock=SystemClock(), environ=os.environ, paths=paths, since=since, online=online)
 
+
+def _top_of_repository() -> Path:
+    """GitHub runs jobs at the top of the repository, and names it in the environment."""
+    return Path(os.environ.get("GITHUB_WORKSPACE") or ".").resolve()
+
+
+def _refuse_beside_site(form: str, since: str | None) -> None:
     if form == "markdown" or since is not None:
         option = "--changed-since" if since is not None else "--format markdown"
         raise UsageError(f"{option} is about posts, --site about a built site.", remedy="Leave one of them out.")
@@ -98,41 +133,6 @@ def _fails(findings: tuple[Finding, ...], fail_on: str) -> bool:
     return any(finding.severity.value in serious for finding in findings)
 
 
-def _show_gone(looked: Looked | None) -> None:
-    for one in looked.branch.gone if looked is not None and looked.branch is not None else ():
-        click.echo(f"deleted: {one.path}: {one.says}")
-
-
-def _findings_in_site(config: Config, site: Path, paths: tuple[Path, ...]) -> tuple[tuple[Finding, ...], str]:
-    from bot.check.built_site import scan_site
-    from bot.check.findings import from_fault
-    from bot.check.project import is_selected
-    from bot.domain.clock import SystemClock
-    from bot.domain.errors import UsageError
-    from bot.ledger import read_snapshot
-    from bot.posts.git.folders import open_posts
-
-    if config.posts_folder.resolve().is_relative_to(site.resolve()):
-        raise UsageError(
-            f"{site} holds the posts themselves, so it is no built site.",
-            remedy="Name the folder that the site's generator writes, such as _site, public or output.",
-        )
-    clock = SystemClock()
-    scan = open_posts(config).scan()
-    # What is in a file that cannot be read cannot be looked for: that must not look like a clean site.
-    faults = [from_fault(fault) for fault in scan.faults if is_selected(fault.path, paths, config)]
-    released = read_snapshot(config, clock).entries.keys()
-    asked = [post for post in scan.posts if is_selected(post.path, paths, config)]
-    try:
-        look = scan_site(site, scan.posts, asked=asked, released=released, now=clock.now())
-    except OSError as error:
-        raise UsageError(f"the built site cannot be read: {error}.") from error
-    if not look.files:
-        raise UsageError(f"there is no file to read in {site}.", remedy="Build the site first, or name another folder.")
-    summary = f"{_some(look.posts, 'post')} to come looked for in {_some(look.files, 'file')}"
-    return (*faults, *look.findings), summary
-
-
 def _some(count: int, name: str) -> str:
     return f"{count} {name}{'' if count == 1 else 's'}"
 
@@ -140,28 +140,20 @@ def _some(count: int, name: str) -> str:
 def _show_findings(
     findings: tuple[Finding, ...], checked: str, suppressed: tuple[Suppressed, ...], *, show_all: bool
 ) -> None:
-    from rich.markup import escape
-
-    colours = {"error": "red", "warning": "yellow", "note": "cyan"}
     out = console()
     for finding in findings:
         word = finding.severity.value
-        out.print(f"[{colours[word]}]{word}[/]  {escape(str(finding))}  [dim]({finding.rule})[/dim]", soft_wrap=True)
+        out.print(f"[{_COLOURS[word]}]{word}[/]  {escape(str(finding))}  [dim]({finding.rule})[/dim]", soft_wrap=True)
     for one in suppressed if show_all else ():
         shown = f"silenced  {escape(str(one.finding))}  [dim]({one.finding.rule}: {escape(one.reason)})[/dim]"
         out.print(shown, soft_wrap=True)
-    numbers = {word: sum(finding.severity.value == word for finding in findings) for word in colours}
+    numbers = {word: sum(finding.severity.value == word for finding in findings) for word in _COLOURS}
     summary = ", ".join(_some(number, word) for word, number in numbers.items())
     click.echo(f"{checked}: {summary}{f' ({len(suppressed)} silenced)' if suppressed else ''}")
 
 
 def _show_sources(config: Config) -> None:
-    """What was looked at, where posts come from repositories: nothing is fetched for a check."""
-    from datetime import UTC, datetime
-
-    from bot.posts.git.checkout import checkout_dir_of
-    from bot.posts.git.status import read_status
-
+    """Tell what was checked, where posts come from repositories: a check fetches nothing."""
     if config.sources and config.posts_folder.is_dir():
         click.echo(f"looked at: {config.site.posts}")
     for source in config.sources:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import getpass
-from typing import TYPE_CHECKING
 
 import click
 
 from bot.cli.common import confirm, echo_json, json_option, post_argument, with_settings, yes_option
+from bot.config import Config
+from bot.domain import OverrideKind
+from bot.domain.clock import SystemClock
 from bot.domain.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
-    from bot.config import Config
-    from bot.domain import Snapshot
-    from bot.planner.overrides import Proposal
+from bot.operations.overrides import apply, propose_override, propose_pause, propose_resume
+from bot.planner.overrides import Proposal
 
 
 @click.command()
@@ -30,7 +26,7 @@ def publish(config: Config, post: str, early: bool, yes: bool, as_json: bool) ->
 
     `announce run` or the next tick sends it. A post whose datetime has not come needs --early.
     """
-    _speak(config, post, "publish", yes=yes, as_json=as_json, early=early)
+    _override(config, post, OverrideKind.PUBLISH, yes=yes, as_json=as_json, early=early)
 
 
 @click.command()
@@ -40,7 +36,7 @@ def publish(config: Config, post: str, early: bool, yes: bool, as_json: bool) ->
 @json_option
 def hold(config: Config, post: str, yes: bool, as_json: bool) -> None:
     """Do not release a post until `announce release`."""
-    _speak(config, post, "hold", yes=yes, as_json=as_json)
+    _override(config, post, OverrideKind.HOLD, yes=yes, as_json=as_json)
 
 
 @click.command()
@@ -50,7 +46,7 @@ def hold(config: Config, post: str, yes: bool, as_json: bool) -> None:
 @json_option
 def release(config: Config, post: str, yes: bool, as_json: bool) -> None:
     """Let go a post that is held."""
-    _speak(config, post, "release", yes=yes, as_json=as_json)
+    _override(config, post, OverrideKind.RELEASE, yes=yes, as_json=as_json)
 
 
 @click.command()
@@ -60,7 +56,7 @@ def release(config: Config, post: str, yes: bool, as_json: bool) -> None:
 @json_option
 def retry(config: Config, post: str, yes: bool, as_json: bool) -> None:
     """Try again what was rejected or given up."""
-    _speak(config, post, "retry", yes=yes, as_json=as_json)
+    _override(config, post, OverrideKind.RETRY, yes=yes, as_json=as_json)
 
 
 @click.command()
@@ -70,7 +66,7 @@ def retry(config: Config, post: str, yes: bool, as_json: bool) -> None:
 @json_option
 def skip(config: Config, post: str, yes: bool, as_json: bool) -> None:
     """Do not toot a post; it still enters the feeds."""
-    _speak(config, post, "skip", yes=yes, as_json=as_json)
+    _override(config, post, OverrideKind.SKIP, yes=yes, as_json=as_json)
 
 
 @click.command()
@@ -79,9 +75,8 @@ def skip(config: Config, post: str, yes: bool, as_json: bool) -> None:
 @json_option
 def pause(config: Config, yes: bool, as_json: bool) -> None:
     """Release and toot nothing until `announce resume`."""
-    from bot.planner.overrides import pause as propose
-
-    _decide(config, lambda snapshot, who, now: propose(snapshot, who=who, now=now), yes=yes, as_json=as_json)
+    proposal = propose_pause(config, operator=getpass.getuser(), clock=SystemClock())
+    _confirm_and_apply(config, proposal, yes=yes, as_json=as_json)
 
 
 @click.command()
@@ -93,58 +88,29 @@ def resume(config: Config, yes: bool, as_json: bool) -> None:
 
     What a person held stays held until `announce release`.
     """
-    from bot.planner.overrides import resume as propose
-
-    _decide(config, lambda snapshot, who, now: propose(snapshot, who=who, now=now), yes=yes, as_json=as_json)
-
-
-def _speak(config: Config, name: str, said: str, *, yes: bool, as_json: bool, early: bool = False) -> None:
-    from bot.cli.previewing import find_post
-    from bot.domain import OverrideKind
-    from bot.planner.overrides import propose_override
-
-    post = find_post(config, name)
-    accounts = list(config.account_addresses().values())
-
-    def propose(snapshot: Snapshot, who: str, now: datetime) -> Proposal:
-        return propose_override(OverrideKind(said), post, snapshot, who=who, now=now, accounts=accounts, early=early)
-
-    _decide(config, propose, yes=yes, as_json=as_json)
+    proposal = propose_resume(config, operator=getpass.getuser(), clock=SystemClock())
+    _confirm_and_apply(config, proposal, yes=yes, as_json=as_json)
 
 
-def _decide(
-    config: Config,
-    propose: Callable[[Snapshot, str, datetime], Proposal],
-    *,
-    yes: bool,
-    as_json: bool,
-) -> None:
-    from bot.domain.clock import SystemClock
-    from bot.ledger import open_ledger
+def _override(config: Config, name: str, kind: OverrideKind, *, yes: bool, as_json: bool, early: bool = False) -> None:
+    operator = getpass.getuser()
+    proposal = propose_override(config, name, kind, operator=operator, clock=SystemClock(), early=early)
+    _confirm_and_apply(config, proposal, yes=yes, as_json=as_json)
 
-    clock, who = SystemClock(), getpass.getuser()
-    ledger = open_ledger(config, clock)
-    try:
-        proposal = propose(ledger.snapshot(), who, clock.now())
-        if proposal.refusal:
-            raise UsageError(f"nothing was changed: {proposal.refusal}.")
-        for line in proposal.lines or ("Nothing is paused, and the brake holds nothing.",):
-            click.echo(line, err=as_json)
-        confirm(yes=yes)
-        refused = ledger.record(proposal.recording, now=clock.now()).refused
-    finally:
-        ledger.close()
-    if refused:
+
+def _confirm_and_apply(config: Config, proposal: Proposal, *, yes: bool, as_json: bool) -> None:
+    for line in proposal.lines or ("Nothing is paused, and the brake holds nothing.",):
+        click.echo(line, err=as_json)
+    confirm(yes=yes)
+    applied = apply(config, proposal, clock=SystemClock())
+    if applied.came_late:
         raise UsageError(
             "your word is kept, but the bot was at work on the toot just then.",
             remedy="Look at `announce queue` whether it came in time.",
         )
     if as_json:
         echo_json(
-            [
-                {"slug": event.slug, "account": event.account, "what": event.kind.value}
-                for event in proposal.recording.events
-            ]
+            [{"slug": event.slug, "account": event.account, "what": event.kind.value} for event in applied.events]
         )
     elif proposal.lines:
         click.echo("Done. `announce run` or the next tick carries it out.")

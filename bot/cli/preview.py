@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Final
 
 import click
+from rich.console import Console
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.text import Text
 
 from bot.cli.common import console, echo_json, json_option, plain, show_distance, show_time, slugs, with_settings
-from bot.cli.previewing import (
-    STANDARD_INPUT,
-    find_post,
-    page_of,
-    post_from_input,
-    with_post,
-    write_page,
-    write_picture,
-)
-from bot.cli.reminders import composed_reminders, show_reminders
-from bot.domain.wording import reason_words
+from bot.config import Config
+from bot.domain import Announcement, Entry, Post
+from bot.domain.clock import SystemClock
+from bot.domain.durations import format_duration
+from bot.domain.errors import OutputError, UsageError
+from bot.operations.check import check_post
+from bot.operations.explain import digest_of
+from bot.operations.preview import Preview
+from bot.operations.preview import preview as preview_post
+from bot.operations.site import find_post, post_from_bytes
+from bot.posts.frontmatter.source import LARGEST_FILE
+from bot.report.page import preview_page
+from bot.report.screenshot import find_browser, take_screenshot
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from rich.console import Console
-
-    from bot.config import Config
-    from bot.domain import Announcement, Entry, Post, Snapshot
+_STANDARD_INPUT: Final = "-"
 
 
 class _File(click.Path):
@@ -56,119 +56,93 @@ def preview(config: Config, post: str, name: str | None, html: Path | None, png:
 
     - reads a post from standard input that is not in the folder yet.
     """
-    from bot.domain.clock import SystemClock
-    from bot.domain.errors import ComposeError
-    from bot.feeds.entry import entry_of
-    from bot.ledger import read_snapshot
-    from bot.runtime.planning import make_composer
-
-    clock = SystemClock()
-    found, snapshot = _find(config, post, name), read_snapshot(config, clock)
-    now, compose = clock.now(), make_composer(config, snapshot)
-    toots: dict[str, Announcement | str] = {}
-    for address in config.account_addresses().values():
-        try:
-            toots[address] = compose(found, address)
-        except ComposeError as error:
-            toots[address] = str(error)
-    entry = entry_of(found, released_at=found.published) if found.published else None
-    fates, of_reminders = _fates(config, found, snapshot, now)
-    reminders = composed_reminders(found, compose, config)
+    found = preview_post(config, _read(config, post, name), SystemClock())
     if html is not None or png is not None:
-        _write(page_of(config, found, snapshot, fates, now), html, png)
+        _write_files(found, html, png)
     if as_json:
-        echo_json(
-            {
-                "slug": found.slug,
-                "due": found.published,
-                "fates": fates,
-                "toots": plain(toots),
-                "entry": plain(entry),
-                "reminders": [{**plain(one), "toots": plain(reminders[one.reminder_id])} for one in found.reminders],
-            }
-        )
+        echo_json(_as_json(found))
     elif html is None and png is None:
-        _show_preview(config, found, toots, entry, now, fates)
-        if not found.mastodon.skip:
-            show_reminders(found, reminders, config, of_reminders, partial(_show_toot, console()))
-        for finding in found.findings:
-            click.echo(f"{finding.severity.value}: {finding}")
-    going = not found.mastodon.skip and not found.hidden
-    everything = [*toots.values(), *(toot for by_account in reminders.values() for toot in by_account.values())]
-    sys.exit(1 if going and any(isinstance(toot, str) for toot in everything) else 0)
+        _show_preview(found)
+    sys.exit(1 if found.is_held else 0)
 
 
-def _find(config: Config, post: str, name: str | None) -> Post:
-    from bot.domain.errors import UsageError
-
-    if post == STANDARD_INPUT:
-        return post_from_input(config, name or "untitled.md")
+def _read(config: Config, post: str, name: str | None) -> Post:
+    if post == _STANDARD_INPUT:
+        return post_from_bytes(config, sys.stdin.buffer.read(LARGEST_FILE + 1), name or "untitled.md")
     if name is not None:
         raise UsageError("--name names a post on standard input.", remedy="Write: announce preview - --name tickets.md")
     return find_post(config, post)
 
 
-def _write(page: str, html: Path | None, png: Path | None) -> None:
+def _write_files(found: Preview, html: Path | None, png: Path | None) -> None:
+    page = preview_page(found, check_post(found.site, found.post, environ=os.environ))
     if html is not None:
-        write_page(page, html)
-        click.echo(f"Written: {html}. It may show news that is not public yet.", err=True)
+        _write(page.encode("utf-8"), html)
     if png is not None:
-        write_picture(page, png)
-        click.echo(f"Written: {png}. It may show news that is not public yet.", err=True)
+        _write(take_screenshot(page, browser=find_browser()), png)
 
 
-def _fates(
-    config: Config, post: Post, snapshot: Snapshot, now: datetime
-) -> tuple[dict[str, str], dict[tuple[str, str], str]]:
-    """What becomes of the post on each account, in words; the key is empty for the release itself.
+def _write(data: bytes, path: Path) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from error
+    click.echo(f"Written: {path}. It may show news that is not public yet.", err=True)
 
-    And what becomes of its reminders, by id and account.
-    """
-    from bot.domain import Occasion
-    from bot.runtime.planning import decide
 
-    plan = decide(config, with_post(config, post), snapshot, now=now)
-    said = {
-        (item.occasion, item.account): f"{item.verdict.value}{f': {reason_words(item.reason)}' if item.reason else ''}"
-        for item in plan.items
-        if item.slug == post.slug
+def _as_json(found: Preview) -> dict[str, Any]:
+    post = found.post
+    return {
+        "slug": post.slug,
+        "due": post.published,
+        "fates": found.fates,
+        "toots": plain(found.toots),
+        "entry": None if found.entry is None else _entry_as_json(found.entry),
+        "reminders": [{**plain(one), "toots": plain(found.reminders[one.reminder_id])} for one in post.reminders],
     }
-    of_reminders = {
-        (reminder.reminder_id, account): said[Occasion.reminder(reminder.reminder_id), account]
-        for reminder in post.reminders
-        for account in config.account_addresses().values()
-        if (Occasion.reminder(reminder.reminder_id), account) in said
+
+
+def _entry_as_json(entry: Entry) -> dict[str, Any]:
+    """The entry; of its digests only the one of what the feeds show, under the name that programs know."""
+    digest = digest_of(entry)
+    return {
+        "digest" if key == "digests" else key: digest if key == "digests" else value
+        for key, value in plain(entry).items()
     }
-    return {account: fate for (occasion, account), fate in said.items() if occasion == Occasion.PUBLISH}, of_reminders
 
 
-def _show_preview(
-    config: Config,
-    post: Post,
-    toots: dict[str, Announcement | str],
-    entry: Entry | None,
-    now: datetime,
-    fates: dict[str, str],
-) -> None:
-    from rich.text import Text
-
-    out = console()
+def _show_preview(found: Preview) -> None:
+    out, post, config, now = console(), found.post, found.site.config, found.site.now
     if post.published is None:
         click.echo(f"{post.path}: a draft, it has no published_datetime and is not released.")
     else:
         click.echo(f"{post.path}: {show_time(post.published, config.site)}, {show_distance(post.published, now)}")
-    for address, fate in fates.items():
+    for address, fate in found.fates.items():
         out.print(Text(f"{address or 'feeds and accounts'}: {fate}"), soft_wrap=True)
     if not post.mastodon.skip:
-        for address, toot in toots.items():
+        for address, toot in found.toots.items():
             _show_toot(out, address, toot)
-    if entry is not None and not post.hidden:
-        _show_entry(out, entry, config)
+    if found.entry is not None and not post.hidden:
+        _show_entry(out, found.entry, config)
+    if not post.mastodon.skip:
+        _show_reminders(out, found)
+    for finding in post.findings:
+        click.echo(f"{finding.severity.value}: {finding}")
+
+
+def _show_reminders(out: Console, found: Preview) -> None:
+    for reminder in found.post.reminders:
+        how = "an answer to the toot" if reminder.reply else "a toot of its own"
+        when = show_time(reminder.at, found.site.config.site)
+        click.echo(f"\nReminder {reminder.reminder_id}: {when}, {how}")
+        for address, toot in found.reminders[reminder.reminder_id].items():
+            fate = found.reminder_fates.get((reminder.reminder_id, address))
+            if fate:
+                click.echo(f"{address}: {fate}")
+            _show_toot(out, address, toot)
 
 
 def _show_toot(out: Console, address: str, toot: Announcement | str) -> None:
-    from rich.panel import Panel
-    from rich.text import Text
 
     if isinstance(toot, str):
         click.echo(f"\n{address}: held: {toot}")
@@ -184,8 +158,6 @@ def _show_toot(out: Console, address: str, toot: Announcement | str) -> None:
 
 
 def _show_pictures(out: Console, toot: Announcement) -> None:
-    from rich.padding import Padding
-    from rich.text import Text
 
     for picture in toot.pictures:
         size = f"{picture.width}×{picture.height}" if picture.width else "size unknown"
@@ -208,7 +180,6 @@ def _facts(toot: Announcement) -> str:
 
 
 def _poll_words(toot: Announcement) -> str:
-    from bot.domain.durations import format_duration
 
     poll = toot.poll
     if poll is None:
@@ -220,8 +191,6 @@ def _poll_words(toot: Announcement) -> str:
 
 
 def _show_entry(out: Console, entry: Entry, config: Config) -> None:
-    from rich.panel import Panel
-    from rich.text import Text
 
     lines = [
         entry.title,

@@ -142,8 +142,8 @@ def explanation_of(
         released_at=entry.released_at if entry is not None else None,
         updated=entry.updated if entry is not None else None,
         revision=entry.revision if entry is not None else 0,
-        digest=_hex(either),
-        digest_shown=_hex(entry) if entry is not None else None,
+        digest=digest_of(either),
+        digest_shown=digest_of(entry) if entry is not None else None,
         is_draft=post is not None and post.published is None,
         hidden=either.hidden,
         withdrawn=post.withdrawn if post is not None else None,
@@ -196,6 +196,6 @@ def _attempt(delivery: Delivery) -> Attempt:
     )
 
 
-def _hex(one: Post | Entry) -> str:
+def digest_of(one: Post | Entry) -> str:
     """The digest of what the feeds show, without the version of its making."""
     return one.digests.entry.rpartition(":")[2]

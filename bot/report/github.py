@@ -14,7 +14,9 @@ from typing import Final
 from urllib.parse import quote, urlsplit
 
 from bot.compose.mentions import WORD_JOINER
+from bot.config import Config
 from bot.domain import Finding, Severity
+from bot.operations.branch import Branch
 
 _SIGNS: Final = re.compile(r"""[\\`*_{}\[\]<>#&|~]|:(?=//)|^[-+=]|(?<=^\d)[.)]|(?<=^\d\d)[.)]""")
 #: What GitHub takes for a person, a team, an issue, a commit of another repository or an emoji.
@@ -89,6 +91,18 @@ def render_annotations(findings: Iterable[Finding], *, path_of: Callable[[Path],
             **({"col": finding.column} if finding.column else {}),
             title=f"announce: {finding.rule}",
         )
+
+
+def annotate(config: Config, findings: Iterable[Finding], branch: Branch | None, *, workspace: Path) -> Iterator[str]:
+    """Workflow commands for findings and for posts that the branch deletes; paths begin at the `workspace`."""
+
+    def path_of(path: Path) -> str:
+        whole = (config.root / path).resolve()
+        return whole.relative_to(workspace).as_posix() if whole.is_relative_to(workspace) else str(path)
+
+    yield from render_annotations(findings, path_of=path_of)
+    for one in branch.gone if branch is not None else ():
+        yield workflow_command("notice", f"{one.path}: {one.says}", title="announce: deleted")
 
 
 def workflow_command(command: str, message: str, **properties: str | int) -> str:

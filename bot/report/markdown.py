@@ -9,10 +9,11 @@ from urllib.parse import quote
 
 from bot.domain import Finding, Picture, Post, Severity
 from bot.domain.durations import format_duration
+from bot.operations.branch import DeletedPost
 from bot.report.github import code, escape_prose, escape_text, escape_url, is_linkable
 from bot.report.outlook import Moment, Toots
 from bot.report.toot_box import render_toot_boxes
-from bot.report.view import DeletedPost, Neighbour, PostView, Summary, show_both_times, show_distance
+from bot.report.view import Neighbour, PostView, Summary, show_both_times, show_distance
 
 #: Characters. A comment takes 65,536, a job summary 1 MiB (GitHub's documentation: "Adding a job summary"); the rest
 #: leaves room for a workflow that adds text of its own.

@@ -20,10 +20,12 @@ from markupsafe import Markup
 from bot.compose.links import find_links
 from bot.domain import Announcement, Picture, QuotePolicy
 from bot.domain.durations import format_duration
-from bot.report.offline import EmbeddedPicture
+from bot.operations.check import CheckResult
+from bot.operations.preview import Preview
+from bot.report.offline import EmbeddedPicture, embed_picture, make_embedder, make_offline
 from bot.report.status_html import status_html
 from bot.report.toot_box import VISIBILITY
-from bot.report.view import PostView, show_both_times, show_distance
+from bot.report.view import PostView, make_views, show_both_times, show_distance
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -44,6 +46,31 @@ class Page:
     body: str  #: of the feed entry: sanitised HTML that fetches nothing
     picture: Callable[[Picture], EmbeddedPicture]
     servers: Mapping[str, str]  #: by account, the server's address
+
+
+def preview_page(preview: Preview, checked: CheckResult) -> str:
+    """The preview as a page in one file, with everything that the checks found in the post."""
+    config, post, subject = preview.site.config, preview.post, checked.subject
+    (view,) = make_views(
+        [post],
+        among=subject.posts,
+        plan=subject.plan,
+        compose=subject.compose,
+        accounts=subject.accounts,
+        findings=checked.findings,
+    )
+    return render_page(
+        Page(
+            site=config.site.title,
+            zone=config.site.timezone,
+            now=preview.site.now,
+            view=view,
+            fates=preview.fates,
+            body=make_offline(post.html, make_embedder(config, post)),
+            picture=embed_picture,
+            servers={account.address(name): account.server for name, account in config.accounts.items()},
+        )
+    )
 
 
 def render_page(page: Page) -> str:

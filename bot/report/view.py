@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -15,6 +15,8 @@ from bot.domain import Announcement, Entry, Finding, Post
 from bot.domain.durations import format_duration
 from bot.domain.errors import ComposeError
 from bot.feeds.entry import entry_of
+from bot.operations.branch import DeletedPost
+from bot.operations.check import CheckResult
 from bot.planner.builder import turn_of
 from bot.planner.plan import Plan
 from bot.report.outlook import Outlook, Toots, outlook_of
@@ -59,15 +61,6 @@ class PostView:
     earlier: Neighbour | None = None
     later: Neighbour | None = None
     findings: tuple[Finding, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DeletedPost:
-    """A post whose file a branch deletes."""
-
-    path: Path
-    title: str
-    says: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,6 +119,33 @@ def make_views(
     return tuple(views)
 
 
+def summarise(result: CheckResult) -> Summary:
+    """The summary of a check."""
+    subject, branch = result.subject, result.branch
+    views = make_views(
+        result.posts,
+        among=subject.posts,
+        plan=subject.plan,
+        compose=subject.compose,
+        accounts=subject.accounts,
+        findings=result.findings,
+        before=branch.before if branch is not None else None,
+        old_paths=branch.old_paths if branch is not None else None,
+    )
+    shown = {view.post.path for view in views}
+    return Summary(
+        site=subject.config.site.title,
+        zone=subject.config.site.timezone,
+        now=subject.now,
+        posts=views,
+        gone=branch.gone if branch is not None else (),
+        findings=tuple(finding for finding in result.findings if finding.path not in shown),
+        since=branch.since if branch is not None else "",
+        assumed=result.is_ledger_assumed,
+        wording_files=branch.wording_files if branch is not None else (),
+    )
+
+
 def compose_toots(post: Post, compose: Composer, accounts: Iterable[str]) -> dict[str, Announcement | str]:
     """The post's toot on each account, or the reason why it cannot be composed."""
     toots: dict[str, Announcement | str] = {}
@@ -147,25 +167,6 @@ def future_entry(post: Post) -> Entry | None:
     if post.published is None or post.hidden:
         return None
     return entry_of(post, released_at=post.published)
-
-
-def describe_deleted(path: Path, before: Post, *, now: datetime) -> DeletedPost:
-    """A deleted post, and what its deletion means."""
-    if before.published is None:
-        says = "It was a draft: nothing changes for readers."
-    elif before.published > now:
-        says = "It will not go out."
-    else:
-        says = (
-            "It is out. Its toot stays; its entry leaves the feed after a day. "
-            "To take the toot back too, keep the file and write `withdrawn: true` in it."
-        )
-    return DeletedPost(path=path, title=before.title, says=says)
-
-
-def findings_about(findings: Iterable[Finding], changed: Collection[Path]) -> list[Finding]:
-    """The findings about changed files, and those about other files that a changed one causes."""
-    return [one for one in findings if one.path in changed or any(other in changed for other in one.others)]
 
 
 def _neighbours(posts: Iterable[Post]) -> dict[Path, tuple[Neighbour | None, Neighbour | None]]:

@@ -12,9 +12,12 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from bot.cli.previewing import find_post, page_of
 from bot.config import Config
-from bot.domain import Snapshot
+from bot.domain.clock import ManualClock
+from bot.operations.check import check_post
+from bot.operations.preview import preview as preview_post
+from bot.operations.site import find_post
+from bot.report.page import preview_page
 
 pytestmark = pytest.mark.needs("chromium")
 
@@ -68,6 +71,11 @@ CONTRASTS = """() => {
 }"""
 
 
+def _page(config: Config, now: datetime) -> str:
+    found = preview_post(config, find_post(config, "tide"), ManualClock(now))
+    return preview_page(found, check_post(found.site, found.post, environ={}))
+
+
 @pytest.fixture(
     params=[("light", 390), ("dark", 390), ("light", 320), ("dark", 1000)], ids=lambda it: f"{it[0]}-{it[1]}"
 )
@@ -81,7 +89,7 @@ def page(
     Image.new("RGB", (900, 600), "teal").save(tmp_path / "assets/wave.png")
     (tmp_path / "posts/tide.md").write_text(POST, encoding="utf-8")
     now = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
-    html = page_of(config, find_post(config, "tide"), Snapshot(), {"conf@social.example": "upcoming"}, now)
+    html = _page(config, now)
     file = tmp_path / "preview.html"
     file.write_text(html, encoding="utf-8")
     opened = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)

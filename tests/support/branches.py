@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import UTC, datetime
 from html import unescape
@@ -9,10 +10,12 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
-from bot.cli.checking import Looked, look, summarised
 from bot.compose.mentions import WORD_JOINER
 from bot.config import load_config
 from bot.domain.clock import ManualClock
+from bot.operations.check import CheckResult, check_project
+from bot.report.markdown import picture_in_repository, render_summary
+from bot.report.view import summarise
 from tests.support.git_repositories import git
 from tests.support.project import SETTINGS, Project
 
@@ -44,13 +47,18 @@ def on_main(project: Project) -> None:
     git(project.root, "branch", "--quiet", "--force", "main", "HEAD")
 
 
-def look_at(project: Project, now: datetime = NOW) -> Looked:
-    return look(load_config(project.root / "config/bot.toml"), (), since="main", clock=ManualClock(now))
+def look_at(project: Project, now: datetime = NOW) -> CheckResult:
+    return check_project(
+        load_config(project.root / "config/bot.toml"), clock=ManualClock(now), environ=os.environ, since="main"
+    )
 
 
 def summary(project: Project, now: datetime = NOW, *, pictures: str = "") -> str:
     """The Markdown."""
-    return summarised(load_config(project.root / "config/bot.toml"), look_at(project, now), pictures=pictures)
+    return render_summary(
+        summarise(look_at(project, now)),
+        picture_address=picture_in_repository(pictures, Path(os.environ.get("GITHUB_WORKSPACE") or ".").resolve()),
+    )
 
 
 def html_of(markdown: str) -> str:

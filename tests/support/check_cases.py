@@ -10,9 +10,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from bot.check.project import CheckResult, check_project
 from bot.config import Config, load_config
 from bot.domain import Snapshot
+from bot.domain.clock import ManualClock
+from bot.operations.check import CheckResult, check_posts
+from bot.operations.site import open_site
 
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)  # Tuesday, 10:00 in New York, two days after the clocks went forward
 FILE = "posts/news.md"
@@ -132,4 +134,5 @@ def made(root: Path, case: Case) -> Config:
 def checked(root: Path, case: Case, **options: object) -> CheckResult:
     """What a look at the case finds."""
     config = made(root, case)
-    return check_project(config, case.ledger(config), now=NOW, environ=case.environ, **options)  # type: ignore[arg-type]
+    site = open_site(config, ManualClock(NOW), snapshot=case.ledger(config))
+    return check_posts(site, environ=case.environ, **options)  # type: ignore[arg-type]

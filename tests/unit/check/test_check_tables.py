@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from bot.check.project import check_project
 from bot.check.subject import Subject
 from bot.check.times import NAMED, fold_late_posts
 from bot.config import Config
 from bot.domain import Override, OverrideKind, Snapshot
+from bot.domain.clock import ManualClock
+from bot.operations.check import check_posts
+from bot.operations.site import open_site
 from tests.support.check_cases import BODY, FILE, NOW, Case, Files, checked, made, picture, written
 
 
@@ -184,7 +186,7 @@ def test_old_posts_are_not_told_how_they_could_be_better(tmp_path: Path) -> None
 def test_only_what_is_selected_is_told(tmp_path: Path) -> None:
     loud = written(title="NEWS FROM EVERYWHERE")
     config = made(tmp_path, Case(files={FILE: loud, "posts/b/more.md": loud.replace("10:00", "11:00")}))
-    look = check_project(config, Snapshot(), now=NOW, environ={}, paths=[tmp_path / "posts/b"])
+    look = check_posts(open_site(config, ManualClock(NOW)), environ={}, paths=[tmp_path / "posts/b"])
     assert [str(finding.path) for finding in look.findings] == ["posts/b/more.md"]
     assert (look.count, len(look.subject.posts)) == (1, 2)
 

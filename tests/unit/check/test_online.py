@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from bot.check.online import check_online
-from bot.check.project import check_project
-from bot.domain import Finding, Snapshot
-from bot.domain.clock import SystemClock
+from bot.domain import Finding
+from bot.domain.clock import ManualClock, SystemClock
+from bot.operations.check import subject_of
+from bot.operations.site import open_site
 from tests.fakes.mastodon_server import FakeMastodon
 from tests.support.check_cases import FILE, NOW, SETTINGS, Case, made, written
 from tests.support.conference_site import ConferenceSite, conference_site
@@ -34,7 +35,7 @@ def findings(root: Path, web: ConferenceSite, server: str) -> list[Finding]:
     settings = SETTINGS.replace("https://conf.example", web.url).replace("http://127.0.0.1:3000", server)
     settings = settings.replace("[accounts", "private_addresses = true\n[accounts")
     config = made(root, Case(files={"config/bot.toml": settings, FILE: written(), **OUT}))
-    subject = check_project(config, Snapshot(), now=NOW, environ={}).subject
+    subject = subject_of(open_site(config, ManualClock(NOW)), {})
     return list(check_online(subject, clock=SystemClock()))
 
 

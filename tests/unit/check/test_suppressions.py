@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.check.project import CheckResult
+from bot.operations.check import CheckResult
 from tests.support.check_cases import FILE, Case, checked, written
 
 ALLOW = 'check:\n    allow:\n        title-shouting: "{why}"'

@@ -11,14 +11,22 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from bot.cli.previewing import find_post, page_of
 from bot.config import Config, load_config
-from bot.domain import Snapshot
+from bot.domain.clock import ManualClock
+from bot.operations.check import check_post
+from bot.operations.preview import preview as preview_post
+from bot.operations.site import find_post
 from bot.report.offline import embed_picture, make_embedder, make_offline
+from bot.report.page import preview_page
 
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
 ACCOUNT = '[accounts.main]\nserver = "https://social.example"\nacct = "@conf@social.example"\n'
 HOSTILE = "</title></style><script>alert(1)</script><img src=x onerror=alert(1)> \"' & @someone"
+
+
+def _page(config: Config, now: datetime) -> str:
+    found = preview_post(config, find_post(config, "tide"), ManualClock(now))
+    return preview_page(found, check_post(found.site, found.post, environ={}))
 
 
 class Seen(HTMLParser):
@@ -56,7 +64,7 @@ def preview(site_config: Callable[..., Config]) -> Callable[..., str]:
         path = config.root / "posts/tide.md"
         path.write_text(f"---\n{title}{when}{front}---\n\n{body or text}\n", encoding="utf-8")
         config = load_config(config.path)
-        return page_of(config, find_post(config, "tide"), Snapshot(), {"conf@social.example": "upcoming"}, NOW)
+        return _page(config, NOW)
 
     return make
 

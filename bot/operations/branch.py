@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from bot.compose.announcement import as_reminder
 from bot.config import Config
-from bot.domain import AccountState, Announcement, Delivery, DeliveryKey, DeliveryState, Entry, Occasion, Post, Snapshot
+from bot.domain import (
+    AccountState,
+    Announcement,
+    Delivery,
+    DeliveryKey,
+    DeliveryState,
+    Entry,
+    Finding,
+    Occasion,
+    Post,
+    Snapshot,
+)
 from bot.domain.errors import ComposeError, PostError, UsageError
 from bot.feeds.entry import entry_of
 from bot.planner.builder import Compose
@@ -18,7 +29,6 @@ from bot.posts.folder import Scan
 from bot.posts.git.changes import Changes, FileChange, changes_since, old_bytes
 from bot.posts.listing import is_hidden, may_be_post
 from bot.posts.reader import parse_post
-from bot.report.view import DeletedPost, describe_deleted
 
 
 def assume_released(
@@ -67,6 +77,15 @@ def _sent(post: Post, address: str, compose: Compose, now: datetime) -> Iterable
         )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeletedPost:
+    """A post whose file a branch deletes."""
+
+    path: Path
+    title: str
+    says: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Branch:
     """The posts that a branch changes, and how they were where it began."""
@@ -104,7 +123,7 @@ def read_branch(config: Config, revision: str, scan: Scan, *, now: datetime) -> 
         before=before,
         old_paths=old_paths,
         base_posts=_unique([*unchanged, *before.values(), *(post for _, post in removed if post is not None)]),
-        gone=tuple(describe_deleted(path, post, now=now) for path, post in removed if post is not None),
+        gone=tuple(_describe_deleted(path, post, now=now) for path, post in removed if post is not None),
         wording_files=tuple(sorted(path for path in touched if _changes_wording(path, config))),
     )
 
@@ -148,3 +167,22 @@ def _changes_wording(path: Path, config: Config) -> bool:
 
 def _unique(posts: Sequence[Post]) -> list[Post]:
     return list({post.path: post for post in posts}.values())
+
+
+def _describe_deleted(path: Path, before: Post, *, now: datetime) -> DeletedPost:
+    """A deleted post, and what its deletion means."""
+    if before.published is None:
+        says = "It was a draft: nothing changes for readers."
+    elif before.published > now:
+        says = "It will not go out."
+    else:
+        says = (
+            "It is out. Its toot stays; its entry leaves the feed after a day. "
+            "To take the toot back too, keep the file and write `withdrawn: true` in it."
+        )
+    return DeletedPost(path=path, title=before.title, says=says)
+
+
+def findings_about(findings: Iterable[Finding], changed: Collection[Path]) -> list[Finding]:
+    """The findings about changed files, and those about other files that a changed one causes."""
+    return [one for one in findings if one.path in changed or any(other in changed for other in one.others)]

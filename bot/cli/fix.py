@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
 
+from bot.check.fixes import Fix, find_fixes
 from bot.cli.common import confirm
-
-if TYPE_CHECKING:
-    from bot.check.fixes import Fix
-    from bot.check.project import CheckResult
-    from bot.config import Config
+from bot.config import Config
+from bot.domain.errors import UsageError
+from bot.files.atomic import rewrite
+from bot.operations.check import CheckResult
 
 KINDS: Final = ("words", "offsets")
 
@@ -30,8 +30,6 @@ class FixCommand(click.Command):
 
 def refuse_beside_fix(**options: Any) -> None:
     """Raises UsageError if one of these options is given too."""
-    from bot.domain.errors import UsageError
-
     for name, value in options.items():
         if value:
             raise UsageError(
@@ -39,29 +37,26 @@ def refuse_beside_fix(**options: Any) -> None:
             )
 
 
-def mend(config: Config, checked: CheckResult, kinds: Collection[str], *, yes: bool) -> None:
+def fix(config: Config, checked: CheckResult, kinds: Collection[str], *, yes: bool) -> None:
     """Show the repairs of what was checked, ask, and make them. Raises UsageError, OutputError."""
-    from bot.check.fixes import find_fixes
-
     posts_folder = config.posts_folder.resolve()
     own = [post for post in checked.posts if (config.root / post.path).resolve().is_relative_to(posts_folder)]
-    mends = list(find_fixes(checked.subject, own, kinds))
-    for one in mends:
+    fixes = list(find_fixes(checked.subject, own, kinds))
+    for one in fixes:
         _show(one)
     _show_foreign(checked, own)
     _show_left_over(checked, kinds)
-    if not mends:
+    if not fixes:
         click.echo("nothing to mend")
         return
-    click.echo(f"{_files(len(mends))} would be changed")
+    click.echo(f"{_files(len(fixes))} would be changed")
     confirm(yes=yes)
-    _write(config.root, mends)
+    _write(config.root, fixes)
 
 
-def _write(root: Path, mends: Sequence[Fix]) -> None:
-    from bot.files.atomic import rewrite
+def _write(root: Path, fixes: Sequence[Fix]) -> None:
 
-    for one in mends:
+    for one in fixes:
         rewrite(root / one.path, before=one.before.encode(), after=one.after.encode())
         click.echo(f"mended: {one.path}")
 

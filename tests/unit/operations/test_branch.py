@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.cli.checking import summary_of
 from bot.config import load_config
 from bot.domain import AccountState, WriteBatch
 from bot.domain.clock import ManualClock
@@ -17,7 +16,7 @@ from bot.feeds.entry import entry_of
 from bot.ledger import open_ledger
 from bot.posts.folder import PostFolder
 from bot.report.markdown import render_summary
-from bot.report.view import Summary
+from bot.report.view import Summary, summarise
 from tests.support.branches import NOW, commit, html_of, look_at, make_branch, on_main, seen, summary
 from tests.support.git_repositories import git
 from tests.support.project import Project
@@ -29,7 +28,7 @@ def branch(tmp_path: Path) -> Project:
 
 
 def view_of(project: Project) -> Summary:
-    return summary_of(load_config(project.root / "config/bot.toml"), look_at(project))
+    return summarise(look_at(project))
 
 
 CompareAndSet = Callable[[Project], object]

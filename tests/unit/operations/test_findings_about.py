@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.domain import Finding
-from bot.report.view import findings_about
+from bot.operations.branch import findings_about
 
 TIDE, PIER, WAVE = Path("posts/tide.md"), Path("posts/pier.md"), Path("posts/wave.md")
 

@@ -1,0 +1,80 @@
+"""A preview: exactly what a post will say on each account, its feed entry and its reminders, and what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.compose.announcement import as_reminder
+from bot.compose.composer import Composer
+from bot.config import Config
+from bot.domain import Announcement, Entry, Occasion, Post
+from bot.domain.clock import Clock
+from bot.domain.errors import ComposeError
+from bot.domain.wording import reason_words
+from bot.feeds.entry import entry_of
+from bot.ledger import read_snapshot
+from bot.operations.site import SiteState, open_site, scan_with
+from bot.planner.builder import PlanItem
+from bot.runtime.planning import make_composer
+
+#: What is said on each account, by its address; what is wrong, where it cannot be composed.
+Toots = Mapping[str, Announcement | str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """One post as others will see it."""
+
+    post: Post
+    site: SiteState  #: with this post in place of the file of its name
+    toots: Toots
+    entry: Entry | None  #: as the feeds will show it; None for a draft
+    fates: Mapping[str, str]  #: what becomes of the release, in words, by the account's address; "": the feeds
+    reminders: Mapping[str, Toots]  #: by the reminder's id
+    reminder_fates: Mapping[tuple[str, str], str]  #: what becomes of it, in words, by its id and the account's address
+
+    @property
+    def is_held(self) -> bool:
+        """Whether anything of it that should go out cannot be composed."""
+        if self.post.mastodon.skip or self.post.hidden:
+            return False
+        everything = [*self.toots.values(), *(toot for toots in self.reminders.values() for toot in toots.values())]
+        return any(isinstance(toot, str) for toot in everything)
+
+
+def preview(config: Config, post: Post, clock: Clock) -> Preview:
+    """What becomes of a post, whether it lies in the folder or not. Raises LedgerError."""
+    snapshot = read_snapshot(config, clock)
+    compose = make_composer(config, snapshot)
+    addresses = tuple(config.account_addresses().values())
+    site = open_site(config, clock, scan=scan_with(config, post), snapshot=snapshot)
+    fates = {(item.occasion, item.account): _fate(item) for item in site.plan.items if item.slug == post.slug}
+    return Preview(
+        post=post,
+        site=site,
+        toots=_toots(post, compose, addresses),
+        entry=entry_of(post, released_at=post.published) if post.published else None,
+        fates={account: fate for (occasion, account), fate in fates.items() if occasion == Occasion.PUBLISH},
+        reminders={one.reminder_id: _toots(as_reminder(post, one), compose, addresses) for one in post.reminders},
+        reminder_fates={
+            (one.reminder_id, address): fates[Occasion.reminder(one.reminder_id), address]
+            for one in post.reminders
+            for address in addresses
+            if (Occasion.reminder(one.reminder_id), address) in fates
+        },
+    )
+
+
+def _toots(post: Post, compose: Composer, addresses: tuple[str, ...]) -> Toots:
+    toots: dict[str, Announcement | str] = {}
+    for address in addresses:
+        try:
+            toots[address] = compose(post, address)
+        except ComposeError as error:
+            toots[address] = str(error)
+    return toots
+
+
+def _fate(item: PlanItem) -> str:
+    return f"{item.verdict.value}{f': {reason_words(item.reason)}' if item.reason else ''}"
