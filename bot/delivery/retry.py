@@ -80,7 +80,7 @@ def _begin_trying(why: Reason, session: DeliverySession) -> None:
 
 def blocked(error: AccountBlockedError, step: Step, session: DeliverySession) -> Wait:
     """The server serves this account no more: nothing was posted, and a person has to mend it."""
-    now, why = session.now(), Reason(code=ReasonCode.ACCOUNT_BLOCKED, text=str(error))
+    now, why = session.now(), Reason(code=ReasonCode.ACCOUNT_BLOCKED, names=(error.cause.value,), text=str(error))
     if isinstance(step, Send):
         # A clear no: nothing was posted, so the delivery is owed as before.
         due = refused(step.delivery, key_is_spent=session.state.capabilities.refusal_spends_key)

@@ -27,6 +27,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import Enum
 from pathlib import Path
 
 
@@ -162,15 +163,33 @@ class TransientError(PublishError):
         self.retry_after = retry_after
 
 
+class BlockCause(Enum):
+    """What keeps an account from publishing: another cause is told anew. The values are part of alert keys."""
+
+    NOT_SIGNED_IN = "not_signed_in"
+    MALFORMED = "malformed"  #: the token
+    REFUSED = "refused"  #: the token
+    FORBIDDEN = "forbidden"  #: the account is suspended, or the token lacks a scope
+    GONE = "gone"
+    UNREADABLE = "unreadable"
+    ANOTHER_ACCOUNT = "another_account"
+    REDIRECTED = "redirected"
+    OTHER = "other"
+
+
 class AccountBlockedError(PublishError):
     """The account cannot publish (token, scope, wrong address); no announcement is at fault."""
+
+    def __init__(self, message: str, *, remedy: str = "", cause: BlockCause = BlockCause.OTHER) -> None:
+        super().__init__(message, remedy=remedy)
+        self.cause = cause
 
 
 class WrongAccountError(AccountBlockedError):
     """The token belongs to the account at `address`, which is not the one in the settings."""
 
     def __init__(self, message: str, *, address: str, remedy: str = "") -> None:
-        super().__init__(message, remedy=remedy)
+        super().__init__(message, remedy=remedy, cause=BlockCause.ANOTHER_ACCOUNT)
         self.address = address
 
 

@@ -57,7 +57,7 @@ class ReasonCode(Enum):
     # While it is delivered
     PICTURE_FAILED = "picture_failed"  #: text: what the server said
     PUBLISH_ERROR = "publish_error"  #: text: what the server said, or did not
-    ACCOUNT_BLOCKED = "account_blocked"  #: text
+    ACCOUNT_BLOCKED = "account_blocked"  #: names: a `BlockCause`; text
     ACCOUNT_UNREACHABLE = "account_unreachable"  #: text; ends as soon as the account can be read again
     WAS_BLOCKED = "was_blocked"  #: cause
     EARLIER_ATTEMPT_LOST = "earlier_attempt_lost"

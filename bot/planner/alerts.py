@@ -121,7 +121,7 @@ def _of_sources(troubles: Iterable[SourceTrouble]) -> Iterator[Alert]:
 def _of_accounts(accounts: Iterable[AccountState]) -> Iterator[Alert]:
     for account in accounts:
         if account.blocked is not None:
-            subject = f"{account.address} {account.blocked.code.value}"
+            subject = f"{account.address} {account.blocked.subject}"
             problem = reason_words(account.blocked)
             yield _alert(AlertKind.ACCOUNT, subject, account=account.address, problem=problem)
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NoReturn, Protocol
 
 from bot.domain import AccountFacts, Announcement, Picture, Receipt, SeenStatus
-from bot.domain.errors import AccountBlockedError
+from bot.domain.errors import AccountBlockedError, BlockCause
 
 
 class Publisher(Protocol):
@@ -145,4 +145,5 @@ class AbsentPublisher:
         raise AccountBlockedError(
             f"there is no token for {self.address}: {self._trouble}.",
             remedy="`announce login` gets one, see docs/accounts.md.",
+            cause=BlockCause.NOT_SIGNED_IN,
         )

@@ -18,7 +18,7 @@ from mastodon.errors import MastodonError, MastodonNotFoundError
 
 from bot.config import is_loopback
 from bot.domain import AccountFacts, Announcement, Limits, SeenStatus
-from bot.domain.errors import AccountBlockedError, PublishError, TransientError, WrongAccountError
+from bot.domain.errors import AccountBlockedError, BlockCause, PublishError, TransientError, WrongAccountError
 from bot.publishers.mastodon.errors import Doing, classify
 from bot.publishers.mastodon.network import capabilities_of
 from bot.publishers.mastodon.servers import domain_of, limits_of, version_of
@@ -77,6 +77,7 @@ class MastodonAccount:
             raise AccountBlockedError(
                 "the token holds a line break, a blank or a letter that no token has.",
                 remedy="Copy it anew, all of it and nothing else.",
+                cause=BlockCause.MALFORMED,
             )
         with self._errors("reading"):
             me = self._client.account_verify_credentials()

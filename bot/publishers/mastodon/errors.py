@@ -23,7 +23,14 @@ from mastodon.errors import (
 )
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from bot.domain.errors import AccountBlockedError, OutcomeUnknownError, PublishError, RejectedError, TransientError
+from bot.domain.errors import (
+    AccountBlockedError,
+    BlockCause,
+    OutcomeUnknownError,
+    PublishError,
+    RejectedError,
+    TransientError,
+)
 
 #: What was being done: reading changes nothing, an upload that is lost is purged by the server, sending posts.
 Doing = Literal["reading", "uploading", "sending"]
@@ -42,6 +49,7 @@ _BLOCKED: Final = {
     ),
     410: ("the server says that it is gone", "Check `server` in the settings."),
 }
+_CAUSES: Final = {401: BlockCause.REFUSED, 403: BlockCause.FORBIDDEN, 410: BlockCause.GONE}
 #: What the token must be allowed to do, by what was being done (mastodon: config/initializers/doorkeeper.rb).
 SCOPES: Final[dict[Doing, tuple[str, ...]]] = {
     "reading": ("read:accounts", "read:statuses"),
@@ -82,12 +90,13 @@ def _answered(code: int, said: str, doing: Doing, *, repeat: bool) -> PublishErr
         problem, remedy = _BLOCKED[code]
         if code == 403:
             problem, remedy = _forbidden(said, doing)
-        return AccountBlockedError(f"{problem} ({text}).", remedy=remedy)
+        return AccountBlockedError(f"{problem} ({text}).", remedy=remedy, cause=_CAUSES[code])
     if said and 400 <= code < 500 and code not in _NO_VERDICT:
         if doing == "reading":
             return AccountBlockedError(
                 f"the server does not let the account read ({text}).",
                 remedy="Check `server` in the settings, and that the token was made for an account.",
+                cause=BlockCause.UNREADABLE,
             )
         if doing == "uploading" or not repeat or code not in _OPEN_ON_REPEAT:
             return RejectedError(f"{text}.")
@@ -135,6 +144,7 @@ def _network(error: MastodonNetworkError, doing: Doing) -> PublishError:
         return AccountBlockedError(
             "the server redirects to another address.",
             remedy="Write the final address into `server` in the settings; a redirected request is never followed.",
+            cause=BlockCause.REDIRECTED,
         )
     if _any(causes, ssl.SSLCertVerificationError):
         return TransientError("the server's certificate is not accepted.", remedy="Check `server` and the clock.")
