@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 
 from bot.delivery import DeliveryContext, DeliveryResult, SessionState, deliver_pending, is_warm, warm_up
@@ -12,7 +13,7 @@ from bot.domain import Delivery, Event
 from bot.domain.clock import Clock
 from bot.ledger.contract import Ledger
 from bot.publishers.contract import Publisher
-from bot.runtime.workers import RequestLatch
+from bot.runtime.workers import RequestLatch, WorkerPool
 
 
 @dataclass(kw_only=True)
@@ -66,3 +67,63 @@ class Deliverer:
             hold_without_picture=self.hold_without_picture,
             request_started=partial(self.latch.request_started, address),
         )
+
+
+class Accounts:
+    """Knows which accounts rest after trouble, and which expect a release. The workers of the service call `serve`."""
+
+    def __init__(
+        self,
+        deliverer: Deliverer,
+        *,
+        engine: WorkerPool,
+        call_at: Callable[[str, datetime, Callable[[], None]], None],
+        wake_loop: Callable[[], None],
+    ) -> None:
+        """`call_at` sets an alarm by name, `wake_loop` asks for another cycle."""
+        self._deliverer = deliverer
+        self._engine = engine
+        self._call_at = call_at
+        self._wake_loop = wake_loop
+        self._resting: dict[str, datetime] = {}
+        self._expected: dict[str, list[Delivery]] = {}
+
+    def serve(self, address: str) -> None:
+        """Deliver what the account is owed, then prepare what it will be owed. Raises LedgerError."""
+        try:
+            self._deliver(address)
+        finally:
+            self._deliverer.latch.request_started(address)  # whatever became of it, the latch need not wait longer
+        if (soon := self._expected.pop(address, None)) is not None:
+            self._deliverer.warm_up(address, soon)
+
+    def expect(self, address: str, deliveries: list[Delivery]) -> None:
+        """Prepare these in the account's own thread; returns at once."""
+        self._resting.pop(address, None)
+        self._expected[address] = deliveries
+        self._engine.notify(address)
+
+    def wake(self) -> None:
+        """Try what is due now, whatever pause an account is in."""
+        self._resting.clear()
+
+    def wake_and_notify(self) -> None:
+        """The same, for accounts that a cycle has notified before."""
+        self.wake()
+        for address in self._deliverer.publishers:
+            self._engine.notify(address)
+
+    def _deliver(self, address: str) -> None:
+        now = self._deliverer.clock.now()
+        if self._resting.get(address, now) > now:
+            return  # a blocked or unreachable account is not tried at every cycle
+        self._resting.pop(address, None)
+        result = self._deliverer.deliver_pending(address)
+        if result.events:
+            # Another cycle publishes what came of it.
+            self._wake_loop()
+        if result.wait_until is not None:
+            if result.trouble:
+                self._resting[address] = result.wait_until
+            # A cycle, which notifies the workers: the post may have changed while its toot waited.
+            self._call_at(f"account {address}", result.wait_until, self._wake_loop)

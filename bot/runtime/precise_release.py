@@ -27,26 +27,35 @@ from bot.runtime.app import Bot
 from bot.runtime.cycle import CycleContext
 from bot.runtime.planning import decide, scan_posts
 
-#: It begins so long before the instant; and by as much earlier as passes take.
+#: Preparation begins so long before the instant, and earlier by what cycles take.
 LEAD: Final = timedelta(seconds=5)
-#: Whoever comes later than this finds a pass to be the better judge.
-MAX_LATENESS: Final = timedelta(seconds=1)
-#: So long it is waited, at most, until the first requests leave: a pass would keep the interpreter from them.
-MAX_WAIT_FOR_REQUESTS: Final = timedelta(seconds=1)
-#: And so long while they leave; nobody waits for the answers.
+#: A moment more for requests that have begun; no answer is waited for.
 REQUEST_GRACE: Final = timedelta(milliseconds=50)
-#: How often it is looked at the clock, which may be set.
+#: How often the clock is checked, which may be set.
 CLOCK_CHECK_INTERVAL: Final = timedelta(milliseconds=500)
-#: No pass begins so long before the instant, and four times as long as passes take: one that takes longer than others,
-#: and preparing anew after it, would make the release late.
+#: No cycle begins so long before the instant, and four times as long as cycles take: a slow one, and another
+#: preparation after it, would make the release late.
 QUIET_PERIOD: Final = timedelta(seconds=1)
-#: So long before the instant the writing begins; it is kept at the instant, or not at all. It takes some milliseconds,
-#: and on a shared machine anything may take fifty more. Meanwhile nobody else writes into the ledger.
+#: Writing begins so long before the instant, to be committed at the instant or not at all. It takes some milliseconds,
+#: and on a shared machine anything may take fifty more. Meanwhile no other process writes into the ledger.
 PREPARE_AHEAD: Final = timedelta(milliseconds=150)
-#: So long before the instant it stays awake: whoever sleeps is woken late, one time in twenty by several milliseconds.
+#: The thread stays awake so long before the instant: one that sleeps is woken late, every twentieth time by several
+#: milliseconds.
 SPIN: Final = timedelta(milliseconds=10)
-#: Collecting garbage may take some tenths of a second: not where less than this is left.
+#: Collecting garbage may take some tenths of a second: not done if less than this is left.
 MIN_TIME_FOR_UPKEEP: Final = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tolerance:
+    """How late a release on the dot may be, and how long the next cycle waits for it."""
+
+    lateness: timedelta = timedelta(seconds=1)  #: a release later than this is left to the regular cycle
+    #: The longest wait for the first requests to be sent: a cycle would keep the interpreter from them.
+    wait_for_requests: timedelta = timedelta(seconds=1)
+
+
+_USUAL: Final = Tolerance()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,8 +110,14 @@ def _only_releases(plan: Plan) -> bool:
     return bool(plan.released) and new and not plan.doubt
 
 
-def carry_out(context: CycleContext, prepared: PreparedRelease, *, instant: Callable[[], bool] = lambda: True) -> bool:
-    """Release at the instant: write the plan down and ring. False if something has changed: then a pass decides.
+def carry_out(
+    context: CycleContext,
+    prepared: PreparedRelease,
+    *,
+    instant: Callable[[], bool] = lambda: True,
+    tolerance: Tolerance = _USUAL,
+) -> bool:
+    """Release at the instant: record the plan and notify. False if something has changed: then a cycle decides.
 
     `instant` waits for the rest of the time, while all is written and nothing is kept yet; False: it is called off.
     Raises LedgerError.
@@ -112,12 +127,12 @@ def carry_out(context: CycleContext, prepared: PreparedRelease, *, instant: Call
     if any(state_of(path) != state for path, state in prepared.files.items()):
         return False
 
-    # Which posts are to come is left to the pass that follows: to look through a thousand takes time.
+    # Which posts are to come is left to the cycle that follows: going through a thousand takes time.
     recording = replace(prepared.plan.recording, upcoming=None)
     with context.ledger.prepare(recording, now=prepared.moment) as pending:
         if pending.result.outdated or not instant():
             return False
-        if not prepared.moment <= context.clock.now() <= prepared.moment + MAX_LATENESS:
+        if not prepared.moment <= context.clock.now() <= prepared.moment + tolerance.lateness:
             return False
         # Durable with the intent of the first toot, or by the cycle that follows before it writes the feeds.
         pending.commit(durable=False)
@@ -135,11 +150,12 @@ def release_on_time(
     expect: Callable[[str, list[Delivery]], None],
     wait: Callable[[datetime], None],
     pass_takes: timedelta,
+    tolerance: Tolerance = _USUAL,
 ) -> bool:
     """Prepare the release of `moment`, wait for it, and carry it out; whether it was.
 
-    `expect` hands what an account will be owed to its worker; `wait` returns at a time, or before if there is a reason
-    for another pass. Raises LedgerError.
+    `expect` hands what an account will be owed to its worker; `wait` returns at a time, or earlier if there is a
+    reason for another cycle. Raises LedgerError.
     """
     with gc_paused():  # over thousands of posts it would take a tenth of a second, perhaps at the instant
         prepared = prepare_release(bot.context, moment)
@@ -149,21 +165,25 @@ def release_on_time(
             expect(address, deliveries)
         if moment - bot.context.clock.now() > MIN_TIME_FOR_UPKEEP:
             gc.collect()
-        if not _waited(bot, moment - PREPARE_AHEAD, again=4 * pass_takes + QUIET_PERIOD, wait=wait):
+        if not _waited(
+            bot, moment - PREPARE_AHEAD, again=4 * pass_takes + QUIET_PERIOD, wait=wait, tolerance=tolerance
+        ):
             return False
-        # Whoever is still asking its server is not waited for: a slow one must not delay the feeds.
+        # An account that is still asking its server is not waited for: a slow one must not delay the feeds.
         bot.deliverer.latch.expect(address for address in prepared.expected() if bot.deliverer.is_warm(address))
-        if not carry_out(bot.context, prepared, instant=lambda: _is_there(bot, moment)):
+        if not carry_out(bot.context, prepared, instant=lambda: _is_there(bot, moment), tolerance=tolerance):
             return False
-        if bot.deliverer.latch.wait(MAX_WAIT_FOR_REQUESTS.total_seconds(), stop=bot.stop):
+        if bot.deliverer.latch.wait(tolerance.wait_for_requests.total_seconds(), stop=bot.stop):
             bot.stop.wait(REQUEST_GRACE.total_seconds())
     return True
 
 
-def _waited(bot: Bot, moment: datetime, *, again: timedelta, wait: Callable[[datetime], None]) -> bool:
-    """Wait for the instant; False as soon as something else has happened and there is time for a pass."""
+def _waited(
+    bot: Bot, moment: datetime, *, again: timedelta, wait: Callable[[datetime], None], tolerance: Tolerance
+) -> bool:
+    """Wait for the instant; False as soon as something else has happened and there is time for a cycle."""
     clock, begun = bot.context.clock, bot.context.clock.monotonic()
-    longest = (moment - clock.now()) + MAX_LATENESS
+    longest = (moment - clock.now()) + tolerance.lateness
     calm_until = moment - again
     if clock.now() < calm_until:
         wait(calm_until)

@@ -1,4 +1,4 @@
-"""The one loop that acts: pass, wait for a reason, pass again."""
+"""The service: do a cycle, wait for a reason, do another one."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from apscheduler.triggers.date import DateTrigger
 
 from bot.config import Config, load_config
 from bot.config.secrets import token_file
-from bot.domain import Delivery
 from bot.domain.clock import Clock
 from bot.domain.errors import ConfigError
 from bot.posts.listing import FileState, state_of
 from bot.runtime.app import Bot
 from bot.runtime.background import BackgroundTasks
 from bot.runtime.cycle import CycleResult
+from bot.runtime.deliverer import Accounts
 from bot.runtime.file_events import FileEvents
 from bot.runtime.precise_release import LEAD, release_on_time
 from bot.runtime.watcher import MIN_SWEEP_INTERVAL, Watch, sweep_after
 
 
 class Alarm:
-    """Rings callbacks at times of day of a clock that may be a pretended one."""
+    """Calls back at times of day of a clock that may be a pretended one."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -45,7 +45,7 @@ class Alarm:
         self._scheduler.shutdown(wait=True)
 
     def call_at(self, name: str, moment: datetime | None, notify: Callable[[], None]) -> None:
-        """Call `ring` at `moment` (UTC); replaces the alarm of the same name. None: no alarm."""
+        """Call `notify` at `moment` (UTC); replaces the alarm of the same name. None: no alarm."""
         if moment is None:
             if self._scheduler.get_job(name) is not None:
                 self._scheduler.remove_job(name)
@@ -67,8 +67,9 @@ class SettingsFile:
         self._broken = ""
 
     def news(self) -> Config | str:
-        """Settings to begin anew with: others that are right, or the same after a new login. Else what to say about
-        the file, empty if there is nothing new.
+        """The settings to start anew with: changed ones that are valid, or the same after a new login.
+
+        Else what to tell the operator about the file; empty if there is nothing new.
         """
         tokens = self._token_states()
         if tokens != self._tokens:
@@ -99,56 +100,6 @@ class SettingsFile:
             return None
 
 
-class Accounts:
-    """Knows which accounts rest after trouble, and which expect a release. The engine's workers call `serve`."""
-
-    def __init__(self, bot: Bot, alarm: Alarm) -> None:
-        self._bot = bot
-        self._alarm = alarm
-        self._resting: dict[str, datetime] = {}
-        self._expected: dict[str, list[Delivery]] = {}
-
-    def serve(self, address: str) -> None:
-        """Deliver what the account is owed, then prepare what it will be owed. Raises LedgerError."""
-        try:
-            self._deliver(address)
-        finally:
-            self._bot.deliverer.latch.request_started(address)  # whatever became of it: nobody need wait any longer
-        if (soon := self._expected.pop(address, None)) is not None:
-            self._bot.deliverer.warm_up(address, soon)
-
-    def expect(self, address: str, deliveries: list[Delivery]) -> None:
-        """Prepare these in the account's own thread; returns at once."""
-        self._resting.pop(address, None)
-        self._expected[address] = deliveries
-        self._bot.engine.notify(address)
-
-    def wake(self) -> None:
-        """What is due now is tried now, whatever pause an account is in."""
-        self._resting.clear()
-
-    def wake_and_ring(self) -> None:
-        """The same, for accounts that a pass has rung before."""
-        self.wake()
-        for address in self._bot.publishers:
-            self._bot.engine.notify(address)
-
-    def _deliver(self, address: str) -> None:
-        bot, now = self._bot, self._bot.context.clock.now()
-        if self._resting.get(address, now) > now:
-            return  # a blocked or unreachable account is not asked at every pass
-        self._resting.pop(address, None)
-        drained = bot.deliverer.deliver_pending(address)
-        if drained.events:
-            # Another pass writes what came of it where the site and people look.
-            bot.wake_event.set()
-        if drained.wait_until is not None:
-            if drained.trouble:
-                self._resting[address] = drained.wait_until
-            # A pass, which rings the engine: the post may have changed while its toot waited.
-            self._alarm.call_at(f"account {address}", drained.wait_until, bot.wake_event.set)
-
-
 def run_service(
     bot: Bot,
     *,
@@ -156,11 +107,11 @@ def run_service(
     warn: Callable[[str], None] = lambda _: None,
     follow_settings: bool = True,
 ) -> Config | None:
-    """Pass, wait for a reason, pass again, until `bot.stop` is set; then finish what is in flight.
+    """Do cycles until `bot.stop` is set; then finish what is in flight.
 
-    Returns other settings to go on with if those in the file have changed (unless it is not to `follow_settings`, as
-    where they were made up from the file); None if it was asked to stop. New settings that cannot be used are told to
-    `warn`. Raises whatever ended a worker: a bot never lives on half dead.
+    Returns the settings to go on with if the file has changed (unless `follow_settings` is off, as where they were made
+    up from the file); None if the bot was asked to stop. `warn` is told of new settings that cannot be used. Raises
+    what ended a worker: a bot never goes on half dead.
     """
     failure: list[BaseException] = []
 
@@ -174,9 +125,12 @@ def run_service(
     settings = SettingsFile(bot.context.config) if follow_settings else None
     hints = FileEvents(bot.wake_event.set)
     with Alarm(bot.context.clock) as alarm:
-        accounts, beside = Accounts(bot, alarm), BackgroundTasks(bot, supervise)
+        accounts = Accounts(bot.deliverer, engine=bot.engine, call_at=alarm.call_at, wake_loop=bot.wake_event.set)
+        beside = BackgroundTasks(bot, supervise)
         beside.begin()
-        work = Thread(target=supervise, args=(lambda: bot.engine.run(accounts.serve, stop=bot.stop),), name="engine")
+        work = Thread(
+            target=supervise, args=(lambda: bot.engine.run(accounts.serve, stop=bot.stop),), name="deliveries"
+        )
         work.start()
         try:
             loop = _Loop(bot, alarm=alarm, accounts=accounts, beside=beside, hints=hints)
@@ -192,7 +146,7 @@ def run_service(
 
 
 class _Loop:
-    """Passes and the waits between them."""
+    """Cycles and the waits between them."""
 
     def __init__(
         self, bot: Bot, *, alarm: Alarm, accounts: Accounts, beside: BackgroundTasks, hints: FileEvents
@@ -211,16 +165,16 @@ class _Loop:
             stop=bot.stop,
             turn=bot.heartbeat.beat,
         )
-        self._released = False  #: on the dot, since the latest pass
+        self._released = False  #: on the dot, since the latest cycle
         self._sweep = MIN_SWEEP_INTERVAL
 
     def run(
         self, settings: SettingsFile | None, *, after_pass: Callable[[CycleResult], None], warn: Callable[[str], None]
     ) -> Config | None:
-        """Until the stop, or until there are other settings, which are returned."""
+        """Run until the stop, or until there are other settings, which are returned."""
         while not self._bot.stop.is_set():
             self._bot.wake_event.clear()
-            self._bot.acquire_instance_lock()  # again and again: one that was there before may have ended
+            self._bot.acquire_instance_lock()  # each time: the process that had it may have ended
             result, takes = self._pass()
             after_pass(result)
             self._beside.passed(result)
@@ -230,7 +184,7 @@ class _Loop:
                 return None if self._bot.stop.is_set() else news
             if news:
                 warn(news)
-        if self._released:  # the toots of a release have left: the feeds show it before we go
+        if self._released:  # the toots of a release were sent: the feeds show it before the end
             after_pass(self._pass()[0])
         return None
 
@@ -240,15 +194,15 @@ class _Loop:
         self._bot.incremental_cycle()
         result = self._bot.cycle_once()
         if result.plan.released or self._released:
-            self._accounts.wake_and_ring()
+            self._accounts.wake_and_notify()
         self._sweep = sweep_after(time.thread_time() - processor)
         return result, timedelta(seconds=clock.monotonic() - begun)
 
     def _wait(self, result: CycleResult, takes: timedelta) -> None:
-        """Until the next release if it is near, and make it; else until there is a reason for another pass."""
+        """Wait for the next release if it is near, and make it; else for a reason to do another cycle."""
         bot, soon, lead = self._bot, result.plan.next_release, LEAD + 6 * takes
         is_near = soon is not None and soon - bot.context.clock.now() <= lead
-        # Rings some seconds before, to prepare; then at the instant, in case that this came to nothing.
+        # Some seconds before, to prepare; then at the instant, in case the preparation came to nothing.
         self._alarm.call_at("next release", soon if soon is None or is_near else soon - lead, bot.wake_event.set)
         self._released = soon is not None and is_near and self._stand_by_for(soon, takes)
         if self._released:

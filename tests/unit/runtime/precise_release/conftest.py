@@ -7,8 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from bot.config import Config
-from bot.runtime import precise_release as standby
-from tests.support.before_release import ACCOUNTS, SECOND, Stage, WaitingStage
+from tests.support.before_release import ACCOUNTS, Stage, WaitingStage
 
 
 @pytest.fixture
@@ -17,7 +16,5 @@ def stage(site_config: Callable[..., Config]) -> Stage:
 
 
 @pytest.fixture
-def waiting(site_config: Callable[..., Config], monkeypatch: pytest.MonkeyPatch) -> WaitingStage:
-    # A busy machine stalls for seconds: whoever is late here is so by the machine's doing.
-    monkeypatch.setattr(standby, "MAX_LATENESS", 10 * SECOND)
+def waiting(site_config: Callable[..., Config]) -> WaitingStage:
     return WaitingStage(site_config(accounts=ACCOUNTS))

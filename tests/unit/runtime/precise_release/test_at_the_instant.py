@@ -61,7 +61,7 @@ def test_all_is_written_before_the_instant_and_kept_at_it(waiting: WaitingStage)
         waiting.running.step_to(NOON)
         return True
 
-    assert carry_out(waiting.bot.context, prepared, instant=instant)
+    assert carry_out(waiting.bot.context, prepared, instant=instant, tolerance=waiting.tolerance)
     assert seen == [(True, 0)]
     assert len(waiting.ledger.snapshot().entries) == 1
 

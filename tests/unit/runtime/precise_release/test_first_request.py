@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -16,10 +16,10 @@ from bot.domain import AccountFacts
 from bot.domain.errors import TransientError
 from bot.ledger.file import SqliteFile
 from bot.ledger.sqlite import SqliteLedger
-from bot.runtime import precise_release as standby
 from bot.runtime.app import Bot
-from bot.runtime.precise_release import MAX_WAIT_FOR_REQUESTS, REQUEST_GRACE, carry_out, prepare_release
-from bot.runtime.service import Accounts, Alarm
+from bot.runtime.deliverer import Accounts
+from bot.runtime.precise_release import REQUEST_GRACE, carry_out, prepare_release
+from bot.runtime.service import Alarm
 from tests.support.before_release import ACCOUNT, NOON, SECOND, Stage, WaitingStage
 from tests.support.changed_bot import with_parts
 
@@ -47,10 +47,8 @@ class Slow:
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.4])
-def test_the_pass_that_follows_lets_the_toots_leave_first(
-    waiting: WaitingStage, monkeypatch: pytest.MonkeyPatch, seconds: float
-) -> None:
-    monkeypatch.setattr(standby, "MAX_WAIT_FOR_REQUESTS", 60 * SECOND)
+def test_the_pass_that_follows_lets_the_toots_leave_first(waiting: WaitingStage, seconds: float) -> None:
+    waiting.tolerance = replace(waiting.tolerance, wait_for_requests=60 * SECOND)
     slow = Slow(waiting.bot, seconds)
     sender = slow.begin()
     assert waiting.release_on_time()
@@ -62,13 +60,13 @@ def test_the_pass_that_follows_lets_the_toots_leave_first(
 def test_what_does_not_leave_keeps_the_feeds_waiting_for_a_moment_only(waiting: WaitingStage) -> None:
     waiting.bot.deliverer.warm[ACCOUNT] = SessionState()
     assert waiting.release_on_time()
-    assert waiting.running.now() - NOON >= MAX_WAIT_FOR_REQUESTS
+    assert waiting.running.now() - NOON >= waiting.tolerance.wait_for_requests
 
 
 def test_an_account_whose_server_has_not_answered_yet_keeps_the_feeds_waiting_not_at_all(
-    waiting: WaitingStage, monkeypatch: pytest.MonkeyPatch
+    waiting: WaitingStage,
 ) -> None:
-    monkeypatch.setattr(standby, "MAX_WAIT_FOR_REQUESTS", 60 * SECOND)
+    waiting.tolerance = replace(waiting.tolerance, wait_for_requests=60 * SECOND)
     assert waiting.release_on_time()
     assert waiting.running.now() - NOON < 60 * SECOND
 
@@ -80,7 +78,10 @@ def test_who_sends_nothing_is_not_waited_for(stage: Stage, monkeypatch: pytest.M
     def unreachable() -> AccountFacts:
         raise TransientError("nobody answers.")
 
-    accounts = Accounts(stage.bot, Alarm(stage.clock))
+    bot = stage.bot
+    accounts = Accounts(
+        bot.deliverer, engine=bot.engine, call_at=Alarm(stage.clock).call_at, wake_loop=bot.wake_event.set
+    )
     if rests:
         stage.clock.step_to(NOON)
         stage.bot.cycle_once()

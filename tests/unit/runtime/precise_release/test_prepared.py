@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain import DeliveryState, Override, OverrideKind, WriteBatch
-from bot.runtime.precise_release import MAX_LATENESS, carry_out, prepare_release
+from bot.runtime.precise_release import Tolerance, carry_out, prepare_release
 from tests.support.before_release import ACCOUNT, NOON, SECOND, Stage
 
 
@@ -83,7 +83,7 @@ def everything_is_paused(stage: Stage) -> None:
 
 
 def the_machine_sleeps(stage: Stage) -> None:
-    stage.clock.advance(MAX_LATENESS + 10 * SECOND)
+    stage.clock.advance(Tolerance().lateness + 10 * SECOND)
 
 
 def the_clock_is_set_back(stage: Stage) -> None:
