@@ -144,11 +144,15 @@ class OldFeedError(BotError):
 
 
 class FetchError(BotError):
-    """Something on the web that cannot be fetched. `passing`: a later try may succeed."""
+    """Something on the web that cannot be fetched. `passing`: a later try may succeed.
 
-    def __init__(self, message: str, *, passing: bool = False) -> None:
+    `status` is the HTTP status of an answer that was no success; None if there was no such answer.
+    """
+
+    def __init__(self, message: str, *, passing: bool = False, status: int | None = None) -> None:
         super().__init__(message)
         self.passing = passing
+        self.status = status
 
 
 class PublishError(BotError):

@@ -300,7 +300,7 @@ def _media_type(answer: httpx.Response) -> str:
 
 def _refusal(answer: httpx.Response) -> FetchError:
     passing = answer.status_code >= 500 or answer.status_code in _PASSING
-    return FetchError(f"{answer.url} answered {answer.status_code}.", passing=passing)
+    return FetchError(f"{answer.url} answered {answer.status_code}.", passing=passing, status=answer.status_code)
 
 
 @contextmanager

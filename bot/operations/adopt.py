@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from bot.delivery.matching import find_status
+from bot.delivery.readback import ANNOUNCED_EARLY
 from bot.domain import (
     Announcement,
     CompareAndSet,
@@ -30,9 +30,6 @@ from bot.domain import (
 from bot.publishers.contract import Publisher
 from bot.runtime.app import Bot
 
-#: A post may have been announced by hand this long before its datetime.
-EARLIER: Final = timedelta(days=1)
-
 
 def adopt_account(bot: Bot, address: str) -> WriteBatch:
     """What the account shows of the released posts, as changes of the ledger; nothing is written yet.
@@ -44,7 +41,7 @@ def adopt_account(bot: Bot, address: str) -> WriteBatch:
     if not wanted:
         return WriteBatch()
     publisher.verify_account()
-    recent = publisher.recent(since=min(entry.published for entry in wanted) - EARLIER)
+    recent = publisher.recent(since=min(entry.published for entry in wanted) - ANNOUNCED_EARLY)
     now, taken = bot.context.clock.now(), set(bot.context.ledger.snapshot().status_ids(address))
     changes, events = [], []
     for entry in sorted(wanted, key=lambda entry: entry.published):

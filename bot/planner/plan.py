@@ -39,7 +39,7 @@ from bot.planner.old_ids import due_for_old_ids, ids_in_use, match_old
 from bot.planner.overrides import carried_over, still_to_come
 from bot.planner.releases import ReleasePlanner
 from bot.planner.reminders import coming_moments
-from bot.planner.ruling import Policy, Verdict, held_by
+from bot.planner.ruling import Policy, Verdict, held_by, skipped_by_post
 
 
 def stuck(snapshot: Snapshot, accounts: Collection[str], *, now: datetime, policy: Policy) -> Iterator[Reason]:
@@ -70,6 +70,7 @@ class Plan:
     troubles: tuple[Reason, ...] = ()  #: what the operator should be told besides
     next_release: datetime | None = None  #: the next publish datetime, or moment of a reminder
     wanted_pages: tuple[PageRequest, ...] = ()  #: the site is to be asked for these
+    accounts: Mapping[str, AccountState] = field(default_factory=dict)  #: as they were ruled on, by address
     deploys: Mapping[str, str] = field(default_factory=dict)  #: post id → the words that the site should show now
 
     def of(self, *verdicts: Verdict) -> tuple[PlanItem, ...]:
@@ -144,6 +145,7 @@ def make_plan(
         troubles=tuple(filter(None, (*sheet.troubles, *stuck(snapshot, accounts, now=now, policy=policy), notice))),
         wanted_pages=tuple(releases.pages.wanted),
         deploys=releases.deploys,
+        accounts=states,
         next_release=min(moments, default=None),
     )
 
@@ -236,4 +238,4 @@ def _reminding_posts(posts: Iterable[Post], accounts: Sequence[str]) -> Iterator
 def _feeds_only(post: Post, word: Override | None) -> Reason | None:
     if word is not None and word.said is OverrideKind.SKIP:
         return Reason(code=ReasonCode.FEEDS_ONLY_SKIPPED_BY, who=word.who)
-    return Reason(code=ReasonCode.FEEDS_ONLY) if post.mastodon.skip else None
+    return skipped_by_post(post)

@@ -11,7 +11,17 @@ from typing import Final
 
 from bot.domain import Delivery, DeliveryState, Hold, Missed, Override, OverrideKind, Reason, ReasonCode
 from bot.domain.durations import rounded_duration
-from bot.planner.ruling import Case, Policy, Ruling, Verdict, burst_limit_reason, failed_for_picture, held_by, was_tried
+from bot.planner.ruling import (
+    Case,
+    Policy,
+    Ruling,
+    Verdict,
+    burst_limit_reason,
+    failed_for_picture,
+    held_by,
+    skipped_by_post,
+    was_tried,
+)
 
 #: A post that is later than this was missed: `if_missed:` and the hours of the day apply.
 MISSED_AFTER: Final = timedelta(hours=1)
@@ -129,7 +139,7 @@ def _ruled_out(case: Case) -> Reason | None:
     """Why this post is none for this account, whenever it is released."""
     joined = case.state.joined_at
     if case.post.mastodon.skip:
-        return Reason(code=ReasonCode.FEEDS_ONLY)
+        return skipped_by_post(case.post)
     if case.post.hidden:
         return Reason(code=ReasonCode.HIDDEN)
     if joined is not None and case.entry.published < joined:

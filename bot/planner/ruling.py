@@ -124,6 +124,11 @@ def held_by(word: Override | None) -> Reason | None:
     return Reason(code=ReasonCode.HELD_BY, who=word.who)
 
 
+def skipped_by_post(post: Post) -> Reason | None:
+    """Why a post is not tooted, if it says so itself."""
+    return Reason(code=ReasonCode.FEEDS_ONLY) if post.mastodon.skip else None
+
+
 def burst_limit_reason(policy: Policy) -> Reason:
     """Why what exceeds the burst limit is held."""
     return Reason(code=ReasonCode.BURST_LIMIT, count=policy.brake)

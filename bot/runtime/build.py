@@ -7,7 +7,7 @@ write the same bytes.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.config import Config
@@ -19,9 +19,9 @@ from bot.files.public_folder import PublicFolder
 from bot.integrations.old_feed import fetch_old_feed, is_address, missing_old_feed, with_old_feed
 from bot.planner.matching import entries_shown
 from bot.planner.plan import Plan, make_plan
-from bot.planner.ruling import Policy
 from bot.posts.folder import Scan, broken_slugs
 from bot.posts.git.folders import open_posts
+from bot.runtime.planning import policy_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +66,7 @@ def _plan(config: Config, scan: Scan, known: Snapshot, now: datetime) -> Plan:
         replace(known, entries=_released(known, now), newest=None),
         now=now,
         accounts=(),
-        policy=Policy(catch_up=config.release.catch_up, brake=config.release.brake, tag_ids=config.feeds.ids == "tag"),
+        policy=replace(policy_of(config), wait_for_page=timedelta()),  # the site is built with these feeds
         compose=_no_toot,
         broken=broken_slugs(scan.faults, dated=config.posts.dated_names),
         readable=bool(scan.signature) and scan.complete,

@@ -15,7 +15,6 @@ from typing import Final
 from bot.compose.templates import Templates
 from bot.config import Config
 from bot.domain import (
-    AccountState,
     Entry,
     Event,
     EventKind,
@@ -179,7 +178,6 @@ def _publish(
     context.embargo.learn(scan.posts, faults=scan.faults, released=entries.keys())
     for event in events:
         context.emit(event)
-    addresses = context.config.account_addresses().values()
     causes = collect_alerts(
         plan,
         posts=scan.posts,
@@ -188,7 +186,7 @@ def _publish(
         site_trouble=trouble,
         sources=troubles,
         # Also those that the ledger meets in this cycle: what is wrong with a post does not wait for them.
-        accounts={address: snapshot.accounts.get(address, _newcomer(address)) for address in addresses},
+        accounts=plan.accounts,
         compose=make_composer(context.config, snapshot, templates=templates),
     )
     if _is_clear(scan, plan, recorded.written) and not feed_faults:
@@ -299,10 +297,6 @@ def _with_old_feed(context: CycleContext, snapshot: Snapshot) -> tuple[Snapshot,
     context.emit(event)
     context.ledger.record(WriteBatch(old_feed=feed, events=(event,)), now=now)
     return with_old_feed(snapshot, feed), None
-
-
-def _newcomer(address: str) -> AccountState:
-    return AccountState(address=address, joined_at=None)
 
 
 def _plan_again(
