@@ -18,7 +18,7 @@ class Picture:
 
     url: str  #: absolute, as the feeds show it
     path: Path | None = None  #: the local file; None if there is none, or if `problem` says why it is unusable
-    alt: str = ""  #: the text for those who cannot see it; empty if nobody wrote one
+    alt: str = ""  #: the text for those who cannot see it; empty if the author wrote none
     media_type: str | None = None  #: read from the content, e.g. "image/jpeg"
     size: int | None = None  #: bytes
     width: int | None = None  #: pixels, as displayed

@@ -1,16 +1,17 @@
-"""Post → Entry: what a release freezes, and what follows the file afterwards."""
+"""Post → Entry: what a release freezes (also the permanent id), and what follows the file afterwards. Pure."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from datetime import datetime
-from typing import Any
-from urllib.parse import unquote, urlsplit
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import quote, unquote, urlsplit
 
 from bot.domain import Entry, Post
 from bot.domain.posts import is_changed
 from bot.domain.template_tags import without_tags
-from bot.feeds.ids import permanent_id, tag_of
+from bot.feeds.text import one_line
 
 
 def entry_of(post: Post, *, released_at: datetime, tag_ids: bool = False) -> Entry:
@@ -75,3 +76,24 @@ def refreshed(entry: Entry, post: Post, *, now: datetime) -> Entry:
     if all(getattr(entry, name) == value for name, value in from_file.items()):
         return entry
     return replace(entry, **from_file)
+
+
+# Full URIs of the kinds that serve as permanent ids; anything else, such as "cfp:2025", is a name to be wrapped.
+_URI: Final = re.compile(r"(?:https?|tag|urn):[^\s<>\"{}|\\^`]+", re.IGNORECASE)
+
+
+def permanent_id(post_id: str, *, site: str, published: datetime) -> str:
+    """The post id, as a tag URI (RFC 4151) if it is no URI; empty if it is empty. `site` is any address of the site.
+
+    Atom wants a full URI (RFC 4287 section 4.2.6).
+    """
+    name = one_line(post_id)
+    if not name or _URI.fullmatch(name):
+        return name
+    return tag_of(name, site=site, published=published)
+
+
+def tag_of(name: str, *, site: str, published: datetime) -> str:
+    """The tag URI (RFC 4151) of a name: with the host of `site` and the year (UTC) of the publish datetime."""
+    host = urlsplit(site).hostname or "localhost"
+    return f"tag:{host},{published.astimezone(UTC).year:04}:{quote(name)}"

@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 from bot.domain import Entry, Picture
 from bot.domain.template_tags import without_tags
 from bot.feeds.channel import Channel
-from bot.feeds.ids import permanent_id
+from bot.feeds.entry import permanent_id
 from bot.feeds.text import clean_html, one_line, plain_address, without_elements
 
 

@@ -1,11 +1,11 @@
 """From a file to a Post.
 
-    bytes ── frontmatter ──▶ values, body ──┬── fields, when, cover, keys ──▶ what the author says
-                                            └── body ──┬── html, for the feeds
-                                                       └── excerpt, for the toot
+    bytes ── frontmatter ──▶ values, body ──┬── frontmatter ──▶ what the author says of the post
+                                            ├── body ─────────▶ HTML for the feeds, excerpt for the toot
+                                            └── digests ──────▶ whether the author has changed either
 
-`read` puts one post together, `folder` keeps all of them and reads again only what has changed. `look` and `listing`
-see what has changed, `racing` what hardly shows. Bodies are rendered when somebody asks (`late`); `cache`, with
-`stored` and `shelf`, keeps what was read for the next start.
-Everything but `pictures`, `listing`, `look`, `racing`, `cache`, `shelf`, `read_post` and `folder` is pure.
+`reader` puts one post together and renders its body, so a post is complete once it is read. `folder` keeps the posts
+of one folder and reads again only what has changed, which `listing` sees and `cache/racy_files` where it hardly shows.
+`pictures` gathers the facts about pictures, `addresses` knows slugs and permalinks. `git` adds posts from
+repositories. `cache` keeps what was read for the next start: for large folders, and without it only speed changes.
 """

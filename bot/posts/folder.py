@@ -1,4 +1,4 @@
-"""The folder of posts. It is looked at often, so only what has changed is read again."""
+"""The folder of posts. It is scanned often, so only what has changed is read again."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MOST_NEWS: Final = 4
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scan:
-    """What the folder held at one look."""
+    """What the folder held at one scan."""
 
     posts: tuple[Post, ...]  #: drafts too, in the order of their paths
     faults: tuple[PostError, ...]  #: one for each file that cannot be used, in the same order
@@ -79,7 +79,7 @@ class PostFolder:
         return self.look() if again is None else replace(again, files=self._recent.told_apart(again.files, changed))
 
     def go_by(self, look: FolderSnapshot) -> None:
-        """From now on `scan` goes by this look: somebody else takes care that it is up to date."""
+        """From now on `scan` goes by this snapshot; the caller keeps it up to date."""
         self._agreed = look
 
     @property
@@ -258,7 +258,7 @@ def without_clashes(
 
 
 def broken_slugs(faults: Iterable[PostError], *, dated: bool) -> frozenset[str]:
-    """The slugs of files with faults: their posts are not gone, and nobody knows more of them."""
+    """The slugs of files with faults: their posts are not gone, only unreadable for now."""
     return frozenset(slug_of(fault.path, dated=dated) for fault in faults)
 
 

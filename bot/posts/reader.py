@@ -18,10 +18,9 @@ from bot.posts.addresses import categories_of, folders_of, name_of, own_permalin
 from bot.posts.body.render import BodyText
 from bot.posts.digests import digests_of
 from bot.posts.frontmatter.dates import DatetimeError, parse_datetime
-from bot.posts.frontmatter.fields import Fields
+from bot.posts.frontmatter.fields import Fields, Notes
 from bot.posts.frontmatter.keys import missing_key_remedy, note_keys
 from bot.posts.frontmatter.media import read_cover, read_media
-from bot.posts.frontmatter.notes import Notes
 from bot.posts.frontmatter.options import (
     hashtags_of,
     if_missed_of,
@@ -31,8 +30,7 @@ from bot.posts.frontmatter.options import (
     withdrawal_of,
 )
 from bot.posts.frontmatter.reminders import Anchors, read_deadline, read_reminders
-from bot.posts.frontmatter.renamed import renamed
-from bot.posts.frontmatter.source import LARGEST_FILE, Source, read_source
+from bot.posts.frontmatter.source import LARGEST_FILE, Source, read_source, renamed
 from bot.posts.pictures import Bundle
 
 if TYPE_CHECKING:

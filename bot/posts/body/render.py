@@ -15,7 +15,7 @@ from bot.posts.body.excerpt import Excerpt, excerpt_of
 from bot.posts.body.html import ADDRESSES, balanced, make_absolute, replace_embeds, sanitised
 from bot.posts.body.markdown import render_markdown, too_much
 from bot.posts.body.plaintext import PlainBody, plain_body
-from bot.posts.frontmatter.notes import in_file_order
+from bot.posts.frontmatter.fields import in_file_order
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

@@ -1,1 +1,1 @@
-"""Front matter → typed values: YAML, TOML, and the keys that mean something."""
+"""Front matter → typed values: YAML and TOML (source), the keys that mean something, and a reader for each subject."""

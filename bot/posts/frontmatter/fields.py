@@ -1,15 +1,16 @@
-"""Front matter values → typed values. A wrong type is a PostError that names field and line."""
+"""Front matter values → typed values: a wrong type is a PostError with field and line, other faults are findings."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from bot.domain import Finding
 from bot.domain.errors import PostError
 from bot.domain.text import one_line
-from bot.posts.frontmatter.renamed import in_the_file
+from bot.posts.frontmatter.source import in_the_file
 
 if TYPE_CHECKING:
     from bot.posts.frontmatter.source import Source
@@ -124,3 +125,38 @@ class Fields:
 
 def _last(name: str) -> str:
     return name.rpartition(".")[2]
+
+
+class Notes:
+    """Collects the findings about one file. `lines` tells each front matter key's line.
+
+    `names` are those that stand in the file for ours, where they differ.
+    """
+
+    def __init__(self, path: Path, lines: Mapping[str, int], names: Mapping[str, str] | None = None) -> None:
+        self._path = path
+        self._lines = lines
+        self._names = names or {}
+        self._findings: list[Finding] = []
+
+    def add(self, rule: str, problem: str, *, field: str = "", line: int | None = None, remedy: str = "") -> None:
+        """Add a finding. Without a `line` it points at the field's."""
+        self._findings.append(
+            Finding(
+                rule=rule,
+                path=self._path,
+                line=self._lines.get(field) if line is None else line,
+                field=in_the_file(field, self._names),
+                problem=problem,
+                remedy=remedy,
+            )
+        )
+
+    def findings(self) -> tuple[Finding, ...]:
+        """All of them, in the order of the file."""
+        return in_file_order(self._findings)
+
+
+def in_file_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings by their lines."""
+    return tuple(sorted(findings, key=lambda finding: (finding.line or 0, finding.rule)))

@@ -13,8 +13,7 @@ from bot.domain.front_matter import KEYS
 from bot.posts.frontmatter.fields import FALSE, TRUE
 
 if TYPE_CHECKING:
-    from bot.posts.frontmatter.fields import Fields
-    from bot.posts.frontmatter.notes import Notes
+    from bot.posts.frontmatter.fields import Fields, Notes
 
 OURS: Final = tuple(KEYS)
 MASTODON: Final = tuple(KEYS["mastodon"].keys)

@@ -16,8 +16,7 @@ from bot.posts.pictures import MISSING, NOT_HTTPS, Bundle, picture_of, remedy_fo
 
 if TYPE_CHECKING:
     from bot.config import Config
-    from bot.posts.frontmatter.fields import Fields
-    from bot.posts.frontmatter.notes import Notes
+    from bot.posts.frontmatter.fields import Fields, Notes
     from bot.posts.frontmatter.yaml import Value
 
 

@@ -14,8 +14,7 @@ from bot.posts.frontmatter.fields import FALSE, TRUE
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from bot.posts.frontmatter.fields import Fields
-    from bot.posts.frontmatter.notes import Notes
+    from bot.posts.frontmatter.fields import Fields, Notes
 
 
 FIELD: Final = "check.allow"

@@ -18,8 +18,7 @@ from bot.posts.frontmatter.keys import REMINDER, near_miss
 if TYPE_CHECKING:
     from bot.config import Config
     from bot.domain.errors import PostError
-    from bot.posts.frontmatter.fields import Fields
-    from bot.posts.frontmatter.notes import Notes
+    from bot.posts.frontmatter.fields import Fields, Notes
     from bot.posts.frontmatter.yaml import Value
 
 

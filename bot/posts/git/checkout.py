@@ -71,7 +71,7 @@ class CheckoutDir:
         return self.trees / commit
 
     def make(self) -> None:
-        """Make the folder, for nobody else to read: embargoed posts lie in it. Raises OSError."""
+        """Make the folder, private to this user: embargoed posts lie in it. Raises OSError."""
         self.trees.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.folder.chmod(0o700)
         # Whatever the project's own rules say: nothing in here enters a repository.
@@ -154,7 +154,7 @@ def examine(tree: Path, source: Source) -> None:
 
 
 def discard(tree: Path) -> None:
-    """Remove a tree, whatever is in it."""
+    """Remove a tree with all its content."""
     shutil.rmtree(tree, ignore_errors=True)
 
 

@@ -24,7 +24,7 @@ class PostSource(Protocol):
 
     @property
     def pictures(self) -> Collection[str]:
-        """The files of the pictures of all posts that somebody has to watch."""
+        """The pictures' files of all posts that the watcher must watch."""
 
     @property
     def agreed(self) -> FolderSnapshot | None:
@@ -53,7 +53,7 @@ class PostSource(Protocol):
 
 
 def open_posts(config: Config, *, cache: PostCache | None = None) -> PostSource:
-    """The posts that these settings name. Contacts nobody: of sources it reads what was fetched last."""
+    """The posts that these settings name. Uses no network: of a source it reads what was fetched last."""
     if config.sources:
         return JoinedFolders(config, local=PostFolder(config, cache=cache))
     return PostFolder(config, cache=cache)
@@ -136,7 +136,7 @@ class JoinedFolders:
         )
 
     def _has_local(self) -> bool:
-        """Beside sources nobody needs a local folder. One that vanishes under our eyes is a mishap all the same."""
+        """With sources a local folder is optional; one that was there and vanishes is still a fault."""
         agreed = self._local.agreed
         is_there = self._config.posts_folder.is_dir() if agreed is None else agreed.fault is None
         self._local_was_there = self._local_was_there or is_there

@@ -1,4 +1,4 @@
-"""Whether a push was sent by somebody who knows the secret, as GitHub, GitLab, Forgejo and Gitea show it. Pure.
+"""Whether the sender of a push knows the secret, as GitHub, GitLab, Forgejo and Gitea prove it. Pure.
 
 - GitHub: `X-Hub-Signature-256: sha256=<hex HMAC-SHA256 of the body>` (its docs: "Validating webhook deliveries").
 - Forgejo and Gitea: the bare hex digest in `X-Forgejo-Signature` and `X-Gitea-Signature`, and GitHub's header too.

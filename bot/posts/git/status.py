@@ -33,7 +33,7 @@ class Status:
         return self if self.failing_since else replace(self, failing_since=now, why=why)
 
     def trouble(self, now: datetime) -> str:
-        """What somebody should be told; empty if nothing. At once where there is nothing to fall back on."""
+        """What the operator should be told; empty if nothing. Told at once where there is nothing to fall back on."""
         if self.failing_since is None:
             return ""
         if self.fetched is not None and now - self.failing_since < LASTS:
@@ -43,7 +43,7 @@ class Status:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SourceTrouble:
-    """A source that somebody should know of."""
+    """A source whose trouble the operator should know of."""
 
     source: Source
     what: str

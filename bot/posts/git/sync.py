@@ -19,7 +19,7 @@ from bot.posts.git.checkout import UNFINISHED, CheckoutDir, checkout_dir_of, dis
 from bot.posts.git.command import Git, OddGitError, check_version
 from bot.posts.git.status import read_status, write_status
 
-#: A tree that is no longer in force stays for so long: somebody may still be reading in it.
+#: A tree that is no longer in force is kept for this long: a reader may still be at work in it.
 KEPT: Final = timedelta(hours=1)
 KEPT_AT_MOST: Final = 5
 _NEW: Final = "refs/announce/new"
@@ -157,7 +157,7 @@ def _fetched(git: Git, address: str, wanted: str) -> str:
 
 
 def _tidy(place: CheckoutDir) -> None:
-    """Remove what a process that was killed has left, and trees that nobody reads any more. Under the lock."""
+    """Remove what a process that was killed has left, and trees that no reader uses any more. Under the lock."""
     for stale in place.repository.rglob("*.lock"):
         stale.unlink(missing_ok=True)
     # Of a fetch that took too long: it may be large, and the next one makes another.
