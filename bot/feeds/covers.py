@@ -19,7 +19,7 @@ def with_known_covers(entries: Iterable[Entry], known: Mapping[str, RemotePictur
 
 
 def covers_to_ask(entries: Iterable[Entry], known: Mapping[str, RemotePicture], *, now: datetime) -> tuple[str, ...]:
-    """The addresses of the remote covers that were never asked for, or in vain a day ago or earlier; the newest post's first.
+    """The remote covers whose hosts to ask: never asked, or in vain a day ago or earlier; the newest post's first.
 
     Only of released posts: a host that is asked for a picture learns that there is news. `entries` are those.
     """
