@@ -37,12 +37,13 @@ class Deliverer:
 
     def deliver_pending(self, address: str) -> DeliveryResult:
         """Deliver what one account is owed. Raises LedgerError."""
-        if not self.ledger.account_view(address).open:
-            return DeliveryResult(account=address)
-        session = self.warm.pop(address, None)
-        return deliver_pending(
-            self._context(address), session if session is not None and is_warm(session, self.clock) else None
-        )
+        session = self.warm.get(address)
+        if session is not None:
+            if not self.ledger.account_view(address).open:
+                return DeliveryResult(account=address)  # the release it was prepared for is still to come
+            del self.warm[address]
+            session = session if is_warm(session, self.clock) else None
+        return deliver_pending(self._context(address), session)
 
     def warm_up(self, address: str, expected: Sequence[Delivery]) -> None:
         """Ask one account's server before the instant what a delivery would ask first."""
