@@ -6,10 +6,11 @@ and withdrawals find the toots of posts that were announced before this ledger b
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from bot.config import Config
 from bot.delivery.matching import find_status
 from bot.delivery.readback import ANNOUNCED_EARLY
 from bot.domain import (
@@ -27,15 +28,46 @@ from bot.domain import (
     Snapshot,
     WriteBatch,
 )
+from bot.domain.errors import PublishError, UsageError
 from bot.publishers.contract import Publisher
-from bot.runtime.app import Bot
+from bot.runtime.app import Bot, make_bot
+from bot.runtime.wiring import Emit
 
 
-def adopt_account(bot: Bot, address: str) -> WriteBatch:
-    """What the account shows of the released posts, as changes of the ledger; nothing is written yet.
+def open_for_adoption(config: Config, *, environ: Mapping[str, str], emit: Emit) -> Bot:
+    """A bot whose ledger was read once: damage may show only in the rows. The caller closes it.
 
-    Raises TransientError or AccountBlockedError if the account cannot be read.
+    Raises DamagedLedgerError if any part of the ledger is broken, LedgerError if it cannot be used.
     """
+    bot = make_bot(config, environ=environ, emit=emit)
+    try:
+        bot.context.ledger.snapshot()
+        bot.context.ledger.events(limit=1)
+    except BaseException:
+        bot.close()
+        raise
+    return bot
+
+
+def release_due(bot: Bot) -> None:
+    """Release what is due into the feeds, so that there is something to adopt for; sends nothing."""
+    bot.cycle_once(ask_site=bot.site.look_once)
+
+
+def adopt_account(bot: Bot, address: str) -> tuple[Event, ...]:
+    """Record what the account shows of the released posts as sent; returns an event for each.
+
+    Raises UsageError if the account cannot be read.
+    """
+    try:
+        recording = _shown_posts(bot, address)
+    except PublishError as error:
+        raise UsageError(f"{address} cannot be read: {error.message}", remedy=error.remedy) from error
+    bot.context.ledger.record(recording, now=bot.context.clock.now())
+    return recording.events
+
+
+def _shown_posts(bot: Bot, address: str) -> WriteBatch:
     snapshot, publisher = bot.context.ledger.snapshot(), bot.publishers[address]
     wanted = [entry for entry in snapshot.entries.values() if _is_open(_known(snapshot, entry, address))]
     if not wanted:
