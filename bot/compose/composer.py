@@ -61,7 +61,8 @@ def remarks(post: Post, context: ComposeContext) -> Iterator[Finding]:
         except ComposeError:  # something about the pictures, which are not shown
             return False
 
-    shows_pictures = bool(compose(post, context.asking(recorder)).pictures)
+    toot = compose(post, context.asking(recorder))
+    shows_pictures = bool(toot.pictures)
     for name in recorder.missing:
         yield _finding(
             post,
@@ -86,6 +87,8 @@ def remarks(post: Post, context: ComposeContext) -> Iterator[Finding]:
             f"the server ({limits.software}) knows no such rule; anybody may quote.",
             "",
         )
+    for name, lack in _lacking(post, toot, context.capabilities):
+        yield _finding(post, "network-lacks", name, f"the account's network {lack}.", "")
     for number in split_texts(post, context):
         yield _finding(
             post,
@@ -94,6 +97,17 @@ def remarks(post: Post, context: ComposeContext) -> Iterator[Finding]:
             f"text {number} does not fit into a toot of {limits.characters} characters and goes on in another.",
             "Look at it with `announce preview`.",
         )
+
+
+def _lacking(post: Post, toot: Announcement, can: Capabilities) -> Iterator[tuple[str, str]]:
+    """What the author asks for and the network leaves out: the key that asks for it, and what becomes of it."""
+    if toot.pictures and not can.alt_texts:
+        yield "cover" if post.mastodon.media is None else "mastodon.media", "shows no alt text"
+    if post.mastodon.thread_auto and not can.replies:
+        yield "mastodon.thread", "knows no threads, so the toot is shortened"
+    for reminder in post.reminders:
+        if reminder.reply and not can.replies:
+            yield reminder.place, "knows no replies, so the reminder is a toot of its own"
 
 
 def _finding(post: Post, rule: str, name: str, problem: str, remedy: str) -> Finding:

@@ -111,6 +111,7 @@ _RULES: Final = (
     Rule("handle-missing", _W, "A person is not in people.toml.", "Add the handle, if they wish."),
     Rule("poll-without-picture", _W, "No picture beside a poll on that server.", "Put the poll into another post."),
     Rule("quote-policy-unknown", _W, "The server knows no quote policy.", "Take it out, or live with it."),
+    Rule("network-lacks", _W, "The account's network cannot show it.", "Look at the preview, or live with it."),
     # What must not be known yet
     Rule("embargo-name", _N, "A file's name tells whom a post to come presents.", "Rename it."),
     Rule("site-embargo", _E, "A built site gives a post to come away.", "See docs/site-embargo.md."),

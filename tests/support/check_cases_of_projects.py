@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.config import Config
-from bot.domain import AccountFacts, AccountState, Entry, Limits, Snapshot
+from bot.domain import AccountFacts, AccountState, Capabilities, Entry, Limits, Snapshot
 from bot.posts.git.checkout import checkout_dir_of
 from bot.posts.git.status import Status, write_status
 from tests.support.check_cases import BODY, FILE, NOW, Case, Row, written
@@ -37,10 +37,10 @@ def knowing(*entries: Entry) -> Any:
     return lambda _: Snapshot(entries={one.post_id: one for one in entries})
 
 
-def on_a_server(**limits: Any) -> Any:
+def on_a_server(can: Capabilities | None = None, **limits: Any) -> Any:
     def snapshot(config: Config) -> Snapshot:
         (address,) = config.account_addresses().values()
-        facts = AccountFacts(address=address, account_id="1", limits=Limits(**limits))
+        facts = AccountFacts(address=address, account_id="1", limits=Limits(**limits), capabilities=can)
         return Snapshot(accounts={address: AccountState(address=address, joined_at=None, facts=facts)})
 
     return snapshot
@@ -112,6 +112,16 @@ ROWS = (
         line=3,
         column=1,
         field="published_datetime",
+    ),
+    Row(
+        rule="network-lacks",
+        bad=Case(
+            files={FILE: written("mastodon:\n    thread: auto")}, ledger=on_a_server(can=Capabilities(replies=False))
+        ),
+        good=Case(files={FILE: written("mastodon:\n    thread: auto")}, ledger=on_a_server(can=Capabilities())),
+        line=5,
+        column=5,
+        field="mastodon.thread",
     ),
     Row(
         rule="quote-policy-unknown",

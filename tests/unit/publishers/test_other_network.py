@@ -12,13 +12,15 @@ import pytest
 
 from bot.config import Account, Config
 from bot.config.schema import settings_schema
-from bot.domain import Action, Delivery, DeliveryState, Event, Reason, ReasonCode
+from bot.domain import Action, Delivery, DeliveryState, Event, Reason, ReasonCode, Snapshot
 from bot.domain.clock import ManualClock
 from bot.domain.errors import ConfigError
 from bot.domain.wording import reason_words
 from bot.operations.rehearsal import set_stage
+from bot.posts.git.folders import open_posts
 from bot.publishers.inspection import inspect_accounts, tokens_of
 from bot.runtime.app import Bot, make_bot
+from bot.runtime.planning import make_composer
 from tests.support.noticeboard import BoardAccount, notices, registered
 
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
@@ -210,6 +212,24 @@ def test_what_the_network_does_not_know_holds_the_post_and_says_so(
     (delivery,) = project.deliveries(Action.PUBLISH)
     assert delivery.state is DeliveryState.HELD
     assert f"the account's network does not know {what}" in reason_words(delivery.reason)
+
+
+def test_what_is_left_out_on_this_network_is_a_finding(make_project: Callable[[], Project]) -> None:
+    with registered(replies=False):
+        project = make_project()
+        reminder = ["reminders:", "  - id: call", "    after: 3d", "    text: Last call", "    reply: true"]
+        project.write("tickets", "cover: https://pictures.example/a.png", *reminder, "mastodon:", "  thread: auto")
+        (post,) = open_posts(project.config).scan().posts
+        found = make_composer(project.config, Snapshot()).remarks(post, ADDRESS)
+    assert [(one.rule, one.field, one.problem) for one in found] == [
+        ("network-lacks", "cover", "the account's network shows no alt text."),
+        ("network-lacks", "mastodon.thread", "the account's network knows no threads, so the toot is shortened."),
+        (
+            "network-lacks",
+            "reminders[0]",
+            "the account's network knows no replies, so the reminder is a toot of its own.",
+        ),
+    ]
 
 
 def test_a_lost_ledger_recognises_what_hangs_there(project: Project) -> None:
