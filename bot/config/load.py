@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from bot.config.accounts import Account, token_variable
+from bot.config.accounts import ACCOUNT_TYPES, Account, token_variable
 from bot.config.release import Delivery
 from bot.config.settings import DEFAULT_PATH, Config, Settings
 from bot.config.site import Feeds, Ledger
@@ -115,7 +115,7 @@ def _fields_of(table: str) -> Mapping[str, Any]:
         if part == "sources":
             return Source.model_fields
         if part == "accounts" or field is None:
-            return Account.model_fields
+            return {name: field for model in ACCOUNT_TYPES.values() for name, field in model.model_fields.items()}
         assert isinstance(field.annotation, type)
         model = field.annotation
     # "import" is a word of Python's.

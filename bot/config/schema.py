@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from bot.config.accounts import ACCOUNT_TYPES
+from bot.config.accounts import ACCOUNT_TYPES, Account
 from bot.config.settings import Settings
 from bot.domain.front_matter import FOR_ADDRESSES, KEYS, FieldType, Key
 
@@ -39,8 +39,23 @@ def settings_schema() -> dict[str, Any]:
         "properties": dict.fromkeys(names, one_or_more),
         "additionalProperties": False,
     }
-    schema["$defs"]["Account"]["properties"]["type"]["enum"] = list(ACCOUNT_TYPES)
+    _add_account_types(schema)
     return {"$schema": DIALECT, **schema, "title": "Settings of announce", "description": "config/bot.toml"}
+
+
+def _add_account_types(schema: dict[str, Any]) -> None:
+    """One schema for each `type` of account: the models know only of the first one."""
+    definitions = schema["$defs"]
+    for name, model in ACCOUNT_TYPES.items():
+        own = model.model_json_schema(by_alias=True, schema_generator=_Written)
+        definitions.update(own.pop("$defs", {}))
+        own["properties"]["type"]["enum"] = [name]
+        if model is not Account:
+            own["required"] = ["type", *own.get("required", [])]
+        definitions[model.__name__] = own
+    references = [{"$ref": f"#/$defs/{model.__name__}"} for model in ACCOUNT_TYPES.values()]
+    accounts = references[0] if len(references) == 1 else {"anyOf": references}
+    schema["properties"]["accounts"]["additionalProperties"] = accounts
 
 
 def _shortest(duration: timedelta) -> str:

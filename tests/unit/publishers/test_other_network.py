@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from bot.config import Account, Config
 from bot.config.schema import settings_schema
@@ -92,6 +93,7 @@ def test_its_settings_are_read_by_its_own_model(project: Project) -> None:
     [
         ('type = "noticeboard"', "accounts.main.folder: is missing"),
         ('type = "noticeboard"\nfolder = "x"\nserver = 5', "accounts.main.server: must be a text in quotes"),
+        ('type = "noticeboard"\nfolders = "x"', 'accounts.main.folders: is not a setting. Did you mean "folder"?'),
         ('type = "bluesky"', 'accounts.main.type: "bluesky" is not known; it is one of mastodon, noticeboard'),
         ("type = 5", 'accounts.main.type: "5" is not known; it is one of mastodon, noticeboard'),
     ],
@@ -102,8 +104,22 @@ def test_faults_of_an_account_name_the_setting(site_config: MakeConfig, accounts
     assert words in str(caught.value)
 
 
-def test_the_schema_names_the_types(project: Project) -> None:
-    assert settings_schema()["$defs"]["Account"]["properties"]["type"]["enum"] == ["mastodon", "noticeboard"]
+def test_the_schema_has_the_settings_of_each_type() -> None:
+    board = {"type": "noticeboard", "folder": "board"}
+    usual: dict[str, object] = {"server": "https://example.social", "acct": "@conf@example.social"}
+    with registered():
+        schema = Draft202012Validator(settings_schema())
+
+    def is_valid(account: dict[str, object]) -> bool:
+        site = {"title": "Conf", "url": "https://conf.example", "timezone": "UTC"}
+        return bool(schema.is_valid({"site": site, "accounts": {"main": account}}))
+
+    assert is_valid(usual)
+    assert is_valid({**usual, "type": "mastodon"})
+    assert is_valid({**board})
+    assert not is_valid({**usual, **board, "type": "mastodon"})
+    assert not is_valid({**usual, "type": "bluesky"})
+    assert not is_valid({"type": "noticeboard"})
 
 
 def test_a_post_is_released_within_the_limits_of_the_network(project: Project) -> None:
