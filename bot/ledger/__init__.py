@@ -1,8 +1,9 @@
 """The durable memory of releases and deliveries: its contract, and the one way to open it."""
 
 from bot.ledger.contract import Ledger
-from bot.ledger.inspection import LedgerReport
 from bot.ledger.opening import (
+    SQLITE_VERSION,
+    LedgerReport,
     existing_ledger,
     inspect_ledger,
     name_of_ledger,
@@ -13,6 +14,7 @@ from bot.ledger.opening import (
 )
 
 __all__ = [
+    "SQLITE_VERSION",
     "Ledger",
     "LedgerReport",
     "existing_ledger",

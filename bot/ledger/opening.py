@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from bot.config import Config
 from bot.domain import Snapshot
 from bot.domain.clock import Clock
 from bot.ledger.contract import Ledger
-from bot.ledger.inspection import LedgerReport, inspect_file
+from bot.ledger.instance_lock import who_is_there
+from bot.ledger.schema import OLDEST_VERSION, VERSION
 from bot.ledger.sqlite import SqliteLedger
 
+#: The version of the library that reads and writes the ledger, for the doctor.
+SQLITE_VERSION: Final = sqlite3.sqlite_version
 #: A database and the files that SQLite keeps beside it: the write-ahead log and its index.
 _FILES: Final = ("", "-wal", "-shm")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LedgerReport:
+    """What a look at a ledger from outside shows."""
+
+    running: str  #: the process that holds the instance lock; empty if there is none
+    unreadable: str = ""  #: why it cannot be read at all
+    damage: str = ""  #: what is broken; empty if it is whole
+    schema: int = 0  #: the version of its tables
+    known_schema: int = VERSION  #: the version of the tables that this program writes
+    oldest_schema: int = OLDEST_VERSION  #: the oldest version that it brings to its own
 
 
 def open_ledger(config: Config, clock: Clock) -> Ledger:
@@ -60,7 +78,24 @@ def set_ledger_aside(config: Config, *, now: datetime) -> str:
 def inspect_ledger(config: Config) -> LedgerReport | None:
     """What a look from outside shows, also where the ledger is damaged; None where there is none yet."""
     path = _path(config)
-    return inspect_file(path) if path.exists() else None
+    if not path.exists():
+        return None
+    running = who_is_there(path.with_name(f"{path.name}-running"))
+    try:
+        found, schema = _examined(path)
+    except sqlite3.Error as error:
+        return LedgerReport(running=running, unreadable=str(error))
+    return LedgerReport(running=running, damage="" if found == "ok" else found, schema=schema)
+
+
+def _examined(path: Path) -> tuple[str, int]:
+    """What SQLite says of its integrity, and the version of its tables. Raises sqlite3.Error."""
+    db = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True, timeout=5)
+    try:
+        found = str(db.execute("PRAGMA integrity_check(1)").fetchone()[0])
+        return " ".join(found.split()), int(db.execute("PRAGMA user_version").fetchone()[0])
+    finally:
+        db.close()
 
 
 def name_of_ledger(config: Config) -> str:

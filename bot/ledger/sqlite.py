@@ -30,7 +30,6 @@ from bot.ledger import codec
 from bot.ledger.contract import PendingWrite
 from bot.ledger.file import SqliteFile
 from bot.ledger.instance_lock import InstanceLock
-from bot.ledger.row_cache import EntryCache, RowCache
 from bot.ledger.rows import (
     account_row,
     deliveries_in_work,
@@ -38,7 +37,6 @@ from bot.ledger.rows import (
     find_delivery,
     leased_row,
     read_notes,
-    read_page_waits,
     read_paused,
     update_account,
     write_batch,
@@ -47,6 +45,7 @@ from bot.ledger.rows import (
 )
 from bot.ledger.rules import intended, last_sent, may_intend, unblocked_event
 from bot.ledger.schema import bring_up_to_date
+from bot.ledger.snapshot import SnapshotReader
 
 _OPEN = frozenset({DeliveryState.DUE, DeliveryState.SENDING})
 
@@ -62,10 +61,7 @@ class SqliteLedger:
         """
         self._clock = clock
         self._file = SqliteFile(path, durable=durable)
-        self._latest: tuple[tuple[int, int, int], Snapshot] | None = None
-        self._entries = EntryCache()
-        self._deliveries = RowCache(codec.delivery_from_row)
-        self._upcoming = RowCache(codec.upcoming_from_row)
+        self._snapshots = SnapshotReader()
         self._instance_lock = InstanceLock(path.with_name(f"{path.name}-running"))
         with self._file.explained():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -80,38 +76,7 @@ class SqliteLedger:
 
     def snapshot(self) -> Snapshot:
         with self._file.reading() as db:
-            # What this connection has written, and whether any other one has (https://sqlite.org/pragma.html).
-            version = (id(db), db.total_changes, db.execute("PRAGMA data_version").fetchone()[0])
-            known = self._latest
-            if known is not None and known[0] == version:
-                return known[1]
-            snapshot = self._read_snapshot(db)
-        self._latest = (version, snapshot)
-        return snapshot
-
-    def _read_snapshot(self, db: sqlite3.Connection) -> Snapshot:
-        entries = self._entries.all(db)
-        accounts = [codec.account_from_row(row) for row in db.execute("SELECT * FROM account")]
-        deliveries = self._deliveries.all(db.execute("SELECT * FROM delivery ORDER BY sequence"))
-        overrides = [codec.override_from_row(row) for row in db.execute("SELECT * FROM override")]
-        upcoming = self._upcoming.all(db.execute("SELECT * FROM upcoming"))
-        meta = db.execute("SELECT newest, paused FROM meta").fetchone()
-        old_entries = [codec.old_entry_from_row(row) for row in db.execute("SELECT * FROM old_entry")]
-        old_feeds = [row["source"] for row in db.execute("SELECT source FROM old_feed")]
-        pictures = [codec.picture_from_row(row) for row in db.execute("SELECT * FROM remote_picture")]
-        return Snapshot(
-            entries=entries,
-            accounts={account.address: account for account in accounts},
-            deliveries={delivery.key: delivery for delivery in deliveries},
-            newest=codec.time_from_text(meta["newest"]),
-            words={override.post_id: override for override in overrides},
-            upcoming={post.post_id: post for post in upcoming},
-            paused=meta["paused"],
-            old_entries={entry.feed_id: entry for entry in old_entries},
-            old_feeds=frozenset(old_feeds),
-            pictures={picture.url: picture for picture in pictures},
-            waiting=read_page_waits(db),
-        )
+            return self._snapshots.read(db)
 
     def account_view(self, account: str) -> AccountView:
         with self._file.reading() as db:

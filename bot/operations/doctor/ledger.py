@@ -36,6 +36,10 @@ def ledger_itself(config: Config) -> Iterator[Line]:
         remedy = "Install the newer version of announce again."
         yield problem(_GROUP, f"it was written by a newer version (schema {version}, this one knows {known})", remedy)
         return
+    if 0 < version < report.oldest_schema:
+        remedy = "Rename its file; `announce adopt` begins a new one with what the accounts show."
+        yield problem(_GROUP, f"it was written by a version that was never released (schema {version})", remedy)
+        return
     older = "" if version == known else f"; the next command brings it to {known}"
     yield ok(_GROUP, f"it is whole, schema {version}{older}")
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from bot import __version__
 from bot.config import Config
-from bot.ledger.inspection import SQLITE_VERSION
+from bot.ledger import SQLITE_VERSION
 from bot.operations.doctor.report import Line, note, ok, problem
 
 _LIBRARIES: Final = ("Mastodon.py", "httpx", "pydantic", "lxml", "pillow", "APScheduler")

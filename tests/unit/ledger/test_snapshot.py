@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from bot.domain import CompareAndSet, Delivery, Entry, Upcoming, WriteBatch
 from bot.domain.clock import ManualClock
 from bot.ledger import codec
-from bot.ledger.row_cache import EntryCache, RowCache
+from bot.ledger.snapshot import EntryCache, RowCache
 from bot.ledger.sqlite import SqliteLedger
 
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
