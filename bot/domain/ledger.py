@@ -79,7 +79,7 @@ class AccountView:
 class NoteKind(Enum):
     """What the bot remembers as plain texts by key."""
 
-    PROBLEM = "problem"  #: what was wrong at the latest cycle → since when
+    PROBLEM = "problem"  #: alert key of what was wrong at the latest cycle → its words
     ALERT = "alert"  #: alert key → what people were told, and when
     PINGED = "pinged"  #: hub and feed → digest of the feed's bytes that the hub was last told of
     DEPLOYED = "deployed"  #: post id → the words that the site was last asked to be built with

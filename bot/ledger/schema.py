@@ -260,7 +260,7 @@ def _told(row: sqlite3.Row) -> tuple[str, str]:
 
 #: Table of version 8 → its columns, and the name and value of the note that a row becomes.
 _NOTES: Final[dict[str, tuple[str, Callable[[sqlite3.Row], tuple[str, str]]]]] = {
-    "problem": ("text, since", lambda row: (row[0], row[1])),
+    "problem": ("text, since", lambda row: (row[0], row[0])),
     "told": ("cause, what, at, there", _told),
     "pinged": ("hub, topic, digest", lambda row: (f"{row[0]} {row[1]}", row[2])),
     "deployed": ("post_id, words", lambda row: (row[0], row[1])),

@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.compose.announcement import as_reminder
 from bot.compose.pictures import pictures_of, problem_of
-from bot.domain import AccountState, Hold, Occasion, Post, ReasonCode
+from bot.domain import AccountState, Finding, Hold, Occasion, Post, Reason, ReasonCode
 from bot.domain.alerts import AlertKey, AlertKind
 from bot.domain.durations import format_duration
 from bot.domain.errors import ComposeError, OutputError, PictureUnusableError, PostError
@@ -72,27 +72,63 @@ def collect_alerts(
     )
 
 
+def collect_problems(
+    plan: Plan,
+    *,
+    faults: Iterable[PostError],
+    feed_faults: Iterable[OutputError],
+    site_trouble: str = "",
+    sources: Iterable[SourceTrouble] = (),
+) -> dict[AlertKey, str]:
+    """Everything that is wrong now with the bot or its files, in words, for the log and the history."""
+    problems: dict[AlertKey, str] = {}
+    if plan.doubt is not None:
+        problems[_doubt_key(plan.doubt)] = reason_words(plan.doubt)
+    problems |= {_fault_key(fault): str(fault) for fault in faults}
+    problems |= {_finding_key(finding): str(finding) for finding in plan.findings}
+    problems |= {AlertKey(AlertKind.TROUBLE, trouble.subject): reason_words(trouble) for trouble in plan.troubles}
+    problems |= {AlertKey(AlertKind.FEEDS, fault.subject): str(fault) for fault in feed_faults}
+    problems |= {_source_key(trouble): str(trouble) for trouble in sources}
+    if site_trouble:
+        problems[AlertKey(AlertKind.DEPLOY_HOOK)] = site_trouble
+    return problems
+
+
+def _doubt_key(doubt: Reason) -> AlertKey:
+    return AlertKey(AlertKind.DOUBT, doubt.code.value)
+
+
+def _finding_key(finding: Finding) -> AlertKey:
+    return AlertKey(AlertKind.FINDING, f"{finding.rule} {finding.path}")
+
+
+def _fault_key(fault: PostError) -> AlertKey:
+    return AlertKey(AlertKind.FILE, f"{fault.path} {fault.rule} {fault.field}".rstrip())
+
+
+def _source_key(trouble: SourceTrouble) -> AlertKey:
+    return AlertKey(AlertKind.SOURCE, trouble.source.place.name)
+
+
 def _alert(
-    kind: AlertKind,
-    subject: str = "",
+    key: AlertKey,
     *,
     which: Hold | ReasonCode | bool | None = None,
     embargoed: bool = False,
     **values: object,
 ) -> Alert:
-    what, means, todo = alert_words(kind, which, **values)
-    return Alert(key=AlertKey(kind, subject), what=what, means=means, todo=todo, embargoed=embargoed)
+    what, means, todo = alert_words(key.kind, which, **values)
+    return Alert(key=key, what=what, means=means, todo=todo, embargoed=embargoed)
 
 
 def _of_plan(plan: Plan) -> Iterator[Alert]:
     if plan.doubt is not None and plan.doubt.code is not ReasonCode.PAUSED:
-        yield _alert(AlertKind.DOUBT, plan.doubt.code.value, problem=reason_words(plan.doubt))
+        yield _alert(_doubt_key(plan.doubt), problem=reason_words(plan.doubt))
     for trouble in plan.troubles:
-        yield _alert(AlertKind.TROUBLE, trouble.subject, problem=reason_words(trouble))
+        yield _alert(AlertKey(AlertKind.TROUBLE, trouble.subject), problem=reason_words(trouble))
     for finding in plan.findings:
         yield _alert(
-            AlertKind.FINDING,
-            f"{finding.rule} {finding.path}",
+            _finding_key(finding),
             path=finding.path,
             problem=finding.problem,
             remedy=finding.remedy,
@@ -102,28 +138,27 @@ def _of_plan(plan: Plan) -> Iterator[Alert]:
 
 def _of_files(faults: Iterable[PostError], feed_faults: Iterable[OutputError]) -> Iterator[Alert]:
     for fault in faults:
-        subject = f"{fault.path} {fault.rule} {fault.field}".rstrip()
-        yield _alert(AlertKind.FILE, subject, problem=fault.message, remedy=fault.remedy, embargoed=True)
+        yield _alert(_fault_key(fault), problem=fault.message, remedy=fault.remedy, embargoed=True)
     for output_fault in feed_faults:
-        yield _alert(AlertKind.FEEDS, output_fault.subject, problem=output_fault)
+        yield _alert(AlertKey(AlertKind.FEEDS, output_fault.subject), problem=output_fault)
 
 
 def _of_site(trouble: str) -> Iterator[Alert]:
     if trouble:
-        yield _alert(AlertKind.DEPLOY_HOOK, problem=trouble)
+        yield _alert(AlertKey(AlertKind.DEPLOY_HOOK), problem=trouble)
 
 
 def _of_sources(troubles: Iterable[SourceTrouble]) -> Iterator[Alert]:
     for trouble in troubles:
-        yield _alert(AlertKind.SOURCE, trouble.source.place.name, which=trouble.never, problem=trouble)
+        yield _alert(_source_key(trouble), which=trouble.never, problem=trouble)
 
 
 def _of_accounts(accounts: Iterable[AccountState]) -> Iterator[Alert]:
     for account in accounts:
         if account.blocked is not None:
-            subject = f"{account.address} {account.blocked.subject}"
+            key = AlertKey(AlertKind.ACCOUNT, f"{account.address} {account.blocked.subject}")
             problem = reason_words(account.blocked)
-            yield _alert(AlertKind.ACCOUNT, subject, account=account.address, problem=problem)
+            yield _alert(key, account=account.address, problem=problem)
 
 
 #: Holds that are told of; what an operator holds, the operator knows.
@@ -138,10 +173,10 @@ def _of_items(items: Iterable[PlanItem]) -> Iterator[Alert]:
         if item.verdict is Verdict.HELD and item.hold in _TOLD:
             without_page = item.reason is not None and item.reason.code is ReasonCode.PAGE_MISSING
             which = ReasonCode.PAGE_MISSING if without_page else item.hold
-            subject = f"{name} {item.hold.value}"
-            yield _alert(AlertKind.HELD, subject, which=which, name=name, problem=problem, embargoed=not item.account)
+            key = AlertKey(AlertKind.HELD, f"{name} {item.hold.value}")
+            yield _alert(key, which=which, name=name, problem=problem, embargoed=not item.account)
         elif item.verdict is Verdict.REJECTED:
-            yield _alert(AlertKind.REJECTED, name, name=name, problem=problem)
+            yield _alert(AlertKey(AlertKind.REJECTED, name), name=name, problem=problem)
 
 
 def _without_picture(plan: Plan, posts: Iterable[Post]) -> Iterator[Alert]:
@@ -151,7 +186,7 @@ def _without_picture(plan: Plan, posts: Iterable[Post]) -> Iterator[Alert]:
     tooted = {item.post_id for item in plan.items if item.verdict in out and item.account and item.due > since}
     for post in posts:
         for url, problem in _picture_problems(post) if post.post_id in tooted else ():
-            yield _alert(AlertKind.PICTURE, f"{post.post_id} {url}", path=post.path, problem=problem)
+            yield _alert(AlertKey(AlertKind.PICTURE, f"{post.post_id} {url}"), path=post.path, problem=problem)
 
 
 def _picture_problems(post: Post) -> Iterator[tuple[str, str]]:
@@ -190,8 +225,7 @@ def _at_each_distance(post: Post, trouble: _Trouble, distances: Sequence[str]) -
     # The farther cause stays beside the nearer one: it has not been solved.
     for distance in distances:
         alert = _alert(
-            AlertKind.AHEAD,
-            f"{distance} {post.post_id}{reminder} {trouble.subject}",
+            AlertKey(AlertKind.AHEAD, f"{distance} {post.post_id}{reminder} {trouble.subject}"),
             path=post.path,
             reminder=reminder,
             distance=distance,

@@ -7,7 +7,7 @@ The feeds are written before anything is sent, so a slow server never delays the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -26,9 +26,9 @@ from bot.domain import (
     WriteBatch,
     WriteResult,
 )
+from bot.domain.alerts import AlertKey
 from bot.domain.clock import Clock
 from bot.domain.errors import OldFeedError, OutputError
-from bot.domain.wording import reason_words
 from bot.feeds.build import Built, ItemCache, render_feeds
 from bot.feeds.channel import folder_of
 from bot.feeds.covers import covers_to_ask, with_known_covers
@@ -40,7 +40,7 @@ from bot.integrations.server_clock import ServerTimes
 from bot.integrations.site import Site
 from bot.integrations.websub import topics_of
 from bot.ledger import Ledger
-from bot.planner.alerts import Alert, collect_alerts
+from bot.planner.alerts import Alert, collect_alerts, collect_problems
 from bot.planner.cache import PlanCache
 from bot.planner.guards import believable
 from bot.planner.incremental import Base
@@ -168,8 +168,8 @@ def _publish(
     changed, feed_faults, topics = _write_feeds(context, shown, entries.values(), snapshot)
 
     trouble, troubles = context.site.trouble, context.source_troubles()
-    problems = frozenset(
-        [*_problems(plan, scan), *map(str, feed_faults), *map(str, troubles), *filter(None, [trouble])]
+    problems = collect_problems(
+        plan, faults=scan.faults, feed_faults=feed_faults, site_trouble=trouble, sources=troubles
     )
     now = believable(plan.now, context.server_times.now())
     changes = _note_problems(context, problems, now=now)
@@ -199,26 +199,31 @@ def _publish(
         changed_files=changed,
         topics=topics,
         covers_to_ask=covers_to_ask(shown, snapshot.pictures, now=plan.now),
-        problems=problems,
+        problems=frozenset(problems.values()),
         attention=new_problems,
     )
 
 
-def _note_problems(context: CycleContext, problems: frozenset[str], *, now: datetime) -> tuple[Event, ...]:
+def _note_problems(context: CycleContext, problems: Mapping[AlertKey, str], *, now: datetime) -> tuple[Event, ...]:
     """Remember everything that is wrong now; returns the lines of history for what is new, and for what was solved.
 
-    Each is written once, whichever process notices it first.
+    Each is written once, whichever process notices it first, and however it is worded.
     """
+    wanted = {str(key): words for key, words in problems.items()}
     for _ in range(_TRIES):
         known = context.ledger.notes(NoteKind.PROBLEM)
-        new, solved = problems - known.keys(), known.keys() - problems
+        new = {key: words for key, words in wanted.items() if key not in known}
+        solved = {key: words for key, words in known.items() if key not in wanted}
         if not new and not solved:
             break
+        # Notes of an older ledger have their words for a key: the same words are no news.
+        told = sorted(words for words in new.values() if words not in known)
+        ended = sorted(words for key, words in solved.items() if key not in new.values())
         events = (
-            *(Event(at=now, kind=EventKind.PROBLEM, detail=text) for text in sorted(new)),
-            *(Event(at=now, kind=EventKind.SOLVED, detail=text) for text in sorted(solved)),
+            *(Event(at=now, kind=EventKind.PROBLEM, detail=words) for words in told),
+            *(Event(at=now, kind=EventKind.SOLVED, detail=words) for words in ended),
         )
-        values: dict[str, str | None] = {**dict.fromkeys(new, now.isoformat()), **dict.fromkeys(solved)}
+        values: dict[str, str | None] = {**new, **dict.fromkeys(solved)}
         notes = NotesChange(kind=NoteKind.PROBLEM, changes=values, known=known)
         if not context.ledger.record(WriteBatch(notes=notes, events=events), now=now).outdated:
             return events
@@ -327,11 +332,3 @@ def _write_feeds(
     written = context.public.write(files, retire_in=feeds.folders, quickly=(feeds.archive,))
     faults = [*feeds.faults, *written.faults]
     return written.changed, faults, topics_of(feeds.files)
-
-
-def _problems(plan: Plan, scan: Scan) -> Iterable[str]:
-    if plan.doubt:
-        yield reason_words(plan.doubt)
-    yield from (str(fault) for fault in scan.faults)
-    yield from (str(finding) for finding in plan.findings)
-    yield from map(reason_words, plan.troubles)

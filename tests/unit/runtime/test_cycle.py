@@ -19,9 +19,11 @@ from bot.domain import (
     Override,
     OverrideKind,
     Reason,
+    ReasonCode,
     Snapshot,
     WriteBatch,
     WriteResult,
+    wording,
 )
 from bot.domain.clock import ManualClock
 from bot.domain.reasons import text_reason
@@ -259,3 +261,11 @@ def test_what_a_person_has_just_held_is_not_released_by_a_plan_that_was_made_bef
     assert site.ledger.account_view(ACCOUNT).open == ()
     assert "Tickets" not in site.feed()
     assert [event.kind.value for event in site.said] != ["released"]
+
+
+def test_a_problem_that_is_worded_otherwise_is_no_news(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.ledger.record(WriteBatch(paused="amy"), now=NOW)
+    assert site.run().attention
+    monkeypatch.setattr(wording, "REASON_WORDS", dict.fromkeys(ReasonCode, "in other words"))
+    again = site.run()
+    assert (again.problems, again.attention) == ({"in other words"}, False)
