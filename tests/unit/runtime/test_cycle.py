@@ -268,4 +268,4 @@ def test_a_problem_that_is_worded_otherwise_is_no_news(site: Site, monkeypatch: 
     assert site.run().attention
     monkeypatch.setattr(wording, "REASON_WORDS", dict.fromkeys(ReasonCode, "in other words"))
     again = site.run()
-    assert (again.problems, again.attention) == ({"in other words"}, False)
+    assert (again.problems, again.attention) == (frozenset({"in other words"}), False)
