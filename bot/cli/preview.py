@@ -24,9 +24,12 @@ from bot.operations.explain import digest_of
 from bot.operations.preview import Preview
 from bot.operations.preview import preview as preview_post
 from bot.operations.site import find_post, post_from_bytes
+from bot.posts.folder import Scan
 from bot.posts.frontmatter.source import LARGEST_FILE
+from bot.posts.git.folders import open_posts
 from bot.report.page import preview_page
 from bot.report.screenshot import find_browser, take_screenshot
+from bot.runtime.planning import scan_posts
 
 _STANDARD_INPUT: Final = "-"
 
@@ -56,7 +59,8 @@ def preview(config: Config, post: str, name: str | None, html: Path | None, png:
 
     - reads a post from standard input that is not in the folder yet.
     """
-    found = preview_post(config, _read(config, post, name), SystemClock())
+    scan = scan_posts(open_posts(config))
+    found = preview_post(config, _read(config, post, name, scan), SystemClock(), scan=scan)
     if html is not None or png is not None:
         _write_files(found, html, png)
     if as_json:
@@ -66,12 +70,12 @@ def preview(config: Config, post: str, name: str | None, html: Path | None, png:
     sys.exit(1 if found.is_held else 0)
 
 
-def _read(config: Config, post: str, name: str | None) -> Post:
+def _read(config: Config, post: str, name: str | None, scan: Scan) -> Post:
     if post == _STANDARD_INPUT:
         return post_from_bytes(config, sys.stdin.buffer.read(LARGEST_FILE + 1), name or "untitled.md")
     if name is not None:
         raise UsageError("--name names a post on standard input.", remedy="Write: announce preview - --name tickets.md")
-    return find_post(config, post)
+    return find_post(config, post, scan=scan)
 
 
 def _write_files(found: Preview, html: Path | None, png: Path | None) -> None:

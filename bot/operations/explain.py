@@ -104,14 +104,14 @@ def explain(config: Config, name: str, clock: Clock) -> Explanation:
     with existing_ledger(config, clock) as ledger:
         if ledger is not None:
             snapshot, events = ledger.snapshot(), tuple(ledger.events(limit=_MOST_EVENTS))
-    post, entry = None, None
+    post, entry, scan = None, None, scan_posts(open_posts(config))
     try:
-        post = find_post(config, name)
+        post = find_post(config, name, scan=scan)
     except UsageError:
         entry = next((one for one in snapshot.entries.values() if one.slug == name), None)
         if entry is None:
             raise
-    site = open_site(config, clock, scan=scan_posts(open_posts(config)), snapshot=snapshot)
+    site = open_site(config, clock, scan=scan, snapshot=snapshot)
     return explanation_of(post, entry, plan=site.plan, snapshot=snapshot, events=events)
 
 

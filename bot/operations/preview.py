@@ -16,7 +16,9 @@ from bot.feeds.entry import entry_of
 from bot.ledger import read_snapshot
 from bot.operations.site import SiteState, open_site, scan_with
 from bot.planner.builder import PlanItem
-from bot.runtime.planning import make_composer
+from bot.posts.folder import Scan
+from bot.posts.git.folders import open_posts
+from bot.runtime.planning import make_composer, scan_posts
 
 #: What is said on each account, by its address; what is wrong, where it cannot be composed.
 Toots = Mapping[str, Announcement | str]
@@ -43,12 +45,16 @@ class Preview:
         return any(isinstance(toot, str) for toot in everything)
 
 
-def preview(config: Config, post: Post, clock: Clock) -> Preview:
-    """What becomes of a post, whether it lies in the folder or not. Raises LedgerError."""
+def preview(config: Config, post: Post, clock: Clock, *, scan: Scan | None = None) -> Preview:
+    """What becomes of a post, whether it lies in the folder or not. Raises LedgerError.
+
+    The other posts are those of a `scan` that the caller has made, else of a new one.
+    """
+    scan = scan_posts(open_posts(config)) if scan is None else scan
     snapshot = read_snapshot(config, clock)
     compose = make_composer(config, snapshot)
     addresses = tuple(config.account_addresses().values())
-    site = open_site(config, clock, scan=scan_with(config, post), snapshot=snapshot)
+    site = open_site(config, clock, scan=scan_with(config, post, scan), snapshot=snapshot)
     fates = {(item.occasion, item.account): _fate(item) for item in site.plan.items if item.slug == post.slug}
     return Preview(
         post=post,

@@ -21,7 +21,7 @@ from bot.posts.addresses import name_of, slug_of
 from bot.posts.folder import Scan
 from bot.posts.git.folders import open_posts
 from bot.posts.reader import parse_post, read_post
-from bot.runtime.planning import decide, scan_posts
+from bot.runtime.planning import decide
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,12 +60,17 @@ def open_site(
     return SiteState(config=config, scan=scan, snapshot=snapshot, plan=plan, now=moment)
 
 
-def find_post(config: Config, name: str) -> Post:
-    """The post with this slug or path. Raises PostError for a broken one, UsageError if there is none."""
+def find_post(config: Config, name: str, *, scan: Scan | None = None) -> Post:
+    """The post with this slug or path, in a `scan` that the caller has made, else in a new one.
+
+    Raises PostError for a broken one, or if the posts folder cannot be read; UsageError if there is none.
+    """
     path = Path(name)
     if path.suffix == ".md" and path.is_file():
         return _with_front_matter(read_post(path.absolute(), config=config), name)
-    scan = open_posts(config).scan()
+    scan = open_posts(config).scan() if scan is None else scan
+    if not scan.signature and scan.faults:  # the folder itself
+        raise scan.faults[0]
     named = [post for post in scan.posts if post.slug == name]
     if len(named) > 1:
         paths = ", ".join(str(post.path) for post in named)
@@ -94,9 +99,8 @@ def _with_front_matter(post: Post | None, name: str) -> Post:
     return post
 
 
-def scan_with(config: Config, post: Post) -> Scan:
-    """The posts of the site, with this one in place of the file that has its path or slug."""
-    scan = scan_posts(open_posts(config))
+def scan_with(config: Config, post: Post, scan: Scan) -> Scan:
+    """The posts of a scan, with this one in place of the file that has its path or slug."""
     others = [other for other in scan.posts if other.path != post.path and other.slug != post.slug]
     dated = config.posts.dated_names
     faults = [fault for fault in scan.faults if slug_of(fault.path, dated=dated) != post.slug]
