@@ -84,7 +84,7 @@ def sweep(folders: Iterable[Path]) -> frozenset[Path]:
 
 
 def remove(temporary: Path) -> None:
-    """Remove it if that can be done: it harms nobody, and the next run tries again."""
+    """Remove it if that can be done: it does no harm, and the next run tries again."""
     with suppress(OSError):
         temporary.unlink()
 

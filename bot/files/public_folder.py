@@ -186,7 +186,7 @@ class PublicFolder:
             return
         try:
             content, check = made_of(source)
-        except Exception as error:  # noqa: BLE001 - whatever goes wrong in it: readers keep what they have
+        except Exception as error:  # noqa: BLE001 - any error in it: readers keep the last good file
             work.fault(name, _broken(path, error), path)
             return
         places: dict[str, Path] = {}
@@ -279,7 +279,7 @@ class PublicFolder:
     def _retire(
         self, work: _Work, folders: Collection[str], listed: frozenset[str], copied: Collection[str]
     ) -> tuple[str, ...]:
-        """Remove what is ours and no longer meant to be there; a copy that nobody renews would show old news."""
+        """Remove the bot's own files that are no longer wanted; a copy that is not renewed would show old news."""
         wanted = work.files.keys() | {name + ENDING for name in copied}
         old_copies = {name + ENDING for name in work.files} & listed
         in_folders = {name for name in listed if lies_in(name, folders)} if folders else set()

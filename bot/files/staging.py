@@ -1,4 +1,4 @@
-"""A public file's new bytes, looked at and safe on the disk beside their place: many files at once, or one by one."""
+"""A public file's new bytes, checked and safe on the disk beside their place: many files at once, or one by one."""
 
 from __future__ import annotations
 
@@ -35,23 +35,23 @@ _T = TypeVar("_T")
 
 #: Files on their way to the disk at once, where there are many; most of that time is waiting.
 WRITER_THREADS: Final = 8
-#: So many files are worth threads, even if nobody is in a hurry.
+#: So many files are worth threads, even where the caller is in no hurry.
 MIN_FILES_FOR_THREADS: Final = 50
 
 
 @runtime_checkable
 class Checked(Protocol):
-    """A content that is looked at once it is made; both raise an error if it would be broken."""
+    """A content that is checked once it is made; both methods raise an error if it would be broken."""
 
     def made(self) -> bytes:
         """The content."""
 
     def check(self, content: bytes) -> None:
-        """Look at the content; may be called in another thread."""
+        """Check the content; may be called in another thread."""
 
 
 def made_of(source: SupportsBytes) -> tuple[bytes, Callable[[bytes], None] | None]:
-    """A file's content, and what is still to look at it. Raises whatever the making raises."""
+    """A file's content, and the check that it still has to pass. Raises what making it raises."""
     if isinstance(source, Checked):
         return source.made(), source.check
     return bytes(source), None
@@ -80,7 +80,7 @@ def stage(
 
 
 class Workers:
-    """Who stages the files: threads, which are kept for the next time, or nobody but the caller."""
+    """Stages the files in threads, which are kept for the next time, or in the caller's own."""
 
     def __init__(self) -> None:
         self._threads: Executor | None = None

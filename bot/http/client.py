@@ -88,7 +88,7 @@ class WebClient:
         self._timer = timer
 
     def prepare(self) -> None:
-        """Do beforehand what the first request would do: load libraries and certificates. Contacts nobody."""
+        """Do beforehand what the first request would do: load libraries and certificates. Sends no request."""
         with self._client("", timedelta(seconds=1)):
             pass
 
@@ -305,7 +305,7 @@ def _refusal(answer: httpx.Response) -> FetchError:
 
 @contextmanager
 def explained(url: str) -> Iterator[None]:
-    """Turn whatever goes wrong on the way into a FetchError that names the address."""
+    """Turn every error of the request into a FetchError that names the address."""
     import httpcore
     import httpx
 

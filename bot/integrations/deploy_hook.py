@@ -49,7 +49,7 @@ class DeployHookCaller:
         self._ledger = ledger
         self._clock = clock
         self._say = emit
-        self.trouble = ""  #: what somebody should be told
+        self.trouble = ""  #: what an operator should be told
         self._known: dict[str, str] | None = None
         self._tried: Mapping[str, str] = {}  #: what was owed at the latest try
         self._answered: Mapping[str, str] = {}

@@ -1,4 +1,4 @@
-"""Looking whether pages are online: some at once, each again and again, beside the work."""
+"""Checking whether pages are online: several at once, each again and again, beside the loop."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from bot.http.client import WebClient
 RETRY_INTERVAL: Final = timedelta(seconds=10)
 #: The longest wait for one answer.
 ANSWER_TIMEOUT: Final = timedelta(seconds=5)
-#: So many pages are asked for at once.
+#: How many pages are asked for at the same time.
 MAX_OPEN_REQUESTS: Final = 8
-#: Answers to questions of one moment are told together within this time, so that posts keep their order.
+#: Answers to requests of one moment are reported together within this time, so that posts keep their order.
 ANSWER_GROUPING: Final = timedelta(seconds=1)
-#: While the site gives no answer, pages that were asked for before let it rest.
+#: The pause for pages that were asked for before, after the site gave no answer.
 PAUSE_AFTER_NO_ANSWER: Final = timedelta(seconds=2)
 _HTML: Final = ("text/html", "application/xhtml+xml")
 
@@ -181,7 +181,7 @@ class PageChecker:
             self.ask(url)
         except FetchError as error:
             look, passing = replace(look, online=False, why=error.message), error.passing
-        except Exception as error:  # noqa: BLE001 — whatever a page makes go wrong, the others are asked for
+        except Exception as error:  # noqa: BLE001 — one page's error must not keep the others from being asked for
             look = replace(look, online=False, why=f"{url} cannot be asked for ({type(error).__name__}).")
         self._answers.put((one, url, look, passing))
         self._on_answer()

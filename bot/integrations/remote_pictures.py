@@ -20,11 +20,11 @@ from bot.ledger import Ledger
 
 #: The longest wait for one host.
 ANSWER_TIMEOUT: Final = timedelta(seconds=5)
-#: The longest for all that are asked at once; the others have their turn after the next pass.
+#: The longest wait for all pictures of one round; the others are asked for after the next cycle.
 TOTAL_TIMEOUT: Final = timedelta(seconds=15)
 #: Bytes; what is said to be larger is no picture, or a joke.
 _MAX_PICTURE_BYTES: Final = 2**40
-#: A pass that began before an answer was noted still wants it; whoever was asked just now is not asked by that.
+#: A cycle that began before an answer was noted still wants it; a host is not asked again for that within this time.
 _ASK_AGAIN_AFTER: Final = timedelta(hours=1)
 _PICTURE: Final = re.compile(r"image/[a-z0-9][a-z0-9.+-]{0,60}")
 

@@ -31,7 +31,7 @@ class Site:
     ) -> None:
         """`answered` is set, from any thread, when `look` has something to do.
 
-        `prepare` does beforehand what the first question would do; at the instant nothing is left but to ask.
+        `prepare` does beforehand what the first question would do; at the instant only the request is left.
         """
         self.answered = answered
         self.deploy = deploy
@@ -48,7 +48,7 @@ class Site:
 
     @property
     def trouble(self) -> str:
-        """What somebody should be told; empty if all is well."""
+        """What an operator should be told; empty if all is well."""
         return self.deploy.trouble
 
     def plan_is(self, plan: Plan) -> None:

@@ -98,7 +98,7 @@ class CycleResult:
     covers_to_ask: tuple[str, ...] = ()  #: addresses of pictures on other hosts, whose type and size are not known
     problems: frozenset[str] = field(default_factory=frozenset)  #: everything that is wrong now
     attention: bool = False  #: something new is wrong, or newly held
-    causes: tuple[Alert, ...] = ()  #: everything that somebody should know of
+    causes: tuple[Alert, ...] = ()  #: everything that an operator should know of
 
 
 def run_cycle(context: CycleContext, *, ask_site: Callable[[Plan], bool] | None = None) -> CycleResult:
@@ -236,7 +236,7 @@ def _is_clear(scan: Scan, plan: Plan, recorded: WriteResult) -> bool:
 
 
 def _base(scan: Scan, after: Snapshot, plan: Plan, entries: Mapping[str, Entry]) -> Base | None:
-    """What is sure of this pass, unless somebody else has written `after` it."""
+    """What is certain after this cycle, unless another process has written since."""
     if after.entries != entries:
         return None
     return Base(posts=scan.posts, snapshot=after, next_release=plan.next_release)
@@ -255,7 +255,7 @@ def _planned(context: CycleContext, scan: Scan, templates: Mapping[str, Template
         now, (snapshot, doubt) = context.clock.now(), _with_old_feed(context, context.ledger.snapshot())
         plan = _decided(context, scan, snapshot, templates, now=now, doubt=doubt)
         if (plan.released or plan.wanted_pages) and not context.server_times.asked:
-            # Only where something depends on it: a tick that releases nothing bothers nobody.
+            # Only where something depends on it: a tick that releases nothing asks no server.
             context.server_times.ask()
             now = context.clock.now()
             plan = _decided(context, scan, snapshot, templates, now=now, doubt=doubt)

@@ -35,7 +35,7 @@ class Embargo:
                 title = (post.title,) if len(post.title) >= _SHORTEST_TITLE else ()
                 names.update(dict.fromkeys(filter(None, (*known, *title)), opaque(post.slug)))
         for fault in faults:
-            # A file that cannot be read may be one that nobody may know of.
+            # A file that cannot be read may hold a post that is not public yet.
             path = str(fault.path)
             if path not in public:
                 names.update(dict.fromkeys((path, Path(path).stem), opaque(Path(path).stem)))

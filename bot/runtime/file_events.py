@@ -26,7 +26,7 @@ _NOWHERE: Final = logging.NullHandler()
 _SETTINGS: Final = (".toml", ".txt", ".j2")
 #: What is told when a file is only opened or read is no change.
 _CHANGES: Final = frozenset({"created", "modified", "moved", "deleted", "closed"})
-#: After these nobody writes on into a file. A new file, and a new folder, may be filled yet.
+#: After these events a file is complete. A new file, or a new folder, may still be filled.
 _FINISHED: Final = frozenset({"closed", "moved", "deleted"})
 #: A folder with what tells whether it is still the same one, and whether the folders in it are watched too.
 _Watched: TypeAlias = tuple[str, tuple[int, int] | None, bool]
@@ -84,7 +84,7 @@ class FileEvents:
         return paths
 
     def are_closed(self, taken: Collection[str]) -> bool:
-        """Whether these files, and those told since, were all closed, or put in their place, by who wrote them."""
+        """Whether these files, and those reported since, were all closed, or renamed into place, by their writer."""
         with self._lock:
             return self._writing.isdisjoint(taken) and self._writing.isdisjoint(self._paths)
 

@@ -1,4 +1,4 @@
-"""Whether the bot is awake: what a health page may say of it."""
+"""Whether the bot is awake, as the health page tells it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Final
 
 from bot.domain.clock import Clock
 
-#: The loop beats every second while it waits, and after each pass; a beat that is missing for so long never comes.
+#: The loop beats every second while it waits, and after each cycle; one that has missed beats for so long hangs.
 STALE_AFTER: Final = timedelta(minutes=2)
 
 
 class Heartbeat:
-    """Written by the loop, read by whoever asks. Safe across threads."""
+    """Written by the loop, read by the health page. Safe across threads."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -21,13 +21,13 @@ class Heartbeat:
         self._latest: tuple[datetime, float] | None = None
 
     def beat(self) -> None:
-        """A pass has been done, or the loop waits for a reason to do one."""
+        """A cycle has been done, or the loop waits for a reason to do one."""
         self._latest = (self._clock.now(), self._clock.monotonic())
 
     def health(self) -> tuple[bool, Mapping[str, object]]:
         """Whether the loop goes on, and the minute (UTC) when it last showed that.
 
-        Not when the latest pass was: one follows each change of the posts, so that would tell when somebody works on
+        Not the time of the latest cycle: one follows each change of the posts, so it would tell when the team works on
         news to come.
         """
         latest = self._latest

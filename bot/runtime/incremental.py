@@ -1,6 +1,6 @@
-"""The quick pass: new words of a released post are in the feeds at once, and the whole pass comes right after.
+"""The incremental cycle: new words of a released post enter the feeds at once; a whole cycle follows.
 
-With ten thousand posts a whole pass takes a third of a second; this one looks at the changed files alone.
+With ten thousand posts a whole cycle takes a third of a second; this one reads the changed files alone.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bot.runtime.cycle import CycleContext
 def incremental_cycle(context: CycleContext) -> tuple[str, ...]:
     """Refresh the entries of posts whose words have changed, and the feeds that show them; returns the files changed.
 
-    Does nothing where there is anything else to decide. To be followed by a whole pass in any case. Raises LedgerError.
+    Does nothing where there is anything else to decide. A whole cycle is to follow in any case. Raises LedgerError.
     """
     state = context.state
     base, built, state.base = state.base, state.built, None
@@ -37,7 +37,7 @@ def incremental_cycle(context: CycleContext) -> tuple[str, ...]:
         others.update(again.others)
     if not newest:
         return ()
-    # As a pass does: the ledger first, and not against a word that somebody has just said.
+    # As a cycle does: the ledger first, and not against an override that was just given.
     heard = OverridesSeen(words=snapshot.words, paused=snapshot.paused)
     if context.ledger.record(WriteBatch(entries=entries, heard=heard), now=now).outdated:
         return ()

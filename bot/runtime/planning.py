@@ -78,7 +78,7 @@ def decide(
     memory: PlanCache | None = None,
     templates: Mapping[str, Templates] | None = None,
 ) -> Plan:
-    """Plan with the settings' rules; writes nothing, asks nobody. Reads the `templates` unless they are given."""
+    """Plan with the settings' rules; writes nothing, sends no request. Reads the `templates` unless they are given."""
     compose = make_composer(config, snapshot, templates=templates)
     return make_plan(
         scan.posts,

@@ -1,10 +1,10 @@
 """A release on the dot: what can be done before its instant is done before.
 
 Some seconds ahead the release is planned as of its datetime, and each account's worker asks its server what it would
-ask first (who we are, what is there already), on a connection that stays open. Some milliseconds before the instant the
-plan is written, if files, clock and people's words are still as they were; at the instant it is kept, and the toots
-leave. Of the post itself nothing is kept or sent before. The pass that follows finds the release made and does the
-rest: feeds, files, alerts.
+ask first (which account the token is of, what it shows already), on a connection that stays open. Some milliseconds
+before the instant the plan is written, if files, clock and overrides are still as they were; at the instant it is
+committed, and the toots are sent. Of the post itself nothing is committed or sent before. The cycle that follows finds
+the release made and does the rest: feeds, files, alerts.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class PreparedRelease:
 
 
 def prepare_release(context: CycleContext, moment: datetime) -> PreparedRelease | None:
-    """Plan the release of `moment` ahead; None if nothing is released then. Writes nothing, asks nobody.
+    """Plan the release of `moment` ahead; None if nothing is released then. Writes nothing and sends no request.
 
     Raises LedgerError.
     """

@@ -1,4 +1,4 @@
-"""The parts of a bot, each made from the settings, and what a ledger that is there knows. Contacts nobody."""
+"""The parts of a bot, each made from the settings, and none of them contacts a server."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Surroundings:
 
 
 def make_pings(shared: Surroundings) -> WebSubPings:
-    """What the hubs in the settings are owed. Contacts nobody."""
+    """What the hubs in the settings are owed. Sends no request."""
     from bot.http.client import WebClient
     from bot.http.policy import policy_of_site
 
@@ -53,7 +53,7 @@ def make_pings(shared: Surroundings) -> WebSubPings:
 
 
 def make_remote_pictures(shared: Surroundings) -> RemotePictures:
-    """What asks other hosts about their pictures. Contacts nobody."""
+    """What asks other hosts about their pictures. Sends no request."""
     from bot.http.client import WebClient
     from bot.http.policy import policy_of_site
 
@@ -62,7 +62,7 @@ def make_remote_pictures(shared: Surroundings) -> RemotePictures:
 
 
 def make_site(shared: Surroundings, *, on_news: Callable[[], None]) -> Site:
-    """What releases ask of the conference's site; `on_news` is called for answers that matter. Contacts nobody."""
+    """What releases ask of the conference's site; `on_news` is called for answers that matter. Sends no request."""
     from bot.http.client import WebClient
     from bot.http.policy import FROM_OPERATOR, policy_of_site
     from bot.integrations.deploy_hook import DeployHookCaller
@@ -97,7 +97,7 @@ def servers_with_a_clock(config: Config, *, loopback_too: bool = False) -> dict[
 def make_publishers(
     config: Config, *, environ: Mapping[str, str], clock: Clock, server_times: ServerTimes | None = None
 ) -> dict[str, Publisher]:
-    """A publisher for each account, by address; what time its server has is noted. Contacts nobody."""
+    """A publisher for each account, by address; the time of its server is noted. Sends no request."""
     from bot.http.client import WebClient
     from bot.http.policy import policy_of_uploads
 

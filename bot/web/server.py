@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 
 from bot.domain.errors import UsageError
 
-#: Threads that answer; files are sent by the one that holds all the connections.
+#: Threads that answer requests; files are sent by the thread that holds all the connections.
 ANSWER_THREADS: Final = 4
 #: Connections at one time. Those over it wait until one is free.
 MAX_CONNECTIONS: Final = 2000
@@ -19,7 +19,7 @@ MAX_CONNECTIONS: Final = 2000
 IDLE_TIMEOUT: Final = 30
 #: Bytes of a request's head, and of its body: readers send next to nothing. Forges send more.
 _MAX_HEAD, _MAX_BODY = 32 * 1024, 64 * 1024
-_STOP_CHECK_INTERVAL: Final = 1.0  #: seconds between two looks whether to stop; `stop` does not wait for it
+_STOP_CHECK_INTERVAL: Final = 1.0  #: seconds between two checks for a stop; `stop` does not wait for it
 
 
 class PublicServer:

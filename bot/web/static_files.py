@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 
 from bot.files.staging import ENDING, is_copy_of
 
-#: No link in the last step, and no waiting for whoever writes into a pipe.
+#: No link in the last step, and no waiting for a writer of a pipe.
 _OPEN: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _MAX_REMEMBERED: Final = 4096
 
@@ -26,7 +26,7 @@ _Value = TypeVar("_Value")
 
 @dataclass(frozen=True)
 class Shown:
-    """A file, open at the very bytes that its ETag is of. Whoever gets it closes `file`."""
+    """A file, open at the very bytes that its ETag is of. The caller closes `file`."""
 
     file: BufferedReader
     size: int
@@ -87,7 +87,7 @@ class ServedFolder:
         if known is None:
             known = hashlib.file_digest(file, "sha256").hexdigest()[:32]
             file.seek(0)
-            if _state(file) == state:  # else somebody writes into it at this moment
+            if _state(file) == state:  # else it is being written at this moment
                 self._remember(self._digests, state, known)
         return known
 
