@@ -12,6 +12,18 @@ from typing import Final
 from bot.domain.findings import Finding
 
 
+class PictureFault(Enum):
+    """Why a picture cannot be used: decides which rule names it, and what to do about it."""
+
+    MISSING = "missing"  #: there is no file
+    DRAWING = "drawing"  #: SVG
+    OUTSIDE_ASSETS = "outside_assets"
+    OUTSIDE_BUNDLE = "outside_bundle"  #: outside of the post's own folder
+    TOO_LARGE = "too_large"
+    NOT_HTTPS = "not_https"
+    UNUSABLE = "unusable"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Picture:
     """A picture with the facts gathered about its file while the post was read."""
@@ -26,6 +38,7 @@ class Picture:
     focus: tuple[float, float] | None = None  #: the point that a crop keeps: x, y from -1 (left, bottom) to 1
     remote: bool = False  #: on another host: fetched from `url` when it is uploaded
     problem: str = ""  #: why the picture cannot be used, e.g. "there is no file assets/x.png"
+    fault: PictureFault | None = None  #: the kind of problem
 
 
 class Visibility(Enum):

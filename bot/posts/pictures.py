@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import stat
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, Self
 from urllib.parse import unquote, urlsplit
 
-from bot.domain import Picture
+from bot.domain import Picture, PictureFault
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 
 LARGEST_FILE: Final = 100 * 1024 * 1024  #: bytes
-MISSING: Final = "there is no file"  #: how the problem of a picture begins whose file is not there
 #: Pillow's names → what the file is to everyone else. MPO is a JPEG with further pictures behind it.
 _MEDIA_TYPES: Final = {
     "JPEG": "image/jpeg",
@@ -44,21 +44,20 @@ _OWN_FOLDER: Final = "the post's folder"
 NOT_HTTPS: Final = "Write its https address, or put the file into the assets folder."
 
 
-def remedy_for(problem: str) -> str:
-    """What to do about a picture's problem."""
-    if problem.startswith(MISSING):
-        return "Add the file, or mend the address."
-    if SVG in problem:
-        return "Export it from the drawing program as PNG, and name that file."
-    if problem.endswith(f"outside of {_ASSETS}"):
-        return "Put the file into the assets folder ([site] assets in the settings)."
-    if problem.endswith(f"outside of {_OWN_FOLDER}"):
-        return "Put the file itself there, no link to it."
-    if problem.endswith((_TOO_MANY_PIXELS, _TOO_LARGE)):
-        return "Make the picture smaller."
-    if problem.endswith("https"):
-        return NOT_HTTPS
-    return "Use a JPEG, PNG, GIF or WebP file."
+_REMEDIES: Final[Mapping[PictureFault, str]] = {
+    PictureFault.MISSING: "Add the file, or mend the address.",
+    PictureFault.DRAWING: "Export it from the drawing program as PNG, and name that file.",
+    PictureFault.OUTSIDE_ASSETS: "Put the file into the assets folder ([site] assets in the settings).",
+    PictureFault.OUTSIDE_BUNDLE: "Put the file itself there, no link to it.",
+    PictureFault.TOO_LARGE: "Make the picture smaller.",
+    PictureFault.NOT_HTTPS: NOT_HTTPS,
+    PictureFault.UNUSABLE: "Use a JPEG, PNG, GIF or WebP file.",
+}
+
+
+def remedy_for(fault: PictureFault | None) -> str:
+    """What to do about a picture that cannot be used."""
+    return _REMEDIES[fault or PictureFault.UNUSABLE]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,6 +80,14 @@ class _Place(NamedTuple):
     file: Path
     root: Path
     called: str
+    fault: PictureFault  #: of a file that lies outside of it
+
+
+class _Unusable(NamedTuple):
+    """What is wrong with a file."""
+
+    problem: str
+    fault: PictureFault
 
 
 def local_files(url: str, *, config: Config, bundle: Bundle | None = None) -> tuple[Path, ...]:
@@ -109,7 +116,7 @@ def picture_of(
     if beside is not None:
         places = [*_beside(beside, bundle), *places]
     pictures = [_found(place, url, alt, config) for place in places]
-    there = [one for one in pictures if not one.problem.startswith(MISSING)]
+    there = [one for one in pictures if one.fault is not PictureFault.MISSING]
     return next((one for one in there if not one.problem), (there or pictures)[0])
 
 
@@ -128,7 +135,7 @@ def _places(path: str, config: Config, bundle: Bundle | None) -> list[_Place]:
     """The likelier first."""
     page = _path_on_site(bundle.url, config) if bundle is not None else None
     own = path.removeprefix(page) if page and path.startswith(page) else ""
-    assets = _Place(config.assets_folder / path.lstrip("/"), config.assets_folder, _ASSETS)
+    assets = _Place(config.assets_folder / path.lstrip("/"), config.assets_folder, _ASSETS, PictureFault.OUTSIDE_ASSETS)
     return [*_beside(own.lstrip("/"), bundle), assets]
 
 
@@ -136,7 +143,7 @@ def _beside(own: str, bundle: Bundle | None) -> list[_Place]:
     inside = os.path.normpath(own)
     if bundle is None or inside.split(os.sep)[0] in ("", ".", "..") or os.path.isabs(own) or os.path.splitdrive(own)[0]:
         return []
-    return [_Place(bundle.folder / inside, bundle.folder, _OWN_FOLDER)]
+    return [_Place(bundle.folder / inside, bundle.folder, _OWN_FOLDER, PictureFault.OUTSIDE_BUNDLE)]
 
 
 def _found(place: _Place, url: str, alt: str, config: Config) -> Picture:
@@ -145,11 +152,12 @@ def _found(place: _Place, url: str, alt: str, config: Config) -> Picture:
     try:
         path, inside = file.resolve(), root.resolve()
         if not path.is_relative_to(inside):
-            return Picture(url=url, alt=alt, problem=f"{shown} lies outside of {place.called}")
+            problem = f"{shown} lies outside of {place.called}"
+            return Picture(url=url, alt=alt, problem=problem, fault=place.fault)
         # The folder may itself be reached through a link, that to the checkout in force: the path must outlive it.
         return _with_facts(url, alt, root / path.relative_to(inside), str(shown))
     except (FileNotFoundError, NotADirectoryError):
-        return Picture(url=url, alt=alt, problem=f"{MISSING} {shown}")
+        return Picture(url=url, alt=alt, problem=f"there is no file {shown}", fault=PictureFault.MISSING)
     except (OSError, ValueError, RuntimeError) as error:  # no permission, a null byte, a ring of links
         return Picture(url=url, alt=alt, problem=f"{shown} cannot be read: {_reason(error)}")
 
@@ -160,21 +168,21 @@ def _with_facts(url: str, alt: str, path: Path, shown: str) -> Picture:
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         if size > LARGEST_FILE:
-            return Picture(url=url, alt=alt, size=size, problem=f"{shown} {_TOO_LARGE}")
+            return Picture(url=url, alt=alt, size=size, problem=f"{shown} {_TOO_LARGE}", fault=PictureFault.TOO_LARGE)
         found = _look(file)
-        if isinstance(found, str):
-            return Picture(url=url, alt=alt, size=size, problem=f"{shown} {found}")
+        if isinstance(found, _Unusable):
+            return Picture(url=url, alt=alt, size=size, problem=f"{shown} {found.problem}", fault=found.fault)
         if found is None:
             file.seek(0)
             drawing = path.suffix.lower() in (".svg", ".svgz") or b"<svg" in file.read(4096)
-            return Picture(
-                url=url, alt=alt, size=size, problem=f"{shown} {SVG if drawing else 'is not a readable picture'}"
-            )
+            problem = f"{shown} {SVG if drawing else 'is not a readable picture'}"
+            fault = PictureFault.DRAWING if drawing else PictureFault.UNUSABLE
+            return Picture(url=url, alt=alt, size=size, problem=problem, fault=fault)
     media_type, width, height = found
     return Picture(url=url, path=path, alt=alt, media_type=media_type, size=size, width=width, height=height)
 
 
-def _look(file: IO[bytes]) -> tuple[str, int, int] | str | None:
+def _look(file: IO[bytes]) -> tuple[str, int, int] | _Unusable | None:
     """Media type, width and height; or what is wrong with it; None if it is none that can be read."""
     from PIL import Image
 
@@ -188,11 +196,11 @@ def _look(file: IO[bytes]) -> tuple[str, int, int] | str | None:
                 if "exif" in image.info and image.getexif().get(_ORIENTATION) in _ON_ITS_SIDE:
                     width, height = height, width
                 if width * height > _MOST_PIXELS:
-                    return _TOO_MANY_PIXELS
+                    return _Unusable(_TOO_MANY_PIXELS, PictureFault.TOO_LARGE)
                 _raise_if_cut_short(image, file)
                 return _MEDIA_TYPES[str(image.format)], width, height
     except Image.DecompressionBombError:
-        return _TOO_MANY_PIXELS
+        return _Unusable(_TOO_MANY_PIXELS, PictureFault.TOO_LARGE)
     except Exception:  # noqa: BLE001 - Pillow raises whatever a broken file leads it to
         return None
 

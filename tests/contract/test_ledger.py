@@ -38,6 +38,7 @@ from bot.domain import (
     OverrideKind,
     OverridesSeen,
     Picture,
+    PictureFault,
     Poll,
     QuotePolicy,
     Reason,
@@ -69,6 +70,7 @@ PICTURE = Picture(
     focus=(0.25, -1.0),
     remote=True,
     problem="none, but told all the same",
+    fault=PictureFault.UNUSABLE,
 )
 ANNOUNCEMENT = Announcement(
     text="Grüße 👩‍👩‍👧\r\n\ttab \x00 “quotes” \u2028",

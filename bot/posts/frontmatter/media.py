@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 
-from bot.domain import Picture
+from bot.domain import Picture, PictureFault
 from bot.domain.template_tags import find_tags
 from bot.domain.text import one_line
 from bot.posts.body.html import absolute
 from bot.posts.frontmatter.keys import MEDIA, near_miss
-from bot.posts.pictures import MISSING, NOT_HTTPS, Bundle, picture_of, remedy_for
+from bot.posts.pictures import NOT_HTTPS, Bundle, picture_of, remedy_for
 
 if TYPE_CHECKING:
     from bot.config import Config
@@ -69,8 +69,8 @@ def read_cover(
 
 def _note_cover_faults(picture: Picture, written: WrittenCover, notes: Notes) -> None:
     if picture.problem:
-        rule = "cover-missing" if picture.problem.startswith(MISSING) else "cover-unusable"
-        notes.add(rule, f"{picture.problem}.", field=written.field, remedy=remedy_for(picture.problem))
+        rule = "cover-missing" if picture.fault is PictureFault.MISSING else "cover-unusable"
+        notes.add(rule, f"{picture.problem}.", field=written.field, remedy=remedy_for(picture.fault))
     elif picture.path is None and not picture.remote:
         notes.add(
             "cover-unusable", "is not fetched for the toot: it is not https.", field=written.field, remedy=NOT_HTTPS
@@ -144,7 +144,7 @@ def _of_file(file: str, alt: str, config: Config, bundle: Bundle | None) -> Pict
         return Picture(url=file, alt=alt, problem=f"{file} is not a picture's address")
     picture = picture_of(file, alt, config=config)
     if picture.path is None and not picture.problem and not picture.remote:
-        return replace(picture, problem=f"{file} is not fetched: it is not https")
+        return replace(picture, problem=f"{file} is not fetched: it is not https", fault=PictureFault.NOT_HTTPS)
     return picture
 
 
@@ -166,8 +166,8 @@ def _focus(value: Value) -> tuple[float, float] | None:
 
 def _note_faults(picture: Picture, place: str, number: int, notes: Notes) -> None:
     if picture.problem:
-        rule = "picture-missing" if picture.problem.startswith(MISSING) else "picture-unusable"
-        notes.add(rule, f"{picture.problem}.", field=place, remedy=remedy_for(picture.problem))
+        rule = "picture-missing" if picture.fault is PictureFault.MISSING else "picture-unusable"
+        notes.add(rule, f"{picture.problem}.", field=place, remedy=remedy_for(picture.fault))
     if not picture.alt:
         notes.add(
             "alt-missing",
