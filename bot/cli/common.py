@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bot.config import DEFAULT_PATH, Config, Site, load_config
 from bot.domain.durations import format_duration
+from bot.domain.errors import UsageError
+from bot.posts.addresses import slug_of
+from bot.posts.frontmatter.dates import DatetimeError, parse_datetime
+from bot.posts.listing import list_files
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-    from bot.config import Config, Site
 
 
 def with_settings(command: Callable[..., None]) -> Callable[..., None]:
@@ -30,8 +33,6 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
     @click.pass_context
     @functools.wraps(command)
     def wrapped(ctx: click.Context, /, own_config: Path | None, debug: bool, **options: Any) -> None:  # noqa: ARG001
-        from bot.config import DEFAULT_PATH, load_config
-
         command(load_config(own_config or ctx.obj["config"] or DEFAULT_PATH), **options)
 
     return wrapped
@@ -51,10 +52,6 @@ port_option = click.option(
 def slugs(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Names of posts, for the shell to complete: by the files' names alone, so that nobody waits. Never raises."""
     try:
-        from bot.config import DEFAULT_PATH, load_config
-        from bot.posts.addresses import slug_of
-        from bot.posts.listing import list_files
-
         named = ctx.params.get("own_config") or ctx.find_root().params.get("config")
         config = load_config(Path(named or DEFAULT_PATH))
         files = list_files(config.posts_folder).files
@@ -69,9 +66,6 @@ post_argument = click.argument("post", metavar="SLUG|PATH", shell_complete=slugs
 
 def read_now(text: str | None, config: Config) -> datetime:
     """The time that `--now` names, else the machine's; aware, in UTC. Raises UsageError."""
-    from bot.domain.errors import UsageError
-    from bot.posts.frontmatter.dates import DatetimeError, parse_datetime
-
     if text is None:
         return datetime.now(UTC)
     try:
@@ -121,6 +115,7 @@ def plain(value: object) -> Any:
 
 def console() -> Console:
     """A console as wide as the terminal, and 80 columns elsewhere."""
+    # Imported here, as rich takes 30 ms that `run`, `tick` and programs which read JSON need not wait for.
     from rich.console import Console
 
     width = None if sys.stdout.isatty() else 80
@@ -129,8 +124,6 @@ def console() -> Console:
 
 def confirm(*, yes: bool) -> None:
     """Ask once more, unless `yes`. Raises UsageError without a terminal, click's Abort at a no."""
-    from bot.domain.errors import UsageError
-
     if not yes and not sys.stdin.isatty():
         raise UsageError("nothing was changed: there is nobody to ask.", remedy="Add --yes if you mean it.")
     if not yes:

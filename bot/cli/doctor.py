@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
+from rich.padding import Padding
+from rich.text import Text
 
 from bot.cli.common import console, echo_json, json_option, plain
-
-if TYPE_CHECKING:
-    from bot.config import Config
-    from bot.operations.doctor.report import Line
+from bot.config import DEFAULT_PATH, Config
+from bot.domain.clock import SystemClock
+from bot.operations.doctor.examine import examine
+from bot.operations.doctor.project import shown_settings
+from bot.operations.doctor.report import Line
 
 _INDENT: Final = 9
 _COLOURS: Final = {"ok": "green", "note": "cyan", "problem": "bold red"}
@@ -31,10 +34,6 @@ def doctor(ctx: click.Context, own_config: Path | None, offline: bool, debug: bo
     Shows no secret and nothing of posts to come, so it may be pasted into an issue. Changes nothing. Exit code 1 if
     something needs attention.
     """
-    from bot.config import DEFAULT_PATH
-    from bot.domain.clock import SystemClock
-    from bot.operations.doctor.examine import examine
-
     path = own_config or ctx.obj["config"] or DEFAULT_PATH
     lines: list[Line] = []
     config: Config | None = None
@@ -53,9 +52,6 @@ def doctor(ctx: click.Context, own_config: Path | None, offline: bool, debug: bo
 
 
 def _show(line: Line, *, is_new: bool) -> None:
-    from rich.padding import Padding
-    from rich.text import Text
-
     out = console()
     if is_new:
         out.print(Text(line.group, style="bold"))
@@ -73,15 +69,10 @@ def _sentence(words: str) -> str:
 
 
 def _settings(config: Config | None) -> dict[str, Any]:
-    from bot.operations.doctor.project import shown_settings
-
     return shown_settings(config) if config is not None else {}
 
 
 def _show_settings(config: Config | None) -> None:
-    from rich.padding import Padding
-    from rich.text import Text
-
     shown = _settings(config)
     if shown:
         console().print(Text("settings in the file, without secrets", style="bold"))

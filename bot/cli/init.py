@@ -5,13 +5,18 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from bot.config import Config
-    from bot.operations.setup.proposal import Proposal
+from bot.cli.progress import progress
+from bot.config import DEFAULT_PATH, Config, load_config
+from bot.config.load import load_text
+from bot.domain.clock import SystemClock
+from bot.domain.errors import PostError, UsageError
+from bot.files.atomic import taken, write_file
+from bot.operations.setup.proposal import Proposal, machine_timezone, propose
+from bot.operations.setup.text import fields_of, outlook_of, settings_text, words_of
+from bot.posts.git.folders import open_posts
 
 
 @click.command()
@@ -42,12 +47,6 @@ def init(
     Looks at it (Eleventy, Jekyll, Hugo, Pelican or plain), asks what it cannot know, writes config/bot.toml, and says
     what would happen now. Without a terminal nothing is asked.
     """
-    from bot.cli.progress import progress
-    from bot.config import DEFAULT_PATH
-    from bot.files.atomic import taken, write_file
-    from bot.operations.setup.proposal import machine_timezone, propose
-    from bot.operations.setup.text import settings_text
-
     path = own_config or ctx.obj["config"] or DEFAULT_PATH
     if path.exists() and not force:
         raise taken(path, remedy="Change it by hand, or add --force to replace it.")
@@ -68,15 +67,11 @@ def init(
 
 
 def _refuse_missing(root: Path, posts: str | None) -> None:
-    from bot.domain.errors import UsageError
-
     if posts and not (root / posts).is_dir():
         raise UsageError(f"there is no folder {posts} in {root}.", remedy="Name one that is there with --posts.")
 
 
 def _introduce(found: Proposal) -> None:
-    from bot.operations.setup.text import fields_of
-
     layout = found.layout
     made = (
         f"a site made with {layout.generator} ({layout.settings})" if layout.settings else "no site that is known here"
@@ -89,8 +84,6 @@ def _introduce(found: Proposal) -> None:
 
 def _answered(found: Proposal, given: dict[str, str]) -> Proposal:
     """The proposal with what flags say, and with answers where there is somebody to ask. Raises UsageError."""
-    from bot.domain.errors import UsageError
-
     questions = {"title": "Name of the conference", "url": "Address of the site (https://...)", "timezone": "Timezone"}
     if not found.permalink_known:
         questions["permalink"] = "Path of a post's page, with {slug} for its name"
@@ -123,18 +116,10 @@ def _asked(question: str, guess: str) -> str:
 
 def _refuse_wrong(path: Path, text: str) -> None:
     """Read the settings before they are there. Raises ConfigError."""
-    from bot.config.load import load_text
-
     load_text(text, path)
 
 
 def _tell_what_next(path: Path, acct: str) -> None:
-    from bot.config import load_config
-    from bot.domain.clock import SystemClock
-    from bot.domain.errors import PostError
-    from bot.operations.setup.text import outlook_of, words_of
-    from bot.posts.git.folders import open_posts
-
     config: Config = load_config(path)
     try:
         scan = open_posts(config).scan()

@@ -52,6 +52,7 @@ def progress(what: str, total: int | None = None) -> Iterator[Callable[[int], No
     if not _is_wanted():
         yield lambda _: None
         return
+    # Imported here, as rich takes 30 ms that nobody need wait for where no line is shown.
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
@@ -81,7 +82,7 @@ def aside() -> Iterator[None]:
 
 
 def _is_wanted() -> bool:
-    """Whether somebody looks at a terminal and has not asked for quiet."""
+    """Whether standard error is a terminal, and the operator did not ask for quiet."""
     context = click.get_current_context(silent=True)
     options = context.find_root().obj if context is not None else None
     return sys.stderr.isatty() and not (options or {}).get("quiet", False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from datetime import datetime
 from threading import Event
 
@@ -10,6 +9,7 @@ import click
 
 from bot.cli.common import port_option, show_time, with_settings
 from bot.cli.lines import ConsoleLog
+from bot.cli.signals import StopSignals
 from bot.config import Config
 from bot.domain.clock import ShiftedClock
 from bot.operations.rehearsal import LEAD, first_release, set_stage
@@ -23,8 +23,7 @@ from bot.sandbox.server import SandboxServer
 def rehearse(config: Config, port: int) -> None:
     """Play the whole season against the sandbox, in minutes."""
     stop = Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    StopSignals().stop(stop.set)
     clock = ShiftedClock(first_release(config) - LEAD)
     notice = (
         "A rehearsal: the clock is a pretended one that jumps from release to release. Nothing leaves this machine."

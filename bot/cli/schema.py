@@ -7,6 +7,9 @@ from pathlib import Path
 import click
 
 from bot.cli.common import echo_json
+from bot.config import DEFAULT_PATH, load_config
+from bot.config.schema import front_matter_schema, settings_schema
+from bot.domain.errors import UsageError
 
 
 @click.command()
@@ -19,17 +22,11 @@ def schema(ctx: click.Context, which: str, own_config: Path | None, debug: bool)
 
     Of posts' front matter, with the site's own names for the keys where there are settings; or of the settings.
     """
-    from bot.config import DEFAULT_PATH, load_config
-    from bot.domain.errors import UsageError
-
     if which == "settings":
-        from bot.config.schema import settings_schema
-
         echo_json(settings_schema())
         return
     if which != "front-matter":
         raise UsageError(f"there is no schema of {which}.", remedy="There are: front-matter, settings.")
-    from bot.config.schema import front_matter_schema
 
     named = own_config or ctx.obj["config"]
     path = named or DEFAULT_PATH

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import signal
 import threading
-from typing import TYPE_CHECKING
+from typing import Final
 
 import click
 
 from bot.cli.common import with_settings
+from bot.cli.signals import StopSignals
+from bot.config import Config, listen_address
 from bot.domain.errors import UsageError
+from bot.posts.git.push import LARGEST
+from bot.runtime.app import Bot
+from bot.web.public import make_public_app
+from bot.web.server import PublicServer
 
-if TYPE_CHECKING:
-    from bot.config import Config
-    from bot.runtime.app import Bot
-    from bot.web.server import PublicServer
-
-DEFAULT = "127.0.0.1:8080"
+DEFAULT: Final = "127.0.0.1:8080"
 
 
 @click.command()
@@ -27,21 +27,14 @@ def serve(config: Config, listen: str | None) -> None:
 
     `announce run` does it too if the settings have [serve] listen.
     """
-    from bot.web.public import make_public_app
-    from bot.web.server import PublicServer
-
     host, port = _address(listen or config.serve.listen or DEFAULT)
     stopped = threading.Event()
-    before = [signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGINT, signal.SIGTERM)]
-    try:
-        with PublicServer(make_public_app(config), host, port) as server:
-            click.echo(f"{config.feeds.folder} is served on {server.url}; Ctrl-C stops")
-            # In pieces, as a signal is only looked at between two of them.
-            while not stopped.wait(0.5):
-                pass
-    finally:
-        for number, handler in zip((signal.SIGINT, signal.SIGTERM), before, strict=True):
-            signal.signal(number, handler)
+    StopSignals().stop(stopped.set)
+    with PublicServer(make_public_app(config), host, port) as server:
+        click.echo(f"{config.feeds.folder} is served on {server.url}; Ctrl-C stops")
+        # In pieces, as a signal is only handled between two of them.
+        while not stopped.wait(0.5):
+            pass
     click.echo("stopped")
 
 
@@ -49,10 +42,6 @@ def server_for(config: Config, bot: Bot) -> PublicServer | None:
     """The public server beside a running bot, if the settings want one."""
     if not config.serve.listen:
         return None
-    from bot.posts.git.push import LARGEST
-    from bot.web.public import make_public_app
-    from bot.web.server import PublicServer
-
     host, port = _address(config.serve.listen)
     push = bot.sources.push_hook()
     app = make_public_app(config, health=bot.heartbeat.health, push=push)
@@ -60,8 +49,6 @@ def server_for(config: Config, bot: Bot) -> PublicServer | None:
 
 
 def _address(text: str) -> tuple[str, int]:
-    from bot.config import listen_address
-
     try:
         return listen_address(text)
     except ValueError as error:

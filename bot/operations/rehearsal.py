@@ -15,7 +15,7 @@ from threading import Event as Signal
 from threading import Thread
 from typing import Final
 
-from bot.config import Account, Config
+from bot.config import Account, Config, token_variable
 from bot.domain import DeliveryState
 from bot.domain.clock import ShiftedClock
 from bot.domain.errors import UsageError
@@ -172,6 +172,4 @@ def _on_sandbox(account: Account, server: str) -> Account:
 
 
 def _token_variables(tokens: Mapping[str, str]) -> dict[str, str]:
-    from bot.config import token_variable
-
     return {token_variable(name): token for name, token in tokens.items()}

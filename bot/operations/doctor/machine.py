@@ -6,10 +6,14 @@ import os
 import platform
 import re
 import shutil
+import zoneinfo
 from collections.abc import Iterator
 from datetime import date
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
+
+import yaml
 
 from bot import __version__
 from bot.config import Config
@@ -24,8 +28,6 @@ _LITTLE_ROOM: Final = 200 * 1024 * 1024  #: bytes
 
 def versions(today: date) -> Iterator[Line]:
     """The program, what it runs on, and its data of timezones."""
-    import yaml
-
     group = "versions"
     system = f"{platform.system()} {platform.release()}"
     yield ok(group, f"announce {__version__}, Python {platform.python_version()}, SQLite {SQLITE_VERSION}")
@@ -45,8 +47,6 @@ def versions(today: date) -> Iterator[Line]:
 
 
 def _version_of(name: str) -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
     try:
         return version(name)
     except PackageNotFoundError:
@@ -55,9 +55,7 @@ def _version_of(name: str) -> str:
 
 def timezone_data() -> tuple[str, str]:
     """The version of the timezone rules in use, such as "2026b", and whose they are."""
-    from zoneinfo import TZPATH
-
-    for folder in TZPATH:
+    for folder in zoneinfo.TZPATH:
         if not Path(folder, "UTC").exists():
             continue
         for name, pattern in (("tzdata.zi", r"# version (\S+)"), ("+VERSION", r"(\S+)")):

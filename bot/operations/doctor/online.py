@@ -11,6 +11,8 @@ from bot.domain import Snapshot
 from bot.domain.clock import Clock
 from bot.domain.errors import FetchError
 from bot.domain.wording import reason_words
+from bot.http.client import WebClient
+from bot.http.policy import policy_of_site
 from bot.integrations.server_clock import ServerTimes
 from bot.operations.doctor.report import Line, note, ok, problem
 from bot.planner.guards import SERVER_NOTICE, server_doubt
@@ -59,9 +61,6 @@ def clock_of_servers(config: Config, clock: Clock) -> Iterator[Line]:
 
 def pages(config: Config, snapshot: Snapshot) -> Iterator[Line]:
     """The site's front page and the page of the latest released post; those to come are not asked for."""
-    from bot.http.client import WebClient
-    from bot.http.policy import policy_of_site
-
     web = WebClient(policy_of_site(config))
     shown = [entry for entry in snapshot.entries.values() if not entry.hidden]
     latest = max(shown, key=lambda entry: entry.published, default=None)
@@ -78,9 +77,6 @@ def pages(config: Config, snapshot: Snapshot) -> Iterator[Line]:
 
 def hubs(config: Config) -> Iterator[Line]:
     """Whether each hub answers at all."""
-    from bot.http.client import WebClient
-    from bot.http.policy import policy_of_site
-
     web = WebClient(policy_of_site(config))
     for hub in dict.fromkeys(config.feeds.hubs):
         try:

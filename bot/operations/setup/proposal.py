@@ -17,6 +17,7 @@ from bot.operations.setup.hugo import hugo_permalink, read_hugo
 from bot.operations.setup.jekyll import jekyll_permalink, read_jekyll
 from bot.operations.setup.layout import PLAIN, Guess, Layout
 from bot.operations.setup.pelican import pelican_permalink, read_pelican
+from bot.posts.addresses import name_of, parted
 
 _LINK: Final = Path("/etc/localtime")
 _NAME: Final = Path("/etc/timezone")
@@ -135,8 +136,6 @@ def _first_folder(root: Path, layout: Layout) -> str:
 
 
 def _dated(layout: Layout, seen: Seen) -> bool:
-    from bot.posts.addresses import name_of, parted
-
     dated = [file for file in seen.files if parted(name_of(file.path))[0]]
     if layout.generator == PLAIN:
         return len(dated) > len(seen.files) / 2
