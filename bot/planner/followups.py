@@ -194,12 +194,13 @@ def within_reach(change: CompareAndSet, can: Capabilities, *, now: datetime) -> 
     An edit is skipped. A withdrawal is held: a person has to take the toot back by hand.
     """
     wanted = change.wanted
-    if wanted is None or wanted.state is not DeliveryState.DUE:
+    if wanted is None or not (wanted.state is DeliveryState.DUE or wanted.hold is Hold.BRAKE):
         return change
     match wanted.action:
         case Action.EDIT if not can.edits:
-            settled = replace(wanted, state=DeliveryState.SKIPPED, reason=Reason(code=ReasonCode.NO_EDITS))
-            return replace(change, wanted=replace(settled, settled_at=now))
+            reason = Reason(code=ReasonCode.NO_EDITS)
+            skipped = replace(wanted, state=DeliveryState.SKIPPED, hold=None, reason=reason, settled_at=now)
+            return replace(change, wanted=skipped)
         case Action.DELETE if not can.deletes:
             reason = Reason(code=ReasonCode.NO_DELETIONS)
         case Action.REPLY if not can.replies:

@@ -13,14 +13,18 @@ import pytest
 from bot.domain import (
     Action,
     Announcement,
+    Capabilities,
     CompareAndSet,
     Delivery,
     DeliveryState,
+    EventKind,
     Hold,
     Occasion,
     Picture,
     Post,
     QuotePolicy,
+    Reason,
+    ReasonCode,
     Visibility,
     WriteBatch,
 )
@@ -28,7 +32,20 @@ from bot.domain.reasons import text_reason
 from bot.domain.wording import reason_words
 from bot.planner.ruling import Verdict
 from tests.support.digests import both
-from tests.support.planning import DAY, HOUR, MINUTE, NOW, POLICY, SECOND, Season, louder, retracted, verdicts, wanted
+from tests.support.planning import (
+    ACCOUNT,
+    DAY,
+    HOUR,
+    MINUTE,
+    NOW,
+    POLICY,
+    SECOND,
+    Season,
+    louder,
+    retracted,
+    verdicts,
+    wanted,
+)
 
 MakePost = Callable[..., Post]
 NEW: dict[str, Any] = {"title": "New words", "digests": both("new")}
@@ -192,6 +209,24 @@ class TestEdits:
         season.resume()
         season.run(*better)
         assert season.state("c", Occasion.edit(1)) is DeliveryState.DUE
+
+    def test_where_the_network_knows_no_edits_none_is_due_nor_held_and_the_reason_is_kept(
+        self, make_post: MakePost
+    ) -> None:
+        season = Season(policy=replace(POLICY, brake=1))
+        posts = [make_post(slug, published=NOW - number * HOUR) for number, slug in enumerate("ba")]
+        for post in reversed(posts):
+            season.run(post)
+            season.send(post.slug)
+            season.clock.advance(2 * HOUR)
+        changed = [replace(post, title=f"New {post.slug}", digests=both("new")) for post in posts]
+        plan = season.run(*changed, capabilities={ACCOUNT: Capabilities(edits=False)})
+        for slug in "ab":
+            edit = season.delivery(slug, Occasion.edit(1))
+            assert edit is not None
+            assert (edit.state, edit.hold, edit.settled_at) == (DeliveryState.SKIPPED, None, season.now)
+            assert edit.reason == Reason(code=ReasonCode.NO_EDITS)
+        assert not [event for event in plan.recording.events if event.kind is EventKind.HELD]
 
     def test_edits_and_new_toots_share_the_room(self, make_post: MakePost) -> None:
         season = Season(policy=replace(POLICY, brake=1))
