@@ -16,7 +16,7 @@ from bot.domain import Event, EventKind, Occasion
 from bot.domain.clock import Clock, SystemClock
 from bot.domain.logs import log
 from bot.domain.wording import event_detail, event_words, reason_words
-from bot.runtime.cycle import CycleResult
+from bot.runtime.context import CycleResult
 
 _LOG: Final = logging.getLogger("bot.runtime")
 #: The packages whose outcomes these are; all others are the runtime's.

@@ -23,7 +23,7 @@ from bot.integrations.old_feed import is_address
 from bot.ledger import url_in
 from bot.posts.git.folders import open_posts
 from bot.runtime.app import Bot, make_bot
-from bot.runtime.cycle import CycleResult
+from bot.runtime.context import CycleResult
 from bot.runtime.service import run_service
 from bot.runtime.wiring import Emit
 from bot.runtime.workers import ThreadedWorkers

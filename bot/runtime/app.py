@@ -34,7 +34,8 @@ from bot.posts.cache.file import FILE_NAME as CACHE
 from bot.posts.cache.file import PostCache, cache_key
 from bot.posts.git.folders import open_posts
 from bot.publishers.contract import Publisher
-from bot.runtime.cycle import CycleContext, CycleResult, refresh, run_cycle
+from bot.runtime.context import CycleContext, CycleResult
+from bot.runtime.cycle import refresh, run_cycle
 from bot.runtime.deliverer import Deliverer
 from bot.runtime.embargo import Embargo
 from bot.runtime.git_syncer import GitSyncer

@@ -11,7 +11,7 @@ from typing import Final
 
 from bot.domain.errors import LedgerError
 from bot.runtime.app import Bot
-from bot.runtime.cycle import CycleResult
+from bot.runtime.context import CycleResult
 from bot.runtime.workers import Supervise, Worker
 
 #: How long `end` waits for each worker: a stranger's server may take longer, and what it is asked may be asked again.

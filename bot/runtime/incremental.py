@@ -11,7 +11,7 @@ from bot.domain import OverridesSeen, WriteBatch
 from bot.feeds.covers import with_known_covers
 from bot.feeds.incremental import update_feeds
 from bot.planner.incremental import reworded_entries
-from bot.runtime.cycle import CycleContext
+from bot.runtime.context import CycleContext
 
 
 def incremental_cycle(context: CycleContext) -> tuple[str, ...]:

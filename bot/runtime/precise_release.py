@@ -24,7 +24,7 @@ from bot.planner.plan import Plan
 from bot.posts.cache.racy_files import plain
 from bot.posts.listing import FileState, state_of
 from bot.runtime.app import Bot
-from bot.runtime.cycle import CycleContext
+from bot.runtime.context import CycleContext
 from bot.runtime.planning import decide, scan_posts
 
 #: Preparation begins so long before the instant, and earlier by what cycles take.

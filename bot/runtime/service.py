@@ -18,7 +18,7 @@ from bot.domain.errors import ConfigError
 from bot.posts.listing import FileState, state_of
 from bot.runtime.app import Bot
 from bot.runtime.background import BackgroundTasks
-from bot.runtime.cycle import CycleResult
+from bot.runtime.context import CycleResult
 from bot.runtime.deliverer import Accounts
 from bot.runtime.file_events import FileEvents
 from bot.runtime.precise_release import LEAD, release_on_time

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain import Severity
-from bot.runtime.cycle import CycleResult
+from bot.runtime.context import CycleResult
 from tests.support.corpus import BY_POST, Corpus
 from tests.support.inprocess import World
 

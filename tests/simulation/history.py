@@ -27,7 +27,7 @@ from bot.planner.builder import PlanItem
 from bot.planner.ruling import Verdict
 from bot.publishers.mastodon import errors as outcomes
 from bot.runtime.app import Bot
-from bot.runtime.cycle import CycleResult
+from bot.runtime.context import CycleResult
 from tests.simulation import oracle
 from tests.simulation.crashes import watched_files
 from tests.simulation.faults import Mix

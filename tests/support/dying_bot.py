@@ -29,7 +29,7 @@ from bot.config import load_config
 from bot.domain.clock import SystemClock
 from bot.ledger import open_ledger
 from bot.runtime.app import make_bot
-from bot.runtime.cycle import CycleResult
+from bot.runtime.context import CycleResult
 from bot.runtime.service import run_service
 from bot.runtime.wiring import make_publishers
 from bot.runtime.workers import ThreadedWorkers

@@ -23,7 +23,7 @@ from bot.integrations.pages import expect_page
 from bot.publishers.mastodon.publisher import MastodonPublisher
 from bot.publishers.network import AccountAccess
 from bot.runtime.app import Bot, make_bot
-from bot.runtime.cycle import CycleResult
+from bot.runtime.context import CycleResult
 from bot.sandbox.store import Store
 from tests.fakes.mastodon_server import make_fake_app
 from tests.support.project import SETTINGS

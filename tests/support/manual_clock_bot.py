@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.config import load_config
 from bot.domain.clock import ManualClock
 from bot.runtime.app import Bot, make_bot
-from bot.runtime.cycle import CycleResult
+from bot.runtime.context import CycleResult
 from tests.support.project import SETTINGS
 from tests.support.recording_publisher import RecordingPublisher
 from tests.support.scratch_ledger import ScratchLedger

@@ -14,7 +14,7 @@ from bot.domain import Announcement, Entry, Limits, Receipt
 from bot.domain.clock import ManualClock
 from bot.ledger.sqlite import SqliteLedger
 from bot.runtime.app import make_bot
-from bot.runtime.cycle import CycleResult
+from bot.runtime.context import CycleResult
 from tests.support.recording_publisher import RecordingPublisher
 
 ACCOUNT: Final = "main@127.0.0.1:9"

@@ -31,7 +31,8 @@ from bot.domain.wording import reason_words
 from bot.files.public_folder import PublicFolder
 from bot.integrations.server_clock import ServerTimes
 from bot.posts.folder import PostFolder
-from bot.runtime.cycle import CycleContext, CycleResult, run_cycle
+from bot.runtime.context import CycleContext, CycleResult
+from bot.runtime.cycle import run_cycle
 from bot.runtime.planning import policy_of
 from bot.runtime.wiring import Surroundings, make_site
 from tests.support.scratch_ledger import ScratchLedger
