@@ -105,7 +105,7 @@ class SqliteLedger:
             return write_batch(db, batch, now=now)
 
     def prepare(self, batch: WriteBatch, *, now: datetime) -> PendingWrite:
-        return _PendingWrite(self._file, batch, now)
+        return SqlitePendingWrite(self._file, batch, now)
 
     def flush(self) -> None:
         self._file.flush()
@@ -199,7 +199,7 @@ class SqliteLedger:
         update_account(db, lease.account, lease_mark=self._clock.mark())
 
 
-class _PendingWrite:
+class SqlitePendingWrite:
     """A batch inside an open transaction; see the contract."""
 
     def __init__(self, file: SqliteFile, batch: WriteBatch, now: datetime) -> None:

@@ -21,7 +21,7 @@ _REPLACE, _UNLINK, _FLOCK = os.replace, os.unlink, fcntl.flock
 
 
 _WRITES = frozenset(
-    {"record", "prepare", "acquire_lease", "renew_lease", "release_lease", "note_account", "write_intent", "settle"}
+    {"record", "acquire_lease", "renew_lease", "release_lease", "note_account", "write_intent", "settle"}
 )
 
 

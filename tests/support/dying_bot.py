@@ -28,6 +28,7 @@ import requests
 from bot.config import load_config
 from bot.domain.clock import SystemClock
 from bot.ledger import open_ledger
+from bot.ledger.sqlite import SqlitePendingWrite
 from bot.runtime.app import make_bot
 from bot.runtime.context import CycleResult
 from bot.runtime.service import run_service
@@ -37,7 +38,7 @@ from bot.runtime.workers import ThreadedWorkers
 #: What only looks is not watched: a death there is a death before the next effect.
 METHODS: Final = {
     "ledger": {
-        *("record", "prepare", "flush", "acquire_lease", "renew_lease", "release_lease"),
+        *("record", "flush", "acquire_lease", "renew_lease", "release_lease"),
         *("note_account", "write_intent", "settle"),
     },
     "publisher": {
@@ -90,6 +91,8 @@ class Dying:
 
 
 def _watch_the_system(fuse: Fuse) -> None:
+    SqlitePendingWrite.__enter__ = fuse.watched("pending.write", SqlitePendingWrite.__enter__)  # type: ignore[method-assign]
+    SqlitePendingWrite.commit = fuse.watched("pending.commit", SqlitePendingWrite.commit)  # type: ignore[method-assign]
     requests.Session.send = fuse.watched("request", requests.Session.send)  # type: ignore[method-assign]
     os.replace = fuse.watched("file.replace", os.replace)
     os.fsync = fuse.watched("file.fsync", os.fsync)
