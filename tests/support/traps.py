@@ -5,6 +5,7 @@ One server of each kind serves many tests; each test has accounts, posts and wor
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import httpx
 import requests
@@ -54,8 +55,8 @@ SHORT = 0.3
 #: Far more than any trap needs.
 MOST_DRAINS = 150
 _NUMBERS = count(1)
-# httpx would read the machine's certificates on each call; on loopback there are none to check.
-_CALL: dict[str, Any] = {"trust_env": False, "verify": False, "timeout": 20}
+# httpx would read the machine's certificates for each client; on loopback there are none to check.
+_PLAIN: Final[dict[str, Any]] = {"trust_env": False, "verify": False, "timeout": 20}
 
 #: Sees an answer on its way back, and may change it.
 Meddle = Callable[[requests.PreparedRequest, requests.Response], None]
@@ -100,6 +101,7 @@ class Account:
     publisher: MastodonPublisher
     line: Line
     folder: Path
+    http: httpx.Client
     another: Callable[[], Account]  #: makes a further account on the same server, at the same time
     said: list[Event] = field(default_factory=list)
 
@@ -181,7 +183,7 @@ class Account:
         """Switch these faults and settings on, in the place of all others; a hanging method is not waited for."""
         hanging = [str(fault["on"]) for fault in faults if "hang" in str(fault.get("do"))]
         self.line.hurry = hanging[0].partition(" ")[0] if hanging else ""
-        httpx.put(f"{self.server.url}/sandbox/faults", json=list(faults), **_CALL).raise_for_status()
+        self.server.faults.switch_json(json.dumps(faults).encode())
 
     def mended(self) -> None:
         self.goes_wrong()
@@ -192,7 +194,7 @@ class Account:
 
     def call(self, method: str, path: str, **options: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer loopback-{self.name}"}
-        return httpx.request(method, f"{self.server.url}{path}", headers=headers, **options, **_CALL)
+        return self.http.request(method, f"{self.server.url}{path}", headers=headers, **options)
 
     # -- what is there
 
@@ -225,6 +227,7 @@ class Stage:
     """Servers of each kind, on one clock for each."""
 
     folder: Path
+    http: httpx.Client
     servers: dict[tuple[str, bool], tuple[FakeMastodon, ManualClock]] = field(default_factory=dict)
     stack: ExitStack = field(default_factory=ExitStack)
 
@@ -258,6 +261,7 @@ class Stage:
             publisher=publisher,
             line=line,
             folder=self.folder,
+            http=self.http,
             another=lambda: self._account(kind, limited=limited),
         )
         made.mended()
@@ -267,9 +271,10 @@ class Stage:
 @contextmanager
 def stage(folder: Path) -> Iterator[Stage]:
     """The servers, until the end of the context."""
-    made = Stage(folder=folder)
-    with made.stack:
-        yield made
+    with httpx.Client(**_PLAIN) as http:
+        made = Stage(folder=folder, http=http)
+        with made.stack:
+            yield made
 
 
 def words_of(toots: Sequence[Mapping[str, Any]]) -> list[str]:

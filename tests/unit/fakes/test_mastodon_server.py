@@ -31,7 +31,7 @@ def server(running: FakeMastodon) -> FakeMastodon:
 def http(server: FakeMastodon) -> Iterator[httpx.Client]:
     """Plain HTTP as the account "main"."""
     headers = {"Authorization": "Bearer loopback-main"}
-    with httpx.Client(base_url=server.url, headers=headers, timeout=5) as plain:
+    with httpx.Client(base_url=server.url, headers=headers, timeout=5, verify=False) as plain:
         plain.delete("/sandbox/requests")
         yield plain
 

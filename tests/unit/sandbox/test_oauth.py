@@ -25,7 +25,7 @@ OUT_OF_SCOPE = {"error": "This action is outside the authorized scopes"}
 @pytest.fixture
 def web(server: SandboxServer) -> Any:
     """Plain HTTP without a token."""
-    with httpx.Client(base_url=server.url, timeout=5) as plain:
+    with httpx.Client(base_url=server.url, timeout=5, verify=False) as plain:
         yield plain
 
 
@@ -268,7 +268,7 @@ def test_metadata_lead_to_the_endpoints_where_the_server_has_them(name: str, sta
 
 def test_neither_token_nor_secret_is_kept_in_the_state_file(tmp_path: Path, clock: ManualClock) -> None:
     path = tmp_path / "state.json"
-    with SandboxServer(clock=clock, state=path) as server, httpx.Client(base_url=server.url) as web:
+    with SandboxServer(clock=clock, state=path) as server, httpx.Client(base_url=server.url, verify=False) as web:
         app = register(web)
         token = exchange(web, app, code_on(agree(web, app))).json()["access_token"]
     assert token not in path.read_text()

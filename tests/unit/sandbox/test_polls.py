@@ -71,7 +71,10 @@ def test_a_form_may_hold_a_poll(http: httpx.Client) -> None:
 def test_a_poll_stands_beside_a_picture_from_4_6(name: str, code: int, draw: Callable[..., bytes]) -> None:
     headers = {"Authorization": "Bearer loopback-main"}
     profile = PROFILES[name]
-    with SandboxServer(profile=profile) as server, httpx.Client(base_url=server.url, headers=headers) as http:
+    with (
+        SandboxServer(profile=profile) as server,
+        httpx.Client(base_url=server.url, headers=headers, verify=False) as http,
+    ):
         media = http.post("/api/v2/media", files={"file": draw()}).json()["id"]
         poll = {"options": ["a", "b"], "expires_in": HOUR}
         answer = http.post("/api/v1/statuses", json={"status": "x", "media_ids": [media], "poll": poll})

@@ -40,7 +40,7 @@ def peer(clock: ManualClock, connect: Callable[..., Mastodon]) -> Iterator[Calla
         def make(name: str) -> Peer:
             server = stack.enter_context(SandboxServer(clock=clock, profile=PROFILES[name]))
             headers = {"Authorization": "Bearer loopback-main"}
-            http = stack.enter_context(httpx.Client(base_url=server.url, headers=headers, timeout=5))
+            http = stack.enter_context(httpx.Client(base_url=server.url, headers=headers, timeout=5, verify=False))
             return Peer(server, connect(url=server.url), http)
 
         yield make
