@@ -119,6 +119,6 @@ def _data_of(picture: Picture) -> str:
     from bot.http.policy import Policy, nowhere
     from bot.publishers.pictures import original_of, prepared
 
-    # For a file of this machine nobody is asked.
+    # A file of this machine needs no network.
     upload = prepared(original_of(picture, WebClient(Policy(may_reach=nowhere))), _SMALL)
     return f"data:{upload.media_type};base64,{b64encode(upload.data).decode('ascii')}"
