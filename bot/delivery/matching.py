@@ -22,7 +22,7 @@ def find_status(
     since: datetime | None = None,
     also: str | None = None,
 ) -> tuple[SeenStatus | None, bool]:
-    """The status that says this announcement, and whether it is somebody else's.
+    """The status that says this announcement, and whether a person tooted it by hand.
 
     The exact text is ours. A status with the post's link and other words was made by hand: it counts as announced,
     but for the later parts of a thread, which are known by their text alone (`by_link` false), and for what a reminder

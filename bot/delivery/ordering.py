@@ -1,4 +1,4 @@
-"""Whose turn it is among what an account is owed. Pure."""
+"""The order in which an account's deliveries are sent. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.domain import Action, Delivery, DeliveryKey, DeliveryState, Occasion
 
 #: A toot that leaves within this time of its datetime is on time.
 ON_TIME: Final = timedelta(minutes=1)
-#: These say what the post has to say: what is there already is recognised.
+#: Actions that create a status for the post; existing ones are matched before sending.
 ANNOUNCING: Final = (Action.PUBLISH, Action.CONTINUE)
 #: These take a toot back.
 WITHDRAWALS: Final = (Action.DELETE, Action.REPLY)
@@ -21,9 +21,9 @@ def next_delivery(deliveries: Sequence[Delivery], *, now: datetime) -> Delivery:
     """The delivery that goes next: what is in flight, else withdrawals, threads begun, toots on time, (due, sequence).
 
     A publish that backs off is waited for, so that the order is kept. Edits, withdrawals and later parts of a thread
-    that back off, and what was never tried and waits for the morning, hold nobody else up. A part waits for the part
-    before it, an edit for the toot that it changes, a reminder for the post's toot; edits of one toot keep their order
-    always.
+    that back off, and what was never tried and waits for the morning, delay no other delivery. A part waits for the
+    part before it, an edit for the toot that it changes, a reminder for the post's toot; edits of one toot keep their
+    order always.
     """
     for delivery in deliveries:
         if delivery.state is DeliveryState.SENDING:

@@ -3,7 +3,7 @@
 The rules, and why each is as it is:
 
 - An intent is written and committed before a request leaves, so a process that dies leaves a trace: `sending`.
-- A delivery that is `sending` when nobody is sending it has an unknown outcome. It is looked for among the account's
+- A delivery that is `sending` while no process sends it has an unknown outcome. It is looked for among the account's
   own statuses before anything else of this account goes out; only a proven absence lets it be sent again.
 - Absence counts only `settle` after the intent: a server may still be working on a request that we gave up on. A
   server that could not be read may have held that request as long, so then `settle` begins once it can be read.
@@ -15,7 +15,7 @@ The rules, and why each is as it is:
 - A thread's parts are deliveries of their own, each sent once the part before it is known to be there.
 - A reminder carries the same link as the post's toot. It is a status that was made at its moment or later, and the
   toot is none that says what a reminder says.
-- Edits and deletions may be repeated, so they are not looked for, and one that fails holds nobody else up.
+- Edits and deletions may be repeated, so they are not looked for, and one that fails delays no other delivery.
 - The Idempotency-Key helps where a server honours it. Mastodon forgets it after an hour, 4.6 answers a repeat with
   500 (mastodon/mastodon#40399), GoToSocial ignores it: it is never the proof.
 """
@@ -52,16 +52,16 @@ class ProtocolState:
     account: AccountState
     deliveries: tuple[Delivery, ...]  #: due and sending, in order
     anchor: Delivery | None = None  #: the toot that the head of the queue edits, deletes or answers
-    introduced: bool = False  #: the server has confirmed the account since this drain began
-    looked: Mapping[DeliveryKey, SeenStatus | None] = field(default_factory=dict)  #: results of looks in this drain
-    by_hand: frozenset[DeliveryKey] = frozenset()  #: those of them that found what somebody else has tooted
+    introduced: bool = False  #: the server has confirmed the account since this session began
+    looked: Mapping[DeliveryKey, SeenStatus | None] = field(default_factory=dict)  #: results of read-backs
+    by_hand: frozenset[DeliveryKey] = frozenset()  #: those of them that found a status made by hand
     met: Mapping[DeliveryKey, SeenStatus | None] = field(default_factory=dict)  #: results of pre-flight looks
     uploaded: Mapping[DeliveryKey, tuple[str, ...]] = field(default_factory=dict)  #: media ids, once all are there
     #: Since the intent of the delivery in `sending` was committed; once it was looked for, as old as it was when the
     #: look began. None if the machine was restarted since.
     intent_age: timedelta | None = None
-    fresh_intent: DeliveryKey | None = None  #: the intent that this drain wrote and has not sent yet
-    failed: Wait | None = None  #: what this drain came up against; nothing more is tried
+    fresh_intent: DeliveryKey | None = None  #: the intent that this session wrote and has not sent yet
+    failed: Wait | None = None  #: what stopped this session; nothing more is tried
     stopping: bool = False  #: begin nothing new
 
 
@@ -91,7 +91,7 @@ class Preflight:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """It was tried for too long: hold it for a person."""
+    """It was tried for too long: hold it for the operator."""
 
     delivery: Delivery
 
@@ -135,7 +135,7 @@ class WriteIntent:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send at once; whatever leaves the outcome open keeps it `sending`."""
+    """Send at once; it stays `sending` if the outcome is unknown."""
 
     delivery: Delivery
 
@@ -212,7 +212,7 @@ def _finish(delivery: Delivery, known: ProtocolState, timing: Timing) -> Step:
         # A machine may restart within seconds; then only the time of day tells. A clock behind makes it wait.
         age = max(timedelta(), known.now - delivery.intended_at) if delivery.intended_at else timing.settle
     if age < timing.settle:
-        # Also where somebody has tooted it by hand meanwhile: ours may still arrive, and is edited and withdrawn then.
+        # Also where a person has tooted it by hand meanwhile: ours may still arrive, and is edited and withdrawn then.
         return Wait(known.now + (timing.settle - age), Reason(code=ReasonCode.EARLIER_ATTEMPT_OPEN))
     if found is not None:
         return Adopt(delivery, found)

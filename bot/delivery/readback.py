@@ -1,4 +1,4 @@
-"""Reads what the account has on its server, and takes what is there already for sent."""
+"""Reads the account's statuses back, and adopts deliveries that are there already."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _adopted(waiting: Iterable[Delivery], known: Snapshot) -> dict[DeliveryKey, 
 def _in_its_place(
     part: Delivery, before: str, recent: Iterable[SeenStatus], *, claimed: frozenset[str], session: DeliverySession
 ) -> SeenStatus | None:
-    """What a lost ledger had sent as this part, or a person has written in its place: it is not said twice."""
+    """The status that an earlier ledger sent as this part, or that a person wrote in its place."""
     for status in recent:
         if status.in_reply_to == before and status.status_id not in claimed:
             session.state.foreign.add((part.key, status.status_id))
@@ -119,7 +119,7 @@ def look(delivery: Delivery, session: DeliverySession) -> None:
         marked = replace(delivery, intended_mark=session.context.clock.mark())
         session.ledger.settle(session.lease, marked, event=None, now=session.now())
     known = session.ledger.snapshot()
-    # What is looked for came after `after_id`, whatever the clocks said.
+    # The status came after `after_id`; no clock is compared.
     session.state.looked[delivery.key] = _found(
         delivery,
         seen,

@@ -1,4 +1,4 @@
-"""What a failed step leaves: a wait, a blocked account, and what waits counts as tried from here on."""
+"""What follows a failed step: a wait, or a blocked account; all that waits counts as tried from then on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.delivery.session import DeliverySession
 from bot.domain import Action, CompareAndSet, Delivery, DeliveryState, Event, EventKind, Reason, ReasonCode, WriteBatch
 from bot.domain.errors import AccountBlockedError, OutcomeUnknownError, TransientError
 
-#: A blocked account is asked again after this time: a person is mending the token meanwhile.
+#: A blocked account is asked again after this time: the operator may have mended the token meanwhile.
 ASK_AGAIN: Final = timedelta(minutes=1)
 #: An account that cannot be read is asked at least this often.
 LONGEST_PATIENCE: Final = timedelta(minutes=5)
@@ -74,12 +74,12 @@ def _begin_trying(why: Reason, session: DeliverySession) -> None:
         CompareAndSet(known=d, wanted=replace(d, first_tried_at=now, reason=d.reason or why)) for d in untried
     )
     if changes:
-        # Those that a plan or a person has changed meanwhile are left as they are.
+        # Those that a plan or the operator has changed meanwhile are left as they are.
         session.ledger.record(WriteBatch(changes=changes), now=now)
 
 
 def blocked(error: AccountBlockedError, step: Step, session: DeliverySession) -> Wait:
-    """The server serves this account no more: nothing was posted, and a person has to mend it."""
+    """The server serves this account no more: nothing was posted, and the operator has to mend it."""
     now, why = session.now(), Reason(code=ReasonCode.ACCOUNT_BLOCKED, names=(error.cause.value,), text=str(error))
     if isinstance(step, Send):
         # A clear no: nothing was posted, so the delivery is owed as before.
@@ -87,13 +87,13 @@ def blocked(error: AccountBlockedError, step: Step, session: DeliverySession) ->
         session.ledger.settle(session.lease, replace(due, reason=why), event=None, now=now)
     _note_block(why, session)
     session.state.trouble = True
-    # From here on what waits is owed: once the account works again, a person hears of what has become too old.
+    # From here on what waits is owed: once the account works again, the operator learns what has become too old.
     _begin_trying(why, session)
     return Wait(now + ASK_AGAIN, why)
 
 
 def _note_block(why: Reason, session: DeliverySession) -> None:
-    # An event once, not at every tick of a token that nobody has mended yet.
+    # An event once, not at every tick until the token is mended.
     for event in session.ledger.note_account(session.lease, blocked=why, now=session.now()):
         session.state.attention = True
         session.emit(event)

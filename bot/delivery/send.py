@@ -13,7 +13,7 @@ from bot.delivery.session import DeliverySession
 from bot.domain import Action, Announcement, Delivery, DeliveryState, EventKind, Hold, Reason, ReasonCode, Receipt
 from bot.domain.errors import OutcomeUnknownError, PublishError, RejectedError, TransientError
 
-#: For so long a server may fail to take a picture; then the news goes out without it.
+#: How long a server may fail to take a picture before the toot is sent without it.
 WITHOUT_PICTURE_AFTER: Final = timedelta(minutes=10)
 _DONE: Final = {
     Action.PUBLISH: EventKind.SENT,
@@ -37,21 +37,21 @@ def upload(delivery: Delivery, session: DeliverySession) -> tuple[str, ...] | No
             session.context.request_started()
             media_ids.append(session.publisher.upload(picture))
         except (RejectedError, OutcomeUnknownError, TransientError) as error:
-            # A picture that nobody attaches shows nowhere, so it may be uploaded again.
+            # A picture that is attached to no status shows nowhere, so it may be uploaded again.
             if not isinstance(error, RejectedError) and _worth_waiting(delivery, error, session):
                 raise TransientError(error.message, remedy=error.remedy, retry_after=_asked_for(error)) from error
             session.state.attention = True
             if _is_worth_holding(delivery, session):
                 _hold(delivery, error, session)
                 return None
-            # The news matters more than its picture; a person is told.
+            # The news matters more than its picture; the operator is told.
             reason = Reason(code=ReasonCode.PUBLISH_ERROR, text=str(error))
             session.emit(session.event_of(delivery, EventKind.PICTURE_LEFT_OUT, reason))
     return tuple(media_ids)
 
 
 def _is_worth_holding(delivery: Delivery, session: DeliverySession) -> bool:
-    # What a person lets go, goes: a word is the way to send it without the picture.
+    # What the operator let go is sent: an override is the way to send it without the picture.
     is_toot = delivery.action is Action.PUBLISH
     return session.context.hold_without_picture and is_toot and not delivery.ordered_by
 
@@ -85,7 +85,7 @@ def send(delivery: Delivery, session: DeliverySession) -> None:
     Raises TransientError and AccountBlockedError as the publisher does: nothing was posted, and it still says
     `sending` in the ledger.
     """
-    # Sent once and never again on this intent, whatever comes.
+    # One request per intent, whatever its outcome.
     session.state.fresh_intent = None
     session.context.request_started()
     try:

@@ -110,7 +110,7 @@ class DeliverySession:
     def settle(
         self, delivery: Delivery, kind: EventKind, reason: Reason | None = None, *, url: str | None = None
     ) -> None:
-        """Write how an attempt ended, whatever was planned meanwhile: the server has spoken."""
+        """Write how an attempt ended, also where a plan has changed the delivery meanwhile."""
         event = self.event_of(delivery, kind, reason, url=url)
         self.ledger.settle(self.lease, delivery, event=event, now=event.at)
         self.emit(event)

@@ -130,16 +130,16 @@ class DeliveryState(Enum):
     SENT = "sent"  #: confirmed; it lives at `status_url`
     REJECTED = "rejected"  #: the server will not take it as it stands
     HELD = "held"  #: waits, see `hold`
-    SKIPPED = "skipped"  #: a person decided that it will not be sent
+    SKIPPED = "skipped"  #: it will not be sent, for a recorded reason
 
 
 class Hold(Enum):
     """Why a delivery is held, which is also what lets it go."""
 
     BRAKE = "brake"  #: too many at once: let go by `announce resume`
-    PERSON = "person"  #: a person said so: let go by name
+    PERSON = "person"  #: the operator said so: let go by name
     UNCLEAR = "unclear"  #: the post is in doubt: let go when its file is mended
-    FAILED = "failed"  #: tried for too long: let go by a person
+    FAILED = "failed"  #: tried for too long: let go by the operator
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -170,4 +170,4 @@ class Delivery:
     status_url: str | None = None
     settled_at: datetime | None = None
     ordered_by: str = ""  #: the person who let it go; lateness does not count then
-    foreign: bool = False  #: somebody tooted it by hand: counted as announced, never edited or deleted by us
+    foreign: bool = False  #: tooted by hand: counted as announced, never edited or deleted by us

@@ -1,4 +1,4 @@
-"""What somebody should be told, whoever is watching: each cause with what it means and what to do. Pure."""
+"""The alerts that a plan gives rise to: each with what it means and what to do. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.planner.plan import Plan
 from bot.planner.ruling import Verdict
 from bot.posts.git.status import SourceTrouble
 
-#: Before each release the post is tried out at these distances; trouble is told once at each.
+#: A post is composed this long before its release; a problem is reported once at each distance.
 LOOK_AHEAD: Final = (timedelta(hours=24), timedelta(hours=1))
 
 
@@ -33,7 +33,7 @@ class Alert:
     means: str  #: what that means
     todo: str  #: what to do
     embargoed: bool = False  #: tells of a post that is not public yet
-    instead_of: AlertKey | None = None  #: the key of a cause that need not be told besides this one
+    instead_of: AlertKey | None = None  #: the key of an alert that this one makes needless
 
     def redacted(self) -> Alert:
         """The same without a word of an unreleased post: it is known by an opaque id."""
@@ -161,7 +161,7 @@ def _of_accounts(accounts: Iterable[AccountState]) -> Iterator[Alert]:
             yield _alert(key, account=account.address, problem=problem)
 
 
-#: Holds that are told of; what an operator holds, the operator knows.
+#: Holds that make an alert; the operator knows of holds of their own.
 _TOLD: Final = (Hold.BRAKE, Hold.UNCLEAR, Hold.FAILED)
 
 

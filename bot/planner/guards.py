@@ -12,7 +12,7 @@ from bot.domain import Post, Reason, ReasonCode, Snapshot
 CLOCK_TOLERANCE: Final = timedelta(seconds=5)
 #: A clock this far from those of all the accounts' servers is doubted (HTTP gives their time in whole seconds).
 SERVER_TOLERANCE: Final = timedelta(minutes=5)
-#: From here on somebody is told, for a clock that is ahead releases early by as much.
+#: From here on the operator is told: a clock that is ahead releases early by as much.
 SERVER_NOTICE: Final = timedelta(minutes=1)
 
 
@@ -84,7 +84,8 @@ def _paused(snapshot: Snapshot) -> Reason | None:
 
 
 def _emptied(snapshot: Snapshot, dated: Sequence[Post], broken: Collection[str]) -> Reason | None:
-    # A folder that lost most of what was planned is a mishap (a branch switch, a wrong mount) until a person says no.
+    # A folder that lost most of what was planned is a mishap (a branch switch, a wrong mount), unless the operator
+    # says otherwise.
     here = {post.post_id for post in dated} | {post.slug for post in dated}
     planned = [post for post in snapshot.upcoming.values() if post.slug not in broken]
     gone = [post for post in planned if post.post_id not in here and post.slug not in here]

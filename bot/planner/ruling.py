@@ -80,7 +80,7 @@ class Ruling:
     retract: bool = False  #: the ledger is not to have one: nothing was promised yet
     counts: bool = False  #: takes room of the brake
     compose: bool = False  #: its words are (still) to be composed from the post
-    again: bool = False  #: a person wants another try
+    again: bool = False  #: the operator wants another try
     ordered_by: str = ""
     not_before: datetime | None = None
     announcement: Announcement | None = None
