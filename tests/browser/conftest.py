@@ -23,8 +23,9 @@ QUIET = [
 ]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    """One for all tests of a process, for its start takes three seconds of a processor; each test opens its own context."""
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=program("chromium"), args=QUIET)
         yield launched
