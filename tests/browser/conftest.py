@@ -25,7 +25,7 @@ QUIET = [
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """One for all tests of a process, for its start takes three seconds of a processor; each test opens its own context."""
+    """One for all tests of a process: its start takes three seconds of a processor. Each test has its own context."""
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=program("chromium"), args=QUIET)
         yield launched

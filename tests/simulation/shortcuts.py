@@ -16,7 +16,7 @@ import mastodon.types_base
 import bot.compose.composer
 import bot.ledger.codec
 import bot.posts.folder
-import bot.runtime.cycle
+import bot.runtime.publication
 from bot.compose.context import ComposeContext
 from bot.domain import Entry, Post
 from bot.domain.errors import BotError
@@ -33,7 +33,7 @@ def shortcuts() -> Iterator[None]:
         for owner, name, make in (
             (bot.posts.folder, "parse_post", _parsing),
             (bot.compose.composer, "compose", _composing),
-            (bot.runtime.cycle, "render_feeds", _rendering),
+            (bot.runtime.publication, "render_feeds", _rendering),
             (bot.ledger.codec, "entry_from_json", cache),
             (mastodon.internals, "try_cast_recurse", _casting),
             (mastodon.types_base, "get_type_class", _of_hashable),
