@@ -12,7 +12,7 @@ from bot.config import ENVIRONMENT, Config
 from bot.config.secrets import find_token, trouble_of
 from bot.config.wording import folder_names, read_people, read_templates
 from bot.domain import Finding
-from bot.domain.errors import ComposeError
+from bot.domain.errors import ComposeFileError
 from bot.posts.git.checkout import checkout_dir_of
 from bot.posts.git.status import read_status
 
@@ -87,10 +87,8 @@ def _check_templates(config: Config) -> Iterator[Finding]:
             yield about_file(shown_path(folder / name, config.root), "template-folder", problem, remedy)
 
 
-def _from_error(rule: str, error: ComposeError, root: Path) -> Finding:
-    # The message begins with the place: "/site/config/templates/keynote.j2:3: ...".
-    place, _, problem = error.message.partition(": ")
-    path, _, line = place.rpartition(":")
+def _from_error(rule: str, error: ComposeFileError, root: Path) -> Finding:
+    path, _, line = error.place.rpartition(":")
     if not line.isdecimal():
-        return about_file(shown_path(Path(place), root), rule, problem, error.remedy)
-    return about_file(shown_path(Path(path), root), rule, problem, error.remedy, line=int(line))
+        return about_file(shown_path(Path(error.place), root), rule, error.problem, error.remedy)
+    return about_file(shown_path(Path(path), root), rule, error.problem, error.remedy, line=int(line))

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from bot.compose.mentions import WORD_JOINER
 from bot.config import ACCT
 from bot.config.wording import TextFile
-from bot.domain.errors import ComposeError
+from bot.domain.errors import ComposeFileError
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -35,14 +35,14 @@ class People:
 
     path: str = FILE  #: as errors show it
     handles: Mapping[str, str]  #: folded name → "@name@server"
-    problems: Mapping[str, ComposeError]  #: folded name → what is wrong with its table
-    unreadable: ComposeError | None = None  #: why the file cannot be used; then no person is known
+    problems: Mapping[str, ComposeFileError]  #: folded name → what is wrong with its table
+    unreadable: ComposeFileError | None = None  #: why the file cannot be used; then no person is known
 
     @classmethod
     def of(cls, file: TextFile) -> Self:
         """The people of the file. Raises nothing: a fault is raised when a handle is asked for."""
         if file.problem:
-            fault = ComposeError(f"{file.path}: {file.problem}", remedy=file.remedy)
+            fault = ComposeFileError(file.path, file.problem, remedy=file.remedy)
             return cls(path=file.path, handles={}, problems={}, unreadable=fault)
         return cls.read(file.text, path=file.path)
 
@@ -55,19 +55,20 @@ class People:
         except tomllib.TOMLDecodeError as error:
             found = _LINE.search(str(error))
             line = found[1] if found else len(text.splitlines())  # else it says "at end of document"
-            fault = ComposeError(
-                f"{path}:{line}: is not valid TOML: {error}.",
+            fault = ComposeFileError(
+                f"{path}:{line}",
+                f"is not valid TOML: {error}.",
                 remedy=f'Write ["Ada Example"] and below it {_EXAMPLE}.',
             )
             return cls(path=path, handles={}, problems={}, unreadable=fault)
         handles: dict[str, str] = {}
-        problems: dict[str, ComposeError] = {}
+        problems: dict[str, ComposeFileError] = {}
         for name, value in table.items():
             try:
                 handle = _handle(value)
             except ValueError as error:
                 place = f"{path}:{_line(text, name, error.args[1] if len(error.args) > 1 else '')}"
-                problems[_fold(name)] = ComposeError(f"{place}: {name}: {error.args[0]}", remedy=f"Write {_EXAMPLE}.")
+                problems[_fold(name)] = ComposeFileError(place, f"{name}: {error.args[0]}", remedy=f"Write {_EXAMPLE}.")
             else:
                 handles[_fold(name)] = handle
         return cls(path=path, handles=handles, problems=problems)
@@ -84,7 +85,7 @@ class People:
             raise self.problems[folded]
         return self.handles.get(folded)
 
-    def faults(self) -> tuple[ComposeError, ...]:
+    def faults(self) -> tuple[ComposeFileError, ...]:
         """Everything that is wrong with the file."""
         return tuple(filter(None, (self.unreadable, *self.problems.values())))
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol, Self
 from bot.compose.people import NOBODY
 from bot.config.wording import TextFile, template_name
 from bot.domain import Post
-from bot.domain.errors import ComposeError
+from bot.domain.errors import ComposeError, ComposeFileError
 
 if TYPE_CHECKING:
     from jinja2 import Template, TemplateError
@@ -115,15 +115,16 @@ class Templates:
         except TemplateError as error:
             raise self._explained(error, name) from None
         except Exception as error:  # a template's expressions can raise anything
-            raise ComposeError(
-                f"{self._place(error, name)}: the template cannot be used: {error}.", remedy="Correct the template."
+            place = self._place(error, name)
+            raise ComposeFileError(
+                place, f"the template cannot be used: {error}.", remedy="Correct the template."
             ) from error
 
-    def faults(self) -> tuple[ComposeError, ...]:
+    def faults(self) -> tuple[ComposeFileError, ...]:
         """What is wrong with any template, used or not: cannot be read, not valid, uses what there is not."""
         return tuple(fault for name in self._files for fault in self._faults_of(name))
 
-    def _faults_of(self, name: str) -> list[ComposeError]:
+    def _faults_of(self, name: str) -> list[ComposeFileError]:
         from jinja2 import TemplateError
 
         from bot.compose.jinja import included_names, unknown_names
@@ -179,20 +180,21 @@ class Templates:
         for piece in self._template(name).generate(variables):
             room -= len(piece)
             if room < 0:
-                raise ComposeError(
-                    f"{self._place(None, name)}: the template gives more than {MAX_RESULT:,} characters.",
+                raise ComposeFileError(
+                    self._place(None, name),
+                    f"the template gives more than {MAX_RESULT:,} characters.",
                     remedy="Check its loops.",
                 )
             pieces.append(piece)
         return "".join(pieces)
 
-    def _explained(self, error: TemplateError, name: str) -> ComposeError:
+    def _explained(self, error: TemplateError, name: str) -> ComposeFileError:
         from jinja2.exceptions import SecurityError, TemplateNotFound, TemplateSyntaxError, UndefinedError
 
         if isinstance(error, TemplateSyntaxError):
             place = f"{error.filename or self._place(None, name)}:{error.lineno}"
-            return ComposeError(
-                f"{place}: the template is not valid: {error.message}.", remedy="Correct the template at that line."
+            return ComposeFileError(
+                place, f"the template is not valid: {error.message}.", remedy="Correct the template at that line."
             )
         place = self._place(error, name)
         if isinstance(error, TemplateNotFound):
@@ -201,12 +203,12 @@ class Templates:
         if undefined:
             return _unknown_variable(place, undefined[1])
         if isinstance(error, SecurityError):
-            return ComposeError(f"{place}: templates may not do this: {error.message}.", remedy="Leave it out.")
-        return ComposeError(f"{place}: the template cannot be used: {error}.", remedy="Correct the template.")
+            return ComposeFileError(place, f"templates may not do this: {error.message}.", remedy="Leave it out.")
+        return ComposeFileError(place, f"the template cannot be used: {error}.", remedy="Correct the template.")
 
-    def _no_such_template(self, place: str, name: str) -> ComposeError:
+    def _no_such_template(self, place: str, name: str) -> ComposeFileError:
         known = ", ".join(Path(file.path).name for file in self._files.values())
-        return ComposeError(f'{place}: there is no template "{name}".', remedy=f"There are: {known}.")
+        return ComposeFileError(place, f'there is no template "{name}".', remedy=f"There are: {known}.")
 
     def _place(self, error: BaseException | None, name: str) -> str:
         """`file:line` of the innermost template that an error went through, else the file of `name`."""
@@ -235,12 +237,12 @@ def _each(names: object, say: Callable[[str], str]) -> str:
     raise TypeError("the filters `handle` and `with_handle` are for names, such as {{ speaker | with_handle }}")
 
 
-def _unusable(file: TextFile) -> ComposeError:
-    return ComposeError(f"{file.path}: {file.problem}", remedy=file.remedy)
+def _unusable(file: TextFile) -> ComposeFileError:
+    return ComposeFileError(file.path, file.problem, remedy=file.remedy)
 
 
-def _unknown_variable(place: str, variable: str) -> ComposeError:
+def _unknown_variable(place: str, variable: str) -> ComposeFileError:
     known = ("site.title", "site.url") if "." in variable else tuple(TEMPLATE_VARIABLES)
     near = difflib.get_close_matches(variable, known, n=1)
     remedy = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(known)}."
-    return ComposeError(f'{place}: the template uses "{variable}", which there is not.', remedy=remedy)
+    return ComposeFileError(place, f'the template uses "{variable}", which there is not.', remedy=remedy)

@@ -108,6 +108,15 @@ class ComposeError(BotError):
         self.field = field
 
 
+class ComposeFileError(ComposeError):
+    """A fault of a template, or of the file of people. `place` is the file, with ":LINE" where the line is known."""
+
+    def __init__(self, place: str, problem: str, *, remedy: str = "") -> None:
+        super().__init__(f"{place}: {problem}", remedy=remedy)
+        self.place = place
+        self.problem = problem
+
+
 class PictureUnusableError(ComposeError):
     """A picture cannot be used, and the settings hold the toot for it (`if_no_picture`). `url` is the picture's."""
 
