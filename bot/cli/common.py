@@ -5,16 +5,17 @@ from __future__ import annotations
 import functools
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from bot.config import DEFAULT_PATH, Config, Site, load_config
+from bot.domain import Announcement, Finding
 from bot.domain.durations import format_duration
 from bot.domain.errors import UsageError
 from bot.posts.addresses import slug_of
@@ -96,10 +97,35 @@ def echo_json(value: object) -> None:
     click.echo(json.dumps(plain(value), ensure_ascii=False, indent=2))
 
 
+#: Records whose JSON programs know, whatever fields the record has besides, and in whatever order.
+_JSON_FIELDS: Final[Mapping[type, tuple[str, ...]]] = {
+    Finding: ("rule", "severity", "path", "line", "column", "field", "problem", "remedy"),
+    Announcement: (
+        "text",
+        "link",
+        "visibility",
+        "language",
+        "content_warning",
+        "sensitive",
+        "pictures",
+        "poll",
+        "quote_policy",
+        "length",
+        "limit",
+        "expires",
+        "thread",
+        "answers",
+        "source",
+        "reminders",
+    ),
+}
+
+
 def plain(value: object) -> Any:
     """Records, enums, datetimes and paths as JSON knows them; durations in seconds."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
+        names = _JSON_FIELDS.get(type(value)) or tuple(item.name for item in fields(value))
+        return {name: plain(getattr(value, name)) for name in names}
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
