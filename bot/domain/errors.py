@@ -155,11 +155,13 @@ class OldFeedError(BotError):
 class FetchError(BotError):
     """Something on the web that cannot be fetched. `passing`: a later try may succeed.
 
-    `status` is the HTTP status of an answer that was no success; None if there was no such answer.
+    `status` is the HTTP status of an answer that was no success; None if there was no such answer. `url` is the
+    address that the message names; empty if it names none.
     """
 
-    def __init__(self, message: str, *, passing: bool = False, status: int | None = None) -> None:
+    def __init__(self, message: str, *, passing: bool = False, status: int | None = None, url: str = "") -> None:
         super().__init__(message)
+        self.url = url
         self.passing = passing
         self.status = status
 

@@ -116,7 +116,7 @@ class WebClient:
                     raise _refusal(answer)
                 found = _measured(answer)
         if found is None:
-            raise FetchError(f"{url} does not say of what type and how long it is.")
+            raise FetchError(f"{url} does not say of what type and how long it is.", url=url)
         return found
 
     def post_form(self, url: str, fields: Mapping[str, str], *, within: timedelta) -> None:
@@ -184,7 +184,7 @@ class WebClient:
                 there = self._checked(str(here.join(answer.headers["Location"])))
             check_redirect(here, there)
             here = there
-        raise FetchError(f"{url} redirects more than {MOST_REDIRECTS} times.")
+        raise FetchError(f"{url} redirects more than {MOST_REDIRECTS} times.", url=url)
 
     def _client(self, url: str, within: timedelta) -> httpx.Client:
         from urllib.request import getproxies
@@ -213,7 +213,8 @@ class WebClient:
 
         parsed = httpx.URL(url)
         if parsed.scheme not in self._policy.schemes or not parsed.host:
-            raise FetchError(f"{url} is not fetched: it does not begin with {' or '.join(self._policy.schemes)}://.")
+            schemes = " or ".join(self._policy.schemes)
+            raise FetchError(f"{url} is not fetched: it does not begin with {schemes}://.", url=url)
         if parsed.userinfo:
             raise FetchError(f"the address at {parsed.host} is not fetched: it carries a name or password.")
         return parsed
@@ -251,14 +252,15 @@ def is_same_site(here: httpx.URL, there: httpx.URL) -> bool:
 
 def _check_same_site(url: str, here: httpx.URL, there: httpx.URL) -> None:
     if not is_same_site(here, there):
-        raise FetchError(f"{url} leads to another site, {there.host}.")
+        raise FetchError(f"{url} leads to another site, {there.host}.", url=url)
 
 
 def _read(answer: httpx.Response, largest: int) -> Fetched:
     expect_200(answer)
     if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise FetchError(f"{answer.url} answered compressed, which was not asked for.")
-    too_large = FetchError(f"{answer.url} is larger than {largest / 1024 / 1024:.0f} MB.")
+        problem = f"{answer.url} answered compressed, which was not asked for."
+        raise FetchError(problem, status=answer.status_code, url=str(answer.url))
+    too_large = FetchError(f"{answer.url} is larger than {largest / 1024 / 1024:.0f} MB.", url=str(answer.url))
     stated = answer.headers.get("Content-Length", "")
     if stated.isdecimal() and int(stated) > largest:
         raise too_large
@@ -300,7 +302,8 @@ def _media_type(answer: httpx.Response) -> str:
 
 def _refusal(answer: httpx.Response) -> FetchError:
     passing = answer.status_code >= 500 or answer.status_code in _PASSING
-    return FetchError(f"{answer.url} answered {answer.status_code}.", passing=passing, status=answer.status_code)
+    problem = f"{answer.url} answered {answer.status_code}."
+    return FetchError(problem, passing=passing, status=answer.status_code, url=str(answer.url))
 
 
 @contextmanager
@@ -312,9 +315,10 @@ def explained(url: str) -> Iterator[None]:
     try:
         yield
     except FetchError as error:
-        if url in error.message:
+        if url in error.url:
             raise
-        raise FetchError(f"{url} cannot be fetched: {error.message}", passing=error.passing) from error
+        problem = f"{url} cannot be fetched: {error.message}"
+        raise FetchError(problem, passing=error.passing, status=error.status, url=url) from error
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
         raise FetchError(f"{url} is not a web address.") from error
     except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, httpx.HTTPError) as error:
