@@ -1,7 +1,7 @@
-"""The file of the SQLite ledger: WAL, flushed at each commit, one connection per thread, and what may be wrong with it.
+"""The file of the SQLite ledger: connections, transactions, flushing, and what may be wrong with it.
 
-What nothing outside follows from at once, such as a lease, is not flushed: on a shared disk one flush in a hundred
-takes thirty milliseconds.
+Each thread has a connection of its own. What nothing outside follows from at once, such as a lease, is not flushed: on
+a shared disk one flush in a hundred takes thirty milliseconds.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ class SqliteFile:
 
     @contextmanager
     def explained(self) -> Iterator[None]:
-        """Whatever goes wrong with the file, in words for people: raises LedgerError or DamagedLedgerError."""
+        """Turn everything that may go wrong with the file into LedgerError or DamagedLedgerError."""
         try:
             yield
         except sqlite3.OperationalError as error:

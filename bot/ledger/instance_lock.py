@@ -1,18 +1,19 @@
-"""Who stays at work on a ledger file: a file beside it, locked by the process for as long as it lives.
+"""Which process stays at work on a ledger file: a file beside it, locked by that process for as long as it lives.
 
-The system lets go of the lock when a process ends, also by `kill -9`, so a dead one's trace never counts and nothing
-has to expire. (A ledger on a server can do the same with a lock of its session.) It protects nothing: leases do.
+The system releases the lock when a process ends, also by `kill -9`, so nothing has to expire. (PostgreSQL does the
+same with an advisory lock of a session.) The lock protects nothing: leases do.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import socket
 from pathlib import Path
 from threading import Lock
 
-#: No line about a process is longer.
+#: The longest description of a process, in bytes.
 _LONGEST = 500
 
 
@@ -26,14 +27,10 @@ class InstanceLock:
         self._who = ""
 
     def claim(self, who: str) -> str:
-        """Take the place, or return who has it; empty if it is ours, or where the system has no such locks.
+        """Take the lock, or return the process that holds it; empty if it is this one.
 
         Raises OSError if the file cannot be made.
         """
-        try:
-            import fcntl
-        except ImportError:  # not on Windows
-            return ""
         with self._lock:
             if self._file is not None:
                 return "" if who == self._who else self._who
@@ -50,7 +47,7 @@ class InstanceLock:
             return ""
 
     def give_up(self) -> None:
-        """Let go of the place; may be called twice."""
+        """Release the lock; may be called twice."""
         with self._lock:
             if self._file is not None:
                 # The file stays: removing it would let two processes hold locks on two files of one name.
@@ -60,7 +57,7 @@ class InstanceLock:
 
 
 def who_is_there(path: Path) -> str:
-    """Who says to have the place, and is not known to have ended; empty if nobody.
+    """The process that says it holds the lock and is not known to have ended; empty if there is none.
 
     Goes by what is written there: trying the lock would keep a process that starts just now from taking it.
     """
@@ -79,6 +76,6 @@ def _lives(process: int) -> bool:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except OSError:  # somebody else's
+    except OSError:  # another user's
         return True
     return True
