@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from bot.config import Config, load_config
 from bot.domain import Announcement, Delivery, DeliveryKey, Entry, Occasion, Post
 from tests.support.digests import both
 from tests.support.programs import require_programs, summary_of
+from tests.support.remembered import remembered_work
 
 # A shared machine stalls now and then; that is no fault of the code.
 settings.register_profile("patient", deadline=None)
@@ -34,6 +35,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Genera
     if lines:
         terminalreporter.section("missing programs")
         terminalreporter.write("\n".join(lines) + "\n")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def remembered() -> Iterator[None]:
+    with remembered_work():
+        yield
 
 
 PUBLISHED = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)

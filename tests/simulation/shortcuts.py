@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import mastodon.internals
-import mastodon.types_base
 
 import bot.compose.composer
 import bot.ledger.codec
@@ -20,6 +19,7 @@ import bot.runtime.publication
 from bot.compose.context import ComposeContext
 from bot.domain import Entry, Post
 from bot.domain.errors import BotError
+from tests.support.remembered import remembered_work
 
 
 @contextmanager
@@ -36,14 +36,13 @@ def shortcuts() -> Iterator[None]:
             (bot.runtime.publication, "render_feeds", _rendering),
             (bot.ledger.codec, "entry_from_json", cache),
             (mastodon.internals, "try_cast_recurse", _casting),
-            (mastodon.types_base, "get_type_class", _of_hashable),
-            (mastodon.types_base, "real_issubclass", _of_hashable),
         ):
             right = getattr(owner, name)
             setattr(owner, name, make(right))
             stack.callback(setattr, owner, name, right)
         if len(_CAST) > _CAST_AT_MOST:
             _CAST.clear()
+        stack.enter_context(remembered_work())
         stack.enter_context(_without_collector())
         yield
 
@@ -112,18 +111,6 @@ def _casting(right: Callable[..., Any]) -> Callable[..., Any]:
         return _CAST[key][1]
 
     return cast
-
-
-def _of_hashable(right: Callable[..., Any]) -> Callable[..., Any]:
-    remembered = cache(right)
-
-    def ask(*types: Any) -> Any:
-        try:
-            return remembered(*types)
-        except TypeError:
-            return right(*types)
-
-    return ask
 
 
 def _outcome(do: Callable[[], Any]) -> Any:
