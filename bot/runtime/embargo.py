@@ -10,6 +10,7 @@ from typing import Final
 
 from bot.domain import Event, EventKind, Post
 from bot.domain.errors import PostError
+from bot.domain.wording import event_detail
 from bot.planner.alerts import opaque
 
 #: Titles shorter than this are words that stand anywhere; the other names of the post are looked for all the same.
@@ -51,7 +52,9 @@ class Embargo:
                 return event
         if hidden is not None:
             return replace(event, slug=hidden, reason=None, detail="")
-        return replace(event, detail=self.redacted(event.detail))
+        words = event_detail(event)
+        told = self.redacted(words)
+        return event if told == words else replace(event, reason=None, detail=told)
 
     def redacted(self, text: str) -> str:
         """The text, or, if it names an unreleased post, only that it is about one."""

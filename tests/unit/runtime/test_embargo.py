@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from bot.domain import Event, EventKind, Post
+from bot.domain import Event, EventKind, Post, Reason, ReasonCode
 from bot.domain.errors import PostError
+from bot.domain.wording import event_detail
 from bot.planner.alerts import opaque
 from bot.runtime.embargo import Embargo
 
@@ -63,3 +65,12 @@ def test_a_release_is_told_and_all_that_follows(embargo: Embargo) -> None:
     released, sent = event(EventKind.RELEASED, slug="keynote"), event(EventKind.SENT, slug="keynote", detail="a link")
     assert [embargo.redacted_event(one) for one in (released, sent)] == [released, sent]
     assert embargo.redacted("keynote is out") == "keynote is out"
+
+
+def test_nor_in_the_reason_of_an_event_about_something_else(embargo: Embargo) -> None:
+    reason = Reason(code=ReasonCode.PUBLISH_ERROR, text="posts/a-file.md: has no alt text")
+    shown = embargo.redacted_event(replace(event(EventKind.WILL_RETRY, slug="tickets"), reason=reason))
+    assert event_detail(shown) == f"about an upcoming post ({HIDDEN})"
+    open_reason = Reason(code=ReasonCode.PUBLISH_ERROR, text="no answer.")
+    kept = replace(event(EventKind.WILL_RETRY, slug="tickets"), reason=open_reason)
+    assert embargo.redacted_event(kept) == kept
