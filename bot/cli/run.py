@@ -10,7 +10,6 @@ import click
 from bot.cli.common import with_settings
 from bot.cli.lines import ConsoleLog
 from bot.cli.logs import LogOptions, log_options
-from bot.cli.serve import server_for
 from bot.cli.signals import StopSignals
 from bot.config import Config
 from bot.runtime.app import make_bot
@@ -44,9 +43,11 @@ def _run(config: Config, signals: StopSignals, log: LogOptions) -> Config | None
     voice.line(f"watching {_watched(config)} for {config.site.title}; Ctrl-C stops", "started", site=config.site.title)
     try:
         with ExitStack() as servers:
-            server = server_for(config, bot)
-            if server is not None:
-                servers.enter_context(server)
+            if config.serve.listen:
+                # Imported here: Flask takes 80 ms, and memory that a bot without a public server need not spend.
+                from bot.cli.serve import server_for
+
+                server = servers.enter_context(server_for(config, bot))
                 voice.line(f"{config.feeds.folder} is served on {server.url}", "serving", url=server.url)
             new = run_service(bot, after_pass=voice.next_release, warn=voice.warn)
     finally:

@@ -38,10 +38,8 @@ def serve(config: Config, listen: str | None) -> None:
     click.echo("stopped")
 
 
-def server_for(config: Config, bot: Bot) -> PublicServer | None:
-    """The public server beside a running bot, if the settings want one."""
-    if not config.serve.listen:
-        return None
+def server_for(config: Config, bot: Bot) -> PublicServer:
+    """The public server beside a running bot, where `[serve] listen` says."""
     host, port = _address(config.serve.listen)
     push = bot.sources.push_hook()
     app = make_public_app(config, health=bot.heartbeat.health, push=push)
