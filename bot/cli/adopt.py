@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 import click
 
 from bot.cli.common import confirm, with_settings, yes_option
-from bot.cli.lines import ConsoleLog, describe
+from bot.cli.lines import ConsoleLog
 from bot.cli.progress import progress
 from bot.config import Config
 from bot.domain.errors import DamagedLedgerError
 from bot.ledger import name_of_ledger, set_ledger_aside
 from bot.operations.adopt import adopt_account, open_for_adoption, release_due
+from bot.operations.log import describe
 
 
 @click.command()

@@ -12,10 +12,11 @@ from bot.cli.common import show_distance, show_time
 from bot.cli.logs import LogOptions, start_logging
 from bot.config import Config
 from bot.delivery import DeliveryResult
-from bot.domain import Event, EventKind, Occasion
+from bot.domain import Event, EventKind
 from bot.domain.clock import Clock, SystemClock
 from bot.domain.logs import log
-from bot.domain.wording import event_detail, event_words, reason_words
+from bot.domain.wording import event_detail, reason_words
+from bot.operations.log import describe
 from bot.runtime.context import CycleResult
 
 _LOG: Final = logging.getLogger("bot.runtime")
@@ -113,14 +114,6 @@ class ConsoleLog:
         else:
             distance = show_distance(moment, self._clock.now())
             self.line(f"next: {show_time(moment, self._site)}, {distance}", "next release", due=_iso(moment))
-
-
-def describe(event: Event) -> str:
-    """An outcome in one line: what, which post, where, and a link or reason."""
-    occasion = "" if event.occasion in (None, Occasion.PUBLISH) else f" ({event.occasion})"
-    place = " → ".join(filter(None, (event.slug + occasion, event.account)))
-    who = f"by {event.who}" if event.who else ""
-    return "  ".join(filter(None, (event_words(event.kind), place, event_detail(event), who)))
 
 
 def _fields_of(event: Event) -> dict[str, object]:

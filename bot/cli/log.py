@@ -5,10 +5,9 @@ from __future__ import annotations
 import click
 
 from bot.cli.common import echo_json, json_option, with_settings
-from bot.cli.lines import describe
 from bot.config import Config
 from bot.domain.clock import SystemClock
-from bot.operations.log import line_of, read_events
+from bot.operations.log import describe, line_of, read_events
 
 
 @click.command()

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.config import Config
-from bot.domain import Event
+from bot.domain import Event, Occasion
 from bot.domain.clock import Clock
-from bot.domain.wording import event_detail
+from bot.domain.wording import event_detail, event_words
 from bot.ledger import existing_ledger
 
 
@@ -42,3 +42,11 @@ def line_of(event: Event) -> LogLine:
         detail=event_detail(event),
         who=event.who,
     )
+
+
+def describe(event: Event) -> str:
+    """An outcome in one line: what, which post, where, and a link or reason."""
+    occasion = "" if event.occasion in (None, Occasion.PUBLISH) else f" ({event.occasion})"
+    place = " → ".join(filter(None, (event.slug + occasion, event.account)))
+    who = f"by {event.who}" if event.who else ""
+    return "  ".join(filter(None, (event_words(event.kind), place, event_detail(event), who)))
