@@ -8,9 +8,8 @@ from __future__ import annotations
 from bot.domain.accounts import AccountFacts, AccountState, Lease, Receipt, SeenStatus
 from bot.domain.announcements import GIF_PIXELS, Announcement, Capabilities, Dialect, Limits
 from bot.domain.deliveries import Action, Delivery, DeliveryKey, DeliveryState, Hold, Occasion, OccasionKind
-from bot.domain.entries import Entry, OldEntry, OldFeed, RemotePicture
+from bot.domain.entries import Entry, OldEntry, OldFeed, PageAnswer, PageRequest, PageWaitRecord, RemotePicture
 from bot.domain.events import Event, EventKind
-from bot.domain.findings import Finding
 from bot.domain.ledger import (
     AccountView,
     CompareAndSet,
@@ -24,7 +23,6 @@ from bot.domain.ledger import (
     WriteBatch,
     WriteResult,
 )
-from bot.domain.pages import PageAnswer, PageRequest, PageWaitRecord
 from bot.domain.posts import (
     Digests,
     MastodonOptions,
@@ -39,7 +37,7 @@ from bot.domain.posts import (
     Visibility,
 )
 from bot.domain.reasons import Reason, ReasonCode
-from bot.domain.rules import Severity
+from bot.domain.rules import Finding, Severity
 
 __all__ = [
     "GIF_PIXELS",

@@ -171,3 +171,17 @@ class Delivery:
     settled_at: datetime | None = None
     ordered_by: str = ""  #: the person who let it go; lateness does not count then
     foreign: bool = False  #: tooted by hand: counted as announced, never edited or deleted by us
+
+
+def newer_id(known: str | None, seen: str) -> str:
+    """Return the newer of two status ids, which grow with time on every server.
+
+    Numbers compare by size, other ids (ULIDs) as text. "0" is older than any other id.
+    """
+    if known is None or known == "0":
+        return seen
+    if seen == "0":
+        return known
+    if known.isdecimal() and seen.isdecimal():
+        return str(max(int(known), int(seen)))
+    return max(known, seen)

@@ -1,4 +1,4 @@
-"""A released post as the feeds show it, and what was shown before the bot came."""
+"""A released post as the feeds show it, the entries of earlier feeds, and the state of a post's page."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.domain.posts import Digests, Picture
+from bot.domain.reasons import Reason, ReasonCode
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,3 +75,37 @@ class OldFeed:
 
     source: str  #: where it was read, as the settings or a person named it
     entries: tuple[OldEntry, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PageWaitRecord:
+    """A post whose datetime has come and whose page was not online yet, as the ledger remembers it."""
+
+    post_id: str
+    slug: str
+    since: datetime  #: when the wait began
+    why: str = ""  #: what the site answered; empty: it was not asked yet
+    missing: bool = False  #: the page was not online in time: the operator lets the post go
+
+    @property
+    def missing_reason(self) -> Reason:
+        """Why the post is held once its page is `missing`."""
+        return Reason(code=ReasonCode.PAGE_MISSING, text=self.why, slug=self.slug)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PageRequest:
+    """A page that a release waits for."""
+
+    url: str
+    due: datetime  #: the post's datetime; never asked before it
+    until: datetime  #: the wait ends with the first answer from then on
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PageAnswer:
+    """What the site answered when it was asked for a page."""
+
+    at: datetime  #: when it was asked
+    online: bool
+    why: str = ""  #: why it does not count as online

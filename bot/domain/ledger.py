@@ -9,9 +9,8 @@ from enum import Enum
 
 from bot.domain.accounts import AccountState
 from bot.domain.deliveries import Delivery, DeliveryKey
-from bot.domain.entries import Entry, OldEntry, OldFeed, RemotePicture
+from bot.domain.entries import Entry, OldEntry, OldFeed, PageWaitRecord, RemotePicture
 from bot.domain.events import Event
-from bot.domain.pages import PageWaitRecord
 
 
 class OverrideKind(Enum):

@@ -9,7 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Final
 
-from bot.domain.findings import Finding
+from bot.domain.rules import Finding
 
 
 class PictureFault(Enum):

@@ -1,4 +1,4 @@
-"""Every rule of `announce check` in one table: name, severity, why it exists, and what to do.
+"""Findings, and every rule of `announce check` in one table: name, severity, why it exists, and what to do.
 
 A finding describes what it found; the texts here describe the rule, for `announce check --rules` and docs/check.md.
 The table is part of the domain because reading, composing and planning a post produce findings too.
@@ -10,6 +10,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import Final
 
 
@@ -144,3 +145,27 @@ def as_markdown(rules: Iterable[Rule] = RULES.values()) -> str:
     """The table of docs/check.md."""
     rows = (f"| `{rule.name}` | {rule.severity.value} | {rule.why} | {rule.remedy} |" for rule in rules)
     return "\n".join(("| rule | | why | what to do |", "| --- | --- | --- | --- |", *rows))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """A problem that the operator should know before a post goes out."""
+
+    rule: str  #: the name of one of RULES, e.g. "datetime-offset"
+    path: Path  #: the file, relative to the project root where it lies inside
+    line: int | None = None  #: counts from 1
+    column: int | None = None  #: characters, counts from 1; None where only the line is known
+    field: str = ""  #: the front matter key, or the setting's dotted name
+    problem: str
+    remedy: str = ""
+    others: tuple[Path, ...] = ()  #: further files that cause it, spelt like `path`
+
+    @property
+    def severity(self) -> Severity:
+        """The severity of the rule."""
+        return RULES[self.rule].severity
+
+    def __str__(self) -> str:
+        place = f"{self.path}:{self.line}" if self.line else str(self.path)
+        name = f"{self.field}: " if self.field else ""
+        return f"{place}: {name}{self.problem} {self.remedy}".rstrip()

@@ -24,8 +24,8 @@ from bot.domain import (
     WriteResult,
 )
 from bot.domain.clock import Clock
+from bot.domain.deliveries import newer_id
 from bot.domain.errors import LeaseHeldError
-from bot.domain.status_ids import newer_id
 from bot.ledger import codec
 from bot.ledger.contract import PendingWrite
 from bot.ledger.file import SqliteFile

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain import Action, Announcement, CompareAndSet, Delivery, DeliveryState, Entry, Hold, Occasion
-from bot.domain.status_ids import newer_id
+from bot.domain.deliveries import newer_id
 from bot.planner.followups import History, edit
 from bot.planner.ruling import Policy
 

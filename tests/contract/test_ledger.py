@@ -48,9 +48,9 @@ from bot.domain import (
     WriteResult,
 )
 from bot.domain.clock import ManualClock
+from bot.domain.deliveries import newer_id
 from bot.domain.errors import LedgerError
 from bot.domain.reasons import text_reason
-from bot.domain.status_ids import newer_id
 from bot.ledger.contract import Ledger
 from tests.support.digests import both
 

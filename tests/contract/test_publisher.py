@@ -16,8 +16,8 @@ import pytest
 
 from bot.domain import Announcement, Limits, Picture, Receipt
 from bot.domain.clock import SystemClock
+from bot.domain.deliveries import newer_id
 from bot.domain.errors import RejectedError, TransientError
-from bot.domain.status_ids import newer_id
 from bot.publishers.contract import Publisher
 from bot.sandbox.profiles import PROFILES
 from tests.fakes.mastodon_server import FakeMastodon
