@@ -191,7 +191,7 @@ class WebClient:
 
         import httpx
 
-        from bot.http.guard import GuardedTransport
+        from bot.http.transport import GuardedTransport
 
         self._tls = self._tls or ssl.create_default_context()
         headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
