@@ -1,4 +1,4 @@
-"""What front matter says of the address of a post's page, where `[posts.fields]` has it read."""
+"""Slug, permalink and categories of a post, from its front matter and its file name."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ if TYPE_CHECKING:
     from bot.posts.frontmatter.fields import Fields
 
 
-#: Jekyll, Eleventy, Hugo (`:filename`) and Pelican all know this shape.
+#: "2027-03-01-title": Jekyll, Eleventy, Hugo (`:filename`) and Pelican all support this form.
 _DATED: Final = re.compile(r"(?P<day>\d{4}-\d{2}-\d{2})[-_](?P<slug>.+)")
 _INDEX: Final = "index"
 
 
 def name_of(path: str | Path) -> str:
-    """A post's own name: its file's without the ending; of `FOLDER/index.md`, a page bundle, the folder's."""
+    """The name of a post: the file name without its suffix; for `FOLDER/index.md`, a page bundle, the folder name."""
     folder, file = os.path.split(path)
     name = file.removesuffix(".md")
     return os.path.basename(folder) or name if name == _INDEX else name
 
 
 def slug_of(path: str | Path, *, dated: bool) -> str:
-    """The slug that a file gives its post: its name, and if names are `dated`, without the date."""
+    """The slug derived from the file name; if names are `dated`, the date is removed."""
     return parted(name_of(path))[1] if dated else name_of(path)
 
 
 def parted(name: str) -> tuple[str, str]:
-    """The date at the beginning of a name, empty if there is none, and what follows."""
+    """Split a name into its leading date (empty if there is none) and the rest."""
     found = _DATED.fullmatch(name)
     return (found["day"], found["slug"]) if found else ("", name)
 
 
 def folders_of(path: str | Path, below: str | Path) -> str:
-    """The folders between `below` and a post's file, such as "2027/spring"; a bundle's own does not count."""
+    """The folders between `below` and a post's file, such as "2027/spring", without a page bundle's own folder."""
     folder, file = os.path.split(path)
     if file == f"{_INDEX}.md":
         folder = os.path.dirname(folder)
@@ -47,11 +47,11 @@ def folders_of(path: str | Path, below: str | Path) -> str:
     return "" if inside == os.curdir or inside.startswith(os.pardir) else inside.replace(os.sep, "/")
 
 
-_IN_PATHS: Final = "/%:@!$&'()*+,;=~"  # RFC 3986 section 3.3; what is escaped already stays
+_IN_PATHS: Final = "/%:@!$&'()*+,;=~"  # RFC 3986 section 3.3; "%" keeps existing escapes
 
 
 def own_slug(fields: Fields) -> str | None:
-    """`slug:`; None if there is none. Raises PostError."""
+    """The value of `slug:`; None if it is missing. Raises PostError if it is not usable."""
     slug = fields.text("slug")
     if slug is not None and (not re.fullmatch(r"[^\s/]+", slug) or find_tags(slug)):
         raise fields.fault("slug", f'"{slug}" is not the last part of an address.', "Write for example slug: tickets.")
@@ -59,7 +59,7 @@ def own_slug(fields: Fields) -> str | None:
 
 
 def own_permalink(fields: Fields) -> str | None:
-    """The path that the post's page has by its own words, escaped; None if it says nothing. Raises PostError."""
+    """The escaped path of the page that the front matter sets; None if it sets none. Raises PostError."""
     written = fields.text("permalink")
     if written is None:
         return None
@@ -71,5 +71,5 @@ def own_permalink(fields: Fields) -> str | None:
 
 
 def categories_of(fields: Fields, names: Sequence[str]) -> tuple[str, ...]:
-    """All categories, from the first of these keys that a post has. Raises PostError."""
+    """The categories under the first of these keys that the post has. Raises PostError."""
     return next(filter(None, (fields.texts(name) for name in names)), ())

@@ -1,4 +1,4 @@
-"""The few plain words that stand for a post: before its excerpt mark, else its first real paragraph."""
+"""The excerpt of a post: the text before its excerpt mark, or else its first real paragraph."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 _MARK: Final = re.compile(r"\s*excerpt\s*", re.IGNORECASE)
-SHORTEST: Final = 40  #: characters; what is shorter is a greeting
+SHORTEST: Final = 40  #: characters; a shorter first paragraph is taken for a greeting
 _OUTER: Final = frozenset({"html", "body", "div", "section"})
 HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-#: Not words, or words taken back.
+#: Elements without readable words, or with deleted ones (`del`, `s`).
 SILENT: Final = frozenset({"audio", "del", "embed", "iframe", "img", "object", "picture", "rp", "s", "video"})
 INLINE: Final = SILENT | frozenset(
     re.findall(
@@ -29,16 +29,16 @@ INLINE: Final = SILENT | frozenset(
         """,
     )
 )
-Say = Callable[[str, bool], str]  # words, whether they are code → the words to use
+Say = Callable[[str, bool], str]  # (text, is it code) → the text to use
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Excerpt:
-    """An excerpt in two forms: with the template tags among its words, and without."""
+    """An excerpt in two forms: with its template tags, and without them."""
 
     shown: str = ""
-    tidy: str = ""  #: only tags in code are left
-    marked: bool = False  #: whether a person chose it, with an excerpt mark
+    tidy: str = ""  #: without template tags, except those in code
+    marked: bool = False  #: whether the author set it with an excerpt mark
 
 
 def excerpt_of(body: _Element, stand_ins: StandIns) -> Excerpt:
@@ -59,12 +59,12 @@ def excerpt_of(body: _Element, stand_ins: StandIns) -> Excerpt:
 
 
 def is_comment(node: _Element) -> bool:
-    """Whether a node is a comment (or the like), and not an element."""
+    """Whether a node is a comment or a processing instruction rather than an element."""
     return not isinstance(node.tag, str)
 
 
 def excerpt_end(body: _Element, stand_ins: StandIns) -> _Element | None:
-    """Where the excerpt ends: the mark, a comment, or the paragraph that it consists of; None if there is none."""
+    """The node that ends the excerpt: the mark (a comment), or the paragraph used as excerpt; None if there is none."""
 
     def tidy(words: str, code: bool) -> str:
         return stand_ins.shown(words) if code else stand_ins.dropped(words)
@@ -96,7 +96,7 @@ def _words(root: _Element, say: Say, *, until: _Element | None = None) -> str:
 
 
 def _pieces(root: _Element, say: Say, until: _Element | None) -> Iterator[str]:
-    """The words below `root` in their order; a space where a block begins or ends."""
+    """The text below `root` in document order, with a space where a block begins or ends."""
     waiting: list[tuple[_Element | str | None, bool]] = [(root, False)]
     while waiting:
         item, code = waiting.pop()

@@ -1,4 +1,4 @@
-"""Embedded players and pages → a link with a poster: feed readers drop what is embedded."""
+"""Sanitise HTML, make its addresses absolute, and replace embeds by links, because feed readers drop embeds."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ _ATTRIBUTES: Final = {
     "track": {"src", "kind", "srclang", "label", "default"},
     "video": {"src", "poster", "controls", "preload", "loop", "muted", "width", "height"},
 }
-#: Shown as links later on, so the first pass keeps them.
+#: `replace_embeds` turns these into links, so the first pass keeps them.
 EMBEDS: Final = {"iframe": {"src"}, "embed": {"src"}, "object": {"data"}}
-#: Gone with everything inside: it is no text, or only makes sense on the site's own page.
+#: Removed with their content: it is not text, or it only works on the site's own page.
 _WITH_CONTENT: Final = set(
     re.findall(r"\w+", "script style template noscript noembed noframes svg math textarea select button title")
 )
@@ -54,12 +54,12 @@ SCHEMES: Final = frozenset({"http", "https", "mailto", "tel", "irc", "ircs", "ma
 
 
 def balanced(html: str) -> str:
-    """HTML as a browser understands it: harmless, with embeds and comments still in place."""
+    """Clean HTML that parses as in a browser; embeds and comments are kept for the later steps."""
     return _clean(html, tags=_TAGS | EMBEDS.keys(), attributes=_ATTRIBUTES | EMBEDS, comments=True)
 
 
 def sanitised(html: str) -> str:
-    """HTML with nothing in it but the allow-list."""
+    """HTML reduced to the allowed elements and attributes."""
     return _clean(html, tags=_TAGS, attributes=_ATTRIBUTES, comments=False)
 
 
@@ -80,16 +80,16 @@ def _clean(html: str, *, tags: frozenset[str], attributes: dict[str, set[str]], 
 
 
 ADDRESSES: Final = ("href", "src", "poster", "cite", "data")
-# What an address may hold as it stands (RFC 3986 section 2); the rest, such as spaces, is escaped.
+# Characters that an address may contain unescaped (RFC 3986 section 2); the others, such as spaces, are escaped.
 _IN_ADDRESSES: Final = "%:/?#[]@!$&'()*+,;=~"
-# A candidate of srcset: an address without spaces, then perhaps a width or density (HTML, "srcset attributes").
+# One candidate of srcset: an address without spaces, then an optional width or density (HTML, "srcset attributes").
 _CANDIDATE: Final = re.compile(r"[\s,]*(?P<url>[^\s,]\S*[^\s,]|[^\s,])(?P<rest>[^,]*)(?:,|\Z)")
 
 
 def absolute(address: str, base: str) -> str | None:
-    """The absolute form of an address on a page, escaped as addresses must be.
+    """The absolute, escaped form of an address on a page.
 
-    None if it leads nowhere that a reader could follow.
+    None if a feed reader could not follow it.
     """
     try:
         joined = urljoin(base, address.strip())
@@ -102,7 +102,7 @@ def absolute(address: str, base: str) -> str | None:
 
 
 def make_absolute(tree: _Element, base: str) -> None:
-    """Make all addresses below `tree` absolute; an unusable one loses its attribute."""
+    """Make all addresses below `tree` absolute; remove the attribute of an unusable one."""
     for element in tree.iter("*"):
         for name in ADDRESSES:
             value = element.get(name)
@@ -133,7 +133,7 @@ _VIMEO_PATH: Final = re.compile(r"/video/(\d+)")
 
 
 def watch_page(url: str) -> str:
-    """The page on which people watch what this player's address shows; the address itself if none is known."""
+    """The page to watch the video that this player shows; the player's own address if no page is known."""
     parts = urlsplit(url)
     host, query = _host(url), parse_qs(parts.query)
     found = _YOUTUBE_PATH.match(parts.path) if host in _YOUTUBE else None
@@ -147,16 +147,16 @@ def watch_page(url: str) -> str:
 
 
 def poster_of(url: str) -> str | None:
-    """A still picture of what this player's address shows, where its address is known without asking anybody."""
+    """The address of a video's preview picture, if it can be derived without a request; else None."""
     parts = urlsplit(url)
     found = _YOUTUBE_PATH.match(parts.path) if _host(url) in _YOUTUBE else None
     return f"https://i.ytimg.com/vi/{found[1]}/hqdefault.jpg" if found and found[1] != "videoseries" else None
 
 
 def replace_embeds(tree: _Element, base: str) -> None:
-    """Put a link, with a still picture if one is known, in the place of each iframe, embed and object below `tree`.
+    """Replace each iframe, embed and object below `tree` by a link, with a preview picture if one is known.
 
-    One without an address goes.
+    Elements without an address are removed.
     """
     for element in list(tree.iter(*EMBEDS)):
         address = element.get("src") or element.get("data") or ""
@@ -181,7 +181,7 @@ def replace_embeds(tree: _Element, base: str) -> None:
         if poster is None:
             link.text = words
         else:
-            # Without alt text of its own: the words beside it say what it is.
+            # Empty alt text: the link's text beside it already describes it.
             line = link.makeelement("br", {})
             line.tail = words
             link.extend((link.makeelement("img", {"src": poster, "alt": ""}), line))

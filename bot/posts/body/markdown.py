@@ -1,4 +1,4 @@
-"""Markdown → HTML, not yet sanitised: CommonMark with tables and strikethrough, raw HTML let through."""
+"""Markdown → HTML: CommonMark with tables and strikethrough; raw HTML passes through and is not sanitised."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 MOST_BRACKETS: Final = 10_000
 MOST_BARS: Final = 20_000
 MOST_MARKS: Final = 30_000
-#: Lines, each counted once more for each level of the deepest quote.
+#: Lines of the text multiplied by the depth of its deepest quote.
 MOST_LINES: Final = 30_000
 _QUOTES: Final = re.compile(r"^[ \t]*(?:>[ \t]*)+", re.MULTILINE)
 
 
 def too_much(text: str) -> str:
-    """Why rendering this would take too long; empty if it would not. Takes no time itself."""
-    if len(text) <= MOST_BRACKETS and ">" not in text:  # too short for any of these
+    """Why rendering this text would take too long; empty if it would not. Cheap to call."""
+    if len(text) <= MOST_BRACKETS and ">" not in text:  # too short for any of the limits below
         return ""
     if text.count("[") > MOST_BRACKETS:
         return f"there are over {MOST_BRACKETS} opening brackets in it."
@@ -44,20 +44,20 @@ def _renderer() -> MarkdownIt:
 
 
 def render_markdown(text: str) -> str:
-    """The HTML of a Markdown text. It holds whatever the text holds: sanitise it."""
+    """Render a Markdown text. The HTML is not safe: the caller must sanitise it."""
     html: str = _renderer().render(_flatten_comments(text))
     return html
 
 
 def parse_markdown(text: str) -> list[Token]:
-    """The blocks of a Markdown text, each with its lines; links and pictures are among their children."""
+    """Parse a Markdown text into block tokens with line numbers; links and pictures are among their children."""
     tokens: list[Token] = _renderer().parse(text)
     return tokens
 
 
 def _flatten_comments(text: str) -> str:
-    # In the midst of a paragraph CommonMark ends a comment at a blank line and shows the rest to everyone.
-    # On one line it stays a comment. Code keeps its lines.
+    # Inside a paragraph, CommonMark ends a comment at a blank line and would publish the rest of it.
+    # Joined on one line it stays a comment. Code keeps its lines.
     spans = [(start, end) for start, end in _comments(text) if "\n" in text[start:end]]
     if not spans:
         return text
@@ -76,7 +76,7 @@ def _comments(text: str) -> list[tuple[int, int]]:
     position = 0
     while (start := text.find("<!--", position)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
         position = end + 3
-        if text[start - 1 : start] != "`":  # as code, a comment's beginning is only talked about
+        if text[start - 1 : start] != "`":  # after a backtick, "<!--" is code and not a comment
             spans.append((start, position))
     return spans
 

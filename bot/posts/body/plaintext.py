@@ -1,4 +1,4 @@
-"""The body of a post in plain words, for toots that follow the first: paragraphs, headings, lists, quotes, tables."""
+"""The body of a post as plain text, for the replies of a thread: paragraphs, headings, lists, quotes, tables."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ if TYPE_CHECKING:
     from bot.domain.template_tags import StandIns
 
 
-_SKIPPED: Final = SILENT | {"figure"}  # what describes a picture says little without it
+_SKIPPED: Final = SILENT | {"figure"}  # a caption means little without its picture
 _LEAF: Final = frozenset({"p", "pre", "dt", "dd", "caption", "summary"}) | HEADINGS
 _LINE_BREAK: Final = "\n"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlainBody:
-    """A body's paragraphs."""
+    """The paragraphs of a body as plain text."""
 
     paragraphs: tuple[str, ...] = ()
-    unsaid: tuple[str, ...] = ()  #: those that the excerpt does not say, nor greet with before it
+    unsaid: tuple[str, ...] = ()  #: those after the excerpt, without a greeting before it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Block:
     text: str
-    joins: bool = False  #: goes with the line before: an item of a list, a row of a table
-    leads: bool = False  #: goes with what follows: a heading, or words that end in a colon
-    said: bool = False  #: by the excerpt
+    joins: bool = False  #: belongs to the line before it: a list item or a table row
+    leads: bool = False  #: belongs to the line after it: a heading, or text that ends in a colon
+    said: bool = False  #: already part of the excerpt
 
 
 def plain_body(body: _Element, stand_ins: StandIns, *, permalink: str) -> PlainBody:
     """The paragraphs of a body, in order. Links stand behind their words as absolute URLs.
 
-    An item of a list begins with "•" or its number and has a line of its own; a quotation stands in quotation marks; a
-    heading goes with what follows it. Pictures, embeds and words taken back are left out; template tags stay, so that
-    they are noticed. Pure.
+    A list item has its own line and begins with "•" or its number; a quotation is put in quotation marks; a heading
+    stays with the paragraph after it. Pictures, embeds and deleted words are left out; template tags stay, so that
+    the checks report them. Pure.
     """
     blocks = list(_Walk(stand_ins, permalink, excerpt_end(body, stand_ins)).blocks(body))
     return PlainBody(
@@ -67,16 +67,16 @@ def _joined(blocks: Iterable[_Block]) -> Iterator[_Block]:
 
 
 class _Walk:
-    """One way through a body, from its beginning."""
+    """The state of one traversal of a body."""
 
     def __init__(self, stand_ins: StandIns, permalink: str, end: _Element | None) -> None:
         self._stand_ins = stand_ins
         self._permalink = permalink
-        self._end = end  #: the mark with which the excerpt ends, or the paragraph that it is
+        self._end = end  #: the node that ends the excerpt: its mark, or the paragraph itself
         self._marked = end is not None and is_comment(end)
-        self._before = end is not None  #: whether the end of the excerpt is still to come
-        self._within = False  #: the paragraph that is the excerpt
-        self._deep = 0  #: in how many lists and quotations
+        self._before = end is not None  #: whether the traversal is still before the end of the excerpt
+        self._within = False  #: whether the traversal is inside the paragraph that is the excerpt
+        self._deep = 0  #: how many lists and quotations enclose the current element
 
     def blocks(self, element: _Element) -> Iterator[_Block]:
         if is_comment(element):
@@ -101,7 +101,7 @@ class _Walk:
             self._within = False
 
     def _inside(self, element: _Element) -> Iterator[_Block]:
-        """The blocks of an element, and the words that stand between them."""
+        """The blocks of an element, and the text between them."""
         loose = [self._say(element.text)]
         for child in element:
             if not is_comment(child) and child.tag in INLINE:
@@ -115,7 +115,7 @@ class _Walk:
 
     def _leaf(self, element: _Element) -> Iterator[_Block]:
         if element is not self._end and any(node is self._end for node in element.iter()):
-            self._before = False  # the mark stands in the middle of it
+            self._before = False  # the mark is in the middle of this paragraph
         if element.tag == "pre":
             text = "\n".join(
                 line.rstrip() for line in self._stand_ins.shown(_all_text(element)).strip("\n").split("\n")
@@ -134,7 +134,7 @@ class _Walk:
             )
 
     def _says(self, text: str, *, greets: bool = False) -> bool:
-        """Whether the excerpt says this, or it is a heading or greeting that was passed over before the excerpt."""
+        """Whether the excerpt contains this, or it is a heading or greeting before the excerpt."""
         passed_over = greets and not self._deep and len(text) < SHORTEST
         return self._within or (self._before and (self._marked or passed_over))
 
@@ -191,12 +191,12 @@ class _Walk:
         return f"{words} ({url})"
 
     def _say(self, words: str | None) -> str:
-        # White space of the source is none of the text; a line break comes from <br> only.
+        # Line breaks in the source are mere white space; only <br> makes one in the text.
         return " ".join(self._stand_ins.shown(words or "").split("\n"))
 
 
 def _quoted(blocks: list[_Block]) -> Iterator[_Block]:
-    """The blocks, in quotation marks unless the first begins with one."""
+    """Put the blocks in quotation marks, unless the first already begins with one."""
     if blocks and blocks[0].text[0] not in "\"“„«‘'":
         blocks[0] = replace(blocks[0], text=f"“{blocks[0].text}")
         blocks[-1] = replace(blocks[-1], text=f"{blocks[-1].text}”")

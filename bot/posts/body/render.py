@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 
-DEEPEST_NESTING: Final = 200  #: HTML elements within each other; libxml2 loses what is far deeper
+DEEPEST_NESTING: Final = 200  #: nested HTML elements; libxml2 drops content that is nested much deeper
 _CODE: Final = ("code", "pre")
 _HEADINGS: Final = ("h1", "h2", "h3", "h4", "h5", "h6")
 _UNWRAP, _REMOVE = "unwrap-this", "remove-this"
 
 
 class BodyError(ValueError):
-    """A body that cannot be rendered; says why, for the reader."""
+    """A body cannot be rendered; the text says why and is shown to the author."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,18 +37,18 @@ class Body:
 
     html: str  #: sanitised, every address absolute
     excerpt: Excerpt
-    plain: PlainBody  #: its paragraphs in plain words; empty unless they were asked for
-    left_over: tuple[Tag, ...]  #: template tags outside of code and comments, in the order of the text
+    plain: PlainBody  #: its paragraphs as plain text; empty unless the caller asked for them
+    left_over: tuple[Tag, ...]  #: template tags outside code and comments, in text order
 
 
 def render_body(text: str, *, permalink: str, in_plain_words: bool = False) -> Body:
-    """Render a Markdown text, if asked `in_plain_words` as well. Raises BodyError."""
+    """Render a Markdown text as HTML, and with `in_plain_words` also as plain text. Raises BodyError."""
     reason = too_much(text)
     if reason:
         raise BodyError(reason)
     stand_ins = StandIns(text)
     raw = render_markdown(stand_ins.text)
-    _parse(raw)  # for its depth only: sanitising is slow on markup that is nested without end
+    _parse(raw)  # only checks the depth: sanitising very deep markup is slow
     tree = _parse(balanced(raw))
     excerpt = excerpt_of(tree, stand_ins)
     plain = plain_body(tree, stand_ins, permalink=permalink) if in_plain_words else PlainBody()
@@ -88,7 +88,7 @@ def _depth(body: _Element) -> int:
 
 
 def _empty_the_void(body: _Element) -> None:
-    # libxml2 knows HTML 4: it takes what follows one of these for its content.
+    # libxml2 parses HTML 4: it treats the siblings after one of these elements as its children.
     for element in list(body.iter("embed", "source", "track", "wbr")):
         parent, swallowed = element.getparent(), list(element)
         if parent is None:
@@ -111,7 +111,7 @@ def _drop_comments(tree: _Element, stand_ins: StandIns) -> set[int]:
 
 
 def _resolve_tags(tree: _Element, stand_ins: StandIns) -> set[int]:
-    """Take the template tags out, but for those in code, which are content: returns their numbers."""
+    """Remove the template tags except those in code, which are content; returns the removed tags' numbers."""
     numbers: set[int] = set()
     if not stand_ins.tags:
         return numbers
@@ -162,7 +162,7 @@ def _drop_the_pointless(tree: _Element) -> None:
 
 
 def _lower_headings(tree: _Element) -> None:
-    # The post's title is the one heading of the first level.
+    # The post's title is the only first-level heading.
     if tree.find(".//h1") is None:
         return
     for element in tree.iter(*_HEADINGS[:-1]):
@@ -181,22 +181,22 @@ SUMMARY_LENGTH: Final = 300  #: characters of a summary in the feeds
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BodyText:
-    """A body as it is written, with what it takes to render it."""
+    """The source text of a body, and the values needed to render it."""
 
     text: str
-    line: int  #: of the file, on which it begins
+    line: int  #: the line in the file on which the body begins
     path: Path
     permalink: str
-    summary: str | None  #: as front matter has it
+    summary: str | None  #: the front matter's summary
     in_plain_words: bool
     findings: tuple[Finding, ...]  #: about the front matter
 
     def rendered(self) -> dict[str, Any]:
-        """The fields of Post that are made of the body. Raises PostError."""
+        """The fields of Post that come from the body. Raises PostError."""
         body = self._body()
         summary = self.summary
         from_body = body.excerpt.marked or not summary
-        # In the same order as for the toot, so that a person who marks an excerpt has it in both.
+        # The same order as for the toot, so that a marked excerpt is used in both.
         short = body.excerpt.tidy if from_body else join_spaces(without_tags(summary or ""))
         return {
             "excerpt": body.excerpt.shown if from_body else join_spaces(summary or ""),
