@@ -1,4 +1,4 @@
-"""The alerts that a plan gives rise to: each with what it means and what to do. Pure."""
+"""Collects the alerts of a plan: each says what happened, what it means and what to do. Pure."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class Alert:
     what: str  #: what happened
     means: str  #: what that means
     todo: str  #: what to do
-    embargoed: bool = False  #: tells of a post that is not public yet
-    instead_of: AlertKey | None = None  #: the key of an alert that this one makes needless
+    embargoed: bool = False  #: names a post that is not public yet
+    instead_of: AlertKey | None = None  #: the key of an alert that this one replaces
 
     def redacted(self) -> Alert:
-        """The same without a word of an unreleased post: it is known by an opaque id."""
+        """Return the alert with an opaque id in place of everything that tells of an unreleased post."""
         if not self.embargoed:
             return self
         what, means, todo = REDACTED_ALERT
@@ -44,7 +44,7 @@ class Alert:
 
 
 def opaque(text: str) -> str:
-    """A short id that gives nothing away."""
+    """Return a short hash of `text` that does not reveal it."""
     return "post-" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
@@ -59,7 +59,7 @@ def collect_alerts(
     site_trouble: str = "",
     sources: Iterable[SourceTrouble] = (),
 ) -> tuple[Alert, ...]:
-    """Everything that is wrong now. `accounts` are those in the settings, by address."""
+    """Return an alert for everything that is wrong now. `accounts` are the configured ones, by address."""
     return (
         *_of_plan(plan),
         *_of_files(faults, feed_faults),
@@ -80,7 +80,7 @@ def collect_problems(
     site_trouble: str = "",
     sources: Iterable[SourceTrouble] = (),
 ) -> dict[AlertKey, str]:
-    """Everything that is wrong now with the bot or its files, in words, for the log and the history."""
+    """Return a sentence for each problem with the bot or its files, for the log and the history."""
     problems: dict[AlertKey, str] = {}
     if plan.doubt is not None:
         problems[_doubt_key(plan.doubt)] = reason_words(plan.doubt)
@@ -161,8 +161,8 @@ def _of_accounts(accounts: Iterable[AccountState]) -> Iterator[Alert]:
             yield _alert(key, account=account.address, problem=problem)
 
 
-#: Holds that make an alert; the operator knows of holds of their own.
-_TOLD: Final = (Hold.BRAKE, Hold.UNCLEAR, Hold.FAILED)
+#: Holds that raise an alert. The operator's own holds do not: the operator knows of them.
+_ALERTING_HOLDS: Final = (Hold.BRAKE, Hold.UNCLEAR, Hold.FAILED)
 
 
 def _of_items(items: Iterable[PlanItem]) -> Iterator[Alert]:
@@ -170,7 +170,7 @@ def _of_items(items: Iterable[PlanItem]) -> Iterator[Alert]:
         name = f"{item.slug} → {item.account or 'feeds'}"
         name += "" if item.occasion == Occasion.PUBLISH else f" ({item.occasion})"
         problem = reason_words(item.reason)
-        if item.verdict is Verdict.HELD and item.hold in _TOLD:
+        if item.verdict is Verdict.HELD and item.hold in _ALERTING_HOLDS:
             without_page = item.reason is not None and item.reason.code is ReasonCode.PAGE_MISSING
             which = ReasonCode.PAGE_MISSING if without_page else item.hold
             key = AlertKey(AlertKind.HELD, f"{name} {item.hold.value}")
@@ -180,7 +180,7 @@ def _of_items(items: Iterable[PlanItem]) -> Iterator[Alert]:
 
 
 def _without_picture(plan: Plan, posts: Iterable[Post]) -> Iterator[Alert]:
-    """Toots of the last day that went out, or are going, without a picture that the post wants."""
+    """Yield an alert for each toot of the last day that is sent or due without one of its post's pictures."""
     out = (Verdict.DUE, Verdict.SENDING, Verdict.SENT)
     since = plan.now - LOOK_AHEAD[0]
     tooted = {item.post_id for item in plan.items if item.verdict in out and item.account and item.due > since}
@@ -190,18 +190,18 @@ def _without_picture(plan: Plan, posts: Iterable[Post]) -> Iterator[Alert]:
 
 
 def _picture_problems(post: Post) -> Iterator[tuple[str, str]]:
-    """The address of each picture that cannot be shown, with what is wrong with it; each trouble once."""
-    told: set[str] = set()
+    """Yield the URL and the problem of each picture that cannot be used; each distinct problem once."""
+    reported: set[str] = set()
     for picture in pictures_of(post):
         problem = problem_of(picture)
-        if problem and problem not in told:
-            told.add(problem)
+        if problem and problem not in reported:
+            reported.add(problem)
             yield picture.url, problem
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Trouble:
-    """What would keep a post that is still to come from going out as meant."""
+    """A problem that would keep an upcoming post from going out as intended."""
 
     subject: str
     problem: str
@@ -222,7 +222,7 @@ def _ahead(plan: Plan, posts: Sequence[Post], accounts: Sequence[str], compose: 
 def _at_each_distance(post: Post, trouble: _Trouble, distances: Sequence[str]) -> Iterator[Alert]:
     reminder = f" reminder {post.reminding.reminder_id}" if post.reminding is not None else ""
     farther: AlertKey | None = None
-    # The farther cause stays beside the nearer one: it has not been solved.
+    # The alert of the longer distance stays open beside the nearer one: its problem is not solved.
     for distance in distances:
         alert = _alert(
             AlertKey(AlertKind.AHEAD, f"{distance} {post.post_id}{reminder} {trouble.subject}"),
@@ -238,7 +238,7 @@ def _at_each_distance(post: Post, trouble: _Trouble, distances: Sequence[str]) -
 
 
 def _distances(published: datetime | None, now: datetime) -> list[str]:
-    """The distances that the release is within, farthest first."""
+    """Return the look-ahead distances that the release lies within, the longest first."""
     if published is None or published <= now:
         return []
     return [format_duration(distance) for distance in LOOK_AHEAD if published <= now + distance]
@@ -252,7 +252,7 @@ def _troubles(post: Post, accounts: Sequence[str], compose: Compose) -> list[_Tr
             compose(post, account)
         except ComposeError as error:
             if isinstance(error, PictureUnusableError):
-                pictures.pop(error.url, None)  # one trouble is told once
+                pictures.pop(error.url, None)  # report each problem once
             subject = f"compose {account} {error.field}".rstrip()
             found.setdefault(str(error), _Trouble(subject=subject, problem=str(error)))
     for url, problem in pictures.items():

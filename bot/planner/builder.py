@@ -1,4 +1,4 @@
-"""What a pass has decided so far, and how its parts write it down. Pure."""
+"""Collects the decisions of one planning pass: items, changes, events. Pure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _USUAL: Final = Capabilities()
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlanItem:
-    """What becomes of one post on one account, and why."""
+    """The verdict on one post on one account, and its reason."""
 
     post_id: str
     slug: str
@@ -46,12 +46,12 @@ class PlanItem:
 
 
 def turn_of(post: Post) -> tuple[datetime, int, str]:
-    """Sorts posts into the order of their release: by datetime, then `order:`, then slug."""
+    """Return the sort key for the order of release: datetime, then `order:`, then slug."""
     return published_of(post), post.order, post.slug
 
 
 def published_of(post: Post) -> datetime:
-    """The publish datetime of a post that has one."""
+    """Return the publish datetime of a post that is no draft."""
     assert post.published is not None
     return post.published
 
@@ -60,7 +60,7 @@ Compose = Callable[[Post, str], Announcement]
 
 
 class PlanBuilder:
-    """The decisions while they are being made."""
+    """The plan of one pass while the planners add to it."""
 
     def __init__(
         self,
@@ -80,20 +80,21 @@ class PlanBuilder:
         self.troubles: list[Reason] = []
         self.events: list[Event] = []
         self.changes: list[CompareAndSet] = []
-        self.edits_owed: set[str] = set()  #: post ids whose toots should show the latest words, and cannot be composed
-        #: What each post is owed on each account, in the order of recording; with the changes of this pass.
+        self.edits_owed: set[str] = set()  #: post ids whose edits could not be composed in this pass
+        #: The deliveries of each (post id, account), in the order of recording, with the changes of this pass applied.
         self.histories: dict[tuple[str, str], list[Delivery]] = defaultdict(list)
         for delivery in sorted(snapshot.deliveries.values(), key=lambda d: d.sequence):
             self.histories[delivery.key.post_id, delivery.key.account].append(delivery)
 
     def capabilities(self, account: str) -> Capabilities:
-        """What the account's network can do."""
+        """Return what the account's network can do."""
         return self._capabilities.get(account, _USUAL)
 
     def change(self, change: CompareAndSet) -> Delivery | None:
-        """Write a change; what follows in this pass goes by it. Returns the delivery as it is written.
+        """Add a change and apply it to `histories`, which the rest of this pass reads.
 
-        What the account's network cannot do becomes no delivery that is due: it is settled, with the reason.
+        Returns the delivery as it will be recorded. An action that the account's network does not support is settled
+        or held with a reason instead of becoming due.
         """
         key = change.key
         change = within_reach(change, self.capabilities(key.account), now=self.now)
@@ -104,7 +105,10 @@ class PlanBuilder:
         return change.wanted
 
     def want(self, known: Delivery | None, wanted: Delivery, *, told: bool = False) -> Delivery:
-        """Write what is wanted; a new hold is told of, unless the person who wants it was `told` already."""
+        """Add a change from `known` to `wanted`, with an event if it begins a hold.
+
+        With `told` there is no event: the operator's command recorded one already.
+        """
         if wanted == known:
             return known
         written = self.change(CompareAndSet(known=known, wanted=wanted)) or wanted
@@ -114,19 +118,19 @@ class PlanBuilder:
         return written
 
     def follow(self, change: CompareAndSet | None, post: Post) -> bool:
-        """Write what follows a toot; returns whether it is a new delivery that goes out now."""
+        """Add an edit or withdrawal of a toot; returns whether it is a new delivery that is due."""
         if change is None or change.wanted is None:
             return False
         key = change.key
         if change.known is None and any(one.key == key for one in self.histories[key.post_id, key.account]):
-            return False  # settled before: the network cannot do it
+            return False  # settled earlier, because the network does not support it
         written = self.want(change.known, change.wanted)
         if change.known is None:
             self.show(written, slug=post.slug, title=post.title)
         return change.known is None and written.state is DeliveryState.DUE
 
     def show(self, delivery: Delivery, *, slug: str, title: str) -> None:
-        """Let people see a delivery as it is."""
+        """Add a plan item for a delivery in its present state."""
         self.items.append(
             PlanItem(
                 post_id=delivery.key.post_id,
@@ -142,7 +146,7 @@ class PlanBuilder:
         )
 
     def event(self, kind: EventKind, delivery: Delivery, reason: Reason | None) -> None:
-        """Add a line of history about a delivery."""
+        """Add an event about a delivery."""
         key = delivery.key
         self.events.append(
             Event(at=self.now, kind=kind, slug=delivery.slug, account=key.account, occasion=key.occasion, reason=reason)

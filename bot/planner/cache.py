@@ -1,7 +1,7 @@
-"""What planning need not find out again at the next pass: of ten thousand posts nearly all are as they were.
+"""Results that planning reuses at the next pass, because nearly all of ten thousand posts are unchanged.
 
-It makes no difference to a plan but the time that it takes. What was compared or ruled on is known by the objects
-themselves: whatever was read anew is compared and ruled on anew.
+The cache changes how long a pass takes, never its plan. It compares posts and entries by object identity, so a file
+that was read again is compared and ruled on again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bot.planner.ruling import Policy
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Skipped:
-    """A post that came too late for a toot, and what the plan says of it for a while."""
+    """A post that was released too late for a toot, with its plan item and the time for which the item is valid."""
 
     post: Post
     entry: Entry
@@ -27,7 +27,7 @@ class _Skipped:
 
 
 class PlanCache:
-    """Kept from pass to pass. Not for use from several threads at once."""
+    """The caller keeps one from pass to pass. Not thread-safe."""
 
     def __init__(self) -> None:
         self._same: dict[str, tuple[Entry, Post]] = {}
@@ -35,7 +35,7 @@ class PlanCache:
         self._skipped: dict[str, dict[str, _Skipped]] = {}
 
     def refreshed(self, entry: Entry, post: Post, *, now: datetime) -> Entry:
-        """What `refreshed` returns, which depends on `now` only where something has changed."""
+        """Return the result of `bot.feeds.entry.refreshed`, which depends on `now` only if the post has changed."""
         known = self._same.get(entry.post_id)
         if known is not None and known[0] is entry and known[1] is post:
             return entry
@@ -45,19 +45,19 @@ class PlanCache:
         return fresh
 
     def rule_by(self, state: AccountState, policy: Policy) -> None:
-        """To be called before the posts of an account are ruled on: by other rules nothing is known."""
+        """Forget the account's items if its state or the policy has changed; call it before `skipped`."""
         if self._rules.get(state.address) != (state, policy):
             self._rules[state.address] = (state, policy)
             self._skipped[state.address] = {}
 
     def skipped(self, post: Post, entry: Entry, account: str, *, now: datetime) -> PlanItem | None:
-        """What was said of a post that neither the ledger nor a person says anything of; None if it may differ."""
+        """Return the item of a post without deliveries and overrides; None if it has to be ruled on again."""
         known = self._skipped[account].get(entry.post_id)
         if known is None or known.post is not post or known.entry is not entry:
             return None
         return known.item if known.since <= now < known.until else None
 
-    def is_skipped(self, post: Post, entry: Entry, item: PlanItem, *, now: datetime, until: datetime) -> None:
-        """The same will be said of it until then."""
+    def remember_skipped(self, post: Post, entry: Entry, item: PlanItem, *, now: datetime, until: datetime) -> None:
+        """Remember that the item stays valid from `now` until `until`."""
         known = _Skipped(post=post, entry=entry, item=item, since=now, until=until)
         self._skipped[item.account][entry.post_id] = known

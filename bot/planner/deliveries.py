@@ -1,4 +1,4 @@
-"""What each account is owed for the posts that are out: toots, threads, reminders, edits, withdrawals. Pure."""
+"""Decides what each account is owed for released posts: toots, threads, reminders, edits, withdrawals. Pure."""
 
 from __future__ import annotations
 
@@ -40,57 +40,58 @@ _NO_WORDS: Final = Announcement(text="", link=None, length=0, limit=0)
 
 
 class DeliveryPlanner:
-    """Rules on what is owed, account by account."""
+    """Plans the deliveries, account by account."""
 
     def __init__(
-        self, sheet: PlanBuilder, out: list[tuple[Post, Entry, bool]], *, memory: PlanCache | None = None
+        self, builder: PlanBuilder, out: list[tuple[Post, Entry, bool]], *, cache: PlanCache | None = None
     ) -> None:
-        """`out` are the released posts, their entries, and whether their words are new to the toots."""
-        self._sheet = sheet
+        """`out` are the released posts, their entries, and whether their toots need an edit."""
+        self._builder = builder
         self._out = sorted(out, key=lambda out: (out[1].published, out[0].order, out[0].slug))
-        self._memory = memory or PlanCache()
+        self._cache = cache or PlanCache()
 
     def deliver(self, state: AccountState) -> None:
-        """Rule on every released post for one account, in the order of their datetimes."""
-        sheet, words, histories = self._sheet, self._sheet.snapshot.words, self._sheet.histories
-        room = brake_room(sheet.snapshot, state.address, now=sheet.now, policy=sheet.policy)
-        self._memory.rule_by(state, sheet.policy)
+        """Plan the deliveries of every released post for one account, in the order of the posts' datetimes."""
+        builder = self._builder
+        overrides, histories = builder.snapshot.words, builder.histories
+        room = brake_room(builder.snapshot, state.address, now=builder.now, policy=builder.policy)
+        self._cache.rule_by(state, builder.policy)
         for post, entry, changed in self._out:
             mine = (entry.post_id, state.address)
-            word = (words.get(entry.post_id) or words.get(post.post_id)) if words else None
-            if word is None and mine not in histories:
-                item = self._memory.skipped(post, entry, state.address, now=sheet.now)
+            override = (overrides.get(entry.post_id) or overrides.get(post.post_id)) if overrides else None
+            if override is None and mine not in histories:
+                item = self._cache.skipped(post, entry, state.address, now=builder.now)
                 if item is not None:
-                    sheet.items.append(item)
+                    builder.items.append(item)
                     continue
             key = DeliveryKey(*mine, Occasion.PUBLISH)
-            known = sheet.snapshot.deliveries.get(key)
-            case = Case(post=post, entry=entry, state=state, known=known, word=word, room=room)
-            ruling = self._with_words(case, rule(case, now=sheet.now, policy=sheet.policy))
+            known = builder.snapshot.deliveries.get(key)
+            case = Case(post=post, entry=entry, state=state, known=known, word=override, room=room)
+            ruling = self._composed(case, rule(case, now=builder.now, policy=builder.policy))
             room -= ruling.counts and ruling.verdict is Verdict.DUE
             self._write(key, case, ruling)
-            until = alike_until(case, now=sheet.now, policy=sheet.policy) if mine not in histories else sheet.now
-            if sheet.now < until and not post.reminders:
-                self._memory.is_skipped(post, entry, sheet.items[-1], now=sheet.now, until=until)
+            until = alike_until(case, now=builder.now, policy=builder.policy) if mine not in histories else builder.now
+            if builder.now < until and not post.reminders:
+                self._cache.remember_skipped(post, entry, builder.items[-1], now=builder.now, until=until)
             if not changed and nothing_follows(post, histories.get(mine, ())):
                 continue
-            room -= self._afterwards(case, changed=changed, room=room)
-            self._follow_with_thread(case)
-            room -= self._remind(case, changed=changed, room=room)
+            room -= self._follow_up(case, changed=changed, room=room)
+            self._plan_thread(case)
+            room -= self._plan_reminders(case, changed=changed, room=room)
 
-    def _with_words(self, case: Case, ruling: Ruling) -> Ruling:
+    def _composed(self, case: Case, ruling: Ruling) -> Ruling:
         if not ruling.compose:
-            return ruling  # its words stay as they are
+            return ruling  # keeps the announcement that it has
         known = case.known.announcement if case.known else _NO_WORDS
         try:
-            words = self._sheet.compose(case.post, case.state.address)
-            if _is_held_for_picture(ruling) and words.pictures != known.pictures:
-                # Mended: ruled on like any other that was unclear.
+            announcement = self._builder.compose(case.post, case.state.address)
+            if _is_held_for_picture(ruling) and announcement.pictures != known.pictures:
+                # The author replaced the picture, so the toot is ruled on again.
                 mended = replace(case, known=replace(case.known, reason=None) if case.known else None)
-                return self._with_words(mended, rule(mended, now=self._sheet.now, policy=self._sheet.policy))
-            return replace(ruling, announcement=words)
+                return self._composed(mended, rule(mended, now=self._builder.now, policy=self._builder.policy))
+            return replace(ruling, announcement=announcement)
         except ComposeError as error:
-            # The last words that could be composed stay: they show what was meant.
+            # Keep the last announcement that could be composed, so that the operator sees what was intended.
             ruling = replace(ruling, announcement=known)
             if ruling.verdict is not Verdict.DUE:
                 return ruling
@@ -99,7 +100,7 @@ class DeliveryPlanner:
 
     def _write(self, key: DeliveryKey, case: Case, ruling: Ruling) -> None:
         known = case.known
-        self._sheet.items.append(
+        self._builder.items.append(
             PlanItem(
                 post_id=key.post_id,
                 slug=case.post.slug,
@@ -115,21 +116,21 @@ class DeliveryPlanner:
             )
         )
         if ruling.retract:
-            self._sheet.change(CompareAndSet(known=known, wanted=None))
+            self._builder.change(CompareAndSet(known=known, wanted=None))
         elif ruling.writes:
             fresh = Delivery(key=key, slug=case.post.slug, due=case.due, announcement=_NO_WORDS)
-            wanted = replace(ruling.apply(known or fresh, now=self._sheet.now), slug=case.post.slug)
+            wanted = replace(ruling.apply(known or fresh, now=self._builder.now), slug=case.post.slug)
             if case.post.reminding is not None and not was_tried(wanted):
-                wanted = replace(wanted, due=case.due)  # its list may be rewritten
-            by_word = case.word is not None and case.word.said is OverrideKind.HOLD
-            self._sheet.want(known, wanted, told=by_word and ruling.hold is Hold.PERSON)
+                wanted = replace(wanted, due=case.due)  # the author may have moved it
+            by_command = case.word is not None and case.word.said is OverrideKind.HOLD
+            self._builder.want(known, wanted, told=by_command and ruling.hold is Hold.PERSON)
 
-    def _afterwards(self, case: Case, *, changed: bool, room: int) -> int:
-        """Edit or take back the toot; returns how much room of the brake that takes."""
-        deliveries = self._sheet.histories[case.entry.post_id, case.state.address]
+    def _follow_up(self, case: Case, *, changed: bool, room: int) -> int:
+        """Edit or withdraw the toot; returns how many deliveries count against the burst limit."""
+        deliveries = self._builder.histories[case.entry.post_id, case.state.address]
         history = History.of_part(deliveries, 1)
         for change in (*superseded(case.post, history), *called_back(case.post, history)):
-            self._sheet.change(change)
+            self._builder.change(change)
         self._show_open(deliveries, case)
         history = History.of_part(deliveries, 1)
         published = history.published
@@ -137,93 +138,95 @@ class DeliveryPlanner:
             return 0
         if case.post.withdrawn is not None:
             reason = self._reason(case, published.announcement)
-            self._sheet.follow(withdrawal(case.post, history, reason=reason, now=self._sheet.now), case.post)
+            self._builder.follow(withdrawal(case.post, history, reason=reason, now=self._builder.now), case.post)
             return 0
         if not changed:
             return 0
         return self._edit(case, case.post, history, room=room)
 
-    def _edit(self, case: Case, words_of: Post, history: History, *, room: int) -> int:
-        """Let a toot say what its post says now; returns how much room of the brake that takes."""
-        sheet = self._sheet
+    def _edit(self, case: Case, source: Post, history: History, *, room: int) -> int:
+        """Edit a toot to match its post; returns how many deliveries count against the burst limit."""
+        builder = self._builder
         try:
-            words = sheet.compose(words_of, case.state.address)
+            announcement = builder.compose(source, case.state.address)
         except ComposeError as error:
             names = (history.reminder_id,) if history.reminder_id else ()
-            sheet.troubles.append(Reason(code=ReasonCode.NOT_EDITED, slug=case.post.slug, names=names, text=str(error)))
-            sheet.edits_owed.add(case.entry.post_id)
+            builder.troubles.append(
+                Reason(code=ReasonCode.NOT_EDITED, slug=case.post.slug, names=names, text=str(error))
+            )
+            builder.edits_owed.add(case.entry.post_id)
             return 0
-        better = edit(case.entry, history, announcement=words, room=room, now=sheet.now, policy=sheet.policy)
-        return int(sheet.follow(better, case.post))
+        change = edit(case.entry, history, announcement=announcement, room=room, now=builder.now, policy=builder.policy)
+        return int(builder.follow(change, case.post))
 
-    def _remind(self, case: Case, *, changed: bool, room: int) -> int:
-        """Rule on the post's reminders, and keep those that are out in step; returns how much room that takes."""
-        known = self._sheet.histories[case.entry.post_id, case.state.address]
+    def _plan_reminders(self, case: Case, *, changed: bool, room: int) -> int:
+        """Rule on the post's reminders and update the sent ones; returns how many count against the burst limit."""
+        known = self._builder.histories[case.entry.post_id, case.state.address]
         if not case.post.reminders and not any(one.key.occasion.reminder_id for one in known):
             return 0
         before, reminding = room, self._reminding(case)
         for change in reminding.unlisted():
-            self._sheet.change(change)
+            self._builder.change(change)
         for reminder in case.post.reminders:
             one = self._reminding(case).case(reminder, room=room)
-            ruling = self._with_words(one, self._reminding(case).rule(one))
+            ruling = self._composed(one, self._reminding(case).rule(one))
             room -= ruling.counts and ruling.verdict is Verdict.DUE
             self._write(reminding.key(reminder.reminder_id), one, ruling)
         for reminder_id in self._reminding(case).known_ids():
             for change in self._reminding(case).afterwards(reminder_id):
                 if change.wanted is None:
-                    self._sheet.change(change)
+                    self._builder.change(change)
                 else:
-                    self._sheet.follow(change, case.post)
+                    self._builder.follow(change, case.post)
         for reminder in case.post.reminders:
             if case.post.withdrawn is None and (changed or self._reminding(case).is_reworded(reminder)):
-                room -= self._reword(case, reminder, room=room)
+                room -= self._edit_reminder(case, reminder, room=room)
         return before - room
 
     def _reminding(self, case: Case) -> Reminding:
-        deliveries = tuple(self._sheet.histories[case.entry.post_id, case.state.address])
-        return Reminding(toot=case, deliveries=deliveries, now=self._sheet.now, policy=self._sheet.policy)
+        deliveries = tuple(self._builder.histories[case.entry.post_id, case.state.address])
+        return Reminding(toot=case, deliveries=deliveries, now=self._builder.now, policy=self._builder.policy)
 
-    def _reword(self, case: Case, reminder: Reminder, *, room: int) -> int:
-        """Edit a reminder that is out; returns how much room of the brake that takes."""
+    def _edit_reminder(self, case: Case, reminder: Reminder, *, room: int) -> int:
+        """Edit a sent reminder; returns how many deliveries count against the burst limit."""
         history = self._reminding(case).history(reminder.reminder_id)
         if history.published is None:
             return 0
         return self._edit(case, as_reminder(case.post, reminder), history, room=room)
 
-    def _follow_with_thread(self, case: Case) -> None:
-        """Keep the later parts of the thread in step with the toot."""
+    def _plan_thread(self, case: Case) -> None:
+        """Update the later parts of the thread to match the toot."""
         thread = Thread(
-            deliveries=tuple(self._sheet.histories[case.entry.post_id, case.state.address]),
+            deliveries=tuple(self._builder.histories[case.entry.post_id, case.state.address]),
             entry=case.entry,
             withdrawn=case.post.withdrawn,
-            now=self._sheet.now,
-            policy=self._sheet.policy,
+            now=self._builder.now,
+            policy=self._builder.policy,
         )
         for change in thread.changes():
-            self._sheet.change(change)
+            self._builder.change(change)
 
     def _reason(self, case: Case, published: Announcement) -> Announcement | None:
         if not case.post.withdrawn:
             return None
         limits = case.state.facts.limits if case.state.facts is not None else Limits()
-        dialect = self._sheet.capabilities(case.state.address).dialect
+        dialect = self._builder.capabilities(case.state.address).dialect
         return compose_reason(case.post.withdrawn, published, limits=limits, dialect=dialect)
 
     def _show_open(self, deliveries: Iterable[Delivery], case: Case) -> None:
         open_states = (DeliveryState.DUE, DeliveryState.SENDING, DeliveryState.HELD, DeliveryState.REJECTED)
         for delivery in deliveries:
             if delivery.action is not Action.PUBLISH and delivery.state in open_states:
-                # By the name that its file has now: so it is called in commands.
-                self._sheet.show(delivery, slug=case.post.slug, title=case.post.title)
+                # Under the present name of its file, which is what commands accept.
+                self._builder.show(delivery, slug=case.post.slug, title=case.post.title)
 
     def orphans(self, accounts: Iterable[str]) -> None:
-        """Hold toots that are owed for posts that are not there (any more): a person may have taken them back.
+        """Hold toots that are owed for posts without a file: the author may have taken them back.
 
-        Edits and withdrawals go on: a file is often removed once it was withdrawn.
+        Edits and withdrawals go on, because authors often remove the file of a post once it is withdrawn.
         """
         ruled = {(entry.post_id, account) for _, entry, _ in self._out for account in accounts}
-        for delivery in self._sheet.snapshot.deliveries.values():
+        for delivery in self._builder.snapshot.deliveries.values():
             key = delivery.key
             ours = delivery.action is Action.PUBLISH and key.account in accounts
             waits = delivery.state is DeliveryState.DUE or delivery.hold in (Hold.BRAKE, Hold.UNCLEAR)
@@ -231,12 +234,12 @@ class DeliveryPlanner:
                 continue
             reason = Reason(code=ReasonCode.FILE_UNUSABLE)
             wanted = replace(delivery, state=DeliveryState.HELD, hold=Hold.UNCLEAR, reason=reason)
-            self._sheet.want(delivery, wanted)
+            self._builder.want(delivery, wanted)
             self._show_orphan(wanted)
 
     def _show_orphan(self, delivery: Delivery) -> None:
-        entry = self._sheet.snapshot.entries.get(delivery.key.post_id)
-        self._sheet.show(delivery, slug=delivery.slug, title=entry.title if entry is not None else delivery.slug)
+        entry = self._builder.snapshot.entries.get(delivery.key.post_id)
+        self._builder.show(delivery, slug=delivery.slug, title=entry.title if entry is not None else delivery.slug)
 
 
 def _is_held_for_picture(ruling: Ruling) -> bool:

@@ -1,4 +1,4 @@
-"""What planning finds odd about posts, for `check` and the log. Pure."""
+"""Findings of planning about posts, for `announce check` and the log. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.planner.matching import Matching
 
 
 def unique_posts(posts: Iterable[Post]) -> tuple[list[Post], list[Finding]]:
-    """The posts with an id of their own, and a finding for each of the others."""
+    """Return the first post of each id, and a finding for each further post with the same id."""
     first: dict[str, Post] = {}
     findings: list[Finding] = []
     for post in posts:
@@ -32,18 +32,18 @@ def unique_posts(posts: Iterable[Post]) -> tuple[list[Post], list[Finding]]:
 
 
 def moved_posts(posts: Iterable[Post], matching: Matching, *, words: Mapping[str, Override]) -> Iterator[Finding]:
-    """Files that belong to a released post and have another datetime, though nobody released it early."""
+    """Yield a finding for each released post whose file has another datetime, unless the operator released it early."""
     for post in posts:
         entry = matching.entries.get(post.path)
         if entry is None or entry.published == post.published:
             continue
-        word = words.get(entry.post_id)
-        if word is not None and word.early:
+        override = words.get(entry.post_id)
+        if override is not None and override.early:
             continue
         released = f"{entry.slug} was released with {entry.published:%Y-%m-%d %H:%M} UTC"
         if published_of(post) <= max(entry.published, entry.released_at):
             if entry.dated is not None:
-                continue  # its date is that of the feed that the site had before
+                continue  # its date comes from the feed that the site had before
             yield _datetime_finding(
                 post,
                 rule="datetime-moved",
@@ -60,7 +60,7 @@ def moved_posts(posts: Iterable[Post], matching: Matching, *, words: Mapping[str
 
 
 def renamed_posts(posts: Iterable[Post], matching: Matching) -> Iterator[Finding]:
-    """Posts that may be renamed ones."""
+    """Yield a finding for each post that may be a renamed released one."""
     for post in posts:
         if post.path in matching.unclear:
             reason = reason_words(matching.unclear[post.path])

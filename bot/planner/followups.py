@@ -1,4 +1,4 @@
-"""What follows a toot that is out: edits and withdrawals, each decided for one post and one account. Pure."""
+"""Decides on the edits and withdrawals of a sent toot, for one post on one account. Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _OUT = (DeliveryState.SENT, DeliveryState.SENDING)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class History:
-    """What concerns one part of a post's thread, or one reminder, on one account, in the order of its recording."""
+    """The deliveries of one part of a post's thread, or of one reminder, on one account, in the order of recording."""
 
     deliveries: Sequence[Delivery]
     part: int = 1
@@ -36,62 +36,64 @@ class History:
 
     @staticmethod
     def of_part(deliveries: Iterable[Delivery], part: int) -> History:
-        """The history of one part, out of the deliveries of one post to one account."""
+        """Select the history of one part from the deliveries of one post to one account."""
         about = Occasion.PUBLISH.of_part(part)
         mine = [delivery for delivery in deliveries if delivery.key.occasion.about == about]
         return History(deliveries=mine, part=part)
 
     @staticmethod
     def of_reminder(deliveries: Iterable[Delivery], reminder_id: str) -> History:
-        """The history of one reminder, out of the deliveries of one post to one account."""
+        """Select the history of one reminder from the deliveries of one post to one account."""
         about = Occasion.reminder(reminder_id)
         mine = [delivery for delivery in deliveries if delivery.key.occasion.about == about]
         return History(deliveries=mine, reminder_id=reminder_id)
 
     @property
     def announced(self) -> Delivery | None:
-        """What posts the toot, however far it came."""
+        """The delivery that posts the toot, in any state."""
         return next(iter(self.of(Action.PUBLISH, Action.CONTINUE)), None)
 
     @property
     def published(self) -> Delivery | None:
-        """The toot itself, if it is out (or may be) and is ours to change."""
+        """The delivery of the toot, if it is sent (or may be) and the bot may change it."""
         known = self.announced
         return known if known is not None and known.state in _OUT and not known.foreign else None
 
     @property
     def is_deleted(self) -> bool:
-        """Whether the toot was deleted, or may have been."""
-        return any(taking.state is DeliveryState.SENT or taking.attempts > 0 for taking in self.of(Action.DELETE))
+        """Whether the toot is deleted, or may be."""
+        return any(
+            retraction.state is DeliveryState.SENT or retraction.attempts > 0 for retraction in self.of(Action.DELETE)
+        )
 
     def of(self, *actions: Action) -> list[Delivery]:
-        """The deliveries with one of these actions."""
+        """Return the deliveries with one of these actions."""
         return [delivery for delivery in self.deliveries if delivery.action in actions]
 
     @property
     def last_words(self) -> Announcement | None:
-        """What the server was last told to show, or is being told."""
-        said = [d for d in self.of(Action.PUBLISH, Action.CONTINUE, Action.EDIT) if d.state in _OUT]
-        return said[-1].announcement if said else None
+        """The announcement of the latest publish or edit that was sent, or is being sent."""
+        sent = [d for d in self.of(Action.PUBLISH, Action.CONTINUE, Action.EDIT) if d.state in _OUT]
+        return sent[-1].announcement if sent else None
 
     def key(self, occasion: Occasion) -> DeliveryKey:
-        """The same post and account, on an occasion of this part or reminder."""
+        """Return the delivery key of an occasion of this part or reminder."""
         key = self.deliveries[0].key
         if self.reminder_id:
             return replace(key, occasion=occasion.of_reminder(self.reminder_id))
         return DeliveryKey(key.post_id, key.account, occasion.of_part(self.part))
 
     def edit_key(self, entry: Entry) -> DeliveryKey:
-        """The key of the next edit; a reminder's words change without the entry's."""
+        """Return the key of the next edit; a reminder's edits are numbered apart from the entry's revisions."""
         revision = len(self.of(Action.EDIT)) + 1 if self.reminder_id else entry.revision
         return self.key(Occasion.edit(revision))
 
 
 def nothing_follows(post: Post, deliveries: Sequence[Delivery]) -> bool:
-    """Whether there is nothing to edit, take back, call off or remind of, for sure, while the post's words stay.
+    """Whether an unchanged post certainly has no edit, withdrawal or reminder to plan.
 
-    Of ten thousand posts that holds for nearly all: never tooted, or tooted at once and never touched again.
-    `deliveries` are all of the post on one account.
+    A fast check: it holds for nearly all of ten thousand posts, which were never tooted, or tooted at once and never
+    changed. `deliveries` are all those of the post on one account.
     """
     if post.reminders:
         return False
@@ -103,12 +105,12 @@ def nothing_follows(post: Post, deliveries: Sequence[Delivery]) -> bool:
 
 
 def withdrawal(post: Post, history: History, *, reason: Announcement | None, now: datetime) -> CompareAndSet | None:
-    """The change that takes a toot back: deletes it, or answers it with `reason`."""
+    """Return the change that withdraws a toot: deletes it, or replies to it with `reason`. None if it is not needed."""
     published = history.published
     if post.withdrawn is None or published is None:
         return None
     known = next(iter(history.of(Action.DELETE, Action.REPLY)), None)
-    # One that was called off found no toot to take back; now there is one.
+    # A skipped withdrawal found no toot to withdraw; now there is one.
     if known is not None and known.state is not DeliveryState.SKIPPED:
         return None
     wanted = Delivery(
@@ -123,27 +125,27 @@ def withdrawal(post: Post, history: History, *, reason: Announcement | None, now
 
 
 def called_back(post: Post, history: History) -> list[CompareAndSet]:
-    """Withdrawals that have not gone out, of a post whose mark was taken away: it stands after all."""
+    """Return the changes that cancel unsent withdrawals, once the author has removed `withdrawn:` from the post."""
     known = history.announced
     if post.withdrawn is not None or (known is not None and known.state is DeliveryState.SENDING):
-        # While nobody knows whether it is out, the withdrawal stands: if it is not, it must not be sent again.
+        # While the toot's outcome is unknown the withdrawal stays: a toot that did not arrive must not be sent again.
         return []
-    takings = history.of(Action.DELETE, Action.REPLY)
-    return [CompareAndSet(known=taking, wanted=None) for taking in takings if _has_not_happened(taking)]
+    withdrawals = history.of(Action.DELETE, Action.REPLY)
+    return [CompareAndSet(known=retraction, wanted=None) for retraction in withdrawals if _may_be_cancelled(retraction)]
 
 
-def _has_not_happened(taking: Delivery) -> bool:
-    # A deletion whose answer was lost may have come through, so it is carried to its end.
-    if taking.state is DeliveryState.DUE:
-        return taking.action.posts or taking.attempts == 0
-    return taking.state is DeliveryState.HELD
+def _may_be_cancelled(retraction: Delivery) -> bool:
+    # A deletion whose answer was lost may have succeeded, so the worker has to finish it.
+    if retraction.state is DeliveryState.DUE:
+        return retraction.action.posts or retraction.attempts == 0
+    return retraction.state is DeliveryState.HELD
 
 
 def superseded(post: Post, history: History) -> list[CompareAndSet]:
-    """Edits that were not sent yet and no longer matter.
+    """Return the changes that cancel unsent edits that no longer apply.
 
-    The toot is taken back; or it is not out after all, and is composed anew, so that a waiting edit would bring older
-    words.
+    They no longer apply if the post is withdrawn, or if its toot is not sent after all: the toot is then composed
+    anew, and a waiting edit would restore an older text.
     """
     if post.withdrawn is None and history.published is not None:
         return []
@@ -160,7 +162,7 @@ def edit(
     now: datetime,
     policy: Policy,
 ) -> CompareAndSet | None:
-    """The change that brings a toot up to the post's new words; None if it says them already."""
+    """Return the change that edits a sent toot to `announcement`; None if the toot matches it or may not be edited."""
     published = history.published
     if published is None or not policy.edits or history.is_deleted:
         return None
@@ -168,7 +170,7 @@ def edit(
         return None
     waiting = [d for d in history.of(Action.EDIT) if d.state in (DeliveryState.DUE, DeliveryState.HELD)]
     if waiting:
-        # What was never sent is simply said better.
+        # An unsent edit takes the new text; there is no second edit.
         latest = waiting[-1]
         if not latest.announcement.needs_edit(announcement):
             return None
@@ -189,9 +191,9 @@ def edit(
 
 
 def within_reach(change: CompareAndSet, can: Capabilities, *, now: datetime) -> CompareAndSet:
-    """The change; a delivery that the account's network cannot carry out is not due but settled, with the reason.
+    """Return the change, adapted to what the account's network supports.
 
-    An edit is skipped. A withdrawal is held: a person has to take the toot back by hand.
+    An unsupported edit is skipped. An unsupported withdrawal is held: the operator has to withdraw the toot by hand.
     """
     wanted = change.wanted
     if wanted is None or not (wanted.state is DeliveryState.DUE or wanted.hold is Hold.BRAKE):

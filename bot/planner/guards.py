@@ -1,4 +1,4 @@
-"""Reasons to release nothing at all. Pure."""
+"""Reasons to release nothing at all: the clock, a pause, an emptied folder. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.domain import Post, Reason, ReasonCode, Snapshot
 CLOCK_TOLERANCE: Final = timedelta(seconds=5)
 #: A clock this far from those of all the accounts' servers is doubted (HTTP gives their time in whole seconds).
 SERVER_TOLERANCE: Final = timedelta(minutes=5)
-#: From here on the operator is told: a clock that is ahead releases early by as much.
+#: From this difference on the operator gets an alert: a clock that is ahead releases posts early by as much.
 SERVER_NOTICE: Final = timedelta(minutes=1)
 
 
@@ -24,25 +24,26 @@ def doubt_of(
     now: datetime,
     server_times: Mapping[str, datetime] | None = None,
 ) -> Reason | None:
-    """Why nothing may be released now; None if all is well. `broken` are slugs of files with faults.
+    """Return why nothing may be released now; None if all is well.
 
-    `server_times` are what the time is now by the accounts' servers, as far as they have said.
+    `broken` are the slugs of files with faults. `server_times` are the present times by the clocks of those accounts'
+    servers that have answered, by account.
     """
     unlike = server_doubt(server_times or {}, now)
     return clock_doubt(snapshot, now) or unlike or _paused(snapshot) or _emptied(snapshot, dated, broken)
 
 
 def clock_doubt(snapshot: Snapshot, now: datetime) -> Reason | None:
-    """Why the clock cannot be believed; None if it can."""
+    """Return why the clock contradicts the ledger; None if it does not."""
     newest = snapshot.newest
     if newest is None or now >= newest - CLOCK_TOLERANCE:
         return None
-    # Without the present time: the same doubt is told once.
+    # Without the present time, so that the operator gets one alert and not one for each pass.
     return Reason(code=ReasonCode.CLOCK_BEHIND, at=newest)
 
 
 def server_doubt(server_times: Mapping[str, datetime], now: datetime) -> Reason | None:
-    """Why the clock cannot be believed beside those of the servers; None if it can.
+    """Return why the clock contradicts those of the servers; None if it does not.
 
     One server that agrees is enough: two clocks that agree by accident are far less likely than one that is wrong.
     """
@@ -54,21 +55,21 @@ def server_doubt(server_times: Mapping[str, datetime], now: datetime) -> Reason 
     if ahead or behind:
         code = ReasonCode.CLOCK_AHEAD_OF_SERVERS if ahead else ReasonCode.CLOCK_BEHIND_SERVERS
     names = tuple(sorted({account.rpartition("@")[2] for account in server_times}))
-    # Without the present times: the same doubt is told once.
+    # Without the present times, for the same reason.
     return Reason(code=code, names=names, limit=SERVER_TOLERANCE)
 
 
 def server_notice(server_times: Mapping[str, datetime], now: datetime) -> Reason | None:
-    """What the operator should know of a clock that is a little off; None if it is not."""
+    """Return a notice about a clock that is slightly off; None if it is not."""
     if not SERVER_NOTICE < _nearest(server_times, now) <= SERVER_TOLERANCE:
         return None
     return Reason(code=ReasonCode.CLOCK_SLIGHTLY_OFF)
 
 
 def believable(now: datetime, server_times: Mapping[str, datetime]) -> datetime:
-    """The time to remember things with: ours, or while that is doubted the nearest of the servers'.
+    """Return the time to record: ours, or while that is in doubt the nearest of the servers'.
 
-    A wrong time in the ledger would make it doubt the clock that was set right.
+    A wrong time in the ledger would cast doubt on the clock once the operator has corrected it.
     """
     if not server_doubt(server_times, now):
         return now
@@ -84,8 +85,8 @@ def _paused(snapshot: Snapshot) -> Reason | None:
 
 
 def _emptied(snapshot: Snapshot, dated: Sequence[Post], broken: Collection[str]) -> Reason | None:
-    # A folder that lost most of what was planned is a mishap (a branch switch, a wrong mount), unless the operator
-    # says otherwise.
+    # A folder that lost most of the planned posts is a mishap (a branch switch, a wrong mount) until the operator
+    # accepts it with `announce resume`.
     here = {post.post_id for post in dated} | {post.slug for post in dated}
     planned = [post for post in snapshot.upcoming.values() if post.slug not in broken]
     gone = [post for post in planned if post.post_id not in here and post.slug not in here]

@@ -91,7 +91,7 @@ def make_plan(
     server_times: Mapping[str, datetime] | None = None,
     doubt: Reason | None = None,
     pages: Mapping[str, PageAnswer] | None = None,
-    memory: PlanCache | None = None,
+    cache: PlanCache | None = None,
     capabilities: Mapping[str, Capabilities] | None = None,
 ) -> Plan:
     """Decide everything for this moment. Pure; `compose(post, account)` may raise ComposeError.
@@ -100,7 +100,7 @@ def make_plan(
     `server_times` are what the time is now by the accounts' servers, as far as they have said;
     with a `doubt` from outside nothing is released. `pages` are the site's latest answers, by permalink.
     `capabilities` are what each account's network can do; Mastodon's where they do not say.
-    `memory`, kept from pass to pass, saves comparing everything anew; it makes no difference otherwise.
+    `cache`, kept from pass to pass, saves comparing everything anew; it makes no difference otherwise.
     """
     dated, findings = unique_posts(post for post in posts if post.published is not None)
     matching = match(dated, snapshot.entries, broken=broken)
@@ -109,25 +109,25 @@ def make_plan(
     doubt = doubt or doubt_of(snapshot, dated, broken=broken, now=now, server_times=server_times)
     states = {address: _state(address, snapshot, now) for address in accounts}
 
-    sheet = PlanBuilder(snapshot=snapshot, now=now, policy=policy, compose=compose, capabilities=capabilities)
-    releases = ReleasePlanner(sheet, pages=pages, memory=memory)
+    builder = PlanBuilder(snapshot=snapshot, now=now, policy=policy, compose=compose, capabilities=capabilities)
+    releases = ReleasePlanner(builder, pages=pages, cache=cache)
     if doubt:
         releases.wait([post for post in dated if post.path not in matching.entries], doubt)
     else:
         _release(releases, dated, matching, snapshot, now=now, readable=readable)
-        _deliver(DeliveryPlanner(sheet, releases.out, memory=memory), states.values(), readable=readable)
+        _deliver(DeliveryPlanner(builder, releases.out, cache=cache), states.values(), readable=readable)
     waiting = _still_waiting(dated, matching, releases, now=now)
     remembered = None
     if not doubt and readable:
         upcoming = {post.post_id: _upcoming(post) for post in waiting}
         to_come = still_to_come(snapshot, upcoming, passed_on, released=releases.released_ids)
         remembered = None if to_come == snapshot.upcoming else to_come
-    items = [*sheet.items, *_upcoming_items(waiting, accounts, snapshot.words)]
+    items = [*builder.items, *_upcoming_items(waiting, accounts, snapshot.words)]
     recording = WriteBatch(
         entries=tuple(releases.changed_entries()),
-        changes=tuple(sheet.changes),
+        changes=tuple(builder.changes),
         new_accounts=tuple(state for address, state in states.items() if address not in snapshot.accounts),
-        events=(*releases.old_news(), *sheet.events),
+        events=(*releases.old_news(), *builder.events),
         upcoming=remembered,
         words=tuple(passed_on.values()),
         heard=heard,
@@ -142,7 +142,7 @@ def make_plan(
         recording=WriteBatch() if doubt else recording,
         released=tuple(releases.newly_released),
         findings=(*findings, *moved_posts(dated, matching, words=snapshot.words), *renamed_posts(dated, matching)),
-        troubles=tuple(filter(None, (*sheet.troubles, *stuck(snapshot, accounts, now=now, policy=policy), notice))),
+        troubles=tuple(filter(None, (*builder.troubles, *stuck(snapshot, accounts, now=now, policy=policy), notice))),
         wanted_pages=tuple(releases.pages.wanted),
         deploys=releases.deploys,
         accounts=states,

@@ -29,14 +29,14 @@ class ReleasePlanner:
     """The posts that are out, with what has become of them in this pass."""
 
     def __init__(
-        self, sheet: PlanBuilder, *, pages: Mapping[str, PageAnswer] | None = None, memory: PlanCache | None = None
+        self, builder: PlanBuilder, *, pages: Mapping[str, PageAnswer] | None = None, cache: PlanCache | None = None
     ) -> None:
-        self._sheet = sheet
-        self._memory = memory or PlanCache()
+        self._builder = builder
+        self._cache = cache or PlanCache()
         self.old_entries: Mapping[Path, OldEntry] = {}  #: what a post was known by in a feed before this one
         self.newly_released: list[Post] = []
         self.released_ids: set[str] = set()
-        self.pages = PageWaits(snapshot=sheet.snapshot, looks=pages or {}, now=sheet.now, policy=sheet.policy)
+        self.pages = PageWaits(snapshot=builder.snapshot, looks=pages or {}, now=builder.now, policy=builder.policy)
         self.deploys: dict[str, str] = {}  #: post id → the words that the site should show
         self.out: list[tuple[Post, Entry, bool]] = []  #: whether their words are new to the toots
         self._entries: list[Entry] = []
@@ -49,28 +49,28 @@ class ReleasePlanner:
             due = self._due(post, matching)
             if due is None:
                 return
-            page = self.pages.rule(post, self._sheet.snapshot.words.get(post.post_id))
+            page = self.pages.rule(post, self._builder.snapshot.words.get(post.post_id))
             if not page.released:
-                self._sheet.items.append(item_without_page(post, page, now=self._sheet.now))
+                self._builder.items.append(item_without_page(post, page, now=self._builder.now))
                 self.deploys[post.post_id] = post.digests.whole
                 return
             dated = None if due == post.published else post.published
             now_due = replace(post, published=due)
             entry = replace(
-                entry_of(now_due, released_at=self._sheet.now, tag_ids=self._sheet.policy.tag_ids),
+                entry_of(now_due, released_at=self._builder.now, tag_ids=self._builder.policy.tag_ids),
                 dated=dated,
                 waited=page.waited,
                 without_page=page.without,
             )
             if post.path in self.old_entries:
-                entry = taken_over(entry, self.old_entries[post.path], post, now=self._sheet.now)
+                entry = taken_over(entry, self.old_entries[post.path], post, now=self._builder.now)
             self.newly_released.append(post)
             self._tell_release(post, entry)
         elif self._is_another(post, known):
             # A file with a datetime to come is not the released post, whatever it shares with it: nothing shows.
             return
         else:
-            entry = self._memory.refreshed(known, post, now=self._sheet.now)
+            entry = self._cache.refreshed(known, post, now=self._builder.now)
             if entry.missing_since is not None:
                 entry = replace(entry, missing_since=None)
         self.released_ids.add(post.post_id)
@@ -81,41 +81,41 @@ class ReleasePlanner:
         self._entries.append(entry)
 
     def _tell_missing_page(self, entry: Entry) -> None:
-        if entry.without_page and self._sheet.now < entry.released_at + GONE_AFTER:
-            self._sheet.troubles.append(
+        if entry.without_page and self._builder.now < entry.released_at + GONE_AFTER:
+            self._builder.troubles.append(
                 Reason(code=ReasonCode.RELEASED_WITHOUT_PAGE, slug=entry.slug, text=entry.without_page)
             )
 
     def _tell_release(self, post: Post, entry: Entry) -> None:
-        late = self._sheet.now - entry.due
-        if late > self._sheet.policy.catch_up:
+        late = self._builder.now - entry.due
+        if late > self._builder.policy.catch_up:
             self._old.append(post.slug)
             return
         reason = Reason(
             code=ReasonCode.RELEASED_AFTER,
-            lasted=rounded_duration(self._sheet.now - entry.published),
+            lasted=rounded_duration(self._builder.now - entry.published),
             limit=rounded_duration(entry.waited) if entry.waited >= _WORTH_TELLING else None,
         )
-        self._sheet.events.append(Event(at=self._sheet.now, kind=EventKind.RELEASED, slug=post.slug, reason=reason))
-        for problem in () if self._sheet.policy.hold_without_picture else problems_of(post):
+        self._builder.events.append(Event(at=self._builder.now, kind=EventKind.RELEASED, slug=post.slug, reason=reason))
+        for problem in () if self._builder.policy.hold_without_picture else problems_of(post):
             reason = Reason(code=ReasonCode.PICTURE_UNUSABLE, text=problem)
-            self._sheet.events.append(
-                Event(at=self._sheet.now, kind=EventKind.PICTURE_LEFT_OUT, slug=post.slug, reason=reason)
+            self._builder.events.append(
+                Event(at=self._builder.now, kind=EventKind.PICTURE_LEFT_OUT, slug=post.slug, reason=reason)
             )
 
     def _is_another(self, post: Post, known: Entry) -> bool:
         # Also once that datetime has come: it must not overwrite the entry, nor edit the toot, of another post.
         if published_of(post) <= max(known.published, known.released_at):
             return False
-        word = self._sheet.snapshot.words.get(known.post_id)
+        word = self._builder.snapshot.words.get(known.post_id)
         return word is None or not word.early
 
     def _due(self, post: Post, matching: Matching) -> datetime | None:
         """The datetime that the post is released with now; None if it is not."""
-        published, word = published_of(post), self._sheet.snapshot.words.get(post.post_id)
-        if published > self._sheet.now:
+        published, word = published_of(post), self._builder.snapshot.words.get(post.post_id)
+        if published > self._builder.now:
             early = word is not None and word.said is OverrideKind.PUBLISH and word.early
-            return self._sheet.now.replace(microsecond=0) if early else None
+            return self._builder.now.replace(microsecond=0) if early else None
         held = held_by(word)
         reason = held or matching.unclear.get(post.path)
         if reason is None:
@@ -124,7 +124,7 @@ class ReleasePlanner:
         return None
 
     def _hold_release(self, post: Post, reason: Reason, hold: Hold) -> None:
-        self._sheet.items.append(
+        self._builder.items.append(
             PlanItem(
                 post_id=post.post_id,
                 slug=post.slug,
@@ -142,17 +142,17 @@ class ReleasePlanner:
         """Note entries whose file has disappeared: they leave the feeds after a day, their toots stay."""
         for entry in vanished:
             if entry.missing_since is None:
-                entry = replace(entry, missing_since=self._sheet.now)
+                entry = replace(entry, missing_since=self._builder.now)
                 self._entries.append(entry)
             assert entry.missing_since is not None
             leaves = entry.missing_since + GONE_AFTER
-            if leaves > self._sheet.now and not entry.hidden:
-                self._sheet.troubles.append(Reason(code=ReasonCode.FILE_GONE, slug=entry.slug, at=leaves))
+            if leaves > self._builder.now and not entry.hidden:
+                self._builder.troubles.append(Reason(code=ReasonCode.FILE_GONE, slug=entry.slug, at=leaves))
 
     def wait(self, posts: Iterable[Post], doubt: Reason) -> None:
         """Show what is held up by a doubt about everything."""
         for post in posts:
-            if published_of(post) <= self._sheet.now:
+            if published_of(post) <= self._builder.now:
                 self._hold_release(post, doubt, Hold.UNCLEAR)
 
     def old_news(self) -> tuple[Event, ...]:
@@ -161,15 +161,15 @@ class ReleasePlanner:
         if not self._old:
             return ()
         reason = Reason(code=ReasonCode.OLDER_POSTS, count=len(self._old))
-        return (Event(at=self._sheet.now, kind=EventKind.RELEASED, reason=reason),)
+        return (Event(at=self._builder.now, kind=EventKind.RELEASED, reason=reason),)
 
     def changed_entries(self) -> Iterator[Entry]:
         """What is to be written of the entries."""
         here = {entry.post_id for _, entry, _ in self.out}
         for entry in self._entries:
             # An entry whose file is gone for now owes what it owed.
-            owed = entry.post_id in self._sheet.edits_owed if entry.post_id in here else entry.edit_owed
+            owed = entry.post_id in self._builder.edits_owed if entry.post_id in here else entry.edit_owed
             final = entry if owed == entry.edit_owed else replace(entry, edit_owed=owed)
-            before = self._sheet.snapshot.entries.get(entry.post_id)
+            before = self._builder.snapshot.entries.get(entry.post_id)
             if final is not before and final != before:
                 yield final

@@ -115,7 +115,7 @@ def _decided(
         server_times=context.server_times.now(),
         doubt=doubt,
         pages=context.site.looks,
-        memory=context.state.plan_cache,
+        cache=context.state.plan_cache,
         templates=templates,
     )
 

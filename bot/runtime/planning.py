@@ -75,7 +75,7 @@ def decide(
     server_times: Mapping[str, datetime] | None = None,
     doubt: Reason | None = None,
     pages: Mapping[str, PageAnswer] | None = None,
-    memory: PlanCache | None = None,
+    cache: PlanCache | None = None,
     templates: Mapping[str, Templates] | None = None,
 ) -> Plan:
     """Plan with the settings' rules; writes nothing, sends no request. Reads the `templates` unless they are given."""
@@ -93,7 +93,7 @@ def decide(
         server_times=server_times,
         doubt=doubt,
         pages=pages,
-        memory=memory,
+        cache=cache,
     )
 
 

@@ -92,7 +92,7 @@ def prepare_release(context: CycleContext, moment: datetime) -> PreparedRelease 
         now=moment,
         server_times=server_times,
         pages=context.site.looks,
-        memory=context.state.plan_cache,
+        cache=context.state.plan_cache,
     )
     if not _only_releases(plan):
         return None

@@ -106,7 +106,7 @@ def reason(season: Season, post: Post, memory: PlanCache, **changes: Any) -> str
         accounts=[ACCOUNT],
         policy=changes.get("policy", season.policy),
         compose=compose,
-        memory=memory,
+        cache=memory,
     )
     (item,) = plan.items
     assert item.verdict is Verdict.SKIPPED
