@@ -1,8 +1,8 @@
-"""Which new words of released posts the feeds may show at once, ahead of the pass that decides on everything. Pure.
+"""Refreshes the entries of edited posts at once, ahead of the full planning pass. Pure.
 
-Nothing but entries that are out already is refreshed here, exactly as the pass will do it: nothing is released, held,
-taken out or sent. What the toots are owed is noted in the entry (`edit_owed`), so that it is not lost if the machine
-stops before the pass. Wherever there is anything else to decide, nothing is done: the pass comes right after.
+It refreshes only entries that the feeds already show, exactly as the pass will do it: it releases, holds, removes and
+sends nothing. The entry notes that its toots need an edit (`edit_owed`), so that the edit is not lost if the machine
+stops before the pass. If there is anything else to decide, it leaves everything to the pass, which follows at once.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from bot.domain import Entry, Post, Snapshot
 from bot.feeds.entry import refreshed
 from bot.planner.guards import clock_doubt, server_doubt
 
-#: Nothing delays a release that is so near.
+#: A release within this time must not be delayed by an incremental refresh.
 NEAR: Final = timedelta(seconds=1)
-#: What makes a post this post, and whether it is shown at all: where one of these differs there is more to decide.
+#: The fields that identify a post or decide whether it is shown: a change of one of them needs a full pass.
 _IDENTITY: Final = ("path", "slug", "url", "explicit_id", "published", "hidden", "withdrawn")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Base:
-    """What the latest whole pass went by, and left in the ledger; only of one that left nothing in doubt."""
+    """The input of the latest full pass and the ledger after it. The caller keeps one only if the pass had no doubt."""
 
     posts: tuple[Post, ...]
     snapshot: Snapshot
@@ -39,14 +39,14 @@ def reworded_entries(
     now: datetime,
     server_times: Mapping[str, datetime] | None = None,
 ) -> tuple[Entry, ...]:
-    """The entries that say something else now, as they are to be recorded. `news` are posts as they were and are.
+    """Return the refreshed entries, to be recorded. `news` are the edited posts, each before and after the edit.
 
-    None of them if anything else has happened since the pass of `base`.
+    Empty if anything else has happened since the pass of `base`.
     """
     if not _is_calm(base, snapshot, now=now) or server_doubt(server_times or {}, now):
         return ()
     found: list[Entry] = []
-    known = set(map(id, base.posts))  # the very same, not only equal ones
+    known = set(map(id, base.posts))  # identity, not equality
     for before, after in news:
         entry = snapshot.entries.get(after.post_id)
         if entry is None or not _stays(before, after, entry) or id(before) not in known:
@@ -59,7 +59,7 @@ def reworded_entries(
 
 
 def _is_calm(base: Base, snapshot: Snapshot, *, now: datetime) -> bool:
-    """Whether nothing is in doubt or due, and nobody else has written what the pass goes by."""
+    """Whether nothing is in doubt or due, and no other process has written entries or upcoming posts."""
     if snapshot.paused or clock_doubt(snapshot, now):
         return False
     if base.next_release is not None and base.next_release <= now + NEAR:
@@ -69,7 +69,7 @@ def _is_calm(base: Base, snapshot: Snapshot, *, now: datetime) -> bool:
 
 
 def _stays(before: Post, after: Post, entry: Entry) -> bool:
-    """Whether it is the same post as before, out and shown, and the one of this entry."""
+    """Whether the edit kept the post's identity, and the post is shown by this entry."""
     if any(getattr(before, name) != getattr(after, name) for name in _IDENTITY):
         return False
     is_shown = not after.hidden and after.withdrawn is None and not entry.hidden and entry.missing_since is None

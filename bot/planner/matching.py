@@ -1,7 +1,7 @@
-"""Which post file belongs to which released entry. Pure.
+"""Matches post files to released entries. Pure.
 
-By identity first: `id:`, the permalink, the slug. A file that was renamed keeps its entry if it has the same datetime
-and the same title or body as an entry whose file is gone; where that is doubtful, a person decides.
+Identity comes first: `id:`, the permalink, the slug. A renamed file keeps its entry if it has the same datetime and
+the same title or body as an entry whose file is gone; in case of doubt the operator decides.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ GONE_AFTER: Final = timedelta(days=1)
 
 
 def entries_shown(entries: Iterable[Entry], *, now: datetime) -> list[Entry]:
-    """The entries that may stand in the feeds: those whose file is there, or went less than a day ago."""
+    """Return the entries that the feeds may show: their file exists, or disappeared less than a day ago."""
     return [entry for entry in entries if entry.missing_since is None or now < entry.missing_since + GONE_AFTER]
 
 
-#: A post with the slug of an entry, another permalink, and a datetime so far from it is another post.
+#: A post with the slug of an entry, but another permalink and a datetime this far away, is another post.
 REUSED_AFTER: Final = timedelta(days=180)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Matching:
-    """Posts and entries, side by side."""
+    """The result of matching posts with entries."""
 
-    entries: Mapping[Path, Entry] = field(default_factory=dict)  #: of the posts that were released before
-    unclear: Mapping[Path, Reason] = field(default_factory=dict)  #: posts that may be renamed ones: the reason
+    entries: Mapping[Path, Entry] = field(default_factory=dict)  #: by the file of the released post
+    unclear: Mapping[Path, Reason] = field(default_factory=dict)  #: the reason to hold a post that may be a renamed one
     vanished: tuple[Entry, ...] = ()  #: entries without a file
 
 
 def match(posts: Iterable[Post], entries: Mapping[str, Entry], *, broken: Collection[str]) -> Matching:
-    """Find each post's entry. `entries` are keyed by post id; `broken` are the slugs of files with faults."""
+    """Find the entry of each post. `entries` are keyed by post id; `broken` are the slugs of files with faults."""
     found: dict[Path, Entry] = {}
     rest = list(posts)
     taken: set[str] = set()
@@ -53,9 +53,9 @@ def match(posts: Iterable[Post], entries: Mapping[str, Entry], *, broken: Collec
             else:
                 taken.add(entry.post_id)
                 found[post.path] = entry
-    # A file that cannot be read at the moment is not gone.
+    # A file that exists but cannot be read at the moment is not gone.
     gone = [entry for entry in entries.values() if entry.post_id not in taken and entry.slug not in broken]
-    # Clear cases first: what they take leaves nothing doubtful for the others.
+    # Unambiguous cases first: the entries that they take no longer make other posts ambiguous.
     for post in rest:
         alike = [entry for entry in _of_its_time(post, gone, taken) if _alike(post, entry)]
         if len(alike) == 1:
@@ -68,14 +68,14 @@ def match(posts: Iterable[Post], entries: Mapping[str, Entry], *, broken: Collec
 
 
 def _of_its_time(post: Post, gone: Iterable[Entry], taken: Collection[str]) -> list[Entry]:
-    # One that was released early is known by the datetime in its file.
+    # An entry that was released early is matched by the datetime in its file.
     return [
         entry for entry in gone if (entry.dated or entry.published) == post.published and entry.post_id not in taken
     ]
 
 
 def entry_by_name(post: Post, entries: Mapping[str, Entry]) -> Entry | None:
-    """The entry that carries one of the post's names; None if there is none."""
+    """Return the entry with the post's id, permalink or slug; None if there is none."""
     for name, candidates in _named(entries):
         entry = candidates.get(name(post))
         if entry is not None and _could_be(post, entry):
@@ -84,9 +84,10 @@ def entry_by_name(post: Post, entries: Mapping[str, Entry]) -> Entry | None:
 
 
 def _could_be(post: Post, entry: Entry) -> bool:
-    """Whether the slug alone may tell that they are the same: next year's conference uses it again, in other folders.
+    """Whether a post and an entry with the same slug may be the same.
 
-    By id or permalink they are the same whatever their datetimes.
+    The same id or permalink always is. The same slug alone is not enough if the datetimes are far apart: next year's
+    conference uses it again, in another folder.
     """
     if entry.post_id in (post.post_id, post.url) or entry.url == post.url or post.published is None:
         return True
@@ -94,7 +95,7 @@ def _could_be(post: Post, entry: Entry) -> bool:
 
 
 def _named(entries: Mapping[str, Entry]) -> Iterator[tuple[Callable[[Post], str], Mapping[str, Entry]]]:
-    """A post's names, the strongest first, each with the entries by it."""
+    """Yield the getter of each kind of name, the strongest first, with the entries by that name."""
     yield attrgetter("post_id"), entries
     yield attrgetter("url"), entries
     yield attrgetter("slug"), {entry.slug: entry for entry in sorted(entries.values(), key=attrgetter("published"))}

@@ -1,6 +1,6 @@
-"""Which entry of a feed that the site had before belongs to which post. Pure.
+"""Matches posts to the entries of a feed that the site had before. Pure.
 
-Readers know an entry by its id alone, so a post that was in the old feed keeps the id and the dates that it had there.
+Feed readers identify an entry by its id alone, so a post that was in the old feed keeps its id and dates.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ _INDEX: Final = ("index.html", "index.htm", "index.php")
 def match_old(
     posts: Iterable[Post], old_entries: Iterable[OldEntry], *, taken: Collection[str] = ()
 ) -> dict[Path, OldEntry]:
-    """Post file → its entry in the old feed: by `id:`, by link, or by title and date. `taken` ids are given out.
+    """Map post files to their entries in the old feed: by `id:`, by link, or by title and date.
 
-    What fits several posts, or several entries, is nobody's. Only posts that are released at this moment, or long
-    since, may be given: one to come must not decide anything.
+    `taken` are the ids that are in use already. An ambiguous match is none: only one post with one entry counts. The
+    caller passes only posts whose datetime has come, because upcoming ones must not influence anything.
     """
     rest = list(posts)
     left = {old.feed_id: old for old in old_entries if old.feed_id not in taken}
     found: dict[Path, OldEntry] = {}
     for fits in (_same_id, _same_link, _same_title):
-        # One to one, or not at all.
+        # Only one-to-one matches count.
         pairs = [(post, old) for post in rest for old in left.values() if fits(post, old)]
         of_post, of_old = Counter(post.path for post, _ in pairs), Counter(old.feed_id for _, old in pairs)
         for post, old in pairs:
@@ -44,17 +44,17 @@ def match_old(
 
 
 def due_for_old_ids(posts: Iterable[Post], *, known: Collection[Path], now: datetime) -> list[Post]:
-    """The posts that could be released now for the first time."""
+    """Return the posts that may be released now for the first time."""
     return [post for post in posts if post.path not in known and published_of(post) <= now]
 
 
 def ids_in_use(entries: Mapping[str, Entry]) -> frozenset[str]:
-    """The ids that the feeds already show, which are nobody else's."""
+    """Return the ids that the feeds already show, which no other entry may take."""
     return frozenset(entry.feed_id or entry.post_id for entry in entries.values())
 
 
 def taken_over(entry: Entry, old: OldEntry, post: Post, *, now: datetime) -> Entry:
-    """A new entry with the id and the dates that its readers know. A date to come is not believed."""
+    """Return a new entry with the id and dates of the old feed; dates in the future are ignored."""
     published = old.published if old.published is not None and old.published <= now else entry.published
     changed = old.updated if old.updated is not None and published <= old.updated <= now else published
     return replace(
@@ -62,16 +62,16 @@ def taken_over(entry: Entry, old: OldEntry, post: Post, *, now: datetime) -> Ent
         feed_id=old.feed_id,
         published=published,
         updated=max(post.updated or changed, published),
-        # The file is known by its own datetime.
+        # The file is matched by its own datetime.
         dated=post.published if published != post.published else entry.dated,
     )
 
 
 def normal_link(url: str) -> str:
-    """A link without what differs between two addresses of one page: scheme, "www.", index file, end slash, query."""
+    """Return a link without scheme, "www.", index file, trailing slash and query, to compare addresses of one page."""
     try:
         parts = urlsplit(url.strip())
-    except ValueError:  # whatever stands in an old feed
+    except ValueError:  # an old feed may hold any text
         return url.strip()
     host = (parts.hostname or "").removeprefix("www.")
     folder, _, name = unquote(parts.path).rpartition("/")
@@ -84,7 +84,7 @@ def _same_id(post: Post, old: OldEntry) -> bool:
 
 
 def _same_link(post: Post, old: OldEntry) -> bool:
-    # What a person wrote counts.
+    # An `id:` that the author wrote excludes every other match.
     by_link = post.explicit_id is None and bool(old.link)
     return by_link and normal_link(old.link) == normal_link(post.url)
 

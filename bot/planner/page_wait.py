@@ -1,8 +1,8 @@
-"""Whether a post may be released as far as its page goes: feed and toot wait until the link leads somewhere. Pure.
+"""Holds a release until the post's page is online, so that the link in feed and toot works. Pure.
 
-The wait begins with the first pass that finds the post due, and the ledger keeps that moment. It ends with an answer of
-the site: the page is online, or it is still missing at the end of `wait_for_page`. Whatever time passes without an
-answer (a machine that sleeps, a tick that comes by every half hour) decides nothing: then the site is asked once more.
+The wait begins with the first pass that finds the post due; the ledger records that moment. It ends with an answer of
+the site: the page is online, or it is still missing at the end of `wait_for_page`. Time alone never ends the wait (the
+machine may sleep, or the scheduler may run every half hour): the site has to be asked once more.
 """
 
 from __future__ import annotations
@@ -30,71 +30,71 @@ from bot.planner.ruling import Policy, Verdict
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PageRuling:
-    """What the page means for the release."""
+    """The decision on a release, as far as the post's page is concerned."""
 
     released: bool
     waited: timedelta = timedelta()
-    without: str = ""  #: why its page does not count as online, of one that is released all the same
-    waiting: PageWaitRecord | None = None  #: to be remembered
-    until: datetime | None = None  #: the site is to be asked until then
+    without: str = ""  #: why the page does not count as online, if the post is released without it
+    waiting: PageWaitRecord | None = None  #: to be recorded
+    until: datetime | None = None  #: when the wait ends; None if the site is not to be asked
 
 
 def rule_on_page(
     post: Post,
     *,
     known: PageWaitRecord | None,
-    look: PageAnswer | None,
-    word: Override | None,
+    answer: PageAnswer | None,
+    override: Override | None,
     now: datetime,
     policy: Policy,
 ) -> PageRuling:
-    """Decide about a post whose datetime has come. `known` is what the ledger remembers, `look` the latest answer."""
+    """Decide on a post that is due. `known` is the recorded wait, `answer` the site's latest answer."""
     # A clock that was ahead when the wait began must not shorten it.
     since = now if known is None or known.since > now else known.since
     waited = now - since
     if not policy.wait_for_page or post.hidden or since - published_of(post) > policy.catch_up:
-        # Nobody is led to a hidden post. What is old enough not to be tooted has had its page for long.
+        # No feed or toot links to a hidden post. A post too old for a toot has had its page for long.
         return PageRuling(released=True, waited=waited)
-    if look is not None and look.at < since:
-        look = None
-    if _overruled(word, since) or (look is not None and look.online):
+    if answer is not None and answer.at < since:
+        answer = None
+    if _overruled(override, since) or (answer is not None and answer.online):
         return PageRuling(released=True, waited=waited)
     until = since + policy.wait_for_page
-    why = look.why if look is not None else known.why if known is not None else ""
-    missing = (known is not None and known.missing) or (look is not None and look.at >= until)
-    is_skipped = word is not None and word.said is OverrideKind.SKIP
+    why = answer.why if answer is not None else known.why if known is not None else ""
+    missing = (known is not None and known.missing) or (answer is not None and answer.at >= until)
+    is_skipped = override is not None and override.said is OverrideKind.SKIP
     if missing and (policy.release_without_page or is_skipped):
-        # Without a toot there is nothing that a person could let go: it enters the feeds, as skipping it promised.
+        # A skipped post has no toot to hold for the operator: it enters the feeds, as `announce skip` promises.
         return PageRuling(released=True, waited=waited, without=why)
     waiting = PageWaitRecord(post_id=post.post_id, slug=post.slug, since=since, why=why, missing=missing)
     return PageRuling(released=False, waiting=waiting, until=None if missing else until)
 
 
-def _overruled(word: Override | None, since: datetime) -> bool:
-    """Whether a person lets it go without its page; a release that was said before is about another hold."""
-    if word is None:
+def _overruled(override: Override | None, since: datetime) -> bool:
+    """Whether the operator released the post without its page; an earlier RELEASE was about another hold."""
+    if override is None:
         return False
-    return word.said is OverrideKind.PUBLISH or (word.said is OverrideKind.RELEASE and word.at > since)
+    return override.said is OverrideKind.PUBLISH or (override.said is OverrideKind.RELEASE and override.at > since)
 
 
 class PageWaits:
-    """The posts that wait for their pages in one pass."""
+    """Rules on the pages of one pass, and collects the posts that wait."""
 
-    def __init__(self, *, snapshot: Snapshot, looks: Mapping[str, PageAnswer], now: datetime, policy: Policy) -> None:
+    def __init__(self, *, snapshot: Snapshot, answers: Mapping[str, PageAnswer], now: datetime, policy: Policy) -> None:
         self._snapshot = snapshot
-        self._looks = looks
+        self._answers = answers
         self._now = now
         self._policy = policy
         self._waiting: dict[str, PageWaitRecord] = {}
-        self.wanted: list[PageRequest] = []  #: the site is to be asked for these
+        self.wanted: list[PageRequest] = []  #: the pages that the site is to be asked for
 
-    def rule(self, post: Post, word: Override | None) -> PageRuling:
-        """Decide about a post whose datetime has come, and remember what it waits for."""
+    def rule(self, post: Post, override: Override | None) -> PageRuling:
+        """Decide on a post that is due, and collect its wait."""
         ruling = rule_on_page(
             post,
             known=self._snapshot.waiting.get(post.post_id),
-            look=self._looks.get(post.url),
-            word=word,
+            answer=self._answers.get(post.url),
+            override=override,
             now=self._now,
             policy=self._policy,
         )
@@ -105,9 +105,9 @@ class PageWaits:
         return ruling
 
     def remembered(self, here: Collection[str]) -> Mapping[str, PageWaitRecord] | None:
-        """What the ledger is to remember; None if that is what it has. `here` are the ids of the posts that are there.
+        """Return the waits to record; None if the ledger has them already. `here` are the ids of the posts with a file.
 
-        One whose file is away or broken for a while goes on where it was.
+        The wait of a post whose file is missing or broken for a while is kept.
         """
         away = {
             post_id: waiting
@@ -119,7 +119,7 @@ class PageWaits:
 
 
 def item_without_page(post: Post, ruling: PageRuling, *, now: datetime) -> PlanItem:
-    """What the plan says of a post that is not released for want of its page."""
+    """Return the plan item of a post that is not released because its page is missing."""
     assert ruling.waiting is not None
     waits = PlanItem(
         post_id=post.post_id,

@@ -36,7 +36,7 @@ class ReleasePlanner:
         self.old_entries: Mapping[Path, OldEntry] = {}  #: what a post was known by in a feed before this one
         self.newly_released: list[Post] = []
         self.released_ids: set[str] = set()
-        self.pages = PageWaits(snapshot=builder.snapshot, looks=pages or {}, now=builder.now, policy=builder.policy)
+        self.pages = PageWaits(snapshot=builder.snapshot, answers=pages or {}, now=builder.now, policy=builder.policy)
         self.deploys: dict[str, str] = {}  #: post id → the words that the site should show
         self.out: list[tuple[Post, Entry, bool]] = []  #: whether their words are new to the toots
         self._entries: list[Entry] = []

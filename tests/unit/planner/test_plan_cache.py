@@ -65,21 +65,21 @@ def open_posts(shapes: list[dict[str, Any]], make_post: Callable[..., Post]) -> 
     course=st.lists(st.tuples(steps, deeds, st.integers(0, 4)), min_size=1, max_size=8),
     policy=st.sampled_from(POLICIES),
 )
-def test_a_plan_with_a_memory_is_a_plan_without_one(
+def test_a_plan_with_a_cache_is_a_plan_without_one(
     shapes: list[dict[str, Any]],
     course: list[tuple[timedelta, str, int]],
     policy: Policy,
     make_post: Callable[..., Post],
 ) -> None:
-    season, memory = Season(accounts=(ACCOUNT, OTHER), policy=policy), PlanCache()
+    season, cache = Season(accounts=(ACCOUNT, OTHER), policy=policy), PlanCache()
     posts = open_posts(shapes, make_post)
     for step, deed, which in course:
         season.clock.step_to(season.now + step)
         which %= len(posts)
         act(season, deed, posts, which)
-        with_memory = season.look(*posts, memory=memory)
-        assert with_memory == season.look(*posts)
-        season.ledger.record(with_memory.recording, now=season.now)
+        with_cache = season.look(*posts, cache=cache)
+        assert with_cache == season.look(*posts)
+        season.ledger.record(with_cache.recording, now=season.now)
 
 
 def act(season: Season, deed: str, posts: list[Post], which: int) -> None:
@@ -98,7 +98,7 @@ def act(season: Season, deed: str, posts: list[Post], which: int) -> None:
             season.ledger.record(proposal.recording, now=season.now)
 
 
-def reason(season: Season, post: Post, memory: PlanCache, **changes: Any) -> str:
+def reason(season: Season, post: Post, cache: PlanCache, **changes: Any) -> str:
     plan = make_plan(
         [post],
         season.snapshot,
@@ -106,7 +106,7 @@ def reason(season: Season, post: Post, memory: PlanCache, **changes: Any) -> str
         accounts=[ACCOUNT],
         policy=changes.get("policy", season.policy),
         compose=compose,
-        cache=memory,
+        cache=cache,
     )
     (item,) = plan.items
     assert item.verdict is Verdict.SKIPPED
@@ -114,12 +114,12 @@ def reason(season: Season, post: Post, memory: PlanCache, **changes: Any) -> str
 
 
 def test_a_reason_that_counts_hours_goes_on_counting(make_post: Callable[..., Post]) -> None:
-    season, memory, post = Season(), PlanCache(), make_post(published=NOW - 100 * HOUR)
+    season, cache, post = Season(), PlanCache(), make_post(published=NOW - 100 * HOUR)
     season.run(post)
     said = set()
     for _ in range(2 * 60):
         season.clock.advance(MINUTE)
-        said.add(reason(season, post, memory))
+        said.add(reason(season, post, cache))
     assert said == {f"4 days {hours} h late; `catch_up` is 3 days" for hours in (4, 5, 6)}
 
 
@@ -131,21 +131,21 @@ def test_a_reason_that_counts_hours_goes_on_counting(make_post: Callable[..., Po
 def test_a_reason_is_right_at_each_moment_around_the_full_hour(
     moments: list[int], expires: int | None, make_post: Callable[..., Post]
 ) -> None:
-    season, memory = Season(), PlanCache()
+    season, cache = Season(), PlanCache()
     post = make_post(
         published=NOW - 100 * HOUR, expires=None if expires is None else NOW + timedelta(seconds=expires / 10)
     )
     season.run(post)
     for moment in moments:
         season.clock.step_to(NOW + timedelta(seconds=moment / 10))
-        assert reason(season, post, memory) == reason(season, post, PlanCache())
+        assert reason(season, post, cache) == reason(season, post, PlanCache())
 
 
 def test_other_rules_are_asked_anew(make_post: Callable[..., Post]) -> None:
-    season, memory, post = Season(), PlanCache(), make_post(published=NOW - 100 * HOUR)
+    season, cache, post = Season(), PlanCache(), make_post(published=NOW - 100 * HOUR)
     season.run(post)
-    assert "is 3 days" in reason(season, post, memory)
-    assert "is 4 days" in reason(season, post, memory, policy=Policy(catch_up=4 * DAY, brake=4))
+    assert "is 3 days" in reason(season, post, cache)
+    assert "is 4 days" in reason(season, post, cache, policy=Policy(catch_up=4 * DAY, brake=4))
 
 
 TOOT = Delivery(
