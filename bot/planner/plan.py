@@ -1,7 +1,7 @@
-"""The pure decision: posts + ledger + now → what is due, what is next, what is held or skipped, each with its reason.
+"""Makes the plan of a pass from posts, ledger and time: what is due, next, held or skipped, and why. Pure.
 
-What a person did not decide is recomputed at every pass and never remembered: a post that is too late for a toot has
-no delivery in the ledger, only a reason here. The rules stand in `bot/planner/`, one file for each question.
+Every pass decides anew, except where the operator has decided: a post that is too late for a toot has no delivery in
+the ledger, only a reason in the plan. Each file of `bot/planner/` answers one question.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ from bot.planner.ruling import Policy, Verdict, held_by, skipped_by_post
 
 
 def stuck(snapshot: Snapshot, accounts: Collection[str], *, now: datetime, policy: Policy) -> Iterator[Reason]:
-    """A reason for each delivery that may or may not have arrived, and was tried for longer than `give_up_after`.
+    """Yield a reason for each delivery whose outcome has been unknown for longer than `give_up_after`.
 
-    It cannot be given up like others: only its server knows whether it is there.
+    The worker cannot give it up like others, because only the server knows whether it arrived.
     """
     for delivery in snapshot.deliveries.values():
         key, began = delivery.key, delivery.first_tried_at
@@ -67,14 +67,14 @@ class Plan:
     recording: WriteBatch = field(default_factory=WriteBatch)
     released: tuple[Post, ...] = ()  #: posts whose release is new
     findings: tuple[Finding, ...] = ()
-    troubles: tuple[Reason, ...] = ()  #: what the operator should be told besides
+    troubles: tuple[Reason, ...] = ()  #: further problems to report to the operator
     next_release: datetime | None = None  #: the next publish datetime, or moment of a reminder
-    wanted_pages: tuple[PageRequest, ...] = ()  #: the site is to be asked for these
-    accounts: Mapping[str, AccountState] = field(default_factory=dict)  #: as they were ruled on, by address
-    deploys: Mapping[str, str] = field(default_factory=dict)  #: post id → the words that the site should show now
+    wanted_pages: tuple[PageRequest, ...] = ()  #: the pages that the site is to be asked for
+    accounts: Mapping[str, AccountState] = field(default_factory=dict)  #: as they were in this pass, by address
+    deploys: Mapping[str, str] = field(default_factory=dict)  #: post id → its version that the site should show
 
     def of(self, *verdicts: Verdict) -> tuple[PlanItem, ...]:
-        """The items with one of these verdicts."""
+        """Return the items with one of these verdicts."""
         return tuple(item for item in self.items if item.verdict in verdicts)
 
 
@@ -94,17 +94,17 @@ def make_plan(
     cache: PlanCache | None = None,
     capabilities: Mapping[str, Capabilities] | None = None,
 ) -> Plan:
-    """Decide everything for this moment. Pure; `compose(post, account)` may raise ComposeError.
+    """Decide everything for the moment `now` (aware, UTC). `compose(post, account)` may raise ComposeError.
 
-    `broken` are the slugs of files with faults, which are not gone; `readable` says whether the folder could be read;
-    `server_times` are what the time is now by the accounts' servers, as far as they have said;
-    with a `doubt` from outside nothing is released. `pages` are the site's latest answers, by permalink.
-    `capabilities` are what each account's network can do; Mastodon's where they do not say.
-    `cache`, kept from pass to pass, saves comparing everything anew; it makes no difference otherwise.
+    `broken` are the slugs of files with faults, which count as existing; `readable` says whether the folder could be
+    read. `server_times` are the present times by the clocks of those servers that have answered, by account. With a
+    `doubt` nothing is released. `pages` are the site's latest answers, by permalink. `capabilities` are what each
+    account's network supports, by address; an account without them has Mastodon's. A `cache` that the caller keeps
+    from pass to pass saves time and changes nothing else.
     """
     dated, findings = unique_posts(post for post in posts if post.published is not None)
     matching = match(dated, snapshot.entries, broken=broken)
-    heard, passed_on = OverridesSeen(words=snapshot.words, paused=snapshot.paused), carried_over(snapshot, dated)
+    seen, passed_on = OverridesSeen(words=snapshot.words, paused=snapshot.paused), carried_over(snapshot, dated)
     snapshot = replace(snapshot, words={**snapshot.words, **passed_on})
     doubt = doubt or doubt_of(snapshot, dated, broken=broken, now=now, server_times=server_times)
     states = {address: _state(address, snapshot, now) for address in accounts}
@@ -130,7 +130,7 @@ def make_plan(
         events=(*releases.old_news(), *builder.events),
         upcoming=remembered,
         words=tuple(passed_on.values()),
-        heard=heard,
+        heard=seen,
         waiting=releases.pages.remembered({post.post_id for post in dated}) if readable else None,
     )
     moments = (*map(published_of, waiting), *coming_moments(_reminding_posts(dated, accounts), now=now))
@@ -160,7 +160,7 @@ def _release(
     readable: bool,
 ) -> None:
     if snapshot.old_entries:
-        # Posts to come have no part in it: they must make no difference before their time.
+        # Without upcoming posts: they must not influence anything before their datetime.
         waiting_now = due_for_old_ids(dated, known=matching.entries.keys(), now=now)
         in_use = ids_in_use(snapshot.entries)
         releases.old_entries = match_old(waiting_now, snapshot.old_entries.values(), taken=in_use)
@@ -178,7 +178,7 @@ def _deliver(deliveries: DeliveryPlanner, states: Collection[AccountState], *, r
 
 
 def _still_waiting(dated: Sequence[Post], matching: Matching, releases: ReleasePlanner, *, now: datetime) -> list[Post]:
-    """The posts whose datetime is to come."""
+    """Return the posts whose datetime is in the future."""
     return [
         post
         for post in dated
@@ -193,17 +193,17 @@ def _upcoming(post: Post) -> Upcoming:
 def _state(address: str, snapshot: Snapshot, now: datetime) -> AccountState:
     if address in snapshot.accounts:
         return snapshot.accounts[address]
-    living = bool(snapshot.entries or snapshot.accounts)
-    return AccountState(address=address, joined_at=now if living else None)
+    is_running = bool(snapshot.entries or snapshot.accounts)
+    return AccountState(address=address, joined_at=now if is_running else None)
 
 
 def _upcoming_items(
-    posts: Sequence[Post], accounts: Sequence[str], words: Mapping[str, Override]
+    posts: Sequence[Post], accounts: Sequence[str], overrides: Mapping[str, Override]
 ) -> Iterator[PlanItem]:
     for post in posts:
-        word = words.get(post.post_id)
-        held = held_by(word)
-        feeds_only = _feeds_only(post, word)
+        override = overrides.get(post.post_id)
+        held = held_by(override)
+        feeds_only = _feeds_only(post, override)
         for address in ("",) if feeds_only or not accounts else accounts:
             yield PlanItem(
                 post_id=post.post_id,
@@ -235,7 +235,7 @@ def _reminding_posts(posts: Iterable[Post], accounts: Sequence[str]) -> Iterator
         yield from (post for post in posts if not post.mastodon.skip and not post.hidden)
 
 
-def _feeds_only(post: Post, word: Override | None) -> Reason | None:
-    if word is not None and word.said is OverrideKind.SKIP:
-        return Reason(code=ReasonCode.FEEDS_ONLY_SKIPPED_BY, who=word.who)
+def _feeds_only(post: Post, override: Override | None) -> Reason | None:
+    if override is not None and override.said is OverrideKind.SKIP:
+        return Reason(code=ReasonCode.FEEDS_ONLY_SKIPPED_BY, who=override.who)
     return skipped_by_post(post)

@@ -1,4 +1,4 @@
-"""Which posts are released, held, or gone: what enters the feeds, and leaves them. Pure."""
+"""Decides which posts are released or held, and which entries enter and leave the feeds. Pure."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ from bot.planner.old_ids import taken_over
 from bot.planner.page_wait import PageWaits, item_without_page
 from bot.planner.ruling import Verdict, held_by
 
-#: Stands for the words of a post that the site should not show (any more).
+#: In place of the version of a post that the site should not show.
 HIDDEN: Final = "hidden"
-#: A shorter wait for a page is not told.
-_WORTH_TELLING: Final = timedelta(seconds=1)
+#: The history does not mention a shorter wait for a page.
+_NOTABLE_WAIT: Final = timedelta(seconds=1)
 
 
 class ReleasePlanner:
-    """The posts that are out, with what has become of them in this pass."""
+    """Plans the releases of one pass, and keeps the entries of all released posts."""
 
     def __init__(
         self, builder: PlanBuilder, *, pages: Mapping[str, PageAnswer] | None = None, cache: PlanCache | None = None
     ) -> None:
         self._builder = builder
         self._cache = cache or PlanCache()
-        self.old_entries: Mapping[Path, OldEntry] = {}  #: what a post was known by in a feed before this one
+        self.old_entries: Mapping[Path, OldEntry] = {}  #: by post file: its entry in an earlier feed
         self.newly_released: list[Post] = []
         self.released_ids: set[str] = set()
         self.pages = PageWaits(snapshot=builder.snapshot, answers=pages or {}, now=builder.now, policy=builder.policy)
-        self.deploys: dict[str, str] = {}  #: post id → the words that the site should show
-        self.out: list[tuple[Post, Entry, bool]] = []  #: whether their words are new to the toots
+        self.deploys: dict[str, str] = {}  #: post id → the version of the post that the site should show
+        self.out: list[tuple[Post, Entry, bool]] = []  #: the released posts, and whether their toots need an edit
         self._entries: list[Entry] = []
-        self._old: list[str] = []
+        self._too_old: list[str] = []
 
     def release(self, post: Post, matching: Matching) -> None:
-        """Enter the post into the feeds if its time has come, or refresh its entry."""
+        """Release the post if it is due, or refresh the entry of a released one."""
         known = matching.entries.get(post.path)
         if known is None:
             due = self._due(post, matching)
@@ -65,9 +65,9 @@ class ReleasePlanner:
             if post.path in self.old_entries:
                 entry = taken_over(entry, self.old_entries[post.path], post, now=self._builder.now)
             self.newly_released.append(post)
-            self._tell_release(post, entry)
+            self._add_release_event(post, entry)
         elif self._is_another(post, known):
-            # A file with a datetime to come is not the released post, whatever it shares with it: nothing shows.
+            # A file with a future datetime is another post, even with the id or slug of the released one.
             return
         else:
             entry = self._cache.refreshed(known, post, now=self._builder.now)
@@ -75,26 +75,26 @@ class ReleasePlanner:
                 entry = replace(entry, missing_since=None)
         self.released_ids.add(post.post_id)
         self.deploys[entry.post_id] = HIDDEN if entry.hidden else entry.digests.whole
-        self._tell_missing_page(entry)
+        self._report_missing_page(entry)
         changed = known is not None and (entry.revision != known.revision or known.edit_owed)
         self.out.append((post, entry, changed))
         self._entries.append(entry)
 
-    def _tell_missing_page(self, entry: Entry) -> None:
+    def _report_missing_page(self, entry: Entry) -> None:
         if entry.without_page and self._builder.now < entry.released_at + GONE_AFTER:
             self._builder.troubles.append(
                 Reason(code=ReasonCode.RELEASED_WITHOUT_PAGE, slug=entry.slug, text=entry.without_page)
             )
 
-    def _tell_release(self, post: Post, entry: Entry) -> None:
+    def _add_release_event(self, post: Post, entry: Entry) -> None:
         late = self._builder.now - entry.due
         if late > self._builder.policy.catch_up:
-            self._old.append(post.slug)
+            self._too_old.append(post.slug)
             return
         reason = Reason(
             code=ReasonCode.RELEASED_AFTER,
             lasted=rounded_duration(self._builder.now - entry.published),
-            limit=rounded_duration(entry.waited) if entry.waited >= _WORTH_TELLING else None,
+            limit=rounded_duration(entry.waited) if entry.waited >= _NOTABLE_WAIT else None,
         )
         self._builder.events.append(Event(at=self._builder.now, kind=EventKind.RELEASED, slug=post.slug, reason=reason))
         for problem in () if self._builder.policy.hold_without_picture else problems_of(post):
@@ -104,19 +104,19 @@ class ReleasePlanner:
             )
 
     def _is_another(self, post: Post, known: Entry) -> bool:
-        # Also once that datetime has come: it must not overwrite the entry, nor edit the toot, of another post.
+        # Also after that datetime: the file must not overwrite the entry, nor edit the toot, of another post.
         if published_of(post) <= max(known.published, known.released_at):
             return False
-        word = self._builder.snapshot.words.get(known.post_id)
-        return word is None or not word.early
+        override = self._builder.snapshot.words.get(known.post_id)
+        return override is None or not override.early
 
     def _due(self, post: Post, matching: Matching) -> datetime | None:
-        """The datetime that the post is released with now; None if it is not."""
-        published, word = published_of(post), self._builder.snapshot.words.get(post.post_id)
+        """Return the datetime to release the post with; None if it is not to be released now."""
+        published, override = published_of(post), self._builder.snapshot.words.get(post.post_id)
         if published > self._builder.now:
-            early = word is not None and word.said is OverrideKind.PUBLISH and word.early
+            early = override is not None and override.said is OverrideKind.PUBLISH and override.early
             return self._builder.now.replace(microsecond=0) if early else None
-        held = held_by(word)
+        held = held_by(override)
         reason = held or matching.unclear.get(post.path)
         if reason is None:
             return published
@@ -139,7 +139,7 @@ class ReleasePlanner:
         )
 
     def miss(self, vanished: Iterable[Entry]) -> None:
-        """Note entries whose file has disappeared: they leave the feeds after a day, their toots stay."""
+        """Record entries whose file has disappeared. They leave the feeds after a day; their toots stay."""
         for entry in vanished:
             if entry.missing_since is None:
                 entry = replace(entry, missing_since=self._builder.now)
@@ -150,24 +150,24 @@ class ReleasePlanner:
                 self._builder.troubles.append(Reason(code=ReasonCode.FILE_GONE, slug=entry.slug, at=leaves))
 
     def wait(self, posts: Iterable[Post], doubt: Reason) -> None:
-        """Show what is held up by a doubt about everything."""
+        """Add an item for each due post that a general doubt holds."""
         for post in posts:
             if published_of(post) <= self._builder.now:
                 self._hold_release(post, doubt, Hold.UNCLEAR)
 
     def old_news(self) -> tuple[Event, ...]:
-        """What is told of posts that were too old for toots when they were released."""
-        # A first start over an archive is one line, not hundreds.
-        if not self._old:
+        """Return the event for posts that were too old for toots when they were released."""
+        # The first start over an archive writes one event, not hundreds.
+        if not self._too_old:
             return ()
-        reason = Reason(code=ReasonCode.OLDER_POSTS, count=len(self._old))
+        reason = Reason(code=ReasonCode.OLDER_POSTS, count=len(self._too_old))
         return (Event(at=self._builder.now, kind=EventKind.RELEASED, reason=reason),)
 
     def changed_entries(self) -> Iterator[Entry]:
-        """What is to be written of the entries."""
+        """Yield the entries to record: new and changed ones."""
         here = {entry.post_id for _, entry, _ in self.out}
         for entry in self._entries:
-            # An entry whose file is gone for now owes what it owed.
+            # An entry whose file is missing keeps the edit that it owes.
             owed = entry.post_id in self._builder.edits_owed if entry.post_id in here else entry.edit_owed
             final = entry if owed == entry.edit_owed else replace(entry, edit_owed=owed)
             before = self._builder.snapshot.entries.get(entry.post_id)

@@ -1,8 +1,8 @@
-"""What becomes of a post's reminders on one account. Pure.
+"""Decides on a post's reminders on one account. Pure.
 
-Each is ruled on like a toot of its own, with its own moment as its datetime, and besides: it is owed only while the
-post's own toot stands, and only if that was out by the reminder's moment, or was too late to be tooted at all.
-What people say of the post holds and skips its reminders too; what lets a toot go late does not mean them.
+The rules treat a reminder like a toot with a datetime of its own. In addition it is owed only while the post's own toot
+stands, and only if that toot was sent before the reminder's moment, or came too late to be sent at all. The operator's
+HOLD and SKIP of the post apply to its reminders; RELEASE, PUBLISH and RETRY do not.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _FINAL = (Verdict.SENDING, Verdict.SENT, Verdict.REJECTED, Verdict.SKIPPED)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reminding:
-    """A post's reminders on one account: the post's own case there, and all that is known of the two."""
+    """A post's reminders on one account: the case of the post's toot, and all deliveries."""
 
     toot: Case
     deliveries: Sequence[Delivery]  #: of this post and account, in the order of their recording
@@ -47,25 +47,25 @@ class Reminding:
     policy: Policy
 
     def key(self, reminder_id: str) -> DeliveryKey:
-        """The identity of a reminder's delivery."""
+        """Return the key of a reminder's delivery."""
         return DeliveryKey(self.toot.entry.post_id, self.toot.state.address, Occasion.reminder(reminder_id))
 
     def history(self, reminder_id: str) -> History:
-        """What concerns one reminder."""
+        """Return the deliveries of one reminder."""
         return History.of_reminder(self.deliveries, reminder_id)
 
     def case(self, reminder: Reminder, *, room: int) -> Case:
-        """The case of one reminder, to be ruled on."""
+        """Return the case of one reminder, to be ruled on."""
         return replace(
             self.toot,
             post=as_reminder(self.toot.post, reminder),
             known=self.history(reminder.reminder_id).announced,
-            word=word_on(self.toot.word),
+            word=override_of_reminders(self.toot.word),
             room=room,
         )
 
     def rule(self, case: Case) -> Ruling:
-        """Decide about a reminder that was made a case."""
+        """Decide on a reminder, given the case that `case` returns for it."""
         if case.due > self.now:
             return self._waits(case)
         ruling = rule(case, now=self.now, policy=self.policy)
@@ -80,7 +80,7 @@ class Reminding:
         return ruling
 
     def _waits(self, case: Case) -> Ruling:
-        # The brake, lateness and the hour of the day are asked when its time has come.
+        # Burst limit, lateness and hours of the day are checked once the reminder is due.
         ruling = rule(replace(case, room=1), now=self.now, policy=self.policy)
         if ruling.verdict in _FINAL or (case.known is not None and was_tried(case.known)):
             return replace(ruling, writes=ruling.writes and case.known is not None)
@@ -90,7 +90,7 @@ class Reminding:
         return _retracted(case, Verdict.HELD if held else Verdict.UPCOMING, ruling.reason if held else None)
 
     def unlisted(self) -> Iterator[CompareAndSet]:
-        """Takes out what was never sent of reminders that are no longer in the post's list."""
+        """Yield the changes that cancel unsent reminders that the author has removed from the post."""
         listed = {reminder.reminder_id for reminder in self.toot.post.reminders}
         for reminder_id in self.known_ids():
             known = self.history(reminder_id).announced
@@ -106,11 +106,11 @@ class Reminding:
             yield CompareAndSet(known=known, wanted=replace(off, not_before=None) if was_tried(known) else None)
 
     def afterwards(self, reminder_id: str) -> Iterator[CompareAndSet]:
-        """Takes back a reminder that is out, with its toot; and edits of it that no longer matter."""
+        """Yield the changes that delete a sent reminder together with its toot, and cancel its obsolete edits."""
         post, history = self.toot.post, self.history(reminder_id)
         yield from superseded(post, history)
         yield from called_back(post, history)
-        # With a reason all of it stays: the post's own toot is answered.
+        # A withdrawal with a reason keeps the reminder: it replies to the post's toot and deletes nothing.
         is_answered = bool(post.withdrawn) or any(self._own().of(Action.REPLY))
         if not is_answered:
             change = withdrawal(post, history, reason=None, now=self.now)
@@ -121,29 +121,29 @@ class Reminding:
         return History.of_part(self.deliveries, 1)
 
     def is_reworded(self, reminder: Reminder) -> bool:
-        """Whether a reminder that is out has other words in the file than it was last told to say."""
-        said = self.history(reminder.reminder_id).last_words
-        return said is not None and said.source != source_of(reminder)
+        """Whether the author has changed the text of a sent reminder since it was last sent or edited."""
+        sent = self.history(reminder.reminder_id).last_words
+        return sent is not None and sent.source != source_of(reminder)
 
     def known_ids(self) -> list[str]:
-        """The reminders that the ledger knows of."""
+        """Return the ids of the reminders that the ledger has deliveries of."""
         ids = (delivery.key.occasion.reminder_id for delivery in self.deliveries)
         return list(dict.fromkeys(filter(None, ids)))
 
 
-def word_on(word: Override | None) -> Override | None:
-    """What a person's word on a post says of its reminders."""
-    return word if word is not None and word.said in (OverrideKind.HOLD, OverrideKind.SKIP) else None
+def override_of_reminders(override: Override | None) -> Override | None:
+    """Return the operator's override of a post if it applies to the post's reminders; else None."""
+    return override if override is not None and override.said in (OverrideKind.HOLD, OverrideKind.SKIP) else None
 
 
 def coming_moments(posts: Iterable[Post], *, now: datetime) -> Iterator[datetime]:
-    """The moments of reminders that are still to come."""
+    """Yield the moments of future reminders."""
     for post in posts:
         yield from (reminder.at for reminder in post.reminders if reminder.at > now)
 
 
 def _retracted(case: Case, verdict: Verdict, reason: Reason | None) -> Ruling:
-    """Nothing is owed yet, or any more."""
+    """Return a ruling that owes nothing, and removes an untried delivery."""
     known = case.known
     return Ruling(
         verdict=verdict,
@@ -154,7 +154,7 @@ def _retracted(case: Case, verdict: Verdict, reason: Reason | None) -> Ruling:
 
 
 def _out_of_place(own: History, due: datetime) -> Reason | None:
-    """Why a reminder has no toot to remind of; None if it has."""
+    """Return why a reminder is not owed beside the post's toot; None if it is."""
     toot = own.announced
     if _is_taken_back(own):
         return Reason(code=ReasonCode.TOOT_TAKEN_BACK)
@@ -166,5 +166,5 @@ def _out_of_place(own: History, due: datetime) -> Reason | None:
 
 
 def _is_taken_back(own: History) -> bool:
-    takings = own.of(Action.DELETE, Action.REPLY)
-    return any(taking.state is not DeliveryState.SKIPPED for taking in takings)
+    retractions = own.of(Action.DELETE, Action.REPLY)
+    return any(retraction.state is not DeliveryState.SKIPPED for retraction in retractions)

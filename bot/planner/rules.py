@@ -1,7 +1,7 @@
 """The rules for one post and one account, in their order, each with its reason. Pure.
 
-The order: what is settled or in flight stays; `expires:` beats all; then a person's word; then what the post itself
-says; then `catch_up`; then `if_missed`; then the brake; then the hour of the day. Spacing is the protocol's.
+The order: deliveries that are settled or in flight; `withdrawn:`; `expires:`; the operator's override; the post's own
+settings; `catch_up`; `if_missed`; the burst limit; the hours of the day. The delivery protocol applies the spacing.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from bot.planner.ruling import (
     was_tried,
 )
 
-#: A post that is later than this was missed: `if_missed:` and the hours of the day apply.
+#: A post that is later than this counts as missed: `if_missed:` and the hours of the day apply.
 MISSED_AFTER: Final = timedelta(hours=1)
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
 
 
 def rule(case: Case, *, now: datetime, policy: Policy) -> Ruling:
-    """Decide about one post on one account; `now` is aware."""
+    """Decide on one post on one account; `now` is aware."""
     return (
         _settled(case)
         or _withdrawn(case)
         or _expired(case, now)
-        or _said(case)
+        or _overridden(case)
         or _kept_out(case)
-        or _held_so_far(case)
+        or _still_held(case)
         or _late(case, now, policy)
         or _braked(case, policy)
         or _due(case, now, policy)
@@ -52,24 +52,24 @@ def _settled(case: Case) -> Ruling | None:
         return Ruling(verdict=Verdict.SENDING, reason=known.reason)
     if known.state is DeliveryState.SENT:
         return Ruling(verdict=Verdict.SENT, reason=Reason(code=ReasonCode.TOOTED_BY_HAND) if known.foreign else None)
-    if known.state is DeliveryState.REJECTED and not _wants_again(case):
+    if known.state is DeliveryState.REJECTED and not _retry_is_ordered(case):
         return Ruling(verdict=Verdict.REJECTED, reason=known.reason)
     return None
 
 
-def _wants_again(case: Case) -> bool:
-    word, known = case.word, case.known
+def _retry_is_ordered(case: Case) -> bool:
+    override, known = case.word, case.known
     if (
-        word is None
+        override is None
         or known is None
-        or word.said not in (OverrideKind.RETRY, OverrideKind.PUBLISH, OverrideKind.RELEASE)
+        or override.said not in (OverrideKind.RETRY, OverrideKind.PUBLISH, OverrideKind.RELEASE)
     ):
         return False
-    return known.settled_at is None or word.at >= known.settled_at
+    return known.settled_at is None or override.at >= known.settled_at
 
 
 def _withdrawn(case: Case) -> Ruling | None:
-    # Remembered, so that taking the mark away never toots.
+    # Recorded, so that the post is not tooted if the author removes `withdrawn:`.
     if case.post.withdrawn is None:
         return None
     return Ruling(verdict=Verdict.SKIPPED, reason=Reason(code=ReasonCode.WITHDRAWN), writes=True)
@@ -84,59 +84,59 @@ def _expired(case: Case, now: datetime) -> Ruling | None:
     return skip(case, Reason(code=ReasonCode.EXPIRED, at=expires))
 
 
-def _said(case: Case) -> Ruling | None:
-    word, known = case.word, case.known
-    if word is None:
+def _overridden(case: Case) -> Ruling | None:
+    override, known = case.word, case.known
+    if override is None:
         return None
-    if held_by(word) is not None:
-        reason = held_by(word)
+    if held_by(override) is not None:
+        reason = held_by(override)
         return Ruling(verdict=Verdict.HELD, hold=Hold.PERSON, reason=reason, writes=True, compose=True)
-    if word.said is OverrideKind.SKIP:
-        reason = Reason(code=ReasonCode.SKIPPED_BY, who=word.who)
+    if override.said is OverrideKind.SKIP:
+        reason = Reason(code=ReasonCode.SKIPPED_BY, who=override.who)
         return Ruling(verdict=Verdict.SKIPPED, reason=reason, writes=True)
-    if not _lets_go(word, case):
+    if not _applies(override, case):
         return None
     again = known is not None and known.state is not DeliveryState.DUE and was_tried(known)
     return Ruling(
         verdict=Verdict.DUE,
         writes=True,
         compose=True,
-        ordered_by=word.who,
+        ordered_by=override.who,
         again=again,
         reason=_last_failure(known),
     )
 
 
-def _lets_go(word: Override, case: Case) -> bool:
-    """Whether a word that lets go (release, publish, retry) means this toot."""
+def _applies(override: Override, case: Case) -> bool:
+    """Whether a releasing override (RELEASE, PUBLISH, RETRY) applies to this toot."""
     known, joined = case.known, case.state.joined_at
-    if joined is not None and case.entry.published < joined and word.at < joined:
-        # Said before this account was there.
+    if joined is not None and case.entry.published < joined and override.at < joined:
+        # The operator gave the override before this account was added.
         return False
-    if word.said is OverrideKind.RELEASE and _ruled_out(case):
+    if override.said is OverrideKind.RELEASE and _reason_against(case):
         return False
     given_up = known is not None and (known.state is DeliveryState.REJECTED or known.hold is Hold.FAILED)
-    if word.said is OverrideKind.RETRY and not given_up:
-        # Only what was given up is tried again; once it is due, it goes on as this person's.
-        return known is not None and known.state is DeliveryState.DUE and known.ordered_by == word.who
+    if override.said is OverrideKind.RETRY and not given_up:
+        # RETRY applies only to a failed toot; once it is due again, it stays the order of the same operator.
+        return known is not None and known.state is DeliveryState.DUE and known.ordered_by == override.who
     was_settled = given_up or (known is not None and known.state is DeliveryState.SKIPPED)
-    return not was_settled or _wants_again(case)
+    return not was_settled or _retry_is_ordered(case)
 
 
 def _last_failure(known: Delivery | None) -> Reason | None:
-    # While a retry is due, the reason of the last failure is worth keeping.
+    # While a retry is due, the operator wants to see the last failure.
     return known.reason if known is not None and known.state is DeliveryState.DUE and was_tried(known) else None
 
 
 def _kept_out(case: Case) -> Ruling | None:
     if case.known is not None and case.known.state is DeliveryState.SKIPPED:
         return Ruling(verdict=Verdict.SKIPPED, reason=case.known.reason)
-    reason = _ruled_out(case)
+    reason = _reason_against(case)
     return skip(case, reason) if reason else None
 
 
-def _ruled_out(case: Case) -> Reason | None:
-    """Why this post is none for this account, whenever it is released."""
+def _reason_against(case: Case) -> Reason | None:
+    """Return why the account never announces this post; None if it may."""
     joined = case.state.joined_at
     if case.post.mastodon.skip:
         return skipped_by_post(case.post)
@@ -147,13 +147,13 @@ def _ruled_out(case: Case) -> Reason | None:
     return None
 
 
-def _held_so_far(case: Case) -> Ruling | None:
+def _still_held(case: Case) -> Ruling | None:
     known = case.known
     if known is None or known.state is not DeliveryState.HELD:
         return None
     if known.hold is Hold.UNCLEAR and not failed_for_picture(known.reason):
         return None
-    # Its words follow the file, so that what is let go later is not old news.
+    # A held toot follows its file, so that a later release sends the latest text.
     return Ruling(verdict=Verdict.HELD, hold=known.hold, reason=known.reason, writes=True, compose=True)
 
 
@@ -178,17 +178,17 @@ def _late(case: Case, now: datetime, policy: Policy) -> Ruling | None:
 
 
 def alike_until(case: Case, *, now: datetime, policy: Policy) -> datetime:
-    """Until when a toot is ruled on as it is `now`, to the words of the reason; `now` if that cannot be said.
+    """Return until when the ruling stays the same, including its reason's text; `now` if it may change at any time.
 
-    It can be said of what nobody has tried or spoken of, and what is too late for a toot by a day or more: that it
-    stays, but for the hours in the reason, and `expires:`.
+    Only the ruling on an untried post without an override that is too late by a day or more is known to stay: it
+    changes only with the hours in its reason, and with `expires:`.
     """
     late = now - case.due
     if case.known is not None or case.word is not None or case.post.withdrawn is not None:
         return now
     if late <= policy.catch_up or late < _DAY:
         return now
-    # The reason counts in hours, and rounds: so a second less than is left of this one.
+    # The reason shows rounded hours, so the ruling stays for the rest of this hour, less a second.
     until = now + _HOUR - late % _HOUR - timedelta(seconds=1)
     expires = case.post.expires
     return until if expires is None or expires <= now else min(until, expires)
@@ -202,7 +202,7 @@ def _braked(case: Case, policy: Policy) -> Ruling | None:
 
 
 def _is_new(case: Case) -> bool:
-    """Whether the toot has taken no room of the brake yet; one that was unclear has not."""
+    """Whether the toot does not count against the burst limit yet; one with an UNCLEAR hold does not."""
     known = case.known
     return known is None or (known.hold is Hold.UNCLEAR and not known.ordered_by and not was_tried(known))
 
@@ -225,7 +225,7 @@ def _due(case: Case, now: datetime, policy: Policy) -> Ruling:
 
 
 def skip(case: Case, reason: Reason) -> Ruling:
-    """Not to be sent. Where nothing was tried that is not remembered, so it is judged anew at each pass."""
+    """Return a ruling that skips the toot. An untried one is not recorded, so each pass rules on it anew."""
     known = case.known
     if known is None:
         return Ruling(verdict=Verdict.SKIPPED, reason=reason)

@@ -1,4 +1,4 @@
-"""What the rules are asked, and what they answer: a case, the policy of the settings, and the ruling."""
+"""The input and output of the rules: a case, the policy of the settings, and the ruling."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from bot.domain.durations import Daytime
 
 
 class Verdict(Enum):
-    """What becomes of a post on an account; the words are those of `announce queue`."""
+    """The outcome for a post on an account; `announce queue` shows the values."""
 
     UPCOMING = "upcoming"  #: its datetime has not come
     WAITING = "waiting"  #: its datetime has come; its page is not online yet
     DUE = "due"
-    SENDING = "sending"  #: under way, or its outcome is being looked for
+    SENDING = "sending"  #: in flight, or its outcome is unknown
     SENT = "sent"
     HELD = "held"
     SKIPPED = "skipped"
@@ -47,46 +47,46 @@ class Policy:
     edit_window: timedelta = timedelta(days=30)
     give_up_after: timedelta = timedelta(hours=24)
     hold_without_picture: bool = False
-    wait_for_page: timedelta = timedelta()  #: zero: nothing waits for its page
+    wait_for_page: timedelta = timedelta()  #: zero: no post waits for its page
     release_without_page: bool = False  #: `page_missing = "release"`
     tag_ids: bool = False  #: whether newly released posts get tag addresses as their ids in the feeds
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Case:
-    """A released post and an account, with what the ledger knows of the two."""
+    """A released post and an account, with what the ledger knows of both."""
 
     post: Post
     entry: Entry
     state: AccountState
     known: Delivery | None
     word: Override | None
-    room: int  #: how many more new toots the brake lets through
+    room: int  #: how many more new toots the burst limit allows
 
     @property
     def due(self) -> datetime:
-        """When it is to go out: the publish datetime, later by a wait for the page; a reminder's own moment."""
+        """When the toot is due: the publish datetime plus the wait for the page, or the reminder's own moment."""
         return self.entry.due if self.post.reminding is None else self.post.reminding.at
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ruling:
-    """The verdict, why, and what is to be written."""
+    """The verdict, its reason, and what the ledger is to record."""
 
     verdict: Verdict
     reason: Reason | None = None
     hold: Hold | None = None
-    writes: bool = False  #: the ledger is to have a delivery with this verdict
-    retract: bool = False  #: the ledger is not to have one: nothing was promised yet
-    counts: bool = False  #: takes room of the brake
-    compose: bool = False  #: its words are (still) to be composed from the post
-    again: bool = False  #: the operator wants another try
+    writes: bool = False  #: the ledger is to record a delivery with this verdict
+    retract: bool = False  #: the ledger is to remove an untried delivery
+    counts: bool = False  #: counts against the burst limit
+    compose: bool = False  #: the announcement is to be composed from the post
+    again: bool = False  #: the operator ordered another try
     ordered_by: str = ""
     not_before: datetime | None = None
     announcement: Announcement | None = None
 
     def apply(self, delivery: Delivery, *, now: datetime) -> Delivery:
-        """The delivery as this ruling wants it."""
+        """Return the delivery with this ruling applied."""
         was_skipped = delivery.state is DeliveryState.SKIPPED
         wanted = replace(
             delivery,
@@ -117,28 +117,28 @@ _STATE: Final = {
 }
 
 
-def held_by(word: Override | None) -> Reason | None:
-    """Why a post is held, if the operator's latest word holds it."""
-    if word is None or word.said is not OverrideKind.HOLD:
+def held_by(override: Override | None) -> Reason | None:
+    """Return the reason of a HOLD override; None for any other."""
+    if override is None or override.said is not OverrideKind.HOLD:
         return None
-    return Reason(code=ReasonCode.HELD_BY, who=word.who)
+    return Reason(code=ReasonCode.HELD_BY, who=override.who)
 
 
 def skipped_by_post(post: Post) -> Reason | None:
-    """Why a post is not tooted, if it says so itself."""
+    """Return the reason not to toot a post with `mastodon: skip`; None for any other."""
     return Reason(code=ReasonCode.FEEDS_ONLY) if post.mastodon.skip else None
 
 
 def burst_limit_reason(policy: Policy) -> Reason:
-    """Why what exceeds the burst limit is held."""
+    """Return the reason to hold a delivery that exceeds the burst limit."""
     return Reason(code=ReasonCode.BURST_LIMIT, count=policy.brake)
 
 
 def failed_for_picture(reason: Reason | None) -> bool:
-    """Whether a toot is held because a picture could not be uploaded: another picture lets it go."""
+    """Whether a toot is held because a picture could not be uploaded; another picture ends that hold."""
     return reason is not None and reason.code is ReasonCode.PICTURE_FAILED
 
 
 def was_tried(delivery: Delivery) -> bool:
-    """Whether anything was attempted: from then on it is owed, however late it gets."""
+    """Whether the worker has tried the delivery: from then on it is owed, however late it gets."""
     return delivery.attempts > 0 or delivery.first_tried_at is not None

@@ -1,6 +1,6 @@
-"""What becomes of a thread's later parts: each is a delivery of its own, kept in step with the toot before all. Pure.
+"""Plans the later parts of a thread: each is a delivery of its own that follows the first toot. Pure.
 
-The thread as it is wanted stands in the toot's own words: those it is sent with, then those of its latest edit.
+The announcement of the first toot, or of its latest edit, contains the thread as it should be.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ _UNSENT = (DeliveryState.DUE, DeliveryState.HELD, DeliveryState.SKIPPED)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Thread:
-    """A post's thread on one account: what is known of it, and what it is to say."""
+    """A post's thread on one account."""
 
-    deliveries: Sequence[Delivery]  #: all of this post and account, in the order of their recording
+    deliveries: Sequence[Delivery]  #: all of this post and account, in the order of recording
     entry: Entry
-    withdrawn: str | None  #: as the post has it
+    withdrawn: str | None  #: `withdrawn:` of the post
     now: datetime
     policy: Policy
 
     def changes(self) -> Iterator[CompareAndSet]:
-        """What brings the later parts into step; each change is of a delivery as `deliveries` has it."""
+        """Yield the changes that make the later parts match; each applies to a delivery of `deliveries`."""
         wanted = self._wanted()
         known = [delivery.key.occasion.part for delivery in self.deliveries]
         reachable = True
         for part in range(2, max([*known, len(wanted) + 1]) + 1):
             history, before = self._history(part), self._history(part - 1)
-            reachable &= _can_be_answered(before)
+            reachable &= _may_be_answered(before)
             if history.published is None:
-                # Composed anew before it is sent, so that a waiting edit would bring older words.
+                # The part is composed anew before it is sent; a waiting edit would restore an older text.
                 yield from _unsent_edits(history)
             if part - 2 >= len(wanted) or _answers_another(history, before):
                 yield from self._drop(history)
@@ -52,14 +52,14 @@ class Thread:
         toot = head.announced
         if self.withdrawn is not None or toot is None or toot.state not in _GOES_OUT or toot.foreign:
             return ()
-        # Also once the mark is taken away: what was taken back stays so.
-        if any(taking.state is not DeliveryState.SKIPPED for taking in head.of(Action.DELETE, Action.REPLY)):
+        # Also after the author removes `withdrawn:`: a withdrawn thread stays withdrawn.
+        if any(retraction.state is not DeliveryState.SKIPPED for retraction in head.of(Action.DELETE, Action.REPLY)):
             return ()
-        said = [d for d in head.of(Action.PUBLISH, Action.EDIT) if d.state in _GOES_OUT]
-        return said[-1].announcement.thread
+        sent = [d for d in head.of(Action.PUBLISH, Action.EDIT) if d.state in _GOES_OUT]
+        return sent[-1].announcement.thread
 
     def _drop(self, history: History) -> Iterator[CompareAndSet]:
-        """The post says less than before, its toot is not out after all, or it is taken back."""
+        """Yield the changes that remove a part: the post is shorter, its toot is not sent, or it is withdrawn."""
         known = history.announced
         if known is None:
             return
@@ -68,12 +68,12 @@ class Thread:
         elif history.published is not None and not self._is_answered():
             yield from _unsent_edits(history)
             deletion = _deletion_of(history)
-            # One that was called off found no toot to delete; now there is one.
+            # A skipped deletion found no toot to delete; now there is one.
             if deletion is None or deletion.state is DeliveryState.SKIPPED:
                 yield CompareAndSet(known=deletion, wanted=self._deletion(history, known, before=deletion))
 
     def _is_answered(self) -> bool:
-        # Taken back by an answer: then all of it stays.
+        # A withdrawal with a reason replies to the toot and keeps the whole thread.
         return bool(self.withdrawn or self._history(1).of(Action.REPLY))
 
     def _deletion(self, history: History, known: Delivery, *, before: Delivery | None) -> Delivery:
@@ -86,44 +86,48 @@ class Thread:
             sequence=before.sequence if before is not None else 0,
         )
 
-    def _keep(self, history: History, part: int, words: Announcement) -> Iterator[CompareAndSet]:
+    def _keep(self, history: History, part: int, announcement: Announcement) -> Iterator[CompareAndSet]:
         known = history.announced
         if known is None:
-            yield CompareAndSet(known=None, wanted=self._fresh(part, words))
+            yield CompareAndSet(known=None, wanted=self._fresh(part, announcement))
         elif known.state is DeliveryState.DUE:
-            if known.announcement != words:
-                yield CompareAndSet(known=known, wanted=replace(known, announcement=words))
+            if known.announcement != announcement:
+                yield CompareAndSet(known=known, wanted=replace(known, announcement=announcement))
         elif known.state is DeliveryState.SKIPPED or known.hold is Hold.UNCLEAR:
-            # It was called off because the part before it was not there; now it is, or will be.
-            due = replace(known, state=DeliveryState.DUE, hold=None, reason=None, settled_at=None, announcement=words)
+            # The part was skipped because the part before it was missing; now that one is sent, or will be.
+            due = replace(
+                known, state=DeliveryState.DUE, hold=None, reason=None, settled_at=None, announcement=announcement
+            )
             yield CompareAndSet(known=known, wanted=due)
         elif history.published is not None:
-            yield from self._shown(history, known, words)
+            yield from self._shown(history, known, announcement)
 
-    def _fresh(self, part: int, words: Announcement) -> Delivery:
+    def _fresh(self, part: int, announcement: Announcement) -> Delivery:
         toot = self._history(1).announced
         assert toot is not None
         key = replace(toot.key, occasion=Occasion.PUBLISH.of_part(part))
-        return Delivery(key=key, slug=toot.slug, due=toot.due, action=Action.CONTINUE, announcement=words)
+        return Delivery(key=key, slug=toot.slug, due=toot.due, action=Action.CONTINUE, announcement=announcement)
 
-    def _shown(self, history: History, known: Delivery, words: Announcement) -> Iterator[CompareAndSet]:
-        """A part that is out: edited if it says something else, sent again if it was deleted.
+    def _shown(self, history: History, known: Delivery, announcement: Announcement) -> Iterator[CompareAndSet]:
+        """Yield the changes of a sent part: edit it if its text differs, send it again if it was deleted.
 
-        A deletion that was tried may have come through, so it is carried to its end first.
+        A deletion that was tried may have succeeded, so the worker has to finish it first.
         """
         deletion = _deletion_of(history)
         if deletion is None:
-            yield from self._edited(history, words)
+            yield from self._edited(history, announcement)
         elif deletion.state is DeliveryState.SENT:
             yield CompareAndSet(known=deletion, wanted=None)
-            again = replace(self._fresh(history.part, words), sequence=known.sequence, generation=known.generation + 1)
+            again = replace(
+                self._fresh(history.part, announcement), sequence=known.sequence, generation=known.generation + 1
+            )
             yield CompareAndSet(known=known, wanted=again)
         elif deletion.attempts == 0:
             yield CompareAndSet(known=deletion, wanted=None)
-            yield from self._edited(history, words)
+            yield from self._edited(history, announcement)
 
-    def _edited(self, history: History, words: Announcement) -> Iterator[CompareAndSet]:
-        change = edit(self.entry, history, announcement=words, room=1, now=self.now, policy=self.policy)
+    def _edited(self, history: History, announcement: Announcement) -> Iterator[CompareAndSet]:
+        change = edit(self.entry, history, announcement=announcement, room=1, now=self.now, policy=self.policy)
         if change is None or change.wanted is None:
             return
         done = {delivery.key for delivery in history.deliveries}
@@ -131,8 +135,8 @@ class Thread:
             yield change
 
 
-def _can_be_answered(before: History) -> bool:
-    """Whether the next part may follow: not what was refused, given up, written by a person, or is being deleted."""
+def _may_be_answered(before: History) -> bool:
+    """Whether the next part may reply to this one: not if it was rejected, failed, foreign, or is being deleted."""
     known, deletion = before.announced, _deletion_of(before)
     if deletion is not None and deletion.attempts > 0 and deletion.state is not DeliveryState.SENT:
         return False
@@ -140,7 +144,7 @@ def _can_be_answered(before: History) -> bool:
 
 
 def _answers_another(history: History, before: History) -> bool:
-    """Whether a part that stands answers a toot that was deleted since and is, or will be, sent again."""
+    """Whether a sent part replies to a toot that was deleted since and is, or will be, sent again."""
     known, answered, deletion = history.announced, before.announced, _deletion_of(history)
     if deletion is not None and deletion.state is DeliveryState.SENT:
         return False
