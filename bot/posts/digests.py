@@ -1,7 +1,7 @@
-"""The two digests of what an author wrote: what the feed entry says, and what the announcement says.
+"""The two digests of an author's input: one for the feed entry, one for the announcement.
 
-They are made of front matter and body as written, by the classification in `bot/domain/front_matter.py`. Templates,
-settings, the renderer and the version of the bot have no part in them.
+They cover front matter and body as written; `bot/domain/front_matter.py` says which key counts for which digest.
+Templates, settings, the renderer and the version of the bot do not influence them.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from bot.domain.text import one_line
 from bot.posts.frontmatter.fields import FALSE, TRUE
 from bot.posts.frontmatter.yaml import Value
 
-#: To be raised whenever a key is classified differently or read differently here. Digests of another version say
-#: nothing about a change: the first pass takes over the new ones, without an edit and without a new `updated`.
+#: Raise this version whenever a key is classified or read differently. Digests of different versions cannot be
+#: compared: the first pass adopts the new ones without an edit and without a new `updated`.
 VERSION: Final = 2
 
 _CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 _LISTS: Final = (FieldType.LIST, FieldType.TEXTS, FieldType.TOOTS, FieldType.FOCUS)
-#: What a part of the front matter says; nested like the front matter itself.
+#: The normalised value of a part of the front matter, nested like the front matter.
 _Said: TypeAlias = "str | bool | list[Any] | dict[str, Any] | None"
 
 
 def digests_of(values: Mapping[str, Value], body: str) -> Digests:
-    """The digests of a post's front matter, under our names, and of its body.
+    """The digests of a post's front matter, with this project's key names, and of its body.
 
-    What says nothing does not count: an empty value, a default that is written out, spaces around words, blank lines
-    around the body, an unknown key. So a key that is added to the table leaves all digests as they are.
+    Ignored: empty values, explicit defaults, surrounding spaces, blank lines around the body, unknown keys. So adding
+    a key to the table changes no existing digest.
     """
     text = _without_margins(body)
     return Digests(
@@ -63,7 +63,7 @@ def _said_below(values: Mapping[str, Value], keys: Mapping[str, Key], says: tupl
 
 
 def _said_by(value: Value, key: Key, says: tuple[Says, ...]) -> _Said:
-    """What one key says in these outputs; None for nothing."""
+    """The normalised value of one key for these outputs; None if it has no effect."""
     if key.keys:
         return _said_by_keys(value, key, says)
     if key.says not in says:
@@ -84,7 +84,7 @@ def _said_by(value: Value, key: Key, says: tuple[Says, ...]) -> _Said:
 def _said_by_keys(value: Value, key: Key, says: tuple[Says, ...]) -> _Said:
     if isinstance(value, list):
         parts = [_said_by_keys(one, key, says) for one in value]
-        # An empty list is said too: no pictures at all, instead of the cover.
+        # An empty list has a meaning: no pictures at all, not even the cover.
         return parts if any(parts) or (not value and _speaks(key, says)) else None
     if isinstance(value, str):
         value = {next(iter(key.keys)): value}
@@ -96,7 +96,7 @@ def _speaks(key: Key, says: tuple[Says, ...]) -> bool:
 
 
 def _said_by_list(words: str, key: Key) -> _Said:
-    """A text in the place of a list: one of one, several between separators, or a word such as auto."""
+    """A text where a list may be: a single item, items between separators, or a keyword such as auto."""
     if FieldType.TOOTS in key.holds:
         return None if words.lower() in FALSE else words.lower()
     separators = "," if FieldType.FOCUS in key.holds else key.separators
@@ -107,7 +107,7 @@ def _said_by_list(words: str, key: Key) -> _Said:
 
 
 def _without_margins(text: str) -> str:
-    """Without what no reader sees: spaces at the end of lines, blank lines around the text."""
+    """The text without trailing spaces in lines and without blank lines around it."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return "\n".join(map(str.rstrip, text.split("\n"))).strip("\n")

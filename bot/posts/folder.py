@@ -1,4 +1,4 @@
-"""The folder of posts. It is scanned often, so only what has changed is read again."""
+"""The folder of posts. It is scanned often, so a scan rereads only the files that changed."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
 
 __all__ = ["PostFolder", "Scan", "Signature"]
 
-#: More changed files than this are no news of a post or two.
+#: With more changed files than this, a full scan is the simpler answer (see `news`).
 MOST_NEWS: Final = 4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scan:
-    """What the folder held at one scan."""
+    """The result of one scan of the folder."""
 
-    posts: tuple[Post, ...]  #: drafts too, in the order of their paths
-    faults: tuple[PostError, ...]  #: one for each file that cannot be used, in the same order
+    posts: tuple[Post, ...]  #: including drafts, in path order
+    faults: tuple[PostError, ...]  #: one for each unusable file, in path order
     signature: Signature
-    complete: bool = True  #: false: some of the posts could not be looked at, so what is missing may be there
+    complete: bool = True  #: false: some folders were unreadable, so a missing post may still exist
 
 
 class _Known(NamedTuple):
-    """A file that was read, with the states that it and its pictures had then."""
+    """A file that was read, with the states of the file and its pictures at that time."""
 
     state: State
     outcome: Post | PostError | None
@@ -46,22 +46,22 @@ class _Known(NamedTuple):
 
 
 class PostFolder:
-    """The post files of one site. Not for use from several threads at once."""
+    """The post files of one site. Not thread-safe."""
 
     def __init__(self, config: Config, *, cache: PostCache | None = None) -> None:
-        """With a `cache`, what was read is kept on disk by `remember`, for the next start."""
+        """With a `cache`, `remember` stores the parsed posts on disk for the next start."""
         self._config = config
         self._known: dict[str, _Known] = {}
         self._cache = cache
         self._recalled = False
-        self._unkept: set[str] = set()  #: files that were read, which the cache does not have so
-        self.pictures: tuple[str, ...] = ()  #: the files of the pictures of all posts that are known
+        self._unkept: set[str] = set()  #: paths of files that were read and are not in the cache yet
+        self.pictures: tuple[str, ...] = ()  #: the picture files of all known posts
         self._recent = RacyFiles()
         self._agreed: FolderSnapshot | None = None
-        self._read_look = FolderSnapshot()  #: what is known of the files since they were read
+        self._read_look = FolderSnapshot()  #: the states of the files as last read
 
     def look(self) -> FolderSnapshot:
-        """How all files are now. Opens none but those that were read at the very moment when they changed."""
+        """Take a snapshot of all files. Opens only files that were read right after a change (see `RacyFiles`)."""
         self._recall()
         try:
             listing = list_files(self._config.posts_folder)
@@ -74,21 +74,21 @@ class PostFolder:
         )
 
     def look_again(self, since: FolderSnapshot, changed: Collection[str]) -> FolderSnapshot:
-        """How all files are now, if only those at these paths have changed since an earlier look."""
+        """Update an earlier snapshot, given that only the files at these paths have changed."""
         again = seen_again(since, changed)
         return self.look() if again is None else replace(again, files=self._recent.told_apart(again.files, changed))
 
     def go_by(self, look: FolderSnapshot) -> None:
-        """From now on `scan` goes by this snapshot; the caller keeps it up to date."""
+        """Make `scan` use this snapshot from now on; the caller keeps it up to date."""
         self._agreed = look
 
     @property
     def agreed(self) -> FolderSnapshot | None:
-        """The look that `scan` goes by, with what was learned when its files were read; None if it looks itself."""
+        """The snapshot that `scan` uses, updated by what it has read; None if it takes its own."""
         return self._agreed
 
     def scan(self) -> Scan:
-        """Read what is new or changed. A file that cannot be used is a fault; the others go on.
+        """Read the new and changed files. An unusable file becomes a fault and does not affect the others.
 
         Raises PostError if there is no such folder.
         """
@@ -97,7 +97,7 @@ class PostFolder:
             raise look.fault
         passing = list(look.closed)
         known: dict[str, _Known] = {}
-        # All that is made here stays; the collector would look through it for a tenth of the time.
+        # All objects made here stay alive; the garbage collector would take a tenth of the time to visit them.
         with gc_paused():
             for path, state in look.files.items():
                 try:
@@ -107,23 +107,23 @@ class PostFolder:
                 except FileNotFoundError:
                     continue  # gone since it was listed
                 except OSError as error:
-                    # Not kept: the next scan tries again.
+                    # Not stored as known: the next scan tries again.
                     passing.append(unreadable(Path(path), error, config=self._config))
         self._known = known
         seen = self._read_look = self._as_read(look)
         if self._agreed is not None:
             self._agreed = seen
         outcomes = [one.outcome for one in known.values() if one.outcome is not None]
-        if passing:  # else they are in the order of their paths
+        if passing:  # otherwise they are already in path order
             outcomes = by_path([*outcomes, *passing])
         dated = self._config.posts.dated_names
         posts, faults = without_clashes(outcomes, dated=dated)
         return Scan(posts=posts, faults=faults, signature=seen.signature)
 
     def news(self) -> list[tuple[Post, Post]] | None:
-        """Read what the next `scan` would read anew: posts as they were, and as they are.
+        """Read the files that the next `scan` would reread; returns the posts before and after the change.
 
-        None if that is not all: a file came or went, is no post or cannot be read, or there are other pictures.
+        None if more has changed: a file was added or removed, is unusable or no post, or has other pictures.
         """
         look, read = self._agreed or self.look(), self._read_look
         if look.fault is not None or look.closed or len(look.files) != len(read.files):
@@ -152,7 +152,7 @@ class PostFolder:
         return found
 
     def remember(self) -> None:
-        """Keep on disk what has been read since the last time, once it is sure that it has not changed since."""
+        """Store the posts read since the last call, except files whose change might not show in their state yet."""
         still = {path for path in self._unkept if self._recent.holds_still(path)}
         if not still or self._cache is None:
             return
@@ -165,7 +165,7 @@ class PostFolder:
         self._unkept -= still
 
     def close(self) -> None:
-        """Let go of the cache."""
+        """Close the cache."""
         if self._cache is not None:
             self._cache.close()
 
@@ -180,7 +180,7 @@ class PostFolder:
             self.pictures = tuple({picture: None for one in self._known.values() for picture in one.pictures})
 
     def _as_read(self, look: FolderSnapshot) -> FolderSnapshot:
-        """The look with what is known of its files since they were read."""
+        """The snapshot, updated by the states of the files as they were read."""
         pictures: dict[str, FileState | None] = {}
         for one in self._known.values():
             if one.pictures:
@@ -206,9 +206,10 @@ class PostFolder:
         return known if all(look.pictures.get(one) == was for one, was in known.pictures.items()) else None
 
     def _read(self, path: str, state: State) -> _Known | None:
-        """Raises OSError. The state is older than the bytes, so a change in between is seen at the next look.
+        """Read one file. Raises OSError.
 
-        A file that is written just now, though it was agreed that it holds still, is taken as it was before.
+        The state is taken before the bytes, so the next snapshot shows a change in between. A file that is being
+        written although the snapshot calls it stable keeps its previous content.
         """
         data = read_bytes(path)
         if self._agreed is not None and state_of(path) != plain(state):
@@ -224,7 +225,7 @@ class PostFolder:
         return _Known(state=state, outcome=outcome, pictures={picture: state_of(picture) for picture in pictures})
 
     def _files_of(self, post: Post, path: str) -> list[str]:
-        """Where its pictures may lie, whether they are there or not."""
+        """The paths where its pictures may be, whether or not they exist."""
         bundle = Bundle.of(path, post.url)
         pictures = filter(None, (post.cover, *(post.mastodon.media or ())))
         files = (file for one in pictures for file in local_files(one.url, config=self._config, bundle=bundle))
@@ -234,15 +235,16 @@ class PostFolder:
 def without_clashes(
     outcomes: Iterable[Post | PostError], *, dated: bool
 ) -> tuple[tuple[Post, ...], tuple[PostError, ...]]:
-    """Two posts never share an address or an id: the first of them keeps it, the other is a fault.
+    """Turn posts with the address or id of an earlier post into faults.
 
-    A file with a fault keeps its address too; otherwise another would be announced under it while it is mended.
+    A file with a fault keeps its address too; otherwise another post would be announced under it until the author has
+    fixed the file.
     """
     posts: list[Post] = []
     faults: list[PostError] = []
     urls: dict[str, Path] = {}
     ids: dict[str, Path] = {}
-    broken: dict[str, Path] = {}  #: the address of a file with a fault is not known for sure, so its slug stands for it
+    broken: dict[str, Path] = {}  #: by slug, because the address of a file with a fault is not certain
     for outcome in outcomes:
         if isinstance(outcome, PostError):
             broken.setdefault(slug_of(outcome.path, dated=dated), outcome.path)
@@ -258,12 +260,12 @@ def without_clashes(
 
 
 def broken_slugs(faults: Iterable[PostError], *, dated: bool) -> frozenset[str]:
-    """The slugs of files with faults: their posts are not gone, only unreadable for now."""
+    """The slugs of files with faults: these posts still exist and are only unreadable for now."""
     return frozenset(slug_of(fault.path, dated=dated) for fault in faults)
 
 
 def by_path(outcomes: Iterable[Post | PostError]) -> list[Post | PostError]:
-    """Posts and faults in the order of their paths."""
+    """Sort posts and faults by their paths."""
     return sorted(outcomes, key=lambda one: one.path)
 
 

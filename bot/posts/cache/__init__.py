@@ -1,1 +1,1 @@
-"""What was read from post files, kept for the next start: for large folders. Without it only speed changes."""
+"""Parsed posts, stored for the next start. An optimisation for large folders: only speed depends on it."""

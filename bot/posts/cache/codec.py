@@ -1,4 +1,4 @@
-"""Posts ↔ the JSON of the cache. Lists in a fixed order rather than names: ten thousand are read at each start."""
+"""Posts ↔ the JSON of the cache. Lists in a fixed order, not objects: each start may decode ten thousand posts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _AT: Final = {name: at for at, name in enumerate(_FIELDS)}
 _PATH, _PUBLISHED, _MASTODON, _DIGESTS = (_AT[name] for name in ("path", "published", "mastodon", "digests"))
 _LISTS: Final = tuple(_AT[name] for name in ("authors", "speakers", "tags", "hashtags", "paragraphs", "unsaid"))
 _TIMES: Final = ("updated", "expires", "deadline")
-#: Tuples of records, which few posts have.
+#: Fields that hold tuples of records; few posts have any.
 _RECORDS: Final = (_AT["reminders"], _AT["findings"])
 
 
@@ -33,9 +33,9 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 
 def post_to_json(path: str, state: FileState, pictures: Mapping[str, FileState | None], post: Post) -> bytes:
-    """A post with its file's whole path, the state of that, and the states of its pictures. What is empty is null.
+    """Encode a post, its file's full path and state, and the states of its pictures. Empty values become null.
 
-    Before the values stand the places of those that few posts have and that take more than a glance to read.
+    The row begins with the indexes of the values that need decoding; few posts have such values.
     """
     values: list[Any] = [getattr(post, name) for name in _FIELDS]
     if post.published is not None:
@@ -54,7 +54,7 @@ def post_to_json(path: str, state: FileState, pictures: Mapping[str, FileState |
 def posts_from_json(
     rows: Iterable[bytes],
 ) -> Iterator[tuple[str, FileState, Mapping[str, FileState | None], Post]]:
-    """What `post_to_json` wrote, for many at once. Raises ValueError or TypeError."""
+    """Decode many rows of `post_to_json`. Raises ValueError or TypeError for a row that does not decode."""
     for path, state, pictures, unusual, values in from_json(b"[%b]" % b",".join(rows)):
         values[_PATH] = Path(values[_PATH])
         if values[_PUBLISHED] is not None:
@@ -89,7 +89,7 @@ def _both_ways(kind: Any) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
     )
 
 
-#: Place among the values → how it becomes JSON, and how it is read again.
+#: Index among the values → (encode, decode).
 _UNUSUAL: Final[Mapping[int, tuple[Callable[[Any], Any], Callable[[Any], Any]]]] = {
     **{_AT[name]: (lambda moment: int(moment.timestamp()), _moment) for name in _TIMES},
     _AT["cover"]: _both_ways(Picture),

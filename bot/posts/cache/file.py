@@ -1,8 +1,8 @@
-"""What was read from the post files, kept on disk for the next start. Safe to delete at any time.
+"""Parsed posts, stored on disk for the next start. The operator may delete the file at any time.
 
-Rows are believed only if they were written by this very program with these settings (`key`), are whole (a digest over
-each), and belong to a file whose state is still the same. Whatever else is wrong with the file, it is as if there
-were none. It is no more secret than the ledger beside it, and nobody else may write into it.
+A row is used only if the same program with the same settings wrote it (`key`), its digest matches, and the state of
+its post file is unchanged. A cache file with any other fault is ignored. The file is no more secret than the ledger
+beside it, but no other user may have write access to it.
 """
 
 from __future__ import annotations
@@ -26,29 +26,29 @@ _T = TypeVar("_T")
 
 FILE_NAME: Final = "posts-cache.db"
 _SCHEMA: Final = "CREATE TABLE IF NOT EXISTS post (path TEXT PRIMARY KEY, digest BLOB, post BLOB) WITHOUT ROWID"
-#: A post with the states that its file and its pictures had when it was read.
+#: A post, with the states of its file and its pictures at the time of reading.
 Read: TypeAlias = tuple[FileState, Mapping[str, FileState | None], Post]
 
 
 class PostCache:
-    """The file. Raises nothing: without it everything is only slower. Safe across threads."""
+    """The cache file. Raises nothing: an unusable cache only costs time. Thread-safe."""
 
     def __init__(self, path: Path, *, key: str) -> None:
-        """`key` stands for all that the meaning of a file depends on."""
+        """`key` identifies the program and the settings, see `cache_key`."""
         self._path = path
         self._key = hashlib.blake2b(key.encode()).digest()
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
-        self._kept: dict[str, tuple[FileState, Mapping[str, FileState | None]]] = {}  #: what the file holds, by path
+        self._kept: dict[str, tuple[FileState, Mapping[str, FileState | None]]] = {}  #: by path, as stored
 
     def load(self) -> dict[str, Read]:
-        """Everything that is whole, by the file's whole path."""
+        """All valid rows, by the full path of the post file."""
         found = self._with(self._load) or {}
         self._kept = {path: (state, pictures) for path, (state, pictures, _) in found.items()}
         return found
 
     def keep(self, posts: Mapping[str, Read], *, here: Set[str]) -> None:
-        """Keep what the file does not hold yet, in one transaction, and forget what is not `here`."""
+        """Store the rows that are new, and delete those of files not in `here`, in one transaction."""
         new = {path: one for path, one in posts.items() if self._kept.get(path) != one[:2] and _is_text(path)}
         gone = self._kept.keys() - here
         if not new and not gone:
@@ -67,7 +67,7 @@ class PostCache:
         self._kept.update((path, (state, pictures)) for path, (state, pictures, _) in new.items())
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the database."""
         with self._lock:
             self._forget()
 
@@ -80,7 +80,7 @@ class PostCache:
         return {path: (state, pictures, post) for path, state, pictures, post in posts_from_json(whole)}
 
     def _with(self, work: Callable[[sqlite3.Connection], _T]) -> _T | None:
-        """Do the work; None if the cache cannot be used."""
+        """Do the work on the open database; None if the cache cannot be used."""
         with self._lock:
             try:
                 return work(self._open())
@@ -96,7 +96,7 @@ class PostCache:
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError):  # in use, or the disk is full
                 raise
-            for ending in ("", "-wal", "-shm"):  # it is no database any more
+            for ending in ("", "-wal", "-shm"):  # the file is damaged: delete it
                 with suppress(FileNotFoundError):
                     os.remove(f"{self._path}{ending}")
             self._connection = self._connect()
@@ -124,7 +124,7 @@ class PostCache:
 
 
 def cache_key(config: Any) -> str:
-    """Everything besides the file itself that a post's reading depends on: program, libraries, settings, timezones."""
+    """A digest of what parsing a post depends on besides its file: program, libraries, settings, timezone data."""
     from importlib.metadata import version
 
     package = Path(__file__).parents[2]

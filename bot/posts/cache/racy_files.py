@@ -1,8 +1,8 @@
-"""Files that may change without their state showing it, for clocks of file systems are coarse.
+"""Detect changes that a file's state does not show, because file system clocks are coarse.
 
-A file that was read within moments of its last change may have changed once more since, within the same tick of the
-file system's clock and with the same length. git calls such a file "racily clean" (git's
-Documentation/technical/racy-git) and compares its content; so does this, until the moments are over.
+A file that was read right after its last change may have changed again within the same tick of the file system's
+clock and with the same length. git calls such a file "racily clean" (git's Documentation/technical/racy-git) and
+compares its content. This module does the same until the tick is over.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from typing import Final
 
 from bot.posts.listing import FileState, State
 
-#: The coarsest clock of a file system that is in use (FAT: two seconds), in nanoseconds.
+#: The coarsest file system clock in use (FAT: two seconds), in nanoseconds.
 TICK: Final = 2_000_000_000
 
 
 class RacyFiles:
-    """Keeps a digest of each file that was read just when it had changed."""
+    """Keeps a digest of each file that was read right after it changed."""
 
     def __init__(self) -> None:
         self._digests: dict[str, tuple[FileState, bytes]] = {}
-        self._open: set[str] = set()  #: those that may still change unseen
+        self._open: set[str] = set()  #: files that may still change without a new state
 
     def read(self, path: str, state: State, data: bytes) -> State:
-        """Note a file that was read; returns the state to know it by."""
+        """Record a file that was read; returns the state to compare it by."""
         bare = plain(state)
         if not is_recent(bare, time.time_ns()):
             self._digests.pop(path, None)
@@ -39,11 +39,11 @@ class RacyFiles:
         return (*bare, digest)
 
     def holds_still(self, path: str) -> bool:
-        """Whether a file that was read cannot have changed since without its state showing it."""
+        """Whether every later change of this file would show in its state."""
         return path not in self._open
 
     def told_apart(self, files: Mapping[str, State], only: Collection[str] | None = None) -> Mapping[str, State]:
-        """The states with what the content says where that is needed; `only`: of these paths."""
+        """The states, with a content digest where the state alone is not enough; `only` limits this to some paths."""
         if not self._digests:
             return files
         told = dict(files)
@@ -69,12 +69,12 @@ class RacyFiles:
 
 
 def is_recent(state: FileState, now: int) -> bool:
-    """Whether a file changed so recently that it may change again without a trace; `now` in ns since the epoch."""
+    """Whether a file may change again without a new state; `now` is in nanoseconds since the epoch."""
     _, mtime, ctime, _ = state
-    # A time that is far ahead says nothing; a little ahead is the other clock of a network folder.
+    # A time slightly ahead of ours is the clock of a network file system; one far ahead is wrong and ignored.
     return any(abs(now - moment) < TICK for moment in (mtime, ctime))
 
 
 def plain(state: State) -> FileState:
-    """The state without what the content says."""
+    """The state without the content digest."""
     return (state[0], state[1], state[2], state[3])

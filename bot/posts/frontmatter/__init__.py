@@ -1,1 +1,1 @@
-"""Front matter → typed values: YAML and TOML (source), the keys that mean something, and a reader for each subject."""
+"""Front matter → typed values: YAML and TOML (source), the known keys, and one reader for each subject."""

@@ -1,4 +1,4 @@
-"""Datetimes as people write them → aware UTC. Pure; the rules are those of the design, section 5."""
+"""Datetimes as authors write them → aware UTC. Pure. The rules for authors are in docs/writing-posts.md."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _WRITTEN: Final = re.compile(
     re.ASCII,
 )
 _YEARS: Final = range(1970, 2201)
-#: The widest offsets in use, UTC-12 to UTC+14.
+#: The extreme UTC offsets in use: -12 and +14 hours.
 _WEST, _EAST = timedelta(hours=-12), timedelta(hours=14)
 _NONE: Final = timedelta()
 EXAMPLE: Final = "Write for example 2024-07-16 09:00 or 2024-07-16 09:00:00-04:00."
 
 
 class DatetimeError(ValueError):
-    """Not a usable datetime: the problem, the remedy, and the rule's name."""
+    """A datetime cannot be used; holds the problem, the remedy and the rule's name."""
 
     def __init__(self, problem: str, remedy: str, *, rule: str = "datetime-wrong") -> None:
         super().__init__(f"{problem} {remedy}")
@@ -39,7 +39,7 @@ class DatetimeError(ValueError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Remark:
-    """Something odd about a datetime that could be read."""
+    """A warning about a datetime that could be read."""
 
     rule: str
     problem: str
@@ -48,17 +48,17 @@ class Remark:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Moment:
-    """A moment, aware, in UTC, in whole seconds."""
+    """A parsed datetime: aware, in UTC, in whole seconds."""
 
     moment: datetime
     remarks: tuple[Remark, ...] = ()
 
 
 def parse_datetime(text: str, *, site: Site, release: Release) -> Moment:
-    """The moment that is meant by a written datetime.
+    """Parse a datetime as an author wrote it.
 
-    Without an offset it is in the site's timezone, or in UTC if the site reads them so; a bare date means the
-    release's default time in the site's timezone. Fractions of a second are dropped. Raises DatetimeError.
+    Without an offset it is in the site's timezone, or in UTC if the settings say so; a bare date means the default
+    release time in the site's timezone. Fractions of a second are dropped. Raises DatetimeError.
     """
     found = _WRITTEN.fullmatch(text.strip())
     if found is None:
@@ -86,7 +86,7 @@ def _clock_reading(found: re.Match[str], text: str, release: Release) -> datetim
         clock = release.default_time
         hour, minute, second = clock.hour, clock.minute, clock.second
     try:
-        # A reading, in no zone yet.
+        # Naive on purpose: the timezone is applied later.
         return datetime(year, month, day, int(hour), int(minute), int(second or 0))  # noqa: DTZ001
     except ValueError:
         raise DatetimeError(f'"{text}" is not in the calendar or on the clock.', EXAMPLE) from None
@@ -147,7 +147,7 @@ def _local(written: datetime, zone: ZoneInfo) -> Moment:
 
 
 def _end_of_gap(written: datetime, before: timedelta, after: timedelta, zone: ZoneInfo) -> datetime:
-    # The clocks change between these two moments; halve down to the second.
+    # The offset changes between these two moments: bisect to the second.
     earlier, later = (written - after).replace(tzinfo=UTC), (written - before).replace(tzinfo=UTC)
     while later - earlier > timedelta(seconds=1):
         middle = earlier + timedelta(seconds=(later - earlier) // timedelta(seconds=2))
@@ -159,12 +159,12 @@ def _end_of_gap(written: datetime, before: timedelta, after: timedelta, zone: Zo
 
 
 def _minute(there: datetime) -> str:
-    return there.replace(tzinfo=None).isoformat(" ", "minutes")  # many times as fast as strftime
+    return there.replace(tzinfo=None).isoformat(" ", "minutes")  # many times faster than strftime
 
 
 @lru_cache(maxsize=64)
 def show_offset(offset: timedelta) -> str:
-    """An offset from UTC as it is written: "-04:00"."""
+    """Format an offset from UTC: "-04:00"."""
     sign = "-" if offset < timedelta() else "+"
     minutes, seconds = divmod(int(abs(offset).total_seconds()), 60)
     return f"{sign}{minutes // 60:02}:{minutes % 60:02}" + (f":{seconds:02}" if seconds else "")
@@ -177,7 +177,7 @@ _END_OF_DAY: Final = time(23, 59)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Deadline:
-    """A moment, and the zone in which its days are counted."""
+    """A moment, and the timezone in which its days are counted."""
 
     moment: datetime  #: aware, in UTC
     zone: tzinfo
@@ -185,16 +185,16 @@ class Deadline:
 
 
 def parse_deadline(text: str, *, site: Site, release: Release) -> Deadline:
-    """The moment of a written deadline: a datetime as any other, or one that ends in "AoE".
+    """Parse a deadline: any datetime of `parse_datetime`, or one that ends in "AoE" (anywhere on Earth, UTC-12).
 
-    A bare date means its last minute. Raises DatetimeError.
+    A bare date means the last minute of that day. Raises DatetimeError.
     """
     of_day = release.model_copy(update={"default_time": _END_OF_DAY})
     found = _AOE.search(text)
     if found is None:
         when = parse_datetime(text, site=site, release=of_day)
         return Deadline(moment=when.moment, zone=site.timezone, remarks=when.remarks)
-    # Read as if it were UTC, so that no rule of the site's zone meddles with it.
+    # Parsed as UTC, so that no rule of the site's timezone applies.
     plain = site.model_copy(update={"naive_datetimes": "utc"})
     bare = text[: found.start()]
     when = parse_datetime(f"{bare} 23:59" if re.fullmatch(r"\s*[\d-]+\s*", bare) else bare, site=plain, release=of_day)
@@ -205,9 +205,9 @@ def parse_deadline(text: str, *, site: Site, release: Release) -> Deadline:
 
 
 def moved(moment: datetime, by: timedelta, *, zone: tzinfo) -> datetime:
-    """A moment so much later (or earlier), in UTC. Whole days keep the hour that the clock in `zone` shows.
+    """Shift a moment by a duration; the result is in UTC. Whole days keep the local time of day in `zone`.
 
-    Where the clocks skip that hour it is the one after (PEP 495).
+    If a clock change skips that local time, the result is the one after the gap (PEP 495).
     """
     days, rest = timedelta(days=abs(by).days), abs(by) - timedelta(days=abs(by).days)
     sign = -1 if by < timedelta() else 1

@@ -1,4 +1,4 @@
-"""Front matter values → typed values: a wrong type is a PostError with field and line, other faults are findings."""
+"""Front matter values → typed values. A wrong type raises PostError with field and line; other faults are findings."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ if TYPE_CHECKING:
 
 TRUE: Final = frozenset({"true", "yes", "on"})
 FALSE: Final = frozenset({"false", "no", "off"})
-_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")  # the shape of BCP 47 tags
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")  # the syntax of BCP 47 tags, loosely
 _LIST: Final = {"list": "a list", "dict": "a mapping"}
 
 
 class Fields:
-    """Asks for values by their dotted name: "title", "cover.alt"."""
+    """Reads values by dotted name: "title", "cover.alt"."""
 
     def __init__(self, source: Source, path: Path, names: Mapping[str, str] | None = None) -> None:
-        """`names` are those that stand in the file for ours, where they differ."""
+        """`names` maps our key names to those in the file, where they differ."""
         self._values = source.values
         self._lines = source.lines
         self._path = path
         self._names = names or {}
 
     def fault(self, name: str, problem: str, remedy: str = "", *, rule: str = "field-value") -> PostError:
-        """The error to raise about this field."""
+        """Build the error about this field; the caller raises it."""
         shown, line = in_the_file(name, self._names), self._lines.get(name)
         return PostError(self._path, problem, rule=rule, line=line, field=shown, remedy=remedy)
 
     def get(self, name: str) -> Value:
-        """The bare value; None if there is none."""
+        """The raw value; None if it is missing."""
         if "." not in name:
             return self._values.get(name)
         value: Value = self._values
@@ -48,8 +48,8 @@ class Fields:
         return value
 
     def prose(self, name: str) -> str | None:
-        """Text that may have several lines; None if there is none. Raises PostError."""
-        # Nearly all that is asked for is not there, for ten thousand files: so the shortest way to find that out.
+        """Text of one or more lines; None if it is missing. Raises PostError."""
+        # Most keys are missing in most of ten thousand files, so this path must be fast.
         value = self._values.get(name) if "." not in name else self.get(name)
         if value is None:
             return None
@@ -60,14 +60,14 @@ class Fields:
         return value.strip() or None
 
     def text(self, name: str) -> str | None:
-        """Text on one line; None if there is none. Raises PostError."""
+        """Text on one line; None if it is missing. Raises PostError."""
         if "." not in name and self._values.get(name) is None:
             return None
         value = self.prose(name)
         return None if value is None else one_line(value)
 
     def texts(self, name: str, *, separators: str = "") -> tuple[str, ...]:
-        """A list of texts, or one text that is split at any of `separators`; no doubles. Raises PostError."""
+        """A list of texts, or one text that is split at any of `separators`; without duplicates. Raises PostError."""
         value = self.get(name)
         if value is None:
             return ()
@@ -90,7 +90,7 @@ class Fields:
         return default if chosen is None else chosen
 
     def choice(self, name: str) -> bool | None:
-        """True, false, or None where nothing is said. Raises PostError."""
+        """True or false; None if the key is missing. Raises PostError."""
         value = self.get(name)
         if value is None:
             return None
@@ -100,7 +100,7 @@ class Fields:
         return word in TRUE
 
     def mapping(self, name: str, remedy: str) -> dict[str, Value]:
-        """Keys with values below a key; empty if there is none. Raises PostError with this `remedy`."""
+        """The mapping below a key; empty if it is missing. Raises PostError with this `remedy`."""
         value = self.get(name)
         if value is None:
             return {}
@@ -116,7 +116,7 @@ class Fields:
         return value
 
     def line(self, name: str) -> int | None:
-        """The line where it stands; None if it stands nowhere."""
+        """The line of the field; None if the file does not have it."""
         return self._lines.get(name)
 
     def __contains__(self, name: str) -> bool:
@@ -128,9 +128,9 @@ def _last(name: str) -> str:
 
 
 class Notes:
-    """Collects the findings about one file. `lines` tells each front matter key's line.
+    """Collects the findings about one file.
 
-    `names` are those that stand in the file for ours, where they differ.
+    `lines` gives the line of each front matter key; `names` maps our key names to those in the file, where they differ.
     """
 
     def __init__(self, path: Path, lines: Mapping[str, int], names: Mapping[str, str] | None = None) -> None:
@@ -140,7 +140,7 @@ class Notes:
         self._findings: list[Finding] = []
 
     def add(self, rule: str, problem: str, *, field: str = "", line: int | None = None, remedy: str = "") -> None:
-        """Add a finding. Without a `line` it points at the field's."""
+        """Add a finding. Without `line` it refers to the line of the field."""
         self._findings.append(
             Finding(
                 rule=rule,
@@ -153,10 +153,10 @@ class Notes:
         )
 
     def findings(self) -> tuple[Finding, ...]:
-        """All of them, in the order of the file."""
+        """All findings, in file order."""
         return in_file_order(self._findings)
 
 
 def in_file_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The findings by their lines."""
+    """Sort findings by line."""
     return tuple(sorted(findings, key=lambda finding: (finding.line or 0, finding.rule)))

@@ -1,6 +1,6 @@
-"""The front matter keys that mean something here, and what a person should know about the others.
+"""Checks of the front matter keys: findings about likely misspellings.
 
-Unknown keys are no error: sites have their own. A key that is nearly one of ours is a likely slip.
+Unknown keys are no error, because sites have their own. A key that resembles one of ours is probably misspelt.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ COVER: Final = tuple(KEYS["cover"].keys)
 MEDIA: Final = tuple(KEYS["mastodon"].keys["media"].keys)
 REMINDER: Final = tuple(KEYS["reminders"].keys)
 _OURS: Final = frozenset(OURS)
-#: Keys of sites and their generators that resemble ours and are something else.
+#: Keys of sites and their generators that resemble ours but mean something else.
 _OTHERS: Final = frozenset({"images", "tag", "links", "series", "time", "titles"})
-#: Other names for ours that are too far away to be found by likeness.
+#: Other names for our keys that string similarity would not find.
 _SYNONYMS: Final = {
     "published": "published_datetime",
     "publish": "published_datetime",
@@ -43,7 +43,7 @@ _LONGEST_KEY: Final = 40
 
 
 def near_miss(key: str, known: Collection[str] = OURS) -> str | None:
-    """The known key that was probably meant by an unknown one; None if none is likely."""
+    """The known key that the author probably meant by an unknown one; None if no key is similar."""
     if key in known:
         return None
     plain = key.strip().lower().replace("-", "_").replace(" ", "_")
@@ -55,13 +55,13 @@ def near_miss(key: str, known: Collection[str] = OURS) -> str | None:
 
 
 def missing_key_remedy(name: str, keys: Iterable[str], example: str) -> str:
-    """What to do about a missing key: perhaps it is there under another name."""
+    """The remedy for a missing key; names a similar key in the file if there is one."""
     slip = next((key for key in keys if near_miss(key) == name), None)
     return f'Did you mean it with "{slip}"? Write "{name}".' if slip else f"Write {example}."
 
 
 def note_keys(fields: Fields, notes: Notes, top: Collection[str]) -> None:
-    """Warn of likely slips among the keys."""
+    """Add a finding for each key that is probably misspelt."""
     for key in top:
         meant = None if key in _OURS else near_miss(key)
         if meant and not (key == "published" and str(fields.get(key)).lower() in TRUE | FALSE):

@@ -1,4 +1,4 @@
-"""`mastodon: media:` in front matter → the toot's pictures in their order, and what is wrong with them."""
+"""`mastodon: media:` in front matter → the toot's pictures in order, and findings about them."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ _COVER_HOW = "Write cover: and below it url: and alt:, each on its own line and 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WrittenCover:
-    """A cover as front matter has it."""
+    """The cover as written in the front matter."""
 
-    field: str  #: where its address stands: "cover.url", "cover" or "image"
+    field: str  #: the key of its address: "cover.url", "cover" or "image"
     url: str | None
     alt: str | None
 
 
 def written_cover(fields: Fields) -> WrittenCover:
-    """The cover as it is written. Raises PostError for a wrong type."""
+    """Read the cover's values without its file. Raises PostError for a wrong type."""
     cover = fields.get("cover")
     if isinstance(cover, dict):
         return WrittenCover(field="cover.url", url=fields.text("cover.url"), alt=fields.text("cover.alt"))
@@ -47,7 +47,7 @@ def written_cover(fields: Fields) -> WrittenCover:
 def read_cover(
     fields: Fields, notes: Notes, *, permalink: str, config: Config, bundle: Bundle | None = None
 ) -> Picture | None:
-    """The cover with the facts about its file; None if there is none. Raises PostError."""
+    """Read the cover with the facts about its file; None if the post has no cover. Raises PostError."""
     written = written_cover(fields)
     if written.url is None:
         if written.alt:
@@ -92,7 +92,7 @@ _FOCUS: Final = "Write two numbers from -1 to 1, for example focus: [0.3, -0.5]:
 def read_media(
     fields: Fields, notes: Notes, *, config: Config, bundle: Bundle | None = None
 ) -> tuple[Picture, ...] | None:
-    """The pictures of the toot; None where the list is missing, so that the cover is shown. Raises PostError."""
+    """Read the pictures of the toot; None if the list is missing, so that the toot shows the cover. Raises PostError."""
     items = fields.get(_LIST)
     if items is None:
         return None
@@ -103,7 +103,7 @@ def read_media(
 
 def _picture(item: Value, number: int, fields: Fields, notes: Notes, config: Config, bundle: Bundle | None) -> Picture:
     name = f"{_LIST}[{number}]"
-    # The line of the picture's first key; of a list that is written on one line, the list's.
+    # The line of the picture's first key, or of the whole list if it is written on one line.
     place = name if name in fields else _LIST
     words = {"file": item} if isinstance(item, str) else item
     if not isinstance(words, dict):
@@ -136,8 +136,8 @@ def _of_file(file: str, alt: str, config: Config, bundle: Bundle | None) -> Pict
     except ValueError:
         return Picture(url=file, alt=alt, problem=f"{file} is not a picture's address")
     if not parts.scheme and not parts.netloc:
-        # A path below the assets folder, with or without a slash in front; "?" and "%" stand for themselves.
-        # Its address is the same wherever it lies, for it is one of the post's own words (`digest`).
+        # A path below the assets folder, with or without a leading slash; "?" and "%" are literal.
+        # The address must not depend on where the file was found, because the digest covers it (`digest`).
         url = f"{config.site.url}/{quote(file.lstrip('/'))}"
         return picture_of(url, alt, config=config, bundle=bundle, beside=None if file.startswith("/") else file)
     if parts.scheme not in ("http", "https") or not host:
@@ -149,7 +149,7 @@ def _of_file(file: str, alt: str, config: Config, bundle: Bundle | None) -> Pict
 
 
 def _focus(value: Value) -> tuple[float, float] | None:
-    """Raises ValueError with the rest of a sentence."""
+    """Parse a focal point. Raises ValueError with the end of a sentence."""
     if value is None:
         return None
     parts = value.split(",") if isinstance(value, str) else value

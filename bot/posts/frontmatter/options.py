@@ -1,4 +1,4 @@
-"""What front matter says about the toot."""
+"""Front matter → the options of the toot: poll, thread, hashtags, visibility and the like."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HOW_TO_ALLOW: Final = 'Write check:, below it allow:, and below that for exampl
 
 
 def read_allowed(fields: Fields, notes: Notes) -> dict[str, str]:
-    """Rule name → reason. What is written wrongly silences nothing, and keeps no post from being released."""
+    """Read the allowed rules: rule name → reason. A malformed item is reported and ignored; it never blocks a release."""
     check = fields.get("check")
     if check is None:
         return {}
@@ -46,7 +46,7 @@ _HOW_TO_POLL: Final = 'Write poll: and below it, indented, options: ["Tea", "Cof
 
 
 def poll_of(fields: Fields) -> Poll | None:
-    """The poll; None if there is none. Raises PostError."""
+    """Read the poll; None if there is none. Raises PostError."""
     if not fields.mapping("mastodon.poll", _HOW_TO_POLL):
         return None
     return Poll(
@@ -90,24 +90,24 @@ def _expires_in(fields: Fields) -> timedelta:
     return duration
 
 
-#: The most toots of one thread, the first included: more is a flood for those who follow.
+#: The most toots of one thread, including the first; more would flood the followers' timelines.
 MOST_TOOTS: Final = 20
-#: Pelican's statuses of articles that are in no list and no feed (docs.getpelican.com, "Publishing drafts").
+#: Pelican's statuses for articles that appear in no list and no feed (docs.getpelican.com, "Publishing drafts").
 _NOT_PUBLISHED: Final = frozenset({"draft", "hidden", "skip"})
-#: The options of most posts: one for all of them.
+#: The options of most posts; one shared object saves memory.
 NOTHING_SAID: Final = MastodonOptions()
 _HOW_TO_THREAD: Final = 'Write thread: auto, or thread: and below it lines such as - "The second toot."'
 
 
 def hashtags_of(fields: Fields) -> tuple[str, ...]:
-    """The post's hashtags, as written, with or without #. Raises PostError."""
+    """Read the post's hashtags, as written, with or without "#". Raises PostError."""
     return fields.texts("hashtags", separators=KEYS["hashtags"].separators)
 
 
 def is_draft(fields: Fields) -> bool:
-    """Whether the post says of itself that it is not to be published. Raises PostError.
+    """Whether the front matter marks the post as a draft. Raises PostError.
 
-    In its own words, or in those of Jekyll (`published: false`) and Pelican (`status: draft`).
+    By `draft: true`, or as in Jekyll (`published: false`) and Pelican (`status: draft`).
     """
     if fields.flag("draft", default=False):
         return True
@@ -117,7 +117,7 @@ def is_draft(fields: Fields) -> bool:
 
 
 def withdrawal_of(fields: Fields) -> str | None:
-    """Why the post was taken back, empty if no reason is given; None if it stands. Raises PostError."""
+    """The reason for withdrawing the post, empty if the author gave none; None if the post is not withdrawn. Raises PostError."""
     value = fields.prose("withdrawn")
     if value is None or value.strip().lower() in FALSE:
         return None
@@ -125,7 +125,7 @@ def withdrawal_of(fields: Fields) -> str | None:
 
 
 def if_missed_of(fields: Fields) -> Missed | None:
-    """What is to happen if the post is released late. Raises PostError."""
+    """Read what the bot should do if the post is released late. Raises PostError."""
     value = fields.text("if_missed")
     if value is None:
         return None
@@ -136,7 +136,7 @@ def if_missed_of(fields: Fields) -> Missed | None:
 
 
 def mastodon_options(fields: Fields, *, media: tuple[Picture, ...] | None = None) -> MastodonOptions:
-    """What stands under `mastodon:`, with the pictures that `media` made of its list. Raises PostError."""
+    """Read the options below `mastodon:`; `media` reads its list of pictures. Raises PostError."""
     if fields.get("mastodon") is None:
         return NOTHING_SAID
     fields.mapping("mastodon", "Write for example mastodon: and below it, indented, skip: true.")
@@ -164,7 +164,7 @@ def mastodon_options(fields: Fields, *, media: tuple[Picture, ...] | None = None
 
 
 def _thread(fields: Fields) -> tuple[str, ...] | None:
-    """The toots that follow the first; None if the bot makes them itself. Raises PostError."""
+    """The toots after the first; None if the bot splits the text itself. Raises PostError."""
     name = "mastodon.thread"
     value = fields.get(name)
     if isinstance(value, dict):

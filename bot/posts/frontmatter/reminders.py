@@ -1,4 +1,4 @@
-"""`reminders:` in front matter: when a post is tooted about again, and with which words."""
+"""`reminders:` in front matter: when the bot toots about a post again, and with which text."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _RELATIVE: Final = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class Anchors:
-    """What reminders may count from."""
+    """The moments from which a reminder's offset may count."""
 
     published: datetime | None
     deadline: Deadline | None
@@ -45,7 +45,7 @@ class Anchors:
 
 
 def read_deadline(fields: Fields, notes: Notes, config: Config) -> Deadline | None:
-    """The deadline that the post is about; None if it has none. Raises PostError."""
+    """Read the deadline of the post; None if it has none. Raises PostError."""
     text = fields.text("deadline")
     if text is None:
         return None
@@ -60,9 +60,9 @@ def read_deadline(fields: Fields, notes: Notes, config: Config) -> Deadline | No
 
 
 def read_reminders(fields: Fields, notes: Notes, anchors: Anchors, *, config: Config) -> tuple[Reminder, ...]:
-    """The post's reminders in the order of their moments. Raises PostError.
+    """Read the post's reminders, in order of time. Raises PostError.
 
-    Of a post without a datetime, those are left out that count from it.
+    If the post has no datetime, reminders that count from it are left out.
     """
     items = fields.get(_LIST)
     if items is None:
@@ -86,12 +86,12 @@ def read_reminders(fields: Fields, notes: Notes, anchors: Anchors, *, config: Co
 
 
 def source_of(reminder: Reminder) -> str:
-    """A digest of a reminder's own words, which changes when they do."""
+    """A digest of a reminder as written."""
     return hashlib.sha256(f"{reminder.text or ''}\0{reminder.template or ''}".encode()).hexdigest()[:16]
 
 
 class _Item:
-    """One item of the list while it is read."""
+    """One item of the list, while it is parsed."""
 
     def __init__(
         self, fields: Fields, notes: Notes, anchors: Anchors, config: Config, item: Value, number: int
@@ -99,14 +99,14 @@ class _Item:
         self._fields, self._notes, self._anchors, self._config = fields, notes, anchors, config
         self._number = number
         name = f"{_LIST}[{number}]"
-        # The line of the reminder's first key; of a list that is written on one line, the list's.
+        # The line of the reminder's first key, or of the whole list if it is written on one line.
         self._place = name if name in fields else _LIST
         if not isinstance(item, dict):
             raise self._fault("is not a reminder.", _HOW)
         self._values: Mapping[str, Value] = item
 
     def reminder(self) -> Reminder | None:
-        """Raises PostError."""
+        """Build the reminder. Raises PostError."""
         for key in self._values:
             if key not in REMINDER:
                 meant = near_miss(key, REMINDER)

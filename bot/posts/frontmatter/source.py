@@ -1,4 +1,4 @@
-"""Bytes → front matter and body, with the line of every key; a site's own keys under the names that they have here."""
+"""Bytes → front matter and body, with the line of every key; maps a site's key names to ours."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from bot.domain.front_matter import KEYS, FieldType
 from bot.domain.text import clean
 from bot.posts.frontmatter.yaml import Value, read_yaml
 
-LARGEST_FILE: Final = 256 * 1024  #: bytes; the longest real posts have a tenth of it
+LARGEST_FILE: Final = 256 * 1024  #: bytes; ten times the longest real posts
 LARGEST_FRONT_MATTER: Final = 64 * 1024  #: bytes
 DEEPEST_NESTING: Final = 20
 
 _BOM: Final = b"\xef\xbb\xbf"
-_OTHER_BOMS: Final = (b"\xff\xfe", b"\xfe\xff")  # UTF-16; no Markdown file begins so by chance
+_OTHER_BOMS: Final = (b"\xff\xfe", b"\xfe\xff")  # UTF-16; no UTF-8 text begins with these bytes
 _FENCE: Final = re.compile(rb"\s*?^---[ \t]*(?=[\r\n]|\Z)", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
-    """A post file, taken apart. All line ends are line feeds; characters that XML forbids are gone."""
+    """The parts of a post file. All line ends are line feeds; characters that XML forbids are removed."""
 
     values: dict[str, Value]
     lines: dict[str, int]  #: "title", "cover.alt", ... → line in the file, from 1
@@ -36,12 +36,12 @@ class Source:
 
 
 def read_source(data: bytes, *, path: Path) -> Source | None:
-    """Take a file apart; None if it has no front matter, as a README.
+    """Split a file into front matter and body; None if it has no front matter, like a README.
 
-    Scalars stay as they are written ("2024-07-16", "yes", "007"); only an empty value and `null` become None.
-    YAML 1.1 would read words such as `No` or `1:30` as something else than their author meant.
+    Scalars stay strings as written ("2024-07-16", "yes", "007"); only an empty value and `null` become None. YAML 1.1
+    would convert words such as `No` or `1:30` to values that the author did not mean.
 
-    Raises PostError for a file that begins as a post but cannot be read as one.
+    Raises PostError if the file begins like a post but cannot be parsed.
     """
     if not (_FENCE.match(data.removeprefix(_BOM)) or data.startswith(_OTHER_BOMS)):
         return _toml_source(data, path) if data.removeprefix(_BOM).startswith(b"+++") else None
@@ -49,7 +49,7 @@ def read_source(data: bytes, *, path: Path) -> Source | None:
     start = text.index("---")
     first_line = 1 + text.count("\n", 0, start)
     handler = _PostHandler(path, first_line=first_line)
-    # Only the front matter: parse() would strip the indentation of the body's first line, and take its time over it.
+    # Only the front matter: parse() would strip the indentation of the body's first line, and is slow on the body.
     end = handler.end_of_matter(text, start)
     values, _ = frontmatter.parse(text[start:end], handler=handler)
     return Source(
@@ -97,7 +97,7 @@ def _unix_lines(text: str) -> str:
 class _PostHandler(YAMLHandler):
     """python-frontmatter's YAML handler, strict and with lines. One object reads one file."""
 
-    # The library's own takes blank lines into the boundary and so loses count.
+    # The library's own pattern includes blank lines in the boundary, which makes line numbers wrong.
     FM_BOUNDARY = re.compile(r"^---[ \t]*$", re.MULTILINE)
 
     def __init__(self, path: Path, *, first_line: int) -> None:
@@ -107,7 +107,7 @@ class _PostHandler(YAMLHandler):
         self.lines: dict[str, int] = {}
 
     def end_of_matter(self, text: str, start: int) -> int:
-        """Where the front matter that begins at `start` is closed. Raises PostError if it is not."""
+        """Find the end of the front matter that begins at `start`. Raises PostError if it is not closed."""
         fences = self.FM_BOUNDARY.finditer(text, start)
         next(fences)
         closing = next(fences, None)
@@ -122,7 +122,7 @@ class _PostHandler(YAMLHandler):
         return closing.end()
 
     def load(self, fm: str, **_: object) -> dict[str, Value]:
-        """The front matter's values. Raises PostError."""
+        """Parse the front matter. Raises PostError."""
         if len(fm.encode()) > LARGEST_FRONT_MATTER:
             raise PostError(
                 self._path,
@@ -138,12 +138,12 @@ _LISTS: Final = (FieldType.TEXTS, FieldType.LIST, FieldType.TOOTS, FieldType.FOC
 
 
 def renamed(source: Source, fields: Mapping[str, tuple[str, ...]]) -> tuple[Source, dict[str, str]]:
-    """The front matter with our names added, and for each of them the name that stands in the file.
+    """Add our key names to the front matter; also returns the name in the file for each of them.
 
-    Our own name wins where a post has it; of several names of the site, the first that has a value.
+    If a post uses our own name, that wins; among several names of the site, the first that has a value.
     """
     values, lines, names = dict(source.values), dict(source.lines), dict[str, str]()
-    # "cover" before "cover.alt", which is put into it.
+    # "cover" before "cover.alt", which is inserted into it.
     for ours, theirs in sorted(fields.items(), key=lambda pair: "." in pair[0]):
         if _value(values, ours) is not None:
             continue
@@ -161,7 +161,7 @@ def renamed(source: Source, fields: Mapping[str, tuple[str, ...]]) -> tuple[Sour
 
 
 def in_the_file(name: str, names: Mapping[str, str]) -> str:
-    """How one of our names, "cover.url", stands in the file: "image.url"."""
+    """The name in the file for one of our names: "image.url" for "cover.url"."""
     if name in names:
         return names[name]
     top, dot, rest = name.partition(".")
@@ -189,7 +189,7 @@ def _put(values: dict[str, Value], names: dict[str, str], ours: str, value: Valu
         return
     outer = values.get(top)
     if top == "cover" and not isinstance(outer, dict):
-        # The address alone, perhaps under the other name that is read for it.
+        # Only the address is given, possibly under the alternative name of the cover.
         name = "cover" if isinstance(outer, str) else "image"
         address = values.get(name)
         if isinstance(address, str):

@@ -1,4 +1,4 @@
-"""TOML front matter, as Hugo writes it by default, in the shape that YAML's has here: scalars as they are written."""
+"""TOML front matter (Hugo's default) in the same form as YAML front matter: scalars stay strings as written."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class _TooDeepError(ValueError):
 
 
 def take_apart(text: str, *, path: Path, largest: int) -> tuple[str, str] | None:
-    """Front matter, with the rest of the line that opens it, and body; None if the text begins otherwise.
+    """Split a text into front matter (with the rest of its opening line) and body; None if it has no TOML front matter.
 
-    Raises PostError if the front matter is not closed, or larger than so many bytes.
+    Raises PostError if the front matter is not closed, or exceeds the limit in bytes.
     """
     if not _OPENED.match(text):
         return None
@@ -42,12 +42,12 @@ def take_apart(text: str, *, path: Path, largest: int) -> tuple[str, str] | None
 
 
 def read_toml(text: str, *, path: Path, first_line: int, deepest: int, lines: dict[str, int]) -> dict[str, Value]:
-    """Read a table; `lines` receives the line of the keys that stand on lines of their own. Raises PostError.
+    """Parse the front matter; adds to `lines` the line of each key that begins a line. Raises PostError.
 
     `first_line` is the line of the file on which `text` begins.
     """
     try:
-        # The parser has no positions but in its errors.
+        # tomllib gives positions only in its errors.
         table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         found = _WHERE.search(str(error))
@@ -93,7 +93,7 @@ def _note_lines(text: str, values: dict[str, Value], first_line: int, lines: dic
             continue
         found = _KEY.match(line)
         name = f"{table}{found[2]}" if found else ""
-        # What only looks like a key, within a text of several lines, is none.
+        # Skip lines inside a multi-line string that only look like keys.
         if name and _is_there(values, name):
             lines.setdefault(name, first_line + number)
 

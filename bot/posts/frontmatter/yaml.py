@@ -1,4 +1,4 @@
-"""YAML → words, lists and mappings, strictly: no duplicate keys, no aliases, no tags, no deep nesting."""
+"""YAML → strings, lists and mappings. Strict: no duplicate keys, no aliases, no tags, no deep nesting."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from bot.domain.text import clean
 Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
 
 _Loader: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-#: What tells the events, libyaml itself where it is there.
+#: The event parser: libyaml if it is installed.
 _Parser: Final[Any] = getattr(getattr(yaml, "cyaml", None), "CParser", _Loader)
 
-#: Which attributes an event has depends on its kind; asking for the kind by `type` is what makes this fast.
+#: The attributes of an event depend on its kind; comparing `type` is faster than isinstance.
 _Event: TypeAlias = Any
 _WHOLE: Final = "front matter"
-_COUNTED_ITEMS: Final = 100  #: of a list of mappings so many get a line, as "mastodon.media[0]"
+_COUNTED_ITEMS: Final = 100  #: the first items of a list of mappings that get a line, as "mastodon.media[0]"
 _QUOTES: Final = (
     "If a value holds a colon or a #, or begins with one of [ { & * ! | > % @ ` or a quote, put all of it in quotes."
 )
-#: What libyaml says → what a person can do about it.
+#: libyaml's message → the remedy for the author.
 _REMEDIES: Final = (
     (
         "mapping values are not allowed",
@@ -56,10 +56,10 @@ class _Reader:
     first_line: int
     deepest: int
     lines: dict[str, int]
-    opened: list[int] = field(default_factory=list)  #: where the lists and mappings begin that are not closed yet
+    opened: list[int] = field(default_factory=list)  #: the start positions of the lists and mappings that are still open
 
     def fault(self, problem: str, *, at: int, name: str = _WHOLE, remedy: str = "") -> PostError:
-        """`at` counts characters of the front matter."""
+        """Build an error at a position; `at` counts characters of the front matter."""
         line, column = self.line(at), at - self.text.rfind("\n", 0, at)
         return PostError(self.path, problem, rule="front-matter", line=line, column=column, field=name, remedy=remedy)
 
@@ -69,7 +69,7 @@ class _Reader:
 
 
 def read_yaml(text: str, *, path: Path, first_line: int, deepest: int, lines: dict[str, int]) -> dict[str, Value]:
-    """Read a mapping; `lines` receives each key's line under its dotted name, and the line of each mapping in a list.
+    """Parse a mapping; adds to `lines` the line of each key by its dotted name, and of each mapping in a list.
 
     `first_line` is the line of the file on which `text` begins. Raises PostError.
     """
@@ -80,7 +80,7 @@ def read_yaml(text: str, *, path: Path, first_line: int, deepest: int, lines: di
             events = _usual_events(reader)
         except yaml.YAMLError as error:
             raise _yaml_fault(reader, error) from None
-    content = iter(events[2:-2])  # within the stream and the document
+    content = iter(events[2:-2])  # without the stream and document events
     root: _Event = next(content, None)
     if root is None or (type(root) is ScalarEvent and _is_null(root)):
         return {}
@@ -95,9 +95,9 @@ def read_yaml(text: str, *, path: Path, first_line: int, deepest: int, lines: di
 
 
 def _plain_events(reader: _Reader) -> list[_Event] | None:
-    """All events of a text in which there is plainly nothing to refuse; None if that takes a closer look.
+    """All events of a text that clearly contains nothing to refuse; None if the full check is needed.
 
-    Nearly all texts are so, and this takes half the time.
+    Nearly all texts take this path, in half the time.
     """
     if any(sign in reader.text for sign in "&*!"):
         return None
@@ -114,7 +114,7 @@ def _plain_events(reader: _Reader) -> list[_Event] | None:
 
 
 def _usual_events(reader: _Reader) -> list[_Event]:
-    """All events; refused before any value is built: aliases can blow up, and deep nesting the stack."""
+    """All events, checked before any value is built: aliases could exhaust memory, deep nesting the stack."""
     events: list[_Event] = []
     depth = documents = 0
     loader = _Parser(reader.text)
@@ -142,7 +142,7 @@ def _usual_events(reader: _Reader) -> list[_Event]:
     finally:
         loader.dispose()
     if documents > 1:
-        yaml.compose(reader.text, Loader=_Loader)  # raises: it tells where the second one begins
+        yaml.compose(reader.text, Loader=_Loader)  # raises an error with the position of the second document
     return events
 
 
@@ -157,14 +157,14 @@ def _refuse_sign(reader: _Reader, event: _Event) -> None:
 
 
 def _is_null(scalar: _Event) -> bool:
-    # Plain, as libyaml says: a word in quotes is a word.
+    # Only plain scalars can be null: a quoted one is text.
     return bool(scalar.implicit[0]) and scalar.value in _IS_NULL
 
 
 def _value(reader: _Reader, event: _Event, rest: Iterator[_Event], name: str) -> Value:
     kind = type(event)
     if kind is ScalarEvent:
-        return None if _is_null(event) else clean(event.value)  # "\\u0001" may stand in quotes
+        return None if _is_null(event) else clean(event.value)  # a quoted "\\u0001" may add one
     if kind is MappingStartEvent:
         return _mapping(reader, rest, name)
     items: list[Value] = []
@@ -203,7 +203,7 @@ def _mapping(reader: _Reader, rest: Iterator[_Event], name: str) -> dict[str, Va
 
 def _yaml_fault(reader: _Reader, error: yaml.YAMLError) -> PostError:
     if isinstance(error, yaml.reader.ReaderError):
-        # libyaml counts bytes here.
+        # libyaml counts bytes in this error.
         at = len(reader.text.encode()[: error.position].decode("utf-8", "ignore"))
         return reader.fault(
             "holds a control character, which YAML does not allow.", at=at, remedy="Delete it; it is invisible."
@@ -211,7 +211,7 @@ def _yaml_fault(reader: _Reader, error: yaml.YAMLError) -> PostError:
     said = " ".join(part for part in (getattr(error, "context", ""), getattr(error, "problem", "")) if part)
     begun, noticed = getattr(error, "context_mark", None), getattr(error, "problem_mark", None)
     at = noticed.index if noticed else 0
-    # What is opened and never closed is noticed only where something else stops: point at where it begins.
+    # The parser notices an unclosed bracket only later: report the line where it was opened.
     if "flow" in said and reader.opened:
         at = reader.opened[-1]
     elif "quoted scalar" in said and begun:

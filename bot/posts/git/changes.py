@@ -1,6 +1,6 @@
-"""Which files a branch changes, by the system's git in the working tree: for `announce check --changed-since`.
+"""The files that a branch changes, from git in the working tree: for `announce check --changed-since`.
 
-What is not committed yet counts too: a person wants to know before the commit.
+Uncommitted changes count too, because authors run the check before they commit.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Final
 
 from bot.domain.errors import UsageError
 
-WITHIN: Final = 30.0  #: seconds for each question to git
-_LARGEST: Final = 20_000_000  #: bytes of an answer: names of some hundred thousand files
-#: No program that a repository's settings name is run, and nothing is fetched or written.
+WITHIN: Final = 30.0  #: seconds for each git command
+_LARGEST: Final = 20_000_000  #: bytes of output: the names of a few hundred thousand files
+#: git must run no program named in the repository's settings, and fetch or write nothing.
 _SETTINGS: Final = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", "-c", "core.quotePath=false")
 _PLAIN: Final = ("--no-ext-diff", "--no-relative", "--ignore-submodules", "--find-renames")
 _ENVIRON: Final = {
@@ -30,26 +30,26 @@ _ENVIRON: Final = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FileChange:
-    """A file that is not as it was. Paths are relative to the project root."""
+    """A changed file. Paths are relative to the project root."""
 
     path: Path
-    old_path: Path | None = None  #: where it was; None: it is new
+    old_path: Path | None = None  #: its path at the base; None for a new file
     deleted: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Changes:
-    """What lies between a revision and the files as they are."""
+    """The changes between a revision and the working tree."""
 
-    since: str  #: the revision as the person named it
-    base: str  #: the commit where the branch began
-    files: Mapping[Path, FileChange] = field(default_factory=dict)  #: by path; of a deleted file its old one
+    since: str  #: the revision as the user named it
+    base: str  #: the merge base of the branch
+    files: Mapping[Path, FileChange] = field(default_factory=dict)  #: by path; a deleted file by its old path
 
 
 def changes_since(revision: str, *, root: Path, within: float = WITHIN) -> Changes:
-    """What the branch in `root` changes, from the place where it left `revision`. Raises UsageError."""
+    """The changes of the branch in `root` since its merge base with `revision`. Raises UsageError."""
     git = _Git(root, within)
-    # `root` may be a folder inside of the repository.
+    # `root` may be a subfolder of the repository.
     prefix = git.text("rev-parse", "--show-prefix")
     base = _base(git, revision)
     told = git.run("diff", "--name-status", "-z", *_PLAIN, base)
@@ -61,7 +61,7 @@ def changes_since(revision: str, *, root: Path, within: float = WITHIN) -> Chang
 
 
 def old_bytes(changes: Changes, path: Path, *, root: Path, within: float = WITHIN) -> bytes:
-    """What a file held at the base. Raises UsageError if it was not there."""
+    """The content of a file at the base. Raises UsageError if it did not exist."""
     return _Git(root, within).run("cat-file", "blob", f"{changes.base}:./{path.as_posix()}")
 
 
@@ -93,7 +93,7 @@ def _is_shallow(git: _Git) -> bool:
 
 
 def _read(told: str, prefix: str) -> list[FileChange]:
-    """The records of `git diff --name-status -z`: "M", path; "R087", old path, new path."""
+    """Parse the records of `git diff --name-status -z`: "M", path; "R087", old path, new path."""
     words = iter(told.split("\0"))
     found: list[FileChange] = []
     for status in words:
@@ -111,7 +111,7 @@ def _read(told: str, prefix: str) -> list[FileChange]:
 
 
 def _inside(name: str, prefix: str) -> Path:
-    """A path of git's, which counts from the top of the repository, as it is seen from the project root."""
+    """Convert a path relative to the top of the repository into one relative to the project root."""
     return Path(name.removeprefix(prefix)) if name.startswith(prefix) else Path(os.path.relpath(name, prefix))
 
 
@@ -121,10 +121,10 @@ class _Git:
     within: float
 
     def ask(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-        """What git says; raises UsageError if it cannot be asked at all."""
+        """Run git and return the completed process; raises UsageError if it cannot run."""
         environ = {key: value for key, value in os.environ.items() if not key.startswith("GIT_TRACE")}
         try:
-            done = subprocess.run(  # noqa: S603 — no shell; what a person gave is never taken for an option
+            done = subprocess.run(  # noqa: S603 — no shell; user input is never parsed as an option
                 ["git", *_SETTINGS, *arguments],  # noqa: S607 — the system's git
                 cwd=self.root,
                 env={**environ, **_ENVIRON},
@@ -152,7 +152,7 @@ class _Git:
         return done
 
     def run(self, *arguments: str) -> bytes:
-        """What git answers. Raises UsageError if it says no."""
+        """Run git and return its output. Raises UsageError if it fails."""
         done = self.ask(*arguments)
         if done.returncode != 0 or len(done.stdout) > _LARGEST:
             said = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["its answer is too long"]
@@ -161,5 +161,5 @@ class _Git:
         return done.stdout
 
     def text(self, *arguments: str) -> str:
-        """The one line that git answers."""
+        """Run git and return its output as one line."""
         return self.run(*arguments).decode("utf-8", "replace").strip("\n")
