@@ -92,7 +92,7 @@ _FOCUS: Final = "Write two numbers from -1 to 1, for example focus: [0.3, -0.5]:
 def read_media(
     fields: Fields, notes: Notes, *, config: Config, bundle: Bundle | None = None
 ) -> tuple[Picture, ...] | None:
-    """Read the pictures of the toot; None if the list is missing, so that the toot shows the cover. Raises PostError."""
+    """Read the pictures of the toot; None if there is no list: then the toot shows the cover. Raises PostError."""
     items = fields.get(_LIST)
     if items is None:
         return None

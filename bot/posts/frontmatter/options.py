@@ -22,7 +22,7 @@ _HOW_TO_ALLOW: Final = 'Write check:, below it allow:, and below that for exampl
 
 
 def read_allowed(fields: Fields, notes: Notes) -> dict[str, str]:
-    """Read the allowed rules: rule name → reason. A malformed item is reported and ignored; it never blocks a release."""
+    """Read the allowed rules: rule name → reason. A malformed item is reported and never blocks a release."""
     check = fields.get("check")
     if check is None:
         return {}
@@ -117,7 +117,7 @@ def is_draft(fields: Fields) -> bool:
 
 
 def withdrawal_of(fields: Fields) -> str | None:
-    """The reason for withdrawing the post, empty if the author gave none; None if the post is not withdrawn. Raises PostError."""
+    """The reason for withdrawing the post, perhaps empty; None if it is not withdrawn. Raises PostError."""
     value = fields.prose("withdrawn")
     if value is None or value.strip().lower() in FALSE:
         return None

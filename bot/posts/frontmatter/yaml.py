@@ -56,7 +56,7 @@ class _Reader:
     first_line: int
     deepest: int
     lines: dict[str, int]
-    opened: list[int] = field(default_factory=list)  #: the start positions of the lists and mappings that are still open
+    opened: list[int] = field(default_factory=list)  #: start positions of the lists and mappings still open
 
     def fault(self, problem: str, *, at: int, name: str = _WHOLE, remedy: str = "") -> PostError:
         """Build an error at a position; `at` counts characters of the front matter."""

@@ -5,6 +5,6 @@
     local folder ──────────────────────────────────────────────────────── folders ───────┴──▶ one scan
     forge ── push ──▶ a notice that is genuine and new: the service syncs at once
 
-`checkout` defines the layout of a checkout, `sync` updates it, `status` stores the outcome, `folders` joins the posts of
-all folders. `changes` lists the files that a branch changes, for `announce check`.
+`checkout` defines the layout of a checkout, `sync` updates it, `status` stores the outcome, `folders` joins the posts
+of all folders. `changes` lists the files that a branch changes, for `announce check`.
 """
