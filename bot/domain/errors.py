@@ -149,7 +149,15 @@ class SourceError(BotError):
 
 
 class OldFeedError(BotError):
-    """A feed whose ids and dates were to be taken over cannot be read."""
+    """A feed whose ids and dates were to be taken over cannot be read.
+
+    `kind` tells such failures apart without their words: the HTTP status of its server, "unreachable" if a later try
+    may succeed, else empty.
+    """
+
+    def __init__(self, message: str, *, remedy: str = "", kind: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.kind = kind
 
 
 class FetchError(BotError):

@@ -78,7 +78,7 @@ class ReasonCode(Enum):
     CLOCK_UNLIKE_SERVERS = "clock_unlike_servers"  #: the same
     PAUSED = "paused"  #: who: the operator, and when
     FOLDER_EMPTIED = "folder_emptied"  #: count, total
-    OLD_FEED_UNREADABLE = "old_feed_unreadable"  #: text
+    OLD_FEED_UNREADABLE = "old_feed_unreadable"  #: names: the kind of failure, if known; text
     # What people should know besides
     CLOCK_SLIGHTLY_OFF = "clock_slightly_off"
     OUTCOME_UNKNOWN = "outcome_unknown"  #: slug; names: the occasion, if it is not the publishing, and the account; at

@@ -31,7 +31,10 @@ def fetch_old_feed(source: str, config: Config) -> OldFeed:
     try:
         return read_old_feed(web.get(source, largest=LARGEST, within=ANSWER_TIMEOUT).data, source=source)
     except FetchError as error:
-        raise OldFeedError(error.message, remedy="See whether it is still there, or save it as a file.") from error
+        kind = str(error.status) if error.status is not None else "unreachable" if error.passing else ""
+        raise OldFeedError(
+            error.message, remedy="See whether it is still there, or save it as a file.", kind=kind
+        ) from error
 
 
 def missing_old_feed(config: Config, known: Snapshot) -> str:

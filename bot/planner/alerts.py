@@ -95,7 +95,7 @@ def collect_problems(
 
 
 def _doubt_key(doubt: Reason) -> AlertKey:
-    return AlertKey(AlertKind.DOUBT, doubt.code.value)
+    return AlertKey(AlertKind.DOUBT, doubt.subject)
 
 
 def _finding_key(finding: Finding) -> AlertKey:

@@ -128,7 +128,8 @@ def _with_old_feed(context: CycleContext, snapshot: Snapshot) -> tuple[Snapshot,
     try:
         feed = fetch_old_feed(source, context.config)
     except OldFeedError as error:
-        return snapshot, Reason(code=ReasonCode.OLD_FEED_UNREADABLE, text=str(error))
+        kinds = (error.kind,) if error.kind else ()
+        return snapshot, Reason(code=ReasonCode.OLD_FEED_UNREADABLE, text=str(error), names=kinds)
     now = context.clock.now()
     event = Event(at=now, kind=EventKind.OLD_FEED_READ, detail=f"{source}: {len(feed.entries)} entries")
     context.emit(event)
