@@ -11,7 +11,7 @@ from bot.domain.reasons import Reason
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Receipt:
-    """A status that a server has: its answer to a request, or what a read-back found."""
+    """A status on a server, from the answer to a request or from a read-back."""
 
     status_id: str
     url: str
@@ -26,37 +26,37 @@ class SeenStatus:
     url: str
     created_at: datetime
     links: frozenset[str]  #: the `href`s in its HTML
-    text: str | None = None  #: what was sent, from the server's `source`; None if it was not asked for
-    in_reply_to: str | None = None  #: id of the status that it answers
+    text: str | None = None  #: the text as it was sent, from the server's `source`; None if it was not requested
+    in_reply_to: str | None = None  #: id of the status that it replies to
     content_warning: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AccountFacts:
-    """What an account's server says of it."""
+    """What an account's server reports about the account."""
 
     address: str  #: user@domain, lower case, as the server confirms it
     account_id: str
     limits: Limits
-    capabilities: Capabilities | None = None  #: None: written by a version that did not know of any
+    capabilities: Capabilities | None = None  #: None: recorded by a version without capabilities
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AccountState:
-    """What the ledger knows of an account."""
+    """An account as the ledger records it."""
 
     address: str
-    joined_at: datetime | None  #: None: since the ledger's beginning; else only posts due later are its business
+    joined_at: datetime | None  #: the account gets only posts due later; None: it is as old as the ledger
     facts: AccountFacts | None = None
     last_status_id: str | None = None  #: newest known status of the account; "0" if it is known to have none
     blocked: Reason | None = None  #: why nothing can be sent; None if all is well
-    not_before: datetime | None = None  #: the server asked for a pause until then
+    not_before: datetime | None = None  #: until then the server asked for a pause
     last_sent_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lease:
-    """The right to deliver for one account. The fence rises with each new lease."""
+    """The right to deliver for one account. Each new lease has a higher fence."""
 
     account: str
     owner: str

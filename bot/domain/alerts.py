@@ -1,4 +1,4 @@
-"""What makes an alert the same alert: its kind and what it is about, never its words."""
+"""The identity of an alert: its kind and subject, never its text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import Enum
 
 
 class AlertKind(Enum):
-    """What is wrong. The values stand in the ledger."""
+    """The kinds of problems. The values are written to the ledger."""
 
     DOUBT = "doubt"  #: nothing is released at all
     TROUBLE = "trouble"
@@ -19,17 +19,17 @@ class AlertKind(Enum):
     ACCOUNT = "account"
     HELD = "held"
     REJECTED = "rejected"
-    PICTURE = "picture"  #: a toot goes out without one
+    PICTURE = "picture"  #: a toot is sent without one
     AHEAD = "ahead"  #: of a post that is due soon
 
 
 @dataclass(frozen=True, slots=True)
 class AlertKey:
-    """Equal keys: the same cause, which is told once."""
+    """The key of an alert: of alerts with equal keys the operator gets one."""
 
     kind: AlertKind
     subject: str = ""  #: ids, names, addresses and codes; no sentence
 
     def __str__(self) -> str:
-        """The key as the ledger keeps it; alerts that are told together come in this order."""
+        """The key as the ledger stores it; alerts in one message are sorted by it."""
         return f"{self.kind.value} {self.subject}".rstrip()

@@ -1,4 +1,4 @@
-"""What a post says on a network, what that network can do, and what a server accepts."""
+"""The text of a post on a network, the network's capabilities, and the server's limits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Final
 
 from bot.domain.posts import FIXED, Picture, Poll, StatusOptions, Visibility
 
-#: Mastodon takes no GIF with more pixels (width x height), and does not say so (app/models/media_attachment.rb).
+#: Mastodon rejects GIFs with more pixels (width x height); its API does not report this limit
+#: (app/models/media_attachment.rb).
 GIF_PIXELS: Final = 921_600
 
 
@@ -17,25 +18,25 @@ class Dialect:
     """How a network counts the characters of a text; the defaults are Mastodon's."""
 
     shortens: bool = True  #: whether links count a fixed number of characters, and mentions without their domain
-    graphemes: bool = True  #: whether what a reader sees as one character counts one; else each code point does
+    graphemes: bool = True  #: whether a grapheme cluster counts as one character; else each code point does
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Capabilities:
-    """What an account's network can do, as its publisher tells; the defaults are Mastodon's.
+    """What an account's network supports, as its publisher reports; the defaults are Mastodon's.
 
-    The plan, the composer and the delivery protocol ask these, never which network it is.
+    Planner, composer and delivery protocol check these capabilities, never the kind of network.
     """
 
-    edits: bool = True  #: a status can be changed once it is out
+    edits: bool = True  #: a status can be edited
     deletes: bool = True
-    replies: bool = True  #: threads, reminders that answer, and the reason of a withdrawal need them
+    replies: bool = True  #: needed by threads, replying reminders, and withdrawals with a reason
     alt_texts: bool = True
     polls: bool = True
     content_warnings: bool = True
     visibilities: tuple[Visibility, ...] = tuple(Visibility)
     dialect: Dialect = Dialect()
-    #: Whether the server remembers the Idempotency-Key of a try that it refused, and answers it with the same no.
+    #: Whether the server stores the Idempotency-Key of a rejected request, and rejects the same key again.
     refusal_spends_key: bool = False
 
 
@@ -51,18 +52,18 @@ class Limits:
     picture_pixels: int = 33_177_600  #: width x height
     picture_types: tuple[str, ...] = ("image/jpeg", "image/png", "image/gif", "image/webp")
     poll_options: int = 4
-    poll_option: int = 50  #: characters of an answer
+    poll_option: int = 50  #: characters of one option
     poll_shortest: timedelta = timedelta(minutes=5)
     poll_longest: timedelta = timedelta(days=30, hours=10, minutes=29, seconds=6)  #: a twelfth of a year
     poll_with_pictures: bool = False  #: from Mastodon 4.6 (mastodon/mastodon#39203)
-    quote_policy: bool = False  #: whether it is understood: from Mastodon 4.5
-    picture_needed: bool = False  #: Pixelfed takes no status without one
+    quote_policy: bool = False  #: whether the server supports it: from Mastodon 4.5
+    picture_needed: bool = False  #: Pixelfed rejects a status without one
     software: str = ""  #: e.g. "mastodon 4.5.3", "gotosocial 0.20.1"; empty: not known
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Announcement(StatusOptions):
-    """What a post says on one account."""
+    """The content of a toot: what a post says on one account."""
 
     text: str
     link: str | None = field(metadata=FIXED)  #: the permalink, if the text carries it
@@ -70,17 +71,17 @@ class Announcement(StatusOptions):
     poll: Poll | None = None
     length: int = field(metadata=FIXED)  #: counted as the server counts
     limit: int = field(metadata=FIXED)
-    #: not sent from then on, whatever delayed it
+    #: From then on it is not sent, even if it was delayed.
     expires: datetime | None = field(metadata=FIXED, default=None)
-    thread: tuple[Announcement, ...] = ()  #: the toots that follow this one, each an answer to the one before
-    answers: bool = field(metadata=FIXED, default=False)  #: of a reminder: posted as an answer to the post's toot
-    source: str = field(metadata=FIXED, default="")  #: of a reminder: changes when its own words do
+    thread: tuple[Announcement, ...] = ()  #: the toots that follow this one, each a reply to the one before
+    answers: bool = field(metadata=FIXED, default=False)  #: of a reminder: posted as a reply to the post's toot
+    source: str = field(metadata=FIXED, default="")  #: of a reminder: changes with the author's text
     reminders: tuple[str, ...] = field(
         metadata=FIXED, default=()
-    )  #: what the post's reminders say: a toot with these words is one of them
+    )  #: the texts of the post's reminders: a toot with one of them is a reminder
 
     def needs_edit(self, other: Announcement) -> bool:
-        """Whether a toot that says this must be edited to say `other`."""
+        """Whether a toot with this content must be edited to show `other`."""
         return self._shown() != other._shown()
 
     def _shown(self) -> tuple[object, ...]:
@@ -97,6 +98,6 @@ def _as_shown(value: object) -> object:
         case Announcement():
             return value._shown()
         case Picture():
-            # Where it lies and what else was read from it does not show; another size is another picture.
+            # Readers see neither the path nor the other facts about the file; another size is another picture.
             return value.url, value.alt, value.focus, value.size
     return value

@@ -1,4 +1,4 @@
-"""How long to wait before another try: twice as long after each failure, up to a limit."""
+"""Exponential back-off: the wait doubles after each failure, up to a limit."""
 
 from __future__ import annotations
 
@@ -8,16 +8,14 @@ from datetime import timedelta
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Backoff:
-    """The waits between the tries of one kind of request."""
+    """The waits between the attempts of one kind of request."""
 
     first: timedelta
     longest: timedelta
-    spread: float = (
-        0.0  #: the largest share by which chance lengthens a wait, so that many clients do not retry at once
-    )
+    spread: float = 0.0  #: the largest random share that lengthens a wait, so that many clients do not retry at once
 
     def wait(self, failures: int, *, jitter: float = 0.0) -> timedelta:
-        """The wait after so many failures in a row before the latest one (0 for the first); `jitter` is 0…1."""
+        """Return the wait after a failure that follows `failures` earlier ones in a row; `jitter` is 0…1."""
         doublings = min(failures, 32)  # beyond that every limit is reached, and timedelta would overflow
         wait = min(self.first * (1 << doublings), self.longest)
         return wait * (1 + self.spread * jitter)
@@ -25,7 +23,7 @@ class Backoff:
 
 @dataclass(kw_only=True, slots=True)
 class Outage:
-    """A service that has failed since some moment, and when it may be tried again. Times are monotonic seconds."""
+    """A service that fails: since when, and when the caller may try again. Times are monotonic seconds."""
 
     backoff: Backoff
     since: float
@@ -33,7 +31,7 @@ class Outage:
     retry_at: float = 0.0
 
     def failed(self, now: float) -> None:
-        """Note that a try made at `now` failed."""
+        """Record that an attempt at `now` failed."""
         self.retry_at = now + self.backoff.wait(self.failures).total_seconds()
         self.failures += 1
 
@@ -42,5 +40,5 @@ class Outage:
         return now >= self.retry_at
 
     def has_lasted(self, now: float, longer_than: timedelta) -> bool:
-        """Whether it has failed for so long already."""
+        """Whether the service has failed for at least `longer_than`."""
         return now - self.since >= longer_than.total_seconds()

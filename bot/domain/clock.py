@@ -1,4 +1,4 @@
-"""The clock is an argument. Nothing else in the bot reads the time of day."""
+"""Clocks, which callers pass as arguments. No other module of the bot reads the time of day."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class Clock(Protocol):
         """Seconds that only grow, and that go on counting while the machine sleeps."""
 
     def mark(self) -> str:
-        """The present moment as a text that `since` understands, also in another process on this machine."""
+        """Return the present moment as a text for `since`, also for another process on this machine."""
 
     def since(self, mark: str) -> timedelta | None:
-        """The time since a mark, whatever happened to the time of day; None if the machine was restarted since."""
+        """Return the time since a mark, regardless of clock steps; None if the machine was restarted since."""
 
 
 class SystemClock:
@@ -45,7 +45,7 @@ class SystemClock:
 
 
 class ManualClock:
-    """A clock that stands still until it is moved; for tests and pretended seasons."""
+    """A clock that stands still until its owner moves it; for tests and simulations."""
 
     def __init__(self, now: datetime) -> None:
         self._now = now.astimezone(UTC)
@@ -69,7 +69,7 @@ class ManualClock:
         self._monotonic += by.total_seconds()
 
     def step_to(self, now: datetime) -> None:
-        """Set the time of day, as a person or a time server would; no time passes."""
+        """Set the time of day, as an operator or a time server would; no time passes."""
         self._now = now.astimezone(UTC)
 
 
@@ -96,7 +96,7 @@ def monotonic_seconds() -> float:
 
 @cache
 def boot_id() -> str:
-    """Tells one start of the machine from the next; the same text always where the system does not say."""
+    """Return an id of the machine's present boot; a constant if the system has none."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
@@ -108,6 +108,6 @@ def _since(mark: str, *, boot: str, seconds: float) -> timedelta | None:
     if marked_boot != boot:
         return None
     passed = seconds - float(marked_seconds)
-    # Where the system does not tell one start from the next, counting from zero again does.
-    # A mark is rounded to the microsecond, so a moment ago may look like a moment to come.
+    # Without a boot id a restart still shows, because the seconds count from zero again.
+    # A mark is rounded to the microsecond, so a mark made just now may lie in the future.
     return None if passed < -_ROUNDED else timedelta(seconds=max(0.0, passed))

@@ -13,7 +13,7 @@ from bot.domain.reasons import Reason
 
 
 class OccasionKind(Enum):
-    """What is done to a status on an occasion; the values are those of the ledger and of JSON output."""
+    """The kinds of occasions. The values are written to the ledger and to JSON output."""
 
     PUBLISH = "publish"
     EDIT = "edit"
@@ -22,7 +22,7 @@ class OccasionKind(Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Occasion:
-    """Why something is sent: part of a delivery's identity.
+    """The reason for a request to a server: part of a delivery's identity.
 
     `str()` gives its text in the ledger and in JSON output, and `Occasion.parse` reads it back: "publish", "edit:1",
     "withdraw"; with the number of a later part of a thread "publish/2", "edit:1/2", "withdraw/2"; about a reminder
@@ -36,7 +36,7 @@ class Occasion:
     kind: OccasionKind = field(hash=False)
     revision: int = 0  #: of an edit: which one, from 1
     part: int = 1  #: of the post's thread
-    reminder_id: str = ""  #: of the reminder that it is about; empty: the toot or its thread
+    reminder_id: str = ""  #: the reminder that is sent or changed; empty: the toot or its thread
 
     @staticmethod
     def edit(revision: int) -> Occasion:
@@ -79,7 +79,7 @@ class Occasion:
 
     @property
     def about(self) -> Occasion:
-        """The occasion on which the toot was posted that this one is about: "edit:1/2" → "publish/2"."""
+        """The occasion that posted the toot which this one changes: "edit:1/2" → "publish/2"."""
         if self.reminder_id:
             return Occasion.reminder(self.reminder_id)
         return Occasion.PUBLISH.of_part(self.part)
@@ -89,7 +89,7 @@ class Occasion:
         return replace(self, part=part)
 
     def of_reminder(self, reminder_id: str) -> Occasion:
-        """The same occasion for a reminder that is out."""
+        """The same occasion for a sent reminder."""
         return replace(self, reminder_id=reminder_id)
 
 
@@ -100,7 +100,7 @@ Occasion.WITHDRAW = Occasion(kind=OccasionKind.WITHDRAW)
 
 @dataclass(frozen=True, order=True, slots=True)
 class DeliveryKey:
-    """What makes a delivery the same delivery; unique in the ledger."""
+    """The identity of a delivery, unique in the ledger."""
 
     post_id: str
     account: str  #: the verified address, e.g. "conf@example.social"
@@ -108,38 +108,38 @@ class DeliveryKey:
 
 
 class Action(Enum):
-    """What is asked of the server."""
+    """What the bot requests of the server."""
 
     PUBLISH = "publish"  #: post a status
-    CONTINUE = "continue"  #: post the next part of a thread: a status that answers the part before
-    REPLY = "reply"  #: post a status that answers the published one
-    EDIT = "edit"  #: replace the published one's text; may be repeated without harm
-    DELETE = "delete"  #: remove the published one; may be repeated without harm
+    CONTINUE = "continue"  #: post the next part of a thread, as a reply to the part before
+    REPLY = "reply"  #: post a reply to the published status
+    EDIT = "edit"  #: replace the published status's text; may be repeated without harm
+    DELETE = "delete"  #: delete the published status; may be repeated without harm
 
     @property
     def posts(self) -> bool:
-        """Whether a second time would make a second status."""
+        """Whether a repeated request would create a second status."""
         return self in (Action.PUBLISH, Action.CONTINUE, Action.REPLY)
 
 
 class DeliveryState(Enum):
-    """Where a delivery stands."""
+    """The state of a delivery."""
 
-    DUE = "due"  #: owed; no request that could have posted it is open
-    SENDING = "sending"  #: intent written; until settled the outcome is unknown: look before sending again
-    SENT = "sent"  #: confirmed; it lives at `status_url`
-    REJECTED = "rejected"  #: the server will not take it as it stands
+    DUE = "due"  #: owed; no request for it is open
+    SENDING = "sending"  #: intent written, outcome unknown until settled: read back before sending again
+    SENT = "sent"  #: confirmed; the status is at `status_url`
+    REJECTED = "rejected"  #: the server does not accept it in its present form
     HELD = "held"  #: waits, see `hold`
-    SKIPPED = "skipped"  #: it will not be sent, for a recorded reason
+    SKIPPED = "skipped"  #: will not be sent, for a recorded reason
 
 
 class Hold(Enum):
-    """Why a delivery is held, which is also what lets it go."""
+    """Why a delivery is held; each kind of hold ends in another way."""
 
-    BRAKE = "brake"  #: too many at once: let go by `announce resume`
-    PERSON = "person"  #: the operator said so: let go by name
-    UNCLEAR = "unclear"  #: the post is in doubt: let go when its file is mended
-    FAILED = "failed"  #: tried for too long: let go by the operator
+    BRAKE = "brake"  #: exceeds the burst limit; ends with `announce resume`
+    PERSON = "person"  #: ordered by the operator or the post; ends with `announce release`
+    UNCLEAR = "unclear"  #: the post is in doubt; ends once the author corrects its file
+    FAILED = "failed"  #: failed for too long; ends with the operator's order
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -153,24 +153,24 @@ class Delivery:
     announcement: Announcement
     state: DeliveryState = DeliveryState.DUE
     hold: Hold | None = None
-    reason: Reason | None = None  #: why it is held, rejected, skipped or waiting
-    sequence: int = 0  #: order of recording; given by the ledger
+    reason: Reason | None = None  #: of its hold, rejection, skipping or waiting
+    sequence: int = 0  #: order of recording; assigned by the ledger
     attempts: int = 0  #: intents written so far
-    #: Part of the Idempotency-Key; rises only when a read-back proved absence, or after a clear no of a server that
-    #: remembers the keys of tries that failed.
+    #: Part of the Idempotency-Key. Rises only after a read-back has proved absence, after a rejection by a server that
+    #: stores the keys of rejected requests, and with a retry that the operator orders.
     generation: int = 0
-    after_id: str | None = None  #: newest status id known before the first attempt: the look starts there
+    after_id: str | None = None  #: newest status id known before the first attempt: read-backs start there
     intended_at: datetime | None = None  #: when the open (or last) intent was committed
-    #: The same moment as a `Clock.mark()`, which clock steps do not move. Empty while it is `sending`: the server could
+    #: The same moment as a `Clock.mark()`, which clock steps do not move. Empty while `sending`: the server could
     #: not be read since.
     intended_mark: str = ""
     first_tried_at: datetime | None = None
-    not_before: datetime | None = None  #: back-off: no attempt earlier
+    not_before: datetime | None = None  #: no attempt before this time (back-off, hours of the day)
     status_id: str | None = None
     status_url: str | None = None
     settled_at: datetime | None = None
-    ordered_by: str = ""  #: the person who let it go; lateness does not count then
-    foreign: bool = False  #: tooted by hand: counted as announced, never edited or deleted by us
+    ordered_by: str = ""  #: the operator who ordered it; lateness does not count then
+    foreign: bool = False  #: tooted by hand: counts as announced, the bot never edits or deletes it
 
 
 def newer_id(known: str | None, seen: str) -> str:

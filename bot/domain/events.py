@@ -1,4 +1,4 @@
-"""What the ledger's history tells: one line for each thing that happened."""
+"""The events of the ledger's history."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.domain.reasons import Reason
 
 
 class EventKind(Enum):
-    """What happened. The values stand in the ledger and in JSON output; the words for people are in `wording.py`."""
+    """The kinds of events. The values are written to the ledger and to JSON output; `wording.py` has their texts."""
 
     # Of posts
     RELEASED = "released"
@@ -23,20 +23,20 @@ class EventKind(Enum):
     ANSWERED = "answered"  #: withdrawn with a reason
     EDITED = "edited"
     DELETED = "deleted"
-    FOUND = "found"  #: recognised among the account's statuses as ours
+    FOUND = "found"  #: recognised among the account's statuses as sent by the bot
     FOUND_BY_HAND = "found, tooted by hand"
-    ADOPTED = "adopted"  #: taken over by `announce adopt`
+    ADOPTED = "adopted"  #: recorded by `announce adopt`
     HELD = "held"
     SKIPPED = "skipped"
     REJECTED = "rejected"
     NO_ANSWER = "no answer"  #: the outcome is unknown
-    NOT_THERE = "not there"  #: absence is proven: it is sent again
-    AGAIN = "again"  #: what may be repeated without harm is repeated
+    NOT_THERE = "not there"  #: absence is proven: the worker sends it again
+    AGAIN = "again"  #: a harmless request (edit, deletion) is repeated
     WILL_RETRY = "will retry"
     # Of accounts
     BLOCKED = "blocked"
     WORKS_AGAIN = "works again"
-    # Of the operator's decisions; holding and skipping a post are HELD and SKIPPED, with a name
+    # Of the operator's decisions; holding and skipping a post are HELD and SKIPPED with `who`
     LET_GO = "let go"
     ORDERED = "ordered"
     TO_BE_TRIED_AGAIN = "to be tried again"
@@ -61,5 +61,5 @@ class Event:
     account: str = ""
     occasion: Occasion | None = None
     reason: Reason | None = None
-    detail: str = ""  #: where there is no reason: a URL, or what it was about
-    who: str = ""  #: the operator, where an operator decided
+    detail: str = ""  #: where there is no reason: a URL or the subject
+    who: str = ""  #: the operator, if an operator decided

@@ -14,18 +14,18 @@ from bot.domain.events import Event
 
 
 class OverrideKind(Enum):
-    """What a person may say of one post."""
+    """What an operator may order for one post."""
 
-    HOLD = "hold"  #: do not release or toot it until I say so
-    RELEASE = "release"  #: no longer held, however late it is
-    PUBLISH = "publish"  #: toot it, however late it is
+    HOLD = "hold"  #: neither release nor toot it until RELEASE
+    RELEASE = "release"  #: end the hold, however late the post is
+    PUBLISH = "publish"  #: toot it, however late the post is
     SKIP = "skip"  #: do not toot it
-    RETRY = "retry"  #: try again what was rejected, or failed for too long
+    RETRY = "retry"  #: try rejected deliveries, and those that failed for too long, again
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Override:
-    """A person's latest word on a post; it beats every rule but `expires:`."""
+    """An operator's latest override for a post; it beats every rule but `withdrawn:` and `expires:`."""
 
     post_id: str
     said: OverrideKind
@@ -36,7 +36,7 @@ class Override:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Upcoming:
-    """A post that waits for its datetime, as the latest pass saw it: so that its disappearance is noticed."""
+    """A post before its datetime, as the latest pass saw it, so that the next pass notices if its file is gone."""
 
     post_id: str
     slug: str
@@ -45,22 +45,22 @@ class Upcoming:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Snapshot:
-    """The ledger at one moment, as `plan` needs it."""
+    """The ledger at one moment, as planning needs it."""
 
     entries: Mapping[str, Entry] = field(default_factory=dict)
     accounts: Mapping[str, AccountState] = field(default_factory=dict)
     deliveries: Mapping[DeliveryKey, Delivery] = field(default_factory=dict)
-    newest: datetime | None = None  #: the newest time that the ledger has written
-    words: Mapping[str, Override] = field(default_factory=dict)  #: by post id
+    newest: datetime | None = None  #: the latest time that was recorded
+    words: Mapping[str, Override] = field(default_factory=dict)  #: the overrides, by post id
     upcoming: Mapping[str, Upcoming] = field(default_factory=dict)  #: by post id
-    paused: str = ""  #: who paused everything and when; empty if nobody did
+    paused: str = ""  #: which operator paused everything and when; empty if nothing is paused
     old_entries: Mapping[str, OldEntry] = field(default_factory=dict)  #: of feeds that the site had before, by id
-    old_feeds: frozenset[str] = frozenset()  #: where those were read
-    pictures: Mapping[str, RemotePicture] = field(default_factory=dict)  #: on other hosts, by address
+    old_feeds: frozenset[str] = frozenset()  #: the sources of the earlier feeds that were read
+    pictures: Mapping[str, RemotePicture] = field(default_factory=dict)  #: on other hosts, by URL
     waiting: Mapping[str, PageWaitRecord] = field(default_factory=dict)  #: posts without a page so far, by post id
 
     def status_ids(self, account: str) -> frozenset[str]:
-        """The ids of the statuses that deliveries of this account live at."""
+        """Return the ids of the statuses that this account's deliveries created or adopted."""
         mine = (delivery for delivery in self.deliveries.values() if delivery.key.account == account)
         return frozenset(delivery.status_id for delivery in mine if delivery.status_id is not None)
 
@@ -71,17 +71,17 @@ class AccountView:
 
     account: AccountState
     paused: str = ""  #: which operator paused everything and when; empty if nothing is paused
-    open: tuple[Delivery, ...] = ()  #: what is due or sending, in the order of (due, sequence)
+    open: tuple[Delivery, ...] = ()  #: due or sending, in the order of (due, sequence)
     deliveries: Mapping[DeliveryKey, Delivery] = field(default_factory=dict)  #: the account's, of posts with open ones
 
 
 class NoteKind(Enum):
-    """What the bot remembers as plain texts by key."""
+    """The kinds of notes: plain texts that the ledger keeps by key."""
 
-    PROBLEM = "problem"  #: alert key of what was wrong at the latest cycle → its words
-    ALERT = "alert"  #: alert key → what people were told, and when
-    PINGED = "pinged"  #: hub and feed → digest of the feed's bytes that the hub was last told of
-    DEPLOYED = "deployed"  #: post id → the words that the site was last asked to be built with
+    PROBLEM = "problem"  #: alert key of each problem of the latest cycle → its sentence
+    ALERT = "alert"  #: alert key → the alert that was sent, and when
+    PINGED = "pinged"  #: hub and feed → digest of the feed's bytes at the latest ping
+    DEPLOYED = "deployed"  #: post id → its version at the latest call of the deploy hook
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,16 +89,16 @@ class NotesChange:
     """New values of some notes of one kind."""
 
     kind: NoteKind
-    changes: Mapping[str, str | None]  #: by key; None: take it out
-    known: Mapping[str, str] | None = None  #: all of the kind as they were read; None: whatever they are
+    changes: Mapping[str, str | None]  #: by key; None removes the note
+    known: Mapping[str, str] | None = None  #: all notes of the kind as they were read; None: do not compare
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CompareAndSet:
-    """A delivery as it was read, and as it is wanted; written only if it still is as it was read."""
+    """A change of a delivery, which the ledger writes only if the delivery still equals `known`."""
 
-    known: Delivery | None  #: None: the ledger does not have it
-    wanted: Delivery | None  #: None: take it out
+    known: Delivery | None  #: None: the ledger has no such delivery
+    wanted: Delivery | None  #: None: remove the delivery
 
     @property
     def key(self) -> DeliveryKey:
@@ -109,7 +109,7 @@ class CompareAndSet:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OverridesSeen:
-    """What people had said when a plan was made."""
+    """The overrides and the pause that a plan was made with."""
 
     words: Mapping[str, Override] = field(default_factory=dict)  #: by post id
     paused: str = ""
@@ -117,34 +117,34 @@ class OverridesSeen:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WriteBatch:
-    """What one pass, or one command of a person, writes into the ledger in one transaction."""
+    """What one pass, or one command of the operator, writes into the ledger in one transaction."""
 
     entries: tuple[Entry, ...] = ()  #: newly released, or refreshed
     changes: tuple[CompareAndSet, ...] = ()  #: of deliveries
-    new_accounts: tuple[AccountState, ...] = ()  #: accounts that the ledger meets for the first time
+    new_accounts: tuple[AccountState, ...] = ()  #: accounts without a row in the ledger
     events: tuple[Event, ...] = ()
-    words: tuple[Override, ...] = ()
+    words: tuple[Override, ...] = ()  #: new overrides
     upcoming: Mapping[str, Upcoming] | None = None  #: all of them; None: as they were
     waiting: Mapping[str, PageWaitRecord] | None = None  #: all of them; None: as they were
     paused: str | None = None  #: empty lifts the pause; None: as it was
-    heard: OverridesSeen | None = None  #: if people have said something else since, none of this is written
-    accept_clock: bool = False  #: a person says that the clock is right, whatever later time the ledger has seen
-    old_feed: OldFeed | None = None  #: ids and dates to be taken over at the releases to come
-    pictures: tuple[RemotePicture, ...] = ()  #: on other hosts, that were asked for
-    notes: NotesChange | None = None  #: nothing is written if others are there than those that it knows
+    heard: OverridesSeen | None = None  #: if the ledger has others by now, nothing is written
+    accept_clock: bool = False  #: the operator confirms the clock, although later times are recorded
+    old_feed: OldFeed | None = None  #: ids and dates for posts that are released later
+    pictures: tuple[RemotePicture, ...] = ()  #: on other hosts: the answers to this pass's requests
+    notes: NotesChange | None = None  #: if the ledger's notes differ from its `known`, nothing is written
 
     def __bool__(self) -> bool:
-        said = self.upcoming is not None or self.paused is not None or self.accept_clock or self.old_feed is not None
-        said = said or self.waiting is not None or self.notes is not None
-        return said or bool(
+        writes = self.upcoming is not None or self.paused is not None or self.accept_clock or self.old_feed is not None
+        writes = writes or self.waiting is not None or self.notes is not None
+        return writes or bool(
             self.entries or self.changes or self.new_accounts or self.events or self.words or self.pictures
         )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WriteResult:
-    """What became of a recording: another process, or a person, may have been there first."""
+    """The result of a write: another process, or the operator, may have written first."""
 
-    outdated: bool = False  #: nothing was written: it was decided on what has changed since
-    refused: tuple[CompareAndSet, ...] = ()  #: not written: the delivery has moved on
-    events: tuple[Event, ...] = ()  #: those that were true, and are in the history now
+    outdated: bool = False  #: nothing was written: the ledger has changed since the plan was made
+    refused: tuple[CompareAndSet, ...] = ()  #: not written: the delivery has changed since
+    events: tuple[Event, ...] = ()  #: those that were written into the history
