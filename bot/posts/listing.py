@@ -1,4 +1,4 @@
-"""Which post files lie in a folder, and whether they have changed: a cheap look that opens none of them."""
+"""List the post files of a folder and detect changes, without opening any file."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from typing import TypeAlias
 
 from bot.domain.errors import PostError
 
-#: Size, mtime and ctime in nanoseconds, inode; ctime changes with permissions and where mtime was set back.
+#: Size, mtime and ctime in nanoseconds, inode; ctime also changes with permissions, and if a program sets mtime back.
 FileState: TypeAlias = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Listing:
-    """What lies in a folder and below, in the order of the paths."""
+    """The files of a folder and its subfolders, in path order."""
 
-    files: Mapping[str, FileState]  #: whole path → state; files that may be posts
-    closed: tuple[tuple[Path, OSError], ...] = ()  #: folders below it that could not be looked into
+    files: Mapping[str, FileState]  #: full path → state; files that may be posts
+    closed: tuple[tuple[Path, OSError], ...] = ()  #: subfolders that could not be read
 
 
 def state_of(path: str | Path) -> FileState | None:
-    """The state of a file, through links; None if there is none."""
+    """The state of a file, following links; None if it does not exist."""
     try:
         return state_from(os.stat(path))
     except (OSError, ValueError):  # ValueError: a null byte
@@ -33,7 +33,7 @@ def state_of(path: str | Path) -> FileState | None:
 
 
 def post_state_of(path: str) -> FileState | None:
-    """The state of a file that may be a post; None if there is none, or something that is no file."""
+    """The state of a possible post file; None if it does not exist or is not a regular file."""
     try:
         entry = Path(path)
         return state_from(entry.stat()) if entry.is_file() else None
@@ -42,7 +42,7 @@ def post_state_of(path: str) -> FileState | None:
 
 
 def state_from(found: os.stat_result) -> FileState:
-    """The part of what the system says of a file that changes with it."""
+    """The part of a file's stat result that changes with its content."""
     return (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
 
@@ -52,33 +52,33 @@ def may_be_post(name: str) -> bool:
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a file or folder of this name is left out."""
+    """Whether a file or folder of this name is ignored."""
     return name.startswith(("_", "."))
 
 
 def in_order(path: str) -> list[str]:
-    """To sort paths by: folder by folder."""
+    """A sort key for paths: folder by folder."""
     return path.split(os.sep)
 
 
 def list_files(folder: Path) -> Listing:
-    """All `*.md` files, through links; names that begin with `_` or `.` are left out, folders too.
+    """List all `*.md` files, following links; ignores files and folders whose names begin with `_` or `.`.
 
-    Raises OSError if the folder itself cannot be looked into.
+    Raises OSError if the folder itself cannot be read.
     """
     files: list[tuple[str, FileState]] = []
     closed: list[tuple[Path, OSError]] = []
     seen: set[tuple[int, int]] = set()
     folders, linked = [str(folder)], deque[str]()
     while folders or linked:
-        # Folders behind links come last: one that is also here by itself counts under its own path.
+        # Linked folders come last, so a folder that is also reachable directly is listed under its own path.
         current = folders.pop() if folders else linked.popleft()
         try:
             entries = _entries(current, seen)
         except OSError as error:
             if current == str(folder):
                 raise
-            if not isinstance(error, FileNotFoundError):  # gone since its parent was listed
+            if not isinstance(error, FileNotFoundError):  # deleted after its parent was listed
                 closed.append((Path(current), error))
             continue
         for entry in entries:
@@ -88,14 +88,14 @@ def list_files(folder: Path) -> Listing:
                 state = _state_of(entry)
                 if state is not None:
                     files.append((entry.path, state))
-    if len(seen) > 1:  # those of one folder are in order
+    if len(seen) > 1:  # the files of a single folder are already sorted
         files.sort(key=lambda file: in_order(file[0]))
     return Listing(files=dict(files), closed=tuple(sorted(closed, key=lambda pair: pair[0])))
 
 
 def _entries(folder: str, seen: set[tuple[int, int]]) -> list[os.DirEntry[str]]:
     found = os.stat(folder)
-    if (found.st_dev, found.st_ino) in seen:  # a link may lead back to where it stands
+    if (found.st_dev, found.st_ino) in seen:  # a link may point to one of its own parents
         return []
     seen.add((found.st_dev, found.st_ino))
     with os.scandir(folder) as entries:
@@ -105,7 +105,7 @@ def _entries(folder: str, seen: set[tuple[int, int]]) -> list[os.DirEntry[str]]:
 def _state_of(entry: os.DirEntry[str]) -> FileState | None:
     try:
         return state_from(entry.stat()) if entry.is_file() else None
-    except OSError:  # gone between listing and looking, or a ring of links
+    except OSError:  # deleted after the listing, or a loop of links
         return None
 
 
@@ -116,9 +116,9 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-#: A file's state; with the digest of its content where the state alone may lie.
+#: A file's state; with a content digest where the state alone may miss a change.
 State: TypeAlias = FileState | tuple[int, int, int, int, bytes]
-#: Equal if nothing has changed; good for nothing but comparing.
+#: Opaque; equal if nothing has changed.
 Signature: TypeAlias = tuple[tuple[str, State | None], ...]
 
 
@@ -126,24 +126,24 @@ Signature: TypeAlias = tuple[tuple[str, State | None], ...]
 class FolderSnapshot:
     """The states of the post files and of their pictures at one moment."""
 
-    files: Mapping[str, State] = field(default_factory=dict)  #: in the order of the paths
+    files: Mapping[str, State] = field(default_factory=dict)  #: in path order
     pictures: Mapping[str, FileState | None] = field(default_factory=dict)
-    closed: tuple[PostError, ...] = ()  #: one for each folder that could not be looked into
-    fault: PostError | None = None  #: why nothing at all could be seen
+    closed: tuple[PostError, ...] = ()  #: one for each unreadable folder
+    fault: PostError | None = None  #: why the whole folder is unreadable
 
     @property
     def signature(self) -> Signature:
-        """What to compare."""
+        """A value that changes whenever the snapshot does."""
         return (*self.files.items(), *self.pictures.items())
 
 
 def same(one: FolderSnapshot, other: FolderSnapshot) -> bool:
-    """Whether nothing has changed between two looks."""
+    """Whether two snapshots are equal."""
     return one.files == other.files and one.pictures == other.pictures and (one.fault is None) == (other.fault is None)
 
 
 def changed_since(look: FolderSnapshot, *, seconds: float) -> bool:
-    """Whether a file may have changed so recently, or a clock is wrong."""
+    """Whether a file may have changed within the last `seconds`, or a clock is wrong."""
     moment = time.time_ns() - int(seconds * 1e9)
     return any(max(state[1], state[2]) > moment for state in look.files.values())
 
@@ -151,10 +151,10 @@ def changed_since(look: FolderSnapshot, *, seconds: float) -> bool:
 def still_part(
     agreed: FolderSnapshot, before: FolderSnapshot, now: FolderSnapshot, *, told: Collection[str]
 ) -> FolderSnapshot:
-    """What can be acted on while some files do not hold still between two looks.
+    """The stable part of two snapshots, while some files are still being written.
 
-    A file that changes, or that was told to change between the two, is taken as it was agreed on before; one that is
-    new, as not there yet.
+    A file that differs, or for which a change was reported between the two, keeps its state of the agreed snapshot; a
+    new file is left out.
     """
     if now.fault is not None or before.fault is not None:
         return agreed
@@ -168,9 +168,9 @@ def still_part(
 
 
 def seen_again(since: FolderSnapshot, changed: Collection[str]) -> FolderSnapshot | None:
-    """The look as it is if only these paths have changed; None if that takes a look at everything.
+    """Update a snapshot, given that only these paths have changed; None if a full snapshot is needed.
 
-    A path that ends in a slash is a folder's. Files that are neither posts nor pictures of posts make no difference.
+    A path that ends in a slash is a folder. Files that are neither posts nor pictures of posts are ignored.
     """
     if since.fault is not None or since.closed:
         return None

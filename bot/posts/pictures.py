@@ -1,4 +1,4 @@
-"""Facts about a picture: its file, true media type, size and dimensions. Reads the disk, never raises."""
+"""Facts about a picture: its file, actual media type, size and dimensions. Reads the disk; never raises."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 LARGEST_FILE: Final = 100 * 1024 * 1024  #: bytes
-#: Pillow's names → what the file is to everyone else. MPO is a JPEG with further pictures behind it.
+#: Pillow's format name → media type. MPO is a JPEG followed by further pictures.
 _MEDIA_TYPES: Final = {
     "JPEG": "image/jpeg",
     "MPO": "image/jpeg",
@@ -29,13 +29,13 @@ _MEDIA_TYPES: Final = {
     "WEBP": "image/webp",
     "AVIF": "image/avif",
 }
-_TAIL: Final = 4096  #: bytes at the end of a file, which tell whether it was cut short
-_MOST_PIXELS: Final = 89_478_485  #: Pillow's own limit (`Image.MAX_IMAGE_PIXELS`), which uploading keeps to
+_TAIL: Final = 4096  #: bytes at the end of a file to check for truncation
+_MOST_PIXELS: Final = 89_478_485  #: Pillow's own limit (`Image.MAX_IMAGE_PIXELS`), which the upload also obeys
 _TOO_MANY_PIXELS: Final = "has more than 89 million pixels, which is not unpacked"
 _TOO_LARGE: Final = "is larger than 100 MB"
-_LARGEST_LOOK: Final = 40_000_000  #: pixels of a picture that is unpacked to see whether it is whole
+_LARGEST_LOOK: Final = 40_000_000  #: pixels; larger pictures are not decoded to check for truncation
 SVG: Final = "is an SVG drawing, which Mastodon does not take"
-_ORIENTATION: Final = 0x0112  # Exif 2.3, section 4.6.4: 5 to 8 lie on their side
+_ORIENTATION: Final = 0x0112  # Exif 2.3, section 4.6.4: the values 5 to 8 swap width and height
 _ON_ITS_SIDE: Final = (5, 6, 7, 8)
 
 _ASSETS: Final = "the assets folder"
@@ -62,40 +62,40 @@ def remedy_for(fault: PictureFault | None) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bundle:
-    """A post that is `index.md` in a folder of its own: what lies beside it is online below its page (Hugo does so)."""
+    """A page bundle: the post is `index.md`, and the files beside it are published below its page (as Hugo does)."""
 
     folder: Path
     url: str  #: of the post's page, with a slash at its end
 
     @classmethod
     def of(cls, path: str | Path, permalink: str) -> Self | None:
-        """The bundle of a post's file; None where it is none, or its page is no folder."""
+        """The bundle of a post's file; None if it is no bundle, or its page's URL does not end in a slash."""
         is_one = os.path.basename(path) == "index.md" and permalink.endswith("/")
         return cls(folder=Path(path).parent, url=permalink) if is_one else None
 
 
 class _Place(NamedTuple):
-    """Where a picture may lie, and the folder that it must not lead out of."""
+    """A possible path of a picture, and the folder that must contain it."""
 
     file: Path
     root: Path
     called: str
-    fault: PictureFault  #: of a file that lies outside of it
+    fault: PictureFault  #: the fault of a file outside that folder
 
 
 class _Unusable(NamedTuple):
-    """What is wrong with a file."""
+    """A fault of a file."""
 
     problem: str
     fault: PictureFault
 
 
 def local_files(url: str, *, config: Config, bundle: Bundle | None = None) -> tuple[Path, ...]:
-    """Where a picture of the site itself may lie on disk, whether it is there or not; empty for other hosts."""
+    """The possible paths of a picture on the site itself, existing or not; empty for other hosts."""
     path = _path_on_site(url, config)
     if path is None:
         return ()
-    # Which of the two ways it was written in is not known any more, so both are looked at.
+    # The address may have been written in either of two ways, so both paths count.
     places = [*_places(path, config, bundle), *_beside(path.lstrip("/"), bundle)]
     return tuple(dict.fromkeys(place.file for place in places))
 
@@ -103,10 +103,10 @@ def local_files(url: str, *, config: Config, bundle: Bundle | None = None) -> tu
 def picture_of(
     url: str, alt: str | None, *, config: Config, bundle: Bundle | None = None, beside: str | None = None
 ) -> Picture:
-    """A picture with the facts about its file; `url` is absolute, `bundle` that of the post which shows it.
+    """A picture with the facts about its file; `url` is absolute, `bundle` belongs to the post that shows the picture.
 
-    It lies beside the post if its address is below the post's page, or there as `beside` says; else in the assets
-    folder. Pictures of other hosts have no facts: before the release nobody is asked for them.
+    The file is beside the post if its address is below the post's page, or if `beside` says so; else in the assets
+    folder. Pictures on other hosts have no facts: a request before the release would reveal the post.
     """
     alt = (alt or "").strip()
     path = _path_on_site(url, config)
@@ -126,13 +126,13 @@ def _path_on_site(url: str, config: Config) -> str | None:
         site, parts = urlsplit(config.site.url), urlsplit(url)
         if (parts.hostname, parts.port) != (site.hostname, site.port):
             return None
-    except ValueError:  # a port or a bracket that no address has
+    except ValueError:  # an invalid port or bracket
         return None
     return unquote(parts.path.removeprefix(site.path) if parts.path.startswith(f"{site.path}/") else parts.path)
 
 
 def _places(path: str, config: Config, bundle: Bundle | None) -> list[_Place]:
-    """The likelier first."""
+    """The possible paths, the likeliest first."""
     page = _path_on_site(bundle.url, config) if bundle is not None else None
     own = path.removeprefix(page) if page and path.startswith(page) else ""
     assets = _Place(config.assets_folder / path.lstrip("/"), config.assets_folder, _ASSETS, PictureFault.OUTSIDE_ASSETS)
@@ -154,7 +154,7 @@ def _found(place: _Place, url: str, alt: str, config: Config) -> Picture:
         if not path.is_relative_to(inside):
             problem = f"{shown} lies outside of {place.called}"
             return Picture(url=url, alt=alt, problem=problem, fault=place.fault)
-        # The folder may itself be reached through a link, that to the checkout in force: the path must outlive it.
+        # The folder may be behind the link to the current checkout: resolve it, because the link will change.
         return _with_facts(url, alt, root / path.relative_to(inside), str(shown))
     except (FileNotFoundError, NotADirectoryError):
         return Picture(url=url, alt=alt, problem=f"there is no file {shown}", fault=PictureFault.MISSING)
@@ -183,13 +183,13 @@ def _with_facts(url: str, alt: str, path: Path, shown: str) -> Picture:
 
 
 def _look(file: IO[bytes]) -> tuple[str, int, int] | _Unusable | None:
-    """Media type, width and height; or what is wrong with it; None if it is none that can be read."""
+    """The media type, width and height, or the fault; None if it is not a readable picture."""
     from PIL import Image
 
     Image.init()
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # only the head is read here; nothing is unpacked
+            warnings.simplefilter("ignore")  # only the header is read here; no pixels are decoded
             known = [name for name in _MEDIA_TYPES if name in Image.OPEN]
             with Image.open(file, formats=known) as image:
                 width, height = image.size
@@ -201,12 +201,12 @@ def _look(file: IO[bytes]) -> tuple[str, int, int] | _Unusable | None:
                 return _MEDIA_TYPES[str(image.format)], width, height
     except Image.DecompressionBombError:
         return _Unusable(_TOO_MANY_PIXELS, PictureFault.TOO_LARGE)
-    except Exception:  # noqa: BLE001 - Pillow raises whatever a broken file leads it to
+    except Exception:  # noqa: BLE001 - Pillow may raise any exception for a broken file
         return None
 
 
 def _raise_if_cut_short(image: Image.Image, file: IO[bytes]) -> None:
-    """Half a picture has a good head. Unpacking tells, but takes long: only where the end of the file looks odd."""
+    """Raise for a truncated picture. Its header is intact, so decode it; slow, so only if its end looks wrong."""
     file.seek(0)
     head = file.read(12)
     size = file.seek(0, os.SEEK_END)
@@ -221,13 +221,13 @@ def _raise_if_cut_short(image: Image.Image, file: IO[bytes]) -> None:
 def _looks_whole(form: str, head: bytes, tail: bytes, size: int) -> bool:
     match form:
         case "JPEG" | "MPO":
-            return b"\xff\xd9" in tail  # the end marker; telephones write more behind it
+            return b"\xff\xd9" in tail  # the end marker; phones append data after it
         case "PNG":
             return b"IEND" in tail
         case "GIF":
             return tail.rstrip(b"\0").endswith(b";")
         case "WEBP":
-            return int.from_bytes(head[4:8], "little") + 8 <= size  # a RIFF file says its length
+            return int.from_bytes(head[4:8], "little") + 8 <= size  # a RIFF header contains the length
     return False
 
 

@@ -1,4 +1,4 @@
-"""One file → one Post."""
+"""Read one post file into a Post."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
     from bot.config import Config
 
 
-_STEP: Final = 32 * 1024  #: bytes; nearly every post fits in
+_STEP: Final = 32 * 1024  #: bytes per read; nearly every post fits into one
 
 
 def read_post(path: Path, *, config: Config) -> Post | None:
     """Read a post file; None if it has no front matter and so is no post.
 
-    Raises PostError if it is a post that cannot be used, or cannot be read.
+    Raises PostError if the file is unreadable or the post is unusable.
     """
     try:
         data = read_bytes(path)
@@ -53,9 +53,9 @@ def read_post(path: Path, *, config: Config) -> Post | None:
 
 
 def parse_post(data: bytes, *, path: str | Path, slug: str, config: Config) -> Post | None:
-    """Understand a file's bytes as a post; None if they have no front matter. `slug` is the file's own name.
+    """Parse a file's bytes as a post; None if they have no front matter. `slug` is derived from the file name.
 
-    Looks at the pictures' files, nothing else of the disk. Raises PostError.
+    Reads only the picture files from the disk. Raises PostError.
     """
     shown = shown_path(path, config.root)
     source = read_source(data, path=shown)
@@ -119,7 +119,7 @@ def parse_post(data: bytes, *, path: str | Path, slug: str, config: Config) -> P
 
 
 def _named(name: str, published: datetime | None, fields: Fields, config: Config) -> tuple[str, datetime | None]:
-    """Slug and datetime, from the file's name where that holds a date; a slug in the front matter wins if mapped."""
+    """Slug and datetime, from a dated file name; a slug in the front matter wins if the settings map that key."""
     slug = name
     if config.posts.dated_names:
         day, slug = parted(name)
@@ -130,11 +130,11 @@ def _named(name: str, published: datetime | None, fields: Fields, config: Config
 
 
 def shown_path(path: str | Path, root: Path) -> Path:
-    """The path as a person should see it: relative to the project root where it lies inside."""
-    # In words, not in Paths: this is done for each of ten thousand files.
+    """The path as shown in messages: relative to the project root if it is inside."""
+    # With strings, because Path is slow for ten thousand files.
     whole, base = os.path.abspath(path), _base(str(root))
     inside = whole[len(base) + 1 :] or "." if f"{whole}{os.sep}".startswith(f"{base}{os.sep}") else os.fspath(path)
-    # A name that is not UTF-8 could not be printed.
+    # A name that is not UTF-8 cannot be printed.
     return Path(inside if inside.isascii() else os.fsencode(inside).decode("utf-8", "replace"))
 
 
@@ -144,8 +144,8 @@ def _base(root: str) -> str:
 
 
 def read_bytes(path: str | Path) -> bytes:
-    """The file's bytes; of one that is too large for a post only enough to see that. Raises OSError."""
-    # In large steps, without the layers of open(): this is done for each of ten thousand files.
+    """Read the file's bytes; of an oversized file only enough to detect its size. Raises OSError."""
+    # With os.read, because the layers of open() are slow for ten thousand files.
     file = os.open(path, os.O_RDONLY)
     try:
         data = os.read(file, _STEP)
@@ -157,7 +157,7 @@ def read_bytes(path: str | Path) -> bytes:
 
 
 def unreadable(path: Path, error: OSError, *, config: Config) -> PostError:
-    """The error for a file that could not be read."""
+    """Build the error for an unreadable file."""
     return PostError(
         shown_path(path, config.root),
         f"cannot be read: {error.strerror or error}.",
@@ -215,9 +215,9 @@ def _datetime(name: str, fields: Fields, notes: Notes, config: Config) -> dateti
 
 
 def _day(day: str, fields: Fields, config: Config) -> datetime:
-    """The moment that a date in a file's name means. Raises PostError."""
+    """The datetime for the date in a file name. Raises PostError."""
     try:
-        # Without the remark on bare dates: the settings say that it is meant so.
+        # Without the remark about bare dates: the settings ask for dated file names.
         return parse_datetime(day, site=config.site, release=config.release).moment
     except DatetimeError as error:
         raise fields.fault("published_datetime", f"the file's name: {error.problem}", "Rename the file.") from None
@@ -235,7 +235,7 @@ def _order(fields: Fields, notes: Notes) -> int:
     if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,9}", value.strip()):
         return int(value)
     if value is not None:
-        # No error: sites have a key of this name too, and it decides nothing but who goes first.
+        # No error: a site may use this key for itself, and it only decides the order of the posts.
         notes.add(
             "order", "is no whole number, so it counts as 0.", field="order", remedy="Write for example order: 1."
         )

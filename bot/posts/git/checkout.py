@@ -1,11 +1,11 @@
-"""Where the checkout of a source lies, and what is in force there.
+"""The folder of a source's checkout, and the tree in it that is current.
 
 var/sources/news-1a2b3c4d/
     git/              the bare, shallow repository
-    trees/<commit>/   a checked out commit, whole
-    current           a link to the tree that is in force; replaced by one rename, so it is never half of anything
-    status.json       when it was last fetched, and since when that has failed
-    lock              held by the process that fetches
+    trees/<commit>/   one complete checked out commit
+    current           a link to the current tree; replaced by one rename, so readers never see a partial tree
+    status.json       the time of the last fetch, and since when fetching has failed
+    lock              held by the fetching process
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _TREES: Final = "trees"
 
 @dataclass(frozen=True, kw_only=True)
 class CheckoutDir:
-    """The folder of one source."""
+    """The paths of one source's checkout."""
 
     folder: Path
 
@@ -52,14 +52,14 @@ class CheckoutDir:
         return self.folder / "lock"
 
     def commit(self) -> str:
-        """The commit in force; empty if nothing was fetched yet."""
+        """The current commit; empty if nothing was fetched yet."""
         try:
             return Path(os.readlink(self.current)).name
         except OSError:
             return ""
 
     def mark(self) -> object:
-        """Equal if no other tree was put in force meanwhile, not even for a moment."""
+        """A value that changes whenever another tree becomes current, even briefly."""
         try:
             found = self.current.lstat()
         except OSError:
@@ -67,47 +67,47 @@ class CheckoutDir:
         return found.st_ino, found.st_ctime_ns
 
     def tree(self, commit: str) -> Path:
-        """Where a commit is checked out."""
+        """The folder of a checked out commit."""
         return self.trees / commit
 
     def make(self) -> None:
-        """Make the folder, private to this user: embargoed posts lie in it. Raises OSError."""
+        """Make the folder, private to this user because it holds embargoed posts. Raises OSError."""
         self.trees.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.folder.chmod(0o700)
-        # Whatever the project's own rules say: nothing in here enters a repository.
+        # Keeps these files out of the site's repository, even if its own .gitignore does not.
         ignore = self.folder.parent / ".gitignore"
         if not ignore.exists():
             ignore.write_text("*\n", encoding="utf-8")
 
     def put_in_force(self, commit: str) -> None:
-        """Let `current` lead to a tree that is whole. Raises OSError."""
+        """Point `current` to a complete tree. Raises OSError."""
         replace_link(self.current, Path(_TREES) / commit)
 
 
 def checkout_dir_of(config: Config, source: Source) -> CheckoutDir:
-    """Where this source is checked out."""
+    """The checkout folder of this source."""
     return CheckoutDir(folder=config.root / source.place)
 
 
 def config_of(config: Config, source: Source) -> Config:
-    """The settings as the posts of this source see them: its folders instead of the local ones."""
+    """The settings for the posts of this source: its folders replace the local ones."""
     current = checkout_dir_of(config, source).current
     folders = {"posts": current / source.folder, "assets": current / source.assets}
     return config.model_copy(update={"site": config.site.model_copy(update=folders)})
 
 
-UNFINISHED: Final = "unfinished-"  #: how the name of a tree begins that is not whole yet
+UNFINISHED: Final = "unfinished-"  #: name prefix of a tree that is not complete yet
 
 
 def export(git: Git, place: CheckoutDir, commit: str) -> None:
-    """Check a commit out beside the one in force. Raises SourceError, OSError."""
+    """Check out a commit beside the current one. Raises SourceError, OSError."""
     new = place.trees / f"{UNFINISHED}{commit}"
     discard(new)
     new.mkdir(mode=0o700)
     index = place.repository / "index"
     index.unlink(missing_ok=True)
     try:
-        # No hooks, no submodules; a filter needs a program that only the settings could name, and they name none.
+        # No hooks and no submodules; filters do not run, because our git settings define no filter program.
         environ = {"GIT_INDEX_FILE": str(index), "GIT_WORK_TREE": str(new)}
         git.run("read-tree", commit, environ=environ)
         git.run("checkout-index", "--all", "--force", f"--prefix={new}/", environ=environ)
@@ -124,9 +124,9 @@ def export(git: Git, place: CheckoutDir, commit: str) -> None:
 
 
 def confine(tree: Path) -> None:
-    """Remove each link that leads out of the tree, or nowhere. Raises OSError.
+    """Remove each link that leads out of the tree or is broken. Raises OSError.
 
-    The tree is ours alone and is not changed any more, so what is inside now stays so.
+    Only the bot writes into the tree, and never again after this, so the check stays valid.
     """
     root = os.path.realpath(tree)
     for folder, folders, files in os.walk(tree):
@@ -140,10 +140,10 @@ def confine(tree: Path) -> None:
 
 
 def examine(tree: Path, source: Source) -> None:
-    """Raises SourceError for a tree that must not be swapped in: without the folder of posts, or nothing at all in it.
+    """Raises SourceError for a tree that must not become current: its folder of posts is missing or empty.
 
-    A folder that somebody keeps without a post (`.gitkeep`) is meant so; what the plan makes of posts that are gone is
-    decided there.
+    A folder without posts that holds another file (`.gitkeep`) is accepted: the author meant it. The planner decides
+    about posts that are gone.
     """
     folder = tree / source.folder
     if not folder.is_dir() or not any(folder.iterdir()):
@@ -154,12 +154,12 @@ def examine(tree: Path, source: Source) -> None:
 
 
 def discard(tree: Path) -> None:
-    """Remove a tree with all its content."""
+    """Delete a tree and its content."""
     shutil.rmtree(tree, ignore_errors=True)
 
 
 def _sync(folder: Path) -> None:
-    # Half a post after a power cut would be released as it is; half a picture is found by its end.
+    # Posts must be on disk first: after a power cut, half a post would be released. Half a picture is detected later.
     for current, _, files in os.walk(folder):
         for name in files:
             path = os.path.join(current, name)

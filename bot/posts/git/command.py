@@ -1,4 +1,4 @@
-"""The system's git, on a short lead: nothing of the machine's own settings, no prompts, no programs of a repository."""
+"""Runs the system's git in isolation: without the machine's git settings, prompts, or programs of a repository."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from bot.config import Source
 from bot.domain.errors import SourceError
 
-#: What git may see of our environment: the way to the network, and where programs and certificates lie.
+#: The environment variables passed to git: proxies, and the paths of programs and certificates.
 _KEPT: Final = (
     *("PATH", "LANG", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO", "GIT_EXEC_PATH", "LD_LIBRARY_PATH"),
     *("https_proxy", "HTTPS_PROXY", "http_proxy", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"),
@@ -32,23 +32,23 @@ _SETTINGS: Final = {
     "credential.helper": "",
     "fetch.recurseSubmodules": "false",
     "submodule.recurse": "false",
-    # A redirect could carry the token to another host.
+    # A redirect could send the token to another host.
     "http.followRedirects": "false",
-    # A host that falls silent: bytes each second, and for how many seconds.
+    # Abort on a stalled host: bytes per second, and for how many seconds.
     "http.lowSpeedLimit": "100",
     "http.lowSpeedTime": "30",
-    # No work that goes on behind our back, and nothing kept of what is no longer the branch.
+    # No background maintenance, and no objects kept that the branch no longer contains.
     "gc.autoDetach": "false",
     "maintenance.autoDetach": "false",
     "gc.pruneExpire": "now",
     "core.logAllRefUpdates": "false",
 }
-_LOOK: Final = 0.05  #: seconds between two looks whether to stop
-_LONGEST_OUTPUT: Final = 1_000_000  #: bytes
-#: Settings by environment variable came with it (git 2.31, release notes).
+_LOOK: Final = 0.05  #: seconds between two checks for a stop
+_LONGEST_OUTPUT: Final = 1_000_000  #: bytes; git's answers here are commit ids and short messages
+#: The first git with settings by environment variable, GIT_CONFIG_COUNT (git 2.31, release notes).
 OLDEST: Final = (2, 31)
 
-#: What git says → what it means to a person. The first that fits.
+#: git's message → an explanation for the operator. The first match wins.
 _MEANINGS: Final = (
     (
         r"could not read (Username|Password)|Authentication failed|error: 401",
@@ -71,21 +71,21 @@ _MEANINGS: Final = (
 
 
 class OddGitError(SourceError):
-    """git failed in a way that no host's answer explains; our own copy of the repository may be broken."""
+    """git failed for a reason other than the host; the local copy of the repository may be damaged."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Git:
-    """Runs git for one source within a time limit. `stopping` is asked often; then what runs is ended."""
+    """Runs git for one source within a time limit. Polls `stopping`, and ends the running git when it returns true."""
 
     source: Source
-    repository: Path  #: the bare repository that git works in
+    repository: Path  #: the bare repository of the checkout
     token: str = field(default="", repr=False)
     until: float  #: on `time.monotonic`
     stopping: Callable[[], bool] = lambda: False
 
     def run(self, *arguments: str, environ: Mapping[str, str] | None = None, stdin: bytes = b"") -> str:
-        """What git says. Raises SourceError: it failed, took too long, or the bot is to stop."""
+        """Run git and return its output. Raises SourceError if it fails, takes too long, or the bot is stopping."""
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, tempfile.TemporaryFile() as given:
             given.write(stdin)
             given.seek(0)
@@ -99,14 +99,14 @@ class Git:
     ) -> int:
         given, out, err = files
         try:
-            process = subprocess.Popen(  # noqa: S603 — no shell; addresses and branches were checked with the settings
+            process = subprocess.Popen(  # noqa: S603 — no shell; addresses and branches are validated with the settings
                 ["git", f"--git-dir={self.repository}", *arguments],  # noqa: S607 — the system's git
                 cwd=self.repository.parent,
                 env=dict(environ),
                 stdin=given,
                 stdout=out,
                 stderr=err,
-                # It has helpers of its own; all of them end together.
+                # A session of its own, so that git's helper processes end with it.
                 start_new_session=True,
             )
         except FileNotFoundError:
@@ -153,8 +153,8 @@ class Git:
         }
 
     def _authorization(self) -> dict[str, str]:
-        # In git's environment, which only this user can read: not on a command line, not in a file, not in the address.
-        # Bound to the address, and redirects are off, so that no other host ever sees it.
+        # The token goes into git's environment, which only this user can read: not into arguments or files.
+        # It is bound to the address, and redirects are off, so no other host receives it.
         if not self.token:
             return {}
         basic = base64.b64encode(f"{self.source.user}:{self.token}".encode()).decode("ascii")
@@ -167,13 +167,13 @@ class Git:
         last = next(
             (line for line in reversed(said.splitlines()) if line.startswith(("fatal:", "error:"))), said[-200:]
         )
-        # What a stranger's server says; the token has no way into it, and if it had one it would not be shown.
+        # The text comes from a remote server. It should never contain the token; if it does, the token is masked.
         shown = "".join(letter for letter in last if letter.isprintable())[:200].rstrip(".")
         return OddGitError(f"git says: {shown.replace(self.token, '***') if self.token else shown}.")
 
 
 def check_version(git: Git) -> None:
-    """Raises SourceError for a git that would not keep to our settings."""
+    """Raises SourceError if git is too old to obey settings from the environment."""
     said = git.run("version")
     found = re.search(r"(\d+)\.(\d+)", said)
     if found is None or (int(found[1]), int(found[2])) < OLDEST:
@@ -182,7 +182,7 @@ def check_version(git: Git) -> None:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    # Also after git itself has ended: a helper of it may not have.
+    # Even if git itself has ended: one of its helpers may still run.
     with suppress(OSError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

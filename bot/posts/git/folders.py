@@ -15,45 +15,45 @@ from bot.posts.listing import FolderSnapshot
 from bot.posts.reader import shown_path
 
 _TRIES: Final = 3
-#: Makes what reads the folder in some settings.
+#: Makes the reader of the posts folder in these settings.
 Reader = Callable[[Config], PostFolder]
 
 
 class PostSource(Protocol):
-    """What a pass reads posts from."""
+    """The source of posts for a pass."""
 
     @property
     def pictures(self) -> Collection[str]:
-        """The pictures' files of all posts that the watcher must watch."""
+        """The picture files that the watcher must watch."""
 
     @property
     def agreed(self) -> FolderSnapshot | None:
-        """The look that `scan` goes by; None if it looks itself."""
+        """The snapshot that `scan` uses; None if it takes its own."""
 
     def look(self) -> FolderSnapshot:
-        """How the files are now."""
+        """Take a snapshot of the files."""
 
     def look_again(self, since: FolderSnapshot, changed: Collection[str]) -> FolderSnapshot:
-        """How the files are now, if only those at these paths have changed since an earlier look."""
+        """Update an earlier snapshot, given that only the files at these paths have changed."""
 
     def go_by(self, look: FolderSnapshot) -> None:
-        """From now on `scan` goes by this look."""
+        """Make `scan` use this snapshot from now on."""
 
     def scan(self) -> Scan:
-        """All posts and faults. Raises PostError if there is nothing that can be read."""
+        """All posts and faults. Raises PostError if the folder cannot be read."""
 
     def news(self) -> list[tuple[Post, Post]] | None:
-        """Read what the next `scan` would read anew, if only words of posts have changed; None: more than that."""
+        """The posts before and after, if only the content of posts has changed since the last `scan`; else None."""
 
     def remember(self) -> None:
-        """Keep on disk what has been read, for the next start."""
+        """Store the parsed posts on disk for the next start."""
 
     def close(self) -> None:
-        """Let go of what is open."""
+        """Close the caches."""
 
 
 def open_posts(config: Config, *, cache: PostCache | None = None) -> PostSource:
-    """The posts that these settings name. Uses no network: of a source it reads what was fetched last."""
+    """Open the posts of these settings. Uses no network: of a source it reads the last checkout."""
     if config.sources:
         return JoinedFolders(config, local=PostFolder(config, cache=cache))
     return PostFolder(config, cache=cache)
@@ -68,15 +68,15 @@ class _Checkout:
         self.forget()
 
     def forget(self) -> None:
-        """Read everything anew at the next look."""
+        """Discard what was read; the next scan reads everything."""
         self.folder = self._reader(self._config)
-        self.latest: tuple[object, Scan] | None = None  #: what was read, and the mark of its tree
+        self.latest: tuple[object, Scan] | None = None  #: the mark of a tree, and its scan
 
 
 class JoinedFolders:
-    """Posts of several folders. Not for use from several threads at once; checkouts may be swapped meanwhile.
+    """The posts of several folders. Not thread-safe, but another process may replace the checkouts meanwhile.
 
-    Only the local folder has to be watched: a checkout is read again when another tree was put in force.
+    Only the local folder needs a watcher: a checkout is reread when another tree becomes current.
     """
 
     def __init__(self, config: Config, *, reader: Reader = PostFolder, local: PostFolder | None = None) -> None:
@@ -112,9 +112,9 @@ class JoinedFolders:
         self._local.close()
 
     def scan(self) -> Scan:
-        """Read what is new or changed. A source that cannot be read is a fault; the others go on.
+        """Read the new and changed files. An unreadable source becomes a fault and does not affect the others.
 
-        Raises PostError if the local folder was there and is gone.
+        Raises PostError if the local folder existed and is gone.
         """
         scans: list[Scan] = [self._local.scan()] if self._has_local() else []
         unreadable: list[PostError] = []
@@ -124,19 +124,19 @@ class JoinedFolders:
             except PostError as error:
                 scans.append(Scan(posts=(), faults=(), signature=_unreadable(checkout)))
                 unreadable.append(self._fault(checkout, error))
-        # The first keeps what two would share: in the order of the settings, the local folder before all sources.
+        # On a clash the first post wins: the local folder, then the sources in the order of the settings.
         outcomes = [one for scan in scans for one in by_path([*scan.faults, *scan.posts])]
         posts, faults = without_clashes(outcomes, dated=self._config.posts.dated_names)
         return Scan(
             posts=posts,
             faults=(*faults, *unreadable),
             signature=_joined([scan.signature for scan in scans]),
-            # What is missing because its source could not be read is not gone.
+            # Posts that are missing because their source was unreadable are not gone.
             complete=not unreadable,
         )
 
     def _has_local(self) -> bool:
-        """With sources a local folder is optional; one that was there and vanishes is still a fault."""
+        """Whether to read the local folder: with sources it is optional, but one that vanishes is a fault."""
         agreed = self._local.agreed
         is_there = self._config.posts_folder.is_dir() if agreed is None else agreed.fault is None
         self._local_was_there = self._local_was_there or is_there
@@ -154,7 +154,7 @@ class JoinedFolders:
 
 
 def _read(checkout: _Checkout) -> Scan:
-    """What is in one tree: a scan during which another was swapped in is repeated. Raises PostError."""
+    """Scan one tree; repeats the scan if another tree became current meanwhile. Raises PostError."""
     for _ in range(_TRIES):
         before = checkout.place.mark()
         if checkout.latest is not None and checkout.latest[0] == before:
@@ -166,7 +166,7 @@ def _read(checkout: _Checkout) -> Scan:
             if before is not None:
                 checkout.latest = (before, found)
             return found
-        # It may have read a file of one tree under the name of another.
+        # The scan may have mixed files of two trees.
         checkout.forget()
     raise PostError(checkout.place.current, "changes faster than it can be read.")
 

@@ -1,4 +1,4 @@
-"""Whether the sender of a push knows the secret, as GitHub, GitLab, Forgejo and Gitea prove it. Pure.
+"""Authenticate pushes (webhooks) from GitHub, GitLab, Forgejo and Gitea by the shared secret.
 
 - GitHub: `X-Hub-Signature-256: sha256=<hex HMAC-SHA256 of the body>` (its docs: "Validating webhook deliveries").
 - Forgejo and Gitea: the bare hex digest in `X-Forgejo-Signature` and `X-Gitea-Signature`, and GitHub's header too.
@@ -22,22 +22,22 @@ from typing import Final
 
 from bot.config import Source
 
-#: A signed time may differ from ours by so much (Standard Webhooks, "Verifying webhook authenticity").
+#: The largest difference between a signed time and ours (Standard Webhooks, "Verifying webhook authenticity").
 TOLERANCE: Final = timedelta(minutes=5)
 _HEX: Final = ("x-hub-signature-256", "x-forgejo-signature", "x-gitea-signature")
 _TOKEN: Final = "x-gitlab-token"  # noqa: S105 — a header's name
-#: What GitLab calls one delivery; it stays the same when it tries again (its docs: "Webhooks", delivery headers).
+#: GitLab's id of a delivery; unchanged when GitLab retries (its docs: "Webhooks", delivery headers).
 _GITLAB_DELIVERY: Final = "idempotency-key"
-#: Where a sender lists several signatures, so many are looked at.
+#: The most signatures checked of one request, because a sender could list thousands.
 _MOST_SIGNATURES: Final = 10
 
 
 def mark_of_genuine(headers: Mapping[str, str], body: bytes, *, secret: str, now: datetime) -> str:
-    """What a second sending of the same push has in common with this one; empty if its sender does not know the secret.
+    """A mark that identifies a genuine push, to detect replays; empty if its sender does not know the secret.
 
-    `headers` are in lower case. The mark is made of what is signed, so that whoever repeats a push cannot change it:
-    where a time is signed the delivery's id, else the body. GitLab's token signs nothing; there it is the delivery's
-    name. A signed time that is too far from `now` proves nothing. A wrong proof takes as long as a right one.
+    `headers` have lower-case names. The mark is derived from signed data, so that an attacker who replays a push cannot
+    change it: the delivery's id if a time is signed, else the body. GitLab's token signs nothing; its mark is the
+    delivery's id. A signed time too far from `now` is rejected. Comparisons take constant time.
     """
     if not secret:
         return ""
@@ -69,7 +69,7 @@ def _is_standard(headers: Mapping[str, str], body: bytes, secret: str, now: date
 
 
 def _keys(secret: str) -> Iterator[bytes]:
-    """A signing token is base64 of the key, mostly with `whsec_` in front; one that is not is the key itself."""
+    """The possible keys of a secret: a signing token is base64, usually after `whsec_`; else the text is the key."""
     coded = secret.removeprefix("whsec_")
     with suppress(binascii.Error, ValueError):
         key = base64.b64decode(coded, validate=True)
@@ -82,22 +82,22 @@ def _same(one: str, other: str) -> bool:
     return hmac.compare_digest(one.encode("utf-8", "surrogateescape"), other.encode())
 
 
-#: Bytes of a push's description. A larger one is refused, and its change is seen at the next look (`every`).
+#: Bytes of a push's body. A larger one is refused; the bot sees its change at the next regular fetch (`every`).
 LARGEST: Final = 1024 * 1024
-#: So many pushes are remembered. One that is repeated after that, or after a restart, makes us look once more: no harm.
+#: The number of pushes remembered. An older replay, or one after a restart, only causes one more fetch: harmless.
 _REMEMBERED: Final = 1000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """What the forge is told: an HTTP status, and a sentence for the person who looks at its list of deliveries."""
+    """The answer to the forge: an HTTP status, and a sentence for the operator, shown in its list of deliveries."""
 
     status: int
     text: str
 
 
 class PushHook:
-    """Safe across threads. Nothing in a body is believed or even read: a genuine push only says "look now"."""
+    """Receives pushes; thread-safe. Never parses the body: a genuine push only triggers a fetch."""
 
     def __init__(
         self, secrets: Mapping[Source, str], *, now: Callable[[], datetime], pushed: Callable[[Source], None]
@@ -109,7 +109,7 @@ class PushHook:
         self._lock = threading.Lock()
 
     def receive(self, headers: Mapping[str, str], body: bytes, *, media_type: str) -> Answer:
-        """Judge a request by its headers, in lower case, and its body. A genuine and new one has posts fetched."""
+        """Check a request by its headers (lower-case names) and body; a genuine, new push triggers a fetch."""
         if media_type != "application/json":
             return Answer(status=415, text="Set the content type of this webhook to application/json.")
         now = self._now()

@@ -1,4 +1,4 @@
-"""When a source was last fetched, and since when that has failed: kept beside it, for a later process to know."""
+"""The time of a source's last fetch, and since when fetching has failed; stored beside the checkout."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from typing import Final
 from bot.config import Source
 from bot.files.atomic import replace_file
 
-#: Somebody is told of a source that could not be fetched for so long: hosts have short outages.
+#: The bot alerts about a source after it could not be fetched for this long: hosts have short outages.
 LASTS: Final = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Status:
-    """What is known of fetching one source; times in UTC."""
+    """The fetch status of one source; times are in UTC."""
 
-    fetched: datetime | None = None  #: when the host was last asked with success
+    fetched: datetime | None = None  #: the last successful fetch
     failing_since: datetime | None = None  #: the first failure since then
-    why: str = ""  #: the reason of that first failure, so that the words stay the same while it lasts
+    why: str = ""  #: the reason of that first failure, so that the alert's text stays the same
 
     def after_success(self, now: datetime) -> Status:
-        """The host has answered, and what it has is in force."""
+        """The status after a fetch whose commit is now current."""
         return Status(fetched=now)
 
     def after_failure(self, why: str, now: datetime) -> Status:
-        """It could not be fetched, or what came must not be put in force."""
+        """The status after a failed fetch, or one whose commit must not become current."""
         return self if self.failing_since else replace(self, failing_since=now, why=why)
 
     def trouble(self, now: datetime) -> str:
-        """What the operator should be told; empty if nothing. Told at once where there is nothing to fall back on."""
+        """The trouble to report to the operator; empty if none. Reported at once if the source was never fetched."""
         if self.failing_since is None:
             return ""
         if self.fetched is not None and now - self.failing_since < LASTS:
@@ -43,18 +43,18 @@ class Status:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SourceTrouble:
-    """A source whose trouble the operator should know of."""
+    """Trouble with a source that the operator should know about."""
 
     source: Source
     what: str
-    never: bool  #: nothing of it was ever fetched
+    never: bool  #: whether no fetch ever succeeded
 
     def __str__(self) -> str:
         return f"the posts of {self.source.shown} are {self.what}"
 
 
 def read_status(path: Path) -> Status:
-    """The status in a file; an empty one if there is none that can be read."""
+    """Read the status; an empty one if the file is missing or unreadable."""
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
         return Status(fetched=_time(kept["fetched"]), failing_since=_time(kept["failing_since"]), why=str(kept["why"]))
@@ -63,7 +63,7 @@ def read_status(path: Path) -> Status:
 
 
 def write_status(path: Path, status: Status) -> None:
-    """Keep a status. Best effort: a full disk is told of elsewhere."""
+    """Store the status. Best effort: other parts of the bot report a full disk."""
     kept = {"fetched": _text(status.fetched), "failing_since": _text(status.failing_since), "why": status.why}
     with suppress(OSError):
         replace_file(path, f"{json.dumps(kept)}\n".encode())

@@ -1,4 +1,4 @@
-"""Bringing one checkout up to date: asked, fetched, checked out beside, swapped in whole, or left as it was."""
+"""Update one checkout: query the host, fetch, check out a new tree, then switch to it or keep the old one."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from bot.posts.git.checkout import UNFINISHED, CheckoutDir, checkout_dir_of, dis
 from bot.posts.git.command import Git, OddGitError, check_version
 from bot.posts.git.status import read_status, write_status
 
-#: A tree that is no longer in force is kept for this long: a reader may still be at work in it.
+#: A tree that is no longer current is kept this long, because a reader may still use it.
 KEPT: Final = timedelta(hours=1)
 KEPT_AT_MOST: Final = 5
 _NEW: Final = "refs/announce/new"
-_LOOK: Final = 0.1  #: seconds between two looks whether another process has finished
+_LOOK: Final = 0.1  #: seconds between two attempts to take the lock
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SyncResult:
-    """What came of one pull."""
+    """The result of one pull."""
 
     source: Source
-    commit: str  #: in force now; empty if there is none
+    commit: str  #: the current commit; empty if there is none
     changed: bool = False
-    fault: str = ""  #: why it could not be brought up to date
-    first_fault: bool = False  #: the last pull before this one went well
-    recovered: bool = False  #: and the one before this did not
+    fault: str = ""  #: why the update failed; empty if it succeeded
+    first_fault: bool = False  #: this pull failed and the one before it succeeded
+    recovered: bool = False  #: this pull succeeded and the one before it failed
 
 
 def sync_checkout(
@@ -46,9 +46,9 @@ def sync_checkout(
     now: Callable[[], datetime],
     stopping: Callable[[], bool] = lambda: False,
 ) -> SyncResult:
-    """Fetch what the repository holds now, and put it in force. Never raises: what was in force stays so.
+    """Fetch the branch and make its commit current. Never raises: after a failure the old tree stays current.
 
-    Takes no longer than the source's `timeout`, plus what writing the files takes.
+    Takes at most the source's `timeout`, plus the time to write the files.
     """
     place = checkout_dir_of(config, source)
     before, changed, fault = place.commit(), False, ""
@@ -91,14 +91,14 @@ def _pull(
         try:
             return _refresh(git, place, address=str(config.root / source.git) if source.local else source.git)
         except OddGitError:
-            # A power cut may have broken our own objects: the next pull begins anew.
+            # A power cut may have damaged our objects: the next pull clones again.
             discard(place.repository)
             raise
 
 
 @contextmanager
 def _alone(place: CheckoutDir, git: Git) -> Iterator[None]:
-    """One process at a time; the lock is let go of by the system if it dies."""
+    """Hold the lock of the checkout; the system releases it if the process dies."""
     descriptor = os.open(place.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         while True:
@@ -125,21 +125,21 @@ def _refresh(git: Git, place: CheckoutDir, *, address: str) -> bool:
     commit = _fetched(git, address, wanted)
     before = place.commit()
     if place.tree(commit).is_dir():
-        # It was in force before: a push that was taken back.
+        # The tree already exists: the branch went back to an earlier commit.
         examine(place.tree(commit), git.source)
     else:
         export(git, place, commit)
     place.put_in_force(commit)
     if before:
         with suppress(OSError):
-            os.utime(place.tree(before))  # since when it is not in force
+            os.utime(place.tree(before))  # marks the time at which it stopped being current
     with suppress(SourceError):
         git.run("gc", "--auto", "--quiet")
     return commit != before
 
 
 def _offered(git: Git, address: str, wanted: str) -> str:
-    """The commit that the host has now."""
+    """The branch's current commit on the host."""
     for line in git.run("ls-remote", "--quiet", "--", address, wanted).splitlines():
         commit, _, name = line.partition("\t")
         if name == wanted:
@@ -150,17 +150,17 @@ def _offered(git: Git, address: str, wanted: str) -> str:
 
 
 def _fetched(git: Git, address: str, wanted: str) -> str:
-    """The commit, fetched: by force, for a history may be rewritten; what counts is what can be read now."""
+    """Fetch and return the commit. By force, because an author may rewrite the history."""
     shallow = ("--depth=1", "--no-tags", "--force", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-gc")
     git.run("fetch", "--quiet", *shallow, "--", address, f"+{wanted}:{_NEW}")
     return git.run("rev-parse", "--verify", f"{_NEW}^{{commit}}").strip()
 
 
 def _tidy(place: CheckoutDir) -> None:
-    """Remove what a process that was killed has left, and trees that no reader uses any more. Under the lock."""
+    """Remove leftovers of killed processes, and old trees without readers. The caller holds the lock."""
     for stale in place.repository.rglob("*.lock"):
         stale.unlink(missing_ok=True)
-    # Of a fetch that took too long: it may be large, and the next one makes another.
+    # Left by an aborted fetch: it may be large, and the next fetch makes a new one.
     for half in (*place.repository.glob("objects/pack/tmp_*"), *place.repository.glob("objects/tmp_objdir-*")):
         discard(half) if half.is_dir() else half.unlink(missing_ok=True)
     in_force, old = place.commit(), list[tuple[float, Path]]()
