@@ -1,8 +1,7 @@
-"""Performs the delivery protocol for one account: asks `protocol.next_step` and does what it says, until it waits.
+"""Performs the delivery protocol for one account: `protocol.next_step` decides, the other modules carry out.
 
-Nothing is decided here but how each step is carried out, and what is written down when a step fails: `worker`
-goes from step to step, `handshake` verifies the account, `readback` reads what the account has, `send` changes it,
-`retry` decides what a failed step leaves.
+`worker` performs step after step, `handshake` verifies the account, `readback` reads the account's statuses, `send`
+uploads and sends, and `retry` decides what follows a failed step.
 """
 
 from bot.delivery.handshake import is_warm, warm_up

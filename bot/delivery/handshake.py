@@ -1,4 +1,4 @@
-"""Who we are on the account's server: asked before anything else, and before the instant where there is time for it."""
+"""Verifies the account with its server: first in every session, and ahead of a release if there is time."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from bot.domain import Capabilities, Delivery, ReasonCode
 from bot.domain.clock import Clock
 from bot.domain.errors import AccountBlockedError, LeaseHeldError, LeaseLostError, TransientError
 
-#: A pre-flight look is believed for this long; then there is another before anything is sent.
+#: The result of a pre-flight read is valid for this long; after that the worker reads again before it sends.
 PREFLIGHT_LASTS: Final = timedelta(minutes=1)
 
 
 def verify_account(session: DeliverySession) -> None:
-    """Ask who we are and what the server allows; what blocked the account ends, if reading was all it lacked."""
+    """Ask the server which account the token belongs to and what it accepts; ends a block for unreachability."""
     facts = session.publisher.verify_account()
     session.state.introduced, session.state.capabilities = True, facts.capabilities or Capabilities()
     blocked = session.view().account.blocked
     if blocked is not None and blocked.code is not ReasonCode.ACCOUNT_UNREACHABLE:
-        # A token may be good for reading and not for posting: the block stands until a toot went out.
+        # A token may allow reading but not posting, so the block stays until a toot is sent.
         session.state.facts_once_sent = facts
         return
     for event in session.ledger.note_account(session.lease, facts=facts, now=session.now()):
@@ -30,10 +30,10 @@ def verify_account(session: DeliverySession) -> None:
 
 
 def warm_up(context: DeliveryContext, expected: Sequence[Delivery]) -> SessionState | None:
-    """Ask before the instant what a session asks first: who we are, and whether what is `expected` is there already.
+    """Do ahead of a release what a session does first: verify the account, and check for the `expected` deliveries.
 
-    Nothing is sent and nothing is settled. Returns what a session within `PREFLIGHT_LASTS` need not ask again; None
-    where it has to ask all by itself. Raises LedgerError.
+    Sends and settles nothing. Returns the state for a session that begins within `PREFLIGHT_LASTS`; None if that
+    session has to start from nothing. Raises LedgerError.
     """
     ledger, address, now = context.ledger, context.publisher.address, context.clock.now()
     known = ledger.account_view(address).account
@@ -51,12 +51,12 @@ def warm_up(context: DeliveryContext, expected: Sequence[Delivery]) -> SessionSt
         for delivery in expected:
             context.publisher.prepare_pictures(delivery.announcement)
     except (AccountBlockedError, TransientError, LeaseLostError):
-        return None  # the session to come meets it again, and says so
+        return None  # the session itself will meet and report the error
     finally:
         ledger.release_lease(lease)
     return session.state
 
 
 def is_warm(state: SessionState, clock: Clock) -> bool:
-    """Whether what `warm_up` learnt may still be believed."""
+    """Whether the state that `warm_up` returned is still valid."""
     return clock.monotonic() - state.met_at <= PREFLIGHT_LASTS.total_seconds()

@@ -9,27 +9,27 @@ from typing import Final
 
 from bot.domain import Action, Delivery, DeliveryKey, DeliveryState, Occasion
 
-#: A toot that leaves within this time of its datetime is on time.
+#: A toot that is sent within this time after its datetime is on time.
 ON_TIME: Final = timedelta(minutes=1)
-#: Actions that create a status for the post; existing ones are matched before sending.
+#: Actions before which the worker checks whether the status exists already.
 ANNOUNCING: Final = (Action.PUBLISH, Action.CONTINUE)
-#: These take a toot back.
+#: Actions that withdraw a toot.
 WITHDRAWALS: Final = (Action.DELETE, Action.REPLY)
 
 
 def next_delivery(deliveries: Sequence[Delivery], *, now: datetime) -> Delivery:
-    """The delivery that goes next: what is in flight, else withdrawals, threads begun, toots on time, (due, sequence).
+    """Return the next delivery: one in flight, else withdrawals, begun threads, toots on time, then by (due, sequence).
 
-    A publish that backs off is waited for, so that the order is kept. Edits, withdrawals and later parts of a thread
-    that back off, and what was never tried and waits for the morning, delay no other delivery. A part waits for the
-    part before it, an edit for the toot that it changes, a reminder for the post's toot; edits of one toot keep their
-    order always.
+    A publish in back-off delays the others, so that the order is kept. Edits, withdrawals and later parts of a thread
+    in back-off delay no other delivery, and neither does an untried one that waits for the hours of the day. A part
+    waits for the part before it, an edit for its toot, a reminder for the post's toot. Edits of one toot always keep
+    their order.
     """
     for delivery in deliveries:
         if delivery.state is DeliveryState.SENDING:
             return delivery
-    deliveries = [delivery for delivery in deliveries if not _comes_after_another(delivery, deliveries)]
-    until = {delivery.key: _stands_aside_until(delivery, deliveries, now) for delivery in deliveries}
+    deliveries = [delivery for delivery in deliveries if not _waits_for_another(delivery, deliveries)]
+    until = {delivery.key: _delayed_until(delivery, deliveries, now) for delivery in deliveries}
     ready = [delivery for delivery in deliveries if until[delivery.key] <= now]
     withdrawals = [delivery for delivery in ready if delivery.action in WITHDRAWALS]
     parts = [delivery for delivery in ready if delivery.action is Action.CONTINUE]
@@ -40,7 +40,7 @@ def next_delivery(deliveries: Sequence[Delivery], *, now: datetime) -> Delivery:
 
 
 def anchor_of(delivery: Delivery) -> DeliveryKey:
-    """The toot that a delivery changes, answers, or takes back; of a publish the toot itself."""
+    """Return the key of the toot that a delivery edits, replies to or withdraws; a publish is its own anchor."""
     about = delivery.key.occasion.about
     if delivery.action is Action.CONTINUE:
         about = Occasion.PUBLISH.of_part(about.part - 1)
@@ -48,17 +48,17 @@ def anchor_of(delivery: Delivery) -> DeliveryKey:
 
 
 def toot_of(delivery: Delivery) -> DeliveryKey:
-    """The post's own toot."""
+    """Return the key of the post's own toot."""
     return replace(delivery.key, occasion=Occasion.PUBLISH)
 
 
 def is_reminder(delivery: Delivery) -> bool:
-    """Whether it posts a reminder."""
+    """Whether the delivery posts a reminder."""
     return delivery.action is Action.PUBLISH and bool(delivery.key.occasion.reminder_id)
 
 
-def _comes_after_another(delivery: Delivery, deliveries: Sequence[Delivery]) -> bool:
-    """Whether the part before, or the toot that is edited, is still to be sent."""
+def _waits_for_another(delivery: Delivery, deliveries: Sequence[Delivery]) -> bool:
+    """Whether the delivery's anchor, or a reminder's toot, is still to be sent."""
     if delivery.action not in (Action.CONTINUE, Action.EDIT) and not is_reminder(delivery):
         return False
     anchor = toot_of(delivery) if is_reminder(delivery) else anchor_of(delivery)
@@ -66,7 +66,7 @@ def _comes_after_another(delivery: Delivery, deliveries: Sequence[Delivery]) -> 
 
 
 def is_on_time(delivery: Delivery, now: datetime) -> bool:
-    """Whether a toot leaves at its datetime: then neither late ones nor their spacing hold it up."""
+    """Whether a toot is on time: then neither late toots nor their spacing delay it."""
     return delivery.action is Action.PUBLISH and now - delivery.due <= ON_TIME
 
 
@@ -75,9 +75,9 @@ def _backs_off(delivery: Delivery, now: datetime) -> bool:
 
 
 def superseded_reason(withdrawal: Delivery, deliveries: Sequence[Delivery]) -> Delivery | None:
-    """What a withdrawal makes void: a publish that came to nothing, or an edit of what is taken back.
+    """Return an open delivery that a withdrawal makes void: an unsent publish, or an edit.
 
-    With the toot its whole thread is taken back, and its reminders; a later part or a reminder goes alone.
+    A withdrawal of the toot includes its whole thread and its reminders; one of a later part or a reminder does not.
     """
     about = withdrawal.key.occasion.about
     for other in deliveries:
@@ -88,7 +88,7 @@ def superseded_reason(withdrawal: Delivery, deliveries: Sequence[Delivery]) -> D
     return None
 
 
-def _stands_aside_until(delivery: Delivery, deliveries: Sequence[Delivery], now: datetime) -> datetime:
+def _delayed_until(delivery: Delivery, deliveries: Sequence[Delivery], now: datetime) -> datetime:
     waiting = [
         one.not_before
         for one in (delivery, *_earlier_edits(delivery, deliveries))
@@ -98,7 +98,7 @@ def _stands_aside_until(delivery: Delivery, deliveries: Sequence[Delivery], now:
 
 
 def _earlier_edits(delivery: Delivery, deliveries: Sequence[Delivery]) -> list[Delivery]:
-    """Edits of the same post that were recorded before this one."""
+    """Return the open edits of the same toot that were recorded before this one."""
     if delivery.action is not Action.EDIT:
         return []
     return [

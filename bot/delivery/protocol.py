@@ -1,23 +1,23 @@
-"""The delivery protocol, sans-I/O: what is known → the next step. `bot.delivery` performs the steps.
+"""The delivery protocol, sans-I/O: chooses the next step from what is known. The worker performs the steps.
 
-The rules, and why each is as it is:
+The rules, and their reasons:
 
-- An intent is written and committed before a request leaves, so a process that dies leaves a trace: `sending`.
-- A delivery that is `sending` while no process sends it has an unknown outcome. It is looked for among the account's
-  own statuses before anything else of this account goes out; only a proven absence lets it be sent again.
-- Absence counts only `settle` after the intent: a server may still be working on a request that we gave up on. A
-  server that could not be read may have held that request as long, so then `settle` begins once it can be read.
-- The look starts after the newest status id that was known before the first attempt. That makes it independent of
-  clocks, of posts made by hand, and of two announcements with the same text.
-- Before each send the account's recent statuses are read: what a lost ledger has forgotten, or a volunteer has tooted
-  meanwhile, is recognised by the post's link.
-- Giving up follows a failure: after a day's pause, or with a machine that was off, there is another try first.
-- A thread's parts are deliveries of their own, each sent once the part before it is known to be there.
-- A reminder carries the same link as the post's toot. It is a status that was made at its moment or later, and the
-  toot is none that says what a reminder says.
-- Edits and deletions may be repeated, so they are not looked for, and one that fails delays no other delivery.
+- The worker commits an intent before it sends a request, so a process that dies leaves a trace: `sending`.
+- A delivery that is `sending` while no process sends it has an unknown outcome. The worker reads the account's own
+  statuses back before it sends anything else for this account, and sends again only once absence is proven.
+- Absence is proven only `settle` after the intent, because the server may still be working on a request that timed
+  out. A server that could not be read may have held the request as well, so then `settle` begins once it answers.
+- The read-back starts after the newest status id that was known before the first attempt. That makes it independent
+  of clocks, of toots made by hand, and of two announcements with the same text.
+- Before each send the worker reads the account's recent statuses, and recognises by the post's link what a lost ledger
+  no longer records, or what a volunteer has tooted by hand.
+- The worker gives up only after a failure: after a pause, or after the machine was off, it tries again first.
+- The parts of a thread are deliveries of their own; each is sent once the part before it is confirmed.
+- A reminder has the same link as the post's toot. Only a status made at its moment or later can be the reminder, and
+  a status with a reminder's text cannot be the toot.
+- Edits and deletions may be repeated, so they are not read back, and one that fails delays no other delivery.
 - The Idempotency-Key helps where a server honours it. Mastodon forgets it after an hour, 4.6 answers a repeat with
-  500 (mastodon/mastodon#40399), GoToSocial ignores it: it is never the proof.
+  500 (mastodon/mastodon#40399), GoToSocial ignores it: it never proves anything.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Timing:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProtocolState:
-    """All that the next step depends on."""
+    """Everything that the next step depends on."""
 
     now: datetime
     account: AccountState
@@ -54,11 +54,13 @@ class ProtocolState:
     anchor: Delivery | None = None  #: the toot that the head of the queue edits, deletes or answers
     introduced: bool = False  #: the server has confirmed the account since this session began
     looked: Mapping[DeliveryKey, SeenStatus | None] = field(default_factory=dict)  #: results of read-backs
-    by_hand: frozenset[DeliveryKey] = frozenset()  #: those of them that found a status made by hand
-    met: Mapping[DeliveryKey, SeenStatus | None] = field(default_factory=dict)  #: results of pre-flight looks
-    uploaded: Mapping[DeliveryKey, tuple[str, ...]] = field(default_factory=dict)  #: media ids, once all are there
-    #: Since the intent of the delivery in `sending` was committed; once it was looked for, as old as it was when the
-    #: look began. None if the machine was restarted since.
+    by_hand: frozenset[DeliveryKey] = frozenset()  #: the read-backs that found a status made by hand
+    met: Mapping[DeliveryKey, SeenStatus | None] = field(default_factory=dict)  #: results of pre-flight reads
+    uploaded: Mapping[DeliveryKey, tuple[str, ...]] = field(
+        default_factory=dict
+    )  #: media ids, once all pictures are uploaded
+    #: The age of the intent of the delivery in `sending`: now, or when its read-back began. None if the machine was
+    #: restarted since.
     intent_age: timedelta | None = None
     fresh_intent: DeliveryKey | None = None  #: the intent that this session wrote and has not sent yet
     failed: Wait | None = None  #: what stopped this session; nothing more is tried
@@ -67,38 +69,38 @@ class ProtocolState:
 
 @dataclass(frozen=True, slots=True)
 class VerifyAccount:
-    """Ask the server who we are, and what it accepts."""
+    """Ask the server which account the token belongs to, and what the server accepts."""
 
 
 @dataclass(frozen=True, slots=True)
 class FetchCursor:
-    """Ask for the newest status id of an account that has never been looked at."""
+    """Fetch the newest status id of an account that was never read before."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadBack:
-    """Look for a delivery of unknown outcome."""
+    """Read the account's statuses back to find a delivery of unknown outcome."""
 
     delivery: Delivery
 
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """Before a send: read the account's recent statuses, whether the post is announced already."""
+    """Read the account's recent statuses before a send, to check whether the post is announced already."""
 
     delivery: Delivery
 
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """It was tried for too long: hold it for the operator."""
+    """Hold a delivery that has failed for too long, for the operator to decide."""
 
     delivery: Delivery
 
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """There is nothing (any more) to be sent: settle it as skipped."""
+    """Settle a delivery as skipped, because there is nothing to send."""
 
     delivery: Delivery
     why: Reason
@@ -106,7 +108,7 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Adopt:
-    """The look found it: settle it as sent."""
+    """Settle a delivery as sent, because its status was found."""
 
     delivery: Delivery
     status: SeenStatus
@@ -114,28 +116,28 @@ class Adopt:
 
 @dataclass(frozen=True, slots=True)
 class Requeue:
-    """Its absence is proven: make it due again, with the next generation of its key."""
+    """Make a delivery due again, with the next generation of its key, because its absence is proven."""
 
     delivery: Delivery
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """Upload the pictures of the delivery that goes next."""
+    """Upload the pictures of the next delivery."""
 
     delivery: Delivery
 
 
 @dataclass(frozen=True, slots=True)
 class WriteIntent:
-    """Commit that the request is about to leave."""
+    """Commit the intent to send the request."""
 
     delivery: Delivery
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send at once; it stays `sending` if the outcome is unknown."""
+    """Send the request at once; the delivery stays `sending` if the outcome is unknown."""
 
     delivery: Delivery
 
@@ -171,7 +173,7 @@ Step = (
 
 
 def next_step(known: ProtocolState, timing: Timing) -> Step:
-    """The one next step for an account. Pure."""
+    """Return the next step for an account. Pure."""
     if not known.deliveries:
         return Done()
     if known.failed is not None:
@@ -184,7 +186,7 @@ def next_step(known: ProtocolState, timing: Timing) -> Step:
     is_free = sending is None and not known.stopping
     step = _begin(next_delivery(known.deliveries, now=known.now), known, timing) if is_free else Done()
     if isinstance(step, Wait):
-        return step  # the server is not asked about what waits here
+        return step  # no request is needed for a delivery that waits
     if not known.introduced:
         return Done() if known.stopping else VerifyAccount()
     if known.account.last_status_id is None:
@@ -209,10 +211,10 @@ def _finish(delivery: Delivery, known: ProtocolState, timing: Timing) -> Step:
     if found is not None and delivery.key not in known.by_hand:
         return Adopt(delivery, found)
     if age is None:
-        # A machine may restart within seconds; then only the time of day tells. A clock behind makes it wait.
+        # After a restart only the time of day tells the age. A clock that is behind prolongs the wait.
         age = max(timedelta(), known.now - delivery.intended_at) if delivery.intended_at else timing.settle
     if age < timing.settle:
-        # Also where a person has tooted it by hand meanwhile: ours may still arrive, and is edited and withdrawn then.
+        # Also if a toot made by hand was found: the bot's own may still arrive, and is the one to edit then.
         return Wait(known.now + (timing.settle - age), Reason(code=ReasonCode.EARLIER_ATTEMPT_OPEN))
     if found is not None:
         return Adopt(delivery, found)
@@ -245,7 +247,7 @@ def _moot(delivery: Delivery, known: ProtocolState) -> Reason | None:
 
 
 def _announce(delivery: Delivery, known: ProtocolState, timing: Timing) -> Step:
-    # Before the spacing: a lost ledger recognises at once all that is there.
+    # Before the spacing, so that after the loss of the ledger the existing toots are recognised at once.
     if delivery.key not in known.met:
         return Preflight(delivery)
     met = known.met[delivery.key]
@@ -261,7 +263,7 @@ def _announce(delivery: Delivery, known: ProtocolState, timing: Timing) -> Step:
 
 
 def idempotency_key(delivery: Delivery) -> str:
-    """An ASCII key from the delivery's identity, its text, and a generation that rises once absence is proven."""
+    """Return the Idempotency-Key (ASCII): a hash of the delivery's identity, text and generation."""
     key = delivery.key
     parts = (key.post_id, key.account, str(key.occasion), delivery.announcement.text, str(delivery.generation))
     return hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
@@ -271,26 +273,26 @@ _BACKOFF: Final = Backoff(first=timedelta(seconds=15), longest=timedelta(minutes
 
 
 def backoff(attempts: int, *, jitter: float, retry_after: timedelta | None) -> timedelta:
-    """The wait after a try that posted nothing: 15 s doubling to 15 min, up to a quarter longer by `jitter` (0…1).
+    """Return the wait after an attempt that posted nothing: 15 s doubling to 15 min, plus up to 25 % by `jitter` (0…1).
 
-    A wait that the server named is honoured.
+    It is never shorter than `retry_after`, the wait that the server asked for.
     """
     wait = _BACKOFF.wait(attempts, jitter=jitter)
     return max(wait, retry_after) if retry_after is not None else wait
 
 
 def refused(delivery: Delivery, *, key_is_spent: bool) -> Delivery:
-    """The delivery as due again after a clear no.
+    """Return the delivery as due again after the server has clearly refused the request.
 
-    `key_is_spent`: the server would answer the same key with the same no (`Capabilities.refusal_spends_key`), so the
-    delivery gets another one.
+    With `key_is_spent` the delivery gets a new Idempotency-Key, because the server would refuse the old one again
+    (`Capabilities.refusal_spends_key`).
     """
     spent = delivery.action.posts and key_is_spent
     return replace(delivery, state=DeliveryState.DUE, generation=delivery.generation + (1 if spent else 0))
 
 
 def restored(delivery: Delivery) -> Delivery:
-    """The delivery as due again, after its absence was proven."""
+    """Return the delivery as due again after its absence was proven."""
     return replace(
         delivery,
         state=DeliveryState.DUE,

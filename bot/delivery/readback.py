@@ -1,4 +1,4 @@
-"""Reads the account's statuses back, and adopts deliveries that are there already."""
+"""Reads the account's statuses back, and adopts those that are deliveries."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from bot.delivery.session import DeliverySession
 from bot.domain import Action, Delivery, DeliveryKey, DeliveryState, EventKind, SeenStatus, Snapshot
 from bot.publishers.contract import Publisher
 
-#: A person may have announced a post by hand this long before its datetime.
+#: A volunteer may have announced a post by hand this long before its datetime.
 ANNOUNCED_EARLY: Final = timedelta(days=1)
-#: In the place of an intent's mark: the server could not be read since, so `settle` begins when it can.
+#: Replaces an intent's mark while the server cannot be read: `settle` then begins once it can.
 IN_DOUBT: Final = ""
 
 
 def preflight(deliveries: Sequence[Delivery], session: DeliverySession) -> None:
-    """Read back once for all that is about to be sent: also what a lost ledger has forgotten is recognised.
+    """Check once for all open deliveries whether their statuses exist already, e.g. after the loss of the ledger.
 
-    `deliveries` are some of an account's, as the caller knows them. Raises TransientError or AccountBlockedError: then
-    nothing is sent.
+    `deliveries` are some of the account's, as the caller knows them. Raises TransientError or AccountBlockedError; the
+    caller must then send nothing.
     """
     waiting = _about_to_be_sent(deliveries, session)
     now = session.now()
@@ -34,9 +34,9 @@ def preflight(deliveries: Sequence[Delivery], session: DeliverySession) -> None:
     with_text, before = _Texts(session.publisher), _adopted(waiting, known)
     for other in waiting:
         address = _address_of(other, known)
-        said = with_text.of(_alike(other, recent, claimed=claimed, also=address))
+        with_texts = with_text.of(_alike(other, recent, claimed=claimed, also=address))
         since = other.due if is_reminder(other) else None
-        status = _found(other, said, claimed=claimed, session=session, since=since, also=address)
+        status = _found(other, with_texts, claimed=claimed, session=session, since=since, also=address)
         if status is None and anchor_of(other) in before and other.action is Action.CONTINUE:
             status = _in_its_place(other, before[anchor_of(other)], recent, claimed=claimed, session=session)
         if status is not None:
@@ -45,7 +45,7 @@ def preflight(deliveries: Sequence[Delivery], session: DeliverySession) -> None:
         if status is not None:
             claimed |= {status.status_id}
     session.ledger.note_account(session.lease, last_status_id=newest, now=session.now())
-    # Not counted from its beginning: one that takes longer than it is believed would be repeated for ever.
+    # The end counts, not the beginning: a read that takes longer than it is valid would repeat for ever.
     session.state.met_at = session.context.clock.monotonic()
 
 
@@ -55,7 +55,7 @@ def _about_to_be_sent(deliveries: Sequence[Delivery], session: DeliverySession) 
         for other in session.view().open
         if other.action in ANNOUNCING and other.state is DeliveryState.DUE
     }
-    # As the step knows them: if one was changed meanwhile, what is found here is not believed.
+    # The caller's versions: if a plan has changed one meanwhile, the worker discards what is found here.
     waiting.update((delivery.key, delivery) for delivery in deliveries)
     return sorted(waiting.values(), key=lambda other: other.key.occasion.part)
 
@@ -71,7 +71,7 @@ def _alike(
 
 
 def _adopted(waiting: Iterable[Delivery], known: Snapshot) -> dict[DeliveryKey, str]:
-    """The toots that were there before this ledger knew of them, and that a waiting part comes after."""
+    """Return the status ids of adopted toots that a waiting part follows, by key."""
     anchors = (known.deliveries.get(anchor_of(d)) for d in waiting if d.action is Action.CONTINUE)
     return {a.key: a.status_id for a in anchors if a is not None and a.status_id is not None and a.attempts == 0}
 
@@ -79,7 +79,7 @@ def _adopted(waiting: Iterable[Delivery], known: Snapshot) -> dict[DeliveryKey, 
 def _in_its_place(
     part: Delivery, before: str, recent: Iterable[SeenStatus], *, claimed: frozenset[str], session: DeliverySession
 ) -> SeenStatus | None:
-    """The status that an earlier ledger sent as this part, or that a person wrote in its place."""
+    """Return the status in this part's place: sent with an earlier ledger, or made by hand."""
     for status in recent:
         if status.in_reply_to == before and status.status_id not in claimed:
             session.state.foreign.add((part.key, status.status_id))
@@ -88,7 +88,7 @@ def _in_its_place(
 
 
 class _Texts:
-    """Asks for the text of each status once."""
+    """Requests the text of each status once."""
 
     def __init__(self, publisher: Publisher) -> None:
         self._publisher = publisher
@@ -103,9 +103,9 @@ class _Texts:
         return self._known[status.status_id]
 
 
-def look(delivery: Delivery, session: DeliverySession) -> None:
-    """Look for a delivery of unknown outcome among what came after its first attempt began."""
-    # An intent that was not sent in time counts as any other of unknown outcome from here on.
+def read_back(delivery: Delivery, session: DeliverySession) -> None:
+    """Read back the statuses since the first attempt, to find a delivery of unknown outcome."""
+    # From here on an intent that was not sent in time has an unknown outcome like any other.
     session.state.fresh_intent = None
     in_doubt = delivery.intended_mark == IN_DOUBT
     session.state.look_began[delivery.key] = (
@@ -113,13 +113,13 @@ def look(delivery: Delivery, session: DeliverySession) -> None:
     )
     sought = delivery.announcement
     if delivery.action is Action.CONTINUE:
-        sought = replace(sought, link=None)  # known by its text alone, so all texts are wanted
+        sought = replace(sought, link=None)  # matched by its text alone, so all texts are needed
     seen = session.publisher.read_back(sought, after_id=delivery.after_id or "0")
     if in_doubt:
         marked = replace(delivery, intended_mark=session.context.clock.mark())
         session.ledger.settle(session.lease, marked, event=None, now=session.now())
     known = session.ledger.snapshot()
-    # The status came after `after_id`; no clock is compared.
+    # Only statuses after `after_id` are read, so no clock is compared.
     session.state.looked[delivery.key] = _found(
         delivery,
         seen,
@@ -130,7 +130,7 @@ def look(delivery: Delivery, session: DeliverySession) -> None:
 
 
 def _address_of(delivery: Delivery, known: Snapshot) -> str | None:
-    """Where the released post is shown now: it may have been renamed since its toot was composed. None: nowhere."""
+    """Return the present URL of the released post, which may have been renamed; None if it has no entry."""
     entry = known.entries.get(delivery.key.post_id)
     return None if entry is None else entry.url
 
@@ -157,7 +157,7 @@ def _found(
 
 
 def adopt(delivery: Delivery, status: SeenStatus, session: DeliverySession) -> None:
-    """Write that the status is this delivery, settled when the status was made: it may be days old."""
+    """Settle the delivery as sent with this status, at the time when the status was made, perhaps days ago."""
     is_foreign = (delivery.key, status.status_id) in session.state.foreign
     sent = replace(
         delivery,
@@ -174,7 +174,7 @@ def adopt(delivery: Delivery, status: SeenStatus, session: DeliverySession) -> N
 
 
 def works_again(session: DeliverySession) -> None:
-    """Lift the block of an account, now that something went out."""
+    """Lift the block of an account after a successful send."""
     if session.state.facts_once_sent is None:
         return
     events = session.ledger.note_account(session.lease, facts=session.state.facts_once_sent, now=session.now())

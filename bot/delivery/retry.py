@@ -1,4 +1,4 @@
-"""What follows a failed step: a wait, or a blocked account; all that waits counts as tried from then on."""
+"""Handles a failed step: back-off or a blocked account. All waiting deliveries count as tried from then on."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from bot.delivery.session import DeliverySession
 from bot.domain import Action, CompareAndSet, Delivery, DeliveryState, Event, EventKind, Reason, ReasonCode, WriteBatch
 from bot.domain.errors import AccountBlockedError, OutcomeUnknownError, TransientError
 
-#: A blocked account is asked again after this time: the operator may have mended the token meanwhile.
+#: The worker verifies a blocked account again after this time: the operator may have replaced the token.
 ASK_AGAIN: Final = timedelta(minutes=1)
-#: An account that cannot be read is asked at least this often.
+#: The worker tries an account that cannot be read at least this often.
 LONGEST_PATIENCE: Final = timedelta(minutes=5)
 
 
 def failed(error: TransientError, step: Step, session: DeliverySession) -> Wait:
-    """Nothing was posted: back off, in the ledger if a delivery was being tried."""
+    """Back off after an attempt that posted nothing; the ledger records it if a delivery was being sent."""
     delivery = getattr(step, "delivery", None)
     attempts = delivery.attempts if isinstance(delivery, Delivery) else 0
     now = session.now()
@@ -38,7 +38,7 @@ def failed(error: TransientError, step: Step, session: DeliverySession) -> Wait:
             session.emit(Event(at=now, kind=EventKind.WILL_RETRY, account=session.account, reason=why))
     if isinstance(step, Send):
         if step.delivery.action is Action.EDIT and isinstance(error.__cause__, OutcomeUnknownError):
-            # Arriving late, it must not undo a later edit.
+            # The lost edit may still arrive, and must not undo a later one.
             until = max(until, session.now() + session.context.timing.settle)
         due = refused(step.delivery, key_is_spent=session.state.capabilities.refusal_spends_key)
         due = replace(due, reason=why, not_before=until)
@@ -48,7 +48,7 @@ def failed(error: TransientError, step: Step, session: DeliverySession) -> Wait:
 
 
 def _doubt_what_is_in_flight(session: DeliverySession) -> None:
-    # What keeps the server from answering may be holding the request as well, and let it through after our next look.
+    # The fault that blocks our reads may delay the open request too, and let it through after our next read-back.
     now = session.now()
     for delivery in session.view().open:
         if delivery.state is DeliveryState.SENDING and delivery.action.posts:
@@ -56,14 +56,14 @@ def _doubt_what_is_in_flight(session: DeliverySession) -> None:
 
 
 def _patience(session: DeliverySession) -> timedelta:
-    """The wait after a failure to read: it grows with the time that the trouble has lasted."""
+    """Return the wait after a failed read: it grows with the time that the failure has lasted."""
     now = session.now()
     began = [d.first_tried_at for d in session.view().open if d.first_tried_at is not None]
     return min((now - min(began)) / 4, LONGEST_PATIENCE) if began else timedelta()
 
 
 def _begin_trying(why: Reason, session: DeliverySession) -> None:
-    # From here on what waits counts as tried: it does not silently become too late, and is given up aloud.
+    # From here on waiting deliveries count as tried: they do not silently become too late, and giving up is reported.
     now = session.now()
     untried = [
         delivery
@@ -74,26 +74,26 @@ def _begin_trying(why: Reason, session: DeliverySession) -> None:
         CompareAndSet(known=d, wanted=replace(d, first_tried_at=now, reason=d.reason or why)) for d in untried
     )
     if changes:
-        # Those that a plan or the operator has changed meanwhile are left as they are.
+        # The ledger refuses changes of deliveries that a plan or the operator has changed meanwhile.
         session.ledger.record(WriteBatch(changes=changes), now=now)
 
 
 def blocked(error: AccountBlockedError, step: Step, session: DeliverySession) -> Wait:
-    """The server serves this account no more: nothing was posted, and the operator has to mend it."""
+    """Record that the server refuses the account: nothing was posted, and the operator has to correct it."""
     now, why = session.now(), Reason(code=ReasonCode.ACCOUNT_BLOCKED, names=(error.cause.value,), text=str(error))
     if isinstance(step, Send):
-        # A clear no: nothing was posted, so the delivery is owed as before.
+        # The server has clearly refused, so nothing was posted and the delivery is still owed.
         due = refused(step.delivery, key_is_spent=session.state.capabilities.refusal_spends_key)
         session.ledger.settle(session.lease, replace(due, reason=why), event=None, now=now)
     _note_block(why, session)
     session.state.trouble = True
-    # From here on what waits is owed: once the account works again, the operator learns what has become too old.
+    # From here on waiting deliveries are owed, so that the operator learns which became too old meanwhile.
     _begin_trying(why, session)
     return Wait(now + ASK_AGAIN, why)
 
 
 def _note_block(why: Reason, session: DeliverySession) -> None:
-    # An event once, not at every tick until the token is mended.
+    # One event, not one at every attempt until the operator replaces the token.
     for event in session.ledger.note_account(session.lease, blocked=why, now=session.now()):
         session.state.attention = True
         session.emit(event)

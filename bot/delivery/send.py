@@ -1,4 +1,4 @@
-"""Carries out sends: pictures first, then the one request, and what its answer means for the delivery."""
+"""Sends a delivery: uploads its pictures, makes the one request, and settles it by the answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.delivery.session import DeliverySession
 from bot.domain import Action, Announcement, Delivery, DeliveryState, EventKind, Hold, Reason, ReasonCode, Receipt
 from bot.domain.errors import OutcomeUnknownError, PublishError, RejectedError, TransientError
 
-#: How long a server may fail to take a picture before the toot is sent without it.
+#: After a server has failed to accept a picture for this long, the toot is sent without it.
 WITHOUT_PICTURE_AFTER: Final = timedelta(minutes=10)
 _DONE: Final = {
     Action.PUBLISH: EventKind.SENT,
@@ -25,33 +25,33 @@ _DONE: Final = {
 
 
 def upload(delivery: Delivery, session: DeliverySession) -> tuple[str, ...] | None:
-    """Upload the delivery's pictures; returns the server's ids of those that it takes, None if the delivery is held.
+    """Upload the delivery's pictures; returns the media ids of the accepted ones, None if the delivery is held.
 
     Raises TransientError.
     """
     media_ids = []
     for number, picture in enumerate(delivery.announcement.pictures):
         if number:
-            session.ledger.renew_lease(session.lease)  # each may take its time
+            session.ledger.renew_lease(session.lease)  # each upload may take long
         try:
             session.context.request_started()
             media_ids.append(session.publisher.upload(picture))
         except (RejectedError, OutcomeUnknownError, TransientError) as error:
-            # A picture that is attached to no status shows nowhere, so it may be uploaded again.
-            if not isinstance(error, RejectedError) and _worth_waiting(delivery, error, session):
-                raise TransientError(error.message, remedy=error.remedy, retry_after=_asked_for(error)) from error
+            # An upload that is attached to no status is invisible, so it may be repeated.
+            if not isinstance(error, RejectedError) and _is_worth_waiting(delivery, error, session):
+                raise TransientError(error.message, remedy=error.remedy, retry_after=_requested_wait(error)) from error
             session.state.attention = True
             if _is_worth_holding(delivery, session):
                 _hold(delivery, error, session)
                 return None
-            # The news matters more than its picture; the operator is told.
+            # The news matters more than its picture; the operator gets an event.
             reason = Reason(code=ReasonCode.PUBLISH_ERROR, text=str(error))
             session.emit(session.event_of(delivery, EventKind.PICTURE_LEFT_OUT, reason))
     return tuple(media_ids)
 
 
 def _is_worth_holding(delivery: Delivery, session: DeliverySession) -> bool:
-    # What the operator let go is sent: an override is the way to send it without the picture.
+    # With an override the operator sends the toot without its picture.
     is_toot = delivery.action is Action.PUBLISH
     return session.context.hold_without_picture and is_toot and not delivery.ordered_by
 
@@ -68,28 +68,28 @@ def _hold(delivery: Delivery, error: PublishError, session: DeliverySession) -> 
     session.set_aside(delivery, held, EventKind.HELD)
 
 
-def _worth_waiting(delivery: Delivery, error: PublishError, session: DeliverySession) -> bool:
+def _is_worth_waiting(delivery: Delivery, error: PublishError, session: DeliverySession) -> bool:
     began = delivery.first_tried_at
     is_early = began is None or session.now() - began < WITHOUT_PICTURE_AFTER
-    # A toot that is not to go without its picture is tried for as long as any other (`give_up_after`).
-    return is_early or _asked_for(error) is not None or _is_worth_holding(delivery, session)
+    # With `if_no_picture = "hold"` the toot is retried for as long as any other (`give_up_after`).
+    return is_early or _requested_wait(error) is not None or _is_worth_holding(delivery, session)
 
 
-def _asked_for(error: PublishError) -> timedelta | None:
+def _requested_wait(error: PublishError) -> timedelta | None:
     return error.retry_after if isinstance(error, TransientError) else None
 
 
 def send(delivery: Delivery, session: DeliverySession) -> None:
-    """Send once, and write down how it ended.
+    """Send the request once, and settle the delivery.
 
-    Raises TransientError and AccountBlockedError as the publisher does: nothing was posted, and it still says
+    Raises the publisher's TransientError and AccountBlockedError: nothing was posted, and the delivery is still
     `sending` in the ledger.
     """
-    # One request per intent, whatever its outcome.
+    # One request for each intent, regardless of its outcome.
     session.state.fresh_intent = None
     session.context.request_started()
     try:
-        sent = _carried_out(delivery, session)
+        sent = _perform(delivery, session)
     except RejectedError as error:
         why = Reason(code=ReasonCode.PUBLISH_ERROR, text=str(error))
         rejected = replace(
@@ -99,9 +99,9 @@ def send(delivery: Delivery, session: DeliverySession) -> None:
         session.settle(rejected, EventKind.REJECTED, why)
     except OutcomeUnknownError as error:
         if not delivery.action.posts:
-            # It may be done again without harm, so there is nothing to look for.
+            # The request may be repeated without harm, so no read-back is needed.
             raise TransientError(error.message, remedy=error.remedy) from error
-        # Stays `sending`; the next step looks for it.
+        # The delivery stays `sending`; the next step is its read-back.
         why = Reason(code=ReasonCode.PUBLISH_ERROR, text=str(error))
         session.settle(replace(delivery, reason=why), EventKind.NO_ANSWER, why)
     else:
@@ -109,11 +109,11 @@ def send(delivery: Delivery, session: DeliverySession) -> None:
         works_again(session)
 
 
-def _carried_out(delivery: Delivery, session: DeliverySession) -> Delivery:
+def _perform(delivery: Delivery, session: DeliverySession) -> Delivery:
     publisher = session.publisher
     _, media_ids = session.state.uploaded.pop(delivery.key, (None, ()))
     if delivery.action is Action.PUBLISH:
-        return _sent(delivery, _published(delivery, media_ids, _answered(delivery, session), session), session)
+        return _sent(delivery, _published(delivery, media_ids, _reply_target(delivery, session), session), session)
     anchor = session.view().deliveries.get(anchor_of(delivery))
     if anchor is None or anchor.status_id is None:
         raise RejectedError("the toot that it is about is no longer known.")
@@ -126,8 +126,8 @@ def _carried_out(delivery: Delivery, session: DeliverySession) -> Delivery:
     return _sent(delivery, None, session)
 
 
-def _answered(delivery: Delivery, session: DeliverySession) -> str | None:
-    """The post's toot, of a reminder that answers it: without one it is a toot of its own."""
+def _reply_target(delivery: Delivery, session: DeliverySession) -> str | None:
+    """Return the id of the toot that a reminder replies to; None if it is to be a toot of its own."""
     toot = session.view().deliveries.get(toot_of(delivery)) if delivery.announcement.answers else None
     return toot.status_id if toot is not None and toot.state is DeliveryState.SENT else None
 
@@ -145,9 +145,9 @@ def _published(
 
 
 def _shown(edit: Delivery, anchor: Delivery, session: DeliverySession) -> Announcement | None:
-    """What the toot shows before this edit: the latest edit's words, else the first ones; None if that is unknown."""
+    """Return the announcement that the toot shows before this edit; None if that is unknown."""
     if edit.attempts > 1:
-        # An earlier attempt may have arrived, and perhaps with other words than these.
+        # An earlier attempt may have arrived, perhaps with another text.
         return None
     earlier = [
         delivery

@@ -1,4 +1,4 @@
-"""One session of delivering for an account: what it works with, what it has learnt, and how it writes things down."""
+"""A delivery session for one account: its context, its state, and how it records results."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ class DeliveryResult:
 
     account: str
     events: tuple[Event, ...] = ()
-    wait_until: datetime | None = None  #: something is left, not before then
-    why: Reason | None = None  #: why it waits
-    attention: bool = False  #: the operator should look: something was refused, blocked, given up, or left out
-    trouble: bool = False  #: the account could not be served, so asking it again before `wait_until` is of no use
+    wait_until: datetime | None = None  #: deliveries are left, but none can be sent before then
+    why: Reason | None = None  #: the reason to wait
+    attention: bool = False  #: needs the operator: something was rejected, blocked, given up, or left out
+    trouble: bool = False  #: the account could not be served, so a session before `wait_until` is of no use
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryContext:
-    """What sessions need; the same for all accounts but for the publisher."""
+    """What sessions need; the same for all accounts except for the publisher."""
 
     ledger: Ledger
     publisher: Publisher
@@ -58,16 +58,18 @@ class DeliveryContext:
 
 @dataclass
 class SessionState:
-    """What a session has learnt since it began."""
+    """What a session has found out since it began."""
 
     introduced: bool = False
-    capabilities: Capabilities = field(default_factory=Capabilities)  #: of the account, since it was introduced
+    capabilities: Capabilities = field(default_factory=Capabilities)  #: of the account, once it is verified
     facts_once_sent: AccountFacts | None = None  #: of an account that was blocked when the session began
     looked: dict[DeliveryKey, SeenStatus | None] = field(default_factory=dict)
-    look_began: dict[DeliveryKey, timedelta | None] = field(default_factory=dict)  #: the intent's age then
+    look_began: dict[DeliveryKey, timedelta | None] = field(
+        default_factory=dict
+    )  #: the intent's age when its read-back began
     met: dict[DeliveryKey, tuple[Announcement, SeenStatus | None]] = field(default_factory=dict)
-    met_at: float = 0.0  #: monotonic seconds at the end of the pre-flight look
-    foreign: set[tuple[DeliveryKey, str]] = field(default_factory=set)  #: deliveries with the ids of toots by hand
+    met_at: float = 0.0  #: monotonic seconds at the end of the pre-flight read
+    foreign: set[tuple[DeliveryKey, str]] = field(default_factory=set)  #: deliveries with the ids of toots made by hand
     uploaded: dict[DeliveryKey, tuple[Announcement, tuple[str, ...]]] = field(default_factory=dict)
     fresh_intent: DeliveryKey | None = None
     failed: Wait | None = None
@@ -78,7 +80,7 @@ class SessionState:
 
 @dataclass(frozen=True, kw_only=True)
 class DeliverySession:
-    """Delivering for one account under one lease: the steps take it as their only argument besides the delivery."""
+    """A session under one lease; every step takes it as an argument."""
 
     context: DeliveryContext
     lease: Lease
@@ -100,7 +102,7 @@ class DeliverySession:
         return self.lease.account
 
     def view(self) -> AccountView:
-        """The account and what it is owed, as the ledger has them now."""
+        """Read the account and its open deliveries from the ledger."""
         return self.ledger.account_view(self.account)
 
     def now(self) -> datetime:
@@ -110,15 +112,15 @@ class DeliverySession:
     def settle(
         self, delivery: Delivery, kind: EventKind, reason: Reason | None = None, *, url: str | None = None
     ) -> None:
-        """Write how an attempt ended, also where a plan has changed the delivery meanwhile."""
+        """Record the result of an attempt, even if a plan has changed the delivery meanwhile."""
         event = self.event_of(delivery, kind, reason, url=url)
         self.ledger.settle(self.lease, delivery, event=event, now=event.at)
         self.emit(event)
 
     def set_aside(self, delivery: Delivery, wanted: Delivery, kind: EventKind) -> None:
-        """Write what becomes of a delivery that was not sent, and its reason.
+        """Record that a delivery is held or skipped instead of sent, with the reason.
 
-        Nothing is written if a plan or the operator has changed the delivery meanwhile.
+        Writes nothing if a plan or the operator has changed a delivery that was not in flight meanwhile.
         """
         if delivery.state is DeliveryState.SENDING:
             self.settle(wanted, kind, wanted.reason)
@@ -131,7 +133,7 @@ class DeliverySession:
     def event_of(
         self, delivery: Delivery, kind: EventKind, reason: Reason | None = None, *, url: str | None = None
     ) -> Event:
-        """A line of history about a delivery: with its reason, or with the URL that it lives at."""
+        """Return an event about a delivery, with its reason or the URL of its status."""
         return Event(
             at=self.now(),
             kind=kind,
@@ -143,6 +145,6 @@ class DeliverySession:
         )
 
     def emit(self, event: Event) -> None:
-        """Tell the caller at once, and once more in the session's result."""
+        """Report an event to the caller at once, and again in the session's result."""
         self.context.emit(event)
         self.state.events.append(event)

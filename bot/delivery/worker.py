@@ -1,4 +1,4 @@
-"""From step to step, until nothing is left or nothing can be done."""
+"""The delivery worker: performs the protocol's steps for one account until it is done or has to wait."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from bot.delivery.protocol import (
     next_step,
     restored,
 )
-from bot.delivery.readback import adopt, look, preflight
+from bot.delivery.readback import adopt, preflight, read_back
 from bot.delivery.retry import blocked, failed
 from bot.delivery.send import send, upload
 from bot.delivery.session import DeliveryContext, DeliveryResult, DeliverySession, SessionState
@@ -55,9 +55,9 @@ _LOG: Final = logging.getLogger("bot.delivery")
 
 
 def deliver_pending(context: DeliveryContext, state: SessionState | None = None) -> DeliveryResult:
-    """Deliver what the account is owed. Returns when nothing is left, or nothing can be done before a time.
+    """Deliver what the account is owed. Returns when nothing is left, or when the worker has to wait.
 
-    `state` is what `warm_up` learnt a moment ago. Raises LedgerError: without the ledger nothing may be sent.
+    `state` is the result of a recent `warm_up`. Raises LedgerError: without the ledger nothing may be sent.
     """
     ledger, address, clock = context.ledger, context.publisher.address, context.clock
     state = state or SessionState()
@@ -89,7 +89,7 @@ def _of_lease(error: LeaseHeldError | LeaseLostError) -> Reason:
 
 def _steps(session: DeliverySession) -> Wait | None:
     while True:
-        known = _known(session)
+        known = _protocol_state(session)
         step = next_step(known, session.context.timing)
         log(_LOG, logging.DEBUG, "step", account=session.lease.account, step=type(step).__name__)
         if isinstance(step, Done):
@@ -104,7 +104,7 @@ def _steps(session: DeliverySession) -> Wait | None:
             session.state.failed = failed(error, step, session)
 
 
-def _known(session: DeliverySession) -> ProtocolState:
+def _protocol_state(session: DeliverySession) -> ProtocolState:
     now, view = session.now(), session.view()
     deliveries = view.open
     sending = next((d for d in deliveries if d.state is DeliveryState.SENDING), None)
@@ -128,13 +128,13 @@ def _known(session: DeliverySession) -> ProtocolState:
         fresh_intent=session.state.fresh_intent,
         failed=session.state.failed,
         stopping=session.context.stopping() or bool(view.paused),
-        # Last: what is sent on it must follow at once, and reading the ledger may take its time.
+        # Last, because a send must follow this measurement at once, and reading the ledger may take long.
         intent_age=_intent_age(sending, session) if sending else None,
     )
 
 
 def _intent_age(sending: Delivery, session: DeliverySession) -> timedelta | None:
-    # A slow look may end after `settle`, but it proves nothing about what came while it lasted.
+    # A slow read-back may end after `settle`, but proves nothing about statuses made while it ran.
     if sending.key in session.state.look_began:
         return session.state.look_began[sending.key]
     return session.context.clock.since(sending.intended_mark)
@@ -143,7 +143,7 @@ def _intent_age(sending: Delivery, session: DeliverySession) -> timedelta | None
 def _still_true(
     learnt: Mapping[DeliveryKey, tuple[Announcement, Learnt]], deliveries: Iterable[Delivery]
 ) -> dict[DeliveryKey, Learnt]:
-    # The post may have been changed meanwhile: the new words want their own look, and their own pictures.
+    # The author may have changed the post meanwhile: the new text needs its own pre-flight read and uploads.
     return {
         delivery.key: learnt[delivery.key][1]
         for delivery in deliveries
@@ -154,7 +154,7 @@ def _still_true(
 def _perform(step: Step, account: AccountState, session: DeliverySession) -> None:
     ledger, publisher, now = session.ledger, session.publisher, session.now()
     if not isinstance(step, WriteIntent | Send):
-        # Writing the intent renews, and a Send was just preceded by it: between the two nothing may take time.
+        # WriteIntent renews the lease itself, and Send follows it at once: nothing slow may come between the two.
         ledger.renew_lease(session.lease)
     match step:
         case VerifyAccount():
@@ -164,7 +164,7 @@ def _perform(step: Step, account: AccountState, session: DeliverySession) -> Non
         case Preflight(delivery):
             preflight([delivery], session)
         case ReadBack(delivery):
-            look(delivery, session)
+            read_back(delivery, session)
         case Adopt(delivery, status):
             adopt(delivery, status, session)
         case Requeue(delivery):
@@ -192,7 +192,7 @@ def _restore(delivery: Delivery, session: DeliverySession) -> None:
     if delivery.action is Action.EDIT:
         due = replace(due, not_before=now + session.context.timing.settle)
     elif delivery.action.posts and delivery.attempts > 1:
-        # A server that never answers rightly is not asked every two minutes for a day.
+        # A server that never confirms must not get a request every two minutes for a day.
         due = replace(
             due, not_before=now + backoff(delivery.attempts, jitter=session.context.jitter(), retry_after=None)
         )
@@ -209,7 +209,7 @@ def _give_up(delivery: Delivery, session: DeliverySession) -> None:
     lasted = rounded_duration(now - (delivery.first_tried_at or now))
     cause = session.state.failed.why if session.state.failed else delivery.reason
     reason = Reason(code=ReasonCode.GAVE_UP, lasted=lasted, cause=cause)
-    # What was in flight is proven absent.
+    # The absence of a delivery in flight is proven.
     unsent = restored(delivery) if delivery.state is DeliveryState.SENDING else delivery
     held = replace(unsent, state=DeliveryState.HELD, hold=Hold.FAILED, reason=reason, settled_at=now)
     session.state.attention = True
