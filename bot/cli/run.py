@@ -12,6 +12,7 @@ from bot.cli.lines import ConsoleLog
 from bot.cli.logs import LogOptions, log_options
 from bot.cli.signals import StopSignals
 from bot.config import Config
+from bot.domain.wording import instance_words
 from bot.runtime.app import make_bot
 from bot.runtime.service import run_service
 from bot.runtime.workers import ThreadedWorkers
@@ -34,10 +35,10 @@ def _run(config: Config, signals: StopSignals, log: LogOptions) -> Config | None
     bot = make_bot(config, environ=os.environ, engine=ThreadedWorkers(), emit=voice.emit, embargo=log.embargo)
     signals.stop(bot.ask_to_stop)
     other = bot.acquire_instance_lock()
-    if other:
+    if other is not None:
         voice.warn(
-            f"another `announce run` is at work on this ledger: {other}. The two share the work safely: each toot goes "
-            "out once. If that is not meant, stop one of them",
+            f"another `announce run` is at work on this ledger: {instance_words(other, with_host=True)}. The two share "
+            "the work safely: each toot goes out once. If that is not meant, stop one of them",
             "another process",
         )
     voice.line(f"watching {_watched(config)} for {config.site.title}; Ctrl-C stops", "started", site=config.site.title)

@@ -13,6 +13,7 @@ from bot.domain.events import Event, EventKind
 from bot.domain.ledger import (
     AccountView,
     CompareAndSet,
+    Instance,
     NoteKind,
     NotesChange,
     Override,
@@ -58,6 +59,7 @@ __all__ = [
     "EventKind",
     "Finding",
     "Hold",
+    "Instance",
     "Lease",
     "Limits",
     "MastodonOptions",

@@ -44,6 +44,15 @@ class Upcoming:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Instance:
+    """A process that stays at work on a ledger. The fields are None where it has not written them down yet."""
+
+    pid: int | None = None
+    host: str | None = None
+    since: datetime | None = None  #: UTC
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Snapshot:
     """The ledger at one moment, as planning needs it."""
 

@@ -10,6 +10,7 @@ from bot.domain.alerts import AlertKind
 from bot.domain.deliveries import Hold
 from bot.domain.durations import format_duration
 from bot.domain.events import Event, EventKind
+from bot.domain.ledger import Instance
 from bot.domain.reasons import Reason, ReasonCode
 
 #: What an event is called. Replacing a word here changes what people read, and nothing else.
@@ -41,6 +42,14 @@ def reason_words(reason: Reason | None) -> str:
 def minute(moment: datetime | None) -> str:
     """A moment to the minute, in UTC."""
     return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def instance_words(instance: Instance, *, with_host: bool) -> str:
+    """A process that is at work on the ledger, as a sentence names it. The name of its host may be private."""
+    if instance.pid is None:
+        return "a process that has only just started"
+    host = f" on {instance.host}" if with_host and instance.host else ""
+    return f"process {instance.pid}{host}, since {minute(instance.since)}"
 
 
 def _duration(duration: timedelta | None) -> str:

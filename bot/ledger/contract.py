@@ -17,6 +17,7 @@ from bot.domain import (
     AccountView,
     Delivery,
     Event,
+    Instance,
     Lease,
     NoteKind,
     Reason,
@@ -143,8 +144,8 @@ class Ledger(Protocol):
 
     # -- The process
 
-    def acquire_instance_lock(self, who: str) -> str:
-        """Name this process as the one that stays at work; returns the one that already does, empty if there is none.
+    def acquire_instance_lock(self, instance: Instance) -> Instance | None:
+        """Name this process as the one that stays at work; returns the one that already does, None if there is none.
 
         The lock lasts until `close`, and not a moment longer than the process, however that ends. It protects nothing
         (leases do), and is worth asking for again now and then: once its holder ends, the next caller takes it.

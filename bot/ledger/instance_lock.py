@@ -1,20 +1,28 @@
 """Which process stays at work on a ledger file: a file beside it, locked by that process for as long as it lives.
 
 The system releases the lock when a process ends, also by `kill -9`, so nothing has to expire. (PostgreSQL does the
-same with an advisory lock of a session.) The lock protects nothing: leases do.
+same with an advisory lock of a session.) The lock protects nothing: leases do. The file holds one line of JSON: "pid",
+"host" and "since".
 """
 
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import re
 import socket
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
+from typing import Final
 
-#: The longest description of a process, in bytes.
-_LONGEST = 500
+from bot.domain import Instance
+
+#: The longest file that is read, in bytes: a host's name has 255 at most.
+_LONGEST: Final = 500
+#: The file of a process of an earlier version, which wrote a sentence.
+_SENTENCE: Final = re.compile(r"process (\d+) on (\S+), since (\d{4}-\d\d-\d\d \d\d:\d\d) UTC")
 
 
 class InstanceLock:
@@ -24,27 +32,27 @@ class InstanceLock:
         self._path = path
         self._lock = Lock()
         self._file: int | None = None
-        self._who = ""
+        self._instance: Instance | None = None
 
-    def claim(self, who: str) -> str:
-        """Take the lock, or return the process that holds it; empty if it is this one.
+    def claim(self, instance: Instance) -> Instance | None:
+        """Take the lock, or return the process that holds it; None if that is this one.
 
         Raises OSError if the file cannot be made.
         """
         with self._lock:
             if self._file is not None:
-                return "" if who == self._who else self._who
+                return None if instance == self._instance else self._instance
             file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                named = os.pread(file, _LONGEST, 0).decode("utf-8", "replace").strip()
+                holder = _from_bytes(os.pread(file, _LONGEST, 0))
                 os.close(file)
-                return named or "a process that has only just started"
+                return holder or Instance()  # the lock is taken before the line is written
             os.ftruncate(file, 0)
-            os.pwrite(file, f"{who}\n".encode()[:_LONGEST], 0)
-            self._file, self._who = file, who
-            return ""
+            os.pwrite(file, _to_bytes(instance), 0)
+            self._file, self._instance = file, instance
+            return None
 
     def give_up(self) -> None:
         """Release the lock; may be called twice."""
@@ -56,19 +64,38 @@ class InstanceLock:
                 self._file = None
 
 
-def who_is_there(path: Path) -> str:
-    """The process that says it holds the lock and is not known to have ended; empty if there is none.
+def read_instance(path: Path) -> Instance | None:
+    """The process that says it holds the lock and is not known to have ended; None if there is none.
 
     Goes by what is written there: trying the lock would keep a process that starts just now from taking it.
     """
     try:
-        named = path.read_bytes()[:_LONGEST].decode("utf-8", "replace").strip()
+        instance = _from_bytes(path.read_bytes()[:_LONGEST])
     except OSError:
-        return ""
-    found = re.match(r"process (\d+) on (\S+),", named)
-    if found and found[2] == socket.gethostname() and not _lives(int(found[1])):
-        return ""
-    return named
+        return None
+    if instance is None or instance.pid is None:
+        return None
+    if instance.host == socket.gethostname() and not _lives(instance.pid):
+        return None
+    return instance
+
+
+def _to_bytes(instance: Instance) -> bytes:
+    since = instance.since.isoformat() if instance.since is not None else None
+    return json.dumps({"pid": instance.pid, "host": instance.host, "since": since}).encode() + b"\n"
+
+
+def _from_bytes(line: bytes) -> Instance | None:
+    """Read what a process wrote; None if it wrote nothing that can be read."""
+    text = line.decode("utf-8", "replace")
+    try:
+        if found := _SENTENCE.match(text):
+            since = datetime.strptime(found[3], "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
+            return Instance(pid=int(found[1]), host=found[2], since=since)
+        values = json.loads(text)
+        return Instance(pid=int(values["pid"]), host=str(values["host"]), since=datetime.fromisoformat(values["since"]))
+    except (ValueError, TypeError, KeyError):
+        return None
 
 
 def _lives(process: int) -> bool:

@@ -12,10 +12,10 @@ from typing import Final
 from urllib.parse import quote
 
 from bot.config import Config
-from bot.domain import Snapshot
+from bot.domain import Instance, Snapshot
 from bot.domain.clock import Clock
 from bot.ledger.contract import Ledger
-from bot.ledger.instance_lock import who_is_there
+from bot.ledger.instance_lock import read_instance
 from bot.ledger.schema import OLDEST_VERSION, VERSION
 from bot.ledger.sqlite import SqliteLedger
 
@@ -29,7 +29,7 @@ _FILES: Final = ("", "-wal", "-shm")
 class LedgerReport:
     """What a look at a ledger from outside shows."""
 
-    running: str  #: the process that holds the instance lock; empty if there is none
+    running: Instance | None  #: the process that holds the instance lock; None if there is none
     unreadable: str = ""  #: why it cannot be read at all
     damage: str = ""  #: what is broken; empty if it is whole
     schema: int = 0  #: the version of its tables
@@ -80,7 +80,7 @@ def inspect_ledger(config: Config) -> LedgerReport | None:
     path = _path(config)
     if not path.exists():
         return None
-    running = who_is_there(path.with_name(f"{path.name}-running"))
+    running = read_instance(path.with_name(f"{path.name}-running"))
     try:
         found, schema = _examined(path)
     except sqlite3.Error as error:

@@ -16,6 +16,7 @@ from bot.domain import (
     DeliveryState,
     Event,
     EventKind,
+    Instance,
     Lease,
     NoteKind,
     Reason,
@@ -186,9 +187,9 @@ class SqliteLedger:
                 update_account(db, lease.account, last_status_id=newest, last_sent_at=codec.time_to_text(latest))
             write_history(db, (event,) if event else (), now)
 
-    def acquire_instance_lock(self, who: str) -> str:
+    def acquire_instance_lock(self, instance: Instance) -> Instance | None:
         with self._file.explained():
-            return self._instance_lock.claim(who)
+            return self._instance_lock.claim(instance)
 
     def close(self) -> None:
         self._file.close()

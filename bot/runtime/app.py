@@ -14,7 +14,7 @@ from typing import Final
 
 from bot.config import Config
 from bot.delivery import DeliveryResult
-from bot.domain import Event, EventKind
+from bot.domain import Event, EventKind, Instance
 from bot.domain.clock import Clock, SystemClock
 from bot.domain.gc import gc_paused
 from bot.domain.logs import log
@@ -75,7 +75,7 @@ class Bot:
     site: Site
     heartbeat: Heartbeat
     sources: GitSyncer  #: repositories of posts; there may be none
-    presence: str  #: how a later process names this one to a person
+    instance: Instance  #: this process, as the ledger tells a later one of it
     stop: Signal  #: set: begin nothing new
     wake_event: Signal  #: wakes the loop for another cycle
 
@@ -107,9 +107,9 @@ class Bot:
         self.context.posts.remember()
         return result
 
-    def acquire_instance_lock(self) -> str:
-        """Note in the ledger that this process stays up; returns which other one does, empty if none."""
-        return self.context.ledger.acquire_instance_lock(self.presence)
+    def acquire_instance_lock(self) -> Instance | None:
+        """Note in the ledger that this process stays up; returns which other one does, None if there is none."""
+        return self.context.ledger.acquire_instance_lock(self.instance)
 
     def tick(self) -> tuple[CycleResult, tuple[DeliveryResult, ...]]:
         """Fetch the sources, do one cycle and its deliveries; for workers that deliver in the caller's time.
@@ -248,7 +248,7 @@ def make_bot(
         site=site,
         heartbeat=Heartbeat(clock),
         sources=sources,
-        presence=f"process {os.getpid()} on {socket.gethostname()}, since {clock.now():%Y-%m-%d %H:%M} UTC",
+        instance=Instance(pid=os.getpid(), host=socket.gethostname(), since=clock.now()),
         stop=stop,
         wake_event=wake_event,
     )

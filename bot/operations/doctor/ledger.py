@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.config import Config
 from bot.domain import DeliveryState, Snapshot
 from bot.domain.durations import format_duration
-from bot.domain.wording import reason_words
+from bot.domain.wording import instance_words, reason_words
 from bot.ledger import inspect_ledger
 from bot.operations.doctor.report import Line, note, ok, problem
 from bot.planner.guards import clock_doubt
@@ -22,8 +22,11 @@ def ledger_itself(config: Config) -> Iterator[Line]:
     if report is None:
         yield note(_GROUP, "there is none yet; the first `announce tick` or `announce run` makes it")
         return
-    running = report.running
-    yield ok(_GROUP, f"at work on it: {_without_host(running)}" if running else "nobody is at work on it now")
+    if report.running is None:
+        yield ok(_GROUP, "nobody is at work on it now")
+    else:
+        # The doctor's output is shown to people who help: the host's name is not theirs to know.
+        yield ok(_GROUP, f"at work on it: {instance_words(report.running, with_host=False)}")
     if report.unreadable:
         remedy = "Put a good copy in its place; docs/running.md, Backup."
         yield problem(_GROUP, f"it cannot be read: {report.unreadable}", remedy)
@@ -42,12 +45,6 @@ def ledger_itself(config: Config) -> Iterator[Line]:
         return
     older = "" if version == known else f"; the next command brings it to {known}"
     yield ok(_GROUP, f"it is whole, schema {version}{older}")
-
-
-def _without_host(who: str) -> str:
-    # "process 12 on HOST, since ...": the host's name is nobody's business.
-    before, on, after = who.partition(" on ")
-    return f"{before},{after.partition(',')[2]}" if on else who
 
 
 def ledger_content(snapshot: Snapshot, now: datetime) -> Iterator[Line]:
