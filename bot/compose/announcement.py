@@ -1,6 +1,6 @@
-"""Post → Announcement: what a post says on one account, within what its server accepts.
+"""Post → Announcement: the content of a post's announcement on one account, within its server's limits.
 
-Pure: no clock, no disk, no network. The caller reads templates beforehand, and facts about pictures with the post.
+Pure: no clock, no disk, no network. The caller reads the templates beforehand; the post has the facts about pictures.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from bot.posts.frontmatter.reminders import source_of
 
 
 def as_reminder(post: Post, reminder: Reminder) -> Post:
-    """The post with the reminder's words; to be composed like any other.
+    """The post with the reminder's text, for `compose`.
 
-    One toot, with the post's pictures unless it is an answer; no thread, no poll. What reminds of a deadline is not
-    sent once that has passed.
+    One toot, with the post's pictures unless it is a reply; no thread, no poll. A reminder of a deadline expires with
+    the deadline.
     """
     ends = [post.expires, post.deadline if post.deadline is not None and reminder.at < post.deadline else None]
     return replace(
@@ -48,7 +48,7 @@ _OPTIONS = "mastodon.poll.options"
 def poll_within(post: Post, context: ComposeContext) -> Poll | None:
     """The post's poll; None if it has none.
 
-    Nothing of it is shortened: an answer must say what it says. Raises ComposeError where the server would refuse it
+    Poll options are never shortened, to keep their meaning. Raises ComposeError if the server would refuse the poll
     (mastodon/mastodon app/validators/poll_options_validator.rb, poll_expiration_validator.rb).
     """
     poll, limits = post.mastodon.poll, context.limits
@@ -71,19 +71,19 @@ def poll_within(post: Post, context: ComposeContext) -> Poll | None:
     return poll
 
 
-_LONGEST_TAG: Final = 60  # characters of a template tag, as an error shows it
+_LONGEST_TAG: Final = 60  # characters of a template tag in an error text
 
 
 def compose(post: Post, context: ComposeContext) -> Announcement:
-    """What a post says on one account.
+    """Compose the announcement of a post on one account.
 
-    The text is `mastodon.text` as the person wrote it, else what the template gives; the link and the hashtags follow,
-    unless they are in it. If that is too long, the excerpt is shortened, then the summary, then the title (or
-    `mastodon.text`); link, hashtags and content warning always stay whole. What follows in a thread, see `texts_of`.
+    The text is `mastodon.text` as the author wrote it, else the template's output; the link and the hashtags follow,
+    unless the text contains them. If that is too long, the excerpt is shortened, then the summary, then the title (or
+    `mastodon.text`); link, hashtags and content warning are never shortened. For threads see `texts_of`.
 
-    Raises ComposeError: a broken template, a left-over template tag, nothing to say, no room for link and hashtags, a
-    thread or poll that cannot be as it is, something that the network cannot show, and where the settings say so a
-    picture that is missing or has no alt text.
+    Raises ComposeError: a broken template, a left-over template tag, an empty text, no room for link and hashtags, an
+    impossible thread or poll, a feature that the network lacks, and if the settings say so, a picture that is missing
+    or has no alt text.
     """
     _refuse_the_impossible(post, context)
     post = _without_answers(post, context)
@@ -106,15 +106,15 @@ def compose(post: Post, context: ComposeContext) -> Announcement:
         link = post.url if holds_link(text, post.url) else None
         return replace(bare, text=text, link=link, length=wording.length(text))
 
-    # The rest of a thread that has begun is not kept back.
+    # Once a thread has begun, its other toots do not expire.
     first = replace(saying(text), pictures=pictures, poll=poll, expires=post.expires)
     return replace(first, thread=tuple(map(saying, following)), reminders=tuple(_texts_of_reminders(post, context)))
 
 
 def shortened_parts(post: Post, context: ComposeContext) -> Mapping[str, str]:
-    """Which of the post's words `compose` cuts or drops for want of room, and what is left of each.
+    """The parts of the post that `compose` shortens or drops to fit the limit: name → what is left.
 
-    They are called "title", "excerpt", "mastodon.text", ... Raises ComposeError for a broken template, and for a text
+    The names are "title", "excerpt", "mastodon.text", ... Raises ComposeError for a broken template, and for a text
     that cannot be made to fit.
     """
     wording = Wording(post=_without_answers(post, context), context=context)
@@ -122,13 +122,13 @@ def shortened_parts(post: Post, context: ComposeContext) -> Mapping[str, str]:
 
 
 def split_texts(post: Post, context: ComposeContext) -> tuple[int, ...]:
-    """Which texts of `mastodon.thread`, counted from 1, are too long for one toot and go on in another."""
+    """The numbers (from 1) of the texts of `mastodon.thread` that are too long for one toot and are split."""
     wording = Wording(post=post, context=context)
     return tuple(number for number, text in enumerate(post.mastodon.thread, start=1) if not wording.fits(tidy(text)))
 
 
 def _options_of(wording: Wording) -> dict[str, Any]:
-    """The fields of StatusOptions: as the post says, else its account, else as the record has them."""
+    """The fields of StatusOptions: from the post, else its account, else the defaults."""
     post, account = wording.post, wording.context.account
     chosen: dict[str, Any] = {}
     for option in fields(StatusOptions):
@@ -144,7 +144,7 @@ def _options_of(wording: Wording) -> dict[str, Any]:
 
 
 def _refuse_the_impossible(post: Post, context: ComposeContext) -> None:
-    """Raises ComposeError for what the author asks for and the account's network does not have."""
+    """Raises ComposeError if the author asks for a feature that the account's network lacks."""
     said, can = post.mastodon, context.capabilities
     visibility = said.visibility or context.account.visibility
     missing = {
@@ -163,7 +163,7 @@ def _refuse_the_impossible(post: Post, context: ComposeContext) -> None:
 
 
 def _without_answers(post: Post, context: ComposeContext) -> Post:
-    """The post as one status that stands for itself, where the network knows no replies: shortened and never split."""
+    """The post as a single status, for networks without replies: shortened, never split."""
     if context.capabilities.replies:
         return post
     reminding = replace(post.reminding, reply=False) if post.reminding is not None else None
@@ -173,7 +173,7 @@ def _without_answers(post: Post, context: ComposeContext) -> Post:
 def _pictures_beside(poll: Poll | None, post: Post, context: ComposeContext) -> tuple[Picture, ...]:
     limits = context.limits
     beside_poll = poll is None or limits.poll_with_pictures
-    # Above an answer the post's picture stands already.
+    # Clients show a reply below the post's toot, which has the picture.
     is_answer = post.reminding is not None and post.reminding.reply and not limits.picture_needed
     pictures = chosen_pictures(post, context) if beside_poll and not is_answer else ()
     if limits.picture_needed and not pictures:
@@ -186,12 +186,12 @@ def _pictures_beside(poll: Poll | None, post: Post, context: ComposeContext) -> 
 
 def _texts_of_reminders(post: Post, context: ComposeContext) -> Iterator[str]:
     for reminder in post.reminders:
-        with suppress(ComposeError):  # said where the reminder itself is composed
+        with suppress(ComposeError):  # reported when the reminder itself is composed
             yield texts_of(Wording(post=as_reminder(post, reminder), context=context))[0]
 
 
 def _language(post: Post, account: Account) -> str:
-    # `Post.language` is the site's where the post names none.
+    # `Post.language` is the site's language if the post sets none.
     own = post.mastodon.language or (post.language if "language" in post.lines else None)
     return own or account.language or post.language
 

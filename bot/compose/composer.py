@@ -1,4 +1,4 @@
-"""What a person should know of a toot that can be composed: what is left out, or not as it was asked for."""
+"""Composer for all accounts, and findings about toots: what is left out, or differs from what the author asked for."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.domain.errors import ComposeError
 
 
 def compose_reason(reason: str, toot: Announcement, *, limits: Limits, dialect: Dialect) -> Announcement:
-    """The reason as an answer to `toot`, shortened like other texts; to the same people, in the same language."""
+    """Compose the reason as a reply to `toot`, shortened like other texts, with its visibility and language."""
 
     def measure(text: str) -> int:
         return status_length(text, limits=limits, dialect=dialect)
@@ -32,14 +32,14 @@ def compose_reason(reason: str, toot: Announcement, *, limits: Limits, dialect: 
 
 
 def _cut_anywhere(reason: str, characters: int) -> str:
-    # One endless word: better a part of it than no answer at all.
+    # A single word without end: a part of it is better than no reply.
     kept = [match[0] for match in grapheme_pattern().finditer(reason)][: characters - 1]
     return "".join(kept) + ELLIPSIS
 
 
 @dataclass
 class _Recorder:
-    """Asks `templates` for handles, and notes the names for which there is none."""
+    """Gets handles from `templates`, and records the names without a handle."""
 
     templates: Templates
     missing: list[str] = field(default_factory=list)
@@ -58,7 +58,7 @@ def remarks(post: Post, context: ComposeContext) -> Iterator[Finding]:
     def would_show_pictures() -> bool:
         try:
             return bool(compose(replace(post, mastodon=replace(post.mastodon, poll=None)), context).pictures)
-        except ComposeError:  # something about the pictures, which are not shown
+        except ComposeError:  # a fault of the pictures, which are not shown
             return False
 
     toot = compose(post, context.asking(recorder))
@@ -100,7 +100,7 @@ def remarks(post: Post, context: ComposeContext) -> Iterator[Finding]:
 
 
 def _lacking(post: Post, toot: Announcement, can: Capabilities) -> Iterator[tuple[str, str]]:
-    """What the author asks for and the network leaves out: the key that asks for it, and what becomes of it."""
+    """The features that the network lacks: the author's key, and what the bot does instead."""
     if toot.pictures and not can.alt_texts:
         yield "cover" if post.mastodon.media is None else "mastodon.media", "shows no alt text"
     if post.mastodon.thread_auto and not can.replies:
@@ -125,31 +125,31 @@ class Composer:
     """A function (post, account's address) → Announcement, over the accounts of one cycle. Pure."""
 
     def __init__(self, contexts: Mapping[str, ComposeContext]) -> None:
-        """`contexts` are what announcements depend on, by the account's address."""
+        """`contexts` holds each account's context, by the account's address."""
         self._contexts = contexts
 
     def __call__(self, post: Post, address: str) -> Announcement:
-        """What the post says on the account. Raises ComposeError."""
+        """Compose the post for the account. Raises ComposeError."""
         return compose(post, self._contexts[address])
 
     def shortened_parts(self, post: Post, address: str) -> Mapping[str, str]:
-        """Which of the post's words are cut for want of room: "excerpt", "title", ...; and what is left of them."""
+        """The parts that are shortened to fit the limit, "excerpt", "title", ...: name → what is left."""
         return shortened_parts(post, self._contexts[address])
 
     def remarks(self, post: Post, address: str) -> tuple[Finding, ...]:
-        """What a person should know of the toot. Raises ComposeError."""
+        """The findings about the toot. Raises ComposeError."""
         return tuple(remarks(post, self._contexts[address]))
 
     def is_reason_shortened(self, reason: str, address: str) -> bool:
-        """Whether the reason of a withdrawal does not fit whole into a toot of the account."""
+        """Whether the reason of a withdrawal is too long for a toot of the account."""
         context = self._contexts[address]
         return context.length(reason) > context.limits.characters
 
     def context(self, address: str) -> ComposeContext:
-        """All that the account's announcements depend on."""
+        """The context of the account."""
         return self._contexts[address]
 
     @property
     def capabilities(self) -> dict[str, Capabilities]:
-        """What the network of each account can do, by the account's address."""
+        """The capabilities of each account's network, by the account's address."""
         return {address: context.capabilities for address, context in self._contexts.items()}

@@ -1,4 +1,4 @@
-"""What a post's announcement on one account depends on, besides the post. Pure."""
+"""The inputs of an announcement on one account besides the post. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.domain import Capabilities, Limits
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ComposeContext:
-    """One account with all that its announcements depend on; made once per account and cycle."""
+    """One account with all inputs of its announcements; made once per account and cycle."""
 
     account: Account
     site: Site
@@ -22,7 +22,7 @@ class ComposeContext:
     templates: Templates
 
     def length(self, text: str, content_warning: str = "") -> int:
-        """How many characters the account's server counts for a text and its content warning."""
+        """The length of a text and its content warning, as the account's server counts."""
         return status_length(text, content_warning, limits=self.limits, dialect=self.capabilities.dialect)
 
     def asking(self, people: Known) -> ComposeContext:

@@ -1,4 +1,4 @@
-"""Hashtags that the server will take as such, each once.
+"""Hashtags that the server recognises, without duplicates.
 
 Sources: mastodon/mastodon app/models/tag.rb `HASHTAG_RE` (4.6), app/lib/hashtag_normalizer.rb.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _WORD: Final = r"\p{L}\p{M}\p{Nd}\p{Pc}"  # Ruby's [[:word:]]
 _LETTER: Final = r"\p{L}\p{M}"  # Ruby's [[:alpha:]]
 _SEPARATORS: Final = r"_\u00b7\u30fb\u200c"  # "_", two kinds of middle dot, ZERO WIDTH NON-JOINER
-# A digit may stand anywhere, but a letter, or a separator inside, must be there.
+# Digits are allowed anywhere, but at least one letter, or a separator inside, is required.
 _NAME: Final = (
     rf"(?:[{_WORD}][{_WORD}{_SEPARATORS}]*[{_LETTER}{_SEPARATORS}][{_WORD}{_SEPARATORS}]*[{_WORD}]"
     rf"|[{_WORD}]*[{_LETTER}][{_WORD}]*)"
@@ -26,10 +26,10 @@ _NAME: Final = (
 
 
 def make_hashtags(tags: Iterable[str]) -> tuple[str, ...]:
-    """Tags as people write them → hashtags as the text shows them: "Django Con" → "#DjangoCon".
+    """Tags as authors write them → hashtags for the text: "Django Con" → "#DjangoCon".
 
-    With or without "#" in front. Several words become one, each with a capital, which screen readers read as words; a
-    single word stays as written. None comes twice; an impossible one is left out, see `invalid_hashtags`.
+    The input may begin with "#". Several words are joined in CamelCase, which screen readers read as words; a single
+    word stays as written. Duplicates and impossible tags are left out, see `invalid_hashtags`.
     """
     by_fold: dict[str, str] = {}
     for hashtag in filter(None, map(_make, tags)):
@@ -38,7 +38,7 @@ def make_hashtags(tags: Iterable[str]) -> tuple[str, ...]:
 
 
 def invalid_hashtags(tags: Iterable[str]) -> tuple[str, ...]:
-    """Those that cannot become a hashtag, as written: only digits, nothing at all, or signs that would cut it short."""
+    """The tags, as written, that cannot become a hashtag: only digits, empty, or with signs that would end it early."""
     return tuple(tag for tag in tags if not _make(tag))
 
 
@@ -51,24 +51,24 @@ def find_hashtags(text: str) -> tuple[str, ...]:
 
 
 def hashtag_spans(text: str) -> list[Span]:
-    """Where the hashtags that `find_hashtags` finds stand, each with its sign."""
+    """The spans of the hashtags that `find_hashtags` finds, including "#"."""
     if "#" not in text and "＃" not in text:
         return []
     return [Span(*match.span()) for match in _tag_pattern().finditer(text)]
 
 
 def missing_hashtags(hashtags: Iterable[str], text: str) -> tuple[str, ...]:
-    """Those of `hashtags` that the text does not carry yet."""
+    """Those of `hashtags` that the text does not contain."""
     there = {fold_hashtag(found) for found in find_hashtags(text)}
     return tuple(hashtag for hashtag in hashtags if fold_hashtag(hashtag) not in there)
 
 
 def fold_hashtag(hashtag: str) -> str:
-    """What two spellings of one hashtag have in common: without "#", case, width and accents."""
+    """Normalise a hashtag for comparison: without "#", case, width and accents."""
     unaccented = "".join(
         letter
         for letter in unicodedata.normalize("NFKD", hashtag.lstrip("#＃").casefold())
-        # Accents only: the marks of other scripts tell words apart.
+        # Accents only: in other scripts, combining marks distinguish words.
         if not "\u0300" <= letter <= "\u036f"
     )
     return unicodedata.normalize("NFKC", unaccented).casefold()

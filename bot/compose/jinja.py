@@ -1,4 +1,4 @@
-"""Jinja as templates get it: plain text, no undefined names, no way out, bounded loops.
+"""The Jinja environment of templates: plain text, sandboxed, no undefined names, bounded loops.
 
 Imported only when a template is rendered or checked: Jinja takes a while to load.
 """
@@ -26,7 +26,7 @@ Source = tuple[str, str, Callable[[], bool]]
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
-    """The environment of every template. `find` gives a template's text and the name that errors show, or None."""
+    """The environment of every template. `find` returns a template's text and its name for errors, or None."""
 
     intercepted_binops = frozenset({"*", "**"})
 
@@ -86,12 +86,12 @@ def _bounded_range(*args: int) -> range:
     return numbers
 
 
-#: The parts of variables that have parts.
+#: The attributes of variables that have attributes.
 _PARTS: Final = {"site": frozenset({"title", "url"})}
 
 
 def unknown_names(tree: nodes.Template, known: Collection[str]) -> list[tuple[int, str]]:
-    """Variables and their parts that there are not, each with the line where it is used first."""
+    """The undefined variables and attributes, each with the line of its first use."""
     undeclared = meta.find_undeclared_variables(tree) - set(known)
     found: dict[str, int] = {}
     for name in tree.find_all(nodes.Name):
@@ -104,7 +104,7 @@ def unknown_names(tree: nodes.Template, known: Collection[str]) -> list[tuple[in
 
 
 def included_names(tree: nodes.Template) -> list[tuple[int, str]]:
-    """The other templates that it names, each with its line; those whose names are computed are left out."""
+    """The templates that it includes, each with its line; computed names are left out."""
     kinds = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
     named = [(node.lineno, getattr(node, "template", None)) for node in tree.find_all(kinds)]
     return [(line, name.value) for line, name in named if isinstance(name, nodes.Const) and isinstance(name.value, str)]

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 MASTODON: Final = Dialect()
 
-_STRIPPED: Final = "\0\t\n\v\f\r "  # what Ruby's String#strip takes away
+_STRIPPED: Final = "\0\t\n\v\f\r "  # the characters that Ruby's String#strip removes
 
 
 def status_length(text: str, content_warning: str = "", *, limits: Limits, dialect: Dialect = MASTODON) -> int:
     """How many characters the server counts for a text and its content warning.
 
     - Both are stripped at their ends; whitespace inside counts (app/models/status.rb `prepare_contents`).
-    - Each link in the text counts `limits.characters_per_url`, shorter ones too; see `find_links` for what is a link.
+    - Each link in the text counts `limits.characters_per_url`, even if it is shorter; see `find_links`.
     - Each mention counts as "@name"; its domain is free.
     - Nothing is shortened in the content warning: links and domains there count in full.
     - The result is counted in grapheme clusters: what a reader sees as one character is one, also a flag,
@@ -57,7 +57,7 @@ def grapheme_pattern() -> regex.Pattern[str]:
 def _countable(text: str, limits: Limits) -> str:
     if not text.strip():
         return ""
-    # (start, end, what it counts as); where two overlap, the one that starts first stands, as on the server.
+    # (start, end, replacement to count); of two that overlap the first one wins, as on the server.
     placeholder = "x" * limits.characters_per_url
     entities = [(link.start, link.end, placeholder) for link in find_links(text)]
     entities += [(found.start, found.end, text[found.start : found.name_end]) for found in find_mentions(text)]

@@ -1,7 +1,4 @@
-"""Which parts of a text Mastodon takes for web links: only those become clickable and count as 23 characters.
-
-Not here: making or fetching links.
-"""
+"""Find the web links in a text as Mastodon does: only these become clickable and count as 23 characters."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ from bot.compose.link_hosts import HOST
 
 MAX_LINK_LENGTH: Final = 4096  #: with the host in ASCII (twitter-text extractor.rb `is_valid_domain`)
 
-# Everything a link can hold stays inside one run without these: the query may hold wider Unicode spaces.
+# These characters end every link; other Unicode spaces are allowed in the query.
 _RUN: Final = re.compile(r"[^\t-\r \x85]+")
 _HOST_WINDOW: Final = 260  # a host name has at most 253 characters (RFC 1035 section 2.3.4)
 
@@ -34,7 +31,7 @@ _QUERY: Final = rf"(?:\?[a-z0-9!?*'();:&=+$/%#\[\]\-_.,~|@^{_BEYOND_ASCII}]*[a-z
 
 
 class Span(NamedTuple):
-    """A stretch of a text: `text[start:end]`."""
+    """A part of a text: `text[start:end]`."""
 
     start: int
     end: int
@@ -59,9 +56,9 @@ def find_links(text: str) -> list[Span]:
 
 
 def holds_link(text: str, url: str) -> bool:
-    """Whether a text carries this very URL as a link of its own.
+    """Whether a text contains exactly this URL as a link.
 
-    A URL that no server would make a link of (a loopback site) counts as held where its characters stand.
+    A URL that no server would link (a loopback site) only needs to occur as text.
     """
     if find_links(url) == [Span(0, len(url))]:
         return any(text[span.start : span.end] == url for span in find_links(text))
@@ -69,9 +66,9 @@ def holds_link(text: str, url: str) -> bool:
 
 
 def _links_in_run(run: str) -> list[Span]:
-    """Search as the server does: an address without scheme is no link, but swallows a link in its own path."""
+    """Search as the server does: an address without scheme is no link, but hides a link in its path."""
     spans: list[Span] = []
-    consumed = 0  # where the last match ended
+    consumed = 0  # the end of the last match
     seek = 0
     while True:
         # A match that matters holds "/" or "?" after its host, so only the stretch before one is searched.
@@ -80,7 +77,7 @@ def _links_in_run(run: str) -> list[Span]:
         if not stops:
             return spans
         stop = min(stops)
-        # From seek - 1: the sign at the last stop may be the one that stands before a link.
+        # From seek - 1: the character at the last stop may be the one before a link.
         match = _match_before(run, max(consumed, seek - 1, stop - _HOST_WINDOW), stop)
         if match is None:
             seek = stop + 1
@@ -107,7 +104,7 @@ def _is_short_enough(url: str, host: str) -> bool:
 
 @cache
 def _pattern() -> re.Pattern[str]:
-    # Of twitter-text's pattern only the host part is right: its path is Twitter's, which Mastodon replaces, and it
+    # Only the host part of twitter-text's pattern applies: Mastodon replaces its path pattern, and it
     # knows http and https only.
     return re.compile(
         rf"{_PRECEDING}(?P<url>(?P<scheme>{_SCHEME})?(?P<host>{HOST})(?::[0-9]+)?{_PATH}{_QUERY})", re.IGNORECASE

@@ -1,4 +1,4 @@
-"""Whom a text would notify on Mastodon, and how to name a person without notifying them."""
+"""Find the mentions in a text that would notify accounts on Mastodon, and defuse them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from bot.compose.links import find_links
 if TYPE_CHECKING:
     import regex
 
-#: Stands between "@" and the name in a defused mention. The server's rule wants a letter, digit or "_" right after
+#: Put between "@" and the name to defuse a mention. The server requires a letter, digit or "_" directly after
 #: "@". WORD JOINER is invisible, allows no line break, and screen readers pass over it (a look-alike of "@" would be
-#: read out under its own name, and dropping "@" would change what the person wrote). It counts as one character.
+#: read out under its own name, and dropping "@" would change what the author wrote). It counts as one character.
 WORD_JOINER: Final = "\u2060"
 
 MAX_DOMAIN_LENGTH: Final = 253  #: a longer one makes no mention (mastodon/mastodon app/lib/extractor.rb)
 
 _WORD: Final = r"\p{L}\p{M}\p{Nd}\p{Pc}"  # Ruby's [[:word:]]
-# twitter-text regex.rb `end_mention_match`: what follows a name and makes it no mention, when counting.
+# twitter-text regex.rb `end_mention_match`: if this follows a name, it does not count as a mention.
 _ACCENTED: Final = (
     r"\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0253\u0254\u0256\u0257\u0259\u025b\u0263\u0268\u026f\u0272\u0289"
     r"\u028b\u02bb\u0300-\u036f\u1e00-\u1eff"
@@ -34,7 +34,7 @@ class Mention(NamedTuple):
 
 
 def find_mentions(text: str) -> list[Mention]:
-    """The mentions whose domain the server leaves out when it counts.
+    """The mentions whose domain the server does not count.
 
     Source: mastodon/mastodon app/models/account.rb `MENTION_RE`, app/lib/extractor.rb.
     """
@@ -48,7 +48,7 @@ def find_mentions(text: str) -> list[Mention]:
 
 
 def defuse(text: str) -> str:
-    """The same words, notifying no one: a WORD JOINER follows the "@" of each mention; e-mail stays as it is.
+    """Make the text notify no account: add a WORD JOINER after the "@" of each mention; e-mail addresses stay.
 
     The server looks for mentions inside links as well (app/services/process_mentions_service.rb): there "@" becomes
     "%40", which leads to the same page.

@@ -1,4 +1,4 @@
-"""`config/people.toml`: the handles of people whom toots may name. Pure.
+"""`config/people.toml`: the handles of people named in toots. Pure.
 
 ["Ada Example"]
 mastodon = "@ada@example.social"
@@ -31,16 +31,16 @@ _EXAMPLE: Final = 'mastodon = "@ada@example.social"'
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class People:
-    """The people of the file, and what is wrong with it. Read again from the same text, it is the same object."""
+    """The people of the file, and its faults. Reading the same text again returns the same object."""
 
-    path: str = FILE  #: as errors show it
+    path: str = FILE  #: the path shown in errors
     handles: Mapping[str, str]  #: folded name → "@name@server"
-    problems: Mapping[str, ComposeFileError]  #: folded name → what is wrong with its table
-    unreadable: ComposeFileError | None = None  #: why the file cannot be used; then no person is known
+    problems: Mapping[str, ComposeFileError]  #: folded name → the fault of its table
+    unreadable: ComposeFileError | None = None  #: why the file cannot be used; then `handles` is empty
 
     @classmethod
     def of(cls, file: TextFile) -> Self:
-        """The people of the file. Raises nothing: a fault is raised when a handle is asked for."""
+        """Parse the file. Raises nothing: `handle_of` raises the fault when a template needs a handle."""
         if file.problem:
             fault = ComposeFileError(file.path, file.problem, remedy=file.remedy)
             return cls(path=file.path, handles={}, problems={}, unreadable=fault)
@@ -49,7 +49,7 @@ class People:
     @classmethod
     @lru_cache(maxsize=8)
     def read(cls, text: str, *, path: str) -> Self:
-        """Understand the file's text. Raises nothing."""
+        """Parse the file's text. Raises nothing."""
         try:
             table = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
@@ -74,9 +74,9 @@ class People:
         return cls(path=path, handles=handles, problems=problems)
 
     def handle_of(self, name: str) -> str | None:
-        """A person's handle, "@ada@example.social"; None if none is known.
+        """A person's handle, "@ada@example.social"; None if unknown.
 
-        Upper and lower case make no difference. Raises ComposeError if the file, or this person in it, is wrong.
+        Case is ignored. Raises ComposeError if the file, or this person in it, is wrong.
         """
         if self.unreadable is not None:
             raise self.unreadable
@@ -86,7 +86,7 @@ class People:
         return self.handles.get(folded)
 
     def faults(self) -> tuple[ComposeFileError, ...]:
-        """Everything that is wrong with the file."""
+        """All faults of the file."""
         return tuple(filter(None, (self.unreadable, *self.problems.values())))
 
 
@@ -99,11 +99,11 @@ class _Person(BaseModel):
 
 
 def _handle(value: object) -> str:
-    """The handle in a person's table. Raises ValueError: what is wrong, and with which key."""
+    """The handle in a person's table. Raises ValueError with the fault and its key."""
     try:
         person = _Person.model_validate(value)
     except ValidationError as error:
-        # A key that is not known may be why another is missing.
+        # Report unknown keys first: a misspelt key explains a missing one.
         first = sorted(error.errors(), key=lambda one: one["type"] != "extra_forbidden")[0]
         raise ValueError(*_in_words(first)) from None
     return "@" + person.mastodon.removeprefix("@")
@@ -124,7 +124,7 @@ def _in_words(error: ErrorDetails) -> tuple[str, str]:
 
 
 def _line(text: str, name: str, key: str) -> int:
-    """The line of a person's table, or of a key in it; 1 where it is written in an unusual way."""
+    """The line of a person's table, or of a key in it; 1 if its notation is unusual."""
     found = 0
     for number, line in enumerate(text.splitlines(), start=1):
         begins = line.lstrip()[:1] == "["

@@ -1,4 +1,4 @@
-"""Which pictures a toot shows, and what keeps one from being shown. Pure."""
+"""Choose the pictures of a toot, and explain why a picture cannot be used. Pure."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from bot.domain.errors import ComposeError, PictureUnusableError
 
 
 def pictures_of(post: Post, account: Account | None = None) -> tuple[Picture, ...]:
-    """The pictures that the post wants its toot to show: `mastodon.media`, else the cover; none beside a link card.
+    """The pictures that the author wants: `mastodon.media`, else the cover; none if the toot has a link card.
 
-    Without an account the account's own setting for link cards does not count.
+    Without an account, only the post decides about the link card.
     """
     link_card = post.mastodon.link_card
     if link_card is None:
@@ -29,21 +29,21 @@ def pictures_of(post: Post, account: Account | None = None) -> tuple[Picture, ..
 
 
 def problem_of(picture: Picture) -> str:
-    """Why a picture cannot be shown, as far as is known without fetching it; empty if it can."""
+    """Why a picture cannot be used, as far as is known without fetching it; empty if it can."""
     if picture.problem or picture.path is not None or picture.remote:
         return picture.problem
     return f"{picture.url} is not fetched: it is not https"
 
 
 def problems_of(post: Post) -> Iterator[str]:
-    """What keeps pictures of the post's toot from being shown, each once."""
+    """The problems of the toot's pictures, without duplicates."""
     return iter(dict.fromkeys(filter(None, map(problem_of, pictures_of(post)))))
 
 
 def chosen_pictures(post: Post, context: ComposeContext) -> tuple[Picture, ...]:
-    """The pictures of the toot: those that can be used, as many as the server takes, alt texts within its limit.
+    """The usable pictures of the toot, up to the server's maximum, with alt texts within its limit.
 
-    Raises ComposeError where the settings want the toot held: a picture that cannot be used, a missing alt text.
+    Raises ComposeError if the settings hold the toot for an unusable picture or a missing alt text.
     """
     limits, release = context.limits, context.release
     if limits.pictures < 1:
@@ -67,7 +67,7 @@ def chosen_pictures(post: Post, context: ComposeContext) -> tuple[Picture, ...]:
                 remedy="Keep the post from this account with mastodon.skip, or set link_card = true for the account.",
             )
         return tuple(replace(one, alt="") for one in shown)
-    # Counted in code points, which are never fewer than what a server counts.
+    # Counted in code points: a server never counts more than that.
     return tuple(replace(one, alt=shorten(tidy(one.alt), limits.description, measure=len)) for one in shown)
 
 

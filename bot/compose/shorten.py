@@ -1,6 +1,6 @@
-"""Cutting a text so that it still reads well: at a sentence end, else at a word end, never inside what must be whole.
+"""Shorten a text at a sentence end, else at a word end, but never inside a link, mention or hashtag.
 
-Not here: what the room is; the caller says whether a text fits.
+The caller decides whether a text fits.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ELLIPSIS: Final = "…"
 
 # A word this long may be cut inside: it is text written without spaces (Chinese, Japanese, Thai), or noise.
 _LONG_WORD: Final = 30
-# How many characters before a full stop are searched for an abbreviation.
+# The number of characters before a full stop that are searched for an abbreviation.
 _LONGEST_LOOK: Final = 200
 # Words before a full stop that do not end a sentence, besides those of one letter and of two with a capital ("Dr.").
 _ABBREVIATIONS: Final = frozenset(
@@ -33,16 +33,16 @@ _ABBREVIATIONS: Final = frozenset(
 def shorten(text: str, budget: int, *, measure: Callable[[str], int] = graphemes) -> str:
     """The beginning of a text, at most `budget` long (in grapheme clusters, unless measured otherwise).
 
-    Ends at a sentence if that keeps at least half of what there is room for, else at a word with "…". Links, hashtags,
-    mentions, e-mail addresses and template tags stay whole or go. Empty if not even one word finds room.
+    Ends at a sentence if that uses at least half of the budget, else at a word with "…". Links, hashtags, mentions,
+    e-mail addresses and template tags are kept whole or dropped. Empty if not even one word fits.
     """
     return shorten_to_fit(text, lambda candidate: measure(candidate) <= budget)
 
 
 def shorten_to_fit(text: str, fits: Callable[[str], bool]) -> str:
-    """Like `shorten`; `fits` says whether there is room for a candidate, and a shorter one should fit if a longer does.
+    """Like `shorten`; `fits` decides about a candidate; if a text fits, shorter ones should fit too.
 
-    The result has been asked about and fits, or is empty.
+    The result has passed `fits`, or is empty.
     """
     text = text.strip()
     if fits(text):
@@ -64,8 +64,8 @@ def shorten_to_fit(text: str, fits: Callable[[str], bool]) -> str:
 
 
 def last_fitting(cuts: Sequence[int], fits: Callable[[int], bool]) -> int | None:
-    """The last of `cuts` that fits, if all before it do; None if none does."""
-    # Doubling first: what fits is mostly a small part of a long text, and asking about the whole of it is slow.
+    """The last of `cuts` that fits, assuming that all before it fit; None if none does."""
+    # Gallop first: usually a small part of a long text fits, and `fits` is slow on the whole.
     low, high = 0, 1
     while high <= len(cuts) and fits(cuts[high - 1]):
         low, high = high, 2 * high
@@ -80,7 +80,7 @@ def last_fitting(cuts: Sequence[int], fits: Callable[[int], bool]) -> int | None
 
 
 def cuts_of(text: str, kept_whole: Sequence[Span]) -> list[int]:
-    """Where the text may end, rising: after each word, and after each character of a very long one."""
+    """The positions where the text may end, ascending: after each word, and after each character of a very long one."""
     boundaries = [0, *(match.end() for match in grapheme_pattern().finditer(text))]
     allowed = set(boundaries)
     cuts: list[int] = []
@@ -91,7 +91,7 @@ def cuts_of(text: str, kept_whole: Sequence[Span]) -> list[int]:
 
 
 def outside(kept_whole: Sequence[Span], cuts: Iterable[int]) -> list[int]:
-    """Those of `cuts` that are inside nothing which must stay whole."""
+    """Those of `cuts` that are not inside a span that must stay whole."""
     starts = [span.start for span in kept_whole]
 
     def is_inside(cut: int) -> bool:
@@ -102,9 +102,9 @@ def outside(kept_whole: Sequence[Span], cuts: Iterable[int]) -> list[int]:
 
 
 def kept_whole_of(text: str) -> list[Span]:
-    """What must not be cut, rising and apart.
+    """The spans that must not be cut, ascending and disjoint.
 
-    Links and what only looks like one, e-mail addresses, mentions, hashtags, template tags.
+    Links and similar text, e-mail addresses, mentions, hashtags, template tags.
     """
     look_alikes = _pattern(
         r"(?:(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]*+://\S*)"
@@ -112,7 +112,7 @@ def kept_whole_of(text: str) -> list[Span]:
         r"|[#＃][\w\u00b7\u30fb\u200c]+"
     )
     spans = [*find_links(text), *(Span(*match.span()) for match in look_alikes.finditer(text))]
-    spans += [Span(tag.start, tag.end) for tag in find_tags(text)]  # half a tag would not be known as one
+    spans += [Span(tag.start, tag.end) for tag in find_tags(text)]  # half a tag would not be recognised
     merged: list[Span] = []
     for span in sorted(spans):
         if merged and span.start < merged[-1].end:
@@ -123,7 +123,7 @@ def kept_whole_of(text: str) -> list[Span]:
 
 
 def sentence_ends(text: str, kept_whole: Sequence[Span]) -> list[int]:
-    """Where sentences end that more text follows, rising."""
+    """The ends of all sentences that have text after them, ascending."""
     ends = _pattern(
         r"""(?P<mark>[.!?…‽]+)["'*_\p{Pe}\p{Pf}]*(?=\s++(?!\p{Ll}))|[。！？]+[\p{Pe}\p{Pf}]*(?![\p{M}\u200d])"""
     )
@@ -143,7 +143,7 @@ def _is_abbreviation(before: str) -> bool:
 
 
 def _with_ellipsis(kept: str, kept_whole: Sequence[Span]) -> str:
-    """`kept` without punctuation that would dangle, and "…"; "" if nothing is left."""
+    """`kept` without trailing punctuation, plus "…"; "" if nothing is left."""
     floor = max((span.end for span in kept_whole if span.end <= len(kept)), default=0)
     end = len(kept)
     while end > floor and _dangles(kept[:end]):
@@ -155,7 +155,7 @@ def _with_ellipsis(kept: str, kept_whole: Sequence[Span]) -> str:
 
 
 def add_ellipsis(kept: str) -> str:
-    """The text and "…", with a space between where the server would take it for a part of a link's path."""
+    """Append "…", after a space if the server would treat it as part of a link's path."""
     joins_link = "://" in kept.split()[-1] or find_links(kept) != find_links(kept + ELLIPSIS)
     return f"{kept} {ELLIPSIS}" if joins_link else kept + ELLIPSIS
 
@@ -164,7 +164,7 @@ def _dangles(text: str) -> bool:
     last = text[-1]
     if last.isspace():
         return True
-    if last in "\"'":  # a closing one stays, an opening one goes
+    if last in "\"'":  # keep a closing quote, drop an opening one
         return text.count(last) % 2 == 1 and (len(text) == 1 or not text[-2].isalnum())
     if last in "%‰‱′″*":
         return False

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from bot.compose.jinja import Sandbox
 
-#: What a template may use: name → meaning.
+#: The variables of a template: name → meaning.
 TEMPLATE_VARIABLES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "title": "the post's title",
@@ -44,7 +44,7 @@ TEMPLATE_VARIABLES: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 BUILT_IN: Final = "{{ title }}\n\n{{ excerpt }}\n\n{{ link }}\n\n{{ hashtags }}\n"
-MAX_RESULT: Final = 20_000  #: characters
+MAX_RESULT: Final = 20_000  #: characters; far more than any server accepts
 
 _DEFAULT: Final = "default"
 _BUILT_IN_NAME: Final = "the built-in template"
@@ -52,10 +52,10 @@ _UNDEFINED: Final = re.compile(r"'(\w+)' is undefined")
 
 
 class Known(Hashable, Protocol):
-    """Whoever knows people's handles."""
+    """A source of people's handles."""
 
     def handle_of(self, name: str) -> str | None:
-        """The handle, None if none is known. Raises ComposeError."""
+        """The handle; None if unknown. Raises ComposeError."""
 
 
 class Templates:
@@ -68,10 +68,10 @@ class Templates:
 
     @classmethod
     def of(cls, files: Mapping[str, TextFile], *, people: Known = NOBODY) -> Self:
-        """The templates of these files, by their names; without any there is only the built-in template.
+        """The templates of these files, by name; without files, only the built-in template.
 
-        Raises nothing: a file that could not be read is reported when it is used. Files that say the same as before
-        are not compiled again.
+        Raises nothing: an unreadable file is reported when it is used. Files with unchanged text are not compiled
+        again.
         """
         return cls._of(tuple(files.items()), people)
 
@@ -85,13 +85,13 @@ class Templates:
         return Templates(self._files, people=people)
 
     def handles_of(self, names: Iterable[str]) -> tuple[str, ...]:
-        """The handles of those people whose handles are known. Raises ComposeError if their file is wrong."""
+        """The handles of the people with a known handle. Raises ComposeError if the people file is faulty."""
         return tuple(filter(None, map(self._people.handle_of, names)))
 
     def name_for(self, post: Post) -> str:
-        """The template for a post: named like its kind, else like its category, else "default".
+        """The name of the template for a post: its kind, else its category, else "default".
 
-        A reminder names its own. Raises ComposeError if there is no such template.
+        A reminder sets its own template. Raises ComposeError if there is no such template.
         """
         if post.reminding is not None and post.reminding.template is not None:
             own = _file_name(post.reminding.template)
@@ -102,9 +102,10 @@ class Templates:
         return next((name for name in wanted if name in self._files), _DEFAULT)
 
     def render(self, name: str, variables: Mapping[str, object]) -> str:
-        """The text of a template, exactly as it comes.
+        """Render a template; the text is returned unchanged.
 
-        Raises ComposeError with file and line: it cannot be read, is not valid, uses what there is not, says too much.
+        Raises ComposeError with file and line if the template is unreadable or invalid, uses an undefined name, or
+        produces too much text.
         """
         from jinja2 import TemplateError
 
@@ -121,7 +122,7 @@ class Templates:
             ) from error
 
     def faults(self) -> tuple[ComposeFileError, ...]:
-        """What is wrong with any template, used or not: cannot be read, not valid, uses what there is not."""
+        """The faults of all templates, used or not: unreadable, invalid, or with undefined names."""
         return tuple(fault for name in self._files for fault in self._faults_of(name))
 
     def _faults_of(self, name: str) -> list[ComposeFileError]:
@@ -211,7 +212,7 @@ class Templates:
         return ComposeFileError(place, f'there is no template "{name}".', remedy=f"There are: {known}.")
 
     def _place(self, error: BaseException | None, name: str) -> str:
-        """`file:line` of the innermost template that an error went through, else the file of `name`."""
+        """`file:line` of the innermost template in the error's traceback, else the file of `name`."""
         paths = {file.path for file in self._files.values()}
         file = self._files.get(name)
         place = file.path if file else _BUILT_IN_NAME
@@ -229,7 +230,7 @@ def _file_name(name: str) -> str:
 
 
 def _each(names: object, say: Callable[[str], str]) -> str:
-    """One name, or a list of them in one line."""
+    """Format one name, or a list of names separated by commas."""
     if isinstance(names, str):
         return say(names)
     if isinstance(names, Sequence) and all(isinstance(name, str) for name in names):

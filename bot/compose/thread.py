@@ -1,4 +1,4 @@
-"""The texts of a toot and of those that follow it, each within what the server accepts."""
+"""The texts of a thread, each within the server's limit."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.posts.frontmatter.options import MOST_TOOTS
 
 _PARAGRAPH: Final = re.compile(r"\n[^\S\n]*\n\s*")
 _LINE: Final = re.compile(r"\n\s*")
-_LAST_WORDS: Final = 5  # if all that is left fits, so does most of it with an ellipsis
+_LAST_WORDS: Final = 5  # words; if the whole rest fits, then also most of it with an ellipsis
 
 Fits = Callable[[int, str], bool]  # number of the part, from 0; its text
 
@@ -31,16 +31,16 @@ class CannotSplitError(ValueError):
 def split(text: str, fits: Fits) -> Iterator[str]:
     """The parts of a text, in order, each of which fits.
 
-    A part ends at the last paragraph that leaves it at least half full, else likewise at a line or at a sentence, else
-    at a word, with "…". Links, hashtags, mentions, e-mail addresses and template tags are never cut. But for those
-    ellipses and the white space around the cuts the parts are the text.
+    A part ends at the last paragraph end that leaves it at least half full, else likewise at a line or sentence end,
+    else at a word, with "…". Links, hashtags, mentions, e-mail addresses and template tags are never cut. Apart from
+    the ellipses and the white space around the cuts, the parts add up to the text.
 
-    Raises CannotSplitError, when it gets there: something that must stay whole has no room.
+    Raises CannotSplitError during the iteration if something that must stay whole does not fit.
     """
     text = text.strip()
     kept_whole = _with_brackets(text, kept_whole_of(text))
     words = cuts_of(text, kept_whole)
-    levels = [  # a template tag may hold line ends
+    levels = [  # a template tag may contain line ends
         outside(kept_whole, [found.start() for found in _PARAGRAPH.finditer(text)]),
         outside(kept_whole, [found.start() for found in _LINE.finditer(text)]),
         sentence_ends(text, kept_whole),
@@ -52,7 +52,7 @@ def split(text: str, fits: Fits) -> Iterator[str]:
             return fits(number, text[start:cut].rstrip())
 
         end, part = _word_end(text, start, words, number, fits), ""
-        # Asking about all that is left is slow while that is much.
+        # `fits` is slow on a long rest.
         if (end is None or end >= words[-_LAST_WORDS:][0]) and at(len(text)):
             yield text[start:]
             return
@@ -69,7 +69,7 @@ def split(text: str, fits: Fits) -> Iterator[str]:
 
 
 def _word_end(text: str, start: int, words: Sequence[int], number: int, fits: Fits) -> int | None:
-    """The last word's end at which a part that begins at `start` may be broken off with an ellipsis."""
+    """The last word end at which a part that begins at `start` can end with an ellipsis."""
 
     def at(cut: int) -> bool:
         return fits(number, add_ellipsis(text[start:cut].rstrip()))
@@ -78,7 +78,7 @@ def _word_end(text: str, start: int, words: Sequence[int], number: int, fits: Fi
 
 
 def _with_brackets(text: str, spans: Sequence[Span]) -> list[Span]:
-    """The spans with the brackets and marks that adjoin them: "(https://example.org/)." is one thing to a reader."""
+    """Extend the spans by adjoining brackets and punctuation: "(https://example.org/)." should stay together."""
     wider: list[Span] = []
     for start, end in spans:
         while start > 0 and unicodedata.category(text[start - 1]) in ("Ps", "Pi"):
@@ -98,11 +98,11 @@ _FIELD = "mastodon.thread"
 def texts_of(wording: Wording) -> tuple[str, ...]:
     """The text of the toot, and those of its thread, in order.
 
-    `thread: [...]`: the toot as ever, then each text of the list; one that is too long goes on in another toot.
-    `thread: auto`: a person's own text is split instead of shortened; without one, the paragraphs of the post follow
-    the toot, those that the excerpt has not said. Link and hashtags stand in the first, unless the author placed them.
+    `thread: [...]`: the usual toot, then each text of the list; one that is too long is split.
+    `thread: auto`: the author's own text is split instead of shortened; without one, the paragraphs of the post that
+    are not in the excerpt follow the toot. Link and hashtags are in the first toot, unless the author placed them.
 
-    Raises ComposeError: as `Wording.fitted` does; too many toots, two that are the same, a word without room.
+    Raises ComposeError as `Wording.fitted`, and for too many toots, two equal toots, or a word that does not fit.
     """
     options = wording.post.mastodon
     if options.numbered:
@@ -113,7 +113,7 @@ def texts_of(wording: Wording) -> tuple[str, ...]:
 
 
 def is_split(wording: Wording) -> bool:
-    """Whether a person's own text is split where it is too long, and not shortened."""
+    """Whether the author's own text is split instead of shortened if it is too long."""
     return wording.post.mastodon.thread_auto and bool(wording.own_text)
 
 
@@ -177,7 +177,7 @@ def _own_text(wording: Wording) -> Iterator[str]:
 
 
 def _rest_of(wording: Wording, first: str) -> str:
-    """The post in plain words; without what the excerpt says, if the first toot shows all of it."""
+    """The post as plain text, without the excerpt if the first toot shows all of it."""
     post = wording.post
     excerpt = defuse(tidy(post.excerpt))
     rest = post.unsaid if excerpt and excerpt in first else post.paragraphs
@@ -188,7 +188,7 @@ def _refuse_doubles(wording: Wording, texts: tuple[str, ...]) -> None:
     for position, text in enumerate(texts, start=1):
         before = texts.index(text) + 1
         if before < position:
-            # After a lost answer a toot is recognised by its text.
+            # After a lost response the bot recognises a toot by its text.
             raise ComposeError(
                 f"{wording.post.path}: toots {before} and {position} of the thread say the same, "
                 "so that one could not be told from the other.",

@@ -1,4 +1,4 @@
-"""The text of a toot: the words of the post, its link and its hashtags, each once, within what the server accepts."""
+"""The text of a toot: parts of the post, its link and its hashtags, each once, within the server's limit."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from bot.domain.errors import ComposeError
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One thing to shorten: `name` among the words."""
+    """One part that may be shortened: `name` among the words."""
 
     name: str
-    least: int  #: with fewer characters than this left, it says nothing
-    may_go: bool  #: then it is dropped
+    least: int  #: characters; a shorter rest would be meaningless
+    may_go: bool  #: whether to drop it then
 
 
 def fit(
@@ -34,9 +34,9 @@ def fit(
     build: Callable[[Mapping[str, str]], str],
     fits: Callable[[str], bool],
 ) -> Mapping[str, str] | None:
-    """The words, as much of them as there is room for; None if even the least is too much.
+    """Shorten the words until the text fits; None if it never does.
 
-    `build` makes the whole text of them. Each step in turn shortens its words until the text fits, or drops them.
+    `build` makes the text from the words. Each step in turn shortens its words until the text fits, or drops them.
     """
     current = dict(words)
     if fits(build(current)):
@@ -71,7 +71,7 @@ _STEPS: Final = (
 )
 _STEPS_OF_OWN_TEXT: Final = (Step(name=_OWN_TEXT, least=1, may_go=False),)
 
-# Words that are longer than the limit by this never fit; cutting them first keeps the search short.
+# Characters. Words that exceed the limit by this much never fit; cutting them first keeps the search short.
 _FAR_TOO_LONG: Final = 2_000
 
 # Everything below U+0020 except tab and line feed, and the C1 controls: a server may refuse them (NUL, for one).
@@ -80,26 +80,26 @@ _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 @dataclass(frozen=True, kw_only=True)
 class Wording:
-    """A post and all that its text depends on. Nothing here is decided yet."""
+    """A post and the other inputs of its text."""
 
     post: Post
     context: ComposeContext
-    reserved: int = 0  #: characters that stay free, for a number
+    reserved: int = 0  #: characters kept free for the number of a numbered toot
 
     @cached_property
     def hashtags(self) -> tuple[str, ...]:
-        """The hashtags of the post and its account, as the text shows them."""
+        """The hashtags of the post and its account, as shown in the text."""
         release, account = self.context.release, self.context.account
         return make_hashtags((*release.hashtags, *account.hashtags, *self.post.hashtags))
 
     @cached_property
     def content_warning(self) -> str:
-        """What stands before the text; empty for nothing."""
+        """The content warning; empty if there is none."""
         return tidy(self.post.mastodon.content_warning or "")
 
     @property
     def limit(self) -> int:
-        """The characters that the server accepts."""
+        """The maximum number of characters on the server."""
         return self.context.limits.characters
 
     def fitted(self) -> Mapping[str, str]:
@@ -119,12 +119,12 @@ class Wording:
         return fitted
 
     def _longest_field(self) -> str:
-        """Which front matter key takes the most room beside the words; empty if the post has none of them."""
+        """The front matter key that takes the most room besides the words; empty if the post has none of them."""
         rooms = {_WARNING: self.content_warning, _HASHTAGS: " ".join(self.hashtags)}
         return max((name for name in rooms if name in self.post.lines), key=lambda name: len(rooms[name]), default="")
 
     def shortened(self) -> Mapping[str, str]:
-        """The words that the text uses and `fitted` had to cut or drop, as they are then. Raises ComposeError."""
+        """The words of the text that `fitted` has shortened or dropped, in their new form. Raises ComposeError."""
         fitted, whole = self.fitted(), self._words()
         limited = self._limited(whole)
 
@@ -134,7 +134,7 @@ class Wording:
         return {name: fitted[name] for name, word in whole.items() if word != fitted[name] and is_used(name)}
 
     def text(self, words: Mapping[str, str]) -> str:
-        """The whole text made of these words. Raises ComposeError for a broken template."""
+        """Build the whole text from these words. Raises ComposeError for a broken template."""
         if _OWN_TEXT in words:
             return self.completed(words[_OWN_TEXT])
         templates = self.context.templates
@@ -147,7 +147,7 @@ class Wording:
         return self.completed(templates.render(name, {**variables, "hashtags": " ".join(missing)}))
 
     def completed(self, text: str) -> str:
-        """The text, followed by the link and the hashtags where it lacks them."""
+        """The text, followed by the link and those hashtags that it lacks."""
         text = tidy(text)
         if self.post.link and not holds_link(text, self.post.url):
             text = f"{text}\n\n{self.post.url}"
@@ -155,19 +155,19 @@ class Wording:
 
     @property
     def own_text(self) -> str:
-        """What a person wrote for the toot; empty if the template decides."""
+        """The author's own text of the toot; empty if the template decides."""
         return tidy(self.post.mastodon.text or "")
 
     def length(self, text: str) -> int:
-        """What the server counts for a text and the content warning."""
+        """The length of a text and the content warning, as the server counts."""
         return self.context.length(text, self.content_warning)
 
     def fits(self, text: str) -> bool:
-        """Whether there is room for a text in a toot."""
+        """Whether a text fits into a toot."""
         return self.length(text) + self.reserved <= self.limit
 
     def _words(self) -> Mapping[str, str]:
-        """What may be shortened, by name."""
+        """The parts that may be shortened, by name."""
         post = self.post
         if self.own_text:
             return {_OWN_TEXT: self.own_text}
@@ -182,7 +182,7 @@ class Wording:
         return {name: shorten(word, longest, measure=self.context.length) for name, word in words.items()}
 
     def _variables(self, words: Mapping[str, str]) -> dict[str, object]:
-        """What a template may use (see TEMPLATE_VARIABLES); no name in it notifies anyone."""
+        """The template's variables (see TEMPLATE_VARIABLES); all mentions in them are defused."""
         post, site = self.post, self.context.site
         authors = [defuse(author) for author in post.authors]
         speakers = [defuse(speaker) for speaker in post.speakers]
@@ -205,7 +205,7 @@ class Wording:
 
 
 class _Lazy(UserString):
-    """A text that is made when a template uses it: a fault in `people.toml` is the business of those that do."""
+    """A text made only when a template uses it: a fault in `people.toml` must not affect other templates."""
 
     def __init__(self, make: Callable[[], str]) -> None:
         self._make = make

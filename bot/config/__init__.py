@@ -1,6 +1,6 @@
-"""`config/bot.toml` and the environment → Config. All faults are reported at once.
+"""`config/bot.toml` and the environment → Config. Reports all faults at once.
 
-The models are the one place that knows the settings; `docs/settings.md` is tested against them.
+The models are the single source of the settings; a test compares `docs/settings.md` with them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The settings file → Config. All faults are reported at once."""
+"""The settings file → Config. Reports all faults at once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bot.domain.errors import ConfigError, Fault
 
 
 def _may_be_secret(where: str, value: object) -> bool:
-    # A value that stands where an account's table should be may be a token; an address may carry a password.
+    # Never quoted in errors: a value in the place of an account's table may be a token, an address may hold a password.
     misplaced = where.startswith("accounts") and where.count(".") < 2
     misplaced = misplaced or where in ("alerts.webhook", "alerts.smtp")
     misplaced = misplaced or where.startswith("release.deploy_")
@@ -45,7 +45,7 @@ def faults_of(error: ValidationError) -> Iterator[Fault]:
             yield Fault(where=where, problem=f"{words}{shown}.")
 
 
-#: pydantic's kinds of error → words for people. {name} is what its context calls it.
+#: pydantic's error type → the message for the operator. {name} is an entry of the error's context.
 _PLAIN_WORDS: Final = {
     "bool_type": "must be true or false, without quotes",
     "bool_parsing": "must be true or false, without quotes",
@@ -77,7 +77,7 @@ def _in_plain_words(kind: str, where: str, context: Mapping[str, Any], message: 
 
 
 def _fault_of_a_table(where: str, message: str) -> Fault:
-    # Checks that compare several settings name theirs in front: "acct: is missing; ...".
+    # Checks that compare several settings begin with the name of one: "acct: is missing; ...".
     setting, colon, problem = message.partition(": ")
     if not colon or " " in setting:
         return Fault(where=where, problem=message + ".")
@@ -95,12 +95,12 @@ def unknown_key(where: str) -> Fault:
     return Fault(where=where, problem="is not a setting.", remedy=remedy)
 
 
-#: Tables that are not written as they are called.
+#: Tables whose name in the file differs from the field name.
 _WRITTEN: Final = {"accounts": "[accounts.NAME]", "sources": "[[sources]]"}
 
 
 def _tables_with(key: str) -> list[str]:
-    """The tables that know a setting of this name, as they are written."""
+    """The tables that have a setting of this name, as written in the file."""
     return sorted(
         _WRITTEN.get(table, f"[{table}]")
         for table in Settings.model_fields
@@ -118,7 +118,7 @@ def _fields_of(table: str) -> Mapping[str, Any]:
             return {name: field for model in ACCOUNT_TYPES.values() for name, field in model.model_fields.items()}
         assert isinstance(field.annotation, type)
         model = field.annotation
-    # "import" is a word of Python's.
+    # "import" is a Python keyword.
     return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
@@ -131,7 +131,7 @@ def _description(where: str) -> str:
 def load_config(path: Path = DEFAULT_PATH) -> Config:
     """Read and check the settings file.
 
-    Raises ConfigError with everything that is wrong in it.
+    Raises ConfigError with all its faults.
     """
     try:
         text = path.read_bytes().decode("utf-8")
@@ -149,7 +149,7 @@ def load_config(path: Path = DEFAULT_PATH) -> Config:
 
 
 def load_text(text: str, path: Path) -> Config:
-    """Check the text of a settings file that lies, or will lie, at `path`. Raises ConfigError as `load_config`."""
+    """Check the text of a settings file at `path`, which need not exist. Raises ConfigError as `load_config`."""
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -157,7 +157,7 @@ def load_text(text: str, path: Path) -> Config:
     secrets = list(_planted_secrets(table))
     if secrets:
         raise ConfigError(path, secrets)
-    # The settings' own names for where they lie are no settings.
+    # The model's fields for the file's own location are not settings.
     faults = [unknown_key(key) for key in ("root", "path") if key in table]
     absolute = path.absolute()
     config: Config | None = None
@@ -172,7 +172,7 @@ def load_text(text: str, path: Path) -> Config:
 
 
 def _sound_tables(table: Mapping[str, Any]) -> dict[str, Any]:
-    """Those tables, and those accounts, that are right by themselves."""
+    """The tables and accounts that are valid on their own."""
     sound: dict[str, Any] = {"example": False, "accounts": {}}
     with suppress(ValidationError):
         sound["example"] = TypeAdapter(bool).validate_python(table.get("example", False))
@@ -190,7 +190,7 @@ def _sound_tables(table: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _faults_between(sound: Mapping[str, Any]) -> Iterator[Fault]:
-    """What is wrong with tables that are right by themselves but do not go together."""
+    """The faults between tables that are valid on their own."""
     accounts: Mapping[str, Account] = sound["accounts"]
     real = [name for name, account in accounts.items() if not is_loopback(account.server)]
     if real and sound["example"]:

@@ -1,4 +1,4 @@
-"""Where a post's page is: `[site] permalink`, a path with placeholders. Pure."""
+"""The address of a post's page: `[site] permalink`, a path with placeholders. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import date
 from typing import Final
 from urllib.parse import quote
 
-#: What a permalink may hold in braces, and what it stands for.
+#: The placeholders of a permalink, and their meaning.
 PLACEHOLDERS: Final = {
     "slug": "the post's name: its file's, or as `slug` in [posts.fields] says",
     "year": "four digits of the publish date, in the site's timezone",
@@ -26,7 +26,7 @@ _NO_DATE: Final = {"year": "0000", "month": "00", "day": "00"}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Address:
-    """What the address of a post's page is made of."""
+    """The values for the placeholders of a permalink."""
 
     slug: str
     day: date | None = None  #: of its publish datetime, in the site's timezone
@@ -35,7 +35,7 @@ class Address:
 
 
 def fault_of(template: str) -> str:
-    """What is wrong with a permalink; empty if all is well."""
+    """The fault of a permalink; empty if it is valid."""
     unknown = [name for name in _PLACEHOLDER.findall(template) if name not in PLACEHOLDERS]
     if unknown:
         known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
@@ -46,7 +46,7 @@ def fault_of(template: str) -> str:
 
 
 def path_of(template: str, address: Address) -> str:
-    """The path of a page, escaped. What is empty leaves no gap: "/{category}/{slug}/" may become "/name/"."""
+    """The escaped path of a page. Empty placeholders leave no gap: "/{category}/{slug}/" may become "/name/"."""
     path = template.replace("{slug}", quote(address.slug))
     if "{" not in path:
         return path

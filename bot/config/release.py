@@ -1,4 +1,4 @@
-"""Settings of when and how posts are released, delivered, and whom trouble is told to."""
+"""Settings of releases, deliveries and alerts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from bot.config.values import ENVIRONMENT, ClockTime, DeployHook, Duration, Hours, Table
 
-#: How long a release waits for its page where nothing else is said.
+#: How long a release waits for its page by default.
 WAIT_FOR_PAGE: Final = timedelta(minutes=30)
 
 

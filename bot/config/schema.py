@@ -1,4 +1,4 @@
-"""The schema of posts' front matter, made of the table of keys that the reader goes by."""
+"""JSON Schemas of the settings file and of front matter, from the models and the table of keys."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
 class _Written(GenerateJsonSchema):
-    """Defaults as people write them."""
+    """Writes defaults as in the settings file."""
 
     def encode_default(self, dft: Any) -> Any:
         if isinstance(dft, timedelta):
@@ -25,13 +25,13 @@ class _Written(GenerateJsonSchema):
 
 
 def settings_schema() -> dict[str, Any]:
-    """What the settings file may hold, as its TOML is read."""
+    """The schema of the settings file, for its parsed TOML."""
     schema = Settings.model_json_schema(by_alias=True, schema_generator=_Written)
     fields = schema["$defs"]["PostFiles"]["properties"]["fields"]
     one_or_more = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}, {"type": "object"}]}
     dotted = [f"{name}.{inner}" for name, key in KEYS.items() for inner in key.keys]
     names = [*KEYS, *FOR_ADDRESSES, *dotted]
-    # The models know it as they hold it; in the file there may be one name without a list.
+    # The model holds a list; the file may have a single name instead.
     schema["$defs"]["PostFiles"]["properties"]["fields"] = {
         "description": fields["description"],
         "default": {},
@@ -44,7 +44,7 @@ def settings_schema() -> dict[str, Any]:
 
 
 def _add_account_types(schema: dict[str, Any]) -> None:
-    """One schema for each `type` of account: the models know only of the first one."""
+    """Add a schema for each `type` of account: the model refers only to the first."""
     definitions = schema["$defs"]
     for name, model in ACCOUNT_TYPES.items():
         own = model.model_json_schema(by_alias=True, schema_generator=_Written)
@@ -66,7 +66,7 @@ def _shortest(duration: timedelta) -> str:
     return f"{seconds}s" if seconds else "off"
 
 
-#: Scalars are read as they are written, so a title may be a number to YAML.
+#: The bot reads scalars as text, so a title that YAML sees as a number is valid.
 _SCALAR: Final = {"type": ["string", "number", "boolean", "null"]}
 _TEXT: Final = {"type": ["string", "number", "null"]}
 _DATETIME: Final = {
@@ -92,9 +92,9 @@ _SHAPES: Final[Mapping[FieldType, dict[str, Any]]] = {
 
 
 def front_matter_schema(fields: Mapping[str, tuple[str, ...]] | None = None) -> dict[str, Any]:
-    """What a post's front matter may hold. `fields` are a site's own names for the keys, as in the settings.
+    """The schema of a post's front matter. `fields` are a site's own names for the keys, as in the settings.
 
-    Other keys are the site's own business, so none is refused.
+    Unknown keys are allowed, because sites have their own.
     """
     fields = fields or {}
     properties = {name: _schema(key) for name, key in KEYS.items()}
@@ -125,7 +125,7 @@ def _schema(key: Key) -> dict[str, Any]:
 def _shape(holds: FieldType, key: Key) -> dict[str, Any]:
     if holds not in (FieldType.KEYS, FieldType.LIST):
         return _SHAPES[holds]
-    if not key.keys:  # any keys, each with words
+    if not key.keys:  # a mapping of any keys to text
         return {"type": ["object", "null"], "additionalProperties": _TEXT}
     inner = {
         "type": ["object", "null"],

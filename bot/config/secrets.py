@@ -1,6 +1,6 @@
-"""Where an account's token is found: the environment, then its private file. The settings file never holds one.
+"""Find and store an account's token: in the environment, then in its private file, never in the settings file.
 
-Beside a token that `announce login` stored lies its application, which is needed to revoke it.
+`announce login` stores the application beside the token, because revoking the token needs it.
 """
 
 from __future__ import annotations
@@ -20,47 +20,47 @@ from bot.files.atomic import PRIVATE, replace_file
 
 
 def secret_of(setting: str, environ: Mapping[str, str]) -> str:
-    """What the environment holds for "env:NAME"; empty for an empty setting, or if it holds nothing."""
+    """The environment's value for "env:NAME"; empty if the setting is empty or the variable is unset."""
     return environ.get(setting.removeprefix("env:"), "").strip() if setting else ""
 
 
 def trouble_of(setting: str, environ: Mapping[str, str]) -> str:
-    """Why there is no secret although the settings name one; empty if all is well."""
+    """Why the secret that the settings name is missing; empty if it is not."""
     if not setting or secret_of(setting, environ):
         return ""
     return f"the environment variable {setting.removeprefix('env:')} is not set"
 
 
-#: The folder of tokens that have no `token_file` in the settings; counts from the project's folder.
+#: The folder of tokens without a `token_file` in the settings, relative to the project folder.
 TOKENS: Final = Path("config/tokens")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Token:
-    """What was found. The value never shows in a repr, nor in `trouble` or `warning`."""
+    """The result of a search. The value never appears in a repr, in `trouble` or in `warning`."""
 
     value: str | None = field(default=None, repr=False)
-    trouble: str = ""  #: why there is none
-    warning: str = ""  #: what is not as it should be with the place it lies in
+    trouble: str = ""  #: why no token was found
+    warning: str = ""  #: a problem with the place of the token, such as its file mode
     place: str = field(
         default="", compare=False
-    )  #: the environment variable or file that it comes from; empty: invented
+    )  #: the environment variable or file it comes from; empty for the default on loopback
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Application:
-    """What a server knows us as: made by registering, needed to get a token and to revoke it."""
+    """The bot's registration with a server; needed to get a token and to revoke it."""
 
     server: str
     client_id: str = field(repr=False)
     client_secret: str = field(repr=False)
-    scopes: tuple[str, ...]  #: what the token may do; before there is one, what it will ask for
+    scopes: tuple[str, ...]  #: granted to the token; before there is a token, the requested ones
 
 
 def find_token(name: str, account: Account, *, root: Path, environ: Mapping[str, str]) -> Token:
-    """The token of the account in section `name`.
+    """Find the token of the account in section `name`.
 
-    A server on loopback takes any token, so the section's name serves there when none is given.
+    A server on loopback accepts any token, so the default there is the section's name.
     """
     variable = token_variable(name)
     if environ.get(variable, "").strip():
@@ -89,13 +89,13 @@ def _from_file(path: Path, shown: str, variable: str) -> Token:
 
 
 def token_file(name: str, account: Account) -> Path:
-    """The private file of an account: as the settings say, else in the folder of tokens. From the project's folder."""
-    # A section may be called anything, "../main" too.
+    """The token file of an account: from the settings, else in the folder of tokens. Relative to the project folder."""
+    # A section may have any name, even "../main".
     return account.token_file or TOKENS / f"{quote(name, safe='')}.token"
 
 
 def read_token(path: Path) -> str | None:
-    """The token in a file; None if there is none to be read."""
+    """Read the token in a file; None if there is none."""
     try:
         return path.read_text(encoding="utf-8").strip() or None
     except (OSError, UnicodeDecodeError):
@@ -103,14 +103,14 @@ def read_token(path: Path) -> str | None:
 
 
 def application_file(token: Path) -> Path:
-    """Where the application of a token file lies."""
+    """The path of the application file beside a token file."""
     return token.with_name(f"{token.name}.app.json")
 
 
 def store_token(path: Path, value: str, application: Application) -> None:
-    """Write a token and its application, for nobody else to read; a file that stood there is replaced as a whole.
+    """Write a token and its application, readable only by this user; atomically replaces existing files.
 
-    Raises OutputError; the token that stood there before then still stands.
+    Raises OutputError; then the old token is still in place.
     """
     kept = {
         "server": application.server,
@@ -121,7 +121,7 @@ def store_token(path: Path, value: str, application: Application) -> None:
     }
     try:
         _make_private_folder(path.parent)
-        # In this order a token is never without what revokes it.
+        # The application first, so that a stored token can always be revoked.
         replace_file(application_file(path), f"{json.dumps(kept, indent=2)}\n".encode(), mode=PRIVATE)
         replace_file(path, f"{value}\n".encode(), mode=PRIVATE)
     except OSError as error:
@@ -132,7 +132,7 @@ def store_token(path: Path, value: str, application: Application) -> None:
 
 
 def stored_application(path: Path, value: str) -> Application | None:
-    """The application of the token in this file; None if none is kept, or if it is another token's."""
+    """The application of the token in this file; None if it is missing or belongs to another token."""
     try:
         kept = json.loads(application_file(path).read_text(encoding="utf-8"))
         if kept["token"] != fingerprint(value):
@@ -148,13 +148,13 @@ def stored_application(path: Path, value: str) -> Application | None:
 
 
 def may_enter_git(path: Path) -> bool:
-    """Whether a token file or its application lies in a git work tree that does not ignore it."""
+    """Whether a token file or its application is in a git work tree that does not ignore it."""
     import subprocess
 
     for file in (path, application_file(path)):
         try:
-            asked = subprocess.run(  # noqa: S603 — no shell, and the file's name is the only argument of others
-                ["git", "check-ignore", "--quiet", "--", file.name],  # noqa: S607 — the person's own git
+            asked = subprocess.run(  # noqa: S603 — no shell, and only the file name comes from outside
+                ["git", "check-ignore", "--quiet", "--", file.name],  # noqa: S607 — the user's git
                 cwd=file.parent,
                 capture_output=True,
                 stdin=subprocess.DEVNULL,
@@ -163,7 +163,7 @@ def may_enter_git(path: Path) -> bool:
             )
         except (OSError, subprocess.TimeoutExpired):
             return False
-        # 0: ignored, 1: not ignored (or already followed), 128: no work tree (git-check-ignore(1)).
+        # 0: ignored, 1: not ignored (or already tracked), 128: no work tree (git-check-ignore(1)).
         if asked.returncode == 1:
             return True
     return False
@@ -179,13 +179,13 @@ def forget_token(path: Path) -> None:
 
 
 def fingerprint(value: str) -> str:
-    """Tells one token from another and tells nothing of either: tokens are long and random."""
+    """A hash that identifies a token without revealing it, because tokens are long and random."""
     return hashlib.sha256(value.encode()).hexdigest()[:16]
 
 
 def _make_private_folder(folder: Path) -> None:
     if folder.is_dir():
-        return  # a person's own: its rights are theirs to decide
+        return  # a folder that the operator made: its mode is their choice
     folder.mkdir(mode=0o700, parents=True)
-    # Whatever the project's own rules say: nothing in here enters a repository.
+    # Keeps tokens out of the site's repository, even if its own .gitignore does not.
     (folder / ".gitignore").write_text("*\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""All settings together, and where the folders lie."""
+"""All settings, and the paths derived from them."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class PostFiles(Table):
             return value
         found: dict[str, Any] = {}
         for key, names in value.items():
-            if isinstance(names, dict):  # cover.alt without quotes is a table to TOML
+            if isinstance(names, dict):  # TOML parses cover.alt without quotes as a table
                 found.update({f"{key}.{inner}": name for inner, name in names.items()})
             else:
                 found[key] = names
@@ -104,7 +104,7 @@ class Settings(Table):
 
 
 class Config(Settings):
-    """All settings, and the folder that relative paths count from."""
+    """All settings, and the project folder that relative paths start from."""
 
     root: Path = Field(exclude=True)
     path: Path = Field(exclude=True)
@@ -131,12 +131,12 @@ class Config(Settings):
 
     @property
     def state_folder(self) -> Path:
-        """Where the bot keeps what it remembers on this machine."""
+        """The folder of the bot's state on this machine."""
         return (self.root / self.ledger.file).parent
 
     @property
     def wait_for_page(self) -> timedelta:
-        """How long a release waits for its page at most; zero: not at all."""
+        """The longest time that a release waits for its page; zero: it does not wait."""
         if self.release.wait_for_page is not None:
             return self.release.wait_for_page
         is_real = any(not is_loopback(account.server) for account in self.accounts.values())

@@ -1,4 +1,4 @@
-"""Settings of the site, its feeds, and what is kept and served."""
+"""Settings of the site, its feeds, the ledger and the web server."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Site(Table):
         return value
 
     def permalink_of(self, slug: str) -> str:
-        """The absolute permalink of a post of which nothing but the slug matters for it."""
+        """The absolute permalink of a post, if it depends only on the slug."""
         return self.url + self.permalink.replace("{slug}", quote(slug))
 
     def page_of(self, address: Address) -> str:
@@ -55,7 +55,7 @@ class Site(Table):
 
     @property
     def is_plain(self) -> bool:
-        """Whether permalinks are made of slugs alone."""
+        """Whether permalinks depend only on slugs."""
         return self.permalink.count("{") == 1
 
 
@@ -117,11 +117,11 @@ class Ledger(Table):
     @classmethod
     def _known_kind(cls, value: str) -> str:
         if not value.startswith("sqlite:///") or value == "sqlite:///":
-            # Not quoted: it may hold a password.
+            # Not quoted in the error: it may hold a password.
             raise ValueError('it is not a ledger that this version knows; write for example "sqlite:///var/ledger.db"')
         return value
 
     @property
     def file(self) -> Path:
-        """The file that holds it, relative to the project's folder or absolute."""
+        """The path of the ledger's file, relative to the project folder or absolute."""
         return Path(self.url.removeprefix("sqlite:///"))

@@ -13,9 +13,9 @@ from pydantic import Field, field_validator, model_validator
 
 from bot.config.values import Duration, Table, is_loopback
 
-#: Where the checkouts lie, from the project's folder.
+#: The folder of the checkouts, relative to the project folder.
 CHECKOUTS: Final = Path("var/sources")
-#: Looking more often is a burden for the host; the push hook is there for that.
+#: Fetching more often would burden the host; a push hook is faster anyway.
 _NOT_OFTENER: Final = timedelta(seconds=10)
 #: git-check-ref-format(1), and no leading dash: it would be taken for an option.
 _BRANCH: Final = re.compile(r"(?!-)(?!.*(?:\.\.|//|@\{|\.lock(?:/|$)))[^\x00-\x20~^:?*\[\\\x7f]+(?<![./])")
@@ -101,25 +101,25 @@ class Source(Table):
 
     @property
     def name(self) -> str:
-        """The last part of its address, without `.git`: what people call it."""
+        """The short name: the last part of the address, without `.git`."""
         path = self.git if self.local else urlsplit(self.git).path
         name = PurePosixPath(path.rstrip("/")).name.removesuffix(".git")
         return re.sub(r"[^A-Za-z0-9._-]", "-", name).strip(".-") or "posts"
 
     @property
     def place(self) -> Path:
-        """Where it is checked out, from the project's folder; each repository and branch has its own place."""
+        """The checkout folder, relative to the project folder; each repository and branch has its own."""
         identity = sha256(f"{self.git}\n{self.branch}".encode()).hexdigest()[:8]
         return CHECKOUTS / f"{self.name}-{identity}"
 
     @property
     def shown(self) -> str:
-        """How it is called in messages: its address, and its branch if one is named."""
+        """The name in messages: the address, and the branch if one is set."""
         return f"{self.git} ({self.branch})" if self.branch else self.git
 
 
 def _problem_of(address: str) -> str:
-    """What is wrong with an address; never quotes it, for a token may have been put into it."""
+    """The fault of an address; never quotes it, because it may contain a token."""
     try:
         parts = urlsplit(address)
         port = parts.port

@@ -1,4 +1,4 @@
-"""Kinds of values that settings have, each checked as it is read."""
+"""The types of settings values, each with its validation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.domain.durations import parse_duration, read_hours
 ACCT: Final = r"^@?[A-Za-z0-9_]+(?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?@[A-Za-z0-9.-]+(?::\d+)?$"
 
 
-#: Stands in a setting for what the environment holds.
+#: A setting's reference to an environment variable.
 ENVIRONMENT: Final = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
 
 
@@ -26,7 +26,7 @@ LANGUAGE: Final = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"
 
 
 def is_loopback(url: str) -> bool:
-    """Whether a URL's host is this very machine."""
+    """Whether a URL's host is this machine."""
     host = urlsplit(url).hostname or ""
     if host == "localhost":
         return True
@@ -37,7 +37,7 @@ def is_loopback(url: str) -> bool:
 
 
 def listen_address(text: str) -> tuple[str, int]:
-    """Host and port to listen at. Raises ValueError with a sentence for the reader."""
+    """Parse host and port to listen on. Raises ValueError with a message for the operator."""
     host, _, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     try:
@@ -81,7 +81,7 @@ def _web_address(url: str) -> str:
 
 def _hub_address(url: str) -> str:
     _web_address(url)
-    return url  # as it stands: a slash at its end is part of a hub's identity
+    return url  # unchanged: a trailing slash is part of a hub's identity
 
 
 def _deploy_hook(value: str) -> str:
@@ -92,7 +92,7 @@ def _deploy_hook(value: str) -> str:
     try:
         return _hub_address(value)
     except ValueError:
-        # Not quoted: it may be a secret that should stand in the environment.
+        # Not quoted in the error: it may be a secret that belongs in the environment.
         raise ValueError('it is not a web address without a password, nor "env:NAME"') from None
 
 
@@ -112,7 +112,7 @@ def _hours(value: object) -> object:
 
 
 def _text(**more: Any) -> WithJsonSchema:
-    """What `announce schema` says of a value that is written as a text."""
+    """The schema, for `announce schema`, of a value that is written as text."""
     return WithJsonSchema({"type": "string", **more})
 
 
@@ -147,6 +147,6 @@ ClockTime = Annotated[time, BeforeValidator(_clock_time), _text(pattern=r"^\d{2}
 
 
 class Table(BaseModel):
-    """A table of the settings: a setting that it does not know is an error."""
+    """A table of the settings; an unknown setting is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, strict=False)

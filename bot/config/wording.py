@@ -1,6 +1,6 @@
-"""The texts that word a toot, as they lie in `config/`: templates, and the people whom toots may name.
+"""Read the files in `config/` that `bot/compose` needs: templates, and the handles of people named in toots.
 
-Reading is all that happens here. What the texts mean is known to `bot/compose`, which touches no disk.
+This module only reads the files; `bot/compose` parses them and never touches the disk.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from bot.config.settings import Config
 
-#: How a template's file ends; ".txt" opens in any editor, ".j2" is what editors with Jinja know.
+#: The suffixes of template files: ".txt" opens in any editor, ".j2" is known to editors with Jinja support.
 ENDINGS: Final = (".txt", ".j2")
 
 
 @dataclass(frozen=True)
 class TextFile:
-    """A text file that was read, or could not be."""
+    """A text file: its text, or why it cannot be used."""
 
-    path: str  #: as errors show it
+    path: str  #: the path shown in errors
     text: str = ""
     problem: str = ""  #: why it cannot be used
     remedy: str = ""
@@ -29,14 +29,14 @@ class TextFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Wording:
-    """What was read for all accounts."""
+    """The files of all accounts."""
 
     templates: Mapping[str, Mapping[str, TextFile]]  #: account's name → template's name → its file
     people: TextFile
 
 
 def read_wording(config: Config) -> Wording:
-    """Read the templates of each account and `people.toml`. Raises nothing: a file's `problem` says what is wrong."""
+    """Read the templates of each account and `people.toml`. Raises nothing: see `TextFile.problem`."""
     folder, root = config.templates_folder, config.root
     return Wording(
         templates={account: read_templates(folder, account, root=root) for account in config.accounts},
@@ -45,7 +45,7 @@ def read_wording(config: Config) -> Wording:
 
 
 def read_people(path: Path, *, root: Path | None = None) -> TextFile:
-    """Read `people.toml`; an empty text where there is none. Raises nothing."""
+    """Read `people.toml`; empty text if the file is missing. Raises nothing."""
     shown = shown_from(root, path)
     try:
         return TextFile(shown, text=path.read_bytes().decode("utf-8-sig"))
@@ -56,10 +56,10 @@ def read_people(path: Path, *, root: Path | None = None) -> TextFile:
 
 
 def read_templates(folder: Path, account: str = "", *, root: Path | None = None) -> Mapping[str, TextFile]:
-    """The templates for an account by their names, in lower case and without ending.
+    """Read the templates of an account, by name in lower case without suffix.
 
-    Those in the folder of the account's name go before those beside it. Raises nothing. Paths are shown from `root`
-    where they lie inside.
+    Templates in the account's folder override the shared ones. Raises nothing. Shown paths are relative to `root` if
+    they are inside.
     """
     files = _read_folder(folder, root)
     for inner in folder_names(folder):
@@ -69,12 +69,12 @@ def read_templates(folder: Path, account: str = "", *, root: Path | None = None)
 
 
 def folder_names(folder: Path) -> tuple[str, ...]:
-    """The folders in the templates' folder; each should be named like an account."""
+    """The names of the folders in the templates folder; each should be an account's name."""
     return tuple(path.name for path in _listed(folder) if path.is_dir() and path.name[:1] not in "._")
 
 
 def template_name(name: str) -> str:
-    """The name by which a file is found: "keynote" for "Keynote.txt"."""
+    """The template name of a file: "keynote" for "Keynote.txt"."""
     path = Path(name)
     return (path.stem if path.suffix.lower() in ENDINGS else path.name).lower()
 
@@ -101,7 +101,7 @@ def _listed(folder: Path) -> list[Path]:
 
 
 def shown_from(root: Path | None, path: Path) -> str:
-    """A path as errors show it: from the project's root where it lies inside."""
+    """The path for errors: relative to the project root if it is inside."""
     return str(path.relative_to(root) if root is not None and path.is_relative_to(root) else path)
 
 

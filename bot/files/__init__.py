@@ -1,1 +1,1 @@
-"""Bytes → disk: atomic files, and the public folder with the list of the files that are the bot's own."""
+"""Bytes → disk: atomic writes, and the public folder with the list of the bot's own files."""

@@ -1,8 +1,8 @@
-"""Atomic files: new bytes are made safe on the disk beside their place, then renamed into it.
+"""Atomic writes: new bytes are synced to a temporary file beside the target, then renamed over it.
 
-A reader sees the old file or the new one, whole, also after a crash or a power cut. What a crash leaves behind has a
-name of its own and is swept up. `replace_file` raises OSError, for callers with words of their own; `write_file` and
-`rewrite` turn that into errors for people.
+A reader sees the complete old or new file, even after a crash or a power cut. Temporary files have recognisable names;
+`sweep` removes those that a crash left. `replace_file` raises OSError, for callers with their own messages;
+`write_file` and `rewrite` raise errors with messages for the user.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from bot.domain.errors import OutputError, UsageError
 
 _BEFORE, _AFTER = ".announce-", ".tmp"
 _MODE: Final = 0o644
-#: For files with a secret in them: private from their first moment on, whatever the umask.
+#: The mode of files with secrets: private from creation on, with any umask.
 PRIVATE: Final = 0o600
 
 
 def staged(target: Path, content: bytes, *, mode: int = _MODE) -> Path:
-    """The bytes, safe on the disk, in a temporary file beside the target. Raises OSError."""
+    """Write and sync the bytes to a temporary file beside the target. Raises OSError."""
     return staged_together([(target, content)], mode=mode)[0]
 
 
 def staged_together(contents: Iterable[tuple[Path, bytes]], *, mode: int = _MODE) -> list[Path]:
-    """The bytes for each target, safe on the disk, in temporary files beside the targets: all or none. Raises OSError.
+    """Write and sync the bytes of several targets to temporary files beside them: all or none. Raises OSError.
 
-    All are written before the disk is waited for, which it can then do in one go.
+    Writes all files before the first sync, so that the disk can combine the work.
     """
     temporaries: list[Path] = []
     descriptors: list[int] = []
@@ -55,7 +55,7 @@ def staged_together(contents: Iterable[tuple[Path, bytes]], *, mode: int = _MODE
 
 def _write(descriptor: int, content: bytes) -> None:
     rest = memoryview(content)
-    while rest:  # the system may take a part only
+    while rest:  # the system may write only a part
         rest = rest[os.write(descriptor, rest) :]
 
 
@@ -64,12 +64,12 @@ def _temporary_name() -> str:
 
 
 def is_temporary(name: str) -> bool:
-    """Whether a file of this name is one that is swept up."""
+    """Whether `sweep` removes a file of this name."""
     return name.startswith(_BEFORE) and name.endswith(_AFTER)
 
 
 def sweep(folders: Iterable[Path]) -> frozenset[Path]:
-    """Remove the temporary files of a run that died; returns those of the folders in which nothing lies."""
+    """Remove the temporary files of a crashed run; returns those of the folders that are empty."""
     empty: set[Path] = set()
     for folder in folders:
         try:
@@ -84,13 +84,13 @@ def sweep(folders: Iterable[Path]) -> frozenset[Path]:
 
 
 def remove(temporary: Path) -> None:
-    """Remove it if that can be done: it does no harm, and the next run tries again."""
+    """Delete a file, ignoring errors: a leftover is harmless, and the next run tries again."""
     with suppress(OSError):
         temporary.unlink()
 
 
 def sync_folder(folder: Path) -> None:
-    """Make changes of names in a folder last through a power cut. A file system that cannot has done what it can."""
+    """Sync renames in a folder, so that they survive a power cut. Ignores file systems without support for this."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -100,14 +100,14 @@ def sync_folder(folder: Path) -> None:
 
 
 def replace_file(path: Path, content: bytes, *, mode: int = _MODE, exclusive: bool = False) -> None:
-    """Put a file in its place, in one step. The folder must exist; `mode` is less what the umask takes away.
+    """Replace a file atomically. The folder must exist; the umask applies to `mode`.
 
-    Raises OSError, and then the old file still stands: FileExistsError if `exclusive` and there is one.
+    Raises OSError, and then the old file is unchanged; FileExistsError if `exclusive` and the file exists.
     """
     temporary = staged(path, content, mode=mode)
     try:
         if exclusive:
-            os.link(temporary, path)  # unlike a renaming it fails where another file has appeared
+            os.link(temporary, path)  # unlike a rename, this fails if the file exists
         else:
             os.replace(temporary, path)
     finally:
@@ -116,7 +116,7 @@ def replace_file(path: Path, content: bytes, *, mode: int = _MODE, exclusive: bo
 
 
 def replace_link(path: Path, target: Path) -> None:
-    """Let a symbolic link lead to another target, in one step. Raises OSError; then the old link still stands."""
+    """Replace a symbolic link atomically. Raises OSError; then the old link is unchanged."""
     temporary = path.with_name(_temporary_name())
     try:
         temporary.symlink_to(target)
@@ -128,9 +128,9 @@ def replace_link(path: Path, target: Path) -> None:
 
 
 def write_file(path: Path, content: bytes, *, private: bool = False, replace: bool = True) -> None:
-    """Write a file, with its folders. `private`: only its owner may read it.
+    """Write a file, and create its folders. `private`: only its owner may read it.
 
-    Raises UsageError if it is there and is not to be replaced, OutputError if it cannot be written.
+    Raises UsageError if it exists and must not be replaced, OutputError if it cannot be written.
     """
     if path.exists() and not replace:
         raise taken(path)
@@ -144,7 +144,7 @@ def write_file(path: Path, content: bytes, *, private: bool = False, replace: bo
 
 
 def taken(path: Path, *, remedy: str = "Choose another name, or move it away.") -> UsageError:
-    """The error for a file that is there already."""
+    """Build the error for a file that already exists."""
     return UsageError(f"{path} is there already; nothing was changed.", remedy=remedy)
 
 
@@ -153,7 +153,7 @@ def _unwritable(path: Path, error: OSError) -> OutputError:
 
 
 def rewrite(path: Path, *, before: bytes, after: bytes) -> None:
-    """Put `after` in the place of `before`; the file keeps its mode, and a link to it stays one. Raises OutputError."""
+    """Replace the content `before` by `after`; keeps the file's mode, and links to it. Raises OutputError."""
     try:
         target = path.resolve(strict=True)
         if target.read_bytes() != before:
@@ -161,7 +161,7 @@ def rewrite(path: Path, *, before: bytes, after: bytes) -> None:
         was = target.stat()
         temporary = staged(target, after)
         try:
-            with suppress(PermissionError):  # only its owner, or root, can give it away
+            with suppress(PermissionError):  # only root can change the owner
                 os.chown(temporary, was.st_uid, was.st_gid)
             os.chmod(temporary, stat.S_IMODE(was.st_mode))
             os.replace(temporary, target)

@@ -1,4 +1,4 @@
-"""Bytes → disk: public files are replaced as a whole, only when they differ, and only if they are the bot's own."""
+"""Write public files: atomically, only if they differ, and only if they are the bot's own."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ __all__ = ["MANIFEST", "PublicFolder", "Written"]
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """What a write did: the names whose bytes changed, those that were removed, and what could not be done.
+    """The result of a write: changed names, removed names, and errors.
 
-    A compressed copy goes with its file and is not named.
+    Compressed copies are not listed.
     """
 
     changed: tuple[str, ...] = ()
@@ -51,10 +51,10 @@ class Written:
 
 @dataclass(frozen=True, kw_only=True)
 class _Seen:
-    """What a file held when it was last known to be right."""
+    """The content of a file when it was last known to be correct."""
 
     content: SupportsBytes
-    states: tuple[State | None, ...]  #: of the file, and of its compressed copy if it is to have one
+    states: tuple[State | None, ...]  #: of the file, and of its compressed copy if it has one
 
 
 _Staged = Sequence[tuple[Path, Path]]  #: temporary file → place
@@ -62,25 +62,25 @@ _Staged = Sequence[tuple[Path, Path]]  #: temporary file → place
 
 @dataclass(kw_only=True)
 class _Work:
-    """One write, under way."""
+    """The state of one write in progress."""
 
     manifest: Manifest
     files: Mapping[str, SupportsBytes]
     paths: dict[str, Path] = field(default_factory=dict)
-    right: list[str] = field(default_factory=list)  #: names, copies too, that need no writing
-    empty: frozenset[Path] = frozenset()  #: folders in which nothing lies
-    known: dict[str, _Seen] = field(default_factory=dict)  #: files that are as they were seen before
-    staging: dict[str, Future[_Staged]] = field(default_factory=dict)  #: name → what is put beside its place
-    staged: set[str] = field(default_factory=set)  #: their names, and those of their copies
+    right: list[str] = field(default_factory=list)  #: names, including copies, that are up to date
+    empty: frozenset[Path] = frozenset()  #: empty folders
+    known: dict[str, _Seen] = field(default_factory=dict)  #: files unchanged since the last write
+    staging: dict[str, Future[_Staged]] = field(default_factory=dict)  #: name → its temporary files
+    staged: set[str] = field(default_factory=set)  #: the names of these files and of their copies
     waiting: deque[Future[_Staged]] = field(default_factory=deque)
     faults: list[OutputError] = field(default_factory=list)
-    failed: set[str] = field(default_factory=set)  #: names of files that are not as they should be
+    failed: set[str] = field(default_factory=set)  #: names of files that could not be brought up to date
 
     def stage(self, name: str, names: Collection[str], staging: Future[_Staged]) -> None:
         self.staging[name] = staging
         self.staged.update(names)
         self.waiting.append(staging)
-        if len(self.waiting) > 2 * WRITER_THREADS:  # not more of them in memory than that
+        if len(self.waiting) > 2 * WRITER_THREADS:  # limits the contents held in memory
             self.waiting.popleft().exception()
 
     def fault(self, name: str, error: OutputError | OSError, path: Path) -> None:
@@ -89,17 +89,17 @@ class _Work:
 
 
 class PublicFolder:
-    """A folder that is served to the public. Readers see the old bytes of a file or the new ones, never a part.
+    """A folder that is served to the public. Readers see the complete old or new content of a file.
 
-    Several processes may write into the same folder: one waits for the other. With `gzip`, a compressed copy is kept
-    beside each file, its name with ".gz".
+    Several processes may write into the same folder: one waits for the other. With `gzip`, each file gets a
+    compressed copy beside it, with the suffix ".gz".
     """
 
     def __init__(self, folder: Path, *, gzip: bool = False) -> None:
         self._folder = folder
         self._gzip = gzip
         self._list = folder / MANIFEST
-        self.in_threads = True  #: whether files may be written side by side
+        self.in_threads = True  #: whether files may be written in parallel
         self._workers = Workers()
         self._seen: dict[str, _Seen] = {}
         self._places: dict[str, tuple[Path, Path]] = {}
@@ -112,7 +112,7 @@ class PublicFolder:
         quickly: Collection[str] = (),
         at_once: bool = False,
     ) -> Written:
-        """Write those of the files whose bytes differ; a fault in one leaves the others.
+        """Write the files whose bytes differ; an error in one does not affect the others.
 
         `files` is path below the folder, with "/" between its parts → content, which `bytes()` makes when it is
         needed: not for a file that is unchanged since this object wrote an equal content. A content that cannot be
@@ -143,7 +143,7 @@ class PublicFolder:
         copied = set(work.paths) if self._gzip else set()
         in_threads = self.in_threads and (at_once or len(work.paths) > MIN_FILES_FOR_THREADS)
         pool = self._workers.of(side_by_side=in_threads)
-        # What is made here is gone as soon as it is written; the collector would look through all the posts for it.
+        # Objects made here are short-lived; each garbage collection would traverse all posts in vain.
         with gc_paused():
             for name in work.paths:
                 self._prepare(name, work, pool, with_copy=name in copied, quickly=lies_in(name, quickly))
@@ -171,11 +171,11 @@ class PublicFolder:
                 work.paths[name] = path
             else:
                 work.fault(name, told_of(fault_there, path), path)
-        # The lock says that no other run is at work.
+        # The lock guarantees that no other run is active.
         work.empty = sweep({self._folder, *(folder for folder, fault_there in checked.items() if fault_there is None)})
 
     def _prepare(self, name: str, work: _Work, pool: Executor, *, with_copy: bool, quickly: bool) -> None:
-        """Find out what must be written, make it, and let it be put beside its place."""
+        """Find the files to write, make their content, and start staging it."""
         path = work.paths[name]
         names = [name, name + ENDING] if with_copy else [name]
         seen, source = self._seen.get(name), work.files[name]
@@ -186,7 +186,7 @@ class PublicFolder:
             return
         try:
             content, check = made_of(source)
-        except Exception as error:  # noqa: BLE001 - any error in it: readers keep the last good file
+        except Exception as error:  # noqa: BLE001 - any error: readers keep the last good file
             work.fault(name, _broken(path, error), path)
             return
         places: dict[str, Path] = {}
@@ -200,9 +200,9 @@ class PublicFolder:
             except (OutputError, OSError) as error:
                 work.fault(name, error, place)
                 if one == name:
-                    return  # a copy beside it would be sent in its stead
+                    return  # a stale copy would be served instead of the file
         if places:
-            # Beside the making of the next file: nearly all of it works without the interpreter.
+            # In parallel with making the next file: nearly all of this work releases the GIL.
             plain, copy = places.get(name), places.get(name + ENDING)
             staging = pool.submit(stage, content, plain=plain, copy=copy, check=check, quickly=quickly)
             work.stage(name, places, staging)
@@ -224,7 +224,7 @@ class PublicFolder:
         return True
 
     def _enlist(self, work: _Work) -> frozenset[str]:
-        """Put new names on the list, before the first write: a crash in between must not make our file a stranger's."""
+        """Add new names to the list before the first write, so that a crash cannot leave a file that is not on it."""
         listed = work.manifest.names
         unlisted = {*work.right, *work.staged} - listed
         if not unlisted:
@@ -237,7 +237,7 @@ class PublicFolder:
         return listed | unlisted
 
     def _replace(self, work: _Work, listed: Collection[str], pool: Executor) -> list[str]:
-        """All have been prepared and are put in place together, so that the formats change at nearly one moment."""
+        """Rename all staged files into place together, so that the formats change at nearly the same time."""
         wait(work.staging.values())
         changed: list[str] = []
         folders: set[Path] = set()
@@ -270,7 +270,7 @@ class PublicFolder:
         return tuple(state_of(f"{self._folder}/{name}") for name in names)
 
     def _place_of(self, name: str) -> tuple[Path, Path]:
-        """Where a file lies, and its folder. Paths are slow to make, and there may be a thousand."""
+        """The path of a file and its folder. Cached: making a Path is slow, and there may be a thousand files."""
         if name not in self._places:
             path = self._folder / name
             self._places[name] = (path, path.parent)
@@ -279,7 +279,7 @@ class PublicFolder:
     def _retire(
         self, work: _Work, folders: Collection[str], listed: frozenset[str], copied: Collection[str]
     ) -> tuple[str, ...]:
-        """Remove the bot's own files that are no longer wanted; a copy that is not renewed would show old news."""
+        """Remove obsolete files of the bot, and copies that were not renewed, which would show old news."""
         wanted = work.files.keys() | {name + ENDING for name in copied}
         old_copies = {name + ENDING for name in work.files} & listed
         in_folders = {name for name in listed if lies_in(name, folders)} if folders else set()
@@ -296,7 +296,7 @@ class PublicFolder:
                 work.faults.append(fault_of(path, error))
         if gone:
             for parent in {(self._folder / name).parent for name in gone} - {self._folder}:
-                with suppress(OSError):  # other files are in it
+                with suppress(OSError):  # the folder is not empty
                     parent.rmdir()
             try:
                 write_manifest(self._list, listed.difference(gone))
@@ -306,7 +306,7 @@ class PublicFolder:
 
 
 def _put(staged: _Staged, name: str, work: _Work, listed: Collection[str]) -> list[Path]:
-    """Put a file and its copy in place; returns the places. The copy goes with its file or not at all."""
+    """Rename a file and its copy into place; returns the paths that were renamed."""
     placed: list[Path] = []
     try:
         for temporary, place in staged:

@@ -1,4 +1,4 @@
-"""Where public files may lie, and what stands in the way."""
+"""The paths of public files: the list of the bot's own files, folders, and conflicts with foreign files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from typing import Final
 from bot.domain.errors import OutputError, PublicFileError
 from bot.files.atomic import is_temporary, replace_file
 
-#: The name of the list; it lies in the folder itself.
+#: The name of the list, a file in the public folder itself.
 MANIFEST: Final = ".announce-files.json"
 MOVE: Final = "Move it away or delete it, or choose another [feeds] folder."
 _ABOUT: Final = "The files that announce wrote into this folder, and may replace."
@@ -25,14 +25,14 @@ _ABOUT: Final = "The files that announce wrote into this folder, and may replace
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """The list as it was read."""
+    """The list of the bot's own files, as read."""
 
     names: frozenset[str] = frozenset()
-    damage: str = ""  #: why the list cannot be used; empty if all is well
+    damage: str = ""  #: why the list cannot be used; empty if it can
 
 
 def read_manifest(path: Path) -> Manifest:
-    """The list; an empty one if there is none yet. Raises nothing."""
+    """Read the list; empty if there is none yet. Raises nothing."""
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
             return Manifest(damage="it is not a file")
@@ -58,7 +58,7 @@ def write_manifest(path: Path, names: Iterable[str]) -> None:
 
 
 def stranger(path: Path, manifest: Manifest, list_path: Path) -> PublicFileError:
-    """The error for a file that stands in the way and is not on the list."""
+    """Build the error for a foreign file at the path of a public file."""
     if not manifest.damage:
         return PublicFileError(
             path, "a file is there that announce did not write, so it was left as it is.", remedy=MOVE
@@ -72,7 +72,7 @@ def stranger(path: Path, manifest: Manifest, list_path: Path) -> PublicFileError
     )
 
 
-#: What tells one state of a file from another: inode, size, time of change in nanoseconds.
+#: The state of a file, to detect changes: inode, size, time of change in nanoseconds.
 State = tuple[int, int, int]
 
 _REMEDIES: Final = {
@@ -87,7 +87,7 @@ _REMEDIES: Final = {
 
 
 def check_name(name: str, folder: Path) -> None:
-    """Raises OutputError if the file would lie outside of the folder, or in a place kept for us."""
+    """Raises OutputError if the file would be outside the folder, or has a name that the bot reserves."""
     if not _is_public(name):
         raise OutputError(f'{folder}: "{name}" is not a name for a public file, so it was not written.', subject=name)
 
@@ -100,9 +100,9 @@ def _is_public(name: str) -> bool:
 
 
 def is_sound(folder: str, sound: set[str]) -> bool:
-    """Whether a folder is there and lies, without links on the way, below one that is `sound`; then it is added.
+    """Whether a folder exists below one of the `sound` folders, without links in between; if so, adds it to them.
 
-    False says nothing: then `make_folder` finds out.
+    False is not an error: `make_folder` then finds the reason.
     """
     if folder not in sound:
         above = os.path.dirname(folder)
@@ -113,7 +113,7 @@ def is_sound(folder: str, sound: set[str]) -> bool:
 
 
 def make_folder(path: Path, root: str, folder: Path) -> PublicFileError | OSError | None:
-    """Make the folder of a file; returns what stands in the way."""
+    """Make the folder of a file; returns the error if there is an obstacle."""
     if not Path(os.path.realpath(path.parent)).is_relative_to(root):
         return PublicFileError(
             path,
@@ -128,7 +128,7 @@ def make_folder(path: Path, root: str, folder: Path) -> PublicFileError | OSErro
 
 
 def told_of(fault: PublicFileError | OSError, path: Path) -> PublicFileError | OSError:
-    """The fault of a folder, told of another file in it."""
+    """The fault of a folder, reported for another file in it."""
     if isinstance(fault, OSError):
         return fault
     return PublicFileError(path, fault.problem, remedy=fault.remedy)
@@ -148,10 +148,10 @@ def state_of(path: str | Path) -> State | None:
 
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """Hold the folder for this process; the system gives it free when the process dies."""
+    """Lock the folder for this process; the system releases the lock if the process dies."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        with suppress(OSError):  # some network disks know no such lock; then two runs may repeat work, no more
+        with suppress(OSError):  # some network disks have no locks; then two runs may only repeat work
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:

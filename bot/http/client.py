@@ -1,9 +1,9 @@
 """The guarded HTTP client, for every request but those that Mastodon.py makes.
 
-An address that a post or another server names must not lead into the machine's own network. So every name is resolved
-here, every address that it has must be allowed by the client's policy, and the connection goes to the very address that
-was checked: a name cannot mean something else a moment later. Redirects are followed a few times, each checked like the
-first. No cookies, no compression; time and size are limited while the bytes come in.
+A URL from a post or another server must not reach the machine's own network. So this client resolves every host name,
+the policy must allow all its addresses, and the connection goes to the address that was checked, so DNS rebinding has
+no effect. Redirects are limited, and each one is checked like the first URL. No cookies, no compression; time and size
+are limited while the data arrives.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ __all__ = ["Fetched", "Glance", "Measured", "Policy", "Resolve", "WebClient", "s
 _LOG: Final = logging.getLogger("bot.http")
 USER_AGENT: Final = "announce (a conference's announcement bot)"
 MOST_REDIRECTS: Final = 3
-#: Of a page so much is read: what stands in its head.
+#: Bytes of a page that are read: enough for its <head>.
 FIRST_BYTES: Final = 256 * 1024
 _PORTS: Final = {"http": 80, "https": 443}
-#: Answers that say nothing about the next try.
+#: Client error codes (4xx) that are temporary, so a retry may succeed.
 _PASSING: Final = frozenset({408, 425, 429})
 _LENGTH: Final = re.compile(r"[0-9]{1,18}")
 
@@ -88,23 +88,23 @@ class WebClient:
         self._timer = timer
 
     def prepare(self) -> None:
-        """Do beforehand what the first request would do: load libraries and certificates. Sends no request."""
+        """Load libraries and certificates in advance. Sends no request."""
         with self._client("", timedelta(seconds=1)):
             pass
 
     def get(self, url: str, *, largest: int, within: timedelta, past_caches: bool = False) -> Fetched:
         """Fetch with GET: at most `largest` bytes, all of it `within` a time. Raises FetchError.
 
-        `past_caches` asks those in between to see whether what they hold is still right.
+        `past_caches` makes caches on the way revalidate their copy.
         """
         headers = {"Cache-Control": "no-cache"} if past_caches else {}
         with explained(url), self._client(url, within) as client, self._answer(client, "GET", url, headers) as answer:
             return _read(answer, largest)
 
     def measure(self, url: str, *, within: timedelta) -> Measured:
-        """Ask what a file is and how long, without fetching it. Raises FetchError, also if the answer does not say.
+        """Get the media type and size of a file without fetching it. Raises FetchError, also if either is missing.
 
-        With HEAD; of a server that does not answer that, or not all, the first byte is asked for (RFC 9110 section 14).
+        Sends HEAD; if the answer is incomplete, GET with a range of one byte (RFC 9110 section 14).
         """
         with explained(url), self._client(url, within) as client:
             with self._answer(client, "HEAD", url, {}) as answer:
@@ -120,7 +120,7 @@ class WebClient:
         return found
 
     def post_form(self, url: str, fields: Mapping[str, str], *, within: timedelta) -> None:
-        """POST a form, and expect a 2xx for it; redirects are not followed. Raises FetchError."""
+        """POST a form and require a 2xx answer; redirects are not followed. Raises FetchError."""
         with (
             explained(url),
             self._client(url, within) as client,
@@ -132,7 +132,7 @@ class WebClient:
     def post(self, url: str, *, headers: Mapping[str, str], content: bytes, within: timedelta) -> int:
         """POST, and return the answer's status; redirects are not followed.
 
-        Raises FetchError, whose text holds the address: it may be a secret.
+        Raises FetchError, whose text contains the URL, which may be a secret.
         """
         with (
             explained(url),
@@ -154,7 +154,7 @@ class WebClient:
             return _beginning(answer)
 
     def headers_of(self, url: str, *, within: timedelta) -> Mapping[str, str]:
-        """The headers of the answer to a GET, whatever its status; redirects are not followed. Raises FetchError."""
+        """The headers of the answer to a GET, with any status; redirects are not followed. Raises FetchError."""
         headers = {"Cache-Control": "no-cache"}
         with (
             explained(url),
@@ -196,7 +196,7 @@ class WebClient:
         self._tls = self._tls or ssl.create_default_context()
         headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
         if self._policy.proxies and getproxies() and not is_loopback(url):
-            # The proxy resolves the name and makes the connection, so there is nothing left to guard.
+            # The proxy resolves the name and connects, so the guard has nothing to check.
             return httpx.Client(verify=self._tls, headers=headers, timeout=within.total_seconds(), event_hooks=_HOOKS)
         guard = Guard(self._resolve, self._timer, self._timer() + within.total_seconds(), self._policy.may_reach)
         transport = GuardedTransport(guard, self._tls)
@@ -221,7 +221,7 @@ class WebClient:
 
 
 def _log_answer(answer: httpx.Response) -> None:
-    # The host alone: a path or a query may be a secret.
+    # Only the host: path and query may be secret.
     request = answer.request
     log(_LOG, logging.DEBUG, "answer", method=request.method, host=request.url.host, status=answer.status_code)
 
@@ -242,7 +242,7 @@ def expect_200(answer: httpx.Response) -> None:
 
 
 def is_same_site(here: httpx.URL, there: httpx.URL) -> bool:
-    """Whether a redirect stays: the same host and port, with or without "www."; from http to https, not back."""
+    """Whether a redirect stays on the site: same host and port, with or without "www."; http to https, not back."""
     if here.scheme == "https" and there.scheme != "https":
         return False
     is_default = [(url.port or _PORTS[url.scheme]) == _PORTS[url.scheme] for url in (here, there)]
@@ -283,7 +283,7 @@ def _beginning(answer: httpx.Response) -> Glance:
 
 
 def _measured(answer: httpx.Response) -> Measured | None:
-    """What the head of an answer says of the whole file; None if not both."""
+    """Media type and size of the whole file, from the headers; None if either is missing."""
     if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
         return None  # the length is another's
     length = answer.headers.get("Content-Length", "")

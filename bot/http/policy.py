@@ -1,8 +1,8 @@
-"""Whom a request may reach: one named policy for each kind of address.
+"""The hosts that a request may reach: one named policy for each kind of URL.
 
-An address that an operator wrote into the settings or the environment may lie on a private network. One that stands in
-a post, or that another server names, may not, unless `[site] private_addresses` allows it: else a post could make the
-bot look into the network that it runs in.
+A URL that the operator wrote into the settings or the environment may be on a private network. One from a post or
+another server may not, unless `[site] private_addresses` allows it: otherwise a post could make the bot send requests
+into its own network.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def anywhere(_address: str) -> bool:
 
 
 def nowhere(_address: str) -> bool:
-    """Allow none, where nothing may be asked."""
+    """Allow no address."""
     return False
 
 
@@ -51,22 +51,22 @@ def nowhere(_address: str) -> bool:
 class Policy:
     """What a client may connect to."""
 
-    may_reach: Callable[[str], bool] = is_public  #: says of an IP address whether it may be connected to
+    may_reach: Callable[[str], bool] = is_public  #: whether the client may connect to this IP address
     schemes: Collection[str] = _HTTPS
-    proxies: bool = False  #: whether the environment's proxies are used; what is reached through one is not checked
+    proxies: bool = False  #: whether to use the environment's proxies; hosts behind a proxy are not checked
 
 
-#: For addresses from the settings or the environment: the operator means what they say.
+#: For addresses from the settings or the environment: the operator chose them.
 FROM_OPERATOR: Final = Policy(may_reach=anywhere, schemes=_HTTP_TOO, proxies=True)
 
 
 def policy_of_site(config: Config) -> Policy:
-    """For the pages, feeds, hubs and pictures around the site. All of it is public, so http is good enough."""
+    """For the pages, feeds, hubs and pictures around the site. All of this is public, so plain http is allowed."""
     return Policy(may_reach=_reach_of(config), schemes=_HTTP_TOO)
 
 
 def policy_of_uploads(config: Config) -> Policy:
-    """For pictures on other hosts that are uploaded with an announcement: https only, for it is published as ours."""
+    """For pictures on other hosts that are uploaded with an announcement: https only: the bot publishes them."""
     return Policy(may_reach=_reach_of(config))
 
 

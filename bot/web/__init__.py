@@ -1,1 +1,1 @@
-"""What the bot shows over HTTP."""
+"""The bot's web server: the public folder, a health check and push hooks."""

@@ -1,4 +1,4 @@
-"""The public application: the public folder and whether the bot is well. It knows nothing of what is to come."""
+"""The public web application: the public folder and the health check. It has no access to unreleased posts."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from bot.web.static_files import ServedFolder, Shown
 
 
 def add_push_hook(app: Flask, hook: PushHook) -> None:
-    """Let the application take pushes."""
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST  # what is larger is refused with 413 before it is read
+    """Add the route for pushes to the application."""
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST  # a larger body is refused with 413 before it is read
 
     @app.post("/hooks/push")
     def push() -> Response:
@@ -33,28 +33,28 @@ def add_push_hook(app: Flask, hook: PushHook) -> None:
         return response
 
 
-#: How long a reader, or a cache in between, may take a file as it is, in seconds.
+#: Seconds for which a client or a cache may use a file without asking again.
 MAX_AGE: Final = 900
 _INDEX: Final = "index.html"
 _TEXTS: Final = ("application/javascript", "application/xml", "image/svg+xml")
-#: The table that comes with Python; a machine's own would make answers differ from place to place.
+#: Only Python's built-in table: the machine's own would make answers differ between machines.
 _TYPES: Final = mimetypes.MimeTypes()
 _FEEDS: Final[Mapping[str, str]] = {kind.FILE_NAME: kind.MEDIA_TYPE for kind in FORMATS}
 
-#: Whether all is well, and what else there is to say of it.
+#: Returns whether the bot is healthy, and details.
 Health = Callable[[], tuple[bool, Mapping[str, object]]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hubs:
-    """What the feeds' answers say in their Link headers (WebSub, section 4): subscribers look there first."""
+    """The Link headers of the feeds (WebSub, section 4): subscribers check these first."""
 
     hubs: tuple[str, ...]
     site: str  #: the site's address, without a slash at its end
     folder: PurePosixPath  #: of the feeds, below the public folder
 
     def link_of(self, name: str) -> str:
-        """The header for a file; empty for one that hubs do not know."""
+        """The Link header of a file; empty if the hubs do not distribute it."""
         path = PurePosixPath(name)
         if not self.hubs or path.name not in _FEEDS or not path.is_relative_to(self.folder):
             return ""
@@ -65,14 +65,14 @@ class Hubs:
 
 
 def always_well() -> tuple[bool, Mapping[str, object]]:
-    """The health of a server that only serves."""
+    """The health check of a server that runs without the scheduler."""
     return True, {}
 
 
 def make_public_app(
     config: Config, *, folder: Path | None = None, health: Health = always_well, push: PushHook | None = None
 ) -> Flask:
-    """The application that shows `folder`, or the one in the settings, to everybody; with `push` it hears of pushes."""
+    """The application that serves `folder`, or the one in the settings; with `push` it also receives pushes."""
     app = Flask("announce", static_folder=None, template_folder=None)
     app.url_map.merge_slashes = False
     served = ServedFolder(folder or config.public_folder)
@@ -115,7 +115,7 @@ def make_public_app(
     @app.after_request
     def for_everybody(answer: Response) -> Response:
         answer.headers["X-Content-Type-Options"] = "nosniff"
-        # Readers that live in a browser ask from their own address, and first whether they may.
+        # Feed readers in a browser send cross-origin requests, and first a preflight request.
         if _is_open(request.path):
             answer.headers["Access-Control-Allow-Origin"] = "*"
             answer.headers["Access-Control-Expose-Headers"] = "ETag, Last-Modified, Link"
@@ -134,7 +134,7 @@ def media_type_of(name: str) -> str:
     found = _FEEDS.get(last)
     if found is None:
         guessed, encoding = _TYPES.guess_type(last)
-        # A compressed file that was asked for by its own name is not what is in it.
+        # A .gz file requested by its own name has the type of an archive, not of its content.
         found = "application/gzip" if encoding == "gzip" else guessed
     if found is None or (found != "application/gzip" and last.endswith(".gz")):
         return "application/octet-stream"
@@ -149,7 +149,7 @@ def _is_open(path: str) -> bool:
 def _answer(shown: Shown, name: str) -> Response:
     """The file, or the part of it or the 304 that the request asks for (RFC 9110, sections 13 and 14)."""
     environ = dict(request.environ)
-    # Ranges of several parts, or in other units, may be ignored: then the whole file is the answer.
+    # A server may ignore ranges of several parts or in other units, and answer with the whole file.
     if request.range is None or request.range.units != "bytes" or len(request.range.ranges) != 1:
         environ.pop("HTTP_RANGE", None)
     answer = Response(wrap_file(request.environ, shown.file), direct_passthrough=True)
@@ -172,7 +172,7 @@ def _answer(shown: Shown, name: str) -> Response:
 
 
 def _takes_gzip() -> bool:
-    """Whether the client prefers gzip to nothing (RFC 9110 section 12.5.3). A part of a file is never compressed."""
+    """Whether the client prefers gzip to nothing (RFC 9110 section 12.5.3). Ranges are never compressed."""
     if request.headers.get("Range"):
         return False
     wishes = {name.lower(): quality for name, quality in request.accept_encodings}

@@ -1,4 +1,4 @@
-"""The public application behind a socket, on waitress: a slow client costs a connection, never a thread."""
+"""Run the public application on waitress: a slow client occupies a connection, never a thread."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from typing import Any, Final, Self
 
 from bot.domain.errors import UsageError
 
-#: Threads that answer requests; files are sent by the thread that holds all the connections.
+#: Threads that handle requests; the thread of the connections sends the files.
 ANSWER_THREADS: Final = 4
-#: Connections at one time. Those over it wait until one is free.
+#: Simultaneous connections. Further ones wait until one is free.
 MAX_CONNECTIONS: Final = 2000
-#: A connection on which nothing moves is closed after this many seconds.
+#: Seconds after which an idle connection is closed.
 IDLE_TIMEOUT: Final = 30
-#: Bytes of a request's head, and of its body: readers send next to nothing. Forges send more.
+#: Bytes of a request's headers, and of its body: clients send hardly anything. Forges send more.
 _MAX_HEAD, _MAX_BODY = 32 * 1024, 64 * 1024
 _STOP_CHECK_INTERVAL: Final = 1.0  #: seconds between two checks for a stop; `stop` does not wait for it
 
 
 class PublicServer:
-    """A running server: `with PublicServer(app, "127.0.0.1", 8080) as server: ... server.url`. Port 0 takes a free one.
+    """A running server: `with PublicServer(app, "127.0.0.1", 8080) as server: ... server.url`. Port 0 picks a free one.
 
-    Raises UsageError if the address cannot be had.
+    Raises UsageError if the address is not available.
     """
 
     def __init__(self, app: Callable[..., Any], host: str, port: int, *, largest_body: int = _MAX_BODY) -> None:
         import waitress
 
-        # It warns of each moment in which a request waits, and of clients that hang up.
+        # waitress warns about every queued request and every disconnected client.
         logging.getLogger("waitress").setLevel(logging.ERROR)
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         self._socket = _listening(host, port)
@@ -58,12 +58,12 @@ class PublicServer:
 
     @property
     def url(self) -> str:
-        """The address, without a slash at its end."""
+        """The server's URL, without a trailing slash."""
         host, port = self._address
         return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
     def stop(self) -> None:
-        """Stop listening, and end what hangs. Stopping twice does no harm."""
+        """Stop listening and close all connections. Safe to call twice."""
         if not self._stopped.is_set():
             self._stopped.set()
             self._server.pull_trigger()
@@ -81,11 +81,11 @@ class PublicServer:
 
         while not self._stopped.is_set():
             wasyncore.loop(timeout=_STOP_CHECK_INTERVAL, use_poll=True, map=self._connections, count=1)
-        # It may have seen by itself that it is to stop; what it is woken by must be there until it was.
+        # The thread may already be stopping; the trigger that wakes it must stay open until it has ended.
         self._woken.wait()
         self._server.task_dispatcher.shutdown(timeout=2)
         for connection in list(self._connections.values()):
-            # Of a client's connection this also closes the file that was on its way.
+            # For a client's connection this also closes the file being sent.
             getattr(connection, "handle_close", connection.close)()
 
 

@@ -1,4 +1,4 @@
-"""A public folder as an HTTP server may show it: what lies in it and nothing else, each file with its strong ETag."""
+"""Open the files of a public folder for HTTP, confined to the folder, each with its strong ETag."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 
 from bot.files.staging import ENDING, is_copy_of
 
-#: No link in the last step, and no waiting for a writer of a pipe.
+#: Do not follow a link in the last path segment, and do not block on a pipe.
 _OPEN: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _MAX_REMEMBERED: Final = 4096
 
@@ -26,7 +26,7 @@ _Value = TypeVar("_Value")
 
 @dataclass(frozen=True)
 class Shown:
-    """A file, open at the very bytes that its ETag is of. The caller closes `file`."""
+    """An open file, whose content matches its ETag. The caller closes `file`."""
 
     file: BufferedReader
     size: int
@@ -36,7 +36,7 @@ class Shown:
 
 
 class ServedFolder:
-    """Opens files of a folder by the path of a request. Safe across threads."""
+    """Opens files of a folder by request path. Thread-safe."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -45,10 +45,10 @@ class ServedFolder:
         self._copies: dict[tuple[_State, _State], bool] = {}
 
     def open(self, name: str, *, gzip: bool) -> Shown | None:
-        """The file of that name (without a slash in front), or its compressed copy if there is one that is right.
+        """Open the file of that name (without a leading slash), or its compressed copy if that is up to date.
 
-        None for everything that is no public file: nothing whose name begins with a dot, nothing outside of the folder
-        whatever leads there, no folder, no pipe.
+        None if it is not a public file: a name that begins with a dot, a path out of the folder (also through links),
+        a folder or a pipe.
         """
         place = self._place(name)
         plain = None if place is None else _open_file(place)
@@ -64,7 +64,7 @@ class ServedFolder:
             raise
         if copy is not None:
             plain.close()
-            # Another representation, so another strong ETag (RFC 9110 section 8.8.3.3).
+            # A different representation needs a different strong ETag (RFC 9110 section 8.8.3.3).
             return Shown(copy, _state(copy)[1], f"{etag}-gzip", _modified(state), compressed=True)
         return Shown(plain, state[1], etag, _modified(state), compressed=False)
 
@@ -77,7 +77,7 @@ class ServedFolder:
             place = Path(os.path.realpath(self._folder.joinpath(*parts)))
         except (OSError, ValueError):
             return None
-        # A link within the folder may lead to another file of it, but to no hidden one.
+        # A link may point to another file in the folder, but not to a hidden one.
         inside = place.is_relative_to(root) and all(_is_plain(part) for part in place.relative_to(root).parts)
         return place if inside else None
 
@@ -87,12 +87,12 @@ class ServedFolder:
         if known is None:
             known = hashlib.file_digest(file, "sha256").hexdigest()[:32]
             file.seek(0)
-            if _state(file) == state:  # else it is being written at this moment
+            if _state(file) == state:  # otherwise a writer is replacing the file
                 self._remember(self._digests, state, known)
         return known
 
     def _copy(self, place: Path, plain: BufferedReader, state: _State) -> BufferedReader | None:
-        """The compressed copy, if it holds the very same bytes: the two are replaced one after the other."""
+        """The compressed copy, if its content is the same: a writer replaces the two files one after the other."""
         copy = _open_file(place.with_name(place.name + ENDING))
         if copy is None:
             return None
