@@ -1,8 +1,8 @@
-"""The complete history in pages that stay as they are (RFC 5005 section 4). Pure.
+"""The complete history as an archived feed of stable pages (RFC 5005 section 4). Pure.
 
-Each entry has its place for good: posts are counted in the order of their release, those that are hidden or gone
-too, and every so many fill a page. So a page that is full changes only when an entry in it does. Posts that fill no
-page yet stand in the feed itself.
+Each entry has a permanent place: its number in the order of releases, counting hidden and deleted posts too. A fixed
+number of places makes a page, so a full page changes only when one of its entries does. Entries that do not fill a
+page yet are only in the feed itself.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from bot.feeds.item import Item
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """An entry that the feeds may show, and what they show of it."""
+    """An entry that the feeds may show, and its item."""
 
     entry: Entry
     item: Item
@@ -24,22 +24,22 @@ class Shown:
 
 @dataclass(frozen=True, kw_only=True)
 class History:
-    """All entries, divided."""
+    """All entries, divided into the feed and its archive."""
 
     newest: tuple[Item, ...]  #: the feed itself, newest first
-    older: tuple[Shown, ...] = ()  #: those that may stand in the feed besides its newest ones
+    older: tuple[Shown, ...] = ()  #: entries that the feed may show besides its newest ones
     pages: tuple[tuple[Item, ...], ...] = ()  #: the archive, oldest page first, each newest first
 
 
 class Places:
-    """The place of each entry that was ever released: its number in the order of the releases, from 0."""
+    """The place of each entry ever released: its number in release order, from 0."""
 
     def __init__(self) -> None:
         self._released: list[Entry] = []
         self._places: Mapping[str, int] = {}
 
     def of(self, released: Iterable[Entry]) -> Mapping[str, int]:
-        """Post id → place. What was found out the last time is kept: hardly anything of it ever changes."""
+        """Post id → place. Caches the last result, because places hardly ever change."""
         entries = list(released)
         if len(entries) != len(self._released) or not all(map(_of_one_release, entries, self._released)):
             order = sorted(entries, key=lambda entry: (entry.released_at, entry.published, entry.post_id))
@@ -55,11 +55,11 @@ def _of_one_release(one: Entry, other: Entry) -> bool:
 
 
 def divide(shown: Sequence[Shown], places: Mapping[str, int], *, entries: int, page_size: int) -> History:
-    """Divide the entries to be shown, newest first, into the feed of the newest and the archive's pages.
+    """Divide the shown entries, newest first, into the feed of the newest and the archive's pages.
 
-    `places` are those of all entries that were ever released. `page_size` 0 means no archive.
+    `places` covers all entries ever released. `page_size` 0 means no archive.
     """
-    size = min(page_size, entries)  # more would leave posts that stand neither in the feed nor in a page
+    size = min(page_size, entries)  # with larger pages, some posts would be neither in the feed nor in a page
     if not size:
         return History(newest=tuple(one.item for one in shown[:entries]))
     full = len(places) // size
@@ -77,11 +77,11 @@ def divide(shown: Sequence[Shown], places: Mapping[str, int], *, entries: int, p
 def newest_of(
     newest: Sequence[Shown], older: Sequence[Shown], places: Mapping[str, int], archived: int
 ) -> tuple[Item, ...]:
-    """The feed itself: the newest, and those older ones that subscribers would miss.
+    """The items of the feed itself: the newest, and older ones that subscribers would miss otherwise.
 
-    Released late, so in no page yet (`archived` stand in one), or edited of late: a page of the archive that a reader
-    has is not fetched again, so RFC 5005 (section 4.1) wants edits to stand in the feed itself too. Here for as long as
-    they are newer than the oldest post there, and at most as many as posts.
+    These were released late and are in no page yet (`archived` are), or edited recently: feed readers do not refetch
+    pages of the archive, so RFC 5005 (section 4.1) wants edits in the feed itself too. The feed shows them while they
+    are newer than its oldest post, and at most as many as posts.
     """
     if not newest:
         return ()

@@ -16,6 +16,6 @@ def render(document: Document) -> bytes:
     from bot.feeds.xml import filled_generator, with_entries  # loads feedgen and lxml
 
     generator = filled_generator(document, file_name=FILE_NAME, media_type=MEDIA_TYPE)
-    generator.id(document.identity(FILE_NAME))  # not the home page's address: another feed may be known by that
+    generator.id(document.identity(FILE_NAME))  # not the home page's address: another feed may use that as its id
     feed = bytes(generator.atom_str(pretty=True))
     return with_entries(feed, map(atom_entry, document.items), before=b"</feed>")

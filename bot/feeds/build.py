@@ -1,4 +1,4 @@
-"""All feeds of one build, together: which entries they show, in which order, and in which documents."""
+"""Build all feeds: choose and order the entries, and divide them into documents."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _DIVIDED: Final = (ARCHIVE, "category", "tag")
 
 @dataclass(frozen=True, kw_only=True)
 class Built:
-    """All that the feeds were made of at one build."""
+    """The inputs and documents of one build."""
 
     channel: Channel
     settings: Feeds
@@ -43,17 +43,17 @@ class Built:
 
 @dataclass(frozen=True, kw_only=True)
 class FeedFiles:
-    """The feeds, ready to be written, and a sentence for each entry that had to be left out."""
+    """The files of the feeds, and a message for each entry that was left out."""
 
     files: Mapping[str, SupportsBytes]  #: path below the public folder, e.g. "news/rss.xml" → the file's content
     faults: tuple[OutputError, ...] = ()
-    folders: tuple[str, ...] = ()  #: what of ours lies in these and is not among `files` is out of date
+    folders: tuple[str, ...] = ()  #: the bot's files in these folders that are not in `files` are obsolete
     archive: str = ""  #: the folder of the archive's pages
-    built: Built = field(compare=False)  #: what the files were made of, for `update_feeds`
+    built: Built = field(compare=False)  #: for `update_feeds`
 
 
 class ItemCache:
-    """What was made of each entry the last time, so that only what has changed is made again."""
+    """Caches the item of each entry, so that a build only makes those of changed entries."""
 
     def __init__(self) -> None:
         self._channel: Channel | None = None
@@ -61,7 +61,7 @@ class ItemCache:
         self.places: Final = Places()
 
     def begin(self, channel: Channel) -> None:
-        """To be called before the items of a build are asked for; other settings empty the cache."""
+        """Call before each build; clears the cache if the settings have changed."""
         if channel != self._channel:
             self._channel, self._shown = channel, {}
 
@@ -73,7 +73,7 @@ class ItemCache:
         return known
 
     def keep_only(self, shown: Iterable[Shown]) -> None:
-        """Forget all others."""
+        """Remove all other entries from the cache."""
         self._shown = {one.entry.post_id: one for one in shown}
 
 
@@ -85,10 +85,10 @@ def render_feeds(
     released: Iterable[Entry] | None = None,
     cache: ItemCache | None = None,
 ) -> FeedFiles:
-    """The feeds in every format, newest first and without the hidden entries, and the page that explains them.
+    """Render the feeds in all formats, newest first and without hidden entries, and the page that explains them.
 
-    `released` are all entries ever released, for the order of the archive; if not given, `entries` are all. An entry
-    that cannot be shown is left out of all formats, so that they agree, and named in `faults`.
+    `released` are all entries ever released, for the archive; by default `entries`. An entry that cannot be shown is
+    left out of all formats, so that they agree, and reported in `faults`.
     """
     given = list(entries)
     every = {entry.post_id: entry for entry in [*(given if released is None else released), *given]}
@@ -162,10 +162,10 @@ def _presentable(entries: Iterable[Entry], channel: Channel, cache: ItemCache) -
             continue
         try:
             found.append(cache.shown(entry, channel))
-        except Exception as error:  # noqa: BLE001 - whatever it holds: it must not keep the others from being read
+        except Exception as error:  # noqa: BLE001 - any fault of one entry: it must not block the others
             faults.append(_fault(entry, str(error)))
     cache.keep_only(found)
-    # The tie-breaks make the order independent of the order in which the entries came.
+    # The tie-breakers make the result independent of the input order.
     found.sort(key=lambda one: (one.item.published, one.entry.post_id, one.item.updated, one.item.url), reverse=True)
     shown: dict[str, Shown] = {}
     for one in found:

@@ -1,4 +1,4 @@
-"""The feed itself: what it says of itself in every format."""
+"""The metadata of the feed, common to all formats."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from urllib.parse import quote
 from bot.config import Feeds, Site
 from bot.feeds.text import one_line
 
-#: The software named in the feeds. Without its version: a new version alone must not change a feed.
+#: The generator named in the feeds. Without a version, so that an upgrade alone does not change a feed.
 GENERATOR: Final = "announce"
 
-#: `updated` of a feed without entries: any fixed time does, and never the time of the build.
+#: `updated` of a feed without entries: any fixed time, so that a rebuild gives the same bytes.
 EMPTY_UPDATED: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Channel:
-    """What the feeds say about themselves."""
+    """The metadata of the feeds."""
 
     title: str
     description: str
     home_url: str  #: the site's front page
-    feeds_url: str  #: the folder of the feeds, without a slash at its end
+    feeds_url: str  #: the folder of the feeds, without a trailing slash
     language: str
-    description_language: str  #: English where the settings hold no description
+    description_language: str  #: English for the built-in description
     author: str  #: author of entries that name none
     rights: str = ""
-    hubs: tuple[str, ...] = ()  #: WebSub hubs that can be asked to push changes
+    hubs: tuple[str, ...] = ()  #: WebSub hubs that push changes to subscribers
 
     def url_of(self, file_name: str) -> str:
-        """The address of a file in the feeds' folder; `file_name` may hold folders below it."""
+        """The address of a file in the feeds' folder; `file_name` may include subfolders."""
         return f"{self.feeds_url}/{quote(file_name)}"
 
 
 def channel_of(site: Site, feeds: Feeds) -> Channel:
-    """The channel that the settings describe."""
+    """The channel for these settings."""
     title = one_line(site.title) or site.url
     return Channel(
         title=title,

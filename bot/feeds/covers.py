@@ -1,4 +1,4 @@
-"""Covers that lie on other hosts: what is known of them, and which are worth asking for. Pure."""
+"""Covers on other hosts: add the known facts, and choose the covers to request. Pure."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Final
 
 from bot.domain import Entry, Picture, RemotePicture
 
-#: A host that did not say type and size is asked again after this time.
+#: The wait before asking a host again that did not give type and size.
 ASK_AGAIN: Final = timedelta(days=1)
 
 
 def with_known_covers(entries: Iterable[Entry], known: Mapping[str, RemotePicture]) -> list[Entry]:
-    """The entries, with type and size of their remote covers where these are known; the ledger's stay without."""
+    """Copies of the entries, with the known types and sizes of remote covers; the ledger's entries stay unchanged."""
     return [_with_facts(entry, known) for entry in entries]
 
 
 def covers_to_ask(entries: Iterable[Entry], known: Mapping[str, RemotePicture], *, now: datetime) -> tuple[str, ...]:
-    """The remote covers whose hosts to ask: never asked, or in vain a day ago or earlier; the newest post's first.
+    """The remote covers to request, newest post first: never tried, or failed at least a day ago.
 
-    Only of released posts: a host that is asked for a picture learns that there is news. `entries` are those.
+    `entries` must be released: a request for the picture would reveal an unreleased post to its host.
     """
     wanted = [
         (entry.published, entry.post_id, entry.cover.url)
@@ -48,5 +48,5 @@ def _is_remote(cover: Picture) -> bool:
 
 
 def _is_worth_asking(found: RemotePicture | None, now: datetime) -> bool:
-    # A clock that was wrong when it was noted must not keep it from being asked for ever.
+    # A time in the future comes from a wrong clock: it must not block requests for ever.
     return found is None or (not found.is_known and abs(now - found.asked_at) >= ASK_AGAIN)

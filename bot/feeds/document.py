@@ -1,4 +1,4 @@
-"""One feed document, whatever its format: all news, one category's, one tag's, or a page of the archive."""
+"""One feed document in any format: all news, one category, one tag, or a page of the archive."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _ATOM: Final = "{http://www.w3.org/2005/Atom}"
 
 
 class BrokenFeedError(ValueError):
-    """What was made is no sound feed; says why."""
+    """The rendered document is not a valid feed; the text says why."""
 
 
 def check(content: bytes, file: FeedFile) -> None:
-    """Read the content back. Raises BrokenFeedError unless it is a feed with these very entries and its own address."""
+    """Parse the content. Raises BrokenFeedError unless it is a feed with exactly these entries and its own URL."""
     own_url = file.document.url_of(file.format.FILE_NAME)
     ids = [item.id for item in file.document.items]
     try:
@@ -53,7 +53,7 @@ def _read_xml(content: bytes) -> tuple[list[str], str | None]:
 
 
 def _anchors(root: _Element) -> tuple[_Element, str, str]:
-    """The element that holds the entries, the entries' name, and that of their id."""
+    """The element that contains the entries, the tag of an entry, and the tag of its id."""
     if root.tag == f"{_ATOM}feed":
         return root, f"{_ATOM}entry", f"{_ATOM}id"
     channel = root.find("channel")
@@ -64,7 +64,7 @@ def _anchors(root: _Element) -> tuple[_Element, str, str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """What a feed document holds; equal documents have equal bytes in every format."""
+    """The content of a feed document; equal documents give equal bytes in every format."""
 
     channel: Channel
     title: str
@@ -75,12 +75,12 @@ class Document:
 
     @property
     def updated(self) -> datetime:
-        """When its most recently updated entry was, never the time of the build."""
+        """The latest `updated` of its entries, never the time of the build."""
         return max((item.updated for item in self.items), default=EMPTY_UPDATED)
 
     @property
     def hubs(self) -> tuple[str, ...]:
-        """None for pages of the archive: those do not change."""
+        """The WebSub hubs; empty for pages of the archive, which do not change."""
         return () if self.archive else self.channel.hubs
 
     def name_of(self, file_name: str) -> str:
@@ -92,15 +92,15 @@ class Document:
         return self.channel.url_of(self.name_of(file_name))
 
     def identity(self, file_name: str) -> str:
-        """What the feed is known by: its address; a page of the archive belongs to the feed of all news."""
+        """The feed's id: its URL; a page of the archive has that of the feed of all news."""
         return self.channel.url_of(file_name) if self.archive else self.url_of(file_name)
 
     def current_url(self, file_name: str) -> str | None:
-        """The feed whose archive this is a page of."""
+        """The URL of the feed to which this page of the archive belongs."""
         return self.channel.url_of(file_name) if self.archive else None
 
     def previous_url(self, file_name: str) -> str | None:
-        """The page of the archive with older entries."""
+        """The URL of the archive's page with older entries."""
         return None if self.previous is None else self.channel.url_of(f"{self.previous}/{file_name}")
 
 
@@ -121,22 +121,22 @@ class Format(Protocol):
 class FeedFile:
     """A document in one format. `bytes()` makes and checks its content.
 
-    Equal files have equal bytes, so a file that has not changed need not be made again.
+    Equal files have equal bytes, so an unchanged file need not be rendered again.
     """
 
     document: Document
     format: Format
 
     def __bytes__(self) -> bytes:
-        """The file's content. Raises BrokenFeedError if it would not be a sound feed."""
+        """The file's content. Raises BrokenFeedError if it is not a valid feed."""
         content = self.made()
         self.check(content)
         return content
 
     def made(self) -> bytes:
-        """The file's content, not checked yet."""
+        """Render the file's content, without the check."""
         return self.format.render(self.document)
 
     def check(self, content: bytes) -> None:
-        """Raises BrokenFeedError if this content would not be a sound feed."""
+        """Raises BrokenFeedError if this content is not a valid feed."""
         check(content, self)

@@ -1,4 +1,4 @@
-"""Post → Entry: what a release freezes (also the permanent id), and what follows the file afterwards. Pure."""
+"""Post → Entry: the fields fixed at the release (such as the permanent id), and those updated from the file. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.feeds.text import one_line
 
 
 def entry_of(post: Post, *, released_at: datetime, tag_ids: bool = False) -> Entry:
-    """The entry of a post at its first release; with `tag_ids` its id in the feeds is a tag address of its permalink.
+    """Make the entry of a post at its first release; with `tag_ids`, its id is a tag URI of its permalink.
 
     Raises ValueError for a draft: without a publish datetime there is no release.
     """
@@ -27,13 +27,13 @@ def entry_of(post: Post, *, released_at: datetime, tag_ids: bool = False) -> Ent
         updated=post.updated or post.published,
         released_at=released_at,
         **_from_file(post),
-        # From the permalink, whose host is the site's: readers know the entry by this, also once the site has moved.
+        # From the permalink, whose host is the site's. Feed readers keep this id even after the site has moved.
         feed_id=_feed_id(post, post.published, tag_ids=tag_ids),
     )
 
 
 def _from_file(post: Post) -> dict[str, Any]:
-    """What an entry takes from its file, at the release and whenever the file changes."""
+    """The fields that an entry takes from its file, at the release and after each change."""
     return {
         "slug": post.slug,
         "url": post.url,
@@ -57,12 +57,12 @@ def _feed_id(post: Post, published: datetime, *, tag_ids: bool) -> str:
 
 
 def refreshed(entry: Entry, post: Post, *, now: datetime) -> Entry:
-    """The entry as its file has it now; an equal entry if nothing has changed.
+    """Update an entry from its file; returns an equal entry if nothing has changed.
 
-    Identity, `published` and `released_at` stay as the first release froze them. `updated` is what the front
-    matter says; if it says nothing, `updated` moves to `now` (whole seconds) when the author changes what the entry
-    says, and only then (RFC 4287 section 4.2.15: a change that the publisher finds significant). `revision` rises
-    when the author changes what the announcement says. Digests that tell nothing are replaced without either.
+    Identity, `published` and `released_at` stay as fixed at the first release. `updated` comes from the front
+    matter; without it, `updated` moves to `now` (whole seconds) when the author changes the content of the entry,
+    and only then (RFC 4287 section 4.2.15: a change that the publisher finds significant). `revision` rises
+    when the author changes the content of the announcement. Digests of another version are replaced without either.
     """
     was, said = entry.digests, post.digests
     unsaid = now.replace(microsecond=0) if is_changed(was.entry, said.entry) else entry.updated
@@ -72,20 +72,20 @@ def refreshed(entry: Entry, post: Post, *, now: datetime) -> Entry:
         "dated": post.published if entry.dated is not None else None,
         "revision": entry.revision + is_changed(was.announcement, said.announcement),
     }
-    # Of ten thousand posts nearly all are as they were, and comparing is faster than making anew.
+    # Nearly all of ten thousand posts are unchanged, and comparing is faster than building an entry.
     if all(getattr(entry, name) == value for name, value in from_file.items()):
         return entry
     return replace(entry, **from_file)
 
 
-# Full URIs of the kinds that serve as permanent ids; anything else, such as "cfp:2025", is a name to be wrapped.
+# URI schemes suitable for permanent ids; anything else, such as "cfp:2025", is a name to put into a tag URI.
 _URI: Final = re.compile(r"(?:https?|tag|urn):[^\s<>\"{}|\\^`]+", re.IGNORECASE)
 
 
 def permanent_id(post_id: str, *, site: str, published: datetime) -> str:
-    """The post id, as a tag URI (RFC 4151) if it is no URI; empty if it is empty. `site` is any address of the site.
+    """The post id, converted to a tag URI (RFC 4151) if it is no URI; empty stays empty. `site` is any URL of the site.
 
-    Atom wants a full URI (RFC 4287 section 4.2.6).
+    Atom requires a full URI (RFC 4287 section 4.2.6).
     """
     name = one_line(post_id)
     if not name or _URI.fullmatch(name):
@@ -94,6 +94,6 @@ def permanent_id(post_id: str, *, site: str, published: datetime) -> str:
 
 
 def tag_of(name: str, *, site: str, published: datetime) -> str:
-    """The tag URI (RFC 4151) of a name: with the host of `site` and the year (UTC) of the publish datetime."""
+    """The tag URI (RFC 4151) of a name, with the host of `site` and the year (UTC) of the publish datetime."""
     host = urlsplit(site).hostname or "localhost"
     return f"tag:{host},{published.astimezone(UTC).year:04}:{quote(name)}"

@@ -1,6 +1,6 @@
-"""The feeds with one entry shown anew: only the documents that show it, for a change that is to be seen at once. Pure.
+"""Update the feeds for one changed entry: renders only the documents that show it, for speed. Pure.
 
-The same bytes as a whole build makes. What would take one (another order, other topics) is left to it.
+Gives the same bytes as a whole build. Changes of order or topics are left to a whole build.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from bot.feeds.item import Item, item_of
 
 @dataclass(frozen=True, kw_only=True)
 class ChangedFeeds:
-    """A build with one entry shown anew, and the files that this changes."""
+    """A build with one updated entry, and the changed files."""
 
     built: Built
     newest: Mapping[str, SupportsBytes]  #: the feed of all news, and the page about it
@@ -28,7 +28,7 @@ class ChangedFeeds:
 
 
 def update_feeds(built: Built, entry: Entry) -> ChangedFeeds | None:
-    """The build with `entry` in the place of the one of its post; None if a whole build is needed."""
+    """Replace the entry of a post in a build by `entry`; None if a whole build is needed."""
     place = next((place for place, one in enumerate(built.shown) if one.entry.post_id == entry.post_id), None)
     after = _shown(entry, built)
     if place is None or after is None:
@@ -67,12 +67,12 @@ def _shown(entry: Entry, built: Built) -> Shown | None:
         return None
     try:
         return Shown(entry=entry, item=item_of(entry, built.channel))
-    except Exception:  # noqa: BLE001 - whatever it holds: a whole build names it
+    except Exception:  # noqa: BLE001 - any fault of the entry: the whole build reports it
         return None
 
 
 def _has_the_same_place(before: Item, after: Item, built: Built) -> bool:
-    """Whether order and topics stay as they are."""
+    """Whether order and topics are unchanged."""
     if (before.id, before.published) != (after.id, after.published):
         return False
     settings = built.settings

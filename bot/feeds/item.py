@@ -1,4 +1,4 @@
-"""Entry → Item: what the three formats show of an entry, so that they agree."""
+"""Entry → Item: the content of an entry, common to the three formats."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from bot.feeds.text import clean_html, one_line, plain_address, without_elements
 def content_html(html: str, *, cover: Picture | None, instead: str) -> str:
     """The post's HTML, after the cover picture unless the HTML shows that picture itself.
 
-    Readers that know nothing of enclosures or Media RSS still show the cover, with its alt text. A post
-    without a body gets a paragraph with the words `instead`, because every format wants some content.
+    Feed readers without support for enclosures or Media RSS still show the cover, with its alt text. A post
+    without a body gets a paragraph with the text `instead`, because every format requires content.
     """
     body = clean_html(html).strip() or f"<p>{escape(instead, quote=False)}</p>"
     if cover is None or shows_picture(body, cover.url):
@@ -28,9 +28,9 @@ def content_html(html: str, *, cover: Picture | None, instead: str) -> str:
 
 
 def shows_picture(html: str, url: str) -> bool:
-    """Whether an <img> in the HTML has this very address."""
+    """Whether an <img> in the HTML has exactly this URL."""
     escaped = escape(url)
-    if url not in html and (escaped == url or escaped not in html):  # spares most posts the parsing
+    if url not in html and (escaped == url or escaped not in html):  # avoids parsing most posts
         return False
     finder = _PictureFinder()
     finder.feed(html)
@@ -72,7 +72,7 @@ class Item:
 
     @property
     def categories(self) -> tuple[str, ...]:
-        """Category and tags, each once: what the formats list."""
+        """Category and tags, without duplicates."""
         return tuple(dict.fromkeys((self.category, *self.tags) if self.category else self.tags))
 
     @property
@@ -84,9 +84,9 @@ class Item:
 
 
 def item_of(entry: Entry, channel: Channel) -> Item:
-    """What the feeds show of an entry.
+    """Make the item of an entry.
 
-    Raises ValueError, with a sentence for the reader, for an entry that no feed can show.
+    Raises ValueError, with a message for the author, if no feed can show the entry.
     """
     title = one_line(entry.title)
     if not title:
@@ -111,7 +111,7 @@ def item_of(entry: Entry, channel: Channel) -> Item:
 
 
 def feed_id(entry: Entry, channel: Channel) -> str:
-    """The entry's permanent id, the same in all formats: as its release froze it."""
+    """The entry's permanent id, the same in all formats, fixed at its release."""
     permanent = entry.feed_id or permanent_id(
         entry.post_id, site=channel.home_url, published=_whole_seconds(entry.published)
     )
@@ -136,7 +136,7 @@ def _usable(cover: Picture | None) -> Picture | None:
 
 
 def _words(texts: Iterable[str]) -> tuple[str, ...]:
-    """The names without doubles, on one line each, and without template tags that nothing has resolved."""
+    """The names without duplicates, each on one line, without unresolved template tags."""
     return tuple(dict.fromkeys(word for text in texts if (word := without_elements(one_line(without_tags(text))))))
 
 

@@ -29,7 +29,7 @@ def render(document: Document) -> bytes:
         "hubs": [{"type": "WebSub", "url": hub} for hub in document.hubs],
     }
     shown = {key: value for key, value in feed.items() if value}
-    # One line for each item: without indentation json does its work in C, which takes a fifth of the time.
+    # One line per item: without indentation, json uses its C encoder, which is five times faster.
     items = ",\n".join(f"    {_dumped(_item(item))}" for item in document.items)
     head = ",\n".join(f'  "{key}": {_dumped(value)}' for key, value in shown.items())
     return f'{{\n{head},\n  "items": [\n{items}\n  ]\n}}\n'.encode()

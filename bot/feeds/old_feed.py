@@ -1,4 +1,4 @@
-"""A feed that the site had before, in RSS, Atom or JSON: the ids and dates that its readers know. Pure."""
+"""A feed that the site had before, in RSS, Atom or JSON: its ids and dates, which feed readers remember. Pure."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 
-#: No feed of news is longer; a larger file is something else.
+#: Bytes. No news feed is larger; a larger file is something else.
 LARGEST: Final = 50 * 1024 * 1024
 
 
 def read_old_feed(content: bytes, *, source: str) -> OldFeed:
-    """The feed's entries that have an id. Raises OldFeedError for anything that is no feed, or one without entries."""
+    """The feed's entries that have an id. Raises OldFeedError if it is not a feed or has no entries."""
     text = content.lstrip(b"\xef\xbb\xbf \t\r\n")
     unique: dict[str, OldEntry] = {}
     for entry in _from_json(text, source) if text.startswith(b"{") else _from_xml(text, source):
@@ -51,7 +51,7 @@ def _from_json(text: bytes, source: str) -> Iterator[OldEntry]:
 def _from_xml(text: bytes, source: str) -> Iterator[OldEntry]:
     from lxml import etree
 
-    # Nothing is fetched and nothing is unfolded, whatever the file asks for.
+    # No network, no external entities, no entity expansion.
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(text, parser)
@@ -63,7 +63,7 @@ def _from_xml(text: bytes, source: str) -> Iterator[OldEntry]:
 
 def _of_item(item: _Element) -> Iterator[OldEntry]:
     link = _text(item, "link")
-    # Without a guid, readers know an item by its link.
+    # Without a guid, feed readers identify an item by its link.
     identity = _text(item, "guid") or link
     permalink = _text(item, "guid") if _attribute(item, "guid", "isPermaLink", "true") == "true" else ""
     link = link or (permalink if permalink.startswith("http") else "")
@@ -100,7 +100,7 @@ def _entry(feed_id: str, *, link: str, title: str, published: str, updated: str)
 
 
 def _moment(text: str) -> datetime | None:
-    """A date as feeds write it (RFC 3339 or RFC 822), in UTC; None for one that cannot be read."""
+    """Parse a feed's date (RFC 3339 or RFC 822) to UTC; None if it is invalid."""
     for read in (datetime.fromisoformat, parsedate_to_datetime):
         try:
             moment = read(text)
@@ -128,7 +128,7 @@ def _attribute(node: _Element, child: str, name: str, default: str) -> str:
 
 
 def _local(node: _Element) -> str:
-    # Comments and instructions have no name.
+    # Comments and processing instructions have no tag name.
     return node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""
 
 

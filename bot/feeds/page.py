@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FILE_NAME: Final = "feeds.html"
 LATEST: Final = 10  #: how many posts the page shows
 
-# The same in every locale, so not calendar.month_name.
+# Not calendar.month_name, which depends on the locale.
 _MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -83,7 +83,7 @@ def _template() -> Template:
     return template
 
 
-#: Part of the code, not a file beside it, so that making the page touches no disk.
+#: In the code, not in a file, so that rendering the page does not read the disk.
 _TEMPLATE: Final = """\
 <!DOCTYPE html>
 <html lang="en">

@@ -1,4 +1,4 @@
-"""`syndication.json`: where each post's toot lives, for the site to link to. Pure."""
+"""`syndication.json`: the URL of each post's toot, so that the site can link to it. Pure."""
 
 from __future__ import annotations
 

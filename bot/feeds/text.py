@@ -1,4 +1,4 @@
-"""Texts that every format accepts: what XML 1.0 forbids is taken out, the words stay."""
+"""Make texts valid in every format: remove what XML 1.0 forbids, keep the rest."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 # XML 1.0 section 2.2 forbids most C0 controls, surrogates, U+FFFE and U+FFFF; lxml refuses the whole feed for one
 # of them. It advises against the C1 controls, and the W3C validator reports those (BadCharacters),
-# as it does U+FFFD, which stands where a character was lost.
+# as it does U+FFFD, the replacement for undecodable bytes.
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffd-\uffff]")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
-#: As the W3C validator knows them (its validators.py: nonhtml, rfc2396_full, httpURL).
+#: The W3C validator's patterns (its validators.py: nonhtml, rfc2396_full, httpURL).
 _END_TAG: Final = re.compile(r"</(\w+)>")
 _ELEMENT: Final = re.compile(r"<(\w+)\b[^<>]*>([^<>]*)</\1>", re.IGNORECASE)
-_DEEPEST: Final = 4  #: elements within each other in a name; of more, the ends are written otherwise
+_DEEPEST: Final = 4  #: nested elements removed from a name; deeper end tags are written with ‹ ›
 _ADDRESS: Final = re.compile(r"https?://[0-9a-zA-Z;/?:@&=+$.\-_!~*'()%,#]+")
 _HOST: Final = re.compile(r"https?://([0-9A-Z-]+\.)*[0-9A-Z][0-9A-Z-]*(:\d+)?([/?#]|$)", re.IGNORECASE)
-_EMPTY_PART: Final = re.compile(r"[?#](#|$)")  #: a query or fragment without a character, which goes
+_EMPTY_PART: Final = re.compile(r"[?#](#|$)")  #: an empty query or fragment, which is removed
 _LINE_END: Final = re.compile("\r\n|\r|\x85")
-#: What `clean_html` changes in ASCII.
+#: The ASCII characters that `clean_html` changes.
 _UNWANTED: Final = bytes({*range(0x20), 0x7F} - {ord("\t"), ord("\n")})
 
 
@@ -31,10 +31,10 @@ def clean_text(text: str) -> str:
 def clean_html(html: str) -> str:
     """As `clean_text`, with a space for each forbidden character.
 
-    The HTML has been made safe before; merely dropping a character could join what its neighbours kept
-    apart, such as the two halves of "javascript:".
+    The HTML is already sanitised; dropping a character could join its neighbours to something unsafe, such
+    as the two halves of "javascript:".
     """
-    if html.isascii():  # many posts are, and that is the quickest way to look at one
+    if html.isascii():  # a fast path, because many posts are ASCII
         is_clean = len(html.encode().translate(None, _UNWANTED)) == len(html)
     else:
         is_clean = _is_clean(html.replace("\n", ""))
@@ -45,15 +45,15 @@ def clean_html(html: str) -> str:
 
 def one_line(text: str) -> str:
     """`text` cleaned and on one line: for titles, names and addresses."""
-    if _is_clean(text):  # most texts are, and that is quickly seen
+    if _is_clean(text):  # a fast path for most texts
         return " ".join(text.split())
     return " ".join(clean_text(text).split())
 
 
 def plain_for_html(text: str) -> str:
-    """Plain text for a field that readers take for HTML (RSS description): what looks like markup is escaped.
+    """Plain text for a field that feed readers parse as HTML (RSS description): escapes what looks like markup.
 
-    Nothing else is, so that a reader that does not take it for HTML shows "Q & A" as it stands.
+    Nothing else is escaped, so that a feed reader that shows it as plain text shows "Q & A" unchanged.
     """
     if "&" in text:
         text = re.sub(r"&(?=#?\w+;)", "&amp;", text)
@@ -61,14 +61,14 @@ def plain_for_html(text: str) -> str:
 
 
 def looks_like_html(text: str) -> bool:
-    """Whether plain text holds what the W3C validator takes for undeclared HTML: the end of an element."""
+    """Whether plain text contains an end tag, which the W3C validator reports as undeclared HTML."""
     return "</" in text and _END_TAG.search(text) is not None
 
 
 def without_elements(text: str) -> str:
-    """A name without HTML: elements leave their words, and the end of one that never began cannot be taken for it.
+    """A name without HTML: removes tags but keeps their text; unmatched end tags are written with ‹ ›.
 
-    For fields that have no way to say that they are plain text: names of people, categories and tags.
+    For fields that cannot be declared as plain text: names of people, categories and tags.
     """
     if "</" not in text:
         return text
@@ -78,8 +78,8 @@ def without_elements(text: str) -> str:
 
 
 def plain_address(url: str) -> str | None:
-    """The address in the characters of a URI (RFC 3986 section 2, RFC 5890 for the host); None if it cannot be so."""
-    if _is_plain(url) and not _EMPTY_PART.search(url):  # most are, and nothing below would change them
+    """The address as a URI (RFC 3986 section 2, RFC 5890 for the host); None if it has no such form."""
+    if _is_plain(url) and not _EMPTY_PART.search(url):  # a fast path for most addresses
         return url
     try:
         parts = urlsplit(url)

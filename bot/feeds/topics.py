@@ -1,4 +1,4 @@
-"""Categories and tags as feeds of their own: which there are, and what their folders are called. Pure."""
+"""Categories and tags with feeds of their own, and the names of their folders. Pure."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def tags_of(items: Sequence[Item]) -> tuple[Topic, ...]:
 
 
 def slug_of(name: str) -> str:
-    """A folder's name for a topic: small letters, digits and hyphens; never empty.
+    """The folder name of a topic: lower-case letters, digits and hyphens; never empty.
 
-    Names that differ only in capitals, spaces and hyphens share it. Where other characters had to go, a few digits of
-    a hash keep "C" and "C++" apart, also when one of them comes much later.
+    Names that differ only in case, spaces and hyphens share a folder. If other characters are removed, a few digits of
+    a hash distinguish "C" from "C++", independent of the other topics.
     """
     folded = _GAPS.sub("-", unicodedata.normalize("NFKC", name).casefold()).strip("-")
     plain = _OTHERS.sub("", unicodedata.normalize("NFKD", folded).encode("ascii", "ignore").decode()).strip("-")
@@ -56,7 +56,7 @@ def slug_of(name: str) -> str:
 
 def _topics(kind: str, items: Sequence[Item], names: Callable[[Item], Iterable[str]]) -> tuple[Topic, ...]:
     found: dict[str, tuple[str, list[Item]]] = {}
-    for item in reversed(items):  # the oldest first: it decides how the name is written
+    for item in reversed(items):  # oldest first, because the oldest entry decides the spelling
         for slug, name in {slug_of(name): name for name in names(item)}.items():
             found.setdefault(slug, (name, []))[1].append(item)
     return tuple(

@@ -1,9 +1,9 @@
 """Item → its XML in RSS and Atom, as text.
 
-feedgen 1.0.0 could make it, but not as it should be: it drops every attribute but href from the links of Atom entries
-(lkiesow/python-feedgen#135, #143), so an enclosure becomes a second link to the post; its media extension knows no
-media:description, so no alt text; it writes no change date and no language into RSS items. As text, because an archive
-holds thousands of entries, and each document is parsed and looked at anyway before it is written (`sound`).
+feedgen 1.0.0 could make it, but with faults: it drops every attribute but href from the links of Atom entries
+(lkiesow/python-feedgen#135, #143), so an enclosure becomes a second link to the post; its media extension has no
+media:description, so no alt text; it writes no change date and no language into RSS items. As text for speed: an
+archive has thousands of entries, and `check` in `document` parses each file before it is written anyway.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ def atom_entry(item: Item) -> str:
 
 
 def _rss_parts(item: Item) -> list[str]:
-    # RSS cannot say that a title is plain text. Most readers take it for HTML, and would lose an element's end.
+    # RSS cannot declare a title as plain text. Most feed readers parse it as HTML and would drop an end tag.
     title = plain_for_html(item.title) if looks_like_html(item.title) else item.title
     parts = [f"<title>{_plain(title)}</title>", f"<link>{_text(item.url)}</link>"]
     if item.summary:
-        # The full text after it: some readers take the last of the two that they see.
+        # The full text comes second: some feed readers use the last of the two.
         parts.append(f"<description>{_text(plain_for_html(item.summary))}</description>")
         parts.append(f"<content:encoded>{_text(item.html)}</content:encoded>")
     else:
@@ -57,7 +57,7 @@ def _rss_parts(item: Item) -> list[str]:
         url, media_type, size = enclosure
         parts.append(f'<enclosure url="{_quoted(url)}" length="{size}" type="{_quoted(media_type)}"/>')
     parts.append(f"<pubDate>{format_datetime(item.published)}</pubDate>")
-    # RSS <author> must be an address: a name is an error there.
+    # RSS <author> must be an e-mail address; a name is invalid.
     parts += [f"<dc:creator>{_plain(name)}</dc:creator>" for name in item.authors]
     if item.updated != item.published:
         parts.append(f"<atom:updated>{item.updated.isoformat()}</atom:updated>")
@@ -86,7 +86,7 @@ def _atom_parts(item: Item) -> list[str]:
 
 
 def _cover(cover: Picture | None) -> list[str]:
-    # No media:group around it: that is for versions of one thing, and a group of one is an error to the W3C.
+    # Without media:group, which is for several versions: the W3C validator rejects a group of one.
     if cover is None:
         return []
     facts = (("fileSize", cover.size), ("width", cover.width), ("height", cover.height))
@@ -109,14 +109,14 @@ def _language(item: Item) -> str:
 
 
 def _construct(name: str, text: str, *, plain: str = "") -> str:
-    """Plain text in an element that can say what it holds; as HTML if it would be taken for undeclared HTML."""
+    """Plain text in an element with a `type`; as HTML if the validator would report undeclared HTML."""
     if looks_like_html(text):
         return f'<{name} type="html">{_text(_text(text))}</{name}>'
     return f"<{name}{plain}>{_plain(text)}</{name}>"
 
 
 def _plain(text: str) -> str:
-    """Plain text as the RSS Advisory Board's profile writes it: so it is told from HTML."""
+    """Plain text, escaped as the RSS Advisory Board's profile recommends to distinguish it from HTML."""
     return text.replace("&", "&#x26;").replace("<", "&#x3C;").replace(">", "&gt;")
 
 
@@ -172,7 +172,7 @@ class NewsExtension(BaseExtension):  # type: ignore[misc]  # feedgen has no type
         return feed
 
     def _links(self) -> Iterator[dict[str, str]]:
-        # No next-archive: it would change a page that is complete, at the time when the next one is.
+        # No next-archive link: it would change a complete page once the next one exists.
         document, name = self.document, self.file_name
         for hub in document.hubs:
             yield {"href": hub, "rel": "hub"}
@@ -205,7 +205,7 @@ def filled_generator(document: Document, *, file_name: str, media_type: str) -> 
 
 
 def with_entries(feed: bytes, entries: Iterable[str], *, before: bytes) -> bytes:
-    """The feed with its entries, as text, before its end, which begins with `before`."""
+    """Insert the entries as text into the feed, before its end, which begins with `before`."""
     head, end, rest = feed.rpartition(before)
     # Names of categories stand in its title: written as in `elements`, so that they are not taken for HTML.
     head = head.replace(b"&amp;", b"&#x26;").replace(b"&lt;", b"&#x3C;")
