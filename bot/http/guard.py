@@ -1,4 +1,4 @@
-"""Which addresses may be connected to, and how long a request may last: beneath `bot.http.client`."""
+"""Limits the addresses and the duration of a request; used by `bot.http.client`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Resolve = Callable[[str, int], Sequence[str]]
 
 
 class Guard:
-    """Lets nothing be reached but checked addresses, and nothing last beyond the end."""
+    """Allows connections only to checked addresses, and no step beyond the deadline."""
 
     def __init__(
         self, resolve: Resolve, timer: Callable[[], float], end: float, may_reach: Callable[[str], bool]
@@ -22,14 +22,14 @@ class Guard:
         self._may_reach = may_reach
 
     def remaining(self, timeout: float | None) -> float:
-        """The time that a step may take, in seconds. Raises FetchError if there is none."""
+        """The time left for a step, in seconds. Raises FetchError if there is none."""
         left = self._end - self._timer()
         if left <= 0:
             raise FetchError("it takes too long.", passing=True)
         return left if timeout is None else min(left, timeout)
 
     def addresses(self, host: str, port: int) -> Sequence[str]:
-        """The host's addresses; all of them may be connected to. Raises FetchError."""
+        """Resolve the host and check all its addresses. Raises FetchError if the policy forbids one."""
         try:
             found = self._resolve(host, port)
         except (OSError, UnicodeError) as error:

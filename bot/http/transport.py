@@ -1,4 +1,4 @@
-"""How httpx gets its answers over connections that the guard allows (httpcore: "Network Backends").
+"""An httpx transport that connects only where the guard allows (httpcore: "Network Backends").
 
 Imports httpx, which takes a tenth of a second: import this module where a request is made, not at the start.
 """
@@ -16,13 +16,13 @@ from bot.http.guard import Guard
 
 
 class GuardedTransport(httpx.BaseTransport):
-    """The transport of a client whose every step the guard allows."""
+    """A transport that lets the guard check every connection."""
 
     def __init__(self, guard: Guard, tls: ssl.SSLContext) -> None:
         self._pool = httpcore.ConnectionPool(ssl_context=tls, network_backend=_Backend(guard))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Raises what httpcore raises, and FetchError."""
+        """Send a request. Raises the errors of httpcore, and FetchError."""
         url = request.url
         answer = self._pool.handle_request(
             httpcore.Request(
