@@ -28,24 +28,24 @@ class Entry:
     html: str = ""
     cover: Picture | None = None
     hidden: bool = False
-    missing_since: datetime | None = None  #: when its file was first seen to be gone
-    digests: Digests = field(default_factory=Digests)  #: of what its author had written when it was last refreshed
+    missing_since: datetime | None = None  #: when a pass first found its file missing
+    digests: Digests = field(default_factory=Digests)  #: of the author's text at the latest refresh
     revision: int = 0  #: how often the author has changed what the announcement says since the release
     dated: datetime | None = None  #: the file's own datetime, where it is not `published`: early, or in an old feed
-    edit_owed: bool = False  #: the toots should show the latest words, and could not be composed yet
-    waited: timedelta = timedelta()  #: how long the release waited for its page: that is no lateness
+    edit_owed: bool = False  #: the toots need an edit that could not be composed yet
+    waited: timedelta = timedelta()  #: how long the release waited for its page; does not count as lateness
     without_page: str = ""  #: why it was released though its page was not online
     feed_id: str = ""  #: the permanent id in the feeds, frozen at the first release; empty: made of `post_id`
 
     @property
     def due(self) -> datetime:
-        """When its toots were due: its datetime, and later by what it waited for its page."""
+        """When its toots were due: the datetime plus the wait for its page."""
         return self.published + self.waited
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RemotePicture:
-    """What another host said of a picture that lies there."""
+    """The facts about a picture on another host."""
 
     url: str
     media_type: str | None = None  #: e.g. "image/jpeg"; None, as `size`: it gave no answer that says it
@@ -54,13 +54,13 @@ class RemotePicture:
 
     @property
     def is_known(self) -> bool:
-        """Whether it needs not be asked for again."""
+        """Whether the facts are complete, so that the host need not be asked again."""
         return self.media_type is not None and self.size is not None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OldEntry:
-    """An entry of a feed that the site had before: what its readers know it by."""
+    """An entry of a feed that the site had before: the facts by which feed readers identify it."""
 
     feed_id: str
     link: str = ""
@@ -73,7 +73,7 @@ class OldEntry:
 class OldFeed:
     """A feed that the site had before."""
 
-    source: str  #: where it was read, as the settings or a person named it
+    source: str  #: where it was read, as the settings or the operator named it
     entries: tuple[OldEntry, ...]
 
 
@@ -85,7 +85,7 @@ class PageWaitRecord:
     slug: str
     since: datetime  #: when the wait began
     why: str = ""  #: what the site answered; empty: it was not asked yet
-    missing: bool = False  #: the page was not online in time: the operator lets the post go
+    missing: bool = False  #: the page was not online in time: the operator has to release the post
 
     @property
     def missing_reason(self) -> Reason:

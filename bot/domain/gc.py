@@ -1,4 +1,4 @@
-"""Python's collector of garbage, which stops everything while it looks through all that there is."""
+"""Pauses Python's garbage collector, which stops all threads while it runs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
-    """Nothing is collected meanwhile, in no thread; afterwards it is as it was."""
+    """Disable garbage collection in all threads; afterwards restore the earlier setting."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -30,7 +30,7 @@ class Picture:
 
     url: str  #: absolute, as the feeds show it
     path: Path | None = None  #: the local file; None if there is none, or if `problem` says why it is unusable
-    alt: str = ""  #: the text for those who cannot see it; empty if the author wrote none
+    alt: str = ""  #: alternative text; empty if the author wrote none
     media_type: str | None = None  #: read from the content, e.g. "image/jpeg"
     size: int | None = None  #: bytes
     width: int | None = None  #: pixels, as displayed
@@ -141,7 +141,7 @@ class Digests:
 
     @property
     def whole(self) -> str:
-        """Changes when either of them does."""
+        """Both digests in one text, which changes with either of them."""
         return f"{self.entry} {self.announcement}"
 
 
@@ -163,7 +163,7 @@ class Post:
     explicit_id: str | None = None  #: `id:` in front matter
     title: str
     authors: tuple[str, ...] = ()
-    speakers: tuple[str, ...] = ()  #: whom it is about; a template finds their handles in `config/people.toml`
+    speakers: tuple[str, ...] = ()  #: the speakers it announces; templates take their handles from `config/people.toml`
     category: str | None = None
     tags: tuple[str, ...] = ()
     kind: str | None = None  #: chooses the template: "schedule", "keynote", ...
@@ -175,7 +175,7 @@ class Post:
     summary: str = ""  #: for the feeds
     html: str = ""  #: the body: sanitised, every URL absolute
     paragraphs: tuple[str, ...] = ()  #: the body in plain words, links as absolute URLs; only for `thread: auto`
-    unsaid: tuple[str, ...] = ()  #: those of `paragraphs` that are left once the excerpt is said
+    unsaid: tuple[str, ...] = ()  #: the `paragraphs` that the excerpt does not cover
     hashtags: tuple[str, ...] = ()  #: from front matter, with or without "#"
     link: bool = True  #: whether the permalink is appended to the toot
     mastodon: MastodonOptions = field(default_factory=MastodonOptions)

@@ -79,13 +79,13 @@ class ReasonCode(Enum):
     PAUSED = "paused"  #: who: the operator, and when
     FOLDER_EMPTIED = "folder_emptied"  #: count, total
     OLD_FEED_UNREADABLE = "old_feed_unreadable"  #: names: the kind of failure, if known; text
-    # What people should know besides
+    # Further notices to the operator
     CLOCK_SLIGHTLY_OFF = "clock_slightly_off"
     OUTCOME_UNKNOWN = "outcome_unknown"  #: slug; names: the occasion, if it is not the publishing, and the account; at
     NOT_EDITED = "not_edited"  #: slug; names: the reminder, if it is one; text: what is wrong
     RELEASED_WITHOUT_PAGE = "released_without_page"  #: slug, text
     FILE_GONE = "file_gone"  #: slug; at: when its entry leaves the feeds
-    # Written by an earlier version, or by somebody else
+    # Written by an earlier version
     TEXT = "text"  #: text
 
 
@@ -107,7 +107,7 @@ class Reason:
 
     @property
     def subject(self) -> str:
-        """What it is and what it is about, without what a server or a file says: the identity of a trouble."""
+        """The identity of a problem: its code and subject, without the texts of servers and files."""
         return " ".join(filter(None, (self.code.value, self.slug, *self.names)))
 
     def to_json(self) -> str:
@@ -150,5 +150,5 @@ def _from_plain(plain: dict[str, Any]) -> Reason:
 
 
 def text_reason(text: str) -> Reason | None:
-    """The reason that is only known by its words; None if there are none."""
+    """Return a reason that consists of a sentence only; None for an empty one."""
     return Reason(code=ReasonCode.TEXT, text=text) if text else None

@@ -1,4 +1,4 @@
-"""The durable memory of releases and deliveries: its contract, and the one way to open it."""
+"""The durable record of releases and deliveries: its contract, and the functions that open it."""
 
 from bot.ledger.contract import Ledger
 from bot.ledger.opening import (

@@ -61,7 +61,7 @@ def entry_from_json(text: str) -> Entry:
 
 
 def facts_to_json(facts: AccountFacts) -> str:
-    """What a server says of an account, as JSON text."""
+    """The facts of an account, as JSON text."""
     return _facts().dump_json(facts).decode("utf-8")
 
 
@@ -75,9 +75,9 @@ def time_from_text(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
-#: How a reason begins that `Reason.to_json` wrote; anything else is a sentence of a ledger from before.
+#: How a reason begins that `Reason.to_json` wrote; any other text is a sentence of a version 8 ledger.
 _REASON_BEGINS: Final = '{"code": '
-#: Sentences of before that decisions depend on, by their beginnings.
+#: The sentences of version 8 that decisions depend on, by their beginnings.
 _OLD_SENTENCES: Final = {
     "a picture could not be uploaded: ": ReasonCode.PICTURE_FAILED,
     "not served: ": ReasonCode.ACCOUNT_UNREACHABLE,
@@ -90,7 +90,7 @@ def reason_to_text(reason: Reason | None) -> str:
 
 
 def reason_from_text(text: str) -> Reason | None:
-    """The reason that `reason_to_text` wrote; of an older ledger's sentence, what matters of it."""
+    """The reason that `reason_to_text` wrote, or the one that an older ledger's sentence stands for."""
     if text.startswith(_REASON_BEGINS):
         return Reason.from_json(text)
     for beginning, code in _OLD_SENTENCES.items():
@@ -214,7 +214,7 @@ def override_to_row(override: Override) -> dict[str, Any]:
 
 
 def override_from_row(row: Row) -> Override:
-    """The operator's word of a row."""
+    """The operator's override of a row."""
     return Override(
         post_id=row["post_id"],
         said=OverrideKind(row["said"]),
@@ -284,7 +284,7 @@ def picture_to_row(picture: RemotePicture) -> dict[str, Any]:
 
 
 def picture_from_row(row: Row) -> RemotePicture:
-    """What another host said of a picture, as a row holds it."""
+    """The facts about a picture on another host, of a row."""
     return RemotePicture(
         url=row["url"],
         media_type=row["media_type"],

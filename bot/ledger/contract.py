@@ -1,7 +1,7 @@
-"""The contract of the ledger: what has been promised and kept.
+"""The contract of the ledger, which records releases and deliveries.
 
-An implementation passes the suite in `tests/contract` (test_ledger*.py). What the contract asks for is what a
-relational database does anyway: transactions, unique keys, conditional updates, and a commit that may or may not wait
+An implementation passes the suite in `tests/contract` (test_ledger*.py). It asks only for what
+a relational database provides: transactions, unique keys, conditional updates, and a commit that may or may not wait
 for the disk (PostgreSQL: `synchronous_commit`; SQLite: `PRAGMA synchronous`).
 """
 
@@ -28,23 +28,23 @@ from bot.domain import (
 
 
 class PendingWrite(Protocol):
-    """A batch that is written, but not committed: nobody else sees it. A context manager, used once.
+    """A batch that is written but not committed, so no other reader sees it. A context manager, used once.
 
-    Leaving the context without a commit takes the batch back. Until then no other process or thread writes into the
-    ledger, so that what the batch was checked against stays true; the caller's thread asks it for nothing else, and
-    leaves within a second.
+    Leaving the context without a commit rolls the batch back. Until then no other process or thread can write into the
+    ledger, so the checks of the batch stay valid. Meanwhile the caller's thread must not use the ledger otherwise, and
+    must leave the context within a second.
     """
 
     @property
     def result(self) -> WriteResult:
-        """What the commit makes true; `outdated`: nothing was written, and there is nothing to commit."""
+        """The result once committed; if it is `outdated`, nothing was written and there is nothing to commit."""
 
     def commit(self, *, durable: bool = True) -> None:
-        """Make the batch visible to everybody. Raises LedgerError.
+        """Make the batch visible to all readers. Raises LedgerError.
 
-        One that is not `durable` survives the end of the process, but not a power failure, until the next durable
-        write or `flush`, by any process: before that, nothing that follows from it may be shown or sent. It saves the
-        wait for the disk.
+        A commit that is not `durable` saves the wait for the disk. It survives the end of the process, but a power
+        failure only after the next durable write or `flush` by any process; before that the caller must neither
+        publish nor send anything that depends on it.
         """
 
     def __enter__(self) -> Self: ...
@@ -66,51 +66,50 @@ class Ledger(Protocol):
     # -- Reading
 
     def snapshot(self) -> Snapshot:
-        """Everything that planning needs, as of one moment."""
+        """Return everything that planning needs, as of one moment."""
 
     def account_view(self, account: str) -> AccountView:
-        """Everything that delivering for one account needs, as of one moment.
+        """Return everything that delivering for one account needs, as of one moment.
 
-        An account that was never recorded is owed nothing, and nothing is known of it.
+        The view of an account that was never recorded is empty.
         """
 
     def notes(self, kind: NoteKind) -> Mapping[str, str]:
-        """All notes of one kind, by key."""
+        """Return all notes of one kind, by key."""
 
     def events(self, *, limit: int) -> tuple[Event, ...]:
-        """The latest lines of history, oldest first."""
+        """Return the latest events, the oldest first."""
 
     # -- Writing
 
     def record(self, batch: WriteBatch, *, now: datetime) -> WriteResult:
-        """Write what a plan, or an operator, decided; returns what was refused, and the events written.
+        """Write the decisions of a plan or an operator; returns the refused changes and the written events.
 
-        An entry that is there is replaced, unless it is of another release: the first one counts, and only its events
-        are written. An account that is there stays as it is. A change is written only if the delivery is exactly as
-        the change knows it, and never while it is sending: then the caller plans again. Events of a refused change
-        are not written. A batch that was made without the latest override (`heard`), or on other notes than those
-        that it knows, is `outdated`, and nothing of it is written.
+        An existing entry is replaced, unless it belongs to another release: the first release counts, and only its
+        events are written. An existing account stays unchanged. A change is refused, without its events, unless the
+        delivery equals the change's `known` and is not `sending`; the caller then plans again. A batch is `outdated`,
+        and nothing of it is written, if it was made without the latest overrides (`heard`) or from outdated notes.
         """
 
     def prepare(self, batch: WriteBatch, *, now: datetime) -> PendingWrite:
-        """As `record`, but the caller commits at the moment of its choice, or never. Writing begins with the context.
+        """Like `record`, but the caller chooses when to commit, or not to. Entering the context begins the write.
 
         `with ledger.prepare(batch, now=now) as pending: ...; pending.commit()`
         """
 
     def flush(self) -> None:
-        """Make everything durable that was committed until now, by any process."""
+        """Make everything durable that any process has committed so far."""
 
     # -- Delivering
 
     def acquire_lease(self, account: str, *, owner: str, duration: timedelta) -> Lease:
-        """Take the right to deliver for an account; raises LeaseHeldError while it is taken, also by the same owner.
+        """Take the right to deliver for an account. Raises LeaseHeldError while it is held, even by the same owner.
 
         Raises LedgerError for an account that was never recorded.
         """
 
     def renew_lease(self, lease: Lease) -> None:
-        """Start the lease's duration again."""
+        """Restart the lease's duration."""
 
     def release_lease(self, lease: Lease) -> None:
         """End the lease; nothing happens if it has passed to another owner."""
@@ -125,31 +124,31 @@ class Ledger(Protocol):
         last_status_id: str | None = None,
         now: datetime,
     ) -> tuple[Event, ...]:
-        """Remember what the server said of the account; returns the lines of history that this wrote.
+        """Record what the server reported about the account; returns the events that this wrote.
 
-        `facts` end a block, with an event if there was one. `blocked` says why nothing can be sent, until `not_before`
-        if the server wants a pause; it is an event if the reason is another one than before. `last_status_id`, the
-        newest status, only grows.
+        `facts` end a block, with an event if there was one. `blocked` is the reason why nothing can be sent, until
+        `not_before` if the server asked for a pause; a new reason writes an event. `last_status_id`, the newest status,
+        only grows.
         """
 
     def write_intent(self, lease: Lease, delivery: Delivery, *, after_id: str, now: datetime) -> bool:
-        """The last thing before a request: due → sending, durable. Renews the lease.
+        """Durably change a delivery from due to sending, right before its request. Renews the lease.
 
-        `after_id` is kept from the first attempt. False, and nothing is written, if the delivery is no longer due
-        with this announcement (a plan has changed or retracted it meanwhile), or if an operator has paused everything.
+        `after_id` is kept from the first attempt. Returns False and writes nothing if the delivery is no longer due
+        with this announcement (a plan has changed or removed it meanwhile), or if an operator has paused everything.
         """
 
     def settle(self, lease: Lease, delivery: Delivery, *, event: Event | None, now: datetime) -> None:
-        """Write how an attempt ended: the delivery with its new state, and a line of history."""
+        """Write the result of an attempt: the delivery in its new state, and an event."""
 
     # -- The process
 
     def acquire_instance_lock(self, instance: Instance) -> Instance | None:
-        """Name this process as the one that stays at work; returns the one that already does, None if there is none.
+        """Register this process as the running one; returns the present holder of the lock, None if there is none.
 
-        The lock lasts until `close`, and not a moment longer than the process, however that ends. It protects nothing
-        (leases do), and is worth asking for again now and then: once its holder ends, the next caller takes it.
+        The system releases the lock at `close`, or when the process ends in any way. The lock protects nothing (leases
+        do). A caller that did not get it should ask again from time to time, because the holder may have ended.
         """
 
     def close(self) -> None:
-        """Release files and connections; may be called twice."""
+        """Release files and connections. A second call does nothing."""

@@ -1,7 +1,7 @@
-"""The file of the SQLite ledger: connections, transactions, flushing, and what may be wrong with it.
+"""The file of the SQLite ledger: connections, transactions, flushes and errors.
 
-Each thread has a connection of its own. What nothing outside follows from at once, such as a lease, is not flushed: on
-a shared disk one flush in a hundred takes thirty milliseconds.
+Each thread has its own connection. Writes that nothing outside the ledger depends on at once, such as leases, are not
+flushed: on a shared disk one flush in a hundred takes thirty milliseconds.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from bot.domain.errors import DamagedLedgerError, LedgerError
 
 #: The longest wait for another writer.
 BUSY_TIMEOUT: Final = timedelta(seconds=10)
-#: The pages (of 4 KiB) of the log from which on a commit moves them into the main file: SQLite's own default.
+#: From this many pages (of 4 KiB) in the log on a commit moves them into the main file; SQLite's own default.
 CHECKPOINT_PAGES: Final = 1000
 _DAMAGED: Final = (
     "Nothing is sent without it. Put a good copy in its place, or let `announce adopt` put it aside and begin a new "
@@ -29,10 +29,10 @@ _DAMAGED: Final = (
 
 
 def write_ahead(connection: sqlite3.Connection, *, patience: timedelta) -> None:
-    """Turn write-ahead logging on. The file keeps it, so only the first time changes anything.
+    """Turn write-ahead logging on. The setting is stored in the file, so only the first call changes it.
 
-    SQLite does not wait for its turn here as it does elsewhere (two processes that make the file at once), so this
-    does, for `patience`.
+    SQLite's busy timeout does not apply here if two processes create the file at once, so this function retries for
+    `patience`.
     """
     end = time.monotonic() + patience.total_seconds()
     while True:
@@ -64,9 +64,9 @@ class SqliteFile:
             self._local = threading.local()
 
     def examine(self) -> None:
-        """Raises sqlite3.DatabaseError if any part of the file is broken."""
-        # Some ten milliseconds for a thousand deliveries. Damage that is met later may have been acted on by then: a
-        # byte in an index hides a row, and what it says was sent is sent again.
+        """Check the whole file. Raises sqlite3.DatabaseError if any part of it is broken."""
+        # Takes some ten milliseconds for a thousand deliveries. Damage found later may have done harm by then: a wrong
+        # byte in an index hides a row, and the delivery that it records as sent is sent again.
         found = [str(row[0]) for row in self.connection().execute("PRAGMA integrity_check(1)")]
         if found != ["ok"]:
             raise sqlite3.DatabaseError(" ".join(found[0].split()))
@@ -76,7 +76,7 @@ class SqliteFile:
         known: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if known is not None:
             return known
-        # Transactions are begun in words (isolation_level None); `close` may come from another thread.
+        # isolation_level None: transactions begin explicitly. Another thread may call `close`.
         connection = sqlite3.connect(
             self._path, timeout=BUSY_TIMEOUT.total_seconds(), isolation_level=None, check_same_thread=False
         )
@@ -90,7 +90,7 @@ class SqliteFile:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """One moment's view of the ledger. Raises LedgerError."""
+        """A read transaction, which sees the ledger as of one moment. Raises LedgerError."""
         with self.explained():
             db = self.connection()
             db.execute("BEGIN")
@@ -102,7 +102,7 @@ class SqliteFile:
 
     @contextmanager
     def writing(self, *, durable: bool = True, urgent: bool = False) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it is written, or nothing. Raises LedgerError. See `begin` for the options."""
+        """A write transaction. Raises LedgerError. See `begin` for the options."""
         with self.explained():
             db = self.begin(durable=durable, urgent=urgent)
             try:
@@ -114,16 +114,16 @@ class SqliteFile:
                 raise
 
     def begin(self, *, durable: bool = True, urgent: bool = False) -> sqlite3.Connection:
-        """Begin a transaction that writes; nobody else writes until it ends. Raises sqlite3.Error.
+        """Begin a write transaction; other writers wait until it ends. Raises sqlite3.Error.
 
-        A commit that is not `durable` does not wait for the disk, but for what SQLite has to keep in order itself. The
-        end of the process takes nothing back; a power failure may, until `flush`, or another transaction that is
-        durable and writes something (https://sqlite.org/pragma.html#pragma_synchronous). One that is `urgent` leaves
-        it to a later one to move what was written into the main file: each thousand pages or so a commit does that,
-        which takes some ten milliseconds (https://sqlite.org/wal.html, "Checkpointing").
+        A commit that is not `durable` does not wait for the disk. It survives the end of the process; a power failure
+        may undo it until `flush`, or until a later durable transaction writes something
+        (https://sqlite.org/pragma.html#pragma_synchronous). An `urgent` commit leaves the checkpoint, which moves the
+        log into the main file and takes some ten milliseconds, to a later commit (https://sqlite.org/wal.html,
+        "Checkpointing").
         """
         db = self.connection()
-        # Said each time: a connection that was left otherwise would lose an intent.
+        # Set for each transaction: with a setting left over from another one a power failure could lose an intent.
         if self._durable:
             db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
         db.execute(f"PRAGMA wal_autocheckpoint = {0 if urgent else CHECKPOINT_PAGES}")
@@ -131,15 +131,15 @@ class SqliteFile:
         return db
 
     def flush(self) -> None:
-        """Wait until the disk has all that was written. Raises LedgerError."""
+        """Wait until everything written is on the disk. Raises LedgerError."""
         if not self._durable:
             return
         with self.explained():
             try:
-                # No lock of SQLite's is on this file, so that closing it lets go of none.
+                # SQLite holds no POSIX lock on this file, so closing the descriptor releases none.
                 descriptor = os.open(self._path.with_name(f"{self._path.name}-wal"), os.O_RDONLY)
             except FileNotFoundError:
-                return  # moved into the main file, which is flushed then
+                return  # a checkpoint has moved the log into the main file and flushed it
             try:
                 os.fsync(descriptor)
             finally:
@@ -147,7 +147,7 @@ class SqliteFile:
 
     @contextmanager
     def explained(self) -> Iterator[None]:
-        """Turn everything that may go wrong with the file into LedgerError or DamagedLedgerError."""
+        """Convert the errors of SQLite and the file system into LedgerError or DamagedLedgerError."""
         try:
             yield
         except sqlite3.OperationalError as error:
@@ -156,14 +156,14 @@ class SqliteFile:
                 remedy="Check that its folder can be written to and the disk has room; nothing is sent without it.",
             ) from error
         except sqlite3.IntegrityError:
-            raise  # a row that the tables do not allow: a fault of this program, not of the file
+            raise  # a row that violates a constraint: a bug of this program, not damage to the file
         except sqlite3.DatabaseError as error:
             raise DamagedLedgerError(
                 f"the ledger {self._path} is damaged: {error}.",
                 remedy=_DAMAGED,
             ) from error
         except ValueError as error:
-            # A record that is no record: not to be guessed at. Its content stays out of the message.
+            # A row that cannot be decoded. The message must not show its content.
             raise DamagedLedgerError(
                 f"the ledger {self._path} holds something that this version cannot read ({type(error).__name__}).",
                 remedy=_DAMAGED,

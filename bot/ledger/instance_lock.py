@@ -1,4 +1,4 @@
-"""Which process stays at work on a ledger file: a file beside it, locked by that process for as long as it lives.
+"""The instance lock: a file beside the ledger that the running process keeps locked for as long as it lives.
 
 The system releases the lock when a process ends, also by `kill -9`, so nothing has to expire. (PostgreSQL does the
 same with an advisory lock of a session.) The lock protects nothing: leases do. The file holds one line of JSON: "pid",
@@ -26,7 +26,7 @@ _SENTENCE: Final = re.compile(r"process (\d+) on (\S+), since (\d{4}-\d\d-\d\d \
 
 
 class InstanceLock:
-    """One process's claim to be named. Safe across threads."""
+    """The claim of one process to the instance lock. Thread-safe."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -65,9 +65,9 @@ class InstanceLock:
 
 
 def read_instance(path: Path) -> Instance | None:
-    """The process that says it holds the lock and is not known to have ended; None if there is none.
+    """Return the recorded holder of the lock, unless it is known to have ended; None if there is none.
 
-    Goes by what is written there: trying the lock would keep a process that starts just now from taking it.
+    Reads the file only: trying the lock could keep a starting process from taking it.
     """
     try:
         instance = _from_bytes(path.read_bytes()[:_LONGEST])
@@ -103,6 +103,6 @@ def _lives(process: int) -> bool:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except OSError:  # another user's
+    except OSError:  # the process belongs to another user
         return True
     return True

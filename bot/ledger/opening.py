@@ -1,4 +1,4 @@
-"""Opening the ledger that the settings name: the only place that knows which kind it is, and where it lies."""
+"""Opens the ledger that the settings name. Only this module knows its implementation and its path."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FILES: Final = ("", "-wal", "-shm")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LedgerReport:
-    """What a look at a ledger from outside shows."""
+    """The result of inspecting a ledger without opening it for work."""
 
     running: Instance | None  #: the process that holds the instance lock; None if there is none
     unreadable: str = ""  #: why it cannot be read at all
@@ -47,7 +47,7 @@ def open_ledger(config: Config, clock: Clock) -> Ledger:
 
 @contextmanager
 def existing_ledger(config: Config, clock: Clock) -> Iterator[Ledger | None]:
-    """The ledger for a command that only reads: None where there is none yet, and none is made. Raises LedgerError."""
+    """Open the ledger for a command that only reads; yields None if there is none yet. Raises LedgerError."""
     if not _path(config).exists():
         yield None
         return
@@ -59,7 +59,7 @@ def existing_ledger(config: Config, clock: Clock) -> Iterator[Ledger | None]:
 
 
 def read_snapshot(config: Config, clock: Clock) -> Snapshot:
-    """What the ledger holds now; empty where there is none yet. Raises LedgerError."""
+    """Return the ledger's snapshot; empty if there is no ledger yet. Raises LedgerError."""
     with existing_ledger(config, clock) as ledger:
         return ledger.snapshot() if ledger is not None else Snapshot()
 
@@ -76,7 +76,7 @@ def set_ledger_aside(config: Config, *, now: datetime) -> str:
 
 
 def inspect_ledger(config: Config) -> LedgerReport | None:
-    """What a look from outside shows, also where the ledger is damaged; None where there is none yet."""
+    """Inspect the ledger, even a damaged one; returns None if there is none yet."""
     path = _path(config)
     if not path.exists():
         return None
@@ -89,7 +89,7 @@ def inspect_ledger(config: Config) -> LedgerReport | None:
 
 
 def _examined(path: Path) -> tuple[str, int]:
-    """What SQLite says of its integrity, and the version of its tables. Raises sqlite3.Error."""
+    """Return the result of SQLite's integrity check, and the schema version. Raises sqlite3.Error."""
     db = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True, timeout=5)
     try:
         found = str(db.execute("PRAGMA integrity_check(1)").fetchone()[0])
@@ -99,12 +99,12 @@ def _examined(path: Path) -> tuple[str, int]:
 
 
 def name_of_ledger(config: Config) -> str:
-    """How the ledger is named to an operator. Never a secret."""
+    """Return the name of the ledger for messages to the operator. It contains no secret."""
     return _path(config).name
 
 
 def url_in(folder: Path) -> str:
-    """The `[ledger] url` of a ledger that lives in this folder."""
+    """Return the `[ledger] url` of a ledger in this folder."""
     return f"sqlite:///{folder / 'ledger.db'}"
 
 

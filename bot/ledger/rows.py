@@ -32,7 +32,7 @@ from bot.ledger.rules import is_rival, may_change, still_news, waiting_events
 
 _FIND_DELIVERY = "SELECT * FROM delivery WHERE post_id = :post_id AND account = :account AND occasion = :occasion"
 _REMOVE_DELIVERY = "DELETE FROM delivery WHERE post_id = :post_id AND account = :account AND occasion = :occasion"
-#: The account's deliveries of those posts that it is still owed something of.
+#: The account's deliveries of all posts with open deliveries.
 _DELIVERIES_IN_WORK = """
     SELECT * FROM delivery WHERE account = :account AND post_id IN
         (SELECT post_id FROM delivery WHERE account = :account AND state IN ('due', 'sending'))
@@ -62,7 +62,7 @@ _WRITE_OLD_ENTRY = """
     INSERT INTO old_entry (feed_id, link, title, published, updated)
     VALUES (:feed_id, :link, :title, :published, :updated) ON CONFLICT DO NOTHING
 """
-#: An answer stays, whoever asks in vain later.
+#: A later request without an answer does not overwrite the facts.
 _WRITE_PICTURE = """
     INSERT INTO remote_picture (url, media_type, size, asked_at) VALUES (:url, :media_type, :size, :asked_at)
     ON CONFLICT (url) DO UPDATE
@@ -148,7 +148,7 @@ def _write_change(db: sqlite3.Connection, change: CompareAndSet) -> bool:
 
 
 def _known_entries(db: sqlite3.Connection, entries: Iterable[Entry]) -> dict[str, Entry]:
-    """Those of the entries that are there already, as they are."""
+    """The stored versions of those of the entries that the ledger has."""
     known: dict[str, Entry] = {}
     for entry in entries:
         row = db.execute("SELECT document FROM entry WHERE post_id = :id", {"id": entry.post_id}).fetchone()
@@ -180,7 +180,7 @@ def _overrides_seen(db: sqlite3.Connection) -> OverridesSeen:
 
 
 def _write_upcoming(db: sqlite3.Connection, upcoming: Iterable[Upcoming]) -> None:
-    # Only what differs: at the instant of a release there may be a thousand others to come.
+    # Only the differences: at the instant of a release there may be a thousand upcoming posts.
     there = {tuple(row) for row in db.execute("SELECT post_id, slug, due FROM upcoming")}
     wanted = {(post.post_id, post.slug, codec.time_to_text(post.due)) for post in upcoming}
     db.executemany("DELETE FROM upcoming WHERE post_id = :id", [{"id": gone[0]} for gone in there - wanted])
@@ -219,7 +219,7 @@ def _write_notes(db: sqlite3.Connection, notes: NotesChange) -> None:
 
 
 def write_history(db: sqlite3.Connection, events: Iterable[Event], now: datetime) -> None:
-    """Add lines to the history, and remember the time."""
+    """Add events to the history, and record the time."""
     db.executemany(_WRITE_EVENT, [codec.event_to_row(event) for event in events])
     db.execute("UPDATE meta SET newest = :now WHERE newest IS NULL OR newest < :now", {"now": codec.time_to_text(now)})
 
@@ -228,7 +228,7 @@ def write_history(db: sqlite3.Connection, events: Iterable[Event], now: datetime
 
 
 def write_batch(db: sqlite3.Connection, batch: WriteBatch, *, now: datetime) -> WriteResult:
-    """Write all of it; see `bot.ledger.contract` for what is refused or outdated."""
+    """Write a batch; see `bot.ledger.contract` for what is refused or outdated."""
     if batch.heard is not None and batch.heard != _overrides_seen(db):
         return WriteResult(outdated=True)
     notes = batch.notes

@@ -1,4 +1,4 @@
-"""What the contract says of transitions, for every implementation. Pure."""
+"""The contract's rules for transitions, shared by all implementations. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.domain import (
     WriteBatch,
 )
 
-#: Events that are true once for each post: whoever records its entry first tells them.
+#: Events that occur once for each post: only the process that records its entry first writes them.
 OF_A_RELEASE: Final = (EventKind.RELEASED, EventKind.PICTURE_LEFT_OUT)
 
 
@@ -37,9 +37,9 @@ def is_rival(known: Entry | None, entry: Entry) -> bool:
 def still_news(
     recording: WriteBatch, *, known: Collection[str], refused: Collection[CompareAndSet]
 ) -> tuple[Event, ...]:
-    """The events that are (still) true: not the releases that another process has recorded, nor refused changes.
+    """Return the events to write: without releases that another process has recorded, and without refused changes.
 
-    `known` are the ids of those of the recording's entries that the ledger had before.
+    `known` are the post ids of the recording's entries that the ledger had before.
     """
     theirs = {entry.slug for entry in recording.entries if entry.post_id in known}
     all_theirs = bool(recording.entries) and all(entry.post_id in known for entry in recording.entries)
@@ -59,7 +59,7 @@ def _slug_of(change: CompareAndSet) -> str:
 
 
 def may_intend(known: Delivery | None, wanted: Delivery) -> bool:
-    """Whether an intent may be written for `wanted`: it is still due, and says the same."""
+    """Whether an intent may be written for `wanted`: it is still due, with the same announcement."""
     return known is not None and known.state is DeliveryState.DUE and known.announcement == wanted.announcement
 
 
@@ -79,16 +79,16 @@ def intended(delivery: Delivery, *, after_id: str, now: datetime, mark: str) -> 
 
 
 def unblocked_event(account: str, *, blocked: Reason, now: datetime) -> Event:
-    """The line of history of an account that works again after `blocked`."""
+    """Return the event of an account that works again after `blocked`."""
     return Event(
         at=now, kind=EventKind.WORKS_AGAIN, account=account, reason=Reason(code=ReasonCode.WAS_BLOCKED, cause=blocked)
     )
 
 
 def last_sent(known: datetime | None, settled: datetime | None, *, now: datetime) -> datetime | None:
-    """When the account's latest toot was made: one that is found was made long ago, and takes no later time back.
+    """Return when the account's latest toot was made, which a newly found old toot does not set back.
 
-    A known time that is still to come was written by a clock that was wrong, and counts no more.
+    A `known` time in the future was written with a wrong clock, and is ignored.
     """
     return max((moment for moment in (known, settled) if moment is not None and moment <= now), default=settled)
 
@@ -96,7 +96,7 @@ def last_sent(known: datetime | None, settled: datetime | None, *, now: datetime
 def waiting_events(
     known: Mapping[str, PageWaitRecord], wanted: Mapping[str, PageWaitRecord], *, now: datetime
 ) -> tuple[Event, ...]:
-    """Lines of history for posts that begin to wait for their page, and for those that are held without it."""
+    """Return events for posts that begin to wait for their page, and for those that are held without it."""
     events = []
     for post_id, waiting in wanted.items():
         before = known.get(post_id)

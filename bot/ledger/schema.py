@@ -1,6 +1,6 @@
-"""The tables of the ledger, and how a ledger of an earlier version comes to them.
+"""The tables of the ledger, and the upgrade of a ledger of an earlier version.
 
-Times of day are ISO 8601 texts in UTC, which sort as they should. `mark` columns hold `Clock.mark()` texts. `reason`
+Times of day are ISO 8601 texts in UTC, which sort by time. `mark` columns hold `Clock.mark()` texts. `reason`
 columns hold a `Reason` as JSON, or a sentence of an earlier version.
 """
 
@@ -15,7 +15,7 @@ from bot.domain.errors import LedgerError
 
 #: The version of these tables, in SQLite's `user_version`.
 VERSION: Final = 9
-#: The only other version that is brought to this one: commit 37b060a wrote it, after which versions were numbered anew.
+#: The only version that can be upgraded to this one; written by commit 37b060a.
 OLDEST_VERSION: Final = 8
 
 SCHEMA: Final = """
@@ -161,9 +161,9 @@ CREATE TABLE event (
 
 
 def bring_up_to_date(db: sqlite3.Connection) -> None:
-    """Make the tables in an empty ledger, or bring those of version 8 to this one, in one transaction.
+    """Create the tables in an empty ledger, or upgrade those of version 8, in one transaction.
 
-    Raises LedgerError for any other version, and nothing was changed then.
+    Raises LedgerError for any other version, without changing anything.
     """
     version = schema_version(db)
     if version == VERSION:
@@ -181,7 +181,7 @@ def bring_up_to_date(db: sqlite3.Connection) -> None:
         )
     db.execute("BEGIN IMMEDIATE")
     try:
-        # Another process may have done the same while this one waited for its turn.
+        # Another process may have done this while this one waited for the lock.
         if schema_version(db) == version:
             (_create if version == 0 else _upgrade)(db)
             db.execute(f"PRAGMA user_version = {VERSION}")
@@ -224,7 +224,7 @@ _INDEXES: Final = ("entry_by_published", "entry_by_changed", "delivery_by_accoun
 
 
 def _upgrade(db: sqlite3.Connection) -> None:
-    """From version 8: every row is copied into the tables of today, and numbers that were given stay given."""
+    """Upgrade from version 8: copy every row into the present tables; sequence numbers stay the same."""
     for trigger in ("entry_is_new", "entry_is_changed"):
         db.execute(f"DROP TRIGGER {trigger}")
     for index in _INDEXES:

@@ -1,7 +1,6 @@
-"""Snapshots of the ledger: rows that have not changed are neither read nor understood again.
+"""Reads snapshots of the ledger; caches avoid reading and decoding unchanged rows again.
 
-A cycle sees thousands of rows, of which few have changed since the one before. Without what is kept here a snapshot
-would be the same, only slower.
+Of a cycle's thousands of rows few have changed since the cycle before. The caches affect only the speed.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, kw_only=True)
 class _Read:
-    latest: int = -1  #: the number of the latest write that is in it
+    latest: int = -1  #: the number of the latest write that it includes
     entries: dict[str, Entry] = field(default_factory=dict)
 
 
 class EntryCache:
-    """The entries as they were read the last time. Each write of one takes a number, so what is new is found by that.
+    """Caches the entries. Each write of an entry has a number, by which the newer ones are found.
 
-    Safe across threads: what one thread has read is right for another one, or is not used.
+    Thread-safe: a thread ignores what another one has read from a later state.
     """
 
     def __init__(self) -> None:
@@ -40,7 +39,7 @@ class EntryCache:
         if known.latest > latest:  # read by another thread, after this transaction had begun
             known = _Read()
         entries = {**known.entries, **self._written_after(known.latest, db)}
-        if len(entries) != count:  # somebody took one out by hand
+        if len(entries) != count:  # an operator has deleted a row by hand
             entries = self._written_after(-1, db)
         self._read = _Read(latest=latest, entries=entries)
         return dict(entries)
@@ -53,20 +52,20 @@ class EntryCache:
 
 
 class RowCache(Generic[_T]):
-    """Remembers what each row was understood as. Safe across threads."""
+    """Caches the record that each row was decoded to. Thread-safe."""
 
-    def __init__(self, understand: Callable[[sqlite3.Row], _T]) -> None:
+    def __init__(self, decode: Callable[[sqlite3.Row], _T]) -> None:
         """`understand` depends on nothing but the row."""
-        self._understand = understand
+        self._decode = decode
         self._known: dict[tuple[object, ...], _T] = {}
 
     def all(self, rows: Iterable[sqlite3.Row]) -> list[_T]:
-        """What the rows hold, in their order. Those that are not among them are forgotten."""
+        """Decode the rows, in their order. Rows that are not among them leave the cache."""
         known, found = self._known, {}
         for row in rows:
             content = tuple(row)
             one = known.get(content)
-            found[content] = self._understand(row) if one is None else one
+            found[content] = self._decode(row) if one is None else one
         self._known = found
         return list(found.values())
 
@@ -81,8 +80,8 @@ class SnapshotReader:
         self._upcoming = RowCache(codec.upcoming_from_row)
 
     def read(self, db: sqlite3.Connection) -> Snapshot:
-        """Everything, as of the transaction."""
-        # What this connection has written, and whether any other one has (https://sqlite.org/pragma.html).
+        """Return the snapshot as of the transaction."""
+        # Changes with writes of this connection and of any other one (https://sqlite.org/pragma.html).
         version = (id(db), db.total_changes, db.execute("PRAGMA data_version").fetchone()[0])
         known = self._latest
         if known is not None and known[0] == version:

@@ -55,10 +55,10 @@ class SqliteLedger:
     """Keeps the contract of `bot.ledger.contract.Ledger` across threads and processes of one machine."""
 
     def __init__(self, path: Path, clock: Clock, *, durable: bool = True) -> None:
-        """Open the ledger; make its file, or bring an older one up to date.
+        """Open the ledger; creates its file, or upgrades an older one.
 
-        One that is not `durable` never waits for the disk: for what is thrown away afterwards. Raises LedgerError;
-        DamagedLedgerError if any part of the file is broken.
+        A ledger that is not `durable` never waits for the disk; for simulations. Raises LedgerError, DamagedLedgerError
+        if any part of the file is broken.
         """
         self._clock = clock
         self._file = SqliteFile(path, durable=durable)
@@ -66,7 +66,7 @@ class SqliteLedger:
         self._instance_lock = InstanceLock(path.with_name(f"{path.name}-running"))
         with self._file.explained():
             path.parent.mkdir(parents=True, exist_ok=True)
-            # The ledger holds what is about to be said; nobody else on the machine needs to read it.
+            # The ledger contains unpublished posts, so other users of the machine must not read it.
             path.touch(mode=0o600)
             try:
                 self._file.examine()
@@ -160,8 +160,8 @@ class SqliteLedger:
             if blocked is not None:
                 if before != blocked:
                     events += (Event(at=now, kind=EventKind.BLOCKED, account=lease.account, reason=blocked),)
-                words, until = codec.reason_to_text(blocked), codec.time_to_text(not_before)
-                update_account(db, lease.account, blocked=words, not_before=until)
+                reason, until = codec.reason_to_text(blocked), codec.time_to_text(not_before)
+                update_account(db, lease.account, blocked=reason, not_before=until)
             if last_status_id is not None:
                 update_account(db, lease.account, last_status_id=newer_id(row["last_status_id"], last_status_id))
             write_history(db, events, now)
@@ -212,7 +212,8 @@ class SqlitePendingWrite:
 
     def __enter__(self) -> Self:
         with self._file.explained():
-            # Whether to wait for the disk is decided at the commit, when SQLite cannot be told any more.
+            # The caller decides at the commit whether to wait for the disk, which is too late for the PRAGMA: `commit`
+            # flushes instead.
             self._db = self._file.begin(durable=False, urgent=True)
             try:
                 self.result = write_batch(self._db, self._batch, now=self._now)
