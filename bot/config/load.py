@@ -205,7 +205,7 @@ def _faults_between(sound: Mapping[str, Any]) -> Iterator[Fault]:
         if other != name:
             yield Fault(where=f"accounts.{name}.acct", problem=f"is the same account as accounts.{other}; keep one.")
     ledger, feeds, delivery = sound.get("ledger"), sound.get("feeds"), sound.get("delivery")
-    if ledger and feeds and ledger.file.is_relative_to(feeds.folder):
+    if ledger and feeds and ledger.lies_in(feeds.folder):
         yield Fault(where="ledger.url", problem="lies in the public folder, where everybody could read it.")
     yield from _faults_of_sources(sound.get("sources", ()), feeds)
     for field in ("lease", "settle") if real and delivery else ():

@@ -132,7 +132,7 @@ class Config(Settings):
     @property
     def state_folder(self) -> Path:
         """The folder of the bot's state on this machine."""
-        return (self.root / self.ledger.file).parent
+        return self.root / self.ledger.folder
 
     @property
     def wait_for_page(self) -> timedelta:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 from urllib.parse import quote
 
 from pydantic import Field, field_validator
@@ -108,20 +108,38 @@ class Serve(Table):
         return value
 
 
+#: The one kind of ledger; what follows is the path of its file.
+_SQLITE: Final = "sqlite:///"
+
+
 class Ledger(Table):
-    """The durable memory."""
+    """The durable memory. Of what its url means, the settings know only what is answered here."""
 
     url: str = Field("sqlite:///var/ledger.db", description="where the ledger is kept")
 
     @field_validator("url")
     @classmethod
     def _known_kind(cls, value: str) -> str:
-        if not value.startswith("sqlite:///") or value == "sqlite:///":
+        if not value.startswith(_SQLITE) or value == _SQLITE:
             # Not quoted in the error: it may hold a password.
             raise ValueError('it is not a ledger that this version knows; write for example "sqlite:///var/ledger.db"')
         return value
 
     @property
+    def folder(self) -> Path:
+        """The folder of this machine for the ledger and what lies beside it, relative to the project's or absolute."""
+        return self.file.parent
+
+    @property
+    def is_private(self) -> bool:
+        """Whether the url says more than a report for others should, for example where the project lies."""
+        return self.file.is_absolute()
+
+    def lies_in(self, folder: Path) -> bool:
+        """Whether the ledger is a file below a folder, which is relative to the project's folder or absolute."""
+        return self.file.is_relative_to(folder)
+
+    @property
     def file(self) -> Path:
-        """The path of the ledger's file, relative to the project folder or absolute."""
-        return Path(self.url.removeprefix("sqlite:///"))
+        """The file of a ledger on SQLite, which only its keeper opens; relative to the project's folder or absolute."""
+        return Path(self.url.removeprefix(_SQLITE))

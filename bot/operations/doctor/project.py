@@ -22,14 +22,17 @@ HIDDEN: Final = "(hidden)"
 _SECRET: Final = re.compile(
     r"alerts\.(?:webhook|smtp|mail_to|mail_from)\b|release\.deploy_|sources\.\d+\.(?:git|token|push_secret|user)\b"
 )
-_PATHS: Final = frozenset({"site.posts", "site.assets", "feeds.folder", "feeds.import", "ledger.url"})
+_PATHS: Final = frozenset({"site.posts", "site.assets", "feeds.folder", "feeds.import"})
 _FROM_ENVIRONMENT: Final = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*")
 
 
 def shown_settings(config: Config) -> dict[str, Any]:
     """The settings that are in the file, by their dotted names, without what is secret."""
     tables = config.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    return {name: _shown(name, value) for name, value in _flat(tables)}
+    shown = {name: _shown(name, value) for name, value in _flat(tables)}
+    if "ledger.url" in shown and config.ledger.is_private:
+        shown["ledger.url"] = HIDDEN
+    return shown
 
 
 def _flat(table: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
@@ -50,7 +53,7 @@ def _shown(name: str, value: Any) -> Any:
         return value if plain or not value else HIDDEN
     # Where the bot lies on somebody's disk is nobody's business.
     is_on_disk = name in _PATHS or name.endswith(".token_file")
-    return HIDDEN if is_on_disk and str(value).removeprefix("sqlite:///").startswith("/") else value
+    return HIDDEN if is_on_disk and str(value).startswith("/") else value
 
 
 def settings(config: Config, environ: Mapping[str, str]) -> Iterator[Line]:

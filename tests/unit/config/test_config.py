@@ -66,6 +66,9 @@ def test_an_absolute_ledger_stays_where_it_is(tmp_path: Path) -> None:
     )
     config = load_config(path)
     assert config.state_folder == Path("/srv")
+    assert config.ledger.is_private
+    assert config.ledger.lies_in(Path("/srv"))
+    assert not config.ledger.lies_in(Path("public"))
     assert config.site.url == "https://c.example"
 
 
