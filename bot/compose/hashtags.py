@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from bot.compose.links import Span
+from bot.compose.patterns import compile_pattern
 
 if TYPE_CHECKING:
     import regex
@@ -81,22 +81,13 @@ def _make(tag: str) -> str:
     return "#" + name if _name_pattern().fullmatch(name) else ""
 
 
-@cache
 def _name_pattern() -> regex.Pattern[str]:
-    import regex
-
-    return regex.compile(_NAME)
+    return compile_pattern(_NAME)
 
 
-@cache
 def _tag_pattern() -> regex.Pattern[str]:
-    import regex
-
-    return regex.compile(rf"(?<!\S)[#＃](?P<name>{_NAME})")
+    return compile_pattern(rf"(?<!\S)[#＃](?P<name>{_NAME})")
 
 
-@cache
 def _gap_pattern() -> regex.Pattern[str]:
-    import regex
-
-    return regex.compile(r"[\s\p{Pd}]+")
+    return compile_pattern(r"[\s\p{Pd}]+")

@@ -6,11 +6,11 @@ file is named.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from bot.compose.links import find_links
 from bot.compose.mentions import find_mentions
+from bot.compose.patterns import compile_pattern
 from bot.domain import Dialect, Limits
 
 if TYPE_CHECKING:
@@ -46,12 +46,9 @@ def graphemes(text: str) -> int:
     return sum(1 for _ in grapheme_pattern().finditer(text))
 
 
-@cache
 def grapheme_pattern() -> regex.Pattern[str]:
     """Matches one grapheme cluster."""
-    import regex
-
-    return regex.compile(r"\X")
+    return compile_pattern(r"\X")
 
 
 def _countable(text: str, limits: Limits) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from bot.compose.links import find_links
+from bot.compose.patterns import compile_pattern
 
 if TYPE_CHECKING:
     import regex
@@ -66,18 +66,12 @@ def defuse(text: str) -> str:
     return "".join(pieces) + text[done:]
 
 
-@cache
 def _mention_pattern() -> regex.Pattern[str]:
-    import regex
-
-    return regex.compile(
+    return compile_pattern(
         rf"(?<![=/{_WORD}])@(?P<name>[a-z0-9_]+(?:[.-]+[a-z0-9_]+)*)(?:@(?P<domain>[{_WORD}]+(?:[.-]+[{_WORD}]+)*))?",
-        regex.IGNORECASE,
+        ignore_case=True,
     )
 
 
-@cache
 def _follower_pattern() -> regex.Pattern[str]:
-    import regex
-
-    return regex.compile(rf"[@＠{_ACCENTED}]|://")
+    return compile_pattern(rf"[@＠{_ACCENTED}]|://")

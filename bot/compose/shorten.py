@@ -8,15 +8,12 @@ from __future__ import annotations
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from bot.compose.length import grapheme_pattern, graphemes
 from bot.compose.links import Span, find_links
+from bot.compose.patterns import compile_pattern
 from bot.domain.template_tags import find_tags
-
-if TYPE_CHECKING:
-    import regex
 
 ELLIPSIS: Final = "…"
 
@@ -84,7 +81,7 @@ def cuts_of(text: str, kept_whole: Sequence[Span]) -> list[int]:
     boundaries = [0, *(match.end() for match in grapheme_pattern().finditer(text))]
     allowed = set(boundaries)
     cuts: list[int] = []
-    for word in _pattern(r"\S+").finditer(text):
+    for word in compile_pattern(r"\S+").finditer(text):
         first, last = bisect_right(boundaries, word.start()), bisect_right(boundaries, word.end())
         cuts += boundaries[first:last] if last - first > _LONG_WORD else [word.end()]
     return outside(kept_whole, [cut for cut in cuts if cut in allowed])
@@ -106,7 +103,7 @@ def kept_whole_of(text: str) -> list[Span]:
 
     Links and similar text, e-mail addresses, mentions, hashtags, template tags.
     """
-    look_alikes = _pattern(
+    look_alikes = compile_pattern(
         r"(?:(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]*+://\S*)"
         r"|(?:(?<![\w.+-])[\w.+-]++)?@\u2060?[\w.@-]*\w"
         r"|[#＃][\w\u00b7\u30fb\u200c]+"
@@ -124,7 +121,7 @@ def kept_whole_of(text: str) -> list[Span]:
 
 def sentence_ends(text: str, kept_whole: Sequence[Span]) -> list[int]:
     """The ends of all sentences that have text after them, ascending."""
-    ends = _pattern(
+    ends = compile_pattern(
         r"""(?P<mark>[.!?…‽]+)["'*_\p{Pe}\p{Pf}]*(?=\s++(?!\p{Ll}))|[。！？]+[\p{Pe}\p{Pf}]*(?![\p{M}\u200d])"""
     )
     found = [
@@ -169,10 +166,3 @@ def _dangles(text: str) -> bool:
     if last in "%‰‱′″*":
         return False
     return unicodedata.category(last) in ("Pd", "Ps", "Pi", "Po")
-
-
-@cache
-def _pattern(pattern: str) -> regex.Pattern[str]:
-    import regex
-
-    return regex.compile(pattern)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Final, Self, cast
 from urllib.parse import urlsplit
@@ -59,8 +60,6 @@ class Account(Table):
     @field_validator("acct")
     @classmethod
     def _acct_is_an_address(cls, value: str | None) -> str | None:
-        import re
-
         if value is not None and not re.match(ACCT, value):
             raise ValueError(f'"{value}" is not an account\'s address; write "@name@server", as its profile shows it')
         return value

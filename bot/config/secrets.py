@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import stat
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -149,8 +150,6 @@ def stored_application(path: Path, value: str) -> Application | None:
 
 def may_enter_git(path: Path) -> bool:
     """Whether a token file or its application is in a git work tree that does not ignore it."""
-    import subprocess
-
     for file in (path, application_file(path)):
         try:
             asked = subprocess.run(  # noqa: S603 — no shell, and only the file name comes from outside

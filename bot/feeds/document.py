@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from lxml import etree
+
 from bot.feeds.channel import EMPTY_UPDATED, GENERATOR, Channel
 from bot.feeds.item import Item
 
@@ -41,8 +43,6 @@ def _read_json(content: bytes) -> tuple[list[str], Any]:
 
 
 def _read_xml(content: bytes) -> tuple[list[str], str | None]:
-    from lxml import etree
-
     root = etree.fromstring(content, etree.XMLParser(huge_tree=True, no_network=True, resolve_entities=False))
     parent, entry, name = _anchors(root)
     own = [link.get("href") for link in parent.findall(f"{_ATOM}link") if link.get("rel") == "self"]

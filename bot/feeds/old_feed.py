@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from lxml import etree
+
 from bot.domain import OldEntry, OldFeed
 from bot.domain.errors import OldFeedError
 
@@ -49,8 +51,6 @@ def _from_json(text: bytes, source: str) -> Iterator[OldEntry]:
 
 
 def _from_xml(text: bytes, source: str) -> Iterator[OldEntry]:
-    from lxml import etree
-
     # No network, no external entities, no entity expansion.
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:

@@ -6,7 +6,7 @@ from threading import Lock
 from typing import Final
 
 from bot.feeds.document import Document
-from bot.feeds.xml import rss_item
+from bot.feeds.xml import filled_generator, rss_item, with_entries
 
 MEDIA_TYPE: Final = "application/rss+xml"
 FILE_NAME: Final = "rss.xml"
@@ -17,8 +17,6 @@ _ONE_AT_A_TIME: Final = Lock()
 
 def render(document: Document) -> bytes:
     """The document's bytes, its items in their order."""
-    from bot.feeds.xml import filled_generator, with_entries  # loads feedgen and lxml
-
     generator = filled_generator(document, file_name=FILE_NAME, media_type=MEDIA_TYPE)
     with _ONE_AT_A_TIME:
         feed = bytes(generator.rss_str(pretty=True))

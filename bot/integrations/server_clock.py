@@ -6,6 +6,7 @@ Kept as a moment of the machine's monotonic time, so a later step of its clock s
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from threading import Lock
@@ -69,8 +70,6 @@ class ServerTimes:
         ours, known = self._clock.now(), self.now()
         wanted = [a for a in self._servers if a not in known or abs(known[a] - ours) > SERVER_TOLERANCE]
         if wanted:
-            from concurrent.futures import ThreadPoolExecutor
-
             with ThreadPoolExecutor(max_workers=len(wanted)) as pool:
                 list(pool.map(self._ask, wanted))
 

@@ -7,10 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from lxml.html import fragment_fromstring, tostring
+
 from bot.config import Config
 from bot.domain import Limits, Picture, Post
 from bot.domain.errors import PublishError
+from bot.http.client import WebClient
+from bot.http.policy import Policy, nowhere
 from bot.posts.pictures import Bundle, picture_of
+from bot.publishers.pictures import original_of, prepared
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -28,8 +33,6 @@ def make_offline(html: str, embed: Embed) -> str:
 
     Headings move three levels down, since the page has headings of its own.
     """
-    from lxml.html import fragment_fromstring, tostring
-
     if not html.strip():
         return ""
     root = fragment_fromstring(html, create_parent="div")
@@ -115,10 +118,6 @@ def make_embedder(config: Config, post: Post) -> Embed:
 
 def _data_of(picture: Picture) -> str:
     """Raises PublishError."""
-    from bot.http.client import WebClient
-    from bot.http.policy import Policy, nowhere
-    from bot.publishers.pictures import original_of, prepared
-
     # A file of this machine needs no network.
     upload = prepared(original_of(picture, WebClient(Policy(may_reach=nowhere))), _SMALL)
     return f"data:{upload.media_type};base64,{b64encode(upload.data).decode('ascii')}"

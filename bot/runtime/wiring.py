@@ -12,6 +12,10 @@ from bot.config.secrets import find_token
 from bot.delivery.protocol import Timing
 from bot.domain import Event
 from bot.domain.clock import Clock
+from bot.http.client import WebClient
+from bot.http.policy import FROM_OPERATOR, policy_of_site, policy_of_uploads
+from bot.integrations.deploy_hook import DeployHookCaller
+from bot.integrations.pages import PageChecker, expect_page
 from bot.integrations.remote_pictures import RemotePictures
 from bot.integrations.server_clock import ServerTimes
 from bot.integrations.site import Site
@@ -38,9 +42,6 @@ class Surroundings:
 
 def make_pings(shared: Surroundings) -> WebSubPings:
     """What the hubs in the settings are owed. Sends no request."""
-    from bot.http.client import WebClient
-    from bot.http.policy import policy_of_site
-
     return WebSubPings(
         hubs=tuple(dict.fromkeys(shared.config.feeds.hubs)),
         public=shared.config.public_folder,
@@ -54,20 +55,12 @@ def make_pings(shared: Surroundings) -> WebSubPings:
 
 def make_remote_pictures(shared: Surroundings) -> RemotePictures:
     """What asks other hosts about their pictures. Sends no request."""
-    from bot.http.client import WebClient
-    from bot.http.policy import policy_of_site
-
     web = WebClient(policy_of_site(shared.config))
     return RemotePictures(web=web, ledger=shared.ledger, clock=shared.clock, stopping=shared.stopping)
 
 
 def make_site(shared: Surroundings, *, on_news: Callable[[], None]) -> Site:
     """What releases ask of the conference's site; `on_news` is called for answers that matter. Sends no request."""
-    from bot.http.client import WebClient
-    from bot.http.policy import FROM_OPERATOR, policy_of_site
-    from bot.integrations.deploy_hook import DeployHookCaller
-    from bot.integrations.pages import PageChecker, expect_page
-
     config, answered = shared.config, Signal()
     web = WebClient(policy_of_site(config))
     ask = partial(expect_page, web=web, require_card=config.release.require_card)
@@ -98,9 +91,6 @@ def make_publishers(
     config: Config, *, environ: Mapping[str, str], clock: Clock, server_times: ServerTimes | None = None
 ) -> dict[str, Publisher]:
     """A publisher for each account, by address; the time of its server is noted. Sends no request."""
-    from bot.http.client import WebClient
-    from bot.http.policy import policy_of_uploads
-
     web = WebClient(policy_of_uploads(config))
     publishers: dict[str, Publisher] = {}
     for name, account in config.accounts.items():

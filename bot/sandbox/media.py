@@ -11,6 +11,8 @@ from io import BytesIO
 from math import isfinite
 from typing import Final
 
+from PIL import Image
+
 from bot.domain import Limits
 from bot.sandbox.errors import ApiError, failed, refused
 from bot.sandbox.params import Params
@@ -64,8 +66,6 @@ def preview_size(width: int, height: int) -> tuple[int, int]:
 
 
 def _read(data: bytes) -> ImageFacts:
-    from PIL import Image
-
     try:
         with Image.open(BytesIO(data), formats=list(FORMATS)) as image:
             kind = "JPEG" if image.format == "MPO" else image.format or ""  # several pictures in one JPEG

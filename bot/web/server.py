@@ -9,6 +9,9 @@ import threading
 from collections.abc import Callable
 from typing import Any, Final, Self
 
+import waitress
+from waitress import wasyncore
+
 from bot.domain.errors import UsageError
 
 #: Threads that handle requests; the thread of the connections sends the files.
@@ -29,8 +32,6 @@ class PublicServer:
     """
 
     def __init__(self, app: Callable[..., Any], host: str, port: int, *, largest_body: int = _MAX_BODY) -> None:
-        import waitress
-
         # waitress warns about every queued request and every disconnected client.
         logging.getLogger("waitress").setLevel(logging.ERROR)
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
@@ -77,8 +78,6 @@ class PublicServer:
         self.stop()
 
     def _serve(self) -> None:
-        from waitress import wasyncore
-
         while not self._stopped.is_set():
             wasyncore.loop(timeout=_STOP_CHECK_INTERVAL, use_poll=True, map=self._connections, count=1)
         # The thread may already be stopping; the trigger that wakes it must stay open until it has ended.

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import yaml
+
 PLAIN: Final = "plain"
 
 
@@ -55,8 +57,6 @@ def table_of(path: Path) -> Mapping[str, Any]:
     try:
         if path.suffix == ".toml":
             return tomllib.loads(text)
-        import yaml
-
         found = yaml.safe_load(text)  # JSON is YAML
     except (ValueError, yaml_error(), RecursionError):
         return {}
@@ -65,8 +65,6 @@ def table_of(path: Path) -> Mapping[str, Any]:
 
 def yaml_error() -> type[Exception]:
     """The errors of YAML's reader, which is loaded only where it is needed."""
-    import yaml
-
     return yaml.YAMLError
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from lxml import etree
+
 from bot.domain.text import join_spaces
 
 if TYPE_CHECKING:
@@ -76,8 +78,6 @@ def excerpt_end(body: _Element, stand_ins: StandIns) -> _Element | None:
 
 
 def _comments(body: _Element) -> Iterator[_Element]:
-    from lxml import etree
-
     yield from body.iter(etree.Comment)
 
 

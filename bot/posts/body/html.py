@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, quote, urljoin, urlsplit
 
+import nh3
+
 from bot.domain.text import clean, join_spaces
 
 if TYPE_CHECKING:
@@ -64,8 +66,6 @@ def sanitised(html: str) -> str:
 
 
 def _clean(html: str, *, tags: frozenset[str], attributes: dict[str, set[str]], comments: bool) -> str:
-    import nh3
-
     return clean(
         nh3.clean(
             html,

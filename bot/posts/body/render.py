@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from lxml import etree
+
 from bot.domain import Finding
 from bot.domain.errors import PostError
 from bot.domain.template_tags import StandIns, Tag, without_tags
@@ -66,8 +68,6 @@ def render_body(text: str, *, permalink: str, in_plain_words: bool = False) -> B
 
 
 def _parse(html: str) -> _Element:
-    from lxml import etree
-
     parser = etree.HTMLParser(huge_tree=True, no_network=True)
     body = etree.fromstring(f"<html><body>{html}</body></html>", parser).find("body")
     if body is None:
@@ -101,8 +101,6 @@ def _empty_the_void(body: _Element) -> None:
 
 
 def _drop_comments(tree: _Element, stand_ins: StandIns) -> set[int]:
-    from lxml import etree
-
     numbers: set[int] = set()
     for comment in tree.iter(etree.Comment):
         numbers |= stand_ins.numbers(comment.text or "")
@@ -146,8 +144,6 @@ def _resolve_in_attributes(element: _Element, stand_ins: StandIns) -> None:
 
 
 def _drop_the_pointless(tree: _Element) -> None:
-    from lxml import etree
-
     for element in tree.iter("a", "img", "source", "track"):
         if element.tag == "a" and not element.get("href"):
             element.tag = _UNWRAP
@@ -170,8 +166,6 @@ def _lower_headings(tree: _Element) -> None:
 
 
 def _serialise(tree: _Element) -> str:
-    from lxml import etree
-
     inner = (etree.tostring(child, encoding="unicode", method="html") for child in tree)
     return entities.escape(tree.text or "", quote=False) + "".join(inner)
 

@@ -15,8 +15,10 @@ import stat
 import threading
 from collections.abc import Callable, Mapping, Set
 from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, TypeAlias, TypeVar
+from zoneinfo import TZPATH
 
 from bot.domain import Post
 from bot.posts.cache.codec import post_to_json, posts_from_json
@@ -125,8 +127,6 @@ class PostCache:
 
 def cache_key(config: Any) -> str:
     """A digest of what parsing a post depends on besides its file: program, libraries, settings, timezone data."""
-    from importlib.metadata import version
-
     package = Path(__file__).parents[2]
     files = [path for name in ("posts", "domain", "config") for path in (package / name).rglob("*.py")]
     code = [(str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(files)]
@@ -137,8 +137,6 @@ def cache_key(config: Any) -> str:
 
 
 def _zone_files(config: Any) -> list[tuple[str, int]]:
-    from zoneinfo import TZPATH
-
     files = [Path(folder, config.site.timezone.key) for folder in TZPATH]
     return [(str(file), file.stat().st_mtime_ns) for file in files if file.is_file()]
 

@@ -14,6 +14,7 @@ from frontmatter.default_handlers import YAMLHandler
 from bot.domain.errors import PostError
 from bot.domain.front_matter import KEYS, FieldType
 from bot.domain.text import clean
+from bot.posts.frontmatter.toml import read_toml, take_apart
 from bot.posts.frontmatter.yaml import Value, read_yaml
 
 LARGEST_FILE: Final = 256 * 1024  #: bytes; ten times the longest real posts
@@ -61,8 +62,6 @@ def read_source(data: bytes, *, path: Path) -> Source | None:
 
 
 def _toml_source(data: bytes, path: Path) -> Source | None:
-    from bot.posts.frontmatter.toml import read_toml, take_apart
-
     text = clean(_decode(data, path))
     parts = take_apart(text, path=path, largest=LARGEST_FRONT_MATTER)
     if parts is None:

@@ -62,12 +62,12 @@ class MastodonNetwork:
         web: WebClient | None = None,
         on_answer: Callable[[Mapping[str, str]], None] | None = None,
     ) -> MastodonPublisher:
-        from bot.publishers.mastodon.publisher import MastodonPublisher
+        from bot.publishers.mastodon.publisher import MastodonPublisher  # imports Mastodon.py
 
         return MastodonPublisher(access, on_answer=on_answer, web=web)
 
     def inspect(self, access: AccountAccess, *, granted: tuple[str, ...]) -> Inspection:
-        from bot.publishers.mastodon.inspection import AccountInspector
+        from bot.publishers.mastodon.inspection import AccountInspector  # imports Mastodon.py
 
         inspector = AccountInspector(access)
         try:
@@ -76,6 +76,6 @@ class MastodonNetwork:
             inspector.close()
 
     def sign_in(self, server: str, *, timeout: timedelta) -> LoginServer:
-        from bot.publishers.mastodon.auth import LoginServer
+        from bot.publishers.mastodon.auth import LoginServer  # imports Mastodon.py
 
         return LoginServer(server, timeout=timeout)
