@@ -17,7 +17,7 @@ _PART: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
 def parse_duration(text: str) -> timedelta:
     """Read a duration such as "90s", "2m", "1h 30m", "3d"; "off" and "0" mean none.
 
-    Raises ValueError with a sentence for the reader.
+    Raises ValueError with a message for the author of the setting.
     """
     compact = text.strip().lower()
     if compact in ("off", "0"):
@@ -34,9 +34,9 @@ def parse_duration(text: str) -> timedelta:
 
 
 def format_duration(duration: timedelta) -> str:
-    """The two largest units of a duration, for a person: "3 days 4 h", "5 min", "12 s"."""
+    """Format a duration with its two largest units: "3 days 4 h", "5 min", "12 s". The sign is dropped."""
     seconds = round(abs(duration.total_seconds()))
-    # Each pass says of thousands of old posts how late they would be, so the longest come first.
+    # Each pass formats the lateness of thousands of old posts, so the largest unit is tested first.
     if seconds >= _DAY:
         days, rest = divmod(seconds, _DAY)
         return _two(days, "day" if days == 1 else "days", rest // _HOUR, "h")
@@ -48,7 +48,7 @@ def format_duration(duration: timedelta) -> str:
 
 
 def rounded_duration(duration: timedelta) -> timedelta:
-    """The duration as exact as `format_duration` shows it."""
+    """Round a duration down to the precision that `format_duration` shows."""
     seconds = round(abs(duration.total_seconds()))
     unit = _HOUR if seconds >= _DAY else 60 if seconds >= _HOUR else 1
     return timedelta(seconds=seconds - seconds % unit)
@@ -63,18 +63,18 @@ _WRITTEN: Final = re.compile(r"(\d{1,2}:\d{2})\s*-\s*(\d{1,2}:\d{2})")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Daytime:
-    """From `begin` to `end`, both in `zone`; over midnight if `end` is earlier."""
+    """The hours from `begin` to `end`, both in `zone`; they span midnight if `end` is earlier."""
 
     begin: time
     end: time
     zone: ZoneInfo
 
     def wait_until(self, now: datetime) -> datetime | None:
-        """The next moment (UTC) within the hours; None if `now` is within them."""
+        """Return when the hours begin next (UTC); None if `now` is within them."""
         local = now.astimezone(self.zone)
         if self._holds(local.time()):
             return None
-        # Wall-clock arithmetic on purpose: the hours are those that a person's clock shows.
+        # Wall-clock arithmetic on purpose: the hours are local time, across changes to and from summer time.
         today = local.replace(hour=self.begin.hour, minute=self.begin.minute, second=0, microsecond=0)
         opening = today if today > local else today + timedelta(days=1)
         return opening.astimezone(UTC)
@@ -86,7 +86,10 @@ class Daytime:
 
 
 def read_hours(text: str) -> tuple[time, time]:
-    """The two times of day in a text such as "08:00-21:00". Raises ValueError with a sentence for the reader."""
+    """Read the two times of day in a text such as "08:00-21:00".
+
+    Raises ValueError with a message for the author of the setting.
+    """
     found = _WRITTEN.fullmatch(text.strip())
     try:
         if found is None:

@@ -1,25 +1,25 @@
 """The tree of errors. Each class answers one question: what should the caller do?
 
-BotError                     one base; what happened, and the remedy
+BotError                     the base class: what happened, and the remedy
 ├─ UsageError                the command was used wrongly: exit 2
 ├─ ConfigError               the settings are wrong: every fault at once, exit 2
-├─ PostError                 path, line, field: skip this post, keep the rest
-├─ ComposeError              this post cannot be said on Mastodon as it stands: hold it, keep the rest
-│  └─ PictureUnusableError   for want of a picture
-├─ OutputError               a public file cannot be written: keep the last good one, say so
-├─ SourceError               a repository of posts cannot be fetched: keep what was fetched last, say so
-├─ OldFeedError              a feed that was to be taken over cannot be read: nothing is released without its ids
-├─ FetchError                something on the web cannot be fetched; `passing`: a later try may succeed
-├─ PublishError              about one account's server
+├─ PostError                 a post file is unusable (path, line, field): skip this post, keep the rest
+├─ ComposeError              no announcement can be composed from this post: hold it, keep the rest
+│  └─ PictureUnusableError   because its picture cannot be used
+├─ OutputError               a public file cannot be written: keep the last good one and report the failure
+├─ SourceError               a repository of posts cannot be fetched: keep the last copy and report the failure
+├─ OldFeedError              a feed whose ids are to be kept cannot be read: release nothing without those ids
+├─ FetchError                a resource on the web cannot be fetched; `passing`: a later try may succeed
+├─ PublishError              a request to one account's server failed
 │   ├─ TransientError        nothing was posted: retry, after `retry_after` if the server named it
-│   ├─ AccountBlockedError   token, scope or address: nothing of this account goes out until that is mended
-│   ├─ CodeRefusedError      the code of a login was not accepted: ask for it once more
-│   ├─ RejectedError         the server refuses this announcement: never again as it stands
-│   └─ OutcomeUnknownError   it may have been accepted: look before sending again
+│   ├─ AccountBlockedError   token, scope or address is wrong: send nothing for this account until it is mended
+│   ├─ CodeRefusedError      the server refused the code of a login: ask the operator for another one
+│   ├─ RejectedError         the server refuses this announcement: do not send it again unchanged
+│   └─ OutcomeUnknownError   the server may have accepted it: search the account before sending again
 └─ LedgerError               stop: without the ledger nothing may be sent
     ├─ DamagedLedgerError    put the file aside and adopt what the accounts show
-    ├─ LeaseHeldError        another process delivers for this account: come back later
-    └─ LeaseLostError        another process has taken over: drop what was in hand
+    ├─ LeaseHeldError        another process delivers for this account: try again later
+    └─ LeaseLostError        another process has taken over: discard the result in hand
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from pathlib import Path
 
 
 class BotError(Exception):
-    """What happened, in one line for a reader, and the remedy if there is one."""
+    """The base class: `message` says in one line what happened, `remedy` what the operator can do, if anything."""
 
     def __init__(self, message: str, *, remedy: str = "") -> None:
         super().__init__(message)
@@ -49,7 +49,7 @@ class UsageError(BotError):
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """One thing that is wrong in the settings: `where` is the dotted name of the setting."""
+    """One fault in the settings: `where` is the dotted name of the setting."""
 
     where: str
     problem: str
@@ -60,7 +60,7 @@ class Fault:
 
 
 class ConfigError(BotError):
-    """The settings cannot be used; `faults` lists everything that is wrong with them."""
+    """The settings cannot be used; `faults` lists every fault that was found."""
 
     def __init__(self, path: Path, faults: Sequence[Fault]) -> None:
         super().__init__("\n".join(f"{path}: {fault}" for fault in faults))
@@ -69,9 +69,9 @@ class ConfigError(BotError):
 
 
 class PostError(BotError):
-    """A post file that cannot be used. `line` and `column` count from 1; None where none is to blame.
+    """A post file cannot be used. `line` and `column` count from 1; None if the fault has no single position.
 
-    `rule` is the name of the fault in `bot/domain/rules.py`; `others` are further files that cause it.
+    `rule` is the name of the fault in `bot/domain/rules.py`; `others` are the other files involved in it.
     """
 
     def __init__(
@@ -98,9 +98,9 @@ class PostError(BotError):
 
 
 class ComposeError(BotError):
-    """A post that cannot be turned into an announcement: a broken template, a text without room for its link.
+    """No announcement can be composed from a post: the template is broken, or the link does not fit.
 
-    `field` is the front matter key to look at; empty where none is to blame.
+    `field` is the front matter key that causes it; empty if no single key does.
     """
 
     def __init__(self, message: str, *, remedy: str = "", field: str = "") -> None:
@@ -109,7 +109,7 @@ class ComposeError(BotError):
 
 
 class ComposeFileError(ComposeError):
-    """A fault of a template, or of the file of people. `place` is the file, with ":LINE" where the line is known."""
+    """A template or the file of people is faulty. `place` is the file, with ":LINE" if the line is known."""
 
     def __init__(self, place: str, problem: str, *, remedy: str = "") -> None:
         super().__init__(f"{place}: {problem}", remedy=remedy)
@@ -118,7 +118,7 @@ class ComposeFileError(ComposeError):
 
 
 class PictureUnusableError(ComposeError):
-    """A picture cannot be used, and the settings hold the toot for it (`if_no_picture`). `url` is the picture's."""
+    """The picture at `url` cannot be used, and the settings (`if_no_picture`) hold a toot without its picture."""
 
     def __init__(self, message: str, *, url: str, remedy: str = "") -> None:
         super().__init__(message, remedy=remedy)
@@ -126,9 +126,9 @@ class PictureUnusableError(ComposeError):
 
 
 class OutputError(BotError):
-    """A public file could not be written; what stood there before still stands.
+    """A public file could not be written; its previous content is unchanged.
 
-    `subject` is the file, or the slug of the post that is left out of it.
+    `subject` is the file, or the slug of the post that the file leaves out.
     """
 
     def __init__(self, message: str, *, remedy: str = "", subject: str = "") -> None:
@@ -137,7 +137,7 @@ class OutputError(BotError):
 
 
 class PublicFileError(OutputError):
-    """One file of the public folder: what is wrong with it."""
+    """One file of the public folder could not be written; `problem` says why, without the path."""
 
     def __init__(self, path: Path, problem: str, *, remedy: str = "") -> None:
         super().__init__(f"{path}: {problem}", remedy=remedy, subject=str(path))
@@ -145,14 +145,14 @@ class PublicFileError(OutputError):
 
 
 class SourceError(BotError):
-    """A source's posts cannot be fetched; those that were fetched last stay in force."""
+    """A source's posts cannot be fetched; the copy that was fetched last stays in use."""
 
 
 class OldFeedError(BotError):
-    """A feed whose ids and dates were to be taken over cannot be read.
+    """A feed whose ids and dates are to be kept cannot be read.
 
-    `kind` tells such failures apart without their words: the HTTP status of its server, "unreachable" if a later try
-    may succeed, else empty.
+    `kind` classifies the failure independently of the message: the HTTP status of the answer, "unreachable" if a
+    later try may succeed, else empty.
     """
 
     def __init__(self, message: str, *, remedy: str = "", kind: str = "") -> None:
@@ -161,10 +161,10 @@ class OldFeedError(BotError):
 
 
 class FetchError(BotError):
-    """Something on the web that cannot be fetched. `passing`: a later try may succeed.
+    """A resource on the web cannot be fetched. `passing`: a later try may succeed.
 
-    `status` is the HTTP status of an answer that was no success; None if there was no such answer. `url` is the
-    address that the message names; empty if it names none.
+    `status` is the HTTP status of an unsuccessful answer; None if there was no such answer. `url` is the address
+    that the message names; empty if it names none.
     """
 
     def __init__(self, message: str, *, passing: bool = False, status: int | None = None, url: str = "") -> None:
@@ -175,7 +175,7 @@ class FetchError(BotError):
 
 
 class PublishError(BotError):
-    """Something about one account's server."""
+    """A request to one account's server failed."""
 
 
 class TransientError(PublishError):
@@ -187,7 +187,7 @@ class TransientError(PublishError):
 
 
 class BlockCause(Enum):
-    """What keeps an account from publishing: another cause is told anew. The values are part of alert keys."""
+    """What keeps an account from publishing. The values are part of alert keys: a new cause is a new alert."""
 
     NOT_SIGNED_IN = "not_signed_in"
     MALFORMED = "malformed"  #: the token
@@ -201,7 +201,7 @@ class BlockCause(Enum):
 
 
 class AccountBlockedError(PublishError):
-    """The account cannot publish (token, scope, wrong address); no announcement is at fault."""
+    """The account cannot publish (token, scope, wrong address); the announcement is not at fault."""
 
     def __init__(self, message: str, *, remedy: str = "", cause: BlockCause = BlockCause.OTHER) -> None:
         super().__init__(message, remedy=remedy)
@@ -217,15 +217,15 @@ class WrongAccountError(AccountBlockedError):
 
 
 class CodeRefusedError(PublishError):
-    """A login's code was not accepted; the same address gives another one."""
+    """The server refused the code of a login; the operator gets another one at the same address."""
 
 
 class RejectedError(PublishError):
-    """The server refuses this announcement; sending it again unchanged would change nothing."""
+    """The server refuses this announcement, and would refuse it again unchanged."""
 
 
 class OutcomeUnknownError(PublishError):
-    """The request may or may not have been carried out."""
+    """The server may or may not have carried out the request."""
 
 
 class LedgerError(BotError):
@@ -233,7 +233,7 @@ class LedgerError(BotError):
 
 
 class DamagedLedgerError(LedgerError):
-    """The ledger's file is no ledger, or broken; it was not touched."""
+    """The ledger's file is not a ledger, or is corrupt; the bot has not changed it."""
 
 
 class LeaseHeldError(LedgerError):
@@ -245,4 +245,4 @@ class LeaseHeldError(LedgerError):
 
 
 class LeaseLostError(LedgerError):
-    """The lease has passed to another process; the result in hand must not be recorded as ours."""
+    """The lease has passed to another process; the caller must not record the result in hand."""

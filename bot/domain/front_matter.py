@@ -1,6 +1,6 @@
-"""The front matter keys that mean something: what each holds, and which of a post's outputs it speaks in.
+"""The front matter keys that the bot knows: the type of each, and the outputs that show its value.
 
-The reader, the settings, the schema and the digests go by this table; a key is classified nowhere else.
+The reader, the settings, the schema and the digests all use this table; a key is classified nowhere else.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from bot.domain.posts import Missed, QuotePolicy, Visibility
 
 
 class FieldType(Enum):
-    """What a key holds."""
+    """The type of a key's value; the values name the type for authors."""
 
     TEXT = "text"
     TEXTS = "one text or a list of texts"
@@ -29,26 +29,26 @@ class FieldType(Enum):
 
 
 class Says(Enum):
-    """What a change of a key changes once the post is released."""
+    """Which outputs of a released post change with a key."""
 
-    ENTRY = "entry"  #: what the feed entry says: its `updated` moves
-    ANNOUNCEMENT = "announcement"  #: what the announcement says: an edit is sent where its words differ
+    ENTRY = "entry"  #: the feed entry: its `updated` moves
+    ANNOUNCEMENT = "announcement"  #: the announcement: the bot sends an edit if its content differs
     BOTH = "both"
-    NEITHER = "neither"  #: identity, timing and other instructions to the bot, and what no server changes afterwards
+    NEITHER = "neither"  #: identity, timing, other instructions to the bot, and what servers cannot change by an edit
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Key:
     """One key of front matter."""
 
-    about: str  #: what it does, for a person who writes posts
-    holds: tuple[FieldType, ...]  #: any of these
-    says: Says | None  #: None only if all its values stand below keys of its own
-    choices: tuple[str, ...] = ()  #: of a text that is one of these
-    separators: str = ""  #: a single text that stands for a list is split at any of these characters
-    default: bool | None = None  #: of a flag: what a missing one means; None if that differs from true and false
-    stands_for: str = ""  #: the key that it is another name for; that one wins
-    keys: Mapping[str, Key] = field(default_factory=dict)  #: below it, or in each item of the list
+    about: str  #: what it does, for authors of posts
+    holds: tuple[FieldType, ...]  #: the types that it accepts
+    says: Says | None  #: None only if its value consists of nested keys
+    choices: tuple[str, ...] = ()  #: the allowed values of a text; empty: any
+    separators: str = ""  #: a single text given for a list is split at any of these characters
+    default: bool | None = None  #: of a flag: what its absence means; None if that is neither true nor false
+    stands_for: str = ""  #: the key that this one is an alias of; if both are present, that key wins
+    keys: Mapping[str, Key] = field(default_factory=dict)  #: the nested keys, or those of each item of the list
 
 
 def _key(
@@ -72,7 +72,7 @@ def _key(
 
 
 def _keys(about: str, *holds: FieldType, keys: Mapping[str, Key]) -> Key:
-    """A key whose values stand below keys of its own; a bare text stands for the first of them."""
+    """A key with nested keys; a bare text is the value of the first of them."""
     return Key(about=about, holds=holds, says=None, keys=keys)
 
 
@@ -127,7 +127,7 @@ _MASTODON: Final = {
 _CHECK: Final = {
     "allow": _key("rules, each with the reason why it is not to be told", FieldType.KEYS, says=Says.NEITHER)
 }
-#: All keys, in the order in which people write them.
+#: All keys, in the order in which authors write them.
 KEYS: Final[Mapping[str, Key]] = {
     "title": _key("the headline, in the feed and in the toot", says=Says.BOTH),
     "author": _key("who wrote it, or a list", FieldType.TEXTS, says=Says.BOTH),
@@ -165,7 +165,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "reminders": _keys("later toots about the post", FieldType.LIST, keys=_REMINDER),
     "check": _keys("what announce check need not tell of this post", FieldType.KEYS, keys=_CHECK),
 }
-#: What `[posts.fields]` may name besides: only sites that make addresses of them have them read.
+#: Further keys that `[posts.fields]` may name: read only for sites that build page addresses from them.
 FOR_ADDRESSES: Final[Mapping[str, Key]] = {
     "slug": _key("the last part of the page's address", says=Says.NEITHER),
     "permalink": _key("the whole path of the page", says=Says.NEITHER),

@@ -1,4 +1,4 @@
-"""A post file, read and understood."""
+"""The records of a parsed post file."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from bot.domain.rules import Finding
 
 
 class PictureFault(Enum):
-    """Why a picture cannot be used: decides which rule names it, and what to do about it."""
+    """Why a picture cannot be used; it selects the rule of the finding and the remedy."""
 
-    MISSING = "missing"  #: there is no file
+    MISSING = "missing"  #: the file does not exist
     DRAWING = "drawing"  #: SVG
     OUTSIDE_ASSETS = "outside_assets"
-    OUTSIDE_BUNDLE = "outside_bundle"  #: outside of the post's own folder
+    OUTSIDE_BUNDLE = "outside_bundle"  #: outside the post's own folder
     TOO_LARGE = "too_large"
     NOT_HTTPS = "not_https"
     UNUSABLE = "unusable"
@@ -26,7 +26,7 @@ class PictureFault(Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Picture:
-    """A picture with the facts gathered about its file while the post was read."""
+    """A picture, with the facts that the reader of the post found about its file."""
 
     url: str  #: absolute, as the feeds show it
     path: Path | None = None  #: the local file; None if there is none, or if `problem` says why it is unusable
@@ -36,7 +36,7 @@ class Picture:
     width: int | None = None  #: pixels, as displayed
     height: int | None = None
     focus: tuple[float, float] | None = None  #: the point that a crop keeps: x, y from -1 (left, bottom) to 1
-    remote: bool = False  #: on another host: fetched from `url` when it is uploaded
+    remote: bool = False  #: on another host: the bot fetches it from `url` before the upload
     problem: str = ""  #: why the picture cannot be used, e.g. "there is no file assets/x.png"
     fault: PictureFault | None = None  #: the kind of problem
 
@@ -63,69 +63,69 @@ class Poll:
     """A question with answers to choose from."""
 
     options: tuple[str, ...]
-    expires_in: timedelta  #: open for so long after the toot
-    multiple: bool = False  #: whether several answers may be chosen
-    hide_totals: bool = False  #: whether the votes stay hidden until the end
+    expires_in: timedelta  #: how long after the toot it stays open
+    multiple: bool = False  #: whether voters may choose several answers
+    hide_totals: bool = False  #: whether the server hides the results until the poll ends
 
 
-#: Metadata of an announcement's field that an edit does not carry: it follows from others, is fixed once it was sent,
-#: or is not sent at all.
+#: Metadata of an announcement's field that an edit does not carry: the field is derived from others, cannot change
+#: after sending, or is never sent.
 FIXED: Final = {"edited": False}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StatusOptions:
-    """What a status is besides its words, pictures and poll.
+    """The options of a status besides its text, pictures and poll.
 
-    Each is named like the front matter key below `mastodon:` that asks for it, and like the account's setting where
-    there is one: the post's own value counts, else the account's, else the default here.
+    Each has the name of its front matter key below `mastodon:`, and of the account's setting if there is one: the
+    post's own value counts, else the account's, else the default here.
     """
 
     visibility: Visibility = field(metadata=FIXED, default=Visibility.PUBLIC)
     language: str | None = None
     content_warning: str | None = None
-    sensitive: bool = False  #: pictures behind a click
+    sensitive: bool = False  #: pictures are hidden behind a click
     quote_policy: QuotePolicy | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MastodonOptions:
-    """What a post's front matter says under `mastodon:`. None means: as the settings say."""
+    """The keys of a post's front matter below `mastodon:`. None: the settings decide."""
 
     text: str | None = None
     visibility: Visibility | None = None
     content_warning: str | None = None
-    sensitive: bool | None = None  #: pictures behind a click; a content warning does that by itself
+    sensitive: bool | None = None  #: pictures are hidden behind a click; a content warning implies it
     language: str | None = None
-    skip: bool = False  #: into the feeds only, no toot
+    skip: bool = False  #: only the feeds show the post; no toot
     thread: tuple[str, ...] = ()  #: the toots that follow the first, in order
-    thread_auto: bool = False  #: `thread: auto`: split what does not fit into one toot, at paragraphs
+    thread_auto: bool = False  #: `thread: auto`: split a text that does not fit into one toot, at paragraphs
     numbered: bool = False  #: whether the parts of a thread are numbered, "1/3"
     media: tuple[Picture, ...] | None = None  #: instead of the cover; empty for no pictures
-    link_card: bool | None = None  #: no pictures, so that the server shows the page's card
+    link_card: bool | None = None  #: attach no pictures, so that the server shows the page's link card
     poll: Poll | None = None
     quote_policy: QuotePolicy | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reminder:
-    """A later toot about a post: one of `reminders:` in front matter."""
+    """A later toot about a post: one item of `reminders:` in front matter."""
 
-    reminder_id: str  #: unique within the post; what was sent under it is never sent again
+    reminder_id: str  #: unique within the post; a reminder that was sent is never sent again under the same id
     at: datetime
-    text: str | None = None  #: its own words; else `template` makes them
+    text: str | None = None  #: its own text; None: `template` renders it
     template: str | None = None  #: the template's name
-    reply: bool = False  #: an answer to the post's toot, instead of a toot of its own
-    number: int = 0  #: its place in the list, from 0
+    reply: bool = False  #: whether it is a reply to the post's toot
+    number: int = 0  #: its index in the list, from 0
 
     @property
     def place(self) -> str:
-        """Its name among the post's lines."""
+        """Its key in `Post.lines`."""
         return f"reminders[{self.number}]"
 
 
 class Missed(Enum):
-    """What `if_missed:` asks for when a post is released more than an hour after its datetime."""
+    """The values of `if_missed:`: what to do with the toot of a post that is released over an hour late."""
 
     POST = "post"
     SKIP = "skip"
@@ -134,39 +134,39 @@ class Missed(Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Digests:
-    """Two digests of what the author wrote, each after the version of its making; see `bot/posts/digests.py`."""
+    """Two digests of the author's text, each prefixed with the version of its method; see `bot/posts/digests.py`."""
 
-    entry: str = ""  #: of what the feed entry says; empty: not known
-    announcement: str = ""  #: of what the announcement says
+    entry: str = ""  #: of the content of the feed entry; empty: unknown
+    announcement: str = ""  #: of the content of the announcement; empty: unknown
 
     @property
     def whole(self) -> str:
-        """Both digests in one text, which changes with either of them."""
+        """Both digests joined; it changes if either of them does."""
         return f"{self.entry} {self.announcement}"
 
 
 def is_changed(before: str, after: str) -> bool:
-    """Whether two digests of the same kind tell that the author changed something.
+    """Whether two digests of the same kind prove that the author changed the text.
 
-    An unknown one, and one that another version of the bot made in another way, tell nothing.
+    False if one is unknown, or if another version of the bot computed it by a different method.
     """
     return bool(before) and before != after and before.rpartition(":")[0] == after.rpartition(":")[0]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Post:
-    """One post file, read and understood."""
+    """One parsed post file."""
 
-    path: Path  #: relative to the project root where it lies inside
-    slug: str  #: the file's name without its ending
+    path: Path  #: relative to the project root if it lies inside
+    slug: str  #: the file's name without its suffix
     url: str  #: the permalink, absolute
     explicit_id: str | None = None  #: `id:` in front matter
     title: str
     authors: tuple[str, ...] = ()
-    speakers: tuple[str, ...] = ()  #: the speakers it announces; templates take their handles from `config/people.toml`
+    speakers: tuple[str, ...] = ()  #: the speakers it announces; `config/people.toml` holds their handles
     category: str | None = None
     tags: tuple[str, ...] = ()
-    kind: str | None = None  #: chooses the template: "schedule", "keynote", ...
+    kind: str | None = None  #: selects the template: "schedule", "keynote", ...
     published: datetime | None = None  #: the publish datetime; None makes it a draft
     updated: datetime | None = None  #: `updated_datetime:` in front matter
     language: str
@@ -174,25 +174,25 @@ class Post:
     excerpt: str = ""  #: for the toot
     summary: str = ""  #: for the feeds
     html: str = ""  #: the body: sanitised, every URL absolute
-    paragraphs: tuple[str, ...] = ()  #: the body in plain words, links as absolute URLs; only for `thread: auto`
+    paragraphs: tuple[str, ...] = ()  #: the body as plain text, links as absolute URLs; only for `thread: auto`
     unsaid: tuple[str, ...] = ()  #: the `paragraphs` that the excerpt does not cover
     hashtags: tuple[str, ...] = ()  #: from front matter, with or without "#"
     link: bool = True  #: whether the permalink is appended to the toot
     mastodon: MastodonOptions = field(default_factory=MastodonOptions)
     hidden: bool = False  #: kept out of the feeds
-    withdrawn: str | None = None  #: taken back: the reason, or empty for none; None: it stands
-    expires: datetime | None = None  #: not tooted from then on
+    withdrawn: str | None = None  #: the reason for the withdrawal, which may be empty; None: not withdrawn
+    expires: datetime | None = None  #: the bot does not toot it from then on
     if_missed: Missed | None = None
-    order: int = 0  #: among posts of the same datetime: lower ones go first
-    deadline: datetime | None = None  #: what reminders count from
-    reminders: tuple[Reminder, ...] = ()  #: in the order of their moments
-    reminding: Reminder | None = None  #: this is the post as that reminder says it
-    digests: Digests  #: of what its author wrote
-    allowed: Mapping[str, str] = field(default_factory=dict)  #: rules that its author suppresses → the reason
+    order: int = 0  #: among posts of the same datetime the lower number goes first
+    deadline: datetime | None = None  #: the end of what the post asks for; reminders may count from it
+    reminders: tuple[Reminder, ...] = ()  #: in the order of their datetimes
+    reminding: Reminder | None = None  #: set if this is the post as composed for that reminder
+    digests: Digests  #: of the author's text
+    allowed: Mapping[str, str] = field(default_factory=dict)  #: rules that the author suppresses → the reason
     findings: tuple[Finding, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict)  #: front matter key → line
 
     @property
     def post_id(self) -> str:
-        """The identity that is frozen at the first release: `id:`, else the permalink."""
+        """The identity, which is frozen at the first release: `id:`, else the permalink."""
         return self.explicit_id or self.url

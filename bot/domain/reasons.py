@@ -1,6 +1,6 @@
-"""Why something is as it is: a code and its parameters. The words for people are made in `bot/domain/wording.py`.
+"""Reasons for states and decisions: a code with parameters. `bot/domain/wording.py` turns them into sentences.
 
-Decisions compare codes, and never read words: a sentence that is reworded changes nothing but what people read.
+Decisions compare codes and never parse sentences, so a sentence can be reworded without any other effect.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from typing import Any
 
 
 class ReasonCode(Enum):
-    """What the reason is; behind each code stand the parameters that it has. The values stand in the ledger."""
+    """The codes; the comment behind each names its parameters. The ledger stores the values."""
 
-    # What an operator decided
+    # Decisions of the operator
     HELD_BY = "held_by"  #: who
     SKIPPED_BY = "skipped_by"  #: who
-    FEEDS_ONLY_SKIPPED_BY = "feeds_only_skipped_by"  #: who; of a post that is still to come
+    FEEDS_ONLY_SKIPPED_BY = "feeds_only_skipped_by"  #: who; of a post that is not released yet
     BEFORE_DATETIME = "before_datetime"
     WAS_HELD_BY_BURST_LIMIT = "was_held_by_burst_limit"
-    # What the post says of itself
+    # Front matter and file of the post
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"  #: at
     DEADLINE_PASSED = "deadline_passed"  #: at
@@ -31,18 +31,18 @@ class ReasonCode(Enum):
     CANNOT_BE_COMPOSED = "cannot_be_composed"  #: text: what is wrong, with its remedy
     FILE_UNUSABLE = "file_unusable"
     PERHAPS_RENAMED = "perhaps_renamed"  #: names: slugs of released posts; text: the id of the first one
-    # When it comes
+    # Lateness, order and waiting
     TOO_LATE = "too_late"  #: lasted: how late; limit: `catch_up`
     LATE_AND_SKIPPED = "late_and_skipped"  #: lasted
     LATE_AND_HELD = "late_and_held"  #: lasted
     BURST_LIMIT = "burst_limit"  #: count: how many an hour
     WAITS_FOR_DAYTIME = "waits_for_daytime"
-    WAITS_FOR_PAGE = "waits_for_page"  #: at: until when, None once that has passed; text: what the site answered
-    PAGE_MISSING = "page_missing"  #: text: what the site answered; slug
-    RELEASED_AFTER = "released_after"  #: lasted: how late; limit: how much of it was a wait for its page, if any
+    WAITS_FOR_PAGE = "waits_for_page"  #: at: the end of the wait, None once it has passed; text: the site's answer
+    PAGE_MISSING = "page_missing"  #: text: the site's answer; slug
+    RELEASED_AFTER = "released_after"  #: lasted: how late; limit: the part of it that was a wait for the page, if any
     OLDER_POSTS = "older_posts"  #: count
     PICTURE_UNUSABLE = "picture_unusable"  #: text
-    # On this account
+    # This account and its toots
     ACCOUNT_JOINED_LATER = "account_joined_later"  #: at
     TOOTED_BY_HAND = "tooted_by_hand"
     WAITS_FOR_TOOT = "waits_for_toot"
@@ -50,13 +50,13 @@ class ReasonCode(Enum):
     TOOT_NOT_SENT = "toot_not_sent"  #: cause
     TOOT_LATER_THAN_THIS = "toot_later_than_this"
     REMINDER_UNLISTED = "reminder_unlisted"
-    # What the account's network cannot do
+    # Limits of the account's network
     NO_EDITS = "no_edits"
     NO_DELETIONS = "no_deletions"
     NO_REPLIES = "no_replies"
-    # While it is delivered
-    PICTURE_FAILED = "picture_failed"  #: text: what the server said
-    PUBLISH_ERROR = "publish_error"  #: text: what the server said, or did not
+    # Outcome of the delivery
+    PICTURE_FAILED = "picture_failed"  #: text: the server's answer
+    PUBLISH_ERROR = "publish_error"  #: text: the server's answer, or that it gave none
     ACCOUNT_BLOCKED = "account_blocked"  #: names: a `BlockCause`; text
     ACCOUNT_UNREACHABLE = "account_unreachable"  #: text; ends as soon as the account can be read again
     WAS_BLOCKED = "was_blocked"  #: cause
@@ -71,35 +71,35 @@ class ReasonCode(Enum):
     SERVER_PAUSE = "server_pause"
     SPACING = "spacing"
     LEASE = "lease"  #: text; another process delivers for this account
-    # Why nothing at all is released
+    # Guards that stop every release
     CLOCK_BEHIND = "clock_behind"  #: at: the newest time in the ledger
     CLOCK_AHEAD_OF_SERVERS = "clock_ahead_of_servers"  #: names: of servers; limit
-    CLOCK_BEHIND_SERVERS = "clock_behind_servers"  #: the same
-    CLOCK_UNLIKE_SERVERS = "clock_unlike_servers"  #: the same
+    CLOCK_BEHIND_SERVERS = "clock_behind_servers"  #: names: of servers; limit
+    CLOCK_UNLIKE_SERVERS = "clock_unlike_servers"  #: names: of servers; limit
     PAUSED = "paused"  #: who: the operator, and when
     FOLDER_EMPTIED = "folder_emptied"  #: count, total
     OLD_FEED_UNREADABLE = "old_feed_unreadable"  #: names: the kind of failure, if known; text
     # Further notices to the operator
     CLOCK_SLIGHTLY_OFF = "clock_slightly_off"
-    OUTCOME_UNKNOWN = "outcome_unknown"  #: slug; names: the occasion, if it is not the publishing, and the account; at
-    NOT_EDITED = "not_edited"  #: slug; names: the reminder, if it is one; text: what is wrong
+    OUTCOME_UNKNOWN = "outcome_unknown"  #: slug; names: the occasion, unless it is the publication, and the account; at
+    NOT_EDITED = "not_edited"  #: slug; names: the reminder, if it is one; text: the problem
     RELEASED_WITHOUT_PAGE = "released_without_page"  #: slug, text
     FILE_GONE = "file_gone"  #: slug; at: when its entry leaves the feeds
-    # Written by an earlier version
+    # A sentence from the ledger of an earlier version
     TEXT = "text"  #: text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reason:
-    """A code, and those of the parameters that the code has."""
+    """A code with its parameters; those that the code does not have keep their defaults."""
 
     code: ReasonCode
     who: str = ""
-    text: str = ""  #: what a server, a library or the file's author says: shown, never read
+    text: str = ""  #: text of a server, a library or the post's author: shown, never parsed
     slug: str = ""
     names: tuple[str, ...] = ()
-    at: datetime | None = None  #: aware
-    lasted: timedelta | None = None  #: as exact as it is shown (`rounded_duration`), so that it seldom changes
+    at: datetime | None = None  #: timezone-aware
+    lasted: timedelta | None = None  #: rounded as it is displayed (`rounded_duration`), so that it seldom changes
     limit: timedelta | None = None
     count: int = 0
     total: int = 0
@@ -107,11 +107,11 @@ class Reason:
 
     @property
     def subject(self) -> str:
-        """The identity of a problem: its code and subject, without the texts of servers and files."""
+        """The identity of the problem: code, slug and names, without texts of servers and files."""
         return " ".join(filter(None, (self.code.value, self.slug, *self.names)))
 
     def to_json(self) -> str:
-        """One line of JSON with the parameters that are set; durations in seconds."""
+        """Return one line of JSON with the parameters that are set; durations in seconds."""
         return json.dumps(self._plain(), ensure_ascii=False)
 
     def _plain(self) -> dict[str, Any]:
@@ -150,5 +150,5 @@ def _from_plain(plain: dict[str, Any]) -> Reason:
 
 
 def text_reason(text: str) -> Reason | None:
-    """Return a reason that consists of a sentence only; None for an empty one."""
+    """Wrap a sentence without a code of its own as a reason; None if it is empty."""
     return Reason(code=ReasonCode.TEXT, text=text) if text else None

@@ -1,7 +1,7 @@
 """Template tags that a site generator should have resolved: `{{ … }}` and `{% … %}`.
 
-While Markdown is rendered, each is replaced by a stand-in: a plain word that survives Markdown, URLs and
-HTML unharmed. Afterwards it is clear where the tag stood: in code, in an address, or among the words.
+While Markdown is rendered, each tag is replaced by a stand-in: a plain word that Markdown, URLs and HTML leave
+unchanged. After rendering, the stand-in shows where the tag was: in code, in an address, or in running text.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final
 _OPEN: Final = re.compile(r"\{\{\{|\{\{|\{%")
 _CLOSE: Final = {"{{{": "}}}", "{{": "}}", "{%": "%}"}
 _BLANK_LINE: Final = re.compile(r"\n[ \t]*\n")
-_LONGEST: Final = 500  #: characters between the braces; more is no tag but an accident
+_LONGEST: Final = 500  #: characters between the braces; a longer span is taken for unrelated braces
 _TIGHT: Final = ".,;:!?)"
 
 
@@ -25,11 +25,11 @@ class Tag:
 
     start: int  #: characters from the beginning of the text
     end: int
-    text: str  #: with its braces
+    text: str  #: including the braces
 
 
 def find_tags(text: str) -> tuple[Tag, ...]:
-    """All template tags of a text, in their order."""
+    """Return all template tags of a text, in order."""
     tags = []
     position = 0
     while opened := _OPEN.search(text, position):
@@ -45,7 +45,7 @@ def find_tags(text: str) -> tuple[Tag, ...]:
 
 
 def without_tags(text: str) -> str:
-    """The text without its template tags, nor the spaces that they leave behind."""
+    """Remove the template tags, and the spaces that would be left over."""
     if "{" not in text:
         return text
     return _cut(text, [(tag.start, tag.end) for tag in find_tags(text)])
@@ -56,7 +56,7 @@ class StandIns:
 
     def __init__(self, text: str) -> None:
         self.tags = find_tags(text)
-        # Derived from the text, so that the text cannot hold it and the same text gives the same result.
+        # A hash of the text: the text cannot contain it, and the same text always gives the same stand-ins.
         self._mark = "tag" + sha256(text.encode()).hexdigest()[:16]
         self._pattern = re.compile(rf"{self._mark}x(\d+)x")
         pieces, position = [], 0
@@ -66,15 +66,15 @@ class StandIns:
         self.text: str = "".join([*pieces, text[position:]])  #: the text with stand-ins
 
     def numbers(self, text: str) -> set[int]:
-        """Which tags have their stand-ins in this text."""
+        """Return the numbers of the tags whose stand-ins are in this text."""
         return {int(found[1]) for found in self._pattern.finditer(text)} if self.tags else set()
 
     def shown(self, text: str) -> str:
-        """The text with the tags as they were written."""
+        """Replace the stand-ins by the original tags."""
         return self._pattern.sub(lambda found: self.tags[int(found[1])].text, text) if self.tags else text
 
     def dropped(self, text: str) -> str:
-        """The text without the tags, nor the spaces that they leave behind."""
+        """Remove the stand-ins, and the spaces that would be left over."""
         return _cut(text, [found.span() for found in self._pattern.finditer(text)]) if self.tags else text
 
 
