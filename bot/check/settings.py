@@ -88,7 +88,4 @@ def _check_templates(config: Config) -> Iterator[Finding]:
 
 
 def _from_error(rule: str, error: ComposeFileError, root: Path) -> Finding:
-    path, _, line = error.place.rpartition(":")
-    if not line.isdecimal():
-        return about_file(shown_path(Path(error.place), root), rule, error.problem, error.remedy)
-    return about_file(shown_path(Path(path), root), rule, error.problem, error.remedy, line=int(line))
+    return about_file(shown_path(Path(error.path), root), rule, error.problem, error.remedy, line=error.line)

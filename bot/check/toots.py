@@ -107,13 +107,8 @@ def _check_toot(post: Post, compose: Composer, accounts: Sequence[str]) -> Itera
         yield about(post, "text-shortened", problem, "Say it shorter.", field="withdrawn")
     if post.published is None or post.mastodon.skip or post.hidden:
         return
-    said: set[str] = set()
-    for account in accounts:
-        for finding in _check_toot_on(post, compose, account):
-            # The same problem on a second account is no second finding.
-            if finding.problem not in said:
-                said.add(finding.problem)
-                yield finding
+    # What is found alike on a second account is no second finding.
+    yield from dict.fromkeys(finding for account in accounts for finding in _check_toot_on(post, compose, account))
 
 
 def _check_toot_on(post: Post, compose: Composer, account: str) -> Iterator[Finding]:

@@ -42,7 +42,7 @@ class People:
     def of(cls, file: TextFile) -> Self:
         """Parse the file. Raises nothing: `handle_of` raises the fault when a template needs a handle."""
         if file.problem:
-            fault = ComposeFileError(file.path, file.problem, remedy=file.remedy)
+            fault = ComposeFileError(file.path, None, file.problem, remedy=file.remedy)
             return cls(path=file.path, handles={}, problems={}, unreadable=fault)
         return cls.read(file.text, path=file.path)
 
@@ -54,9 +54,10 @@ class People:
             table = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             found = _LINE.search(str(error))
-            line = found[1] if found else len(text.splitlines())  # else it says "at end of document"
+            line = int(found[1]) if found else len(text.splitlines())  # else it says "at end of document"
             fault = ComposeFileError(
-                f"{path}:{line}",
+                path,
+                line,
                 f"is not valid TOML: {error}.",
                 remedy=f'Write ["Ada Example"] and below it {_EXAMPLE}.',
             )
@@ -67,8 +68,10 @@ class People:
             try:
                 handle = _handle(value)
             except ValueError as error:
-                place = f"{path}:{_line(text, name, error.args[1] if len(error.args) > 1 else '')}"
-                problems[_fold(name)] = ComposeFileError(place, f"{name}: {error.args[0]}", remedy=f"Write {_EXAMPLE}.")
+                line = _line(text, name, error.args[1] if len(error.args) > 1 else "")
+                problems[_fold(name)] = ComposeFileError(
+                    path, line, f"{name}: {error.args[0]}", remedy=f"Write {_EXAMPLE}."
+                )
             else:
                 handles[_fold(name)] = handle
         return cls(path=path, handles=handles, problems=problems)

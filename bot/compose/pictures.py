@@ -64,6 +64,7 @@ def chosen_pictures(post: Post, context: ComposeContext) -> tuple[Picture, ...]:
         if shown and release.require_alt:
             raise ComposeError(
                 f"{post.path}: the account's network shows no alt text; the toot is held (`require_alt = true`).",
+                kind="alt-unseen",
                 remedy="Keep the post from this account with mastodon.skip, or set link_card = true for the account.",
             )
         return tuple(replace(one, alt="") for one in shown)
@@ -77,5 +78,6 @@ def _refuse_missing_alt(post: Post, pictures: list[Picture]) -> None:
             which = "the picture" if len(pictures) == 1 else f"picture {number} of {len(pictures)}"
             raise ComposeError(
                 f"{post.path}: {which} has no alt text; the toot is held (`require_alt = true`).",
+                kind="alt-missing",
                 remedy="Write in `alt:` what the picture shows, for those who cannot see it.",
             )

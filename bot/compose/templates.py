@@ -48,6 +48,8 @@ MAX_RESULT: Final = 20_000  #: characters; far more than any server accepts
 
 _DEFAULT: Final = "default"
 _BUILT_IN_NAME: Final = "the built-in template"
+#: A file as errors show it, and the line in it where one is known.
+_Place = tuple[str, int | None]
 _UNDEFINED: Final = re.compile(r"'(\w+)' is undefined")
 
 
@@ -96,7 +98,7 @@ class Templates:
         if post.reminding is not None and post.reminding.template is not None:
             own = _file_name(post.reminding.template)
             if self._find(own) is None:
-                raise self._no_such_template(str(post.path), post.reminding.template)
+                raise self._no_such_template((str(post.path), None), post.reminding.template)
             return own
         wanted = (_file_name(name) for name in (post.kind, post.category) if name)
         return next((name for name in wanted if name in self._files), _DEFAULT)
@@ -118,7 +120,7 @@ class Templates:
         except Exception as error:  # a template's expressions can raise anything
             place = self._place(error, name)
             raise ComposeFileError(
-                place, f"the template cannot be used: {error}.", remedy="Correct the template."
+                *place, f"the template cannot be used: {error}.", remedy="Correct the template."
             ) from error
 
     def faults(self) -> tuple[ComposeFileError, ...]:
@@ -140,10 +142,10 @@ class Templates:
             return [self._explained(error, name)]
         known = TEMPLATE_VARIABLES.keys() | self._sandbox.globals.keys()
         faults = [
-            (line, _unknown_variable(f"{file.path}:{line}", variable)) for line, variable in unknown_names(tree, known)
+            (line, _unknown_variable((file.path, line), variable)) for line, variable in unknown_names(tree, known)
         ]
         faults += [
-            (line, self._no_such_template(f"{file.path}:{line}", included))
+            (line, self._no_such_template((file.path, line), included))
             for line, included in included_names(tree)
             if self._find(included) is None
         ]
@@ -182,7 +184,7 @@ class Templates:
             room -= len(piece)
             if room < 0:
                 raise ComposeFileError(
-                    self._place(None, name),
+                    *self._place(None, name),
                     f"the template gives more than {MAX_RESULT:,} characters.",
                     remedy="Check its loops.",
                 )
@@ -198,9 +200,9 @@ class Templates:
         )
 
         if isinstance(error, TemplateSyntaxError):
-            place = f"{error.filename or self._place(None, name)}:{error.lineno}"
+            place: _Place = (error.filename or self._place(None, name)[0], error.lineno)
             return ComposeFileError(
-                place, f"the template is not valid: {error.message}.", remedy="Correct the template at that line."
+                *place, f"the template is not valid: {error.message}.", remedy="Correct the template at that line."
             )
         place = self._place(error, name)
         if isinstance(error, TemplateNotFound):
@@ -209,23 +211,23 @@ class Templates:
         if undefined:
             return _unknown_variable(place, undefined[1])
         if isinstance(error, SecurityError):
-            return ComposeFileError(place, f"templates may not do this: {error.message}.", remedy="Leave it out.")
-        return ComposeFileError(place, f"the template cannot be used: {error}.", remedy="Correct the template.")
+            return ComposeFileError(*place, f"templates may not do this: {error.message}.", remedy="Leave it out.")
+        return ComposeFileError(*place, f"the template cannot be used: {error}.", remedy="Correct the template.")
 
-    def _no_such_template(self, place: str, name: str) -> ComposeFileError:
+    def _no_such_template(self, place: _Place, name: str) -> ComposeFileError:
         known = ", ".join(Path(file.path).name for file in self._files.values())
-        return ComposeFileError(place, f'there is no template "{name}".', remedy=f"There are: {known}.")
+        return ComposeFileError(*place, f'there is no template "{name}".', remedy=f"There are: {known}.")
 
-    def _place(self, error: BaseException | None, name: str) -> str:
-        """`file:line` of the innermost template in the error's traceback, else the file of `name`."""
+    def _place(self, error: BaseException | None, name: str) -> _Place:
+        """Where the innermost template in the error's traceback, else the file of `name`."""
         paths = {file.path for file in self._files.values()}
         file = self._files.get(name)
-        place = file.path if file else _BUILT_IN_NAME
+        place: _Place = (file.path if file else _BUILT_IN_NAME, None)
         trace = error.__traceback__ if error else None
         while trace is not None:
             path = trace.tb_frame.f_code.co_filename
             if path in paths:
-                place = f"{path}:{trace.tb_lineno}"
+                place = path, trace.tb_lineno
             trace = trace.tb_next
         return place
 
@@ -244,11 +246,11 @@ def _each(names: object, say: Callable[[str], str]) -> str:
 
 
 def _unusable(file: TextFile) -> ComposeFileError:
-    return ComposeFileError(file.path, file.problem, remedy=file.remedy)
+    return ComposeFileError(file.path, None, file.problem, remedy=file.remedy)
 
 
-def _unknown_variable(place: str, variable: str) -> ComposeFileError:
+def _unknown_variable(place: _Place, variable: str) -> ComposeFileError:
     known = ("site.title", "site.url") if "." in variable else tuple(TEMPLATE_VARIABLES)
     near = difflib.get_close_matches(variable, known, n=1)
     remedy = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(known)}."
-    return ComposeFileError(place, f'the template uses "{variable}", which there is not.', remedy=remedy)
+    return ComposeFileError(*place, f'the template uses "{variable}", which there is not.', remedy=remedy)

@@ -137,6 +137,7 @@ def _texts(wording: Wording) -> tuple[str, ...]:
     if len(texts) > MOST_TOOTS:
         raise ComposeError(
             f"{wording.post.path}: the thread would have more than {MOST_TOOTS} toots.",
+            kind="thread-too-long",
             remedy="Shorten it, or write its toots yourself below mastodon.thread.",
             field=_FIELD,
         )
@@ -152,6 +153,7 @@ def _endless_texts(wording: Wording) -> Iterator[str]:
         if first == wording.completed(""):
             raise ComposeError(
                 f"{wording.post.path}: the toot would have no words.",
+                kind="no-words",
                 remedy="Give the post a title, set mastodon.text, or put words into its template.",
             )
         yield first
@@ -162,6 +164,7 @@ def _endless_texts(wording: Wording) -> Iterator[str]:
     except CannotSplitError as error:
         raise ComposeError(
             f'{wording.post.path}: no toot of {wording.limit} characters has room for "{error}…".',
+            kind="no-room",
             remedy="Use a shorter link, content warning or number of hashtags.",
             field=_FIELD,
         ) from None
@@ -192,6 +195,7 @@ def _refuse_doubles(wording: Wording, texts: tuple[str, ...]) -> None:
             raise ComposeError(
                 f"{wording.post.path}: toots {before} and {position} of the thread say the same, "
                 "so that one could not be told from the other.",
+                kind="thread-repeats",
                 remedy="Change one of them, or write mastodon: numbered: true.",
                 field=_FIELD,
             )

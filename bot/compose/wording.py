@@ -113,6 +113,7 @@ class Wording:
             raise ComposeError(
                 f"{self.post.path}: the toot does not fit into {self.limit} characters, "
                 "even with as few words as make sense beside its link, hashtags and content warning.",
+                kind="does-not-fit",
                 remedy="Use fewer hashtags, a shorter content warning or a shorter template.",
                 field=self._longest_field(),
             )

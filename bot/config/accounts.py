@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, ModelWrapValidatorHandler, field_validator, model_validator
 
-from bot.config.values import ACCT, LANGUAGE, Table, WebAddress, is_loopback
+from bot.config.values import ACCT, LANGUAGE, SettingError, Table, WebAddress, is_loopback
 from bot.domain import QuotePolicy, Visibility
 
 
@@ -54,7 +54,7 @@ class Account(Table):
         asked = value.get("type", "mastodon")
         model = ACCOUNT_TYPES.get(asked) if isinstance(asked, str) else None
         if model is None:
-            raise ValueError(f'type: "{asked}" is not known; it is one of {", ".join(ACCOUNT_TYPES)}')
+            raise SettingError("type", f'"{asked}" is not known; it is one of {", ".join(ACCOUNT_TYPES)}')
         return handler(value) if model is cls else cast(Self, model.model_validate(value))
 
     @field_validator("acct")
@@ -69,11 +69,10 @@ class Account(Table):
         if is_loopback(self.server):
             return self
         if self.server.startswith("http:"):
-            raise ValueError(f"server: {self.server} is not on this machine, so it must begin with https://")
+            raise SettingError("server", f"{self.server} is not on this machine, so it must begin with https://")
         if self.acct is None:
-            raise ValueError(
-                'acct: is missing; write the account\'s address, for example acct = "@conf@example.social"'
-            )
+            problem = 'is missing; write the account\'s address, for example acct = "@conf@example.social"'
+            raise SettingError("acct", problem)
         return self
 
     def address(self, name: str) -> str:

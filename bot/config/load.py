@@ -16,7 +16,7 @@ from bot.config.release import Delivery
 from bot.config.settings import DEFAULT_PATH, Config, Settings
 from bot.config.site import Feeds, Ledger
 from bot.config.sources import CHECKOUTS, Source
-from bot.config.values import Table, is_loopback
+from bot.config.values import SettingError, Table, is_loopback
 from bot.domain.errors import ConfigError, Fault
 
 
@@ -32,13 +32,16 @@ def _may_be_secret(where: str, value: object) -> bool:
 def faults_of(error: ValidationError) -> Iterator[Fault]:
     for item in error.errors():
         where = ".".join(str(part) for part in item["loc"])
-        message = item["msg"].removeprefix("Value error, ")
+        own = item.get("ctx", {}).get("error")  # raised by a check of these settings
+        message = item["msg"] if own is None else str(own)
         if item["type"] == "extra_forbidden":
             yield unknown_key(where)
         elif item["type"] == "missing":
             yield Fault(where=where, problem="is missing.", remedy=_description(where))
-        elif item["type"] == "value_error" and not isinstance(item["input"], str):
-            yield _fault_of_a_table(where, message)
+        elif isinstance(own, SettingError):
+            yield Fault(where=".".join(filter(None, (where, own.setting))), problem=f"{own}.")
+        elif own is not None and not isinstance(item["input"], str):
+            yield Fault(where=where, problem=f"{message}.")
         else:
             shown = "" if _may_be_secret(where, item["input"]) else f" (it is {item['input']!r})"
             words = _in_plain_words(item["type"], where, item.get("ctx", {}), message)
@@ -74,14 +77,6 @@ def _in_plain_words(kind: str, where: str, context: Mapping[str, Any], message: 
     if kind not in _PLAIN_WORDS:
         return f"{message[:1].lower()}{message[1:]}"
     return _PLAIN_WORDS[kind].format(where=where, **context)
-
-
-def _fault_of_a_table(where: str, message: str) -> Fault:
-    # Checks that compare several settings begin with the name of one: "acct: is missing; ...".
-    setting, colon, problem = message.partition(": ")
-    if not colon or " " in setting:
-        return Fault(where=where, problem=message + ".")
-    return Fault(where=".".join(filter(None, (where, setting))), problem=problem + ".")
 
 
 def unknown_key(where: str) -> Fault:

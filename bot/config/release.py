@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from bot.config.values import ENVIRONMENT, ClockTime, DeployHook, Duration, Hours, Table
+from bot.config.values import ENVIRONMENT, ClockTime, DeployHook, Duration, Hours, SettingError, Table
 
 #: How long a release waits for its page by default.
 WAIT_FOR_PAGE: Final = timedelta(minutes=30)
@@ -63,12 +63,13 @@ class Release(Table):
     @classmethod
     def _secrets_are_no_settings(cls, value: dict[str, str]) -> dict[str, str]:
         for name, text in value.items():
-            if not re.fullmatch(r"[A-Za-z0-9-]+", name) or not text.isascii() or not text.isprintable():
+            if not re.fullmatch(r"[A-Za-z0-9-]+", name):
                 raise ValueError(f"{name}: is not a header that can be sent")
+            if not text.isascii() or not text.isprintable():
+                raise SettingError(name, "is not a header that can be sent")
             if re.search("auth|token|secret|key|cookie", name, re.IGNORECASE) and not ENVIRONMENT.search(text):
-                raise ValueError(
-                    f'{name}: a secret does not belong into the settings file; write "env:NAME" in its place'
-                )
+                problem = 'a secret does not belong into the settings file; write "env:NAME" in its place'
+                raise SettingError(name, problem)
         return value
 
 
@@ -89,9 +90,9 @@ class Delivery(Table):
     @model_validator(mode="after")
     def _times_fit_each_other(self) -> Self:
         if self.lease <= self.timeout + self.send_within:
-            raise ValueError("lease: must be longer than timeout and send_within together")
+            raise SettingError("lease", "must be longer than timeout and send_within together")
         if self.settle < self.timeout + self.send_within:
-            raise ValueError("settle: must not be shorter than timeout and send_within together")
+            raise SettingError("settle", "must not be shorter than timeout and send_within together")
         return self
 
 

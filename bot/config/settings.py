@@ -13,7 +13,7 @@ from bot.config.accounts import Account
 from bot.config.release import WAIT_FOR_PAGE, Alerts, Delivery, Release
 from bot.config.site import Feeds, Ledger, Serve, Site
 from bot.config.sources import Source
-from bot.config.values import Duration, Hours, Table, is_loopback
+from bot.config.values import Duration, Hours, SettingError, Table, is_loopback
 from bot.domain.front_matter import FOR_ADDRESSES, KEYS
 
 
@@ -70,7 +70,7 @@ def _names(key: str, names: Any) -> tuple[str, ...]:
     _refuse_unknown(key)
     listed = [names] if isinstance(names, str) else names
     if not isinstance(listed, list | tuple) or not all(isinstance(name, str) and name.strip() for name in listed):
-        raise ValueError(f'{key}: it must be the name of a key in quotes, for example "date"')
+        raise SettingError(key, 'it must be the name of a key in quotes, for example "date"')
     return tuple(listed)
 
 
@@ -80,7 +80,8 @@ def _refuse_unknown(key: str) -> None:
     name = inner if inner and top in KEYS else key
     if name not in known:
         near = difflib.get_close_matches(name, list(known), n=1)
-        raise ValueError(f"{key}: it is not a key that is read here" + (f'; did you mean "{near[0]}"?' if near else ""))
+        meant = f'; did you mean "{near[0]}"?' if near else ""
+        raise SettingError(key, f"it is not a key that is read here{meant}")
 
 
 DEFAULT_PATH: Final = Path("config/bot.toml")

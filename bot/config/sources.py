@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from bot.config.values import Duration, Table, is_loopback
+from bot.config.values import Duration, SettingError, Table, is_loopback
 
 #: The folder of the checkouts, relative to the project folder.
 CHECKOUTS: Final = Path("var/sources")
@@ -90,13 +90,13 @@ class Source(Table):
     def _safe_transport(self) -> Self:
         if self.local:
             if not self.git or "://" in self.git or "::" in self.git or self.git.startswith("-"):
-                raise ValueError("git: with local = true it is the path of a repository on this machine")
+                raise SettingError("git", "with local = true it is the path of a repository on this machine")
             if self.token:
-                raise ValueError("token: a repository on this machine needs none")
+                raise SettingError("token", "a repository on this machine needs none")
             return self
         problem = _problem_of(self.git)
         if problem:
-            raise ValueError(f"git: {problem}")
+            raise SettingError("git", problem)
         return self
 
     @property

@@ -108,4 +108,5 @@ class PageAnswer:
 
     at: datetime  #: when it was asked
     online: bool
+    kind: str = ""  #: which kind of answer, told apart without the words of `why`; empty if it is online
     why: str = ""  #: why it does not count as online

@@ -100,20 +100,24 @@ class PostError(BotError):
 class ComposeError(BotError):
     """No announcement can be composed from a post: the template is broken, or the link does not fit.
 
-    `field` is the front matter key that causes it; empty if no single key does.
+    `field` is the front matter key that causes it; empty if no single key does. `kind` tells such errors of one post
+    apart without their words: alerts are keyed by it.
     """
 
-    def __init__(self, message: str, *, remedy: str = "", field: str = "") -> None:
+    def __init__(self, message: str, *, kind: str, remedy: str = "", field: str = "") -> None:
         super().__init__(message, remedy=remedy)
+        self.kind = kind
         self.field = field
 
 
 class ComposeFileError(ComposeError):
-    """A template or the file of people is faulty. `place` is the file, with ":LINE" if the line is known."""
+    """A template or the file of people is faulty. `line` counts from 1; None if no line is known."""
 
-    def __init__(self, place: str, problem: str, *, remedy: str = "") -> None:
-        super().__init__(f"{place}: {problem}", remedy=remedy)
-        self.place = place
+    def __init__(self, path: str, line: int | None, problem: str, *, remedy: str = "") -> None:
+        place = path if line is None else f"{path}:{line}"
+        super().__init__(f"{place}: {problem}", kind=f"file {place}", remedy=remedy)
+        self.path = path
+        self.line = line
         self.problem = problem
 
 
@@ -121,7 +125,7 @@ class PictureUnusableError(ComposeError):
     """The picture at `url` cannot be used, and the settings (`if_no_picture`) hold a toot without its picture."""
 
     def __init__(self, message: str, *, url: str, remedy: str = "") -> None:
-        super().__init__(message, remedy=remedy)
+        super().__init__(message, kind=f"picture {url}", remedy=remedy)
         self.url = url
 
 
@@ -164,11 +168,15 @@ class FetchError(BotError):
     """A resource on the web cannot be fetched. `passing`: a later try may succeed.
 
     `status` is the HTTP status of an unsuccessful answer; None if there was no such answer. `url` is the address
-    that the message names; empty if it names none.
+    that the message names; empty if it names none. `kind` tells such failures apart without their words: the status,
+    "unreachable" for a passing one, "refused" for another, unless the caller names one.
     """
 
-    def __init__(self, message: str, *, passing: bool = False, status: int | None = None, url: str = "") -> None:
+    def __init__(
+        self, message: str, *, passing: bool = False, status: int | None = None, url: str = "", kind: str = ""
+    ) -> None:
         super().__init__(message)
+        self.kind = kind or (str(status) if status is not None else "unreachable" if passing else "refused")
         self.url = url
         self.passing = passing
         self.status = status

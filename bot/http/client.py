@@ -184,7 +184,7 @@ class WebClient:
                 there = self._checked(str(here.join(answer.headers["Location"])))
             check_redirect(here, there)
             here = there
-        raise FetchError(f"{url} redirects more than {MOST_REDIRECTS} times.", url=url)
+        raise FetchError(f"{url} redirects more than {MOST_REDIRECTS} times.", url=url, kind="redirects")
 
     def _client(self, url: str, within: timedelta) -> httpx.Client:
         from urllib.request import getproxies  # imported here: it takes 40 ms, only for a request
@@ -252,7 +252,7 @@ def is_same_site(here: httpx.URL, there: httpx.URL) -> bool:
 
 def _check_same_site(url: str, here: httpx.URL, there: httpx.URL) -> None:
     if not is_same_site(here, there):
-        raise FetchError(f"{url} leads to another site, {there.host}.", url=url)
+        raise FetchError(f"{url} leads to another site, {there.host}.", url=url, kind="another-site")
 
 
 def _read(answer: httpx.Response, largest: int) -> Fetched:
@@ -318,7 +318,7 @@ def explained(url: str) -> Iterator[None]:
         if url in error.url:
             raise
         problem = f"{url} cannot be fetched: {error.message}"
-        raise FetchError(problem, passing=error.passing, status=error.status, url=url) from error
+        raise FetchError(problem, passing=error.passing, status=error.status, url=url, kind=error.kind) from error
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
         raise FetchError(f"{url} is not a web address.") from error
     except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, httpx.HTTPError) as error:

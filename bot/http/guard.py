@@ -37,5 +37,5 @@ class Guard:
         if not found:
             raise FetchError(f"{host} has no address.", passing=True)
         if not all(map(self._may_reach, found)):
-            raise FetchError(f"{host} is on a private network, not on the public internet.")
+            raise FetchError(f"{host} is on a private network, not on the public internet.", kind="private-network")
         return found

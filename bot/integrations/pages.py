@@ -32,12 +32,12 @@ def expect_page(url: str, *, web: WebClient, require_card: bool) -> None:
     """Return if the page is online: 200 with HTML and, if `require_card`, an og:title. Raises FetchError."""
     seen = web.glance(url, within=ANSWER_TIMEOUT)
     if seen.media_type not in _HTML:
-        raise FetchError(f"{url} is no HTML page, but {seen.media_type or 'of no type'}.")
+        raise FetchError(f"{url} is no HTML page, but {seen.media_type or 'of no type'}.", kind="no-page")
     if seen.path in ("", "/"):
         # So some sites answer for every page that they do not have.
-        raise FetchError(f"{url} leads to the site's front page.")
+        raise FetchError(f"{url} leads to the site's front page.", kind="front-page")
     if require_card and not has_card(seen.beginning.decode("utf-8", "replace")):
-        raise FetchError(f"{url} has no og:title, so there is no link card (`require_card`).")
+        raise FetchError(f"{url} has no og:title, so there is no link card (`require_card`).", kind="no-card")
 
 
 def has_card(html: str) -> bool:
@@ -180,9 +180,10 @@ class PageChecker:
         try:
             self.ask(url)
         except FetchError as error:
-            look, passing = replace(look, online=False, why=error.message), error.passing
+            look, passing = replace(look, online=False, kind=error.kind, why=error.message), error.passing
         except Exception as error:  # noqa: BLE001 — one page's error must not keep the others from being asked for
-            look = replace(look, online=False, why=f"{url} cannot be asked for ({type(error).__name__}).")
+            name = type(error).__name__
+            look = replace(look, online=False, kind=name, why=f"{url} cannot be asked for ({name}).")
         self._answers.put((one, url, look, passing))
         self._on_answer()
 
@@ -213,7 +214,7 @@ class PageChecker:
 
     @staticmethod
     def _is_news(before: PageAnswer | None, look: PageAnswer, page: PageRequest) -> bool:
-        return before is None or look.online or look.why != before.why or look.at >= page.until
+        return before is None or look.online or look.kind != before.kind or look.at >= page.until
 
     def _next(self, wanted: Mapping[str, PageRequest]) -> timedelta | None:
         now = self._clock.monotonic()

@@ -253,9 +253,10 @@ def _troubles(post: Post, accounts: Sequence[str], compose: Compose) -> list[_Tr
         except ComposeError as error:
             if isinstance(error, PictureUnusableError):
                 pictures.pop(error.url, None)  # report each problem once
-            subject = f"compose {account} {error.field}".rstrip()
-            found.setdefault(str(error), _Trouble(subject=subject, problem=str(error)))
+            # The same kind of error on several accounts is one cause.
+            subject = f"compose {error.kind} {error.field}".rstrip()
+            found.setdefault(subject, _Trouble(subject=subject, problem=str(error)))
     for url, problem in pictures.items():
-        text = f"its picture cannot be used: {problem}"
-        found.setdefault(text, _Trouble(subject=f"picture {url}", problem=text))
+        subject = f"picture {url}"
+        found[subject] = _Trouble(subject=subject, problem=f"its picture cannot be used: {problem}")
     return sorted(found.values(), key=lambda trouble: trouble.problem)

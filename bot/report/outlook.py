@@ -194,7 +194,7 @@ def _feeds_change(post: Post, plan: Plan) -> bool:
 
 def _joined(by_account: Mapping[str, _Prospect]) -> Outlook:
     """One sentence for all accounts; what they do not have in common is said account by account."""
-    different = list({prospect.says: prospect for prospect in by_account.values()}.values())
+    different = list(dict.fromkeys(by_account.values()))
     moment = min((prospect.moment for prospect in different), key=list(Moment).index)
     if len(different) == 1:
         only = different[0]

@@ -29,7 +29,7 @@ POLICY = Policy(catch_up=timedelta(hours=72), brake=4)
 def compose(post: Post, account: str) -> Announcement:
     """A composer that knows two faults: a title "broken", and an account's name in the text."""
     if post.title.startswith("broken"):
-        raise ComposeError(f"{post.path}: the template has no end.")
+        raise ComposeError(f"{post.path}: the template has no end.", kind="file default.j2")
     text = f"{post.title} for {account}"
     return Announcement(text=text, link=post.url, length=len(text), limit=500)
 

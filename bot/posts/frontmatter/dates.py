@@ -24,17 +24,29 @@ _YEARS: Final = range(1970, 2201)
 #: The extreme UTC offsets in use: -12 and +14 hours.
 _WEST, _EAST = timedelta(hours=-12), timedelta(hours=14)
 _NONE: Final = timedelta()
-EXAMPLE: Final = "Write for example 2024-07-16 09:00 or 2024-07-16 09:00:00-04:00."
+_EXAMPLE: Final = "Write for example 2024-07-16 09:00 or 2024-07-16 09:00:00-04:00"
 
 
 class DatetimeError(ValueError):
-    """A datetime cannot be used; holds the problem, the remedy and the rule's name."""
+    """A datetime cannot be used; holds the problem, the remedy and the rule's name.
 
-    def __init__(self, problem: str, remedy: str, *, rule: str = "datetime-wrong") -> None:
-        super().__init__(f"{problem} {remedy}")
+    Without a remedy of its own it shows an example, to which `or_write` adds another.
+    """
+
+    def __init__(self, problem: str, remedy: str = "", *, rule: str = "datetime-wrong") -> None:
         self.rule = rule
         self.problem = problem
-        self.remedy = remedy
+        self._remedy = remedy
+        super().__init__(f"{problem} {self.remedy}")
+
+    @property
+    def remedy(self) -> str:
+        """What to write instead."""
+        return self._remedy or f"{_EXAMPLE}."
+
+    def or_write(self, example: str) -> str:
+        """The remedy where something else can be written besides a datetime."""
+        return self._remedy or f"{_EXAMPLE}, or {example}."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,7 +74,7 @@ def parse_datetime(text: str, *, site: Site, release: Release) -> Moment:
     """
     found = _WRITTEN.fullmatch(text.strip())
     if found is None:
-        raise DatetimeError(f'"{text}" is not a datetime.', EXAMPLE)
+        raise DatetimeError(f'"{text}" is not a datetime.')
     zone: ZoneInfo = site.timezone
     naive_is_utc = site.naive_datetimes == "utc"
     written = _clock_reading(found, text, release)
@@ -89,7 +101,7 @@ def _clock_reading(found: re.Match[str], text: str, release: Release) -> datetim
         # Naive on purpose: the timezone is applied later.
         return datetime(year, month, day, int(hour), int(minute), int(second or 0))  # noqa: DTZ001
     except ValueError:
-        raise DatetimeError(f'"{text}" is not in the calendar or on the clock.', EXAMPLE) from None
+        raise DatetimeError(f'"{text}" is not in the calendar or on the clock.') from None
 
 
 def _offset(found: re.Match[str]) -> timedelta | None:

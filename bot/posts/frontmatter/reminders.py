@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain import Reminder
 from bot.domain.durations import parse_duration
-from bot.posts.frontmatter.dates import EXAMPLE, DatetimeError, Deadline, Remark, moved, parse_datetime, parse_deadline
+from bot.posts.frontmatter.dates import DatetimeError, Deadline, Remark, moved, parse_datetime, parse_deadline
 from bot.posts.frontmatter.fields import FALSE, TRUE
 from bot.posts.frontmatter.keys import REMINDER, near_miss
 
@@ -52,8 +52,7 @@ def read_deadline(fields: Fields, notes: Notes, config: Config) -> Deadline | No
     try:
         deadline = parse_deadline(text, site=config.site, release=config.release)
     except DatetimeError as error:
-        remedy = f"{EXAMPLE[:-1]}, or 2024-08-01 AoE." if error.remedy == EXAMPLE else error.remedy
-        raise fields.fault("deadline", error.problem, remedy, rule=error.rule) from None
+        raise fields.fault("deadline", error.problem, error.or_write("2024-08-01 AoE"), rule=error.rule) from None
     for remark in deadline.remarks:
         notes.add(remark.rule, remark.problem, field="deadline", remedy=remark.remedy)
     return deadline

@@ -169,6 +169,30 @@ def test_a_page_is_selected_again_and_again_until_it_is_online_and_never_then() 
     assert stage.after(RETRY_INTERVAL) == []
 
 
+def test_an_answer_of_the_same_kind_in_other_words_is_no_news() -> None:
+    stage = Stage()
+    answers = iter(
+        [
+            FetchError("a cannot be fetched: timed out.", passing=True),
+            FetchError("a cannot be fetched: refused.", passing=True),
+            FetchError("a answered 404.", status=404),
+            FetchError("a answered 503.", status=503),
+            FetchError("a has no og:title.", kind="no-card"),
+        ]
+    )
+
+    def fail(url: str) -> None:
+        raise next(answers)
+
+    stage.pages.ask = fail
+    stage.want("a")
+    heard = []
+    for _ in range(5):
+        stage.after(RETRY_INTERVAL)
+        heard.append((stage.news, stage.pages.looks["a"].kind))
+    assert heard == [(1, "unreachable"), (1, "unreachable"), (2, "404"), (3, "503"), (4, "no-card")]
+
+
 def test_it_is_selected_once_more_at_the_deadline_and_not_after_it() -> None:
     stage = Stage()
     stage.want("a", until=NOW + 14 * SECOND)

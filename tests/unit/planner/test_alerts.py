@@ -40,7 +40,7 @@ ACCOUNT = "conf@example.social"
 
 def compose(post: Post, account: str) -> Announcement:
     if post.title == "broken":
-        raise ComposeError(f"{post.path}: no room.", remedy="Make it shorter.")
+        raise ComposeError(f"{post.path}: no room.", kind="no-room", remedy="Make it shorter.")
     return Announcement(text=post.title, link=post.url, length=1, limit=500)
 
 
@@ -270,6 +270,35 @@ def test_the_same_trouble_on_two_accounts_is_told_once(make_post: MakePost) -> N
     post = make_post(title="broken", published=NOW + 2 * HOUR)
     states = {name: AccountState(address=name, joined_at=None) for name in ("a@one.example", "b@two.example")}
     only(causes(upcoming(post, NOW), posts=[post], accounts=states))
+
+
+def test_accounts_in_the_same_trouble_in_other_words_are_one_cause_and_another_kind_is_another(
+    make_post: MakePost,
+) -> None:
+    post = make_post(published=NOW + 2 * HOUR)
+    names = ("a@one.example", "b@two.example", "c@three.example")
+
+    def told(**errors: ComposeError) -> list[tuple[AlertKey, str]]:
+        def fails(_post: Post, account: str) -> Announcement:
+            raise errors[account[0]]
+
+        found = collect_alerts(
+            upcoming(post, NOW),
+            posts=[post],
+            faults=(),
+            feed_faults=(),
+            accounts={name: AccountState(address=name, joined_at=None) for name in names},
+            compose=fails,
+        )
+        return [(alert.key, alert.what.rpartition(": ")[2]) for alert in found]
+
+    long = "the option has 60 characters; the server takes {} at most."
+    one, two = (ComposeError(long.format(n), kind="poll-option-length", field="mastodon.poll") for n in (50, 55))
+    other = ComposeError("the network does not know polls.", kind="unknown-to-network", field="mastodon.poll")
+    first = told(a=one, b=two, c=other)
+    assert [words for _, words in first] == [str(other), str(one)]
+    assert {key for key, _ in told(a=two, b=one, c=other)} == {key for key, _ in first}
+    assert [words for _, words in told(a=one, b=one, c=two)] == [str(one)]
 
 
 @pytest.mark.parametrize("changes", [{"mastodon": MastodonOptions(skip=True)}, {"published": None}])

@@ -81,7 +81,7 @@ class TestEarlyAndRenamed:
 def broken_for(*accounts: str) -> Callable[[Post, str], Announcement]:
     def with_a_fault(post: Post, account: str) -> Announcement:
         if account in accounts:
-            raise ComposeError("default.j2:1: the template has no end.")
+            raise ComposeError("default.j2:1: the template has no end.", kind="file default.j2:1")
         return compose(post, account)
 
     return with_a_fault

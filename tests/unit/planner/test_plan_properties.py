@@ -80,7 +80,7 @@ Season = list[tuple[list[dict[str, Any]], list[tuple[Any, ...]]]]
 
 def compose(post: Post, account: str) -> Announcement:
     if post.title.startswith("broken"):
-        raise ComposeError(post.title)
+        raise ComposeError(post.title, kind="no-words")
     return Announcement(text=f"{post.title} {account}", link=post.url, length=1, limit=500)
 
 

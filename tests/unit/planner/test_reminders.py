@@ -41,7 +41,7 @@ def saying(post: Post, account: str) -> Announcement:
     if one is None:
         return compose(post, account)
     if one.text == "broken":
-        raise ComposeError("there is no such template.")
+        raise ComposeError("there is no such template.", kind="file default.j2")
     text = f"{one.text} for {account}"
     return Announcement(
         text=text,

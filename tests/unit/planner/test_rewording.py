@@ -60,7 +60,7 @@ class Teller:
 
     def compose(self, post: Post, account: str) -> Announcement:
         if post.title.startswith("broken"):
-            raise ComposeError(f"{post.path}: {self.said}", field="title")
+            raise ComposeError(f"{post.path}: {self.said}", kind="no-room", field="title")
         if post.cover is not None and post.cover.problem:
             raise PictureUnusableError(f"{post.path}: {self.said}", url=post.cover.url)
         text = f"{post.title} for {account}"
