@@ -1,1 +1,1 @@
-"""Other people's servers besides the accounts': the site, hubs, picture hosts, alert channels."""
+"""Requests to servers other than the accounts': the site, WebSub hubs, picture hosts, alert channels."""

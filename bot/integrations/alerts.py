@@ -1,4 +1,4 @@
-"""Telling people: alerts to a webhook (JSON) and by mail. Best effort: an alert that fails never stops the bot."""
+"""Alerts to the operator, by webhook (JSON) and mail. Best effort: an alert that fails never stops the bot."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from bot.http.client import WebClient
 from bot.ledger import Ledger
 from bot.planner.alerts import Alert
 
-#: The longest wait for an answer of a webhook or a mail server.
+#: How long the bot waits for an answer of a webhook or a mail server.
 ANSWER_TIMEOUT: Final = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AlertBatch:
-    """What is new since people were last told."""
+    """The changes since the last alerts."""
 
     causes: tuple[Alert, ...] = ()
-    recovered: tuple[str, ...] = ()  #: the `what` of causes that are gone
+    recovered: tuple[str, ...] = ()  #: the `what` of causes that have ended
 
     def __bool__(self) -> bool:
         return bool(self.causes or self.recovered)
 
 
-#: Another process may note its alerts in between; after so many times its word stands, and nobody is told twice.
+#: Attempts to write the notes while another process changes them; then this process leaves the alerts to it.
 _TRIES: Final = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Told:
-    """An alert that people were sent, as the ledger's note on it says."""
+    """An alert that was sent, as the ledger's note records it."""
 
-    what: str  #: the words that they were sent
-    at: datetime  #: when they were last sent
-    there: bool  #: whether its cause was still there at the latest cycle
+    what: str  #: the text that was sent
+    at: datetime  #: when it was last sent
+    there: bool  #: whether its cause was present in the latest cycle
 
     def to_text(self) -> str:
         return json.dumps({**asdict(self), "at": self.at.isoformat()}, ensure_ascii=False)
@@ -55,10 +55,10 @@ class _Told:
 def note_alerts(
     ledger: Ledger, causes: Mapping[str, str], *, quiet: timedelta, now: datetime
 ) -> tuple[frozenset[str], tuple[str, ...]]:
-    """Remember the causes (key → words) that are there now; returns the keys to tell of, and the words of recoveries.
+    """Record the present causes (key → text) in the ledger; return the keys to alert, and the texts of recoveries.
 
-    A cause that stays is told once; one that goes and comes back is told again, but not within `quiet`. Raises
-    LedgerError.
+    A cause that persists is alerted once. A cause that ends and returns is alerted again, but not within `quiet` of
+    the last alert. Raises LedgerError.
     """
     for _ in range(_TRIES):
         known = ledger.notes(NoteKind.ALERT)
@@ -78,14 +78,14 @@ def note_alerts(
 def _dedupe(
     told: Mapping[str, _Told], causes: Mapping[str, str], *, quiet: timedelta, now: datetime
 ) -> tuple[dict[str, _Told], frozenset[str], tuple[str, ...]]:
-    """What people were told from now on, which causes are news, and the words of those that have recovered."""
+    """Return the notes after this cycle, the keys of new causes, and the texts of those that have recovered."""
     after: dict[str, _Told] = {}
     new: set[str] = set()
     recovered: list[str] = []
     for cause, what in causes.items():
         known = told.get(cause)
         if known is not None and (known.there or known.at > now - quiet):
-            # One that came back soon waits, still marked as gone, until the quiet time is over.
+            # A cause that returns within the quiet time stays marked as absent until that time is over.
             after[cause] = known
         else:
             new.add(cause)
@@ -100,13 +100,13 @@ def _dedupe(
 
 
 def text_of(news: AlertBatch, *, site: str) -> str:
-    """The news as plain text: what happened, what it means, what to do."""
+    """Format the alerts as plain text: what happened, what it means, what to do."""
     lines = [f"announce, {site}"]
     for cause in news.causes:
         lines += ["", f"What happened: {cause.what}"]
         lines += [f"What it means: {cause.means}"] if cause.means else []
         lines += [f"What to do: {cause.todo}"] if cause.todo else []
-    # Not "solved": the time of what was wrong may have passed.
+    # Not "solved": a cause may also end because its post or deadline has passed.
     lines += [f"\nNo longer so: {what}" for what in news.recovered]
     return "\n".join(lines) + "\n"
 
@@ -120,9 +120,9 @@ def send_alerts(
     web: WebClient,
     emit: Callable[[str], None],
 ) -> None:
-    """Send the news every way that the settings name; `emit` gets a line for each that fails.
+    """Send the alerts over every channel in the settings; `emit` receives a line for each channel that fails.
 
-    Whether news may name unreleased posts was decided before (`Alert.redacted`).
+    The caller has already removed the names of unreleased posts where that is required (`Alert.redacted`).
     """
     ways: Sequence[tuple[str, bool, Callable[[], None]]] = (
         ("webhook", bool(settings.webhook), lambda: _post(news, settings, site, environ, web)),
@@ -133,14 +133,14 @@ def send_alerts(
             continue
         try:
             send()
-        except Exception as error:  # noqa: BLE001 — whatever a stranger's server does, the bot goes on
-            # Of a stranger's error only the kind: its text may quote an address with a secret in it.
+        except Exception as error:  # noqa: BLE001 — no failure of another server may stop the bot
+            # Only the type of a library's error: its text may contain an address with a secret in it.
             why = str(error) if isinstance(error, OutputError) else type(error).__name__
             emit(f"an alert could not be sent by {name}: {why}")
 
 
 def from_environment(value: str, environ: Mapping[str, str]) -> str:
-    """The value itself, or what the environment holds for "env:NAME". Raises OutputError if it holds nothing."""
+    """Return the value, or for "env:NAME" that environment variable. Raises OutputError if it is unset or blank."""
     if not value.startswith("env:"):
         return value
     name = value.removeprefix("env:")
@@ -186,7 +186,7 @@ def _mail(news: AlertBatch, settings: Alerts, site: str, environ: Mapping[str, s
         server.port or (465 if secure else 25),
         ANSWER_TIMEOUT.total_seconds(),
     )
-    # Without a context smtplib takes any certificate, and so would give the password to anyone in between.
+    # Without a context smtplib accepts any certificate, and so would send the password to a man in the middle.
     trusted = ssl.create_default_context()
     with (
         smtplib.SMTP_SSL(host, port, timeout=seconds, context=trusted)

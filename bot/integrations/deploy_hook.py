@@ -1,8 +1,8 @@
-"""The deploy hook: a call that lets the site's host build the site, at each release and after each change of a post.
+"""The deploy hook: a request that makes the site's host build the site, after each release or change of a post.
 
-What is owed is the difference between the words that the site should show and those that it was last asked to be built
-with, so posts of one instant are one call, a restart forgets nothing, and a call that failed is owed still.
-Called once too often, a site is built once too often.
+A call is due while the words that the site should show differ from those at the latest successful call, which the
+ledger keeps. So posts released at the same moment share one call, a restart loses nothing, and a failed call stays due.
+A repeated call is harmless: the host builds the site once more.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from bot.integrations.alerts import from_environment
 from bot.ledger import Ledger
 from bot.planner.releases import HIDDEN
 
-#: The longest wait for the answer.
+#: How long the bot waits for the answer.
 ANSWER_TIMEOUT: Final = timedelta(seconds=10)
-#: The waits between tries. A call without an answer may have been heard all the same.
+#: The waits between tries. The host may have received a call that it did not answer.
 BACKOFF: Final = Backoff(first=timedelta(seconds=15), longest=timedelta(minutes=10))
-#: A hook that gives no answer is reported after this time, a clear refusal at once.
+#: A hook that does not answer is reported after this time; a refusal is reported at once.
 REPORT_AFTER: Final = timedelta(minutes=2)
 
 
 class DeployHookCaller:
-    """What the site's host is owed. One thread may use it at a time."""
+    """Calls the deploy hook when a build is due. One thread may use it at a time."""
 
     def __init__(
         self,
@@ -49,26 +49,26 @@ class DeployHookCaller:
         self._ledger = ledger
         self._clock = clock
         self._say = emit
-        self.trouble = ""  #: what an operator should be told
+        self.trouble = ""  #: the problem to report to the operator; empty if there is none
         self._known: dict[str, str] | None = None
-        self._tried: Mapping[str, str] = {}  #: what was owed at the latest try
+        self._tried: Mapping[str, str] = {}  #: what was due at the latest try
         self._answered: Mapping[str, str] = {}
         self._outage: Outage | None = None
 
     def is_answered(self, wanted: Mapping[str, str]) -> bool:
-        """Whether everything was tried that these words of posts call for."""
+        """Whether the call for these words of posts was tried, successfully or not, or no hook is set."""
         return not self._settings.deploy_hook or self._answered == wanted
 
     def call(self, wanted: Mapping[str, str], *, patient: bool = True) -> timedelta | None:
-        """Call if something is owed and may be tried; returns when to try again, None if nothing is owed.
+        """Call the hook if a call is due and may be tried; return the wait until the next try, None if none is due.
 
-        `wanted` is post id → the words that the site should show. A `patient` one tells only of trouble that lasts.
-        Raises LedgerError.
+        `wanted` is post id → the words that the site should show. A `patient` caller reports a hook that does not
+        answer only after `REPORT_AFTER`. Raises LedgerError.
         """
         owed = self._owed(wanted) if self._settings.deploy_hook else {}
         now = self._clock.monotonic()
         try:
-            # What is new is tried at once, however long the call was in vain before.
+            # New words are tried at once, regardless of the wait after earlier failures.
             may_retry = self._outage is None or self._outage.may_retry(now)
             if owed and (may_retry or not owed.items() <= self._tried.items()):
                 self._tried = owed
@@ -87,7 +87,7 @@ class DeployHookCaller:
         if self._known is None:
             self._known = dict(self._ledger.notes(NoteKind.DEPLOYED))
         known = self._known
-        # What was never shown need not be taken away.
+        # A post that the site never showed need not be removed from it.
         return {
             post_id: words
             for post_id, words in wanted.items()
@@ -95,7 +95,7 @@ class DeployHookCaller:
         }
 
     def _try(self, owed: Mapping[str, str], *, patient: bool) -> None:
-        # Another process may have called meanwhile.
+        # Another process may have called the hook in the meantime.
         self._known = dict(self._ledger.notes(NoteKind.DEPLOYED))
         owed = self._owed(owed)
         if not owed:
@@ -116,7 +116,7 @@ class DeployHookCaller:
         self._say(event)
 
     def _post(self) -> None:
-        """Raises FetchError or OutputError, whose texts name no address: it may be a secret."""
+        """Send the request. Raises FetchError or OutputError, without the address in the text: it may be a secret."""
         settings = self._settings
         assert settings.deploy_hook is not None
         address = from_environment(settings.deploy_hook, self._environ)

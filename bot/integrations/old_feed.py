@@ -1,4 +1,4 @@
-"""Taking over the ids and dates of a feed that the site had before: from a file or an address, once."""
+"""Adopting the ids and dates of a feed that the site had before, once, from a file or an address."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from bot.feeds.old_feed import LARGEST, read_old_feed
 from bot.http.client import WebClient
 from bot.http.policy import policy_of_site
 
-#: The longest wait for an old feed.
+#: How long the bot waits for an old feed.
 ANSWER_TIMEOUT: Final = timedelta(seconds=30)
 
 
 def is_address(source: str) -> bool:
-    """Whether the source is a web address, not a file."""
+    """Whether the source is a web address; else it is a file."""
     return source.startswith(("http://", "https://"))
 
 
@@ -38,13 +38,13 @@ def fetch_old_feed(source: str, config: Config) -> OldFeed:
 
 
 def missing_old_feed(config: Config, known: Snapshot) -> str:
-    """The old feed that the settings name and that was not taken over yet; empty if there is none."""
+    """Return the old feed in the settings that the ledger has not adopted yet; empty if there is none."""
     source = config.feeds.import_
     return source if source and source not in known.old_feeds else ""
 
 
 def with_old_feed(known: Snapshot, feed: OldFeed) -> Snapshot:
-    """What the ledger would know with this feed; what it knew first counts."""
+    """Return the snapshot with this feed's entries added; entries that it already holds win."""
     entries = {**{old.feed_id: old for old in feed.entries}, **known.old_entries}
     return replace(known, old_entries=entries, old_feeds=known.old_feeds | {feed.source})
 

@@ -1,4 +1,4 @@
-"""Checking whether pages are online: several at once, each again and again, beside the loop."""
+"""Checking whether pages are online: several at a time, in threads, each repeatedly until it is online."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from bot.domain.clock import Clock
 from bot.domain.errors import FetchError
 from bot.http.client import WebClient
 
-#: A page that is not online is asked for again after this time.
+#: The bot requests a page that is not online again after this time.
 RETRY_INTERVAL: Final = timedelta(seconds=10)
-#: The longest wait for one answer.
+#: How long the bot waits for one answer.
 ANSWER_TIMEOUT: Final = timedelta(seconds=5)
-#: How many pages are asked for at the same time.
+#: How many pages the bot requests at the same time.
 MAX_OPEN_REQUESTS: Final = 8
-#: Answers to requests of one moment are reported together within this time, so that posts keep their order.
+#: Answers to requests that began together are reported together within this time, so that posts keep their order.
 ANSWER_GROUPING: Final = timedelta(seconds=1)
-#: The pause for pages that were asked for before, after the site gave no answer.
+#: How long repeated requests pause after the site gave no answer; first requests do not pause.
 PAUSE_AFTER_NO_ANSWER: Final = timedelta(seconds=2)
 _HTML: Final = ("text/html", "application/xhtml+xml")
 
@@ -34,14 +34,14 @@ def expect_page(url: str, *, web: WebClient, require_card: bool) -> None:
     if seen.media_type not in _HTML:
         raise FetchError(f"{url} is no HTML page, but {seen.media_type or 'of no type'}.", kind="no-page")
     if seen.path in ("", "/"):
-        # So some sites answer for every page that they do not have.
+        # Some sites redirect every missing page to the front page.
         raise FetchError(f"{url} leads to the site's front page.", kind="front-page")
     if require_card and not has_card(seen.beginning.decode("utf-8", "replace")):
         raise FetchError(f"{url} has no og:title, so there is no link card (`require_card`).", kind="no-card")
 
 
 def has_card(html: str) -> bool:
-    """Whether the page names its title for link cards (The Open Graph protocol: `<meta property="og:title">`)."""
+    """Whether the page has a title for link cards (the Open Graph protocol: `<meta property="og:title">`)."""
     reader = _CardReader()
     reader.feed(html)
     return reader.found
@@ -58,7 +58,7 @@ class _CardReader(HTMLParser):
 
 @dataclass
 class _Question:
-    """One page that was asked for."""
+    """The requests for one page."""
 
     times: int = 0
     again_at: float = 0.0  #: monotonic seconds
@@ -67,7 +67,7 @@ class _Question:
 
 @dataclass
 class _Round:
-    """Questions of one moment."""
+    """Requests that began together; `begun` is in monotonic seconds."""
 
     begun: float
     open: set[str] = field(default_factory=set)
@@ -75,7 +75,7 @@ class _Round:
 
 
 class PageChecker:
-    """Asks for the pages that are wanted, in threads of its own; `step` is called by one thread at a time."""
+    """Requests the wanted pages in threads of its own; one thread at a time may call `step`."""
 
     def __init__(
         self,
@@ -87,10 +87,10 @@ class PageChecker:
         stopping: Callable[[], bool] = lambda: False,
         in_threads: bool = True,
     ) -> None:
-        """`ask` returns for a page that is online, else it raises FetchError.
+        """`ask` returns if the page is online, else it raises FetchError.
 
-        `on_news` hears of answers that matter; `on_answer`, from any thread, that there is something for `step`.
-        Without `in_threads` one page after the other is asked for, in `step` itself.
+        `step` calls `on_news` after answers that change something; any thread calls `on_answer` when `step` has an
+        answer to process. Without `in_threads`, `step` itself requests one page after the other.
         """
         self.ask = ask
         self.in_threads = in_threads
@@ -111,11 +111,11 @@ class PageChecker:
         return self._looks
 
     def are_wanted(self, pages: Iterable[PageRequest]) -> None:
-        """Say which pages are waited for; of all others nothing is kept. Safe from any thread."""
+        """Set the pages to check; what is known of all others is dropped. Safe from any thread."""
         self._wanted = {page.url: page for page in pages}
 
     def step(self) -> timedelta | None:
-        """Tell what came in, ask what is to be asked; returns when there will be something to do, None if never."""
+        """Start due requests, report answers; return the wait until the next step is due, None if none is."""
         wanted = self._wanted
         self._forget_all_but(wanted)
         self._begin(wanted)
@@ -127,7 +127,7 @@ class PageChecker:
 
     @property
     def is_busy(self) -> bool:
-        """Whether a page that is wanted was not asked for yet, or its answer is still to come."""
+        """Whether a wanted page that is due was not requested yet, or an answer is outstanding."""
         known = self._questions
         return bool(self._rounds) or any(
             url not in known for url, page in self._wanted.items() if page.due <= self._clock.now()
@@ -143,7 +143,7 @@ class PageChecker:
     def _begin(self, wanted: Mapping[str, PageRequest]) -> None:
         now, free = self._clock.monotonic(), self._free()
         ready = [page for page in wanted.values() if not self._stopping() and self._ready_at(page) <= now]
-        # What was never asked for comes first, so that many pages in vain delay no new one.
+        # Pages with the fewest requests come first, so that pages that stay offline do not delay new ones.
         ready.sort(key=lambda page: (self._questions.get(page.url, _Question()).times, page.due))
         one = _Round(begun=now)
         for page in ready[:free]:
@@ -158,18 +158,18 @@ class PageChecker:
         self._rounds += [one] if one.open else []
 
     def _free(self) -> int:
-        """How many more pages may be asked for now."""
+        """How many more requests may begin now."""
         if not self.in_threads:
             return len(self._wanted)
         return max(0, MAX_OPEN_REQUESTS - sum(question.is_open for question in self._questions.values()))
 
     def _ready_at(self, page: PageRequest) -> float:
-        """When the page may be asked for, monotonic seconds; infinite if it need not be."""
+        """When the page may be requested, in monotonic seconds; infinite if it need not be."""
         look, question = self._looks.get(page.url), self._questions.get(page.url)
         is_over = look is not None and (look.online or look.at >= page.until)
         if is_over or (question is not None and question.is_open):
             return float("inf")
-        # The clock may have been set back since this was planned.
+        # The clock may have been set back since the plan was made.
         early = max(0.0, (page.due - self._clock.now()).total_seconds())
         not_before = max(question.again_at, self._silent_until) if question is not None else 0.0
         return max(not_before, self._clock.monotonic() + early if early else 0.0)
@@ -181,7 +181,7 @@ class PageChecker:
             self.ask(url)
         except FetchError as error:
             look, passing = replace(look, online=False, kind=error.kind, why=error.message), error.passing
-        except Exception as error:  # noqa: BLE001 — one page's error must not keep the others from being asked for
+        except Exception as error:  # noqa: BLE001 — an error with one page must not stop the requests for the others
             name = type(error).__name__
             look = replace(look, online=False, kind=name, why=f"{url} cannot be asked for ({name}).")
         self._answers.put((one, url, look, passing))
@@ -193,7 +193,7 @@ class PageChecker:
         one.answers[url] = look
         page, question = self._wanted.get(url), self._questions.setdefault(url, _Question())
         left = RETRY_INTERVAL if page is None else page.until - self._clock.now()
-        # At the deadline it is asked for once more.
+        # The last request is made at the deadline.
         pause = left if timedelta() < left < RETRY_INTERVAL else RETRY_INTERVAL
         question.is_open, question.again_at = False, now + pause.total_seconds()
         if passing:
@@ -202,7 +202,7 @@ class PageChecker:
     def _tell(self, one: _Round, wanted: Mapping[str, PageRequest]) -> None:
         if one.open and self._clock.monotonic() - one.begun < ANSWER_GROUPING.total_seconds():
             return
-        # The post may have got a later datetime since it was asked for.
+        # The post's datetime may have moved to a later time since the request.
         answers = {u: look for u, look in one.answers.items() if u in wanted and look.at >= wanted[u].due}
         one.answers = {}
         if not one.open:

@@ -1,6 +1,6 @@
-"""Asking other hosts for type and size of the covers that lie there, so that the feeds can name them as enclosures.
+"""Fetching type and size of covers on other hosts, so that the feeds can list them as enclosures.
 
-Each is asked for once, after its post is released; the ledger keeps the answer, or that there was none.
+The bot requests each picture once, after its post is released; the ledger keeps the answer, or that there was none.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from bot.domain.errors import FetchError
 from bot.http.client import WebClient
 from bot.ledger import Ledger
 
-#: The longest wait for one host.
+#: How long the bot waits for one answer.
 ANSWER_TIMEOUT: Final = timedelta(seconds=5)
-#: The longest wait for all pictures of one round; the others are asked for after the next cycle.
+#: How long one call of `ask` may take; the remaining pictures follow after the next cycle.
 TOTAL_TIMEOUT: Final = timedelta(seconds=15)
-#: Bytes; what is said to be larger is no picture, or a joke.
+#: Bytes; a larger size in an answer cannot be true of a picture.
 _MAX_PICTURE_BYTES: Final = 2**40
-#: A cycle that began before an answer was noted still wants it; a host is not asked again for that within this time.
+#: A cycle that began before the ledger had the answer asks for it again; within this time that makes no request.
 _ASK_AGAIN_AFTER: Final = timedelta(hours=1)
 _PICTURE: Final = re.compile(r"image/[a-z0-9][a-z0-9.+-]{0,60}")
 
 
 @dataclass(kw_only=True)
 class RemotePictures:
-    """Asks, and notes what was said. One thread may use it at a time."""
+    """Asks the hosts and records their answers in the ledger. One thread may use it at a time."""
 
     web: WebClient
     ledger: Ledger
@@ -40,10 +40,10 @@ class RemotePictures:
     _asked: dict[str, float] = field(default_factory=dict)  #: address → monotonic seconds
 
     def ask(self, urls: Iterable[str]) -> bool:
-        """Ask for the pictures at these addresses; whether something new is known. Raises LedgerError."""
+        """Request the pictures at these addresses; return whether any facts were found. Raises LedgerError."""
         end = self.clock.monotonic() + TOTAL_TIMEOUT.total_seconds()
         found: list[RemotePicture] = []
-        silent: set[str] = set()  # hosts that gave no answer: their other pictures would take as long
+        silent: set[str] = set()  # hosts that gave no answer: their other pictures would time out too
         for url in filter(self._is_due, urls):
             left = timedelta(seconds=end - self.clock.monotonic())
             if self.stopping() or left <= timedelta():
@@ -66,14 +66,14 @@ class RemotePictures:
         return asked is None or self.clock.monotonic() - asked >= _ASK_AGAIN_AFTER.total_seconds()
 
     def _ask(self, url: str, *, within: timedelta) -> tuple[RemotePicture, bool]:
-        """What is known of it now, and whether its host answered."""
+        """Return the facts about the picture, and whether its host answered."""
         nothing = RemotePicture(url=url, asked_at=self.clock.now())
         try:
             measured = self.web.measure(url, within=within)
         except FetchError as error:
             return nothing, not error.passing
         if not _PICTURE.fullmatch(measured.media_type) or not 0 < measured.size < _MAX_PICTURE_BYTES:
-            return nothing, True  # the page of an error, say
+            return nothing, True  # for example an error page
         return (
             RemotePicture(url=url, media_type=measured.media_type, size=measured.size, asked_at=self.clock.now()),
             True,

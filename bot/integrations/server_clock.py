@@ -1,6 +1,6 @@
-"""What time it is by the accounts' servers: from the `Date` of their answers (RFC 9110, section 6.6.1).
+"""The time according to the accounts' servers, from the `Date` of their answers (RFC 9110, section 6.6.1).
 
-Kept as a moment of the machine's monotonic time, so a later step of its clock shows at once, without a new answer.
+Each is stored with the machine's monotonic time, so a later jump of the wall clock shows at once, without a new answer.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from bot.http.client import WebClient
 from bot.http.policy import FROM_OPERATOR
 from bot.planner.guards import SERVER_TOLERANCE
 
-#: A server that gave no answer, or another time than ours, is asked again after this time.
+#: The bot asks a server that gave no answer, or another time than this machine's, again after this time.
 RETRY_INTERVAL: Final = timedelta(minutes=1)
 
 
 class ServerTimes:
-    """The servers' present times, by account. Safe across threads."""
+    """The present time of each account's server. Safe across threads."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class ServerTimes:
         timeout: timedelta,
         web: WebClient | None = None,
     ) -> None:
-        """`servers` are the addresses to ask those whose time counts, by account; no other is listened to."""
+        """`servers` is account → the address to ask for its server's time; other servers' times are ignored."""
         self._web = web or WebClient(FROM_OPERATOR)
         self._clock = clock
         self._servers = dict(servers or {})
@@ -44,26 +44,26 @@ class ServerTimes:
 
     @property
     def asked(self) -> bool:
-        """Whether the servers have been asked, if there are any."""
+        """Whether `ask` has been called, or there is no server to ask."""
         return self._asked_at is not None or not self._servers
 
     def note(self, account: str, headers: Mapping[str, str]) -> None:
-        """Remember the time on an answer of this account's server."""
+        """Store the time of an answer of this account's server."""
         moment = _moment_of(headers)
         if moment is not None and account in self._servers:
             with self._lock:
                 self._heard[account] = (moment, self._clock.monotonic())
 
     def now(self) -> dict[str, datetime]:
-        """What the time is now by each server that has answered."""
+        """Return the present time according to each server that has answered, by account."""
         with self._lock:
             later = self._clock.monotonic()
             return {account: moment + timedelta(seconds=later - at) for account, (moment, at) in self._heard.items()}
 
     def ask(self) -> None:
-        """Ask the servers that have not answered, or disagree with our clock; at most once a minute.
+        """Ask the servers that have not answered or disagree with this machine's clock, at most once a minute.
 
-        All at the same time, so it lasts as long as one timeout at most. One that gives no answer says nothing.
+        The requests run in parallel, so the call takes one timeout at most. Servers that do not answer are skipped.
         """
         if not self._may_ask():
             return
@@ -90,10 +90,10 @@ class ServerTimes:
 
 
 def _moment_of(headers: Mapping[str, str]) -> datetime | None:
-    """The time that an answer was given at; None where it does not say so, or not in a way that can be read."""
+    """Return the time at which an answer was given; None if its headers are missing or malformed."""
     try:
         moment = parsedate_to_datetime(headers["Date"])
-        # A cache keeps the Date of the first answer and counts on in Age (RFC 9111, section 5.1).
+        # A cache keeps the Date of the original answer, and reports the time since in Age (RFC 9111, section 5.1).
         age = timedelta(seconds=int(headers.get("Age", "0")))
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC) + age
     except (KeyError, ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""What a release asks of the conference's own site: to be built, and then to show the page."""
+"""The conference's site during a release: the deploy hook builds it, then the bot checks that the page is online."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from bot.integrations.deploy_hook import DeployHookCaller
 from bot.integrations.pages import PageChecker
 from bot.planner.plan import Plan
 
-#: A tick asks once, and waits no longer than this for the answers.
+#: How long a tick waits for the answers; it requests each page once.
 TICK_TIMEOUT: Final = timedelta(seconds=10)
 
 
 class Site:
-    """The deploy hook and the pages, as the latest plan wants them."""
+    """The deploy hook and the page checks that the latest plan calls for."""
 
     def __init__(
         self,
@@ -29,9 +29,9 @@ class Site:
         clock: Clock,
         prepare: Callable[[], None] = lambda: None,
     ) -> None:
-        """`answered` is set, from any thread, when `look` has something to do.
+        """Any thread sets `answered` when `look` has something to do.
 
-        `prepare` does beforehand what the first question would do; at the instant only the request is left.
+        The first `look` calls `prepare`, which does the one-time work of a request before the release needs it.
         """
         self.answered = answered
         self.deploy = deploy
@@ -43,38 +43,38 @@ class Site:
 
     @property
     def looks(self) -> Mapping[str, PageAnswer]:
-        """What the site has answered, by address."""
+        """The latest answers of the site, by address."""
         return self.pages.looks
 
     @property
     def trouble(self) -> str:
-        """What an operator should be told; empty if all is well."""
+        """The problem to report to the operator; empty if there is none."""
         return self.deploy.trouble
 
     def plan_is(self, plan: Plan) -> None:
-        """Say what the latest plan wants of the site."""
+        """Take over the builds and pages that the latest plan calls for."""
         if not plan.doubt:
             self._deploys = plan.deploys
         self.pages.are_wanted(plan.wanted_pages)
 
     def call(self) -> timedelta | None:
-        """Call the deploy hook if that is owed; returns when to do it again. Raises LedgerError."""
+        """Call the deploy hook if a call is due; return the wait until the next try. Raises LedgerError."""
         try:
             return self.deploy.call(self._deploys)
         finally:
             self.answered.set()
 
     def look(self) -> timedelta | None:
-        """Ask for pages, once the hook was called; returns when to do it again."""
+        """Check pages once the hook was called; return the wait until the next check."""
         if not self._is_prepared:
             self._is_prepared = True
             self._prepare()
         return self.pages.step() if self.deploy.is_answered(self._deploys) else None
 
     def ask_once(self, plan: Plan) -> bool:
-        """For a tick: call the hook and ask for the pages that the plan waits for, if there are any.
+        """For a tick: call the hook and check the pages that the plan waits for, if there are any.
 
-        Returns whether there is an answer to plan with. Raises LedgerError.
+        Returns whether the next plan has an answer to use. Raises LedgerError.
         """
         if not plan.wanted_pages:
             return False
@@ -82,12 +82,12 @@ class Site:
         return self.look_once(plan)
 
     def call_once(self, plan: Plan) -> None:
-        """For a tick: call the hook if that is owed. Raises LedgerError."""
+        """For a tick: call the hook if a call is due. Raises LedgerError."""
         self.plan_is(plan)
         self.deploy.call(self._deploys, patient=False)
 
     def look_once(self, plan: Plan) -> bool:
-        """Ask for the pages that the plan wants, once; returns whether there is an answer to plan with."""
+        """Check the pages that the plan waits for, once; return whether the next plan has an answer to use."""
         self.pages.are_wanted(plan.wanted_pages)
         end = self._clock.monotonic() + TICK_TIMEOUT.total_seconds()
         while True:

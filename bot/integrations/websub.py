@@ -1,7 +1,7 @@
-"""WebSub (W3C): telling the hubs in the settings that a feed has changed, once its address serves the new bytes.
+"""WebSub (W3C): notifies the hubs in the settings that a feed has changed, once its address serves the new bytes.
 
-What is owed is nowhere queued: it is the difference between the public folder and what each hub was last told of, so
-a restart forgets nothing and a ping that failed is owed until it succeeds. Pings may be repeated without harm.
+There is no queue: a ping is due while the public folder differs from the latest ping of the hub, which the ledger
+keeps. So a restart loses nothing, and a failed ping stays due until it succeeds. A repeated ping is harmless.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from bot.files.public_paths import State, state_of
 from bot.http.client import WebClient
 from bot.ledger import Ledger
 
-#: The longest wait for one answer.
+#: How long the bot waits for one answer.
 ANSWER_TIMEOUT: Final = timedelta(seconds=10)
 #: The waits between tries.
 BACKOFF: Final = Backoff(first=timedelta(seconds=2), longest=timedelta(minutes=10))
-#: A hub or feed that has been in trouble for this long is named in the history.
+#: The history records a hub or feed that has been failing for this long.
 REPORT_AFTER: Final = timedelta(minutes=15)
 
 
 def topics_of(files: Mapping[str, SupportsBytes]) -> dict[str, str]:
-    """The address of each feed that names a hub → its file below the public folder."""
+    """Return the address of each feed that names a hub → its file below the public folder."""
     return {
         file.document.url_of(file.format.FILE_NAME): name
         for name, file in files.items()
@@ -42,7 +42,7 @@ def topics_of(files: Mapping[str, SupportsBytes]) -> dict[str, str]:
 
 @dataclass
 class _Trouble:
-    """A hub, or the address of a feed, that did not answer as it should."""
+    """The failures of a hub, or of the address of a feed."""
 
     outage: Outage
     why: str = ""
@@ -51,7 +51,7 @@ class _Trouble:
 
 @dataclass
 class WebSubPings:
-    """What the hubs are owed. One thread may use it at a time."""
+    """Sends the pings that are due. One thread may use it at a time."""
 
     hubs: tuple[str, ...]
     public: Path
@@ -64,7 +64,7 @@ class WebSubPings:
     _troubles: dict[str, _Trouble] = field(default_factory=dict)
 
     def send(self, topics: Mapping[str, str]) -> timedelta | None:
-        """Ping what is owed and can be pinged; returns when it is worth trying again, None if nothing is owed.
+        """Send the pings that are due and possible; return the wait until the next try, None if no ping is left.
 
         `topics` is each feed's address → its file below the public folder. Raises LedgerError.
         """
@@ -77,23 +77,23 @@ class WebSubPings:
         self._troubles = {name: trouble for name, trouble in self._troubles.items() if name in names}
         if not left:
             return None
-        # Something may have changed just now: then it is looked at once more soon.
+        # Without a known failure a feed has changed during this call: it is due again after the shortest wait.
         waits = [trouble.outage.retry_at - self.clock.monotonic() for trouble in self._troubles.values()]
         return max(BACKOFF.first, timedelta(seconds=min(waits, default=0.0)))
 
     def troubles(self) -> tuple[str, ...]:
-        """Why something is still owed."""
+        """The reasons why pings are still due."""
         return tuple(trouble.why for trouble in self._troubles.values())
 
     def _owed(self, topics: Mapping[str, str]) -> dict[str, dict[str, str]]:
-        """Hub → feed's address → digest of its bytes, where these are not what the hub knows."""
+        """Return hub → feed's address → digest of its bytes, for the feeds whose bytes the hub was not notified of."""
         now = {topic: digest for topic, name in topics.items() if (digest := self._digest(name))}
         pinged = self.ledger.notes(NoteKind.PINGED) if self.hubs and now else {}
         owed = {hub: {t: d for t, d in now.items() if pinged.get(_note_key(hub, t)) != d} for hub in self.hubs}
         return {hub: due for hub, due in owed.items() if due}
 
     def _digest(self, name: str) -> str:
-        """Of the file as it is on the disk; empty if it cannot be read."""
+        """Return the digest of the file on the disk; empty if it cannot be read."""
         path = self.public / name
         state = state_of(path)
         if state is None:
@@ -108,18 +108,18 @@ class WebSubPings:
         return known[1]
 
     def _served(self, due: Mapping[str, str], topics: Mapping[str, str]) -> set[str]:
-        """Those of the feeds whose own address shows the bytes that are on the disk."""
+        """Return the feeds whose own address serves the bytes that are on the disk."""
         served: set[str] = set()
-        silent: set[str] = set()  # hosts that gave no answer: the others of their feeds would take as long
+        silent: set[str] = set()  # hosts that gave no answer: their other feeds would time out too
         for topic, digest in due.items():
-            # New bytes are looked for at once, however long the old ones were in vain.
+            # New bytes are checked at once, regardless of the wait after earlier failures.
             name = f"{topic} {digest}"
             host = urlsplit(topic).netloc
             if self.stopping() or host in silent or not self._may_try(name):
                 continue
             try:
                 size = (self.public / topics[topic]).stat().st_size
-                # Another size is other bytes too; the room is for a new version that is longer.
+                # The limit leaves room for a longer version; a feed beyond it has other bytes anyway.
                 seen = self.web.get(topic, largest=2 * size + 1024 * 1024, within=ANSWER_TIMEOUT, past_caches=True)
             except (FetchError, OSError) as error:
                 if isinstance(error, FetchError) and error.passing:
@@ -145,7 +145,7 @@ class WebSubPings:
                 self._went_wrong(hub, f"the hub could not be told of news: {error}")
                 if error.passing:
                     break
-                # It may be about this feed alone.
+                # The refusal may concern this feed only, so go on with the next.
             else:
                 told[topic] = digest
         if len(told) == len(due):
@@ -177,5 +177,5 @@ class WebSubPings:
 
 
 def _note_key(hub: str, topic: str) -> str:
-    # Neither address holds a space.
+    # Neither address contains a space.
     return f"{hub} {topic}"

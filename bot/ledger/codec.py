@@ -1,4 +1,4 @@
-"""Records ↔ the JSON texts and rows of a ledger."""
+"""Conversion between records and the JSON texts and rows of a ledger."""
 
 from __future__ import annotations
 
@@ -51,33 +51,33 @@ def _facts() -> TypeAdapter[AccountFacts]:
 
 
 def entry_to_json(entry: Entry) -> str:
-    """An entry as JSON text."""
+    """Encode an entry as JSON."""
     return _entries().dump_json(entry).decode("utf-8")
 
 
 def entry_from_json(text: str) -> Entry:
-    """The entry that `entry_to_json` wrote."""
+    """Decode the JSON of `entry_to_json`."""
     return _entries().validate_json(text)
 
 
 def facts_to_json(facts: AccountFacts) -> str:
-    """The facts of an account, as JSON text."""
+    """Encode the facts of an account as JSON."""
     return _facts().dump_json(facts).decode("utf-8")
 
 
 def time_to_text(moment: datetime | None) -> str | None:
-    """An aware datetime as sortable text in UTC."""
+    """Encode an aware datetime as ISO 8601 text in UTC, which sorts by time."""
     return None if moment is None else moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def time_from_text(text: str | None) -> datetime | None:
-    """The datetime that `time_to_text` wrote."""
+    """Decode the text of `time_to_text`."""
     return None if text is None else datetime.fromisoformat(text)
 
 
-#: How a reason begins that `Reason.to_json` wrote; any other text is a sentence of a version 8 ledger.
+#: The beginning of every reason that `Reason.to_json` wrote; any other text is a sentence of a version 8 ledger.
 _REASON_BEGINS: Final = '{"code": '
-#: The sentences of version 8 that decisions depend on, by their beginnings.
+#: Beginnings of the sentences of version 8 that decisions depend on → their codes.
 _OLD_SENTENCES: Final = {
     "a picture could not be uploaded: ": ReasonCode.PICTURE_FAILED,
     "not served: ": ReasonCode.ACCOUNT_UNREACHABLE,
@@ -85,12 +85,12 @@ _OLD_SENTENCES: Final = {
 
 
 def reason_to_text(reason: Reason | None) -> str:
-    """A reason as text; empty for none."""
+    """Encode a reason as text; empty for none."""
     return "" if reason is None else reason.to_json()
 
 
 def reason_from_text(text: str) -> Reason | None:
-    """The reason that `reason_to_text` wrote, or the one that an older ledger's sentence stands for."""
+    """Decode the text of `reason_to_text`, or the sentence of a version 8 ledger."""
     if text.startswith(_REASON_BEGINS):
         return Reason.from_json(text)
     for beginning, code in _OLD_SENTENCES.items():
@@ -100,7 +100,7 @@ def reason_from_text(text: str) -> Reason | None:
 
 
 def entry_to_row(entry: Entry) -> dict[str, Any]:
-    """Column → value."""
+    """Return the columns of an entry."""
     return {
         "post_id": entry.post_id,
         "slug": entry.slug,
@@ -111,12 +111,12 @@ def entry_to_row(entry: Entry) -> dict[str, Any]:
 
 
 def key_to_row(key: DeliveryKey) -> dict[str, Any]:
-    """Column → value."""
+    """Return the key columns of a delivery."""
     return {"post_id": key.post_id, "account": key.account, "occasion": str(key.occasion)}
 
 
 def delivery_to_row(delivery: Delivery) -> dict[str, Any]:
-    """Column → value; without `sequence`, which the ledger gives."""
+    """Return the columns of a delivery, without `sequence`, which the database assigns."""
     row = {**key_to_row(delivery.key), "is_foreign": int(delivery.foreign)}
     for field in fields(delivery):
         if field.name in ("key", "sequence", "foreign"):
@@ -135,7 +135,7 @@ def delivery_to_row(delivery: Delivery) -> dict[str, Any]:
 
 
 def delivery_from_row(row: Row) -> Delivery:
-    """The delivery of a row."""
+    """Read a delivery from its row."""
     return Delivery(
         key=DeliveryKey(row["post_id"], row["account"], Occasion.parse(row["occasion"])),
         slug=row["slug"],
@@ -162,7 +162,7 @@ def delivery_from_row(row: Row) -> Delivery:
 
 
 def account_from_row(row: Row) -> AccountState:
-    """The account of a row."""
+    """Read the state of an account from its row."""
     facts = row["facts"]
     return AccountState(
         address=row["address"],
@@ -176,7 +176,7 @@ def account_from_row(row: Row) -> AccountState:
 
 
 def event_to_row(event: Event) -> dict[str, Any]:
-    """Column → value."""
+    """Return the columns of an event."""
     return {
         "at": time_to_text(event.at),
         "what": event.kind.value,
@@ -189,7 +189,7 @@ def event_to_row(event: Event) -> dict[str, Any]:
 
 
 def event_from_row(row: Row) -> Event:
-    """The line of history of a row."""
+    """Read an event from its row."""
     detail = row["detail"]
     reason = Reason.from_json(detail) if detail.startswith(_REASON_BEGINS) else None
     return Event(
@@ -203,7 +203,7 @@ def event_from_row(row: Row) -> Event:
 
 
 def override_to_row(override: Override) -> dict[str, Any]:
-    """Column → value."""
+    """Return the columns of an override."""
     return {
         "post_id": override.post_id,
         "said": override.said.value,
@@ -214,7 +214,7 @@ def override_to_row(override: Override) -> dict[str, Any]:
 
 
 def override_from_row(row: Row) -> Override:
-    """The operator's override of a row."""
+    """Read the operator's override from its row."""
     return Override(
         post_id=row["post_id"],
         said=OverrideKind(row["said"]),
@@ -225,12 +225,12 @@ def override_from_row(row: Row) -> Override:
 
 
 def upcoming_from_row(row: Row) -> Upcoming:
-    """The waiting post of a row."""
+    """Read an upcoming post from its row."""
     return Upcoming(post_id=row["post_id"], slug=row["slug"], due=datetime.fromisoformat(row["due"]))
 
 
 def page_wait_to_row(wait: PageWaitRecord) -> dict[str, Any]:
-    """Column → value."""
+    """Return the columns of a wait for a page."""
     return {
         "post_id": wait.post_id,
         "slug": wait.slug,
@@ -241,7 +241,7 @@ def page_wait_to_row(wait: PageWaitRecord) -> dict[str, Any]:
 
 
 def page_wait_from_row(row: Row) -> PageWaitRecord:
-    """The post without a page of a row."""
+    """Read a wait for a page from its row."""
     return PageWaitRecord(
         post_id=row["post_id"],
         slug=row["slug"],
@@ -252,7 +252,7 @@ def page_wait_from_row(row: Row) -> PageWaitRecord:
 
 
 def old_entry_to_row(old: OldEntry) -> dict[str, Any]:
-    """Column → value."""
+    """Return the columns of an old feed's entry."""
     return {
         "feed_id": old.feed_id,
         "link": old.link,
@@ -263,7 +263,7 @@ def old_entry_to_row(old: OldEntry) -> dict[str, Any]:
 
 
 def old_entry_from_row(row: Row) -> OldEntry:
-    """The entry of an old feed that a row holds."""
+    """Read an old feed's entry from its row."""
     return OldEntry(
         feed_id=row["feed_id"],
         link=row["link"],
@@ -274,7 +274,7 @@ def old_entry_from_row(row: Row) -> OldEntry:
 
 
 def picture_to_row(picture: RemotePicture) -> dict[str, Any]:
-    """Column → value."""
+    """Return the columns of a picture on another host."""
     return {
         "url": picture.url,
         "media_type": picture.media_type,
@@ -284,7 +284,7 @@ def picture_to_row(picture: RemotePicture) -> dict[str, Any]:
 
 
 def picture_from_row(row: Row) -> RemotePicture:
-    """The facts about a picture on another host, of a row."""
+    """Read the facts about a picture on another host from their row."""
     return RemotePicture(
         url=row["url"],
         media_type=row["media_type"],

@@ -1,6 +1,6 @@
-"""The ledger's rows: how records are found in its tables and written into them, each by one plain SQL statement.
+"""Reading and writing the ledger's rows, each with one SQL statement with named parameters.
 
-The statements are those of any relational database, with named parameters. They run in the caller's transaction.
+The functions run in the caller's transaction.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from bot.ledger.rules import is_rival, may_change, still_news, waiting_events
 
 _FIND_DELIVERY = "SELECT * FROM delivery WHERE post_id = :post_id AND account = :account AND occasion = :occasion"
 _REMOVE_DELIVERY = "DELETE FROM delivery WHERE post_id = :post_id AND account = :account AND occasion = :occasion"
-#: The account's deliveries of all posts with open deliveries.
+#: All of the account's deliveries of every post that has an open one.
 _DELIVERIES_IN_WORK = """
     SELECT * FROM delivery WHERE account = :account AND post_id IN
         (SELECT post_id FROM delivery WHERE account = :account AND state IN ('due', 'sending'))
@@ -79,7 +79,7 @@ _WRITE_EVENT = """
 
 
 def account_row(db: sqlite3.Connection, address: str) -> sqlite3.Row:
-    """The account's row. Raises LedgerError if there is none."""
+    """Return the account's row. Raises LedgerError if there is none."""
     row = find_account(db, address)
     if row is None:
         raise LedgerError(f"the ledger knows no account {address}.")
@@ -87,7 +87,7 @@ def account_row(db: sqlite3.Connection, address: str) -> sqlite3.Row:
 
 
 def find_account(db: sqlite3.Connection, address: str) -> sqlite3.Row | None:
-    """The account's row; None if it was never recorded."""
+    """Return the account's row; None if the account was never recorded."""
     row: sqlite3.Row | None = db.execute(
         "SELECT * FROM account WHERE address = :address", {"address": address}
     ).fetchone()
@@ -95,7 +95,7 @@ def find_account(db: sqlite3.Connection, address: str) -> sqlite3.Row | None:
 
 
 def leased_row(db: sqlite3.Connection, lease: Lease) -> sqlite3.Row:
-    """The account's row, while the lease holds. Raises LeaseLostError."""
+    """Return the account's row. Raises LeaseLostError if the lease no longer holds."""
     row = account_row(db, lease.account)
     if row["fence"] != lease.fence or row["lease_owner"] is None:
         raise LeaseLostError(f"{lease.account} has passed to another process.")
@@ -103,7 +103,7 @@ def leased_row(db: sqlite3.Connection, lease: Lease) -> sqlite3.Row:
 
 
 def update_account(db: sqlite3.Connection, address: str, **values: object) -> None:
-    """Change these columns of an account."""
+    """Set the given columns of an account."""
     changes = ", ".join(f"{name} = :{name}" for name in values)
     db.execute(f"UPDATE account SET {changes} WHERE address = :address", {**values, "address": address})  # noqa: S608 — names of our own columns
 
@@ -112,18 +112,18 @@ def update_account(db: sqlite3.Connection, address: str, **values: object) -> No
 
 
 def find_delivery(db: sqlite3.Connection, key: DeliveryKey) -> Delivery | None:
-    """The delivery of this key; None if there is none."""
+    """Return the delivery with this key; None if there is none."""
     row = db.execute(_FIND_DELIVERY, codec.key_to_row(key)).fetchone()
     return None if row is None else codec.delivery_from_row(row)
 
 
 def deliveries_in_work(db: sqlite3.Connection, account: str) -> Iterable[sqlite3.Row]:
-    """The account's deliveries of posts that it is owed something of, in the order of (due, sequence)."""
+    """Return all of the account's deliveries of every post that has an open one, ordered by (due, sequence)."""
     return db.execute(_DELIVERIES_IN_WORK, {"account": account})
 
 
 def write_delivery(db: sqlite3.Connection, delivery: Delivery) -> None:
-    """Write a delivery, over one of the same key."""
+    """Insert a delivery, or replace the one with the same key."""
     row = codec.delivery_to_row(delivery)
     names, values = ", ".join(row), ", ".join(f":{name}" for name in row)
     changes = ", ".join(f"{name} = excluded.{name}" for name in row)
@@ -148,7 +148,7 @@ def _write_change(db: sqlite3.Connection, change: CompareAndSet) -> bool:
 
 
 def _known_entries(db: sqlite3.Connection, entries: Iterable[Entry]) -> dict[str, Entry]:
-    """The stored versions of those of the entries that the ledger has."""
+    """Return the stored version of each of these entries that the ledger holds, by post id."""
     known: dict[str, Entry] = {}
     for entry in entries:
         row = db.execute("SELECT document FROM entry WHERE post_id = :id", {"id": entry.post_id}).fetchone()
@@ -166,11 +166,11 @@ def _write_pictures(db: sqlite3.Connection, pictures: Iterable[RemotePicture]) -
     db.executemany(_WRITE_PICTURE, [codec.picture_to_row(picture) for picture in pictures])
 
 
-# -- Overrides, and posts that wait
+# -- Overrides, upcoming posts, waits for pages
 
 
 def read_paused(db: sqlite3.Connection) -> str:
-    """Which operator paused everything and when; empty if nothing is paused."""
+    """Return which operator paused the bot and when; empty if it is not paused."""
     return str(db.execute("SELECT paused FROM meta").fetchone()["paused"])
 
 
@@ -180,7 +180,7 @@ def _overrides_seen(db: sqlite3.Connection) -> OverridesSeen:
 
 
 def _write_upcoming(db: sqlite3.Connection, upcoming: Iterable[Upcoming]) -> None:
-    # Only the differences: at the instant of a release there may be a thousand upcoming posts.
+    # Write only the differences: there may be a thousand upcoming posts at the moment of a release.
     there = {tuple(row) for row in db.execute("SELECT post_id, slug, due FROM upcoming")}
     wanted = {(post.post_id, post.slug, codec.time_to_text(post.due)) for post in upcoming}
     db.executemany("DELETE FROM upcoming WHERE post_id = :id", [{"id": gone[0]} for gone in there - wanted])
@@ -191,7 +191,7 @@ def _write_upcoming(db: sqlite3.Connection, upcoming: Iterable[Upcoming]) -> Non
 
 
 def read_page_waits(db: sqlite3.Connection) -> dict[str, PageWaitRecord]:
-    """Posts that wait for their page, by post id."""
+    """Return the waits for pages, by post id."""
     return {row["post_id"]: codec.page_wait_from_row(row) for row in db.execute("SELECT * FROM page_wait")}
 
 
@@ -204,7 +204,7 @@ def _write_page_waits(db: sqlite3.Connection, waits: Mapping[str, PageWaitRecord
 
 
 def read_notes(db: sqlite3.Connection, kind: NoteKind) -> dict[str, str]:
-    """All notes of a kind."""
+    """Return all notes of a kind: name → value."""
     rows = db.execute("SELECT name, value FROM note WHERE kind = :kind", {"kind": kind.value})
     return {row["name"]: row["value"] for row in rows}
 
@@ -219,7 +219,7 @@ def _write_notes(db: sqlite3.Connection, notes: NotesChange) -> None:
 
 
 def write_history(db: sqlite3.Connection, events: Iterable[Event], now: datetime) -> None:
-    """Add events to the history, and record the time."""
+    """Append events to the history, and advance the newest time of the ledger."""
     db.executemany(_WRITE_EVENT, [codec.event_to_row(event) for event in events])
     db.execute("UPDATE meta SET newest = :now WHERE newest IS NULL OR newest < :now", {"now": codec.time_to_text(now)})
 

@@ -1,7 +1,7 @@
 """The tables of the ledger, and the upgrade of a ledger of an earlier version.
 
-Times of day are ISO 8601 texts in UTC, which sort by time. `mark` columns hold `Clock.mark()` texts. `reason`
-columns hold a `Reason` as JSON, or a sentence of an earlier version.
+Datetimes are ISO 8601 texts in UTC, which sort by time. `mark` columns hold `Clock.mark()` texts. `reason` columns
+hold a `Reason` as JSON, or a sentence of an earlier version.
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ def bring_up_to_date(db: sqlite3.Connection) -> None:
         )
     db.execute("BEGIN IMMEDIATE")
     try:
-        # Another process may have done this while this one waited for the lock.
+        # Another process may have upgraded the ledger while this one waited for the lock.
         if schema_version(db) == version:
             (_create if version == 0 else _upgrade)(db)
             db.execute(f"PRAGMA user_version = {VERSION}")
@@ -193,12 +193,12 @@ def bring_up_to_date(db: sqlite3.Connection) -> None:
 
 
 def schema_version(db: sqlite3.Connection) -> int:
-    """The version of the tables; 0 for an empty file."""
+    """Return the version of the tables; 0 for an empty file."""
     return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _create(db: sqlite3.Connection) -> None:
-    # One by one: `executescript` would commit the transaction first.
+    # Statement by statement, because `executescript` commits the open transaction first.
     statement = ""
     for line in SCHEMA.splitlines(keepends=True):
         statement += line
@@ -207,7 +207,7 @@ def _create(db: sqlite3.Connection) -> None:
             statement = ""
 
 
-#: Tables of version 8 → those of today with the same columns.
+#: Tables of version 8 → the present tables with the same columns.
 _SAME: Final = {
     "account": "account",
     "delivery": "delivery",
@@ -258,7 +258,7 @@ def _told(row: sqlite3.Row) -> tuple[str, str]:
     return row[0], json.dumps({"what": row[1], "at": row[2], "there": bool(row[3])}, ensure_ascii=False)
 
 
-#: Table of version 8 → its columns, and the name and value of the note that a row becomes.
+#: Table of version 8 → its columns, and the function that makes a note's name and value from a row.
 _NOTES: Final[dict[str, tuple[str, Callable[[sqlite3.Row], tuple[str, str]]]]] = {
     "problem": ("text, since", lambda row: (row[0], row[0])),
     "told": ("cause, what, at, there", _told),
