@@ -19,7 +19,7 @@ VERSION: Final = 9
 OLDEST_VERSION: Final = 8
 
 SCHEMA: Final = """
--- One row. `newest` is the latest time that was written, `entry_writes` the number of the latest write of an entry.
+-- One row. `newest` is the latest time that was written, `entry_writes` how many writes of entries there were.
 CREATE TABLE meta (
     one          INTEGER PRIMARY KEY CHECK (one = 1),
     newest       TEXT,
@@ -28,7 +28,7 @@ CREATE TABLE meta (
 ) STRICT;
 INSERT INTO meta (one) VALUES (1);
 
--- A released post as the feeds show it: `document` is the whole entry, `changed` the number of its latest write.
+-- A released post as the feeds show it: `document` is the whole entry, `changed` is `entry_writes` at its latest write.
 CREATE TABLE entry (
     sequence    INTEGER PRIMARY KEY AUTOINCREMENT,
     post_id     TEXT NOT NULL UNIQUE,
@@ -39,7 +39,7 @@ CREATE TABLE entry (
     changed     INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX entry_by_changed ON entry (changed);
--- Triggers, so that the number is right whoever writes, also an operator with a tool of their own.
+-- Triggers keep `changed` right for every writer, including an operator with another SQLite tool.
 CREATE TRIGGER entry_is_new AFTER INSERT ON entry BEGIN
     UPDATE meta SET entry_writes = entry_writes + 1;
     UPDATE entry SET changed = (SELECT entry_writes FROM meta) WHERE post_id = new.post_id;
@@ -93,7 +93,7 @@ CREATE TABLE delivery (
 ) STRICT;
 CREATE INDEX delivery_by_account ON delivery (account, state, due, sequence);
 
--- An operator's latest word on a post.
+-- The operator's latest override of a post.
 CREATE TABLE override (
     post_id TEXT PRIMARY KEY,
     said    TEXT NOT NULL CHECK (said IN ('hold', 'release', 'publish', 'skip', 'retry')),
@@ -102,14 +102,14 @@ CREATE TABLE override (
     at      TEXT NOT NULL
 ) STRICT;
 
--- The posts that waited for their datetime at the latest cycle, so that their disappearance is noticed.
+-- The posts that waited for their datetime at the latest cycle; the next cycle notices if one has disappeared.
 CREATE TABLE upcoming (
     post_id TEXT PRIMARY KEY,
     slug    TEXT NOT NULL,
     due     TEXT NOT NULL
 ) STRICT;
 
--- Posts whose datetime has come and whose page is not online yet.
+-- Posts that are due and whose page is not online yet.
 CREATE TABLE page_wait (
     post_id TEXT PRIMARY KEY,
     slug    TEXT NOT NULL,
@@ -118,7 +118,7 @@ CREATE TABLE page_wait (
     missing INTEGER NOT NULL
 ) STRICT;
 
--- Plain texts by key, see `NoteKind`.
+-- Texts by kind and name, see `NoteKind`.
 CREATE TABLE note (
     kind  TEXT NOT NULL,
     name  TEXT NOT NULL,
@@ -126,7 +126,7 @@ CREATE TABLE note (
     PRIMARY KEY (kind, name)
 ) STRICT;
 
--- The entries of feeds that the site had before: their ids and dates pass to the posts at their release.
+-- The entries of feeds that the site had before; a post takes over the id and dates of its old entry at release.
 CREATE TABLE old_entry (
     feed_id   TEXT PRIMARY KEY,
     link      TEXT NOT NULL,
@@ -139,7 +139,7 @@ CREATE TABLE old_feed (
     at     TEXT NOT NULL
 ) STRICT;
 
--- What other hosts said of the covers that lie there; without type and size: they were asked in vain.
+-- The facts about covers on other hosts; `media_type` and `size` are null if the host did not give them.
 CREATE TABLE remote_picture (
     url        TEXT PRIMARY KEY,
     media_type TEXT,
