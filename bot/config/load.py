@@ -13,23 +13,26 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from bot.config.accounts import ACCOUNT_TYPES, Account, token_variable
 from bot.config.release import Delivery
-from bot.config.settings import DEFAULT_PATH, Config, Settings
+from bot.config.settings import DEFAULT_PATH, Config, Settings, is_secret
 from bot.config.site import Feeds, Ledger
 from bot.config.sources import CHECKOUTS, Source
 from bot.config.values import SettingError, Table, is_loopback
 from bot.domain.errors import ConfigError, Fault
 
 
-def _may_be_secret(where: str, value: object) -> bool:
+def _may_be_secret(where: str, value: object, settings: type[BaseModel]) -> bool:
     # Never quoted in errors: a value in the place of an account's table may be a token, an address may hold a password.
     misplaced = where.startswith("accounts") and where.count(".") < 2
-    misplaced = misplaced or where in ("alerts.webhook", "alerts.smtp")
-    misplaced = misplaced or where.startswith("release.deploy_")
     misplaced = misplaced or where.startswith("sources")
-    return misplaced or not isinstance(value, str | int | float) or "@" in str(value)
+    return (
+        misplaced
+        or is_secret(where, settings=settings)
+        or not isinstance(value, str | int | float)
+        or "@" in str(value)
+    )
 
 
-def faults_of(error: ValidationError) -> Iterator[Fault]:
+def faults_of(error: ValidationError, *, settings: type[BaseModel] = Settings) -> Iterator[Fault]:
     for item in error.errors():
         where = ".".join(str(part) for part in item["loc"])
         own = item.get("ctx", {}).get("error")  # raised by a check of these settings
@@ -43,7 +46,7 @@ def faults_of(error: ValidationError) -> Iterator[Fault]:
         elif own is not None and not isinstance(item["input"], str):
             yield Fault(where=where, problem=f"{message}.")
         else:
-            shown = "" if _may_be_secret(where, item["input"]) else f" (it is {item['input']!r})"
+            shown = "" if _may_be_secret(where, item["input"], settings) else f" (it is {item['input']!r})"
             words = _in_plain_words(item["type"], where, item.get("ctx", {}), message)
             yield Fault(where=where, problem=f"{words}{shown}.")
 

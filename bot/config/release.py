@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import time, timedelta
-from typing import Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from bot.config.values import ENVIRONMENT, ClockTime, DeployHook, Duration, Hours, SettingError, Table
+from bot.config.values import ENVIRONMENT, ClockTime, DeployHook, Duration, Hours, Secret, SettingError, Table
 
 #: How long a release waits for its page by default.
 WAIT_FOR_PAGE: Final = timedelta(minutes=30)
@@ -44,13 +44,15 @@ class Release(Table):
     page_missing: Literal["hold", "release"] = Field(
         "hold", description='a post whose page is not online by then: "hold" it, or "release" it; an alert either way'
     )
-    deploy_hook: DeployHook | None = Field(
+    deploy_hook: Annotated[DeployHook | None, Secret()] = Field(
         None, description='address that gets a POST when posts are released or changed; "env:NAME" if it is a secret'
     )
-    deploy_headers: dict[str, str] = Field(
+    deploy_headers: Annotated[dict[str, str], Secret()] = Field(
         {}, description="headers of that POST; env:NAME in a value stands for a variable of the environment"
     )
-    deploy_body: dict[str, Any] = Field({}, description="what that POST says, sent as JSON; none: nothing")
+    deploy_body: Annotated[dict[str, Any], Secret()] = Field(
+        {}, description="what that POST says, sent as JSON; none: nothing"
+    )
 
     @field_validator("give_up_after")
     @classmethod
@@ -99,12 +101,14 @@ class Delivery(Table):
 class Alerts(Table):
     """Who is told when something is wrong."""
 
-    webhook: str | None = Field(
+    webhook: Annotated[str | None, Secret()] = Field(
         None, description='address that gets a JSON POST; better "env:NAME", for it often holds a secret'
     )
-    mail_to: tuple[str, ...] = Field((), description="addresses that get a mail")
-    mail_from: str | None = Field(None, description="sender of the mails; else the first of `mail_to`")
-    smtp: str = Field(
+    mail_to: Annotated[tuple[str, ...], Secret()] = Field((), description="addresses that get a mail")
+    mail_from: Annotated[str | None, Secret()] = Field(
+        None, description="sender of the mails; else the first of `mail_to`"
+    )
+    smtp: Annotated[str, Secret()] = Field(
         "smtp://localhost", description='mail server, "smtp://" or "smtps://"; "env:NAME" if it holds a password'
     )
     embargoed: bool = Field(False, description="whether alerts may name posts that are not released yet")

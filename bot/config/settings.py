@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
-from pydantic import Field, field_validator
+from pydantic import BaseModel, Field, field_validator
 
-from bot.config.accounts import Account
+from bot.config.accounts import ACCOUNT_TYPES, Account
 from bot.config.release import WAIT_FOR_PAGE, Alerts, Delivery, Release
 from bot.config.site import Feeds, Ledger, Serve, Site
 from bot.config.sources import Source
-from bot.config.values import Duration, Hours, SettingError, Table, is_loopback
+from bot.config.values import Duration, Hours, Secret, SettingError, Table, is_loopback
 from bot.domain.front_matter import FOR_ADDRESSES, KEYS
 
 
@@ -146,3 +147,27 @@ class Config(Settings):
     def account_addresses(self) -> dict[str, str]:
         """Section name → the account's identity in the ledger."""
         return {name: account.address(name) for name, account in self.accounts.items()}
+
+
+def is_secret(setting: str, *, settings: type[BaseModel] = Settings) -> bool:
+    """Whether the setting with this dotted name, or a table around it, is marked as `Secret`."""
+    models: tuple[type[BaseModel], ...] = (settings,)
+    for part in setting.split("."):
+        fields = [
+            field for model in models for name, field in model.model_fields.items() if part in (name, field.alias)
+        ]
+        if any(isinstance(mark, Secret) for field in fields for mark in field.metadata):
+            return True
+        # The number of an item, or the name of an account, is no field: the next part is one of the same tables.
+        models = tuple(model for field in fields for model in _tables_in(field.annotation)) or models
+    return False
+
+
+def _tables_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models that values of this type are made of."""
+    if annotation is Account:
+        yield from ACCOUNT_TYPES.values()
+    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _tables_in(inner)

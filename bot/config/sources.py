@@ -6,12 +6,12 @@ import re
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
-from typing import Final, Self
+from typing import Annotated, Final, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from bot.config.values import Duration, SettingError, Table, is_loopback
+from bot.config.values import Duration, Secret, SettingError, Table, is_loopback
 
 #: The folder of the checkouts, relative to the project folder.
 CHECKOUTS: Final = Path("var/sources")
@@ -25,7 +25,7 @@ _VARIABLE: Final = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*")
 class Source(Table):
     """A git repository that holds posts."""
 
-    git: str = Field(description="the repository's https address, as for `git clone`")
+    git: Annotated[str, Secret()] = Field(description="the repository's https address, as for `git clone`")
     branch: str = Field("", description="the branch whose posts count; empty: the repository's default branch")
     folder: Path = Field(Path("posts"), description="folder of the post files, within the repository")
     assets: Path = Field(Path(), description="folder within the repository in which /assets/... of its posts is found")
@@ -34,11 +34,13 @@ class Source(Table):
         description='how often the host is asked for changes; "off": at the start and at each push',
     )
     timeout: Duration = Field(timedelta(minutes=2), description="longest time for fetching it once")
-    token: str = Field(
+    token: Annotated[str, Secret()] = Field(
         "", description='"env:NAME": the environment variable with a read-only token; empty: a public one'
     )
-    user: str = Field("oauth2", min_length=1, description="user name that goes with the token; most forges take any")
-    push_secret: str = Field(
+    user: Annotated[str, Secret()] = Field(
+        "oauth2", min_length=1, description="user name that goes with the token; most forges take any"
+    )
+    push_secret: Annotated[str, Secret()] = Field(
         "",
         description='"env:NAME": the environment variable with the secret of the forge\'s webhook; empty: no push hook',
     )

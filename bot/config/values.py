@@ -25,6 +25,13 @@ ENVIRONMENT: Final = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
 LANGUAGE: Final = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"
 
 
+class Secret:
+    """Marks a setting that may hold a secret or a person's address: `Annotated[str, Secret()]`.
+
+    No message and no report shows its value; `bot/config/settings.py` tells which settings are marked.
+    """
+
+
 class SettingError(ValueError):
     """What is wrong with one setting, raised by a check that sees its whole table. `setting` is its key there."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from bot.check.settings import check_settings
 from bot.config import Config
+from bot.config.settings import is_secret
 from bot.domain import Severity, Snapshot
 from bot.domain.errors import PostError
 from bot.operations.doctor.report import Line, note, ok, problem
@@ -18,39 +19,43 @@ from bot.posts.git.status import read_status
 from bot.runtime.planning import decide
 
 HIDDEN: Final = "(hidden)"
-#: Settings that may hold a secret, or a person's address; "env:NAME" is none.
-_SECRET: Final = re.compile(
-    r"alerts\.(?:webhook|smtp|mail_to|mail_from)\b|release\.deploy_|sources\.\d+\.(?:git|token|push_secret|user)\b"
-)
 _PATHS: Final = frozenset({"site.posts", "site.assets", "feeds.folder", "feeds.import"})
+#: An address with a name or password in it, "postgresql://bot:PASSWORD@host/db".
+_WITH_PASSWORD: Final = re.compile(r"//[^/\s]*@")
 _FROM_ENVIRONMENT: Final = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*")
 
 
 def shown_settings(config: Config) -> dict[str, Any]:
     """The settings that are in the file, by their dotted names, without what is secret."""
     tables = config.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    shown = {name: _shown(name, value) for name, value in _flat(tables)}
+
+    def secret(name: str) -> bool:
+        return is_secret(name, settings=type(config))
+
+    shown = {name: _shown(name, value, secret=secret(name)) for name, value in _flat(tables, secret)}
     if "ledger.url" in shown and config.ledger.is_private:
         shown["ledger.url"] = HIDDEN
     return shown
 
 
-def _flat(table: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+def _flat(table: Mapping[str, Any], secret: Callable[[str], bool], before: str = "") -> Iterator[tuple[str, Any]]:
     for key, value in table.items():
         name = f"{before}{key}"
-        if isinstance(value, dict) and not _SECRET.match(name):
-            yield from _flat(value, f"{name}.")
+        if isinstance(value, dict) and not secret(name):
+            yield from _flat(value, secret, f"{name}.")
         elif isinstance(value, list) and value and isinstance(value[0], dict):
             for number, one in enumerate(value):
-                yield from _flat(one, f"{name}.{number}.")
+                yield from _flat(one, secret, f"{name}.{number}.")
         else:
             yield name, value
 
 
-def _shown(name: str, value: Any) -> Any:
-    if _SECRET.match(name):
+def _shown(name: str, value: Any, *, secret: bool) -> Any:
+    if secret:
         plain = isinstance(value, str) and (not value or _FROM_ENVIRONMENT.fullmatch(value))
         return value if plain or not value else HIDDEN
+    if _WITH_PASSWORD.search(str(value)):
+        return HIDDEN
     # Where the bot lies on somebody's disk is nobody's business.
     is_on_disk = name in _PATHS or name.endswith(".token_file")
     return HIDDEN if is_on_disk and str(value).startswith("/") else value
