@@ -29,7 +29,7 @@ class Chat(Table):
 
     room: int = 0
     token: Annotated[str, Secret()] = Field("", max_length=10)
-    rooms: Annotated[dict[str, str], Secret()] = {}
+    rooms: Annotated[dict[str, str], Secret()] = Field(default_factory=dict)
 
 
 class WithChat(Config):
