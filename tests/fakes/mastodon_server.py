@@ -84,7 +84,7 @@ def make_fake_app(store: Store, *, repeat: RepeatPolicy | None = None) -> Flask:
 @with_config(STRICT)
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TextsSetting:
-    """The language of error texts, whatever Accept-Language says: a client must not rely on their words."""
+    """The language of error texts, regardless of Accept-Language: a client must not rely on their words."""
 
     texts: Literal["en", "de"]
 
@@ -122,7 +122,7 @@ def make_faults(*, repeat: RepeatPolicy | None = None) -> Faults:
 
 
 def hooks_of(faults: Faults) -> Hooks:
-    """What the settings of tests change."""
+    """Return the hooks that apply the settings of tests."""
 
     def rewrite_text(text: str, account: Account, params: Params) -> str:
         is_default = any(one.markdown in ("*", account.username) for one in faults.settings(MarkdownSetting))
@@ -203,7 +203,7 @@ class RequestLog:
         self._lock = Lock()
 
     def add(self, request: SeenRequest) -> int:
-        """Note a request; returns its number."""
+        """Record a request; return its number."""
         with self._lock:
             number = next(self._numbers)
             self._seen[number] = request
@@ -212,7 +212,7 @@ class RequestLog:
             return number
 
     def update(self, number: int, *, fault: str | None, status: int | None) -> None:
-        """Note what has become of a request, unless it was forgotten."""
+        """Record the outcome of a request, unless the log has already dropped it."""
         with self._lock:
             if number in self._seen:
                 self._seen[number] = replace(self._seen[number], fault=fault, status=status)

@@ -32,7 +32,7 @@ FORBIDDEN: Final = ("open", "sqlite3.", "socket.", "subprocess.", "os.", "shutil
 
 
 class Watch:
-    """Notes what happens while it is on, but for the loading of modules."""
+    """Records the audit events while it is on, except those of module loading."""
 
     def __init__(self) -> None:
         self.is_on = False

@@ -1,4 +1,4 @@
-"""A bot some seconds before a release, on a clock that is set or one that runs."""
+"""A bot a few seconds before a release, on a manual clock or a running one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SECOND = timedelta(seconds=1)
 
 @dataclass
 class Asked(RecordingPublisher):
-    """Counts the questions before a send."""
+    """Counts the pre-flight requests before each send."""
 
     questions: list[str] = field(default_factory=list)
 
@@ -44,7 +44,7 @@ class Asked(RecordingPublisher):
 
 
 class Stage:
-    """A bot some seconds before a release; its publisher, and what it said."""
+    """A bot a few seconds before a release, its publisher, and the events that it reported."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
@@ -76,7 +76,7 @@ class Stage:
 
 
 class WaitingStage(Stage):
-    """Its clock runs; the release is a second away."""
+    """A stage whose clock runs; the release is one second away."""
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
@@ -84,7 +84,7 @@ class WaitingStage(Stage):
         self.expected: dict[str, list[Delivery]] = {}
         self.meanwhile: Callable[[], object] = lambda: None  #: happens once the release is prepared
         self.reason = Event()  #: for another pass
-        # A busy machine stalls for seconds: a release that is late here is so by the machine's doing.
+        # A busy machine can stall for seconds, which would make a release late through no fault of the bot.
         self.tolerance = Tolerance(lateness=10 * SECOND)
         self.running = ShiftedClock(NOON - SECOND)
         self.bot = with_parts(self.bot, clock=self.running)

@@ -1,4 +1,4 @@
-"""A site in a git repository, on a branch that leaves `main`; and what the bot says of it at a set time."""
+"""A site in a git repository, on a branch off `main`, and the bot's output for it at a fixed time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
 
 
 def make_branch(root: Path) -> Project:
-    """On `main`: one post that is out, with an account on a real server, which nobody contacts."""
+    """Make a branch off a `main` with one released post and an account on a real server, which no test contacts."""
     root.mkdir()
     project = Project(root, "https://social.example")
     settings = re.sub(r"\[delivery\].*?\n\n", "", SETTINGS.format(server=project.server), flags=re.DOTALL)

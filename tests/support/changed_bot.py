@@ -9,6 +9,6 @@ from bot.runtime.app import Bot
 
 
 def with_parts(bot: Bot, **parts: Any) -> Bot:
-    """The bot with other parts of its cycle; a ledger or a clock is that of the deliveries too."""
+    """Replace parts of the bot's cycle; a new ledger or clock also replaces that of the deliveries."""
     shared = {name: part for name, part in parts.items() if name in ("ledger", "clock")}
     return replace(bot, context=replace(bot.context, **parts), deliverer=replace(bot.deliverer, **shared))

@@ -1,4 +1,4 @@
-"""For each rule of `announce check` a project that breaks it, and nearly the same one that does not."""
+"""For each rule of `announce check`, a project that breaks it and a nearly identical one that does not."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Files = Mapping[str, str | bytes]
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A project, and what is known of it."""
+    """A project, with the facts that a check of it needs."""
 
     files: Files
     settings: str = ""
@@ -132,7 +132,7 @@ def made(root: Path, case: Case) -> Config:
 
 
 def checked(root: Path, case: Case, **options: object) -> CheckResult:
-    """What a look at the case finds."""
+    """Return the findings of a check of the case."""
     config = made(root, case)
     site = open_site(config, ManualClock(NOW), snapshot=case.ledger(config))
     return check_posts(site, environ=case.environ, **options)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""A conference's site on loopback: pages that come when they are built, and a hook that lets them be built."""
+"""A conference's site on loopback: pages that appear when they are built, and a deploy hook that builds them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HTML = b"<!doctype html><title>News</title>"
 
 @dataclass(frozen=True)
 class Shown:
-    """What a path answers with."""
+    """The answer for a path."""
 
     status: int = 200
     body: bytes = HTML
@@ -41,7 +41,7 @@ class Call:
 
 @dataclass
 class ConferenceSite:
-    """What is shown and what was asked."""
+    """The pages that the site serves, and the requests that it received."""
 
     url: str = ""
     pages: dict[str, Shown] = field(default_factory=dict)  #: by path; all others are 404
@@ -53,7 +53,7 @@ class ConferenceSite:
     on_call: Callable[[], None] = lambda: None
 
     def show(self, *slugs: str) -> None:
-        """The pages of these posts are there now."""
+        """Put the pages of these posts online."""
         self.pages.update({f"/news/{slug}/": Shown() for slug in slugs})
 
     def paths(self) -> list[str]:
@@ -62,7 +62,7 @@ class ConferenceSite:
 
 @contextmanager
 def conference_site() -> Iterator[ConferenceSite]:
-    """A site that is up until the end of the block."""
+    """Run a site until the end of the block."""
     site = ConferenceSite()
 
     class Handler(BaseHTTPRequestHandler):

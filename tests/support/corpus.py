@@ -35,7 +35,7 @@ class Corpus:
     garbled: Path
     #: The post with the mark behind its excerpt.
     marked: str
-    #: What reading finds: rule, slug and line.
+    #: The findings of the reader: rule, slug and line.
     findings: frozenset[tuple[str, str, int]]
     #: Six posts that `test_two_seasons.py` moves onto the edges of a clock.
     edges: tuple[str, ...]

@@ -44,16 +44,16 @@ MakeDelivery = Callable[..., Delivery]
 
 @dataclass
 class Server(RecordingPublisher):
-    """The shipped double, that also counts what it is asked and can be told what happens meanwhile."""
+    """The recording publisher, which also counts its calls and runs events that a test schedules during them."""
 
     asked: list[str] = field(default_factory=list)
     keys: list[tuple[str, bool]] = field(default_factory=list)
-    since: list[datetime] = field(default_factory=list)  #: of each pre-flight look
-    shown: list[Announcement | None] = field(default_factory=list)  #: what each edit was told of
+    since: list[datetime] = field(default_factory=list)  #: of each pre-flight search
+    shown: list[Announcement | None] = field(default_factory=list)  #: what each edit was given as shown so far
     answers: dict[str, list[Callable[[], None]]] = field(default_factory=dict)
 
     def during(self, method: str, *happenings: Callable[[], None]) -> None:
-        """What happens during the next calls of a method, one each; an exception is its answer."""
+        """Schedule what happens during the next calls of a method, one item per call; an exception is raised there."""
         self.answers[method] = list(happenings)
 
     def _happen(self, method: str) -> None:
@@ -110,7 +110,7 @@ class Server(RecordingPublisher):
         super().delete(status_id)
 
     def hand(self, announcement: Announcement) -> SeenStatus:
-        """A person toots this."""
+        """Post this toot by hand."""
         receipt = super().publish(announcement, media_ids=(), key="", repeat=False)
         return next(status for status in self.statuses if status.status_id == receipt.status_id)
 
@@ -120,7 +120,7 @@ class Server(RecordingPublisher):
 
 
 class RacingLedger(ScratchLedger):
-    """A ledger that others write to just before a step is performed: after it was decided, before it is written."""
+    """A ledger that other processes write to between the decision on a step and the write of that step."""
 
     def __init__(self, clock: ManualClock) -> None:
         super().__init__(clock)
@@ -232,7 +232,7 @@ def new_world() -> World:
 
 
 def following(publish: Delivery, action: Action, **changes: Any) -> Delivery:
-    """What edits, deletes or answers a publish."""
+    """Return the deliveries that edit, delete or reply to a publication."""
     occasion = Occasion.edit(1) if action is Action.EDIT else Occasion.WITHDRAW
     key = DeliveryKey(publish.key.post_id, publish.key.account, occasion)
     return replace(publish, **{"key": key, "action": action, **changes})

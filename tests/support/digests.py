@@ -6,5 +6,5 @@ from bot.domain import Digests
 
 
 def both(words: str) -> Digests:
-    """Those of a post that says these words in the feeds and in its announcement."""
+    """Return the digests of a post with these words in the feeds and in its announcement."""
     return Digests(entry=words, announcement=words)

@@ -35,7 +35,7 @@ from bot.runtime.service import run_service
 from bot.runtime.wiring import make_publishers
 from bot.runtime.workers import ThreadedWorkers
 
-#: What only looks is not watched: a death there is a death before the next effect.
+#: Methods that only read have no points: a death there is equivalent to a death before the next effect.
 METHODS: Final = {
     "ledger": {
         *("record", "flush", "acquire_lease", "renew_lease", "release_lease"),
@@ -46,12 +46,12 @@ METHODS: Final = {
         *("upload", "publish", "edit", "delete"),
     },
 }
-#: A life that has not come to rest by then has failed.
+#: A process that has not come to rest within this time has failed.
 LONGEST_LIFE: Final = 60.0
 
 
 class Fuse:
-    """Notes each point that is passed, and kills the process at the one that it was told."""
+    """Records each point that the process passes, and kills it at the configured one."""
 
     def __init__(self, point: str, hit: int, trace: Path | None) -> None:
         self._point, self._left, self._trace = point, hit, trace

@@ -1,4 +1,4 @@
-"""A process's time of day, moved while it runs by libfaketime; its monotonic clock is left alone."""
+"""A process's wall clock, moved by libfaketime while it runs; its monotonic clock is unchanged."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.programs import program
 
 
 class FakedClock:
-    """The time of day of the processes that are started with `environ`."""
+    """The wall clock of the processes that are started with `environ`."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "clock"
@@ -27,7 +27,7 @@ class FakedClock:
         self.step(timedelta())
 
     def step(self, by: timedelta) -> None:
-        """Move the time of day, at once, forward or back."""
+        """Move the wall clock at once, forward or back."""
         # In whole seconds, as it is written, so that `now` is what the processes see.
         self._ahead = timedelta(seconds=round((self._ahead + by).total_seconds()))
         new = self._file.with_suffix(".new")

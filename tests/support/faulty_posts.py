@@ -1,4 +1,4 @@
-"""Posts with a fault each: what is written, and what people are told; for `tests/acceptance/test_wrong_input.py`."""
+"""Posts with one fault each, and the message that the author gets; for `tests/acceptance/test_wrong_input.py`."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ BODY: Final = "\nThis is the first paragraph, which is long enough to be an exce
 
 @dataclass(frozen=True, kw_only=True)
 class Wrong:
-    """A fault: front matter lines besides title and datetime, and what is said of them."""
+    """A fault: front matter lines besides title and datetime, and the message about them."""
 
     name: str
     lines: str = ""
-    field: str  #: as people are told it; empty where no field is to blame
+    field: str  #: as the message names it; empty if no single field causes the fault
     says: str
-    remedy: str = ""  #: a part of what to do
+    remedy: str = ""  #: a part of the remedy
     line: int = 0  #: of the file; 0: where the field's key stands
 
     def text(self, published: str) -> str:
@@ -47,7 +47,7 @@ def top(name: str, lines: str, field: str, says: str, remedy: str = "", line: in
     return Wrong(name=name, lines=f"{lines}\n", field=field, says=says, remedy=remedy, line=line)
 
 
-#: The post is left out until it is mended; nothing of it goes out.
+#: The bot skips the post until it is mended; it publishes nothing of it.
 POSTS: Final = (
     # -- every key below `mastodon:`
     top("mastodon-text", "mastodon: hello", "mastodon", "must hold keys of its own", "skip: true"),
@@ -119,7 +119,7 @@ POSTS: Final = (
 )
 
 _MEDIA: Final = "media:\n  - file: {}\n    alt: A picture"
-#: They can be read, and cannot be said as they stand: held until they are mended.
+#: The post can be read but not composed: the bot holds it until it is mended.
 HELD: Final = (
     mastodon("warning-long", f"content_warning: {'w' * 600}", "content_warning", "does not fit into 500", "a shorter"),
     top(
@@ -133,7 +133,7 @@ HELD: Final = (
     poll("poll-long", "options: [a, b]\nexpires_in: 90d", "expires_in", "open for 90 days", "expires_in: 3d"),
     poll("poll-short", "options: [a, b]\nexpires_in: 1m", "expires_in", "takes 5 min to", "expires_in: 3d"),
 )
-#: The news goes out, without what is wrong, and people are told.
+#: The bot publishes the post without the faulty part, and reports the fault.
 LEFT_OUT: Final = (
     mastodon("picture-missing", _MEDIA.format("/none.png"), "media[0]", "there is no file none.png", "Add the file", 6),
     top(
@@ -143,7 +143,7 @@ LEFT_OUT: Final = (
     mastodon("picture-words", _MEDIA.format("/words.png"), "media[0]", "is not a readable picture", "Use a JPEG", 6),
     mastodon("picture-outside", _MEDIA.format("/../x.png"), "media[0]", "", "", 6),
 )
-#: It goes out changed, and people can see it beforehand.
+#: The bot publishes the post with a change, which a preview shows beforehand.
 CHANGED: Final = (
     mastodon(
         "text-long", f"text: {'word ' * 300}", "text", "does not fit whole into a toot of 500", "announce preview"

@@ -1,4 +1,4 @@
-"""The command line in a process that is forked from one which has imported it: a run costs no start-up.
+"""The command line in a process forked from one that has already imported it, which saves the start-up time.
 
 It is the real command line in a process of its own, with its own folder, environment and standard streams. What
 Python reads before the first import (`PYTHON...`, the locale) stays as it was: `can_fork` tells.
@@ -56,7 +56,7 @@ class Forked:
         os.set_blocking(answer.fileno(), False)
 
     def poll(self) -> int | None:
-        """Its exit code, or the negative signal that ended it; None while it runs."""
+        """Return the exit code, or the negative number of the signal that ended it; None while it runs."""
         if self.returncode is None:
             line = self._answer.readline()
             if line:
@@ -65,7 +65,7 @@ class Forked:
         return self.returncode
 
     def wait(self, timeout: float = 600) -> int:
-        """Its exit code. Raises subprocess.TimeoutExpired."""
+        """Wait for the exit code. Raises subprocess.TimeoutExpired."""
         end = time.monotonic() + timeout
         pause = 0.001
         while (code := self.poll()) is None:
@@ -87,7 +87,7 @@ class Forked:
 
 
 class ForkServer:
-    """The process that has everything imported. It ends with the process that made it."""
+    """The process that has imported everything. It ends with the process that started it."""
 
     def __init__(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -139,7 +139,7 @@ class ForkServer:
 
 @cache
 def fork_server() -> ForkServer:
-    """The one of this process."""
+    """Return the fork server of this process."""
     return ForkServer()
 
 
@@ -148,7 +148,7 @@ def main() -> None:
     _import_everything()
     gc.collect()
     gc.freeze()  # else a child's first collection touches, and so copies, all of this memory
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the minders
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the minders: no process waits for them
     while True:
         order, descriptors, _, _ = socket.recv_fds(line, _LONGEST_ORDER, 4)
         if not order:
@@ -189,7 +189,7 @@ def _mind(order: dict[str, Any], descriptors: Sequence[int], line: socket.socket
 
 
 def _become(order: dict[str, Any], streams: Sequence[int]) -> None:
-    """Be the command, to its end. Only the clearing up of the interpreter's memory is left out: it takes 0.1 s."""
+    """Run the command to its end. Only the interpreter's final memory clean-up is skipped, which takes 0.1 s."""
     os.chdir(order["folder"])
     os.environ.clear()
     os.environ.update(order["environ"])

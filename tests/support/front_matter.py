@@ -32,7 +32,7 @@ mastodon:
 _POLL: Final = "  poll:\n    options: [Tea, Coffee]\n    expires_in: 1d\n"
 _MEDIA: Final = "  media:\n    - file: /assets/boat.png\n      alt: A boat\n      focus: [0.5, 0.5]\n"
 _THREAD: Final = "  thread: [Two, Three]\n"
-#: Dotted key → what stands in the front matter, what replaces it, and what is added to both at the end.
+#: Dotted key → the line in the front matter, its replacement, and lines appended to both versions.
 CHANGES: Final[Mapping[str, tuple[str, str, str]]] = {
     "title": ("The boats are back", "The boats are gone", ""),
     "author": ("author: Ada", "author: [Ada, Bea]", ""),

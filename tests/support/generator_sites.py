@@ -1,4 +1,4 @@
-"""Small invented sites, with the files that each generator has, written as people write them."""
+"""Small invented sites, each with the typical files of its generator."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from threading import Event, Thread
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-#: Nothing of the machine's own settings.
+#: Keeps git from reading the machine's own settings.
 ENVIRON: Final = {
     "PATH": os.environ["PATH"],
     "HOME": "/nonexistent",
@@ -43,7 +43,7 @@ def post_text(title: str = "News of the day", published: str = "2026-03-10 14:00
 
 @dataclass
 class Repository:
-    """A bare repository, as a forge has it, and a clone that a team works in."""
+    """A bare repository, as on a forge, and a team's working clone."""
 
     folder: Path  #: holds both
     name: str = "news"
@@ -83,7 +83,7 @@ class Repository:
 
 @dataclass
 class GitServer:
-    """What a git server was asked, and how it answers."""
+    """The requests that a git server received, and how it answers."""
 
     url: str = ""
     token: str = ""  #: asked for if there is one; the user's name is anything
@@ -167,7 +167,7 @@ def git_server(folder: Path) -> Iterator[GitServer]:
         daemon_threads = True
 
         def handle_error(self, request: Any, client_address: Any) -> None:
-            """A git that was ended hangs up."""
+            """Ignore errors: a git process that was killed drops its connection."""
 
     listener = Server(("127.0.0.1", 0), Handler)
     thread = Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02})

@@ -1,4 +1,4 @@
-"""A whole bot in one process, on a clock that stands still: the sandbox is called without a network."""
+"""A whole bot in one process, on a manual clock: it calls the sandbox without a network."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NEAR = {"REMOTE_ADDR": "127.0.0.1"}
 
 
 class InProcess(BaseAdapter):
-    """Carries requests to an application, as if it listened at SERVER."""
+    """Passes requests to an application as if it listened at SERVER."""
 
     def __init__(self, client: Client) -> None:
         super().__init__()
@@ -97,18 +97,18 @@ class Outside(WebClient):
 
 @dataclass(frozen=True)
 class Seen:
-    """Everything that others can see, or have been asked."""
+    """Everything that is publicly visible, and the requests that other servers received."""
 
     public: Mapping[str, bytes]
     requests: list[dict[str, Any]]  #: those that the server has had, with their queries and keys
     page: bytes  #: the server's timeline page
-    pings: list[tuple[str, str]]  #: which hub was told of which feed
-    measured: list[str]  #: addresses of pictures that other hosts were asked about
-    site_requests: list[str]  #: pages and hooks of the site that were asked
+    pings: list[tuple[str, str]]  #: hub and feed of each ping
+    measured: list[str]  #: addresses of pictures that the bot requested from other hosts
+    site_requests: list[str]  #: pages and hooks of the site that the bot requested
 
 
 class World:
-    """A project's folder, a bot in it, and the server that it speaks to."""
+    """A project's folder, a bot in it, and the server that it publishes to."""
 
     def __init__(self, root: Path, *, now: datetime, settings: Callable[[str], str] = lambda text: text) -> None:
         self.root = root

@@ -18,7 +18,7 @@ from typing import Any
 
 @dataclass
 class Webhook:
-    """What arrived, and how it answers."""
+    """The requests that arrived, and how the server answers."""
 
     url: str = ""
     answer: int = 200
@@ -29,7 +29,7 @@ class Webhook:
 
 @contextmanager
 def listening_webhook() -> Iterator[Webhook]:
-    """A web server that notes each POST."""
+    """A web server that records each POST."""
     hook = Webhook()
 
     class Handler(BaseHTTPRequestHandler):
@@ -108,7 +108,7 @@ def web_server(
             self.end_headers()
             if self.command == "HEAD":
                 return
-            with suppress(OSError):  # whoever asked has had enough
+            with suppress(OSError):  # the client has closed the connection
                 for chunk in page.chunks:
                     self.wfile.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
                     self.wfile.flush()
@@ -119,7 +119,7 @@ def web_server(
 
     class Server(HTTPServer):
         def handle_error(self, request: Any, client_address: Any) -> None:
-            """A client that does not trust the certificate hangs up."""
+            """Ignore errors: a client that does not trust the certificate drops the connection."""
 
     server = Server(("127.0.0.1", 0), Handler)
     if tls is not None:
@@ -136,7 +136,7 @@ def web_server(
 
 @dataclass
 class Mailbox:
-    """What a mail server took, and every line that it was told."""
+    """The mails that a mail server accepted, and every line that clients sent."""
 
     port: int = 0
     lines: list[str] = field(default_factory=list)
@@ -147,7 +147,7 @@ class Mailbox:
 
 @contextmanager
 def listening_mailbox(*, tls: ssl.SSLContext | None = None, at_once: bool = False) -> Iterator[Mailbox]:
-    """A mail server as small as can be: one conversation after the other.
+    """A minimal mail server: it serves one connection after the other.
 
     With `tls` it offers STARTTLS and a login after it; `at_once`: it speaks TLS from the first byte.
     """

@@ -1,4 +1,4 @@
-"""A server that gives tokens out, and what is planted in it."""
+"""A server that issues tokens, with answers that a test can replace."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ METADATA = "/.well-known/oauth-authorization-server"
 
 @contextmanager
 def login_server() -> Iterator[OddServer]:
-    """It does everything right until a test makes it odd. Each time the code comes it gives another token."""
+    """Run a server that answers correctly unless a test replaces an answer. Each login gets another token."""
     numbers = count(1)
 
     def exchange(form: dict[str, str]) -> Says:
@@ -55,6 +55,6 @@ def edit_settings(project: Project, old: str, new: str) -> None:
 
 
 def files(project: Project) -> set[str]:
-    """What lies in the project besides the settings."""
+    """Return the files of the project other than the settings."""
     found = {str(path.relative_to(project.root)) for path in project.root.rglob("*") if path.is_file()}
     return found - {str(Path("config/bot.toml"))}

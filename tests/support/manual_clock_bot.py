@@ -1,4 +1,4 @@
-"""A whole bot in this process, on a clock that is set: real files and feeds, a ledger and a server in memory."""
+"""A whole bot in this process, on a manual clock: real files and feeds, a ledger and a server in memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ACCOUNT = "main@127.0.0.1:9"
 
 
 class PretendedSite:
-    """A bot on a clock that jumps, and everything it has brought out."""
+    """A bot on a clock that jumps, and everything that it has published."""
 
     def __init__(self, root: Path, texts: Mapping[str, str], *, zone: str, begin: datetime) -> None:
         settings = SETTINGS.format(server="http://127.0.0.1:9").replace("America/New_York", zone)

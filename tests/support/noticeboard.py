@@ -1,4 +1,4 @@
-"""A network that is none of those that ship: notices in a folder, with 300 characters, no edits, no polls.
+"""A network that the bot does not ship: notices in a folder, with 300 characters, no edits, no polls.
 
 It is what a contributor would write for a network of their own: settings, an adapter, a publisher, and two lines that
 register them.

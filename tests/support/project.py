@@ -1,4 +1,4 @@
-"""A site in a folder, and the real command line in it, as a person uses it."""
+"""A site in a folder, and the real command line in it, as an operator uses it."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Project:
         return self.write(f"posts/{slug}.md", text)
 
     def set_times(self, **times: str) -> None:
-        """Other times under `[delivery]`, for a test that waits for them."""
+        """Change the durations in `[delivery]`, for a test that waits for them."""
         settings = self.root / "config/bot.toml"
         lines = settings.read_text(encoding="utf-8").splitlines()
         names = [line.partition(" = ")[0] for line in lines]
@@ -120,7 +120,7 @@ class Project:
         environ: Mapping[str, str] | None = None,
         log: str = "run.log",
     ) -> Running:
-        """Start `announce`, or `instead` of it another command; what it says goes into `log`."""
+        """Start `announce`, or the command `instead`; its output goes to `log`."""
         environ = {**self.environ, "TZ": "UTC", **(environ or {})}
         with (self.root / log).open("a", encoding="utf-8") as said, Path(os.devnull).open(encoding="utf-8") as nothing:
             if not instead and can_fork(environ):
@@ -136,7 +136,7 @@ class Project:
             )
 
     def start_with_pipes(self, *arguments: str) -> subprocess.Popen[str]:
-        """Run `announce` and talk with it; standard error comes on its own."""
+        """Start `announce` with pipes for standard input, output and error."""
         return subprocess.Popen(
             self.command(*arguments),
             cwd=self.root,

@@ -1,4 +1,4 @@
-"""What the tests of the publishers share: a publisher on loopback, announcements, pictures, and doctored answers."""
+"""Helpers for tests of publishers: a publisher on loopback, announcements, pictures, and doctored answers."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ _CALL: dict[str, Any] = {"trust_env": False, "verify": False}
 
 
 def public_statuses(server: str) -> list[dict[str, Any]]:
-    """What everybody can see on the server, over HTTP."""
+    """Return the statuses that are public on the server, read over HTTP."""
     answer = httpx.get(f"{server}/api/v1/timelines/public", params={"limit": 40}, **_CALL)
     answer.raise_for_status()
     statuses: list[dict[str, Any]] = answer.json()
@@ -191,7 +191,7 @@ def doctored(doctor: Doctor = lambda _: None) -> tuple[requests.Session, Doctore
 
 
 def answering(**answers: Answer | list[Answer]) -> Doctor:
-    """A doctor by the end of the path: `answering(statuses=...)` for "…/statuses".
+    """Return a doctor that matches the end of the path: `answering(statuses=...)` for "…/statuses".
 
     A list is used up answer by answer; then the real server is asked again.
     """

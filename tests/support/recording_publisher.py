@@ -1,4 +1,4 @@
-"""A publisher that only remembers what it was asked to say: the double of the tests."""
+"""A test double that records what it is asked to publish."""
 
 from __future__ import annotations
 

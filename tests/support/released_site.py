@@ -39,7 +39,7 @@ acct = "@main@127.0.0.1:9"
 
 @dataclass
 class WatchedPublisher(RecordingPublisher):
-    """Notes each edit that is sent."""
+    """Records each edit that the bot sends."""
 
     edits: list[Announcement] = field(default_factory=list)
 

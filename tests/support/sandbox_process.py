@@ -72,7 +72,7 @@ class SandboxProcess:
         self._alive.close()
 
     def stop(self) -> None:
-        """Stop it where it stands (SIGSTOP), with whatever it is at work on."""
+        """Stop the process (SIGSTOP), also in the middle of a request."""
         self._signal(signal.SIGSTOP)
 
     def go_on(self) -> None:
@@ -93,7 +93,7 @@ class SandboxProcess:
         self._client.close()
 
     def let_go_wrong(self, faults: Sequence[Fault]) -> None:
-        """Switch these faults on, in the place of all others."""
+        """Switch these faults on, and all others off."""
         settings: list[dict[str, Any]] = [
             {"on": fault.on, "do": fault.do, "times": fault.times, "skip": fault.skip} for fault in faults
         ]
@@ -101,7 +101,7 @@ class SandboxProcess:
         self._client.put(f"{self.url}/sandbox/faults", content=json.dumps(settings)).raise_for_status()
 
     def shown(self) -> list[Shown]:
-        """What followers see, oldest first."""
+        """Return the statuses that followers see, oldest first."""
         found: list[Shown] = []
         params: dict[str, str] = {"limit": "40"}
         while True:

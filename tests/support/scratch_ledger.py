@@ -34,7 +34,7 @@ def _empty() -> Path:
 
 
 class ScratchLedger(SqliteLedger):
-    """It lasts as long as it is referred to; what it holds at first may be another ledger's snapshot."""
+    """A ledger that exists as long as the object; it can start with the contents of another ledger's snapshot."""
 
     def __init__(self, clock: Clock, snapshot: Snapshot | None = None) -> None:
         path = Path(_folder().name) / f"{next(_NUMBERS)}.db"

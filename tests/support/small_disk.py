@@ -50,7 +50,7 @@ def _mount(*arguments: str) -> bool:
 
 
 def under_permissions(command: list[str]) -> list[str]:
-    """The command, run so that permission bits count for it: root would walk past them."""
+    """Wrap the command so that permission bits apply to it, which root would bypass."""
     if os.geteuid() != 0:
         return command
     return ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all", *command]

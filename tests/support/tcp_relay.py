@@ -18,13 +18,13 @@ UPLOAD: Final = b"POST /api/v2/media "
 
 
 class Line(Enum):
-    """What becomes of what is sent."""
+    """The state of the line: what happens to the bytes that are sent."""
 
     WHOLE = auto()  #: it goes through
-    CLOSED = auto()  #: nobody listens, and what was connected is cut
+    CLOSED = auto()  #: the port is closed, and open connections are cut
     SILENT = auto()  #: connections are taken, nothing comes through in either direction, and it never will
     ANSWERS_LOST = auto()  #: requests go through; the connection is cut when the answer comes back
-    JAMMED = auto()  #: requests are taken and kept; they go on a while after it ends, whoever has given up
+    JAMMED = auto()  #: requests are kept, and go on a while after the jam ends, even if the client has given up
 
 
 #: Requests that were jammed are overtaken by those of so many seconds after.
@@ -50,7 +50,7 @@ class Wire:
         return f"http://127.0.0.1:{self.port}"
 
     def switch(self, line: Line) -> None:
-        """Let it be so from now on, also for what is connected already."""
+        """Change the state of the line, also for open connections."""
         with self._changed:
             self._line = line
             self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""How long a test waits for something that is to be quick."""
+"""Timeouts of tests that scale with the load of the machine."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import os
 
 
 def patient(seconds: float) -> float:
-    """So many seconds where processors are free; on a busy machine as many times longer as work waits for them."""
+    """Scale a timeout in seconds by the load per processor; an idle machine waits exactly that long."""
     return seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))

@@ -75,7 +75,7 @@ def once(
     at_least: timedelta = timedelta(),
     within: timedelta = SOON,
 ) -> Story:
-    """The toot is there once in the end, with the right words; so is the one after it."""
+    """In the end the server shows the toot once, with the right text, and also the toot after it."""
 
     def story(account: Account) -> None:
         said, next_said = account.words(text), account.words("And {link}")
@@ -96,7 +96,7 @@ def once(
 
 
 def refused(*faults: Mapping[str, Any], text: str = "", instead: Answer | None = None, words: str = "") -> Story:
-    """The toot is rejected, for good and aloud, and nothing of it is there; the one after it goes out."""
+    """The toot is rejected permanently and reported, and the server shows nothing of it; the next one goes out."""
 
     def story(account: Account) -> None:
         said, next_said = account.words(text), account.words("And {link}")
@@ -113,7 +113,7 @@ def refused(*faults: Mapping[str, Any], text: str = "", instead: Answer | None =
 
 
 def blocked_until(*faults: Mapping[str, Any], words: str = "", instead: tuple[tuple[str, Answer], ...] = ()) -> Story:
-    """While it lasts nothing goes out and people are told once; then everything does, once."""
+    """While the block lasts, nothing goes out and one alert is sent; afterwards each toot goes out once."""
 
     def story(account: Account) -> None:
         said = account.words()
@@ -155,7 +155,7 @@ def changed_answer(
 
 
 def after_answer(change: Callable[[requests.Response], None], **how: Any) -> Story:
-    """The toot is there, but its answer comes changed: found, and not sent again."""
+    """The server has the toot but the answer is altered: the bot finds the toot and does not send it again."""
     make = changed_answer(change)
 
     def story(account: Account) -> None:

@@ -70,7 +70,7 @@ class Line(HTTPAdapter):
         self.sent: list[requests.PreparedRequest] = []
         self.instead: list[tuple[str, Answer]] = []  #: "POST /api/..." → an answer, each used once
         self.meddle: Meddle | None = None
-        self.hurry = ""  #: a method whose requests nobody waits for
+        self.hurry = ""  #: the method of requests that hang; the bot does not wait for them
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         self.sent.append(request)
@@ -122,7 +122,7 @@ class Account:
         return Picture(url=f"https://conf.example.org/{colour}.png", path=path, alt=alt, media_type="image/png")
 
     def owes(self, announcement: Announcement) -> DeliveryKey:
-        """A toot that is due now."""
+        """Add a toot that is due now."""
         key = DeliveryKey(f"https://conf.example.org/{next(_NUMBERS)}", self.publisher.address, Occasion.PUBLISH)
         return self._record(Delivery(key=key, slug=self.name, due=self.clock.now(), announcement=announcement))
 
@@ -180,7 +180,7 @@ class Account:
         raise AssertionError(f"still waiting after {self.clock.now() - began}: {self.said[-3:]}")
 
     def goes_wrong(self, *faults: Mapping[str, Any]) -> None:
-        """Switch these faults and settings on, in the place of all others; a hanging method is not waited for."""
+        """Switch these faults and settings on, and all others off; the bot does not wait for a hanging method."""
         hanging = [str(fault["on"]) for fault in faults if "hang" in str(fault.get("do"))]
         self.line.hurry = hanging[0].partition(" ")[0] if hanging else ""
         self.server.faults.switch_json(json.dumps(faults).encode())
@@ -189,7 +189,7 @@ class Account:
         self.goes_wrong()
 
     def hand(self, **form: Any) -> httpx.Response:
-        """A request of a person with a client of their own."""
+        """Send a request from the account's owner with another client."""
         return self.call("POST", "/api/v1/statuses", data=form)
 
     def call(self, method: str, path: str, **options: Any) -> httpx.Response:

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 
 @dataclass
 class Hub:
-    """What arrived, and how it answers."""
+    """The pings that arrived, and how the hub answers."""
 
     url: str = ""
     answers: list[int] = field(default_factory=list)  #: one for each ping; then 204

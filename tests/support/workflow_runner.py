@@ -22,7 +22,7 @@ _EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
 
 @dataclass
 class Ran:
-    """What became of an action."""
+    """The result of an action."""
 
     code: int
     log: str
