@@ -1,4 +1,4 @@
-"""Every keeper of the ledger's contract, fresh for each test."""
+"""A fresh instance of every implementation of the ledger's contract for each test."""
 
 from __future__ import annotations
 

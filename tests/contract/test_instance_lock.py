@@ -1,4 +1,4 @@
-"""Who stays at work on a ledger: told to those who come later, forgotten when a process ends, however it does."""
+"""The instance lock: it names the process that works on a ledger, and ends with that process in every case."""
 
 from __future__ import annotations
 
@@ -102,7 +102,8 @@ def test_the_file_tells_of_a_process_that_lives_and_not_of_one_that_has_ended(tm
     dead.claim(Instance(pid=ended.pid, host=socket.gethostname(), since=SINCE))
     assert read_instance(file) is None
     dead.give_up()
-    elsewhere = Instance(pid=ended.pid, host="elsewhere.example", since=SINCE)  # nobody here knows whether it lives
+    # A pid on another host: this host cannot tell whether that process is alive.
+    elsewhere = Instance(pid=ended.pid, host="elsewhere.example", since=SINCE)
     far = InstanceLock(file)
     far.claim(elsewhere)
     assert read_instance(file) == elsewhere

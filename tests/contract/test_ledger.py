@@ -1,4 +1,4 @@
-"""The ledger's contract: what is recorded. Changes: test_ledger_changes.py; leases: test_ledger_leases.py."""
+"""The ledger's contract: recording. Changes: test_ledger_changes.py; leases: test_ledger_leases.py."""
 
 from __future__ import annotations
 
@@ -482,7 +482,7 @@ def test_nobody_else_writes_between_preparing_and_committing(ledger: Ledger) -> 
 def test_an_account_view_holds_what_its_open_deliveries_are_about(
     ledger: Ledger, make_delivery: Callable[..., Delivery]
 ) -> None:
-    """The toot that an edit changes, the parts before a part; not the deliveries of posts that are done with."""
+    """The toot that an edit changes, the earlier parts of a thread; not the deliveries of completed posts."""
     sent: dict[str, Any] = {"state": DeliveryState.SENT, "status_id": "1"}
     toot = make_delivery("edited")
     edit = replace(toot, key=replace(toot.key, occasion=Occasion.edit(1)), action=Action.EDIT)

@@ -1,4 +1,4 @@
-"""The ledger's contract: what a plan or a person may change, and what is refused because it has moved on."""
+"""The ledger's contract: changes by a plan or the operator, and the refusal of those based on an outdated state."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ MakeDelivery = Callable[..., Delivery]
 
 
 def put(ledger: Ledger, *deliveries: Delivery) -> list[Delivery]:
-    """The deliveries as the ledger has them, once they were added."""
+    """Add deliveries; return them as the ledger holds them."""
     ledger.record(WriteBatch(changes=tuple(CompareAndSet(known=None, wanted=d) for d in deliveries)), now=NOW)
     known = ledger.snapshot().deliveries
     return [known[delivery.key] for delivery in deliveries]
 
 
 def change(ledger: Ledger, known: Delivery | None, wanted: Delivery | None) -> bool:
-    """Whether the change was taken."""
+    """Record a change; return whether the ledger accepted it."""
     asked = CompareAndSet(known=known, wanted=wanted)
     refused = ledger.record(WriteBatch(changes=(asked,)), now=NOW).refused
     assert refused in ((), (asked,))

@@ -1,4 +1,4 @@
-"""Two processes that record the same release: it counts once, and history tells it once."""
+"""Two processes record the same release: it counts once, and the history records it once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ledger's contract: leases, and what is written under one."""
+"""The ledger's contract: leases, and the writes that need one."""
 
 from __future__ import annotations
 
@@ -233,7 +233,7 @@ def test_an_intent_renews_the_lease(ledger: Ledger, clock: ManualClock, due: Del
 
 
 def test_no_intent_while_a_person_has_paused_everything(ledger: Ledger, due: Delivery) -> None:
-    """The process may have stood still since it last looked."""
+    """The process may have been suspended since it last read the overrides."""
     lease = take(ledger)
     ledger.record(WriteBatch(paused="ann on 2026-03-10 14:00 UTC"), now=NOW)
     assert not ledger.write_intent(lease, due, after_id="0", now=NOW)

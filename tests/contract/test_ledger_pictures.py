@@ -1,4 +1,4 @@
-"""The ledger's contract: what other hosts said of pictures is kept, and a failure never replaces it."""
+"""The ledger's contract: facts about pictures on other hosts are kept, and a later failure never replaces them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every publisher owes its caller: one suite over the double, and over the real one at each kind of server.
+"""The publishers' contract: one suite for the recording publisher, and for the real one at each kind of server.
 
 What a kind of server cannot do: Pixelfed takes no toot without a picture, so there each gets one that its announcement
 does not know of (`Stage.publish`; what it says to those who bring none stands below). Its answers need none.

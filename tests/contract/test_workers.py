@@ -1,4 +1,4 @@
-"""The engine's contract: rings become drains, whatever the keeper does with threads."""
+"""The engine's contract: each wake-up leads to a drain, with every implementation of the workers."""
 
 from __future__ import annotations
 

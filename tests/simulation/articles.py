@@ -1,4 +1,4 @@
-"""The posts of one seed as people mean them, and their files."""
+"""The posts of one seed as their authors intend them, and their files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SITE = "https://conf.example"
 
 @dataclass
 class Article:
-    """One post: what its author wants, and what has been done to it."""
+    """One post: its author's intent, and the actions taken on it."""
 
     number: int
     due: datetime  #: its datetime, as the file says
@@ -92,7 +92,7 @@ class Article:
 
 
 class Checkout:
-    """The posts folder on disk, as the branch that is checked out has it."""
+    """The posts folder on disk, on the branch that is checked out."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -101,7 +101,7 @@ class Checkout:
         folder.mkdir(parents=True, exist_ok=True)
 
     def write(self, articles: list[Article]) -> None:
-        """Make the files what they should be; each is replaced as a whole, as git does."""
+        """Bring the files up to date; each is replaced as a whole, as git does."""
         wanted = {} if self.elsewhere else {article.slug: article.text for article in articles if article.here}
         for slug in self._written.keys() - wanted.keys():
             (self.folder / f"{slug}.md").unlink()

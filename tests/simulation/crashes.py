@@ -62,7 +62,7 @@ def watched(ledger: Ledger, process: Process) -> Ledger:
 
 @contextmanager
 def watched_files(world: World) -> Iterator[None]:
-    """Points at the steps of file writes while a process runs; nothing is forced onto a disk, for there is none."""
+    """Add points at the steps of file writes while a process runs; fsync is skipped, as the files lie in memory."""
 
     def step(name: str, do: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(do)

@@ -1,4 +1,4 @@
-"""What goes wrong in a seed: each draws its own mix of kinds and of how often they come."""
+"""The faults of a seed: each seed draws its own mix of kinds and frequencies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tests.simulation.process import Process
     from tests.simulation.world import World
 
-#: What may become of one request.
+#: The possible fates of one request.
 KINDS = (
     "lost",  # it never arrives
     "answer lost",  # carried out, the connection breaks before the answer
@@ -39,7 +39,7 @@ LONGEST_STALL = 400.0
 
 @dataclass
 class Mix:
-    """How often each kind comes in this seed."""
+    """How often each kind of fault occurs in this seed."""
 
     requests: dict[str, float] = field(default_factory=dict)  #: share of the requests
     crash: float = 0.0  #: share of the points
@@ -67,7 +67,7 @@ class Mix:
 
 
 class Faults:
-    """Asked at each effect. Switched off, nothing goes wrong any more."""
+    """Decides at each effect whether it fails. Once switched off, nothing fails any more."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -79,7 +79,7 @@ class Faults:
         self.disk_full_until = 0.0
 
     def at_point(self, process: Process, name: str) -> None:
-        """Perhaps kill the process here, or hold it up."""
+        """Kill or delay the process at this point, if the draw says so."""
         if not self.on:
             return
         luck = self._random.random()
@@ -115,7 +115,7 @@ class Faults:
         return self.on and self._world.now < self.disk_full_until
 
     def of_request(self, method: str) -> str:
-        """What becomes of a request; empty if all goes well."""
+        """Draw the fate of a request; empty if it succeeds."""
         if not self.on:
             return ""
         if self._world.now < self.server_down_until:

@@ -1,4 +1,4 @@
-"""One seed from its beginning to its rest."""
+"""The history of one seed, from the start until the bot is at rest."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ REST = 6 * HOUR
 
 @dataclass
 class AlertRecord:
-    """What came of one seed."""
+    """The results of one seed."""
 
     seed: int
     violations: list[str] = field(default_factory=list)
@@ -63,7 +63,7 @@ class AlertRecord:
 
 
 class History:
-    """The bot or two of them, people, a server, faults; and then rest."""
+    """One or two bots, people, a server and faults; then the faults end and the bots come to rest."""
 
     def __init__(self, seed: int, root: Path, profile: Profile) -> None:
         self.told = AlertRecord(seed=seed)
@@ -118,7 +118,7 @@ class History:
     # -- the course of it
 
     def run(self) -> AlertRecord:
-        """Let it happen, let it rest, and judge."""
+        """Run the history, let it come to rest, and judge the result."""
         world = self.world
         self.people.plan(without=self._impossible())
         self.mishaps.plan()
@@ -140,7 +140,7 @@ class History:
         return told
 
     def _impossible(self) -> frozenset[str]:
-        """Habits whose outcome nobody could foretell here."""
+        """Return the habits whose outcome the oracle cannot predict in this history."""
         if self.lossy:
             return ONLY_IN_THE_LEDGER
         if not self.rivals:
@@ -220,7 +220,7 @@ class History:
             # It ends, and the machine starts it again.
             if not process.dead and not self.world.injected["disk full"]:
                 self.told.violations.append(f"{process.name} ended: {error}")
-        except Exception:  # noqa: BLE001 — whatever ends a bot is a finding
+        except Exception:  # noqa: BLE001 — any exception that ends a bot is a violation
             if not process.dead:
                 self.told.violations.append(f"{process.name} ended: {traceback.format_exc()}")
                 self.over = True

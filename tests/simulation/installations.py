@@ -1,4 +1,4 @@
-"""The installations of a seed: their settings, and the real bot wired to the pretended world."""
+"""The installations of a seed: their settings, and the real bot connected to the simulated world."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes wrong with the whole machine: outages, wrong clocks, power cuts, restarts, full disks, lost ledgers."""
+"""Faults of the whole machine: outages, wrong clocks, power cuts, restarts, full disks, lost ledgers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Mishaps:
-    """Draws them beforehand; each happens at its time."""
+    """Draws all mishaps in advance; each happens at its time."""
 
     def __init__(self, history: History) -> None:
         self.history = history

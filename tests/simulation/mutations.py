@@ -1,4 +1,4 @@
-"""One step of the protocol broken on purpose: so the tests show that the oracle would see it."""
+"""Mutations: one step of the protocol is broken on purpose, to show that the oracle detects it."""
 
 from __future__ import annotations
 

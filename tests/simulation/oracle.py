@@ -32,7 +32,7 @@ ON_TIME, STALLED = 60.0, 400.0
 
 
 def judge(history: History) -> list[str]:
-    """Everything that is wrong at rest."""
+    """Return every violation that is visible at rest."""
     return list(_Judge(history).faults())
 
 
@@ -185,7 +185,7 @@ class _Judge:
             yield f"tooted at {toot.asked_at:.0f}, while all was paused"
         if self._is_expired(article, toot):
             yield f"tooted at {toot.asked_at:.0f}, after it expired on {article.expires}"
-        # Under a name that it had before nobody can know it.
+        # The bot cannot recognise a post by a name that it had earlier.
         by_hand = [
             at for at, slug in article.hand.get(account, ()) if at < toot.asked_at - CROSSING and slug == article.slug
         ]
@@ -219,7 +219,7 @@ class _Judge:
         if "withdrawn" in article.touched:
             return
         if self.lost_at and article.edited_at:
-            return  # an older wording is taken for somebody else's, and those are never edited
+            return  # the bot takes an older wording for a toot by hand, and never edits those
         if article.token not in status["content"]:
             yield f"its toot does not show the last text, {article.token}: {status['content'][:120]}"
 

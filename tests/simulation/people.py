@@ -1,4 +1,4 @@
-"""What people do in a seed: each has its own habits."""
+"""The actions of authors and operators in a seed: each seed draws their habits."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ONLY_IN_THE_LEDGER = frozenset({"rename", "hold", "skip", "early", "pause", "ret
 
 @dataclass
 class Habits:
-    """Which of them these people have."""
+    """The habits of the people in this seed."""
 
     has: frozenset[str]
     posts: int
@@ -49,7 +49,7 @@ class Habits:
 
 
 class People:
-    """Do what they do at times drawn beforehand; each act changes the files or the server, as in life."""
+    """Act at times drawn in advance; each act changes the files or the server, as in real use."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class People:
         self.words = Words(self, config)
 
     def plan(self, *, without: frozenset[str]) -> None:
-        """Draw everything that they will do."""
+        """Draw all their actions."""
         self.habits = replace(self.habits, has=self.habits.has - without)
         random, has = self.world.random, self.habits.has
         dues = self._dues(has)

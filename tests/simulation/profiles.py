@@ -1,4 +1,4 @@
-"""Seeds with a bent: what is left to chance elsewhere is fixed here, so that one risky situation comes often."""
+"""Profiles: a profile fixes some of the values that a seed draws, so that one risky situation occurs often."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """What is fixed in a seed; None: drawn as ever."""
+    """The fixed values of a seed; None: the seed draws the value."""
 
     two: bool | None = None
     rivals: bool | None = None  #: two, with a ledger each
@@ -20,7 +20,7 @@ class Profile:
     spacing: int | None = None
     posts: int | None = None
     habits: frozenset[str] | None = None
-    always: bool = False  #: people do whatever their habits say with every post
+    always: bool = False  #: people apply every habit to every post
     near: tuple[float, float] | None = None  #: when they do it, seconds after the release
     requests: Mapping[str, float] | None = None
     crash: float | None = None

@@ -1,4 +1,4 @@
-"""`python -m tests.simulation.run --seeds 100`: run seeds, count what went wrong and what the oracle says."""
+"""`python -m tests.simulation.run --seeds 100`: run seeds, count the injected faults and the oracle's violations."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ KEYS = ("honoured", "forgotten after an hour", "ignored", "repeat answers 500")
 
 @dataclass(frozen=True, kw_only=True)
 class Created:
-    """A status that came into being, and by whom."""
+    """A status that was created, and its creator."""
 
     at: float  #: seconds, true time
     asked_at: float  #: when its request left
@@ -135,7 +135,7 @@ class Server:
 
     @contextmanager
     def by_hand(self) -> Iterator[None]:
-        """What is tooted meanwhile, a person toots."""
+        """Mark the toots that are posted inside the block as posted by hand."""
         self.store.by_hand, self.store.asked_at = True, self.world.now
         try:
             yield

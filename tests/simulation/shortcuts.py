@@ -1,4 +1,4 @@
-"""Pure work that is done again and again in a seed, remembered by its input. Only the speed changes, never a result."""
+"""Caches for pure functions that a seed calls many times with the same input. They change only the speed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The conference's site in a seed: pages that come late or never, and a hook that lets it be built."""
+"""The conference's site in a seed: pages that appear late or never, and a deploy hook that builds it."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class Site(WebClient):
         return self.world.clock.now() - timedelta(minutes=5)
 
     def call(self) -> None:
-        """Somebody wants it to be built."""
+        """Receive a call of the deploy hook."""
         if not any(a.due <= self.world.latest or a.early_at is not None for a in self.articles if a.here):
             self.faults.append(f"the hook was called at {self.world.now:.0f}, before anything was due")
         self.calls.append(self.world.now)

@@ -1,4 +1,4 @@
-"""What may hold a toot back or leave it out: each hold and each skip needs a cause that people or mishaps gave."""
+"""The causes of holds and skips: each one in a seed needs a cause among the actions of people and the mishaps."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Triggers:
         return touched or article.skipped_at is not None or self.has_expired(article) or self.is_skipped_late(article)
 
     def has_expired(self, article: Article) -> bool:
-        """Whether its end came before anybody could toot it."""
+        """Whether the post expired before any pass could toot it."""
         if article.expires is None or article.expires > self.end:
             return False
         held_up = (
@@ -95,7 +95,7 @@ class Triggers:
         return all(slugs.isdisjoint(article.slugs) for slugs in in_time)
 
     def _paused_between(self, begin: float, end: float) -> bool:
-        """Whether somebody paused all meanwhile: then a pass ends before everything that it decided is sent."""
+        """Whether the operator paused everything in between: then a pass ends before it has sent everything."""
         return any(since < end and begin < until for since, until in self.people.words.pauses)
 
     def was_away(self, article: Article) -> bool:

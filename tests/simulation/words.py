@@ -1,4 +1,4 @@
-"""What people say to the bot in a seed: hold, release, skip, publish early, retry, pause; each as its command does."""
+"""The operator's commands in a seed: hold, release, skip, publish early, retry, pause; each as the real one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WHO = "ann"
 
 
 class Words:
-    """Says what the people's habits are, and remembers what was accepted and when."""
+    """Runs commands according to the people's habits, and records which were accepted and when."""
 
     def __init__(self, people: People, config: Config) -> None:
         self.people = people

@@ -1,4 +1,4 @@
-"""The pretended world of one seed: its clocks, what happens when, and whose turn it is. All on one thread."""
+"""The simulated world of one seed: its clocks, its schedule of events, and its processes. All on one thread."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class World:
         heapq.heappush(self._events, (max(seconds, self.now), self._count, action))
 
     def run_until(self, end: float, *, enough: Callable[[], bool] = lambda: False) -> None:
-        """Let everything happen that is to happen until then, or until it is enough."""
+        """Run all events that are due until then, or until `enough` says so."""
         while self._events and self._events[0][0] <= end and not enough():
             when, _, action = heapq.heappop(self._events)
             self._advance(when)
@@ -101,11 +101,11 @@ class World:
         self.latest = max(self.latest, self.clock.now())
 
     def note(self, what: str) -> None:
-        """One line of the story, for whoever looks into a seed."""
+        """Add a line to the trace, for a developer who investigates the seed."""
         who = self.current.name if self.current else "-"
         self.trace.append(f"{self.now:10.2f} {self.clock.now():%d %H:%M:%S} {who:>5} {what}")
 
     def wrong(self, kind: str, detail: str = "") -> None:
-        """Count something that goes wrong, and tell it."""
+        """Count an injected fault, and add it to the trace."""
         self.injected[kind] += 1
         self.note(f"! {kind} {detail}")
