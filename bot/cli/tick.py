@@ -65,7 +65,7 @@ def _would(plan: Plan) -> list[str]:
     lines += [f"would toot: {item.slug} → {item.account}" for item in plan.of(Verdict.DUE)]
     lines += [f"would wait: {item.slug}: {reason_words(item.reason)}" for item in plan.of(Verdict.WAITING)]
     lines += [f"would look for: {item.slug} → {item.account}" for item in plan.of(Verdict.SENDING)]
-    new = {change.key for change in plan.recording.changes}
+    new = {change.key for change in plan.batch.changes}
     lines += [
         f"would hold: {item.slug} → {item.account}: {reason_words(item.reason)}"
         for item in plan.of(Verdict.HELD)

@@ -60,7 +60,7 @@ class Snapshot:
     accounts: Mapping[str, AccountState] = field(default_factory=dict)
     deliveries: Mapping[DeliveryKey, Delivery] = field(default_factory=dict)
     newest: datetime | None = None  #: the latest time that was recorded
-    words: Mapping[str, Override] = field(default_factory=dict)  #: the overrides, by post id
+    overrides: Mapping[str, Override] = field(default_factory=dict)  #: the overrides, by post id
     upcoming: Mapping[str, Upcoming] = field(default_factory=dict)  #: by post id
     paused: str = ""  #: which operator paused everything and when; empty if nothing is paused
     old_entries: Mapping[str, OldEntry] = field(default_factory=dict)  #: of feeds that the site had before, by id
@@ -120,7 +120,7 @@ class CompareAndSet:
 class OverridesSeen:
     """The overrides and the pause that a plan was made with."""
 
-    words: Mapping[str, Override] = field(default_factory=dict)  #: by post id
+    overrides: Mapping[str, Override] = field(default_factory=dict)  #: by post id
     paused: str = ""
 
 
@@ -132,11 +132,11 @@ class WriteBatch:
     changes: tuple[CompareAndSet, ...] = ()  #: of deliveries
     new_accounts: tuple[AccountState, ...] = ()  #: accounts without a row in the ledger
     events: tuple[Event, ...] = ()
-    words: tuple[Override, ...] = ()  #: new overrides
+    overrides: tuple[Override, ...] = ()  #: new overrides
     upcoming: Mapping[str, Upcoming] | None = None  #: all of them; None: as they were
     waiting: Mapping[str, PageWaitRecord] | None = None  #: all of them; None: as they were
     paused: str | None = None  #: empty lifts the pause; None: as it was
-    heard: OverridesSeen | None = None  #: if the ledger has others by now, nothing is written
+    overrides_seen: OverridesSeen | None = None  #: if the ledger has others by now, nothing is written
     accept_clock: bool = False  #: the operator confirms the clock, although later times are recorded
     old_feed: OldFeed | None = None  #: ids and dates for posts that are released later
     pictures: tuple[RemotePicture, ...] = ()  #: on other hosts: the answers to this pass's requests
@@ -146,7 +146,7 @@ class WriteBatch:
         writes = self.upcoming is not None or self.paused is not None or self.accept_clock or self.old_feed is not None
         writes = writes or self.waiting is not None or self.notes is not None
         return writes or bool(
-            self.entries or self.changes or self.new_accounts or self.events or self.words or self.pictures
+            self.entries or self.changes or self.new_accounts or self.events or self.overrides or self.pictures
         )
 
 

@@ -88,7 +88,8 @@ class Ledger(Protocol):
         An existing entry is replaced, unless it belongs to another release: the first release counts, and only its
         events are written. An existing account stays unchanged. A change is refused, without its events, unless the
         delivery equals the change's `known` and is not `sending`; the caller then plans again. A batch is `outdated`,
-        and nothing of it is written, if it was made without the latest overrides (`heard`) or from outdated notes.
+        and nothing of it is written, if it was made without the latest overrides (`overrides_seen`) or from outdated
+        notes.
         """
 
     def prepare(self, batch: WriteBatch, *, now: datetime) -> PendingWrite:

@@ -176,7 +176,7 @@ def read_paused(db: sqlite3.Connection) -> str:
 
 def _overrides_seen(db: sqlite3.Connection) -> OverridesSeen:
     words = [codec.override_from_row(row) for row in db.execute("SELECT * FROM override")]
-    return OverridesSeen(words={word.post_id: word for word in words}, paused=read_paused(db))
+    return OverridesSeen(overrides={word.post_id: word for word in words}, paused=read_paused(db))
 
 
 def _write_upcoming(db: sqlite3.Connection, upcoming: Iterable[Upcoming]) -> None:
@@ -229,7 +229,7 @@ def write_history(db: sqlite3.Connection, events: Iterable[Event], now: datetime
 
 def write_batch(db: sqlite3.Connection, batch: WriteBatch, *, now: datetime) -> WriteResult:
     """Write a batch; see `bot.ledger.contract` for what is refused or outdated."""
-    if batch.heard is not None and batch.heard != _overrides_seen(db):
+    if batch.overrides_seen is not None and batch.overrides_seen != _overrides_seen(db):
         return WriteResult(outdated=True)
     notes = batch.notes
     if notes is not None and notes.known is not None and notes.known != read_notes(db, notes.kind):
@@ -244,7 +244,7 @@ def write_batch(db: sqlite3.Connection, batch: WriteBatch, *, now: datetime) -> 
         if not is_rival(known.get(entry.post_id), entry):
             db.execute(_WRITE_ENTRY, codec.entry_to_row(entry))
     refused = tuple(change for change in batch.changes if not _write_change(db, change))
-    db.executemany(_WRITE_OVERRIDE, [codec.override_to_row(override) for override in batch.words])
+    db.executemany(_WRITE_OVERRIDE, [codec.override_to_row(override) for override in batch.overrides])
     if batch.paused is not None:
         db.execute("UPDATE meta SET paused = :paused", {"paused": batch.paused})
     if batch.upcoming is not None:

@@ -34,15 +34,13 @@ def is_rival(known: Entry | None, entry: Entry) -> bool:
     return known is not None and known.released_at != entry.released_at
 
 
-def still_news(
-    recording: WriteBatch, *, known: Collection[str], refused: Collection[CompareAndSet]
-) -> tuple[Event, ...]:
+def still_news(batch: WriteBatch, *, known: Collection[str], refused: Collection[CompareAndSet]) -> tuple[Event, ...]:
     """Return the events to write: without releases that another process has recorded, and without refused changes.
 
-    `known` are the post ids of the recording's entries that the ledger had before.
+    `known` are the post ids of the batch's entries that the ledger had before.
     """
-    theirs = {entry.slug for entry in recording.entries if entry.post_id in known}
-    all_theirs = bool(recording.entries) and all(entry.post_id in known for entry in recording.entries)
+    theirs = {entry.slug for entry in batch.entries if entry.post_id in known}
+    all_theirs = bool(batch.entries) and all(entry.post_id in known for entry in batch.entries)
     not_done = {(change.key.account, change.key.occasion, _slug_of(change)) for change in refused}
 
     def is_news(event: Event) -> bool:
@@ -50,7 +48,7 @@ def still_news(
             return event.slug not in theirs if event.slug else not all_theirs
         return (event.account, event.occasion, event.slug) not in not_done
 
-    return tuple(event for event in recording.events if is_news(event))
+    return tuple(event for event in batch.events if is_news(event))
 
 
 def _slug_of(change: CompareAndSet) -> str:

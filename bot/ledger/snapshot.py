@@ -104,7 +104,7 @@ class SnapshotReader:
             accounts={account.address: account for account in accounts},
             deliveries={delivery.key: delivery for delivery in deliveries},
             newest=codec.time_from_text(meta["newest"]),
-            words={override.post_id: override for override in overrides},
+            overrides={override.post_id: override for override in overrides},
             upcoming={post.post_id: post for post in upcoming},
             paused=meta["paused"],
             old_entries={entry.feed_id: entry for entry in old_entries},

@@ -60,11 +60,11 @@ def adopt_account(bot: Bot, address: str) -> tuple[Event, ...]:
     Raises UsageError if the account cannot be read.
     """
     try:
-        recording = _shown_posts(bot, address)
+        batch = _shown_posts(bot, address)
     except PublishError as error:
         raise UsageError(f"{address} cannot be read: {error.message}", remedy=error.remedy) from error
-    bot.context.ledger.record(recording, now=bot.context.clock.now())
-    return recording.events
+    bot.context.ledger.record(batch, now=bot.context.clock.now())
+    return batch.events
 
 
 def _shown_posts(bot: Bot, address: str) -> WriteBatch:

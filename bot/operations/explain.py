@@ -148,7 +148,7 @@ def explanation_of(
         hidden=either.hidden,
         withdrawn=post.withdrawn if post is not None else None,
         waited_since=waiting.since if waiting is not None else None,
-        word=snapshot.words.get(post_id),
+        word=snapshot.overrides.get(post_id),
         fates=_fates([item for item in plan.items if item.post_id in (post_id, either.post_id)], either.slug),
         deliveries=tuple(_attempt(delivery) for delivery in sorted(mine, key=lambda one: one.sequence)),
         history=tuple(line_of(event) for event in events if event.slug in slugs),

@@ -61,7 +61,7 @@ def apply(config: Config, proposal: Proposal, *, clock: Clock) -> Applied:
     """Record what was proposed; the next cycle carries it out. Raises LedgerError."""
     ledger = open_ledger(config, clock)
     try:
-        refused = ledger.record(proposal.recording, now=clock.now()).refused
+        refused = ledger.record(proposal.batch, now=clock.now()).refused
     finally:
         ledger.close()
-    return Applied(events=proposal.recording.events, came_late=bool(refused))
+    return Applied(events=proposal.batch.events, came_late=bool(refused))

@@ -53,7 +53,7 @@ class DeliveryPlanner:
     def deliver(self, state: AccountState) -> None:
         """Plan the deliveries of every released post for one account, in the order of the posts' datetimes."""
         builder = self._builder
-        overrides, histories = builder.snapshot.words, builder.histories
+        overrides, histories = builder.snapshot.overrides, builder.histories
         room = brake_room(builder.snapshot, state.address, now=builder.now, policy=builder.policy)
         self._cache.rule_by(state, builder.policy)
         for post, entry, changed in self._out:

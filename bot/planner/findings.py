@@ -31,13 +31,13 @@ def unique_posts(posts: Iterable[Post]) -> tuple[list[Post], list[Finding]]:
     return list(first.values()), findings
 
 
-def moved_posts(posts: Iterable[Post], matching: Matching, *, words: Mapping[str, Override]) -> Iterator[Finding]:
+def moved_posts(posts: Iterable[Post], matching: Matching, *, overrides: Mapping[str, Override]) -> Iterator[Finding]:
     """Yield a finding for each released post whose file has another datetime, unless the operator released it early."""
     for post in posts:
         entry = matching.entries.get(post.path)
         if entry is None or entry.published == post.published:
             continue
-        override = words.get(entry.post_id)
+        override = overrides.get(entry.post_id)
         if override is not None and override.early:
             continue
         released = f"{entry.slug} was released with {entry.published:%Y-%m-%d %H:%M} UTC"

@@ -36,7 +36,7 @@ def carried_over(snapshot: Snapshot, posts: Sequence[Post]) -> dict[str, Overrid
     """Return the overrides that pass from an upcoming post to the new one that replaced it (same slug or datetime)."""
     here = {post.post_id for post in posts}
     found: dict[str, Override] = {}
-    for override in snapshot.words.values():
+    for override in snapshot.overrides.values():
         was = snapshot.upcoming.get(override.post_id)
         if was is None or override.said not in _KEPT or override.post_id in here:
             continue
@@ -50,7 +50,7 @@ def _is_new(post: Post, snapshot: Snapshot) -> bool:
     """Whether the ledger does not know the post: its id is new, or belonged to another file until now."""
     known = snapshot.upcoming.get(post.post_id)
     was_another = known is None or known.slug != post.slug
-    return was_another and post.post_id not in snapshot.words and post.post_id not in snapshot.entries
+    return was_another and post.post_id not in snapshot.overrides and post.post_id not in snapshot.entries
 
 
 def still_to_come(
@@ -64,7 +64,7 @@ def still_to_come(
     moments = {override.at for override in passed_on.values()}
     waiting = {
         post_id: snapshot.upcoming[post_id]
-        for post_id, override in snapshot.words.items()
+        for post_id, override in snapshot.overrides.items()
         if override.said in _KEPT
         and post_id in snapshot.upcoming
         and post_id not in snapshot.entries
@@ -82,7 +82,7 @@ class Proposal:
     """The effect of a command, for the operator to confirm before it is recorded."""
 
     lines: tuple[str, ...]  #: what will happen, for each account
-    recording: WriteBatch
+    batch: WriteBatch
     refusal: str = ""  #: why the command cannot be carried out; the rest is then not used
 
 
@@ -99,7 +99,7 @@ def propose_override(
     """Return the effect of an override by the operator `who`. `accounts` are the configured addresses."""
     entry = entry_by_name(post, snapshot.entries)
     post_id = entry.post_id if entry is not None else post.post_id
-    before = snapshot.words.get(post_id)
+    before = snapshot.overrides.get(post_id)
     mine = [d for d in snapshot.deliveries.values() if d.key.post_id == post_id and d.key.account in accounts]
     refusal = (
         _refusal(kind, post, mine, released=entry is not None, now=now, early=early)
@@ -120,7 +120,7 @@ def propose_override(
     )
     return Proposal(
         lines=tuple(_effects(kind, post, mine, released=entry is not None, now=now)),
-        recording=WriteBatch(words=(override,), changes=changes, events=(event,)),
+        batch=WriteBatch(overrides=(override,), changes=changes, events=(event,)),
         refusal=refusal,
     )
 
@@ -267,7 +267,7 @@ def resume(snapshot: Snapshot, *, who: str, now: datetime) -> Proposal:
         events += (Event(at=now, kind=EventKind.RESUMED, who=who),)
     return Proposal(
         lines=tuple(lines),
-        recording=WriteBatch(
+        batch=WriteBatch(
             changes=changes,
             events=events,
             paused="" if snapshot.paused else None,
@@ -280,10 +280,10 @@ def resume(snapshot: Snapshot, *, who: str, now: datetime) -> Proposal:
 def pause(snapshot: Snapshot, *, who: str, now: datetime) -> Proposal:
     """Pause all releases and toots until `resume`."""
     if snapshot.paused:
-        return Proposal(lines=(), recording=WriteBatch(), refusal=f"paused already, by {snapshot.paused}")
+        return Proposal(lines=(), batch=WriteBatch(), refusal=f"paused already, by {snapshot.paused}")
     return Proposal(
         lines=("Nothing is released and nothing is tooted until `announce resume`.",),
-        recording=WriteBatch(
+        batch=WriteBatch(
             paused=f"{who} on {now:%Y-%m-%d %H:%M} UTC", events=(Event(at=now, kind=EventKind.PAUSED, who=who),)
         ),
     )

@@ -64,7 +64,7 @@ class Plan:
     now: datetime
     doubt: Reason | None = None  #: why nothing may be released at all; None if all is well
     items: tuple[PlanItem, ...] = ()  #: in the order of their datetimes
-    recording: WriteBatch = field(default_factory=WriteBatch)
+    batch: WriteBatch = field(default_factory=WriteBatch)  #: what the plan writes to the ledger
     released: tuple[Post, ...] = ()  #: posts whose release is new
     findings: tuple[Finding, ...] = ()
     troubles: tuple[Reason, ...] = ()  #: further problems to report to the operator
@@ -78,75 +78,94 @@ class Plan:
         return tuple(item for item in self.items if item.verdict in verdicts)
 
 
-def make_plan(
-    posts: Iterable[Post],
-    snapshot: Snapshot,
-    *,
-    now: datetime,
-    accounts: Sequence[str],
-    policy: Policy,
-    compose: Compose,
-    broken: Collection[str] = (),
-    readable: bool = True,
-    server_times: Mapping[str, datetime] | None = None,
-    doubt: Reason | None = None,
-    pages: Mapping[str, PageAnswer] | None = None,
-    cache: PlanCache | None = None,
-    capabilities: Mapping[str, Capabilities] | None = None,
-) -> Plan:
-    """Decide everything for the moment `now` (aware, UTC). `compose(post, account)` may raise ComposeError.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlanInput:
+    """All that a plan depends on."""
 
-    `broken` are the slugs of files with faults, which count as existing; `readable` says whether the folder could be
-    read. `server_times` are the present times by the clocks of those servers that have answered, by account. With a
-    `doubt` nothing is released. `pages` are the site's latest answers, by permalink. `capabilities` are what each
-    account's network supports, by address; an account without them has Mastodon's. A `cache` that the caller keeps
-    from pass to pass saves time and changes nothing else.
-    """
-    dated, findings = unique_posts(post for post in posts if post.published is not None)
-    matching = match(dated, snapshot.entries, broken=broken)
-    seen, passed_on = OverridesSeen(words=snapshot.words, paused=snapshot.paused), carried_over(snapshot, dated)
-    snapshot = replace(snapshot, words={**snapshot.words, **passed_on})
-    doubt = doubt or doubt_of(snapshot, dated, broken=broken, now=now, server_times=server_times)
+    posts: Collection[Post]
+    snapshot: Snapshot
+    now: datetime  #: aware, UTC: the moment to decide for
+    accounts: Sequence[str]  #: addresses
+    policy: Policy
+    compose: Compose  #: may raise ComposeError
+    capabilities: Mapping[str, Capabilities] = field(default_factory=dict)  #: by address; without: Mastodon's
+    broken: Collection[str] = ()  #: slugs of files with faults, which count as existing
+    readable: bool = True  #: whether the folder of posts could be read
+    server_times: Mapping[str, datetime] = field(default_factory=dict)  #: present times of the servers that answered
+    doubt: Reason | None = None  #: a reason of the caller's to release nothing
+    pages: Mapping[str, PageAnswer] = field(default_factory=dict)  #: the site's latest answers, by permalink
+
+
+def make_plan(given: PlanInput, *, cache: PlanCache | None = None) -> Plan:
+    """Decide everything. A `cache` that the caller keeps from cycle to cycle saves time and changes nothing else."""
+    now, accounts = given.now, given.accounts
+    dated, findings = unique_posts(post for post in given.posts if post.published is not None)
+    matching = match(dated, given.snapshot.entries, broken=given.broken)
+    passed_on = carried_over(given.snapshot, dated)
+    snapshot = replace(given.snapshot, overrides={**given.snapshot.overrides, **passed_on})
+    doubt = given.doubt or doubt_of(snapshot, dated, broken=given.broken, now=now, server_times=given.server_times)
     states = {address: _state(address, snapshot, now) for address in accounts}
 
-    builder = PlanBuilder(snapshot=snapshot, now=now, policy=policy, compose=compose, capabilities=capabilities)
-    releases = ReleasePlanner(builder, pages=pages, cache=cache)
+    builder = PlanBuilder(
+        snapshot=snapshot, now=now, policy=given.policy, compose=given.compose, capabilities=given.capabilities
+    )
+    releases = ReleasePlanner(builder, pages=given.pages, cache=cache)
     if doubt:
         releases.wait([post for post in dated if post.path not in matching.entries], doubt)
     else:
-        _release(releases, dated, matching, snapshot, now=now, readable=readable)
-        _deliver(DeliveryPlanner(builder, releases.out, cache=cache), states.values(), readable=readable)
+        _release(releases, dated, matching, snapshot, now=now, readable=given.readable)
+        _deliver(DeliveryPlanner(builder, releases.out, cache=cache), states.values(), readable=given.readable)
     waiting = _still_waiting(dated, matching, releases, now=now)
-    remembered = None
-    if not doubt and readable:
-        upcoming = {post.post_id: _upcoming(post) for post in waiting}
-        to_come = still_to_come(snapshot, upcoming, passed_on, released=releases.released_ids)
-        remembered = None if to_come == snapshot.upcoming else to_come
-    items = [*builder.items, *_upcoming_items(waiting, accounts, snapshot.words)]
-    recording = WriteBatch(
-        entries=tuple(releases.changed_entries()),
-        changes=tuple(builder.changes),
-        new_accounts=tuple(state for address, state in states.items() if address not in snapshot.accounts),
-        events=(*releases.old_news(), *builder.events),
-        upcoming=remembered,
-        words=tuple(passed_on.values()),
-        heard=seen,
-        waiting=releases.pages.remembered({post.post_id for post in dated}) if readable else None,
-    )
+    batch = WriteBatch() if doubt else _batch(given, builder, releases, dated, waiting, passed_on, states)
+    items = [*builder.items, *_upcoming_items(waiting, accounts, snapshot.overrides)]
     moments = (*map(published_of, waiting), *coming_moments(_reminding_posts(dated, accounts), now=now))
-    notice = server_notice(server_times or {}, now)
+    notice = server_notice(given.server_times, now)
     return Plan(
         now=now,
         doubt=doubt,
         items=tuple(sorted(items, key=lambda item: (item.due, item.order, item.slug, item.account, item.occasion))),
-        recording=WriteBatch() if doubt else recording,
+        batch=batch,
         released=tuple(releases.newly_released),
-        findings=(*findings, *moved_posts(dated, matching, words=snapshot.words), *renamed_posts(dated, matching)),
-        troubles=tuple(filter(None, (*builder.troubles, *stuck(snapshot, accounts, now=now, policy=policy), notice))),
+        findings=(
+            *findings,
+            *moved_posts(dated, matching, overrides=snapshot.overrides),
+            *renamed_posts(dated, matching),
+        ),
+        troubles=tuple(
+            filter(None, (*builder.troubles, *stuck(snapshot, accounts, now=now, policy=given.policy), notice))
+        ),
         wanted_pages=tuple(releases.pages.wanted),
         deploys=releases.deploys,
         accounts=states,
         next_release=min(moments, default=None),
+    )
+
+
+def _batch(
+    given: PlanInput,
+    builder: PlanBuilder,
+    releases: ReleasePlanner,
+    dated: Sequence[Post],
+    waiting: Sequence[Post],
+    passed_on: Mapping[str, Override],
+    states: Mapping[str, AccountState],
+) -> WriteBatch:
+    """Return what the plan writes to the ledger. `passed_on` are the overrides of posts that have another id now."""
+    snapshot, upcoming = builder.snapshot, None
+    if given.readable:
+        to_come = still_to_come(
+            snapshot, {post.post_id: _upcoming(post) for post in waiting}, passed_on, released=releases.released_ids
+        )
+        upcoming = None if to_come == snapshot.upcoming else to_come
+    return WriteBatch(
+        entries=tuple(releases.changed_entries()),
+        changes=tuple(builder.changes),
+        new_accounts=tuple(state for address, state in states.items() if address not in snapshot.accounts),
+        events=(*releases.old_news(), *builder.events),
+        upcoming=upcoming,
+        overrides=tuple(passed_on.values()),
+        overrides_seen=OverridesSeen(overrides=given.snapshot.overrides, paused=given.snapshot.paused),
+        waiting=releases.pages.remembered({post.post_id for post in dated}) if given.readable else None,
     )
 
 

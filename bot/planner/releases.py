@@ -49,7 +49,7 @@ class ReleasePlanner:
             due = self._due(post, matching)
             if due is None:
                 return
-            page = self.pages.rule(post, self._builder.snapshot.words.get(post.post_id))
+            page = self.pages.rule(post, self._builder.snapshot.overrides.get(post.post_id))
             if not page.released:
                 self._builder.items.append(item_without_page(post, page, now=self._builder.now))
                 self.deploys[post.post_id] = post.digests.whole
@@ -107,12 +107,12 @@ class ReleasePlanner:
         # Also after that datetime: the file must not overwrite the entry, nor edit the toot, of another post.
         if published_of(post) <= max(known.published, known.released_at):
             return False
-        override = self._builder.snapshot.words.get(known.post_id)
+        override = self._builder.snapshot.overrides.get(known.post_id)
         return override is None or not override.early
 
     def _due(self, post: Post, matching: Matching) -> datetime | None:
         """Return the datetime to release the post with; None if it is not to be released now."""
-        published, override = published_of(post), self._builder.snapshot.words.get(post.post_id)
+        published, override = published_of(post), self._builder.snapshot.overrides.get(post.post_id)
         if published > self._builder.now:
             early = override is not None and override.said is OverrideKind.PUBLISH and override.early
             return self._builder.now.replace(microsecond=0) if early else None

@@ -188,7 +188,7 @@ def _clean(reason: Reason | None, post: Post) -> str:
 
 
 def _feeds_change(post: Post, plan: Plan) -> bool:
-    changed = {entry.slug for entry in plan.recording.entries}
+    changed = {entry.slug for entry in plan.batch.entries}
     return post.slug in changed
 
 

@@ -18,7 +18,7 @@ from bot.feeds.covers import with_known_covers
 from bot.files.public_folder import PublicFolder
 from bot.integrations.old_feed import fetch_old_feed, is_address, missing_old_feed, with_old_feed
 from bot.planner.matching import entries_shown
-from bot.planner.plan import Plan, make_plan
+from bot.planner.plan import Plan, PlanInput, make_plan
 from bot.posts.folder import Scan, broken_slugs
 from bot.posts.git.folders import open_posts
 from bot.runtime.planning import policy_of
@@ -50,7 +50,7 @@ def build_feeds(config: Config, *, now: datetime, folder: Path, known: Snapshot)
     plan = _plan(config, scan, known, now)
     if plan.doubt:
         faults.append(f"nothing new is shown: {reason_words(plan.doubt)}")
-    released = {**_released(known, now), **{entry.post_id: entry for entry in plan.recording.entries}}
+    released = {**_released(known, now), **{entry.post_id: entry for entry in plan.batch.entries}}
     shown = with_known_covers(entries_shown(released.values(), now=now), known.pictures)
     feeds = render_feeds(shown, site=config.site, feeds=config.feeds, released=released.values())
     public = PublicFolder(folder, gzip=config.feeds.gzip)
@@ -61,15 +61,17 @@ def build_feeds(config: Config, *, now: datetime, folder: Path, known: Snapshot)
 def _plan(config: Config, scan: Scan, known: Snapshot, now: datetime) -> Plan:
     """What the bot itself would release by then: the same rules, so a post that a person holds stays out."""
     return make_plan(
-        scan.posts,
-        # As of a time: one that has passed is no reason to doubt the clock.
-        replace(known, entries=_released(known, now), newest=None),
-        now=now,
-        accounts=(),
-        policy=replace(policy_of(config), wait_for_page=timedelta()),  # the site is built with these feeds
-        compose=_no_toot,
-        broken=broken_slugs(scan.faults, dated=config.posts.dated_names),
-        readable=bool(scan.signature) and scan.complete,
+        PlanInput(
+            posts=scan.posts,
+            # As of a time: one that has passed is no reason to doubt the clock.
+            snapshot=replace(known, entries=_released(known, now), newest=None),
+            now=now,
+            accounts=(),
+            policy=replace(policy_of(config), wait_for_page=timedelta()),  # the site is built with these feeds
+            compose=_no_toot,
+            broken=broken_slugs(scan.faults, dated=config.posts.dated_names),
+            readable=bool(scan.signature) and scan.complete,
+        ),
     )
 
 

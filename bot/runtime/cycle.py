@@ -66,8 +66,8 @@ def refresh(context: CycleContext, result: CycleResult) -> CycleResult:
     """
     snapshot, templates = context.ledger.snapshot(), result.templates
     plan = _decided(context, result.scan, snapshot, templates, now=context.clock.now(), doubt=None)
-    left_open = bool(plan.recording)
-    plan = replace(plan, recording=WriteBatch(), released=())
+    left_open = bool(plan.batch)
+    plan = replace(plan, batch=WriteBatch(), released=())
     later = publish(context, Recorded(snapshot=snapshot, plan=plan, written=WriteResult()), result.scan, templates)
     if left_open:
         context.state.base = None
@@ -91,10 +91,10 @@ def _planned(context: CycleContext, scan: Scan, templates: Mapping[str, Template
             context.server_times.ask()
             now = context.clock.now()
             plan = _decided(context, scan, snapshot, templates, now=now, doubt=doubt)
-        written = context.ledger.record(plan.recording, now=now) if plan.recording else WriteResult()
+        written = context.ledger.record(plan.batch, now=now) if plan.batch else WriteResult()
         if not written.outdated:
             return Recorded(snapshot=snapshot, plan=plan, written=written)
-    plan = replace(plan, recording=WriteBatch(), released=())
+    plan = replace(plan, batch=WriteBatch(), released=())
     return Recorded(snapshot=context.ledger.snapshot(), plan=plan, written=written)
 
 
@@ -147,7 +147,9 @@ def _plan_again(
     for _ in range(_TRIES):
         snapshot = replace(context.ledger.snapshot(), entries=before.entries)
         pages = context.site.looks
-        planned = decide(context.config, scan, snapshot, now=now, pages=pages, templates=templates).recording
-        recorded = context.ledger.record(WriteBatch(changes=planned.changes, heard=planned.heard), now=now)
+        planned = decide(context.config, scan, snapshot, now=now, pages=pages, templates=templates).batch
+        recorded = context.ledger.record(
+            WriteBatch(changes=planned.changes, overrides_seen=planned.overrides_seen), now=now
+        )
         if not recorded.refused and not recorded.outdated:
             return

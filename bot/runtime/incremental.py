@@ -38,8 +38,8 @@ def incremental_cycle(context: CycleContext) -> tuple[str, ...]:
     if not newest:
         return ()
     # As a cycle does: the ledger first, and not against an override that was just given.
-    heard = OverridesSeen(words=snapshot.words, paused=snapshot.paused)
-    if context.ledger.record(WriteBatch(entries=entries, heard=heard), now=now).outdated:
+    seen = OverridesSeen(overrides=snapshot.overrides, paused=snapshot.paused)
+    if context.ledger.record(WriteBatch(entries=entries, overrides_seen=seen), now=now).outdated:
         return ()
     first = context.public.write(newest, at_once=True)
     then = context.public.write(others, quickly=(built.archive,), at_once=True)

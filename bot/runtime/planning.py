@@ -19,7 +19,7 @@ from bot.domain import PageAnswer, Reason, Snapshot
 from bot.domain.durations import Daytime
 from bot.domain.errors import PostError
 from bot.planner.cache import PlanCache
-from bot.planner.plan import Plan, make_plan
+from bot.planner.plan import Plan, PlanInput, make_plan
 from bot.planner.ruling import Policy
 from bot.posts.folder import Scan, broken_slugs
 from bot.posts.git.folders import PostSource
@@ -81,18 +81,20 @@ def decide(
     """Plan with the settings' rules; writes nothing, sends no request. Reads the `templates` unless they are given."""
     compose = make_composer(config, snapshot, templates=templates)
     return make_plan(
-        scan.posts,
-        snapshot,
-        now=now,
-        accounts=list(config.account_addresses().values()),
-        policy=policy_of(config),
-        compose=compose,
-        capabilities=compose.capabilities,
-        broken=broken_slugs(scan.faults, dated=config.posts.dated_names),
-        readable=bool(scan.signature) and scan.complete,
-        server_times=server_times,
-        doubt=doubt,
-        pages=pages,
+        PlanInput(
+            posts=scan.posts,
+            snapshot=snapshot,
+            now=now,
+            accounts=list(config.account_addresses().values()),
+            policy=policy_of(config),
+            compose=compose,
+            capabilities=compose.capabilities,
+            broken=broken_slugs(scan.faults, dated=config.posts.dated_names),
+            readable=bool(scan.signature) and scan.complete,
+            server_times=server_times or {},
+            doubt=doubt,
+            pages=pages or {},
+        ),
         cache=cache,
     )
 

@@ -69,7 +69,7 @@ class PreparedRelease:
     def expected(self) -> dict[str, list[Delivery]]:
         """What will be owed, by account: the toots that leave at the instant."""
         found: dict[str, list[Delivery]] = {}
-        for change in self.plan.recording.changes:
+        for change in self.plan.batch.changes:
             wanted = change.wanted
             if wanted is not None and wanted.key.occasion.part == 1:
                 found.setdefault(wanted.key.account, []).append(wanted)
@@ -105,8 +105,8 @@ def prepare_release(context: CycleContext, moment: datetime) -> PreparedRelease 
 
 def _only_releases(plan: Plan) -> bool:
     """Whether nothing is written but new releases: what else there is to decide may be old news at the instant."""
-    recording = plan.recording
-    new = len(recording.entries) == len(plan.released) and all(change.known is None for change in recording.changes)
+    batch = plan.batch
+    new = len(batch.entries) == len(plan.released) and all(change.known is None for change in batch.changes)
     return bool(plan.released) and new and not plan.doubt
 
 
@@ -128,8 +128,8 @@ def carry_out(
         return False
 
     # Which posts are to come is left to the cycle that follows: going through a thousand takes time.
-    recording = replace(prepared.plan.recording, upcoming=None)
-    with context.ledger.prepare(recording, now=prepared.moment) as pending:
+    batch = replace(prepared.plan.batch, upcoming=None)
+    with context.ledger.prepare(batch, now=prepared.moment) as pending:
         if pending.result.outdated or not instant():
             return False
         if not prepared.moment <= context.clock.now() <= prepared.moment + tolerance.lateness:

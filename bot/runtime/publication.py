@@ -48,7 +48,7 @@ def publish(
 ) -> CycleResult:
     """Write the feeds of a plan, report its outcomes and problems, and collect the alerts."""
     plan, snapshot = recorded.plan, recorded.snapshot
-    entries = {**snapshot.entries, **{entry.post_id: entry for entry in plan.recording.entries}}
+    entries = {**snapshot.entries, **{entry.post_id: entry for entry in plan.batch.entries}}
     shown = entries_shown(entries.values(), now=plan.now)
     changed, feed_faults, topics = _write_feeds(context, shown, entries.values(), snapshot)
 

@@ -198,12 +198,12 @@ def test_a_snapshot_does_not_change_afterwards(ledger: Ledger, make_entry: Calla
 def test_recording_twice_is_recording_once(
     ledger: Ledger, make_entry: Callable[..., Entry], make_delivery: Callable[..., Delivery]
 ) -> None:
-    recording = WriteBatch(
+    batch = WriteBatch(
         entries=(make_entry(),), changes=added(make_delivery(), make_delivery("cfp")), new_accounts=(state(),)
     )
-    assert ledger.record(recording, now=NOW).refused == ()
+    assert ledger.record(batch, now=NOW).refused == ()
     once = ledger.snapshot()
-    assert ledger.record(recording, now=NOW).refused == recording.changes
+    assert ledger.record(batch, now=NOW).refused == batch.changes
     assert ledger.snapshot() == once
     assert [delivery.sequence for delivery in once.deliveries.values()] == [1, 2]
 
@@ -393,24 +393,28 @@ def state(
 WORD = Override(post_id="id/ü", said=OverrideKind.HOLD, who="amy", at=TIME)
 
 
-@pytest.mark.parametrize("meanwhile", [WriteBatch(words=(WORD,)), WriteBatch(paused="amy")], ids=["word", "pause"])
+@pytest.mark.parametrize("meanwhile", [WriteBatch(overrides=(WORD,)), WriteBatch(paused="amy")], ids=["word", "pause"])
 def test_a_plan_that_has_not_heard_a_persons_latest_word_is_not_written(ledger: Ledger, meanwhile: WriteBatch) -> None:
     event = Event(at=NOW, kind=EventKind.RELEASED, slug="ü")
-    plan = WriteBatch(entries=(ENTRY,), changes=added(DELIVERY), events=(event,), heard=OverridesSeen())
+    plan = WriteBatch(entries=(ENTRY,), changes=added(DELIVERY), events=(event,), overrides_seen=OverridesSeen())
     ledger.record(meanwhile, now=NOW)
     before, history = ledger.snapshot(), ledger.events(limit=9)
     recorded = ledger.record(plan, now=NOW)
     assert (recorded.outdated, recorded.refused, recorded.events) == (True, (), ())
     assert (ledger.snapshot(), ledger.events(limit=9)) == (before, history)
-    heard = OverridesSeen(words=before.words, paused=before.paused)
-    assert not ledger.record(replace(plan, heard=heard), now=NOW).outdated
+    seen = OverridesSeen(overrides=before.overrides, paused=before.paused)
+    assert not ledger.record(replace(plan, overrides_seen=seen), now=NOW).outdated
     assert ledger.snapshot().entries == {ENTRY.post_id: ENTRY}
 
 
 def released() -> WriteBatch:
     event = Event(at=NOW, kind=EventKind.RELEASED, slug="ü")
     return WriteBatch(
-        entries=(ENTRY,), changes=added(DELIVERY), new_accounts=(state(),), events=(event,), heard=OverridesSeen()
+        entries=(ENTRY,),
+        changes=added(DELIVERY),
+        new_accounts=(state(),),
+        events=(event,),
+        overrides_seen=OverridesSeen(),
     )
 
 
@@ -436,8 +440,8 @@ def test_a_commit_counts_from_its_return_on_whether_it_waits_for_the_disk_or_not
     with ledger.prepare(released(), now=NOW) as pending:
         pending.commit(durable=durable)
         assert ledger.snapshot().entries == {ENTRY.post_id: ENTRY}
-        ledger.record(WriteBatch(words=(WORD,)), now=NOW)
-    assert set(ledger.snapshot().words) == {WORD.post_id}
+        ledger.record(WriteBatch(overrides=(WORD,)), now=NOW)
+    assert set(ledger.snapshot().overrides) == {WORD.post_id}
     ledger.flush()
     assert ledger.snapshot().entries == {ENTRY.post_id: ENTRY}
 
@@ -454,7 +458,7 @@ def test_what_was_prepared_and_not_committed_was_never_there(ledger: Ledger, err
 
 
 def test_what_is_outdated_is_not_committed(ledger: Ledger) -> None:
-    ledger.record(WriteBatch(words=(WORD,)), now=NOW)
+    ledger.record(WriteBatch(overrides=(WORD,)), now=NOW)
     before, history = ledger.snapshot(), ledger.events(limit=9)
     with ledger.prepare(released(), now=NOW) as pending:
         assert pending.result == WriteResult(outdated=True)
@@ -466,7 +470,7 @@ def test_nobody_else_writes_between_preparing_and_committing(ledger: Ledger) -> 
     spoke = Signal()
 
     def propose_override() -> None:
-        ledger.record(WriteBatch(words=(WORD,)), now=NOW)
+        ledger.record(WriteBatch(overrides=(WORD,)), now=NOW)
         spoke.set()
 
     other = Thread(target=propose_override)
@@ -476,7 +480,7 @@ def test_nobody_else_writes_between_preparing_and_committing(ledger: Ledger) -> 
         assert not pending.result.outdated
         pending.commit()
     other.join()
-    assert set(ledger.snapshot().words) == {WORD.post_id}
+    assert set(ledger.snapshot().overrides) == {WORD.post_id}
 
 
 def test_an_account_view_holds_what_its_open_deliveries_are_about(

@@ -17,7 +17,7 @@ from bot.domain.reasons import text_reason
 from bot.ledger.rules import may_change, may_intend
 from bot.ledger.sqlite import SqliteLedger
 from bot.planner.page_wait import rule_on_page
-from bot.planner.plan import make_plan
+from bot.planner.plan import PlanInput, make_plan
 from bot.planner.rules import _settled, rule
 from bot.planner.ruling import Ruling, Verdict
 from bot.publishers.mastodon.errors import classify
@@ -99,8 +99,9 @@ def _any_text(_announcement: Any, seen: Any, *, claimed: Any, **_: Any) -> Any:
     return next(((status, False) for status in seen if status.status_id not in claimed), (None, False))
 
 
-def _early(posts: Any, snapshot: Any, *, now: Any, **options: Any) -> Any:
-    return make_plan(posts, replace(snapshot, newest=None), now=now + timedelta(hours=1), **options)
+def _early(given: PlanInput, **options: Any) -> Any:
+    early = replace(given, snapshot=replace(given.snapshot, newest=None), now=given.now + timedelta(hours=1))
+    return make_plan(early, **options)
 
 
 def _lease_for_all(self: SqliteLedger, account: str, *, owner: str, duration: timedelta) -> Lease:

@@ -127,7 +127,7 @@ class Words:
                 return False
             proposal = make(ledger.snapshot(), now)
             if not proposal.refusal:
-                ledger.record(proposal.recording, now=now)
+                ledger.record(proposal.batch, now=now)
         if not proposal.refusal:
             self.people.notify(1)
         return not proposal.refusal

@@ -78,12 +78,12 @@ def main(folder: str) -> int:
         compose = make_composer(config, snapshot, templates=templates)
         season = replace(scan, posts=(*scan.posts, *_fresh(scan.posts)))
         plan = decide(config, season, snapshot, now=NOW, templates=templates)
-        entries: dict[str, Entry] = {**snapshot.entries, **{one.post_id: one for one in plan.recording.entries}}
+        entries: dict[str, Entry] = {**snapshot.entries, **{one.post_id: one for one in plan.batch.entries}}
         feeds = render_feeds(entries.values(), site=config.site, feeds=config.feeds)
         files = [bytes(made) for made in feeds.files.values()]
         files.append(render_syndication(entries.values(), snapshot))
         toots = [compose(post, account).text for post in scan.posts for account in accounts]
-        steps = sum(_steps(plan.recording.changes, snapshot.accounts[account], account) for account in accounts)
+        steps = sum(_steps(plan.batch.changes, snapshot.accounts[account], account) for account in accounts)
     for one in watch.seen:
         print("forbidden:", one)
     print(f"{len(plan.released)} released, {len(files)} files, {len(toots)} toots, {steps} steps")

@@ -118,7 +118,7 @@ def live(fuse: Fuse) -> None:
 
     def stop_at_rest(result: CycleResult) -> None:
         open_deliveries = [one for address in publishers for one in ledger.account_view(address).open]
-        if not open_deliveries and not result.plan.recording:
+        if not open_deliveries and not result.plan.batch:
             bot.stop.set()
 
     run_service(bot, after_pass=stop_at_rest)

@@ -12,7 +12,7 @@ from bot.domain.clock import ManualClock
 from bot.domain.errors import ComposeError
 from bot.planner.builder import Compose
 from bot.planner.overrides import Proposal, pause, propose_override, resume
-from bot.planner.plan import Plan, make_plan
+from bot.planner.plan import Plan, PlanInput, make_plan
 from bot.planner.ruling import Policy, Verdict
 from tests.support.scratch_ledger import ScratchLedger
 
@@ -41,12 +41,12 @@ def louder(post: Post, account: str) -> Announcement:
 
 def wanted(plan: Plan) -> list[Delivery]:
     """The deliveries that the plan writes."""
-    return [change.wanted for change in plan.recording.changes if change.wanted is not None]
+    return [change.wanted for change in plan.batch.changes if change.wanted is not None]
 
 
 def retracted(plan: Plan) -> list[DeliveryKey]:
     """The deliveries that the plan takes out."""
-    return [change.key for change in plan.recording.changes if change.wanted is None]
+    return [change.key for change in plan.batch.changes if change.wanted is None]
 
 
 def verdicts(plan: Plan) -> dict[str, Verdict]:
@@ -77,23 +77,25 @@ class Season:
 
     def look(self, *posts: Post, **options: Any) -> Plan:
         """A plan that is not recorded."""
-        return make_plan(
-            posts,
-            self.snapshot,
+        cache = options.pop("cache", None)
+        given = PlanInput(
+            posts=posts,
+            snapshot=self.snapshot,
             now=self.now,
             accounts=self.accounts,
             policy=self.policy,
             compose=self.compose,
             **options,
         )
+        return make_plan(given, cache=cache)
 
     def run(self, *posts: Post, after: timedelta = timedelta(), **options: Any) -> Plan:
         """A pass: plan and record."""
         self.clock.advance(after)
         plan = self.look(*posts, **options)
-        assert self.ledger.record(plan.recording, now=self.now).refused == ()
+        assert self.ledger.record(plan.batch, now=self.now).refused == ()
         again = self.look(*posts, **options)
-        assert not again.recording, again.recording
+        assert not again.batch, again.batch
         assert again.released == ()
         return plan
 
@@ -112,7 +114,7 @@ class Season:
 
     def _heard(self, proposal: Proposal) -> Proposal:
         assert proposal.refusal == ""
-        assert self.ledger.record(proposal.recording, now=self.now).refused == ()
+        assert self.ledger.record(proposal.batch, now=self.now).refused == ()
         return proposal
 
     def delivery(self, slug: str, occasion: Occasion = Occasion.PUBLISH, account: str = ACCOUNT) -> Delivery | None:

@@ -53,7 +53,7 @@ class ScratchLedger(SqliteLedger):
                 entries=tuple(known.entries.values()),
                 changes=tuple(CompareAndSet(known=None, wanted=delivery) for delivery in deliveries),
                 new_accounts=tuple(known.accounts.values()),
-                words=tuple(known.words.values()),
+                overrides=tuple(known.overrides.values()),
                 upcoming=known.upcoming,
                 paused=known.paused,
                 pictures=tuple(known.pictures.values()),

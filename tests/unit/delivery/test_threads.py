@@ -61,7 +61,7 @@ class Stage:
         """Passes, until nothing is left to do."""
         for _ in range(30):
             result = self.run(*posts)
-            if result.wait_until is None and not self.season.look(*posts).recording:
+            if result.wait_until is None and not self.season.look(*posts).batch:
                 return
             wait = result.wait_until or self.season.now
             self.season.clock.advance(max(wait - self.season.now, timedelta(seconds=1)))
@@ -103,7 +103,7 @@ class TestSending:
         assert stage.chain == ["one", "two", "three"]
         assert result.wait_until is None
         assert stage.said == ["sent tickets publish", "continued tickets publish/2", "continued tickets publish/3"]
-        assert not stage.season.look(threaded(make_post, "two", "three")).recording
+        assert not stage.season.look(threaded(make_post, "two", "three")).batch
 
     def test_a_late_thread_is_not_spaced(self, stage: Stage, make_post: MakePost) -> None:
         stage.season.clock.advance(HOUR)
@@ -133,7 +133,7 @@ class TestSending:
         stage.server.hand(saying("faster", link=post.url))
         stage.until_done(post)
         assert stage.server.texts == ["faster"]
-        assert not stage.season.look(post).recording, "nothing flaps"
+        assert not stage.season.look(post).batch, "nothing flaps"
 
     def test_words_that_change_before_it_is_sent_are_the_ones_that_go_out(
         self, stage: Stage, make_post: MakePost
@@ -177,7 +177,7 @@ class TestFailures:
         assert stage.chain == ["one"]
         assert stage.state(Occasion.PUBLISH.of_part(2)) is DeliveryState.REJECTED
         stage.run(post, after=HOUR)
-        assert not stage.season.look(post).recording, "nothing flaps"
+        assert not stage.season.look(post).batch, "nothing flaps"
         assert verdicts(stage.season.look(post))["tickets publish/2"] is Verdict.REJECTED
         stage.season.emit(OverrideKind.RETRY, post)
         stage.run(post)

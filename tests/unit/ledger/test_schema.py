@@ -91,7 +91,7 @@ def test_it_opens_with_everything_in_it(old: Path) -> None:
         accounts={account.address: account for account in ACCOUNTS},
         deliveries={delivery.key: delivery for delivery in DELIVERIES},
         newest=NOW,
-        words={word.post_id: word for word in WORDS},
+        overrides={word.post_id: word for word in WORDS},
         upcoming={post.post_id: post for post in UPCOMING},
         paused=PAUSED,
         old_entries={entry.feed_id: entry for entry in OLD_FEED.entries},
@@ -156,7 +156,7 @@ def test_work_goes_on_in_it(old: Path, make_entry: Callable[..., Entry]) -> None
     entry, word = make_entry("new"), replace(WORDS[0], who="cleo")
     changed = replace(ENTRIES[0], title="Tickets are gone", revision=2)
     event = Event(at=NOW, kind=EventKind.FETCHED)
-    ledger.record(WriteBatch(entries=(entry, changed), words=(word,), paused="", events=(event,)), now=NOW)
+    ledger.record(WriteBatch(entries=(entry, changed), overrides=(word,), paused="", events=(event,)), now=NOW)
     after = ledger.snapshot()
     assert (after.entries[entry.post_id], after.entries[changed.post_id]) == (entry, changed)
     assert ledger.events(limit=1) == (event,)

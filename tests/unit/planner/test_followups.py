@@ -85,7 +85,7 @@ class TestEdits:
             season.send("tickets")
         season.send("tickets", Occasion.edit(1))
         for after in (MINUTE, DAY):
-            assert not season.run(make_post(**NEW), after=after).recording
+            assert not season.run(make_post(**NEW), after=after).batch
         assert len(season.snapshot.deliveries) == 2
 
     def test_words_that_are_changed_again_before_the_edit_are_said_better_in_its_place(
@@ -199,7 +199,7 @@ class TestEdits:
             DeliveryState.DUE,
             DeliveryState.HELD,
         ]
-        assert [event.slug for event in plan.recording.events if event.kind.value == "held"] == ["c"]
+        assert [event.slug for event in plan.batch.events if event.kind.value == "held"] == ["c"]
         better = [replace(post, title=f"Better {post.slug}", digests=both("better")) for post in posts]
         season.run(*better)
         held = season.delivery("c", Occasion.edit(1))
@@ -226,7 +226,7 @@ class TestEdits:
             assert edit is not None
             assert (edit.state, edit.hold, edit.settled_at) == (DeliveryState.SKIPPED, None, season.now)
             assert edit.reason == Reason(code=ReasonCode.NO_EDITS)
-        assert not [event for event in plan.recording.events if event.kind is EventKind.HELD]
+        assert not [event for event in plan.batch.events if event.kind is EventKind.HELD]
 
     def test_edits_and_new_toots_share_the_room(self, make_post: MakePost) -> None:
         season = Season(policy=replace(POLICY, brake=1))
@@ -327,7 +327,7 @@ class TestWithdrawals:
         if state is DeliveryState.SENDING:
             season.send("tickets")
         season.settle("tickets", DeliveryState.SENT, occasion=Occasion.WITHDRAW)
-        assert not season.run(post, after=DAY).recording
+        assert not season.run(post, after=DAY).batch
         plan = season.run(make_post(), after=DAY)
         assert (wanted(plan), season.state("tickets")) == ([], DeliveryState.SENT)
 

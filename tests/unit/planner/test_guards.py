@@ -37,7 +37,7 @@ class TestClock:
         assert reason_words(plan.doubt).startswith(
             "the clock is behind 2026-03-10 14:00:05 UTC, which the ledger has seen"
         )
-        assert (bool(plan.recording), plan.released) == (False, ())
+        assert (bool(plan.batch), plan.released) == (False, ())
         assert verdicts(plan) == {"tickets": Verdict.HELD, "coming": Verdict.UPCOMING}
         assert plan.next_release == NOW + HOUR
         season.clock.step_to(NOW + TICK)
@@ -98,7 +98,7 @@ class TestServers:
     def test_nothing_is_released_while_it_lasts(self, season: Season, make_post: MakePost) -> None:
         post = make_post(published=NOW)
         plan = season.run(post, server_times=servers(-HOUR))
-        assert (bool(plan.recording), plan.released) == (False, ())
+        assert (bool(plan.batch), plan.released) == (False, ())
         assert verdicts(plan) == {"tickets": Verdict.HELD}
         assert season.run(post, server_times=servers(SECOND)).released == (post,)
 
@@ -136,7 +136,7 @@ class TestEmptied:
         stranger = make_post("on-this-branch-only", published=NOW + MINUTE)
         for _ in range(3):
             plan = season.run(out, stranger, after=HOUR)
-            assert (plan.released, bool(plan.recording)) == ((), False)
+            assert (plan.released, bool(plan.batch)) == ((), False)
             assert reason_words(plan.doubt)
         assert replace(season.snapshot, newest=None) == replace(before, newest=None)
         plan = season.run(out, *coming)
@@ -168,4 +168,4 @@ class TestEmptied:
         season.run(make_post())
         season.send("tickets")
         plan = season.run(after=HOUR)
-        assert (plan.recording.entries, wanted(plan), plan.troubles) == ((), [], ())
+        assert (plan.batch.entries, wanted(plan), plan.troubles) == ((), [], ())

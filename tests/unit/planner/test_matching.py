@@ -130,7 +130,7 @@ class TestRenames:
         assert (after.post_id, after.published, after.released_at) == (before.post_id, NOW, NOW)
         assert len(season.snapshot.entries) == 1
         assert verdicts(plan) == {"get-tickets": Verdict(state.value)}
-        assert not season.run(renamed, after=10 * DAY).recording
+        assert not season.run(renamed, after=10 * DAY).batch
 
     def test_an_owed_toot_of_a_renamed_post_has_its_new_name(self, season: Season, make_post: MakePost) -> None:
         season.run(make_post())
@@ -191,7 +191,7 @@ class TestVanished:
             season.run(other, after=after)
             plan = season.look(make_post(), other)
             assert wanted(plan) == []
-            assert plan.recording.entries == (before,)
+            assert plan.batch.entries == (before,)
 
     @pytest.mark.parametrize("options", [{"broken": ("tickets",)}, {"readable": False}])
     def test_what_cannot_be_read_is_not_gone(
@@ -210,7 +210,7 @@ class TestVanished:
         held = season.delivery("tickets")
         assert held is not None
         assert (held.state, held.hold) == (DeliveryState.HELD, Hold.UNCLEAR)
-        assert [event.kind.value for event in plan.recording.events] == ["held"]
+        assert [event.kind.value for event in plan.batch.events] == ["held"]
         season.run(make_post(), other, after=MINUTE)
         assert season.state("tickets") is DeliveryState.DUE
 
@@ -237,8 +237,8 @@ def test_a_file_with_a_later_datetime_never_takes_over_a_released_post(make_post
     other = make_post(published=NOW + DAY, title="Another announcement", digests=both("new"))
     for after in (HOUR, 2 * DAY, 10 * DAY):
         plan = season.run(other, after=after)
-        assert (plan.released, plan.recording.entries) == ((), ())
-        assert all(change.wanted is None or change.wanted.action is Action.PUBLISH for change in plan.recording.changes)
+        assert (plan.released, plan.batch.entries) == ((), ())
+        assert all(change.wanted is None or change.wanted.action is Action.PUBLISH for change in plan.batch.changes)
         assert [finding.rule for finding in plan.findings] == ["identity-taken"]
 
 

@@ -12,7 +12,7 @@ import pytest
 from bot.config import Config
 from bot.domain import Entry, OldEntry, Post, Reason, ReasonCode, Snapshot, WriteBatch
 from bot.planner.old_ids import match_old, normal_link
-from bot.planner.plan import Plan, make_plan
+from bot.planner.plan import Plan, PlanInput, make_plan
 from bot.planner.ruling import Policy
 from bot.runtime.planning import make_composer
 from tests.conftest import PUBLISHED, SITE
@@ -109,13 +109,15 @@ def plan(site_config: Callable[..., Config]) -> Callable[..., Plan]:
     def make(posts: list[Post], known: Snapshot, **options: Any) -> Plan:
         now = options.pop("now", PUBLISHED + HOUR)
         compose = make_composer(site_config(), known)
-        return make_plan(posts, known, now=now, accounts=(), policy=POLICY, compose=compose, **options)
+        return make_plan(
+            PlanInput(posts=posts, snapshot=known, now=now, accounts=(), policy=POLICY, compose=compose, **options)
+        )
 
     return make
 
 
 def released(plan: Plan) -> dict[str, Entry]:
-    return {entry.slug: entry for entry in plan.recording.entries}
+    return {entry.slug: entry for entry in plan.batch.entries}
 
 
 LINK = f"{SITE}/news/tickets/"
@@ -144,9 +146,9 @@ def test_a_release_takes_over_id_and_dates(
 def test_the_next_pass_changes_nothing_and_finds_nothing_wrong(plan: Callable[..., Plan], make_post: MakePost) -> None:
     known = Snapshot(old_entries={"17": old("17", link=LINK, published=PUBLISHED - 3 * HOUR)})
     first = plan([make_post()], known)
-    entries = {entry.post_id: entry for entry in first.recording.entries}
+    entries = {entry.post_id: entry for entry in first.batch.entries}
     again = plan([make_post()], Snapshot(old_entries=known.old_entries, entries=entries), now=PUBLISHED + 2 * HOUR)
-    assert (bool(again.recording), again.findings, again.troubles) == (False, (), ())
+    assert (bool(again.batch), again.findings, again.troubles) == (False, (), ())
 
 
 def test_what_is_released_keeps_its_id_and_dates(
@@ -169,4 +171,4 @@ def test_a_post_to_come_decides_nothing_before_its_time(plan: Callable[..., Plan
 def test_a_doubt_from_outside_releases_nothing(plan: Callable[..., Plan], make_post: MakePost) -> None:
     gone = Reason(code=ReasonCode.OLD_FEED_UNREADABLE, text="404")
     doubted = plan([make_post()], Snapshot(), doubt=gone)
-    assert (doubted.recording, doubted.doubt) == (WriteBatch(), gone)
+    assert (doubted.batch, doubted.doubt) == (WriteBatch(), gone)

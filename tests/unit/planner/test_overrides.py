@@ -90,7 +90,7 @@ def test_what_makes_sense_may_be_said_twice(
     bring(twin, post, standing)
     for one, times in ((season, 1), (twin, 2)):
         for _ in range(times):
-            one.ledger.record(one.propose(said, post).recording, now=one.now)
+            one.ledger.record(one.propose(said, post).batch, now=one.now)
         one.run(post)
     assert season.snapshot == twin.snapshot
 
@@ -105,9 +105,9 @@ def test_the_next_pass_comes_to_the_same_as_what_was_done_at_once(
     proposal = season.propose(said, post)
     if proposal.refusal:
         return
-    season.ledger.record(proposal.recording, now=season.now)
+    season.ledger.record(proposal.batch, now=season.now)
     done = season.state("tickets")
-    assert not season.look(post).recording.changes or done is None
+    assert not season.look(post).batch.changes or done is None
     season.run(post)
     assert done in (season.state("tickets"), None)
 
@@ -131,8 +131,8 @@ def test_what_is_withdrawn_is_let_go_by_its_file_alone(season: Season, make_post
 
 def test_a_word_is_recorded_with_who_and_when(season: Season, make_post: MakePost) -> None:
     post = make_post(published=NOW + HOUR)
-    recording = season.emit(OverrideKind.PUBLISH, post, who="bob", early=True).recording
-    (word,), (event,) = recording.words, recording.events
+    recording = season.emit(OverrideKind.PUBLISH, post, who="bob", early=True).batch
+    (word,), (event,) = recording.overrides, recording.events
     assert (word.post_id, word.said, word.early, word.who, word.at) == (
         post.url,
         OverrideKind.PUBLISH,
@@ -201,13 +201,13 @@ def test_a_hold_holds_edits_and_never_a_withdrawal(make_post: MakePost) -> None:
     back = make_post(title="New", digests=both("new"), withdrawn="", hidden=True)
     season.run(back)
     proposal = season.propose(OverrideKind.HOLD, back)
-    assert [change.key.occasion for change in proposal.recording.changes] == []
+    assert [change.key.occasion for change in proposal.batch.changes] == []
 
 
 def test_a_post_is_known_by_any_of_its_names(season: Season, make_post: MakePost) -> None:
     season.run(make_post())
     named = make_post(explicit_id="x")
-    assert season.emit(OverrideKind.HOLD, named).recording.words[0].post_id == make_post().url
+    assert season.emit(OverrideKind.HOLD, named).batch.overrides[0].post_id == make_post().url
     season.run(named)
     assert season.state("tickets") is DeliveryState.HELD
 
@@ -217,7 +217,7 @@ def test_a_plan_of_before_the_word_does_not_undo_it(season: Season, make_post: M
     season.run(post)
     old = season.look(make_post(title="New", digests=both("new")))
     season.emit(OverrideKind.HOLD, post)
-    assert season.ledger.record(old.recording, now=season.now).outdated
+    assert season.ledger.record(old.batch, now=season.now).outdated
     assert season.state("tickets") is DeliveryState.HELD
 
 
@@ -227,9 +227,7 @@ class TestEverything:
         assert season.snapshot.paused == "bob on 2026-03-10 14:00 UTC"
         assert first.lines == ("Nothing is released and nothing is tooted until `announce resume`.",)
         again = pause(season.snapshot, who="amy", now=NOW)
-        assert again == Proposal(
-            lines=(), recording=WriteBatch(), refusal="paused already, by bob on 2026-03-10 14:00 UTC"
-        )
+        assert again == Proposal(lines=(), batch=WriteBatch(), refusal="paused already, by bob on 2026-03-10 14:00 UTC")
 
     def test_resume_says_what_it_lets_go_and_may_be_repeated(self, make_post: MakePost) -> None:
         season = Season()
@@ -243,7 +241,7 @@ class TestEverything:
             f"p5 → {ACCOUNT}: held by the brake, goes out",
             "the pause ends (paused by amy on 2026-03-10 14:00 UTC)",
         )
-        assert [(e.kind.value, e.slug, e.who) for e in proposal.recording.events] == [
+        assert [(e.kind.value, e.slug, e.who) for e in proposal.batch.events] == [
             ("let go", "p4", "bob"),
             ("let go", "p5", "bob"),
             ("resumed", "", "bob"),
@@ -258,19 +256,19 @@ class TestEverything:
         )
         before = season.snapshot
         again = season.resume("bob")
-        assert (again.recording.changes, again.recording.events, again.recording.paused) == ((), (), None)
+        assert (again.batch.changes, again.batch.events, again.batch.paused) == ((), (), None)
         assert season.snapshot.deliveries == before.deliveries
 
     def test_resume_leaves_all_other_holds(self, make_post: MakePost) -> None:
         season, post = Season(), make_post()
         season.run(post)
         season.settle("tickets", DeliveryState.HELD, hold=Hold.FAILED, reason=text_reason("tried for 24 h"))
-        assert resume(season.snapshot, who="amy", now=NOW).recording.changes == ()
+        assert resume(season.snapshot, who="amy", now=NOW).batch.changes == ()
 
     @pytest.mark.parametrize(("behind", "believed"), [(timedelta(), False), (DAY, True)])
     def test_resume_believes_a_clock_that_is_doubted(self, behind: timedelta, believed: bool) -> None:
         proposal = resume(Snapshot(newest=NOW), who="amy", now=NOW - behind)
-        assert proposal.recording.accept_clock is believed
+        assert proposal.batch.accept_clock is believed
         assert ("the clock is believed: it is 2026-03-09 14:00 UTC" in proposal.lines) is believed
 
 
@@ -278,7 +276,7 @@ def test_retry_of_a_refused_toot_leaves_it_to_the_next_pass(season: Season, make
     post = make_post()
     bring(season, post, "rejected")
     season.clock.advance(SECOND)
-    assert season.emit(OverrideKind.RETRY, post).recording.changes == ()
+    assert season.emit(OverrideKind.RETRY, post).batch.changes == ()
     assert season.state("tickets") is DeliveryState.REJECTED, "its words are to be composed anew first"
     season.run(post)
     assert season.state("tickets") is DeliveryState.DUE

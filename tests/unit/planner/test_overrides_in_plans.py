@@ -48,7 +48,7 @@ class TestHold:
         assert (verdicts(before), reason_words(before.items[0].reason)) == ({"tickets": Verdict.HELD}, "held by amy")
         for after in (HOUR, SECOND, LONG):
             plan = season.run(post, after=after)
-            assert (plan.released, plan.recording.entries, wanted(plan)) == ((), (), [])
+            assert (plan.released, plan.batch.entries, wanted(plan)) == ((), (), [])
             (item,) = plan.items
             assert (item.verdict, item.hold, reason_words(item.reason)) == (Verdict.HELD, Hold.PERSON, "held by amy")
 
@@ -99,7 +99,7 @@ class TestHold:
         assert season.state("tickets") is DeliveryState.HELD, "at once, before the next pass"
         plan = season.run(post, after=LONG)
         assert verdicts(plan) == {"tickets": Verdict.HELD}
-        assert not plan.recording.events, "the person who said so need not be told"
+        assert not plan.batch.events, "the person who said so need not be told"
         assert season.entry("tickets").missing_since is None
         season.emit(OverrideKind.RELEASE, post)
         assert season.state("tickets") is DeliveryState.DUE
@@ -121,7 +121,7 @@ class TestHold:
     ) -> None:
         post = make_post(if_missed=Missed.HOLD)
         plan = season.run(post, after=HOUR + SECOND)
-        assert [event.kind.value for event in plan.recording.events] == ["released", "held"]
+        assert [event.kind.value for event in plan.batch.events] == ["released", "held"]
         season.run(post, after=LONG)
         season.resume()
         assert season.state("tickets") is DeliveryState.HELD
@@ -162,7 +162,7 @@ class TestPublish:
         season.emit(OverrideKind.PUBLISH, post, early=True)
         plan = season.run(post, other)
         assert plan.released == (post,)
-        assert set(plan.recording.upcoming or ()) == {other.post_id}
+        assert set(plan.batch.upcoming or ()) == {other.post_id}
         entry, delivery = season.entry("tickets"), season.delivery("tickets")
         assert (entry.published, entry.updated) == (NOW, NOW)
         assert delivery is not None
@@ -204,7 +204,7 @@ class TestPublish:
     def test_without_early_a_word_does_not_move_a_post_to_come(self, season: Season, make_post: MakePost) -> None:
         post = make_post(published=NOW + DAY)
         assert season.propose(OverrideKind.PUBLISH, post).refusal
-        season.ledger.record(season.propose(OverrideKind.PUBLISH, post).recording, now=NOW)
+        season.ledger.record(season.propose(OverrideKind.PUBLISH, post).batch, now=NOW)
         assert verdicts(season.run(post)) == {"tickets": Verdict.UPCOMING}
 
     def test_a_new_account_does_not_toot_what_was_once_ordered_for_others(
@@ -359,7 +359,7 @@ class TestPause:
         season.pause()
         changed = replace(out, title="New", digests=both("new"), withdrawn="", hidden=True)
         plan = season.run(changed, coming, after=2 * HOUR)
-        assert not plan.recording
+        assert not plan.batch
         assert reason_words(plan.doubt) == "paused by amy on 2026-03-10 14:00 UTC; `announce resume` goes on"
         assert plan.of(Verdict.DUE) == ()
         season.resume()

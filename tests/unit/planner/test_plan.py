@@ -28,7 +28,7 @@ from bot.domain import (
 from bot.domain.clock import ManualClock
 from bot.domain.wording import event_detail, reason_words
 from bot.planner.overrides import resume
-from bot.planner.plan import Plan, make_plan
+from bot.planner.plan import Plan, PlanInput, make_plan
 from bot.planner.ruling import Policy, Verdict
 from tests.support.digests import both
 from tests.support.planning import compose, retracted, verdicts, wanted
@@ -56,19 +56,21 @@ def planned(
     brake: int = 4,
 ) -> Plan:
     return make_plan(
-        posts,
-        snapshot or Snapshot(),
-        now=now,
-        accounts=accounts,
-        policy=replace(POLICY, brake=brake),
-        compose=compose,
+        PlanInput(
+            posts=tuple(posts),
+            snapshot=snapshot or Snapshot(),
+            now=now,
+            accounts=accounts,
+            policy=replace(POLICY, brake=brake),
+            compose=compose,
+        )
     )
 
 
 def after(plan: Plan, snapshot: Snapshot | None = None) -> Snapshot:
     """The ledger once the plan was recorded."""
     ledger = ScratchLedger(ManualClock(plan.now), snapshot)
-    ledger.record(plan.recording, now=plan.now)
+    ledger.record(plan.batch, now=plan.now)
     return ledger.snapshot()
 
 
@@ -79,14 +81,16 @@ def test_a_post_is_released_at_its_datetime_and_not_before(make_post: MakePost) 
     assert before.released == ()
     waits = Upcoming(post_id=post.url, slug="tickets", due=NOW)
     new_accounts = (AccountState(address=ACCOUNT, joined_at=None),)
-    assert before.recording == WriteBatch(new_accounts=new_accounts, upcoming={post.url: waits}, heard=OverridesSeen())
+    assert before.batch == WriteBatch(
+        new_accounts=new_accounts, upcoming={post.url: waits}, overrides_seen=OverridesSeen()
+    )
     assert before.next_release == NOW
 
     plan = planned([post])
     assert verdicts(plan) == {"tickets": Verdict.DUE}
     assert plan.released == (post,)
     assert plan.next_release is None
-    (entry,), (delivery,) = plan.recording.entries, wanted(plan)
+    (entry,), (delivery,) = plan.batch.entries, wanted(plan)
     assert (entry.post_id, entry.published, entry.released_at) == (post.url, NOW, NOW)
     assert delivery == Delivery(
         key=DeliveryKey(post.url, ACCOUNT, Occasion.PUBLISH),
@@ -94,7 +98,7 @@ def test_a_post_is_released_at_its_datetime_and_not_before(make_post: MakePost) 
         due=NOW,
         announcement=compose(post, ACCOUNT),
     )
-    (event,) = plan.recording.events
+    (event,) = plan.batch.events
     assert (event.at, event.kind.value, event.slug, event_detail(event)) == (
         NOW,
         "released",
@@ -110,7 +114,7 @@ def test_the_next_release_is_the_earliest_of_the_coming_ones(make_post: MakePost
 
 def test_a_draft_has_no_part_in_it(make_post: MakePost) -> None:
     plan = planned([make_post(published=None)])
-    assert (plan.items, plan.released, plan.recording.entries) == ((), (), ())
+    assert (plan.items, plan.released, plan.batch.entries) == ((), (), ())
 
 
 def test_items_are_in_the_order_of_their_datetimes(make_post: MakePost) -> None:
@@ -130,7 +134,7 @@ def test_a_too_late_post_enters_the_feeds_and_is_not_tooted(make_post: MakePost)
     plan = planned([make_post(published=NOW - timedelta(hours=72) - SECOND)])
     assert verdicts(plan) == {"tickets": Verdict.SKIPPED}
     assert "catch_up" in reason_words(plan.items[0].reason)
-    assert len(plan.recording.entries) == 1
+    assert len(plan.batch.entries) == 1
     assert wanted(plan) == []
 
 
@@ -146,7 +150,7 @@ def test_a_post_for_the_feeds_only_is_never_upcoming_on_an_account(make_post: Ma
 
 def test_without_accounts_posts_enter_the_feeds(make_post: MakePost) -> None:
     plan = planned([make_post(), make_post("next", published=NOW + HOUR)], accounts=())
-    assert len(plan.recording.entries) == 1
+    assert len(plan.batch.entries) == 1
     assert wanted(plan) == []
     assert [(item.slug, item.account) for item in plan.items] == [("next", "")]
 
@@ -162,14 +166,14 @@ def test_each_account_gets_its_own_delivery(make_post: MakePost) -> None:
 class TestAccounts:
     def test_on_a_fresh_ledger_an_account_was_there_from_the_beginning(self, make_post: MakePost) -> None:
         plan = planned([make_post(published=NOW - HOUR)])
-        assert plan.recording.new_accounts == (AccountState(address=ACCOUNT, joined_at=None),)
+        assert plan.batch.new_accounts == (AccountState(address=ACCOUNT, joined_at=None),)
         assert verdicts(plan) == {"tickets": Verdict.DUE}
 
     def test_an_account_that_joins_a_living_ledger_gets_later_posts_only(self, make_post: MakePost) -> None:
         old, new = make_post("old", published=NOW - HOUR), make_post("new", published=NOW + HOUR)
         living = after(planned([old, new]))
         plan = planned([old, new], living, now=NOW + MINUTE, accounts=(ACCOUNT, OTHER))
-        assert plan.recording.new_accounts == (AccountState(address=OTHER, joined_at=NOW + MINUTE),)
+        assert plan.batch.new_accounts == (AccountState(address=OTHER, joined_at=NOW + MINUTE),)
         assert wanted(plan) == []
         (item,) = (item for item in plan.items if item.account == OTHER and item.slug == "old")
         assert (item.verdict, reason_words(item.reason)) == (
@@ -182,7 +186,7 @@ class TestAccounts:
     def test_an_account_that_leaves_the_settings_owes_nothing_new(self, make_post: MakePost) -> None:
         living = after(planned([make_post()], accounts=(ACCOUNT, OTHER)))
         plan = planned([make_post()], living, accounts=(ACCOUNT,))
-        assert not plan.recording
+        assert not plan.batch
         assert {item.account for item in plan.items} == {ACCOUNT}
 
 
@@ -201,8 +205,8 @@ class TestBrake:
         held = [d for d in wanted(plan) if d.state is DeliveryState.HELD]
         assert {d.hold for d in held} == {Hold.BRAKE}
         assert all(d.announcement.text for d in held)
-        assert [e.slug for e in plan.recording.events if e.kind.value == "held"] == ["p1", "p0"]
-        assert len(plan.recording.entries) == 6
+        assert [e.slug for e in plan.batch.events if e.kind.value == "held"] == ["p1", "p0"]
+        assert len(plan.batch.entries) == 6
 
     def test_what_was_sent_within_the_hour_and_what_is_pending_count_together(
         self, make_post: MakePost, make_entry: MakeEntry, make_delivery: MakeDelivery
@@ -233,14 +237,14 @@ class TestBrake:
     def test_what_it_holds_stays_held_until_a_person_lets_go(self, make_post: MakePost) -> None:
         posts = [make_post(f"p{n}") for n in range(3)]
         ledger = ScratchLedger(ManualClock(NOW))
-        ledger.record(planned(posts, brake=2).recording, now=NOW)
+        ledger.record(planned(posts, brake=2).batch, now=NOW)
         much_later = NOW + timedelta(days=30)
         plan = planned(posts, ledger.snapshot(), now=much_later, brake=2)
         (item,) = plan.of(Verdict.HELD)
         assert (item.slug, item.hold) == ("p2", Hold.BRAKE)
-        assert not plan.recording.events
+        assert not plan.batch.events
 
-        ledger.record(resume(ledger.snapshot(), who="amy", now=much_later).recording, now=much_later)
+        ledger.record(resume(ledger.snapshot(), who="amy", now=much_later).batch, now=much_later)
         plan = planned(posts, ledger.snapshot(), now=much_later, brake=2)
         assert verdicts(plan)["p2"] is Verdict.DUE, "a person's word beats lateness and the brake"
 
@@ -264,10 +268,10 @@ class TestUnclear:
         assert (held.state, held.hold) == (DeliveryState.HELD, Hold.UNCLEAR)
         assert reason_words(held.reason) == "posts/bad.md: the template has no end."
         assert held.announcement.text == ""
-        assert [(e.kind.value, e.slug, event_detail(e)) for e in plan.recording.events if e.kind.value == "held"] == [
+        assert [(e.kind.value, e.slug, event_detail(e)) for e in plan.batch.events if e.kind.value == "held"] == [
             ("held", "bad", reason_words(held.reason))
         ]
-        assert len(plan.recording.entries) == 2
+        assert len(plan.batch.entries) == 2
 
     def test_once_mended_it_is_due(self, make_post: MakePost) -> None:
         living = after(planned([make_post(title="broken")]))
@@ -285,21 +289,21 @@ class TestUnclear:
 
     def test_it_is_told_once(self, make_post: MakePost) -> None:
         living = after(planned([make_post(title="broken")]))
-        assert not planned([make_post(title="broken")], living, now=NOW + MINUTE).recording
+        assert not planned([make_post(title="broken")], living, now=NOW + MINUTE).batch
 
     def test_a_new_reason_is_written_down(self, make_post: MakePost) -> None:
         living = after(planned([make_post(title="broken")]))
         plan = planned([make_post(title="broken", path=Path("posts/x.md"))], living)
         (delivery,) = wanted(plan)
         assert reason_words(delivery.reason) == "posts/x.md: the template has no end."
-        assert not plan.recording.events
+        assert not plan.batch.events
 
 
 class TestAfterTheRelease:
     def test_words_that_changed_before_the_toot_went_out_are_the_words_of_the_toot(self, make_post: MakePost) -> None:
         living = after(planned([make_post()]))
         plan = planned([make_post(title="Mended", digests=both("new"))], living, now=NOW + MINUTE)
-        (delivery,), (entry,) = wanted(plan), plan.recording.entries
+        (delivery,), (entry,) = wanted(plan), plan.batch.entries
         assert delivery.announcement.text == "Mended for conf@example.social"
         assert (entry.title, entry.revision, entry.updated) == ("Mended", 1, NOW + MINUTE)
         assert plan.released == ()
@@ -313,7 +317,7 @@ class TestAfterTheRelease:
         kept = replace(row, state=state, intended_at=NOW, status_url="https://example.social/1")
         plan = planned([make_post(title="Mended", digests=both("new"))], replace(living, deliveries={row.key: kept}))
         assert row.key not in [delivery.key for delivery in wanted(plan)]
-        assert len(plan.recording.entries) == 1
+        assert len(plan.batch.entries) == 1
         (item,) = (item for item in plan.items if item.occasion == Occasion.PUBLISH)
         assert item.status_url == "https://example.social/1"
 
@@ -321,7 +325,7 @@ class TestAfterTheRelease:
         living = after(planned([make_post(published=NOW)]))
         post = make_post(published=NOW - HOUR, lines={"published_datetime": 3})
         plan = planned([post], living, now=NOW + MINUTE)
-        assert (plan.released, plan.recording.entries, wanted(plan)) == ((), (), [])
+        assert (plan.released, plan.batch.entries, wanted(plan)) == ((), (), [])
         assert plan.next_release is None
         assert verdicts(plan) == {"tickets": Verdict.DUE}
         assert plan.items[0].due == NOW
@@ -337,7 +341,7 @@ class TestAfterTheRelease:
         plan = planned(
             [make_post(published=NOW + moved, title="Secret", digests=both("new"))], living, now=NOW + MINUTE
         )
-        assert (plan.released, plan.recording.entries, plan.recording.upcoming) == ((), (), None)
+        assert (plan.released, plan.batch.entries, plan.batch.upcoming) == ((), (), None)
         (held,) = wanted(plan)
         assert (held.hold, held.announcement.text) == (Hold.UNCLEAR, "About tickets for conf@example.social")
         (finding,) = plan.findings
@@ -354,7 +358,7 @@ class TestAfterTheRelease:
         living = after(planned([make_post()]))
         plan = planned([make_post(hidden=True)], living)
         assert retracted(plan) == list(living.deliveries)
-        (entry,) = plan.recording.entries
+        (entry,) = plan.batch.entries
         assert entry.hidden
 
 
@@ -377,18 +381,18 @@ class TestIdentity:
     def test_an_id_that_is_added_later_changes_nothing(self, make_post: MakePost) -> None:
         living = after(planned([make_post()]))
         plan = planned([make_post(explicit_id="x")], living)
-        assert not plan.recording
+        assert not plan.batch
         assert verdicts(plan) == {"tickets": Verdict.DUE}
 
     def test_an_id_that_is_taken_away_changes_nothing(self, make_post: MakePost) -> None:
         living = after(planned([make_post(explicit_id="x")]))
-        assert not planned([make_post()], living).recording
+        assert not planned([make_post()], living).batch
 
     def test_a_renamed_file_with_an_id_is_the_same_post(self, make_post: MakePost) -> None:
         living = after(planned([make_post(explicit_id="x")]))
         plan = planned([make_post("renamed", explicit_id="x")], living)
         assert plan.released == ()
-        (entry,) = plan.recording.entries
+        (entry,) = plan.batch.entries
         assert (entry.post_id, entry.slug) == ("x", "renamed")
         assert [d.key.post_id for d in wanted(plan)] == ["x"]
 
@@ -398,5 +402,5 @@ class TestIdentity:
         for posts in ([renamed, new], [new, renamed]):
             plan = planned(posts, living, now=NOW + MINUTE)
             assert plan.released == (new,)
-            assert {entry.post_id for entry in plan.recording.entries} == {"x", new.url}
-            assert not planned(posts, after(plan, living), now=NOW + MINUTE).recording
+            assert {entry.post_id for entry in plan.batch.entries} == {"x", new.url}
+            assert not planned(posts, after(plan, living), now=NOW + MINUTE).batch

@@ -26,7 +26,7 @@ from bot.domain import (
 from bot.domain.wording import reason_words
 from bot.planner.cache import PlanCache
 from bot.planner.followups import nothing_follows
-from bot.planner.plan import make_plan
+from bot.planner.plan import PlanInput, make_plan
 from bot.planner.ruling import Policy, Verdict
 from tests.support.digests import both
 from tests.support.planning import ACCOUNT, DAY, HOUR, MINUTE, NOW, OTHER, SECOND, Season, compose
@@ -79,7 +79,7 @@ def test_a_plan_with_a_cache_is_a_plan_without_one(
         act(season, deed, posts, which)
         with_cache = season.look(*posts, cache=cache)
         assert with_cache == season.look(*posts)
-        season.ledger.record(with_cache.recording, now=season.now)
+        season.ledger.record(with_cache.batch, now=season.now)
 
 
 def act(season: Season, deed: str, posts: list[Post], which: int) -> None:
@@ -95,17 +95,19 @@ def act(season: Season, deed: str, posts: list[Post], which: int) -> None:
     elif deed in ("hold", "publish"):
         proposal = season.propose(OverrideKind(deed), post)
         if not proposal.refusal:
-            season.ledger.record(proposal.recording, now=season.now)
+            season.ledger.record(proposal.batch, now=season.now)
 
 
 def reason(season: Season, post: Post, cache: PlanCache, **changes: Any) -> str:
     plan = make_plan(
-        [post],
-        season.snapshot,
-        now=season.now,
-        accounts=[ACCOUNT],
-        policy=changes.get("policy", season.policy),
-        compose=compose,
+        PlanInput(
+            posts=[post],
+            snapshot=season.snapshot,
+            now=season.now,
+            accounts=[ACCOUNT],
+            policy=changes.get("policy", season.policy),
+            compose=compose,
+        ),
         cache=cache,
     )
     (item,) = plan.items
@@ -186,5 +188,5 @@ def test_what_is_left_early_has_nothing_to_be_changed(make_post: Callable[..., P
     season.send("tickets")
     assert nothing_follows(post, list(season.snapshot.deliveries.values()))
     before: datetime = season.now
-    assert not season.run(post, after=DAY).recording
+    assert not season.run(post, after=DAY).batch
     assert season.now == before + DAY

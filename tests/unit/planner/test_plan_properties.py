@@ -33,7 +33,7 @@ from bot.domain.errors import ComposeError
 from bot.domain.reasons import text_reason
 from bot.domain.wording import reason_words
 from bot.planner.overrides import Proposal, propose_override, resume
-from bot.planner.plan import Plan, make_plan
+from bot.planner.plan import Plan, PlanInput, make_plan
 from bot.planner.ruling import Policy, Verdict
 from tests.support.digests import both
 from tests.support.scratch_ledger import ScratchLedger
@@ -113,10 +113,14 @@ class World:
 
     def plan(self, posts: list[Post], snapshot: Snapshot | None = None) -> Plan:
         known = snapshot or self.ledger.snapshot()
-        return make_plan(posts, known, now=self.clock.now(), accounts=ACCOUNTS, policy=POLICY, compose=compose)
+        return make_plan(
+            PlanInput(
+                posts=posts, snapshot=known, now=self.clock.now(), accounts=ACCOUNTS, policy=POLICY, compose=compose
+            )
+        )
 
     def record(self, plan: Plan) -> None:
-        assert self.ledger.record(plan.recording, now=self.clock.now()).refused == ()
+        assert self.ledger.record(plan.batch, now=self.clock.now()).refused == ()
 
     def do(self, deed: tuple[Any, ...], posts: list[Post]) -> None:
         now = self.clock.now()
@@ -136,7 +140,7 @@ class World:
 
     def _hear(self, proposal: Proposal) -> None:
         if not proposal.refusal:
-            self.ledger.record(proposal.recording, now=self.clock.now())
+            self.ledger.record(proposal.batch, now=self.clock.now())
 
     def _serve(self, deed: str, number: int) -> None:
         pending = [d for account in ACCOUNTS for d in self.ledger.account_view(account).open]
@@ -198,9 +202,9 @@ def live(make_post: Callable[..., Post], season: Season, look: Callable[[World, 
 def test_planning_again_finds_nothing_left_to_write(make_post: Callable[..., Post], season: Season) -> None:
     def look(world: World, posts: list[Post], plan: Plan) -> None:
         ledger = ScratchLedger(world.clock, world.ledger.snapshot())
-        assert ledger.record(plan.recording, now=world.clock.now()).refused == ()
+        assert ledger.record(plan.batch, now=world.clock.now()).refused == ()
         again = world.plan(posts, ledger.snapshot())
-        assert not again.recording
+        assert not again.batch
         assert again.released == ()
 
     live(make_post, season, look)
@@ -214,10 +218,10 @@ def test_nothing_is_tooted_twice_and_nothing_that_may_be_out_is_touched(
     out = (DeliveryState.SENT, DeliveryState.SENDING)
 
     def look(_world: World, _posts: list[Post], plan: Plan) -> None:
-        for change in plan.recording.changes:
+        for change in plan.batch.changes:
             superseded_reason = change.known is not None and change.known.action is not Action.PUBLISH
             assert change.known is None or change.known.state not in out or superseded_reason
-        due = Counter(change.key for change in plan.recording.changes)
+        due = Counter(change.key for change in plan.batch.changes)
         assert max(due.values(), default=0) <= 1
 
     world = live(make_post, season, look)
@@ -235,8 +239,8 @@ def test_nothing_of_a_future_post_is_in_a_recording_but_that_it_is_to_come(
 ) -> None:
     def look(world: World, posts: list[Post], plan: Plan) -> None:
         now, known = world.clock.now(), world.ledger.snapshot()
-        early = {post_id for post_id, word in known.words.items() if word.early}
-        recording = replace(plan.recording, upcoming=None, words=())
+        early = {post_id for post_id, word in known.overrides.items() if word.early}
+        recording = replace(plan.batch, upcoming=None, overrides=())
         assert all(entry.published <= now for entry in recording.entries)
         assert all(change.wanted is None or change.wanted.due <= now for change in recording.changes)
         assert all(
@@ -251,8 +255,8 @@ def test_nothing_of_a_future_post_is_in_a_recording_but_that_it_is_to_come(
             else replace(post, title="SECRET", html="SECRET", digests=both("SECRET"), hidden=False, expires=None)
             for post in posts
         ]
-        assert replace(world.plan(others, known).recording, upcoming=None, words=()) == recording
-        assert "SECRET" not in repr(world.plan(others, known).recording)
+        assert replace(world.plan(others, known).batch, upcoming=None, overrides=()) == recording
+        assert "SECRET" not in repr(world.plan(others, known).batch)
 
     live(make_post, season, look)
 
@@ -281,10 +285,10 @@ def test_the_order_of_the_files_decides_nothing_but_whose_id_it_is(
     getattr(random, "shuffle")(shuffled)  # noqa: B009 — the strategy's type is private
     one, other = (World().plan(files) for files in (posts, shuffled))
     assert one.items == other.items
-    assert {change.key: change for change in one.recording.changes} == {
-        change.key: change for change in other.recording.changes
+    assert {change.key: change for change in one.batch.changes} == {
+        change.key: change for change in other.batch.changes
     }
-    assert {entry.post_id for entry in one.recording.entries} == {entry.post_id for entry in other.recording.entries}
+    assert {entry.post_id for entry in one.batch.entries} == {entry.post_id for entry in other.batch.entries}
 
 
 @given(seasons)
@@ -301,7 +305,7 @@ def test_whatever_is_held_skipped_or_refused_has_a_reason(make_post: Callable[..
 @given(seasons)
 def test_nobody_is_held_by_a_person_who_did_not_say_so(make_post: Callable[..., Post], season: Season) -> None:
     def look(world: World, _posts: list[Post], plan: Plan) -> None:
-        words = world.ledger.snapshot().words
+        words = world.ledger.snapshot().overrides
         for item in plan.items:
             if item.hold is Hold.PERSON and "`if_missed: hold`" not in reason_words(item.reason):
                 assert any(word.who in reason_words(item.reason) for word in words.values())
@@ -316,7 +320,7 @@ def test_what_is_held_before_its_time_stays_out_whatever_else_happens(
     slug, url = f"post-{number}", make_post(f"post-{number}").url
     world = World()
     word = Override(post_id=url, said=OverrideKind.HOLD, who="amy", at=NOW)
-    world.ledger.record(WriteBatch(words=(word,)), now=NOW)
+    world.ledger.record(WriteBatch(overrides=(word,)), now=NOW)
     for shapes, deeds in season:
         posts = [replace(p, explicit_id=None) for p in folder(make_post, shapes)]
         plan = world.plan(posts)

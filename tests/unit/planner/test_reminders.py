@@ -277,7 +277,7 @@ class TestItsWords:
             (change,) = wanted(plan)
             assert (change.key.occasion, change.action) == (Occasion.edit(number).of_reminder("call"), Action.EDIT)
             assert change.announcement.text == f"{words} for {ACCOUNT}"
-            assert plan.recording.entries == (), "the feed does not move"
+            assert plan.batch.entries == (), "the feed does not move"
             season.send(post.slug, Occasion.edit(number).of_reminder("call"))
 
     def test_another_template_edits_nothing(self, season: Season, post: Post) -> None:

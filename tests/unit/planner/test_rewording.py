@@ -149,7 +149,7 @@ def decided(plan: Plan) -> object:
     return (
         code(plan.doubt),
         [(i.slug, i.account, i.occasion, i.verdict, i.hold, code(i.reason)) for i in plan.items],
-        [happened(event) for event in plan.recording.events],
+        [happened(event) for event in plan.batch.events],
         [(trouble.code, trouble.subject) for trouble in plan.troubles],
         plan.next_release,
     )

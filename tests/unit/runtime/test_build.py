@@ -192,7 +192,7 @@ def word(said: OverrideKind, *, early: bool = False, slug: str = "three") -> Ove
 
 def with_word(known: Snapshot, said: Override) -> Snapshot:
     ledger = ScratchLedger(ManualClock(NOW), known)
-    ledger.record(WriteBatch(words=(said,)), now=NOW)
+    ledger.record(WriteBatch(overrides=(said,)), now=NOW)
     return ledger.snapshot()
 
 

@@ -139,7 +139,7 @@ def test_words_that_changed_while_the_toot_left_edit_it(
     edit = next(d for d in site.ledger.snapshot().deliveries.values() if d.key.occasion == Occasion.edit(1))
     assert "New words" in edit.announcement.text
     assert "New words" in site.feed()
-    assert not site.run(after=MINUTE).plan.recording
+    assert not site.run(after=MINUTE).plan.batch
     assert [event.kind.value for event in site.said] == ["released"]
 
 
@@ -251,7 +251,7 @@ def test_what_a_person_has_just_held_is_not_released_by_a_plan_that_was_made_bef
 ) -> None:
     site.write("tickets", "Tickets")
     word = Override(post_id="https://conf.example/news/tickets/", said=OverrideKind.HOLD, who="amy", at=NOW)
-    spoken = WriteBatch(words=() if paused else (word,), paused=paused)
+    spoken = WriteBatch(overrides=() if paused else (word,), paused=paused)
 
     def propose_override() -> None:
         site.ledger.record(spoken, now=NOW)

@@ -33,9 +33,9 @@ class CountingLedger:
     inner: Ledger
     recorded: list[WriteBatch] = field(default_factory=list)
 
-    def record(self, recording: WriteBatch, *, now: datetime, **how: Any) -> WriteResult:
-        self.recorded.append(recording)
-        return self.inner.record(recording, now=now, **how)
+    def record(self, batch: WriteBatch, *, now: datetime, **how: Any) -> WriteResult:
+        self.recorded.append(batch)
+        return self.inner.record(batch, now=now, **how)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
