@@ -47,7 +47,7 @@ def _of_post(subject: Subject, post: Post, published: datetime) -> Finding | Non
         problem = f"passed more than {format_duration(catch_up)} ago: the post enters the feed and is not tooted."
         remedy = f"For a toot write a time to come, or `announce publish {post.slug}` once it is released."
         return about(post, "too-late", problem, remedy, field=_FIELD)
-    word = "released" if post.mastodon.skip or not subject.accounts else "released and tooted"
+    word = "released and tooted" if post.is_tooted and subject.accounts else "released"
     problem = f"has come: the post is {word} as soon as the bot sees it."
     return about(post, "due-now", problem, "To choose the moment, write a time to come.", field=_FIELD)
 
@@ -74,11 +74,7 @@ _SATURDAY: Final = 5
 
 def check_times(posts: Sequence[Post], *, wanted: Check, zone: ZoneInfo, now: datetime) -> Iterator[Finding]:
     """Posts to come at times that `[check]` does not want; `zone` is the site's."""
-    dated = [
-        (post.published, post)
-        for post in posts
-        if post.published is not None and not post.mastodon.skip and not post.hidden
-    ]
+    dated = [(post.published, post) for post in posts if post.published is not None and post.is_tooted]
     coming = [(published, post) for published, post in dated if published > now]
     if wanted.daytime is not None:
         begin, end = wanted.daytime
@@ -146,7 +142,7 @@ def check_brake(subject: Subject) -> Iterator[Finding]:
     coming = [
         (post.published, post)
         for post in subject.posts
-        if post.published is not None and post.published > now and not post.mastodon.skip and not post.hidden
+        if post.published is not None and post.published > now and post.is_tooted
     ]
     braked: dict[Path, Post] = {}
     for account in subject.accounts:

@@ -105,7 +105,7 @@ def _check_toot(post: Post, compose: Composer, accounts: Sequence[str]) -> Itera
     if post.withdrawn and any(compose.is_reason_shortened(post.withdrawn, account) for account in accounts):
         problem = "the reason does not fit whole into a toot and is shortened."
         yield about(post, "text-shortened", problem, "Say it shorter.", field="withdrawn")
-    if post.published is None or post.mastodon.skip or post.hidden:
+    if post.published is None or not post.is_tooted:
         return
     # What is found alike on a second account is no second finding.
     yield from dict.fromkeys(finding for account in accounts for finding in _check_toot_on(post, compose, account))

@@ -10,9 +10,10 @@ from typing import Final
 
 import click
 
-from bot.cli.common import echo_json, json_option, show_distance, show_time, with_settings
+from bot.cli.common import echo_json, json_option, show_time, with_settings
 from bot.config import Config
 from bot.domain.clock import SystemClock
+from bot.domain.durations import format_distance
 from bot.operations.accounts import AccountReport, inspect, read_history
 
 _INDENT: Final = 15
@@ -62,7 +63,7 @@ def _show(config: Config, report: AccountReport, now: datetime) -> None:
 
 def _lines(config: Config, report: AccountReport, now: datetime) -> list[tuple[str, str]]:
     def when(moment: datetime) -> str:
-        return f"{show_time(moment, config.site)}, {show_distance(moment, now)}"
+        return f"{show_time(moment, config.site)}, {format_distance(moment, now)}"
 
     lines = [("problem", f"{report.trouble} {report.remedy}".rstrip())] if report.trouble else []
     software = f"{report.software or 'unknown software'} at " if report.reachable else ""

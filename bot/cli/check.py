@@ -14,12 +14,13 @@ from rich.table import Table
 
 from bot.check.suppressions import Suppressed
 from bot.check.times import fold_late_posts
-from bot.cli.common import console, echo_json, json_option, plain, show_distance, with_settings
+from bot.cli.common import console, echo_json, json_option, plain, with_settings
 from bot.cli.fix import KINDS, FixCommand, fix, refuse_beside_fix
 from bot.cli.progress import progress
 from bot.config import Config
 from bot.domain import Finding
 from bot.domain.clock import SystemClock
+from bot.domain.durations import format_distance
 from bot.domain.errors import UsageError
 from bot.domain.rules import RULES
 from bot.operations.check import CheckResult, check_project, search_built_site
@@ -159,6 +160,6 @@ def _show_sources(config: Config) -> None:
     for source in config.sources:
         place = checkout_dir_of(config, source)
         status, commit = read_status(place.status), place.commit()
-        when = f", fetched {show_distance(status.fetched, datetime.now(UTC))}" if status.fetched else ""
+        when = f", fetched {format_distance(status.fetched, datetime.now(UTC))}" if status.fetched else ""
         at = f"at {commit[:10]}{when}" if commit else "not fetched yet: `announce run` and `announce tick` do that"
         click.echo(f"looked at: {source.shown}, folder {source.folder}, {at}")

@@ -16,7 +16,7 @@ import click
 
 from bot.config import DEFAULT_PATH, Config, Site, load_config
 from bot.domain import Announcement, Finding
-from bot.domain.durations import format_duration
+from bot.domain.durations import local_and_utc
 from bot.domain.errors import UsageError
 from bot.posts.addresses import slug_of
 from bot.posts.frontmatter.dates import DatetimeError, parse_datetime
@@ -77,19 +77,8 @@ def read_now(text: str | None, config: Config) -> datetime:
 
 def show_time(moment: datetime, site: Site) -> str:
     """A moment in the site's time and in UTC: "Tue 16 Jul 2024 06:00 EDT (10:00 UTC)"."""
-    local = moment.astimezone(site.timezone)
-    utc = moment.astimezone(UTC)
-    if local.utcoffset() == utc.utcoffset():
-        return f"{utc:%a %d %b %Y %H:%M} UTC"
-    day = "" if local.date() == utc.date() else f"{utc:%a} "
-    return f"{local:%a %d %b %Y %H:%M %Z} ({day}{utc:%H:%M} UTC)"
-
-
-def show_distance(moment: datetime, now: datetime) -> str:
-    """How far away: "in 3 days 4 h", "5 min ago"."""
-    if moment > now:
-        return f"in {format_duration(moment - now)}"
-    return f"{format_duration(now - moment)} ago"
+    local, utc = local_and_utc(moment, site.timezone)
+    return f"{local:%a %d %b %Y %H:%M %Z} ({utc})" if utc else f"{local:%a %d %b %Y %H:%M} UTC"
 
 
 def echo_json(value: object) -> None:

@@ -14,13 +14,13 @@ from bot.cli.common import (
     echo_json,
     json_option,
     post_argument,
-    show_distance,
     show_time,
     with_settings,
 )
 from bot.config import Config
 from bot.domain import EventKind
 from bot.domain.clock import SystemClock
+from bot.domain.durations import format_distance
 from bot.domain.wording import event_words
 from bot.operations.explain import Attempt, Explanation, Fate
 from bot.operations.explain import explain as explain_post
@@ -48,7 +48,7 @@ def explain(config: Config, post: str, as_json: bool) -> None:
 
 def _show(found: Explanation, config: Config, now: datetime) -> None:
     def when(moment: datetime | None) -> str:
-        return f"{show_time(moment, config.site)}, {show_distance(moment, now)}" if moment is not None else ""
+        return f"{show_time(moment, config.site)}, {format_distance(moment, now)}" if moment is not None else ""
 
     names = {address: name for name, address in config.account_addresses().items()}
     click.echo(click.style(found.title, bold=True))

@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from bot.cli.common import show_distance, show_time
+from bot.cli.common import show_time
 from bot.cli.logs import LogOptions, start_logging
 from bot.config import Config
 from bot.delivery import DeliveryResult
 from bot.domain import Event, EventKind
 from bot.domain.clock import Clock, SystemClock
+from bot.domain.durations import format_distance
 from bot.domain.logs import log
 from bot.domain.wording import event_detail, reason_words
 from bot.operations.log import describe
@@ -112,7 +113,7 @@ class ConsoleLog:
         if moment is None:
             self.line("next: nothing is planned", "next release", due=None)
         else:
-            distance = show_distance(moment, self._clock.now())
+            distance = format_distance(moment, self._clock.now())
             self.line(f"next: {show_time(moment, self._site)}, {distance}", "next release", due=_iso(moment))
 
 

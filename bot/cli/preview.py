@@ -13,12 +13,13 @@ from rich.padding import Padding
 from rich.panel import Panel
 from rich.text import Text
 
-from bot.cli.common import console, echo_json, json_option, plain, show_distance, show_time, slugs, with_settings
+from bot.cli.common import console, echo_json, json_option, plain, show_time, slugs, with_settings
 from bot.config import Config
 from bot.domain import Announcement, Entry, Post
 from bot.domain.clock import SystemClock
-from bot.domain.durations import format_duration
+from bot.domain.durations import format_distance
 from bot.domain.errors import OutputError, UsageError
+from bot.domain.wording import poll_words
 from bot.operations.check import check_post
 from bot.operations.explain import digest_of
 from bot.operations.preview import Preview
@@ -120,15 +121,15 @@ def _show_preview(found: Preview) -> None:
     if post.published is None:
         click.echo(f"{post.path}: a draft, it has no published_datetime and is not released.")
     else:
-        click.echo(f"{post.path}: {show_time(post.published, config.site)}, {show_distance(post.published, now)}")
+        click.echo(f"{post.path}: {show_time(post.published, config.site)}, {format_distance(post.published, now)}")
     for address, fate in found.fates.items():
         out.print(Text(f"{address or 'feeds and accounts'}: {fate}"), soft_wrap=True)
-    if not post.mastodon.skip:
+    if post.is_tooted:
         for address, toot in found.toots.items():
             _show_toot(out, address, toot)
     if found.entry is not None and not post.hidden:
         _show_entry(out, found.entry, config)
-    if not post.mastodon.skip:
+    if post.is_tooted:
         _show_reminders(out, found)
     for finding in post.findings:
         click.echo(f"{finding.severity.value}: {finding}")
@@ -156,7 +157,7 @@ def _show_toot(out: Console, address: str, toot: Announcement | str) -> None:
         title = f"{address}, {position} of {total}" if total > 1 else address
         warning = f"Content warning: {part.content_warning}\n\n" if part.content_warning else ""
         click.echo()
-        out.print(Panel(Text(warning + part.text + _poll_words(part)), title=Text(title), subtitle=_facts(part)))
+        out.print(Panel(Text(warning + part.text + _poll_lines(part)), title=Text(title), subtitle=_facts(part)))
         if position == 1:
             _show_pictures(out, part)
 
@@ -183,15 +184,11 @@ def _facts(toot: Announcement) -> str:
     return ", ".join(filter(None, facts))
 
 
-def _poll_words(toot: Announcement) -> str:
-
-    poll = toot.poll
-    if poll is None:
+def _poll_lines(toot: Announcement) -> str:
+    if toot.poll is None:
         return ""
-    mark = "☐" if poll.multiple else "○"
-    hidden = ", votes hidden until then" if poll.hide_totals else ""
-    options = "".join(f"\n{mark} {option}" for option in poll.options)
-    return f"\n{options}\nPoll, open for {format_duration(poll.expires_in)}{hidden}"
+    options, terms = poll_words(toot.poll)
+    return "\n" + "".join(f"\n{option}" for option in options) + f"\n{terms}"
 
 
 def _show_entry(out: Console, entry: Entry, config: Config) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.compose.announcement import compose, shortened_parts, split_texts
@@ -12,6 +12,9 @@ from bot.compose.shorten import ELLIPSIS, shorten
 from bot.compose.templates import Templates
 from bot.domain import Announcement, Capabilities, Dialect, Finding, Limits, Post
 from bot.domain.errors import ComposeError
+
+#: By the account's address: its toot, or the reason why it cannot be composed.
+Toots = Mapping[str, Announcement | str]
 
 
 def compose_reason(reason: str, toot: Announcement, *, limits: Limits, dialect: Dialect) -> Announcement:
@@ -153,3 +156,14 @@ class Composer:
     def capabilities(self) -> dict[str, Capabilities]:
         """The capabilities of each account's network, by the account's address."""
         return {address: context.capabilities for address, context in self._contexts.items()}
+
+
+def compose_toots(post: Post, compose: Composer, accounts: Iterable[str]) -> Toots:
+    """The post's toot on each account, or the reason why it cannot be composed, by the account's address."""
+    toots: dict[str, Announcement | str] = {}
+    for address in accounts:
+        try:
+            toots[address] = compose(post, address)
+        except ComposeError as error:
+            toots[address] = str(error)
+    return toots

@@ -52,16 +52,11 @@ def toot_of(delivery: Delivery) -> DeliveryKey:
     return replace(delivery.key, occasion=Occasion.PUBLISH)
 
 
-def is_reminder(delivery: Delivery) -> bool:
-    """Whether the delivery posts a reminder."""
-    return delivery.action is Action.PUBLISH and bool(delivery.key.occasion.reminder_id)
-
-
 def _waits_for_another(delivery: Delivery, deliveries: Sequence[Delivery]) -> bool:
     """Whether the delivery's anchor, or a reminder's toot, is still to be sent."""
-    if delivery.action not in (Action.CONTINUE, Action.EDIT) and not is_reminder(delivery):
+    if delivery.action not in (Action.CONTINUE, Action.EDIT) and not delivery.is_reminder:
         return False
-    anchor = toot_of(delivery) if is_reminder(delivery) else anchor_of(delivery)
+    anchor = toot_of(delivery) if delivery.is_reminder else anchor_of(delivery)
     return any(other.key == anchor for other in deliveries if other is not delivery)
 
 

@@ -28,7 +28,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.delivery.ordering import ANNOUNCING, WITHDRAWALS, is_on_time, is_reminder, next_delivery, superseded_reason
+from bot.delivery.ordering import ANNOUNCING, WITHDRAWALS, is_on_time, next_delivery, superseded_reason
 from bot.domain import AccountState, Action, Delivery, DeliveryKey, DeliveryState, Reason, ReasonCode, SeenStatus
 from bot.domain.backoff import Backoff
 
@@ -230,7 +230,7 @@ def _begin(delivery: Delivery, known: ProtocolState, timing: Timing) -> Step:
         return Skip(delivery, moot)
     expires = delivery.announcement.expires
     if delivery.action is Action.PUBLISH and expires is not None and known.now >= expires:
-        code = ReasonCode.REMINDER_EXPIRED if is_reminder(delivery) else ReasonCode.EXPIRED
+        code = ReasonCode.REMINDER_EXPIRED if delivery.is_reminder else ReasonCode.EXPIRED
         return Skip(delivery, Reason(code=code, at=expires))
     if delivery.not_before is not None and delivery.not_before > known.now:
         return Wait(delivery.not_before, delivery.reason)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.delivery.matching import find_status
-from bot.delivery.ordering import ANNOUNCING, anchor_of, is_reminder
+from bot.delivery.ordering import ANNOUNCING, anchor_of
 from bot.delivery.session import DeliverySession
 from bot.domain import Action, Delivery, DeliveryKey, DeliveryState, EventKind, SeenStatus, Snapshot
 from bot.publishers.contract import Publisher
@@ -35,7 +35,7 @@ def preflight(deliveries: Sequence[Delivery], session: DeliverySession) -> None:
     for other in waiting:
         address = _address_of(other, known)
         with_texts = with_text.of(_alike(other, recent, claimed=claimed, also=address))
-        since = other.due if is_reminder(other) else None
+        since = other.due if other.is_reminder else None
         status = _found(other, with_texts, claimed=claimed, session=session, since=since, also=address)
         if status is None and anchor_of(other) in before and other.action is Action.CONTINUE:
             status = _in_its_place(other, before[anchor_of(other)], recent, claimed=claimed, session=session)

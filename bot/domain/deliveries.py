@@ -172,6 +172,11 @@ class Delivery:
     ordered_by: str = ""  #: the operator who ordered it; lateness does not count then
     foreign: bool = False  #: tooted by hand: counts as announced, the bot never edits or deletes it
 
+    @property
+    def is_reminder(self) -> bool:
+        """Whether it posts a reminder."""
+        return self.action is Action.PUBLISH and bool(self.key.occasion.reminder_id)
+
 
 def newer_id(known: str | None, seen: str) -> str:
     """Return the newer of two status ids, which grow with time on every server.

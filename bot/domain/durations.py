@@ -1,10 +1,10 @@
-"""Durations as people write them in settings: "72h", "2m", "1h 30m", "off"."""
+"""Durations and times as people write them in settings ("72h", "1h 30m", "off") and read them in lines of text."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -36,7 +36,7 @@ def parse_duration(text: str) -> timedelta:
 def format_duration(duration: timedelta) -> str:
     """Format a duration with its two largest units: "3 days 4 h", "5 min", "12 s". The sign is dropped."""
     seconds = round(abs(duration.total_seconds()))
-    # Each pass formats the lateness of thousands of old posts, so the largest unit is tested first.
+    # Each cycle formats the lateness of thousands of old posts, so the largest unit is tested first.
     if seconds >= _DAY:
         days, rest = divmod(seconds, _DAY)
         return _two(days, "day" if days == 1 else "days", rest // _HOUR, "h")
@@ -45,6 +45,24 @@ def format_duration(duration: timedelta) -> str:
         return _two(hours, "h", rest // 60, "min")
     minutes, rest = divmod(seconds, 60)
     return _two(minutes, "min", rest, "s") if minutes else f"{rest} s"
+
+
+def format_distance(moment: datetime, now: datetime) -> str:
+    """How far a moment is from now: "in 3 days 4 h", "5 min ago"."""
+    gap = format_duration(moment - now)
+    return f"in {gap}" if moment > now else f"{gap} ago"
+
+
+def local_and_utc(moment: datetime, zone: tzinfo) -> tuple[datetime, str]:
+    """The moment in `zone`, and its time in UTC for a person: "10:00 UTC", "Wed 02:00 UTC" if the day is another.
+
+    The text is empty where the zone's time is UTC.
+    """
+    local, utc = moment.astimezone(zone), moment.astimezone(UTC)
+    if local.utcoffset() == utc.utcoffset():
+        return local, ""
+    day = "" if local.date() == utc.date() else f"{utc:%a} "
+    return local, f"{day}{utc:%H:%M} UTC"
 
 
 def rounded_duration(duration: timedelta) -> timedelta:

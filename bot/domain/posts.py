@@ -193,6 +193,11 @@ class Post:
     lines: Mapping[str, int] = field(default_factory=dict)  #: front matter key → line
 
     @property
+    def is_tooted(self) -> bool:
+        """Whether it is announced at all: neither hidden nor kept in the feeds by `mastodon.skip`."""
+        return not self.mastodon.skip and not self.hidden
+
+    @property
     def post_id(self) -> str:
         """The identity, which is frozen at the first release: `id:`, else the permalink."""
         return self.explicit_id or self.url

@@ -11,7 +11,11 @@ from bot.domain.deliveries import Hold
 from bot.domain.durations import format_duration
 from bot.domain.events import Event, EventKind
 from bot.domain.ledger import Instance
+from bot.domain.posts import Poll
 from bot.domain.reasons import Reason, ReasonCode
+
+#: Why a picture that is a drawing cannot be uploaded; the name of the picture stands before it.
+SVG_REFUSED: Final = "is an SVG drawing, which Mastodon does not take"
 
 #: What an event is called. Replacing a word here changes what people read, and nothing else.
 EVENT_WORDS: Final[Mapping[EventKind, str]] = {kind: kind.value for kind in EventKind}
@@ -291,3 +295,12 @@ def alert_words(
     """What happened, what that means, and what to do."""
     what, means, todo = (text.format(**values) for text in ALERT_WORDS[kind, which])
     return what, means, todo
+
+
+def poll_words(poll: Poll) -> tuple[tuple[str, ...], str]:
+    """The options with their marks ("○ Yes"; "☐ Yes" where several may be chosen), and the line below them."""
+    mark = "☐" if poll.multiple else "○"
+    hidden = ", votes hidden until then" if poll.hide_totals else ""
+    return tuple(f"{mark} {option}" for option in poll.options), (
+        f"Poll, open for {format_duration(poll.expires_in)}{hidden}"
+    )

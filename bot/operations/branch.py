@@ -52,7 +52,7 @@ def assume_released(
 
 
 def _sent(post: Post, address: str, compose: Compose, now: datetime) -> Iterable[Delivery]:
-    if post.published is None or post.hidden or post.mastodon.skip:
+    if post.published is None or not post.is_tooted:
         return
     due_by_now = [(Occasion.PUBLISH, post, post.published)]
     due_by_now += [

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.compose.announcement import as_reminder
-from bot.compose.composer import Composer
+from bot.compose.composer import Toots, compose_toots
 from bot.config import Config
-from bot.domain import Announcement, Entry, Occasion, Post
+from bot.domain import Entry, Occasion, Post
 from bot.domain.clock import Clock
-from bot.domain.errors import ComposeError
 from bot.domain.wording import reason_words
 from bot.feeds.entry import entry_of
 from bot.ledger import read_snapshot
@@ -21,7 +20,6 @@ from bot.posts.git.folders import open_posts
 from bot.runtime.planning import make_composer, scan_posts
 
 #: What is said on each account, by its address; what is wrong, where it cannot be composed.
-Toots = Mapping[str, Announcement | str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +37,7 @@ class Preview:
     @property
     def is_held(self) -> bool:
         """Whether anything of it that should go out cannot be composed."""
-        if self.post.mastodon.skip or self.post.hidden:
+        if not self.post.is_tooted:
             return False
         everything = [*self.toots.values(), *(toot for toots in self.reminders.values() for toot in toots.values())]
         return any(isinstance(toot, str) for toot in everything)
@@ -59,10 +57,12 @@ def preview(config: Config, post: Post, clock: Clock, *, scan: Scan | None = Non
     return Preview(
         post=post,
         site=site,
-        toots=_toots(post, compose, addresses),
+        toots=compose_toots(post, compose, addresses),
         entry=entry_of(post, released_at=post.published) if post.published else None,
         fates={account: fate for (occasion, account), fate in fates.items() if occasion == Occasion.PUBLISH},
-        reminders={one.reminder_id: _toots(as_reminder(post, one), compose, addresses) for one in post.reminders},
+        reminders={
+            one.reminder_id: compose_toots(as_reminder(post, one), compose, addresses) for one in post.reminders
+        },
         reminder_fates={
             (one.reminder_id, address): fates[Occasion.reminder(one.reminder_id), address]
             for one in post.reminders
@@ -70,16 +70,6 @@ def preview(config: Config, post: Post, clock: Clock, *, scan: Scan | None = Non
             if (Occasion.reminder(one.reminder_id), address) in fates
         },
     )
-
-
-def _toots(post: Post, compose: Composer, addresses: tuple[str, ...]) -> Toots:
-    toots: dict[str, Announcement | str] = {}
-    for address in addresses:
-        try:
-            toots[address] = compose(post, address)
-        except ComposeError as error:
-            toots[address] = str(error)
-    return toots
 
 
 def _fate(item: PlanItem) -> str:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
 from bot.domain import Occasion
-from bot.domain.durations import format_duration
+from bot.domain.durations import format_distance, local_and_utc
 from bot.domain.errors import PostError
 from bot.domain.wording import reason_words
 from bot.operations.site import SiteState
@@ -156,17 +156,12 @@ class Times:
 def distance_of(moment: datetime, now: datetime) -> str:
     """How far away, in few words: "in 3 days 4 h", "in 57 days", "2 h ago"."""
     away = moment - now
-    exact = format_duration(timedelta(days=round(abs(away) / _DAY)) if abs(away) >= _ROUNDED_FROM else away)
-    return f"in {exact}" if moment > now else f"{exact} ago"
+    if abs(away) >= _ROUNDED_FROM:
+        away = timedelta(days=round(away / _DAY))
+    return format_distance(now + away, now)
 
 
 def times_of(moment: datetime, zone: tzinfo) -> Times:
     """How a moment is shown, in this zone."""
-    local, utc = moment.astimezone(zone), moment.astimezone(UTC)
-    other_day = f"{utc:%a} " if utc.date() != local.date() else ""
-    return Times(
-        month=f"{local:%B %Y}",
-        day=f"{local:%a %d}",
-        local=f"{local:%H:%M %Z}",
-        utc="" if local.utcoffset() == utc.utcoffset() else f"{other_day}{utc:%H:%M} UTC",
-    )
+    local, utc = local_and_utc(moment, zone)
+    return Times(month=f"{local:%B %Y}", day=f"{local:%a %d}", local=f"{local:%H:%M %Z}", utc=utc)

@@ -152,12 +152,8 @@ def _is_of_reminders(kind: OverrideKind, post: Post, mine: list[Delivery], *, no
     """Whether an override of a post that is already tooted applies to its pending reminders."""
     if kind not in (OverrideKind.HOLD, OverrideKind.RELEASE, OverrideKind.SKIP):
         return False
-    waiting = any(_is_reminder(delivery) and delivery.state in _OPEN for delivery in mine)
+    waiting = any(delivery.is_reminder and delivery.state in _OPEN for delivery in mine)
     return waiting or any(reminder.at > now for reminder in post.reminders)
-
-
-def _is_reminder(delivery: Delivery) -> bool:
-    return delivery.action is Action.PUBLISH and bool(delivery.key.occasion.reminder_id)
 
 
 def _tooted_already(kind: OverrideKind, mine: list[Delivery], accounts: list[str]) -> str:
@@ -204,9 +200,9 @@ def _wanted(kind: OverrideKind, delivery: Delivery, *, who: str, now: datetime) 
         return replace(skipped, settled_at=now, not_before=None)
     if kind is OverrideKind.RELEASE and delivery.hold is not None and delivery.hold is not Hold.UNCLEAR:
         return let_go
-    if kind is OverrideKind.RELEASE and _is_reminder(delivery) and failed_for_picture(delivery.reason):
+    if kind is OverrideKind.RELEASE and delivery.is_reminder and failed_for_picture(delivery.reason):
         return let_go
-    is_toot = is_toot and not _is_reminder(delivery)  # release and retry apply to reminders only here, not in the rules
+    is_toot = is_toot and not delivery.is_reminder  # release and retry apply to reminders only here, not in the rules
     if kind is OverrideKind.RETRY and not is_toot and _has_failed(delivery):
         # A toot waits for the next pass, which composes it anew: the author has probably corrected the file.
         return replace(let_go, not_before=None, settled_at=None, generation=delivery.generation + 1)

@@ -251,7 +251,7 @@ def _upcoming_items(
 
 def _reminding_posts(posts: Iterable[Post], accounts: Sequence[str]) -> Iterator[Post]:
     if accounts:
-        yield from (post for post in posts if not post.mastodon.skip and not post.hidden)
+        yield from (post for post in posts if post.is_tooted)
 
 
 def _feeds_only(post: Post, override: Override | None) -> Reason | None:

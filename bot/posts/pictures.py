@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, Self
 from urllib.parse import unquote, urlsplit
 
 from bot.domain import Picture, PictureFault
+from bot.domain.wording import SVG_REFUSED
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -34,7 +35,6 @@ _MOST_PIXELS: Final = 89_478_485  #: Pillow's own limit (`Image.MAX_IMAGE_PIXELS
 _TOO_MANY_PIXELS: Final = "has more than 89 million pixels, which is not unpacked"
 _TOO_LARGE: Final = "is larger than 100 MB"
 _LARGEST_LOOK: Final = 40_000_000  #: pixels; larger pictures are not decoded to check for truncation
-SVG: Final = "is an SVG drawing, which Mastodon does not take"
 _ORIENTATION: Final = 0x0112  # Exif 2.3, section 4.6.4: the values 5 to 8 swap width and height
 _ON_ITS_SIDE: Final = (5, 6, 7, 8)
 
@@ -175,7 +175,7 @@ def _with_facts(url: str, alt: str, path: Path, shown: str) -> Picture:
         if found is None:
             file.seek(0)
             drawing = path.suffix.lower() in (".svg", ".svgz") or b"<svg" in file.read(4096)
-            problem = f"{shown} {SVG if drawing else 'is not a readable picture'}"
+            problem = f"{shown} {SVG_REFUSED if drawing else 'is not a readable picture'}"
             fault = PictureFault.DRAWING if drawing else PictureFault.UNUSABLE
             return Picture(url=url, alt=alt, size=size, problem=problem, fault=fault)
     media_type, width, height = found

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain import GIF_PIXELS, Limits, Picture
 from bot.domain.errors import FetchError, RejectedError, TransientError
+from bot.domain.wording import SVG_REFUSED
 from bot.http.client import WebClient
 from bot.publishers.encoding import encoded_to_fit
 
@@ -169,7 +170,7 @@ def _judged(original: Original) -> Iterator[None]:
         raise _too_many_pixels(original) from error
     except UnidentifiedImageError as error:
         drawing = b"<svg" in original.data[:4096]
-        why = "is an SVG drawing, which Mastodon does not take" if drawing else "is not a picture that can be read"
+        why = SVG_REFUSED if drawing else "is not a picture that can be read"
         remedy = "Export it as PNG." if drawing else "Use a JPEG, PNG, GIF or WebP file."
         raise RejectedError(f"{original.shown} {why}.", remedy=remedy) from error
     except Exception as error:  # Pillow raises any error over a broken file

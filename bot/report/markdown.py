@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+from bot.compose.composer import Toots
 from bot.domain import Finding, Picture, Post, Severity
-from bot.domain.durations import format_duration
+from bot.domain.durations import format_distance, format_duration
 from bot.operations.branch import DeletedPost
 from bot.report.github import code, escape_prose, escape_text, escape_url, is_linkable
-from bot.report.outlook import Moment, Toots
+from bot.report.outlook import Moment
 from bot.report.toot_box import render_toot_boxes
-from bot.report.view import Neighbour, PostView, Summary, show_both_times, show_distance
+from bot.report.view import Neighbour, PostView, Summary, show_both_times
 
 #: Characters. A comment takes 65,536, a job summary 1 MiB (GitHub's documentation: "Adding a job summary"); the rest
 #: leaves room for a workflow that adds text of its own.
@@ -102,7 +103,7 @@ def _short(view: PostView, summary: Summary) -> str:
     extra = "" if outlook.is_tooted else ", no toot"
     held = ", toot held" if outlook.is_held else ""
     if outlook.moment is Moment.LATER and due is not None:
-        return f"{show_distance(due, summary.now)}{extra}{held}"
+        return f"{format_distance(due, summary.now)}{extra}{held}"
     if outlook.moment is Moment.NOW and (extra or held):
         return f"into the feed{extra}{held}"
     return escape_prose(outlook.brief)
@@ -153,7 +154,7 @@ def _says(view: PostView) -> str:
 def _when(post: Post, summary: Summary) -> str:
     if post.published is None:
         return "It has no publish datetime."
-    return f"{show_both_times(post.published, summary.zone)}, {show_distance(post.published, summary.now)}"
+    return f"{show_both_times(post.published, summary.zone)}, {format_distance(post.published, summary.now)}"
 
 
 def _finding_list(findings: tuple[Finding, ...]) -> str:
@@ -204,7 +205,7 @@ def _neighbour(neighbour: Neighbour | None, place: str, direction: str) -> str:
 def _reminders(view: PostView, summary: Summary, picture_address: PictureAddress) -> Iterator[str]:
     for reminder in view.post.reminders:
         toots = view.reminders.get(reminder.reminder_id, {})
-        distance = show_distance(reminder.at, summary.now)
+        distance = format_distance(reminder.at, summary.now)
         when = f"{show_both_times(reminder.at, summary.zone)}, {distance}"
         heading = f"Reminder {escape_text(reminder.reminder_id)}: {distance}"
         yield _folded(heading, "\n\n".join([when, *_boxes(toots, summary, picture_address)]))

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from bot.domain import Announcement, Occasion, OccasionKind, Post, Reason, ReasonCode
+from bot.compose.composer import Toots
+from bot.domain import Occasion, OccasionKind, Post, Reason, ReasonCode
 from bot.domain.durations import format_duration
 from bot.domain.wording import reason_words
 from bot.planner.builder import PlanItem
@@ -48,10 +49,6 @@ class Outlook:
     def brief(self) -> str:
         """Its first sentence, as it stands in a list."""
         return self.says.partition(". ")[0].rstrip(".").replace("Merging this ", "")
-
-
-#: A toot on one account, or what is wrong with it.
-Toots = Mapping[str, Announcement | str]
 
 
 def outlook_of(

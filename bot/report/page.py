@@ -19,13 +19,13 @@ from markupsafe import Markup
 
 from bot.compose.links import find_links
 from bot.domain import Announcement, Picture, QuotePolicy
-from bot.domain.durations import format_duration
+from bot.domain.durations import format_distance, format_duration
 from bot.operations.check import CheckResult
 from bot.operations.preview import Preview
 from bot.report.offline import EmbeddedPicture, embed_picture, make_embedder, make_offline
 from bot.report.status_html import status_html
 from bot.report.toot_box import VISIBILITY
-from bot.report.view import PostView, make_views, show_both_times, show_distance
+from bot.report.view import PostView, make_views, show_both_times
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -89,9 +89,7 @@ def render_page(page: Page) -> str:
             else None,
             fates=page.fates,
             toots=[_toot(page, address, toot) for address, toot in view.toots.items()],
-            no_toot="It is not tooted."
-            if post.hidden or post.mastodon.skip
-            else "There is no account in the settings.",
+            no_toot="It is not tooted." if not post.is_tooted else "There is no account in the settings.",
             reminders=list(_reminders(page)),
             topics=", ".join(filter(None, (post.category, *post.tags))),
             cover=page.picture(view.entry.cover) if view.entry is not None and view.entry.cover is not None else None,
@@ -103,7 +101,7 @@ def render_page(page: Page) -> str:
 
 
 def _sentence_distance(due: datetime, now: datetime) -> str:
-    words = show_distance(due, now)
+    words = format_distance(due, now)
     return words[:1].upper() + words[1:]
 
 
@@ -117,7 +115,7 @@ def _reminders(page: Page) -> Iterator[dict[str, Any]]:
         how = "an answer to the toot" if reminder.reply else "a toot of its own"
         yield {
             "name": reminder.reminder_id,
-            "when": f"{show_both_times(reminder.at, page.zone)}, {show_distance(reminder.at, page.now)}, {how}",
+            "when": f"{show_both_times(reminder.at, page.zone)}, {format_distance(reminder.at, page.now)}, {how}",
             "toots": [_toot(page, address, toot) for address, toot in toots.items()],
         }
 

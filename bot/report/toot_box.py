@@ -8,7 +8,7 @@ from typing import Final
 from bot.compose.links import find_links
 from bot.compose.mentions import find_mentions
 from bot.domain import Announcement, Picture, Poll, Visibility
-from bot.domain.durations import format_duration
+from bot.domain.wording import poll_words
 from bot.report.github import code, escape_padded, escape_text, escape_url, is_linkable
 from bot.report.status_html import SHOWN_CHARACTERS
 
@@ -66,10 +66,8 @@ def render_link(url: str) -> str:
 
 
 def _poll(poll: Poll) -> str:
-    mark = "☐" if poll.multiple else "○"
-    hidden = ", votes hidden until then" if poll.hide_totals else ""
-    options = "<br>".join(f"{mark} {escape_text(option)}" for option in poll.options)
-    return f"{options}<br><sub>Poll, open for {format_duration(poll.expires_in)}{hidden}</sub>"
+    options, terms = poll_words(poll)
+    return f"{'<br>'.join(map(escape_text, options))}<br><sub>{terms}</sub>"
 
 
 def _facts(toot: Announcement) -> str:

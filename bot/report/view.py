@@ -4,37 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bot.compose.announcement import as_reminder
-from bot.compose.composer import Composer
-from bot.domain import Announcement, Entry, Finding, Post
-from bot.domain.durations import format_duration
-from bot.domain.errors import ComposeError
+from bot.compose.composer import Composer, Toots, compose_toots
+from bot.domain import Entry, Finding, Post
+from bot.domain.durations import local_and_utc
 from bot.feeds.entry import entry_of
 from bot.operations.branch import DeletedPost
 from bot.operations.check import CheckResult
 from bot.planner.builder import turn_of
 from bot.planner.plan import Plan
-from bot.report.outlook import Outlook, Toots, outlook_of
+from bot.report.outlook import Outlook, outlook_of
 
 
 def show_both_times(moment: datetime, zone: ZoneInfo) -> str:
     """A time in the site's timezone and in UTC: "Tue 16 Jul 2024 06:00 EDT, 10:00 UTC"."""
-    local, utc = moment.astimezone(zone), moment.astimezone(UTC)
-    if local.utcoffset() == utc.utcoffset():
-        return f"{utc:%a} {utc.day} {utc:%b %Y %H:%M} UTC"
-    day = "" if local.date() == utc.date() else f"{utc:%a} "
-    return f"{local:%a} {local.day} {local:%b %Y %H:%M %Z}, {day}{utc:%H:%M} UTC"
-
-
-def show_distance(moment: datetime, now: datetime) -> str:
-    """A time relative to now: "in 3 days 4 h", "5 min ago"."""
-    gap = format_duration(moment - now)
-    return f"in {gap}" if moment > now else f"{gap} ago"
+    local, utc = local_and_utc(moment, zone)
+    day = f"{local:%a} {local.day} {local:%b %Y %H:%M}"
+    return f"{day} {local:%Z}, {utc}" if utc else f"{day} UTC"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,7 +88,7 @@ def make_views(
     views = []
     for post in sorted(posts, key=_in_order):
         own = tuple(sorted((one for one in findings if one.path == post.path), key=_by_severity))
-        toots = compose_toots(post, compose, accounts) if _is_tooted(post) else {}
+        toots = _toots(post, compose, accounts) if post.is_tooted else {}
         was = (before or {}).get(post.path)
         old_path = (old_paths or {}).get(post.path)
         earlier, later = around.get(post.path, (None, None))
@@ -109,7 +100,7 @@ def make_views(
                 old_url=was.url if was is not None and was.url != post.url else "",
                 outlook=outlook_of(post, plan, toots=toots, foretold_brake=any(one.rule == "brake" for one in own)),
                 toots=toots,
-                reminders=compose_reminders(post, compose, accounts) if _is_tooted(post) else {},
+                reminders=compose_reminders(post, compose, accounts) if post.is_tooted else {},
                 entry=future_entry(post),
                 earlier=earlier,
                 later=later,
@@ -146,20 +137,17 @@ def summarise(result: CheckResult) -> Summary:
     )
 
 
-def compose_toots(post: Post, compose: Composer, accounts: Iterable[str]) -> dict[str, Announcement | str]:
-    """The post's toot on each account, or the reason why it cannot be composed."""
-    toots: dict[str, Announcement | str] = {}
-    for address in accounts:
-        try:
-            toots[address] = compose(post, address)
-        except ComposeError as error:
-            toots[address] = str(error).removeprefix(f"{post.path}: ")
-    return toots
+def _toots(post: Post, compose: Composer, accounts: Iterable[str]) -> Toots:
+    # The summary names the post's file already.
+    return {
+        address: toot.removeprefix(f"{post.path}: ") if isinstance(toot, str) else toot
+        for address, toot in compose_toots(post, compose, accounts).items()
+    }
 
 
 def compose_reminders(post: Post, compose: Composer, accounts: Sequence[str]) -> dict[str, Toots]:
     """The toots of each reminder, by its id."""
-    return {one.reminder_id: compose_toots(as_reminder(post, one), compose, accounts) for one in post.reminders}
+    return {one.reminder_id: _toots(as_reminder(post, one), compose, accounts) for one in post.reminders}
 
 
 def future_entry(post: Post) -> Entry | None:
@@ -180,10 +168,6 @@ def _neighbour(post: Post, of: Post) -> Neighbour:
     assert post.published is not None
     assert of.published is not None
     return Neighbour(title=post.title, path=post.path, gap=abs(post.published - of.published))
-
-
-def _is_tooted(post: Post) -> bool:
-    return not post.mastodon.skip and not post.hidden
 
 
 def _in_order(post: Post) -> tuple[bool, datetime | None, int, str]:

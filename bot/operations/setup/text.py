@@ -28,7 +28,7 @@ def outlook_of(posts: Iterable[Post], *, now: datetime, catch_up: timedelta) -> 
     """Sort the posts as of now."""
     known = list(posts)
     dated = sorted(((post.published, post) for post in known if post.published is not None), key=lambda pair: pair[0])
-    fresh = tuple(post for at, post in dated if now - catch_up <= at <= now and not post.mastodon.skip)
+    fresh = tuple(post for at, post in dated if now - catch_up <= at <= now and post.is_tooted)
     return Outlook(
         total=len(known),
         drafts=len(known) - len(dated),
