@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
 from bot.delivery.readback import preflight
 from bot.delivery.session import DeliveryContext, DeliverySession, SessionState
-from bot.domain import Capabilities, Delivery, ReasonCode
+from bot.domain import AccountFacts, Capabilities, Delivery, Limits, ReasonCode
 from bot.domain.clock import Clock
 from bot.domain.errors import AccountBlockedError, LeaseHeldError, LeaseLostError, TransientError
 
@@ -20,13 +21,22 @@ def verify_account(session: DeliverySession) -> None:
     """Ask the server which account the token belongs to and what it accepts; ends a block for unreachability."""
     facts = session.publisher.verify_account()
     session.state.introduced, session.state.capabilities = True, facts.capabilities or Capabilities()
-    blocked = session.view().account.blocked
+    known = session.view().account
+    blocked = known.blocked
     if blocked is not None and blocked.code is not ReasonCode.ACCOUNT_UNREACHABLE:
         # A token may allow reading but not posting, so the block stays until a toot is sent.
         session.state.facts_once_sent = facts
         return
     for event in session.ledger.note_account(session.lease, facts=facts, now=session.now()):
         session.emit(event)
+    assumed = session.context.assumed
+    if assumed is not None:
+        session.state.facts_changed = _composed_by(known.facts or assumed, assumed) != _composed_by(facts, assumed)
+
+
+def _composed_by(facts: AccountFacts, assumed: AccountFacts) -> tuple[Limits, Capabilities | None]:
+    # An announcement depends on these, but not on the server's version.
+    return replace(facts.limits, software=""), facts.capabilities or assumed.capabilities
 
 
 def warm_up(context: DeliveryContext, expected: Sequence[Delivery]) -> SessionState | None:

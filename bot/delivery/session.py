@@ -38,6 +38,8 @@ class DeliveryResult:
     why: Reason | None = None  #: the reason to wait
     attention: bool = False  #: needs the operator: something was rejected, blocked, given up, or left out
     trouble: bool = False  #: the account could not be served, so a session before `wait_until` is of no use
+    #: The server reported other facts than the deliveries were composed by, so they have to be planned again.
+    facts_changed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +56,8 @@ class DeliveryContext:
     emit: Callable[[Event], None]
     hold_without_picture: bool = False  #: `if_no_picture = "hold"`
     request_started: Callable[[], None] = lambda: None  #: called right before a request that uploads or sends
+    #: What deliveries are composed by until the server has reported its facts; None: the caller does not plan again.
+    assumed: AccountFacts | None = None
 
 
 @dataclass
@@ -76,6 +80,7 @@ class SessionState:
     events: list[Event] = field(default_factory=list)
     attention: bool = False
     trouble: bool = False
+    facts_changed: bool = False  #: the server reported other facts than the deliveries were composed by
 
 
 @dataclass(frozen=True, kw_only=True)

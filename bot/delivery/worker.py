@@ -80,6 +80,7 @@ def deliver_pending(context: DeliveryContext, state: SessionState | None = None)
         why=wait.why if wait else None,
         attention=state.attention,
         trouble=state.trouble,
+        facts_changed=state.facts_changed,
     )
 
 
@@ -102,6 +103,8 @@ def _steps(session: DeliverySession) -> Wait | None:
             return blocked(error, step, session)
         except TransientError as error:
             session.state.failed = failed(error, step, session)
+        if session.state.facts_changed:
+            return None  # before any request that sends: the deliveries have to be composed again
 
 
 def _protocol_state(session: DeliverySession) -> ProtocolState:

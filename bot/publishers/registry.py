@@ -31,3 +31,9 @@ def known_capabilities(account: Account, facts: AccountFacts | None) -> Capabili
     if facts is not None and facts.capabilities is not None:
         return facts.capabilities
     return network_of(account).capabilities(known_limits(account, facts))
+
+
+def assumed_facts(account: Account, address: str) -> AccountFacts:
+    """What is assumed of an account until its server has reported: toots are composed by it."""
+    limits, capabilities = known_limits(account, None), known_capabilities(account, None)
+    return AccountFacts(address=address, account_id="", limits=limits, capabilities=capabilities)

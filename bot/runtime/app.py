@@ -34,6 +34,7 @@ from bot.posts.cache.file import FILE_NAME as CACHE
 from bot.posts.cache.file import PostCache, cache_key
 from bot.posts.git.folders import open_posts
 from bot.publishers.contract import Publisher
+from bot.publishers.registry import assumed_facts
 from bot.runtime.context import CycleContext, CycleResult
 from bot.runtime.cycle import refresh, run_cycle
 from bot.runtime.deliverer import Deliverer
@@ -118,19 +119,27 @@ class Bot:
         """
         self.sources.sync_all()
         result = self.cycle_once(ask_site=self.site.ask_once)
-        delivered: list[DeliveryResult] = []
-        self.engine.run(lambda address: delivered.append(self.deliverer.deliver_pending(address)), stop=self.stop)
+        last, delivered = result, self._deliver_all()
+        if any(one.facts_changed for one in delivered):
+            # The servers have just reported what they accept, so the toots are composed again before they are sent.
+            last = self.cycle_once()
+            result = _joined(result, last)
+            delivered += self._deliver_all()
         self.site.call_once(result.plan)
         pictures_known = self.ask_for_covers(result.covers_to_ask)
-        last = result
         if pictures_known or self.site.trouble or any(one.events for one in delivered):
             # What the deliveries came to is public too (`syndication.json`), and may be worth an alert.
-            last = refresh(self.context, result)
+            last = refresh(self.context, last)
             result = replace(result, attention=result.attention or last.attention)
         self.send_alerts(last)
         # Once: what a site that is copied elsewhere does not show yet is owed to the next tick.
         self.ping(last.topics)
         return result, tuple(delivered)
+
+    def _deliver_all(self) -> list[DeliveryResult]:
+        delivered: list[DeliveryResult] = []
+        self.engine.run(lambda address: delivered.append(self.deliverer.deliver_pending(address)), stop=self.stop)
+        return delivered
 
     def send_alerts(self, result: CycleResult) -> None:
         """Send the alerts that are new, and what has recovered. Takes as long as the slowest channel."""
@@ -173,6 +182,16 @@ class Bot:
             publisher.close()
         self.context.posts.close()
         self.context.ledger.close()
+
+
+def _joined(first: CycleResult, second: CycleResult) -> CycleResult:
+    """The first cycle of a tick, with what the second one added."""
+    return replace(
+        first,
+        events=first.events + second.events,
+        changed_files=tuple(dict.fromkeys(first.changed_files + second.changed_files)),
+        attention=first.attention or second.attention,
+    )
 
 
 def make_bot(
@@ -240,6 +259,10 @@ def make_bot(
             emit=emit,
             hold_without_picture=config.release.if_no_picture == "hold",
             jitter=jitter,
+            assumed={
+                account.address(name): assumed_facts(account, account.address(name))
+                for name, account in config.accounts.items()
+            },
         ),
         engine=engine,
         environ=environ,

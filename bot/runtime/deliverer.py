@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
 from bot.delivery import DeliveryContext, DeliveryResult, SessionState, deliver_pending, is_warm, warm_up
 from bot.delivery.protocol import Timing
-from bot.domain import Delivery, Event
+from bot.domain import AccountFacts, Delivery, Event
 from bot.domain.clock import Clock
 from bot.ledger.contract import Ledger
 from bot.publishers.contract import Publisher
@@ -32,6 +32,7 @@ class Deliverer:
     emit: Callable[[Event], None]
     hold_without_picture: bool
     jitter: Callable[[], float]  #: 0…1
+    assumed: Mapping[str, AccountFacts]  #: what toots are composed by until the server has reported, by address
     latch: RequestLatch = field(default_factory=RequestLatch)
     warm: dict[str, SessionState] = field(default_factory=dict)  #: what `warm_up` has just learnt, by account
 
@@ -43,13 +44,26 @@ class Deliverer:
                 return DeliveryResult(account=address)  # the release it was prepared for is still to come
             del self.warm[address]
             session = session if is_warm(session, self.clock) else None
-        return deliver_pending(self._context(address), session)
+        state = session or SessionState()
+        result = deliver_pending(self._context(address), state)
+        if result.facts_changed:
+            # The next session does not verify again: a server whose facts keep changing must not block the account.
+            self.warm[address] = SessionState(
+                introduced=True, capabilities=state.capabilities, met_at=self.clock.monotonic()
+            )
+        return result
 
-    def warm_up(self, address: str, expected: Sequence[Delivery]) -> None:
-        """Ask one account's server before the instant what a delivery would ask first."""
+    def warm_up(self, address: str, expected: Sequence[Delivery]) -> bool:
+        """Ask one account's server before the instant what a delivery would ask first.
+
+        Returns whether the server reported other facts than `expected` was composed by: then plan the release again.
+        """
         session = warm_up(self._context(address), expected)
-        if session is not None:
-            self.warm[address] = session
+        if session is None:
+            return False
+        # At the instant itself there is no time to plan again.
+        self.warm[address] = replace(session, facts_changed=False)
+        return session.facts_changed
 
     def is_warm(self, address: str) -> bool:
         """Whether an account was prepared, so that its request can be sent at the instant."""
@@ -67,6 +81,7 @@ class Deliverer:
             emit=self.emit,
             hold_without_picture=self.hold_without_picture,
             request_started=partial(self.latch.request_started, address),
+            assumed=self.assumed.get(address),
         )
 
 
@@ -95,8 +110,9 @@ class Accounts:
             self._deliver(address)
         finally:
             self._deliverer.latch.request_started(address)  # whatever became of it, the latch need not wait longer
-        if (soon := self._expected.pop(address, None)) is not None:
-            self._deliverer.warm_up(address, soon)
+        soon = self._expected.pop(address, None)
+        if soon is not None and self._deliverer.warm_up(address, soon):
+            self._wake_loop()  # the release is prepared again, if there is time
 
     def expect(self, address: str, deliveries: list[Delivery]) -> None:
         """Prepare these in the account's own thread; returns at once."""
@@ -120,8 +136,8 @@ class Accounts:
             return  # a blocked or unreachable account is not tried at every cycle
         self._resting.pop(address, None)
         result = self._deliverer.deliver_pending(address)
-        if result.events:
-            # Another cycle publishes what came of it.
+        if result.events or result.facts_changed:
+            # Another cycle publishes what came of it, or composes again; it notifies this worker.
             self._wake_loop()
         if result.wait_until is not None:
             if result.trouble:

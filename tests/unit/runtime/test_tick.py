@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from bot.config import Config
-from bot.domain import WriteBatch, WriteResult
+from bot.domain import AccountFacts, DeliveryState, Limits, QuotePolicy, WriteBatch, WriteResult
 from bot.ledger import Ledger
 from bot.posts.folder import PostFolder, Scan
-from tests.support.before_release import ACCOUNTS, NOON, Stage
+from bot.runtime.deliverer import Accounts
+from tests.support.before_release import ACCOUNT, ACCOUNTS, NOON, SECOND, Asked, Stage
 from tests.support.changed_bot import with_parts
 
 
@@ -61,3 +62,71 @@ def test_a_tick_with_nothing_to_do_records_nothing(site_config: Callable[..., Co
     result, delivered = with_parts(stage.bot, ledger=ledger).tick()
     assert (result.events, result.changed_files, ledger.recorded) == ((), (), [])
     assert not any(one.events for one in delivered)
+
+
+QUOTES = ACCOUNTS + '\nquote_policy = "nobody"'
+
+
+def test_the_first_toot_of_an_account_is_composed_by_its_servers_limits(
+    site_config: Callable[..., Config],
+) -> None:
+    stage = Stage(site_config(accounts=QUOTES))
+    stage.publisher.limits = Limits(characters=60, quote_policy=True, software="mastodon 4.5.0")
+    stage.clock.step_to(NOON)
+    result, _ = stage.bot.tick()
+    (toot,) = stage.ledger.snapshot().deliveries.values()
+    assert toot.state is DeliveryState.SENT
+    assert (toot.announcement.limit, toot.announcement.quote_policy) == (60, QuotePolicy.NOBODY)
+    assert [status.text for status in stage.publisher.statuses] == [toot.announcement.text]
+    assert stage.publisher.questions.count("who") == 1
+    assert [post.slug for post in result.plan.released] == ["keynote"]
+    assert result.changed_files
+
+
+def test_new_limits_of_a_server_hold_for_the_next_toot(site_config: Callable[..., Config]) -> None:
+    stage = Stage(site_config(accounts=ACCOUNTS))
+    stage.clock.step_to(NOON)
+    stage.bot.tick()
+    stage.publisher.limits = Limits(characters=60)
+    stage.write("second", NOON + 5 * SECOND)
+    stage.clock.step_to(NOON + 60 * SECOND)
+    stage.bot.tick()
+    sent = {one.slug: one for one in stage.ledger.snapshot().deliveries.values()}
+    assert sent["second"].state is DeliveryState.SENT
+    assert sent["second"].announcement.limit == 60
+    assert len(stage.publisher.statuses) == 2
+
+
+def test_a_server_that_reports_something_else_each_time_delays_no_toot(site_config: Callable[..., Config]) -> None:
+    class Flapping(Asked):
+        def verify_account(self) -> AccountFacts:
+            self.limits = Limits(characters=self.limits.characters + 1)
+            return super().verify_account()
+
+    stage = Stage(site_config(accounts=ACCOUNTS))
+    publisher = Flapping(address=ACCOUNT, clock=stage.clock)
+    bot = replace(stage.bot, deliverer=replace(stage.bot.deliverer, publishers={ACCOUNT: publisher}))
+    stage.clock.step_to(NOON)
+    bot.tick()
+    assert set(stage.states().values()) == {DeliveryState.SENT}
+    assert len(publisher.statuses) == 1
+
+
+def test_a_worker_that_learns_new_limits_asks_for_a_cycle_before_it_sends(site_config: Callable[..., Config]) -> None:
+    stage = Stage(site_config(accounts=ACCOUNTS))
+    stage.publisher.limits = Limits(characters=60)
+    stage.clock.step_to(NOON)
+    bot, asked_for = stage.bot, []
+    accounts = Accounts(
+        bot.deliverer,
+        engine=bot.engine,
+        call_at=lambda *_: None,
+        wake_loop=lambda: asked_for.append("cycle"),
+    )
+    bot.cycle_once()
+    accounts.serve(ACCOUNT)
+    assert (asked_for, stage.publisher.statuses) == (["cycle"], [])
+    bot.cycle_once()
+    accounts.serve(ACCOUNT)
+    (toot,) = stage.ledger.snapshot().deliveries.values()
+    assert (toot.state, toot.announcement.limit, len(stage.publisher.statuses)) == (DeliveryState.SENT, 60, 1)
