@@ -18,6 +18,7 @@ from bot.compose.mentions import find_mentions
 from bot.domain import Finding, Post
 from bot.domain.errors import ComposeError
 from bot.domain.template_tags import find_tags
+from bot.publishers.registry import network_of
 
 #: What an author means as a hashtag. "#3" is a number, and "C#" a language.
 _MEANT: Final = re.compile(r"(?<![\w#＃&/])[#＃](?=[\w\d])(?!\d{1,3}\b)[^\s#＃]*[\w]")
@@ -77,12 +78,14 @@ def _check_hashtags(post: Post, field: str, text: str) -> Iterator[Finding]:
 
 def _check_mentions(subject: Subject, post: Post, field: str, text: str) -> Iterator[Finding]:
     said = dict.fromkeys(text[found.start : found.end] for found in find_mentions(text))
+    accounts = subject.config.accounts.values()
+    local = [account for account in accounts if network_of(account).local_mentions]
     for mention in said:
-        if "@" in mention[1:]:
+        is_whole = "@" in mention[1:]
+        if is_whole or len(local) < len(accounts):
             problem = f"{mention} is notified when the toot goes out."
             yield about(post, "mention-notifies", problem, "If that is not meant, leave the @ out.", field=field)
-            continue
-        hosts = [urlsplit(account.server).hostname or "" for account in subject.config.accounts.values()]
+        hosts = [] if is_whole else [urlsplit(account.server).hostname or "" for account in local]
         for host in dict.fromkeys(hosts):
             problem = f"{mention} means whoever has this name on {host}, and notifies them."
             yield about(post, "mention-local", problem, f"Write {mention}@the-server of the person.", field=field)

@@ -67,11 +67,11 @@ def login(config: Config, name: str, no_browser: bool, to_print: bool) -> None:
         finally:
             # Whatever went wrong, a Ctrl-C too: no token stays alive that nobody has.
             if not done:
-                _undo(server, application, token)
+                _undo(server, application, token, account)
         if not to_print:
             _tell_of_the_file(config, name)
         if earlier is not None:
-            _revoke_earlier(server, *earlier)
+            _revoke_earlier(server, *earlier, account)
     finally:
         server.close()
 
@@ -178,15 +178,15 @@ def _tell_of_the_file(config: Config, name: str) -> None:
         click.echo(f"Careful: {token_variable(name)} is set, and goes before the file.")
 
 
-def _revoke_earlier(server: SignIn, application: Application, token: str) -> None:
+def _revoke_earlier(server: SignIn, application: Application, token: str, account: Account) -> None:
     try:
         server.revoke(application, token)
         click.echo("The earlier token is revoked.")
     except PublishError as error:
-        click.echo(f"The earlier token could not be revoked: {error.message} {revoke_by_hand(application.server)}")
+        click.echo(f"The earlier token could not be revoked: {error.message} {revoke_by_hand(account)}")
 
 
-def _undo(server: SignIn, application: Application, token: str) -> None:
+def _undo(server: SignIn, application: Application, token: str, account: Account) -> None:
     """End a token that will not be used."""
     try:
         server.revoke(application, token)
@@ -194,10 +194,10 @@ def _undo(server: SignIn, application: Application, token: str) -> None:
     except PublishError as failure:
         click.echo(
             f"The token that was just made is not stored, but could not be revoked: {failure.message} "
-            f"{revoke_by_hand(application.server)}",
+            f"{revoke_by_hand(account)}",
             err=True,
         )
 
 
-def revoke_by_hand(server: str) -> str:
-    return f"Revoke it at {server}/oauth/authorized_applications."
+def revoke_by_hand(account: Account) -> str:
+    return f"Revoke it at {network_of(account).revocation_page(account.server)}."

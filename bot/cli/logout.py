@@ -30,16 +30,14 @@ def logout(config: Config, name: str, yes: bool) -> None:
     token = read_token(path)
     if token is None:
         if in_environment:
-            raise UsageError(
-                f"the token comes from {variable}; none is stored here.", remedy=revoke_by_hand(account.server)
-            )
+            raise UsageError(f"the token comes from {variable}; none is stored here.", remedy=revoke_by_hand(account))
         click.echo(f"There is no token in {file}: nothing to revoke.")
         return
     application = stored_application(path, token)
     if application is None:
         raise BotError(
             f"the token in {file} was not made by `announce login`, so only the server can revoke it.",
-            remedy=f"{revoke_by_hand(account.server)} Then delete {file}.",
+            remedy=f"{revoke_by_hand(account)} Then delete {file}.",
         )
     click.echo(f"Revokes the token in {file} and deletes it; nothing is tooted as {account.address(name)} then.")
     confirm(yes=yes)
@@ -51,6 +49,4 @@ def logout(config: Config, name: str, yes: bool) -> None:
     forget_token(path)
     click.echo("Done: the token is revoked and deleted.")
     if in_environment:
-        click.echo(
-            f"{variable} is still set; if that is another token, it still works. {revoke_by_hand(account.server)}"
-        )
+        click.echo(f"{variable} is still set; if that is another token, it still works. {revoke_by_hand(account)}")

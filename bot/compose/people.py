@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from bot.compose.mentions import WORD_JOINER
-from bot.config import ACCT
+from bot.config.accounts import ACCOUNT_TYPES
 from bot.config.wording import TextFile
 from bot.domain.errors import ComposeFileError
 
@@ -34,21 +34,21 @@ class People:
     """The people of the file, and its faults. Reading the same text again returns the same object."""
 
     path: str = FILE  #: the path shown in errors
-    handles: Mapping[str, str]  #: folded name → "@name@server"
+    handles: Mapping[str, str]  #: folded name → "@name@server", or what a handle is on the network
     problems: Mapping[str, ComposeFileError]  #: folded name → the fault of its table
     unreadable: ComposeFileError | None = None  #: why the file cannot be used; then `handles` is empty
 
     @classmethod
-    def of(cls, file: TextFile) -> Self:
+    def of(cls, file: TextFile, *, network: str = "mastodon") -> Self:
         """Parse the file. Raises nothing: `handle_of` raises the fault when a template needs a handle."""
         if file.problem:
             fault = ComposeFileError(file.path, None, file.problem, remedy=file.remedy)
             return cls(path=file.path, handles={}, problems={}, unreadable=fault)
-        return cls.read(file.text, path=file.path)
+        return cls.read(file.text, path=file.path, network=network)
 
     @classmethod
     @lru_cache(maxsize=8)
-    def read(cls, text: str, *, path: str) -> Self:
+    def read(cls, text: str, *, path: str, network: str = "mastodon") -> Self:
         """Parse the file's text. Raises nothing."""
         try:
             table = tomllib.loads(text)
@@ -66,14 +66,15 @@ class People:
         problems: dict[str, ComposeFileError] = {}
         for name, value in table.items():
             try:
-                handle = _handle(value)
+                handles_of_person = _handles(value)
             except ValueError as error:
                 line = _line(text, name, error.args[1] if len(error.args) > 1 else "")
                 problems[_fold(name)] = ComposeFileError(
                     path, line, f"{name}: {error.args[0]}", remedy=f"Write {_EXAMPLE}."
                 )
             else:
-                handles[_fold(name)] = handle
+                if network in handles_of_person:
+                    handles[_fold(name)] = handles_of_person[network]
         return cls(path=path, handles=handles, problems=problems)
 
     def handle_of(self, name: str) -> str | None:
@@ -96,29 +97,33 @@ class People:
 NOBODY: Final = People(handles={}, problems={})
 
 
-class _Person(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-    mastodon: Annotated[str, Field(pattern=ACCT)]
+@lru_cache(maxsize=1)
+def _make_person_model(handles: tuple[tuple[str, str], ...]) -> type[BaseModel]:
+    """The model of a person's table: a key for each network, the `type` of its accounts, with its handles' pattern."""
+    keys: dict[str, Any] = {name: (Annotated[str, Field(pattern=pattern)], "") for name, pattern in handles}
+    return create_model("Person", __config__=ConfigDict(extra="forbid", strict=True), **keys)
 
 
-def _handle(value: object) -> str:
-    """The handle in a person's table. Raises ValueError with the fault and its key."""
+def _handles(value: object) -> dict[str, str]:
+    """Network → the handle there, from a person's table. Raises ValueError: what is wrong, and with which key."""
+    model = _make_person_model(tuple((name, account.HANDLE) for name, account in ACCOUNT_TYPES.items()))
     try:
-        person = _Person.model_validate(value)
+        person = model.model_validate(value)
     except ValidationError as error:
-        # Report unknown keys first: a misspelt key explains a missing one.
+        # A key that is not known may be why another is missing.
         first = sorted(error.errors(), key=lambda one: one["type"] != "extra_forbidden")[0]
         raise ValueError(*_in_words(first)) from None
-    return "@" + person.mastodon.removeprefix("@")
+    handles = {name: "@" + handle.removeprefix("@") for name, handle in person.model_dump().items() if handle}
+    if not handles:
+        raise ValueError("has no handle.")
+    return handles
 
 
 def _in_words(error: ErrorDetails) -> tuple[str, str]:
     key = str(error["loc"][0]) if error["loc"] else ""
     match error["type"]:
-        case "missing":
-            return "has no handle.", ""
         case "extra_forbidden":
-            return f'"{key}" is not known here; only mastodon is.', key
+            return f'"{key}" is not known here; only {" or ".join(ACCOUNT_TYPES)} is.', key
         case "string_pattern_mismatch":
             return f'"{error["input"]}" is not a handle.', key
         case "string_type":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, Final, Self, cast
+from typing import Any, ClassVar, Final, Self, cast
 from urllib.parse import urlsplit
 
 from pydantic import Field, ModelWrapValidatorHandler, field_validator, model_validator
@@ -18,6 +18,8 @@ class Account(Table):
 
     The settings of another network's accounts are a subclass, named in `ACCOUNT_TYPES`.
     """
+
+    HANDLE: ClassVar[str] = ACCT  #: pattern of a person's handle on this network, in people.toml
 
     type: str = Field("mastodon", description="the network: mastodon, also for servers that speak its language")
     server: WebAddress = Field(description="the server's address; https, unless it is on loopback")

@@ -80,6 +80,13 @@ class Network(Protocol):
     def capabilities(self, limits: Limits) -> Capabilities:
         """What an account can do on a server with these limits (and its `software`)."""
 
+    @property
+    def local_mentions(self) -> bool:
+        """Whether "@name" without a server means the account of that name on the server that is published to."""
+
+    def revocation_page(self, server: str) -> str:
+        """The address where a person revokes a token by hand."""
+
     def clock_address(self, account: Account) -> str:
         """Where a GET without a token is answered with a `Date`; empty if there is no such place."""
 

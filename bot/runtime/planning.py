@@ -37,9 +37,10 @@ def scan_posts(posts: PostSource) -> Scan:
 def read_templates_of(config: Config) -> dict[str, Templates]:
     """The templates of each account, with the people that they may name, by the account's address."""
     wording = read_wording(config)
-    people = People.of(wording.people)
     return {
-        address: Templates.of(wording.templates[name], people=people)
+        address: Templates.of(
+            wording.templates[name], people=People.of(wording.people, network=config.accounts[name].type)
+        )
         for name, address in config.account_addresses().items()
     }
 

@@ -145,6 +145,7 @@ class Board:
     """Keeps the contract of `bot.publishers.network.Network`."""
 
     limits: Limits = Limits(characters=300, pictures=1, software="noticeboard 1")
+    local_mentions: bool = False
 
     def __init__(self, **changes: Any) -> None:
         """`changes` are capabilities that differ."""
@@ -152,6 +153,9 @@ class Board:
 
     def capabilities(self, limits: Limits) -> Capabilities:
         return self._can
+
+    def revocation_page(self, server: str) -> str:
+        return f"{server}/nothing-to-revoke"
 
     def clock_address(self, account: Account) -> str:
         return ""

@@ -48,9 +48,13 @@ class MastodonNetwork:
     """Keeps the contract of `bot.publishers.network.Network`."""
 
     limits: Limits = Limits()
+    local_mentions: bool = True
 
     def capabilities(self, limits: Limits) -> Capabilities:
         return capabilities_of(limits.software)
+
+    def revocation_page(self, server: str) -> str:
+        return f"{server}/oauth/authorized_applications"
 
     def clock_address(self, account: Account) -> str:
         return account.server + _CLOCK

@@ -16,6 +16,7 @@ from bot.config.wording import read_people, read_templates
 from bot.domain import Post
 from bot.domain.errors import ComposeError
 from tests.support.digests import both
+from tests.support.noticeboard import registered
 
 PEOPLE = '["Ada Example"]\nmastodon = "@ada@example.social"\n\n["Bo Øst"]\nmastodon = "bo@example.social"\n'
 POST = Post(
@@ -142,3 +143,13 @@ def test_a_name_without_a_handle_is_a_finding(tmp_path: Path, source: str, missi
     )
     assert [(one.field, one.line, one.problem.partition(" has no handle")[0]) for one in found] == missing
     assert {one.rule for one in found} <= {"handle-missing"}
+
+
+def test_a_person_has_a_handle_on_each_network() -> None:
+    text = '["Ada"]\nmastodon = "@ada@x.org"\nnoticeboard = "@ada@board"\n\n["Bo"]\nnoticeboard = "bo@board"'
+    with registered():
+        board = People.read(text, path="people.toml", network="noticeboard")
+        mastodon = People.read(text, path="people.toml")
+    assert not board.faults()
+    assert (board.handle_of("Ada"), board.handle_of("Bo")) == ("@ada@board", "@bo@board")
+    assert (mastodon.handle_of("Ada"), mastodon.handle_of("Bo")) == ("@ada@x.org", None)
