@@ -203,7 +203,8 @@ EVENT_REMEDIES: Final[Mapping[ReasonCode, str]] = {
     _C.GAVE_UP: "`announce retry {slug}` tries again.",
 }
 #: What lets a held delivery go, for `announce explain`.
-HOLD_REMEDIES: Final[Mapping[Hold, str]] = {
+HOLD_REMEDIES: Final[Mapping[Hold | None, str]] = {
+    None: "`announce release {slug}` lets it go",
     Hold.BRAKE: "`announce resume` lets it go",
     Hold.PERSON: "`announce release {slug}` lets it go",
     Hold.UNCLEAR: "mend the post's file; it goes out by itself",

@@ -91,7 +91,6 @@ _STEPS: Final[Mapping[Verdict, str]] = {
     Verdict.SENT: "nothing; if the post's words change, the toot is edited",
     Verdict.SKIPPED: "nothing; `announce publish {slug}` toots it all the same",
     Verdict.REJECTED: "change the post, then `announce retry {slug}`",
-    Verdict.HELD: "`announce release {slug}` lets it go",
 }
 
 
@@ -173,7 +172,7 @@ def _fates(items: Sequence[PlanItem], slug: str) -> tuple[Fate, ...]:
 def _next_step(item: PlanItem) -> str:
     if item.verdict is Verdict.SENT and item.occasion != Occasion.PUBLISH:
         return "nothing"
-    if item.verdict is Verdict.HELD and item.hold is not None:
+    if item.verdict is Verdict.HELD:
         return HOLD_REMEDIES[item.hold]
     return _STEPS[item.verdict]
 
