@@ -13,6 +13,7 @@ from bot.cli.common import echo_json, json_option, now_option, plain, read_now, 
 from bot.config import Config
 from bot.domain.clock import SystemClock
 from bot.domain.errors import UsageError
+from bot.domain.wording import reason_words
 from bot.files.atomic import write_file
 from bot.operations.queue import Queue, view_queue
 from bot.operations.site import SiteState, open_site
@@ -45,8 +46,8 @@ def queue(
     # Imported here, as rich takes 30 ms that a program which reads the JSON need not wait for.
     from bot.cli.queue_view import show_calendar, show_table
 
-    if found.doubt:
-        click.echo(f"Nothing is released: {found.doubt}.")
+    if found.doubt is not None:
+        click.echo(f"Nothing is released: {reason_words(found.doubt)}.")
     if ics is not None:
         _write_ics(site, found, ics)
     elif not found.lines:

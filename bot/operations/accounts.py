@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.config import Config
 from bot.config.secrets import Token
+from bot.domain import Reason
 from bot.domain.clock import Clock
 from bot.domain.errors import BotError
 from bot.domain.wording import reason_words
@@ -22,7 +23,7 @@ class AccountsHistory:
     """What the ledger and the plan know of the accounts, by address."""
 
     last_sent: Mapping[str, datetime] = field(default_factory=dict)
-    blocked: Mapping[str, str] = field(default_factory=dict)  #: why nothing can be sent, in words
+    blocked: Mapping[str, Reason] = field(default_factory=dict)  #: why nothing can be sent
     next_due: Mapping[str, datetime] = field(default_factory=dict)
     trouble: str = ""  #: why nothing is known
 
@@ -73,7 +74,7 @@ def read_history(config: Config, clock: Clock) -> AccountsHistory:
     accounts = site.snapshot.accounts
     return AccountsHistory(
         last_sent={address: state.last_sent_at for address, state in accounts.items() if state.last_sent_at},
-        blocked={address: reason_words(state.blocked) for address, state in accounts.items() if state.blocked},
+        blocked={address: state.blocked for address, state in accounts.items() if state.blocked},
         next_due=following,
     )
 
@@ -105,7 +106,7 @@ def _report(config: Config, name: str, found: Inspection, token: Token, history:
         warning=token.warning,
         last_sent=history.last_sent.get(address),
         next=history.next_due.get(address),
-        blocked=history.blocked.get(address, ""),
+        blocked=reason_words(history.blocked.get(address)),
         trouble=found.trouble,
         remedy=found.remedy,
     )

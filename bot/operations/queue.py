@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
-from bot.domain import Occasion
+from bot.domain import Occasion, Reason
 from bot.domain.durations import format_distance, local_and_utc
 from bot.domain.errors import PostError
 from bot.domain.wording import reason_words
@@ -36,7 +36,7 @@ class Line:
     occasion: Occasion
     places: tuple[str, ...]  #: "feeds" and the accounts by their names in the settings
     verdict: Verdict
-    reason: str
+    reason: str  #: in words
 
     @property
     def what(self) -> str:
@@ -69,7 +69,7 @@ class Queue:
 
     items: tuple[PlanItem, ...]
     lines: tuple[Line, ...]
-    doubt: str  #: why nothing at all is released, in words; empty if all is well
+    doubt: Reason | None  #: why nothing at all is released; None if all is well
     released: int  #: how many posts were released until now
     faults: tuple[PostError, ...]  #: files that cannot be used
 
@@ -103,7 +103,7 @@ def view_queue(site: SiteState, *, today: datetime, everything: bool = False) ->
     return Queue(
         items=items,
         lines=lines_of(items, site.account_names),
-        doubt=reason_words(site.plan.doubt),
+        doubt=site.plan.doubt,
         released=len(site.snapshot.entries),
         faults=site.scan.faults,
     )

@@ -96,10 +96,10 @@ def test_a_preview_says_the_toot_and_what_becomes_of_it(config: Config, write: W
 def test_an_override_is_recorded_only_when_it_is_applied(config: Config, write: Write, clock: ManualClock) -> None:
     write("doors")
     proposal = overrides.propose_override(config, "doors", OverrideKind.HOLD, operator="ada", clock=clock)
-    assert read_snapshot(config, clock).words == {}
+    assert read_snapshot(config, clock).overrides == {}
     applied = overrides.apply(config, proposal, clock=clock)
     assert (applied.came_late, [event.who for event in applied.events]) == (False, ["ada"])
-    (word,) = read_snapshot(config, clock).words.values()
+    (word,) = read_snapshot(config, clock).overrides.values()
     assert (word.said, word.who, word.at) == (OverrideKind.HOLD, "ada", NOW)
     assert {item.verdict for item in open_site(config, clock).plan.items} == {Verdict.HELD}
 
@@ -148,4 +148,4 @@ def test_an_old_feed_is_proposed_and_then_taken_over(config: Config, write: Writ
     take_over(config, proposal, clock=clock)
     assert "old-1" in read_snapshot(config, clock).old_entries
     entered = open_site(config, ManualClock(NOW + timedelta(days=4)))
-    assert [entry.feed_id for entry in entered.plan.recording.entries] == ["old-1"]
+    assert [entry.feed_id for entry in entered.plan.batch.entries] == ["old-1"]
