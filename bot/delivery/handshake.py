@@ -20,7 +20,7 @@ PREFLIGHT_LASTS: Final = timedelta(minutes=1)
 def verify_account(session: DeliverySession) -> None:
     """Ask the server which account the token belongs to and what it accepts; ends a block for unreachability."""
     facts = session.publisher.verify_account()
-    session.state.introduced, session.state.capabilities = True, facts.capabilities or Capabilities()
+    session.state.introduced, session.state.capabilities = True, facts.capabilities or session.state.capabilities
     known = session.view().account
     blocked = known.blocked
     if blocked is not None and blocked.code is not ReasonCode.ACCOUNT_UNREACHABLE:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import json
 import os
 import stat
@@ -16,6 +15,7 @@ from typing import Final
 
 from bot.domain.errors import OutputError, PublicFileError
 from bot.files.atomic import is_temporary, replace_file
+from bot.files.locks import lock
 
 #: The name of the list, a file in the public folder itself.
 MANIFEST: Final = ".announce-files.json"
@@ -152,7 +152,7 @@ def alone_in(folder: Path) -> Iterator[None]:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         with suppress(OSError):  # some network disks have no locks; then two runs may only repeat work
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            lock(descriptor)
         yield
     finally:
         os.close(descriptor)

@@ -7,7 +7,6 @@ same with an advisory lock of a session.) The lock protects nothing: leases do. 
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -18,6 +17,7 @@ from threading import Lock
 from typing import Final
 
 from bot.domain import Instance
+from bot.files.locks import try_lock
 
 #: The longest file that is read, in bytes: a host's name has 255 at most.
 _LONGEST: Final = 500
@@ -43,9 +43,7 @@ class InstanceLock:
             if self._file is not None:
                 return None if instance == self._instance else self._instance
             file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not try_lock(file):
                 holder = _from_bytes(os.pread(file, _LONGEST, 0))
                 os.close(file)
                 return holder or Instance()  # the lock is taken before the line is written

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +14,7 @@ from typing import Final
 from bot.config import Config, Source
 from bot.config.secrets import secret_of, trouble_of
 from bot.domain.errors import SourceError
+from bot.files.locks import try_lock
 from bot.posts.git.checkout import UNFINISHED, CheckoutDir, checkout_dir_of, discard, examine, export
 from bot.posts.git.command import Git, OddGitError, check_version
 from bot.posts.git.status import read_status, write_status
@@ -101,10 +101,7 @@ def _alone(place: CheckoutDir, git: Git) -> Iterator[None]:
     """Hold the lock of the checkout; the system releases it if the process dies."""
     descriptor = os.open(place.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        while True:
-            with suppress(BlockingIOError):
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
+        while not try_lock(descriptor):
             if git.stopping() or time.monotonic() >= git.until:
                 raise SourceError("another process is fetching it, and takes long.")
             time.sleep(_LOOK)
