@@ -28,15 +28,15 @@ def adopt(config: Config, yes: bool) -> None:
     """
     click.echo("Reads the accounts and takes as sent what carries a post's link; sends nothing.")
     confirm(yes=yes)
-    voice = ConsoleLog(config)
+    console = ConsoleLog(config)
     try:
-        bot = open_for_adoption(config, environ=os.environ, emit=voice.emit)
+        bot = open_for_adoption(config, environ=os.environ, emit=console.emit)
     except DamagedLedgerError as error:
         click.echo(error.message)
         click.echo(f"{name_of_ledger(config)} is put aside, and a new ledger begins.")
         confirm(yes=yes)
         click.echo(f"put aside as {set_ledger_aside(config, now=datetime.now(UTC))}")
-        bot = open_for_adoption(config, environ=os.environ, emit=voice.emit)
+        bot = open_for_adoption(config, environ=os.environ, emit=console.emit)
     try:
         release_due(bot)
         for address in bot.publishers:

@@ -93,15 +93,15 @@ class ConsoleLog:
         """Log a warning about the process itself, where errors go."""
         _LOG.warning("%s", text, extra={"event": event, "err": True})
 
-    def waiting(self, drained: DeliveryResult) -> None:
+    def waiting(self, result: DeliveryResult) -> None:
         """Say what is left after a tick."""
-        if drained.wait_until is not None:
-            local = drained.wait_until.astimezone(self._site.timezone)
+        if result.wait_until is not None:
+            local = result.wait_until.astimezone(self._site.timezone)
             self.line(
-                f"{drained.account}: goes on at {local:%H:%M:%S} or later: {reason_words(drained.why)}",
+                f"{result.account}: goes on at {local:%H:%M:%S} or later: {reason_words(result.why)}",
                 "delivery waits",
-                account=drained.account,
-                until=_iso(drained.wait_until),
+                account=result.account,
+                until=_iso(result.wait_until),
             )
 
     def next_release(self, result: CycleResult) -> None:

@@ -34,7 +34,7 @@ def rehearse(config: Config, port: int) -> None:
         click.echo(f"  Timeline: {server.url}  (open it in a browser)")
         click.echo(f"  Feeds:    {(stage.folder / 'public').relative_to(config.root)}{config.feeds.path}/")
         click.echo("  The clock is a pretended one: it jumps to shortly before each release. Ctrl-C stops.")
-        voice = ConsoleLog(config, clock)
+        console = ConsoleLog(config, clock)
 
         def on_step(following: datetime | None) -> None:
             if following is None:
@@ -42,5 +42,5 @@ def rehearse(config: Config, port: int) -> None:
             else:
                 click.echo(f"-- the pretended clock jumps to shortly before {show_time(following, config.site)}")
 
-        play(stage, clock=clock, emit=voice.emit, on_step=on_step, stop=stop)
+        play(stage, clock=clock, emit=console.emit, on_step=on_step, stop=stop)
     click.echo("stopped")

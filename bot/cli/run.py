@@ -31,17 +31,19 @@ def run(config: Config, log: LogOptions) -> None:
 
 def _run(config: Config, signals: StopSignals, log: LogOptions) -> Config | None:
     """Stay up with these settings; returns the settings to start anew with, None at the end."""
-    voice = ConsoleLog(config, options=log)
-    bot = make_bot(config, environ=os.environ, engine=ThreadedWorkers(), emit=voice.emit, embargo=log.embargo)
+    console = ConsoleLog(config, options=log)
+    bot = make_bot(config, environ=os.environ, workers=ThreadedWorkers(), emit=console.emit, embargo=log.embargo)
     signals.stop(bot.ask_to_stop)
     other = bot.acquire_instance_lock()
     if other is not None:
-        voice.warn(
+        console.warn(
             f"another `announce run` is at work on this ledger: {instance_words(other, with_host=True)}. The two share "
             "the work safely: each toot goes out once. If that is not meant, stop one of them",
             "another process",
         )
-    voice.line(f"watching {_watched(config)} for {config.site.title}; Ctrl-C stops", "started", site=config.site.title)
+    console.line(
+        f"watching {_watched(config)} for {config.site.title}; Ctrl-C stops", "started", site=config.site.title
+    )
     try:
         with ExitStack() as servers:
             if config.serve.listen:
@@ -49,14 +51,14 @@ def _run(config: Config, signals: StopSignals, log: LogOptions) -> Config | None
                 from bot.cli.serve import server_for
 
                 server = servers.enter_context(server_for(config, bot))
-                voice.line(f"{config.feeds.folder} is served on {server.url}", "serving", url=server.url)
-            new = run_service(bot, after_pass=voice.next_release, warn=voice.warn)
+                console.line(f"{config.feeds.folder} is served on {server.url}", "serving", url=server.url)
+            new = run_service(bot, after_cycle=console.next_release, warn=console.warn)
     finally:
         bot.close()
     if new is not None:
-        voice.line("settings or tokens have changed: starting anew with them", "restarting")
+        console.line("settings or tokens have changed: starting anew with them", "restarting")
     else:
-        voice.line("stopped", "stopped")
+        console.line("stopped", "stopped")
     return new
 
 

@@ -30,24 +30,24 @@ def tick(config: Config, dry_run: bool, log: LogOptions) -> None:
     if dry_run:
         _dry_run(config)
         return
-    voice = ConsoleLog(config, options=log)
-    bot = make_bot(config, environ=os.environ, emit=voice.emit, embargo=log.embargo)
+    console = ConsoleLog(config, options=log)
+    bot = make_bot(config, environ=os.environ, emit=console.emit, embargo=log.embargo)
     StopSignals().stop(bot.ask_to_stop)
     try:
         with progress("Releasing and sending"):
-            result, drained = bot.tick()
+            result, deliveries = bot.tick()
     finally:
         bot.close()
     for name in result.changed_files:
-        voice.line(f"wrote {config.feeds.folder / name}", "wrote", file=str(config.feeds.folder / name))
-    for account in drained:
+        console.line(f"wrote {config.feeds.folder / name}", "wrote", file=str(config.feeds.folder / name))
+    for account in deliveries:
         if account.wait_until is not None:
-            voice.waiting(account)
+            console.waiting(account)
     for item in result.plan.of(Verdict.WAITING):
-        voice.line(f"{item.slug}: {reason_words(item.reason)}", "waits", slug=item.slug)
-    if not result.events and not any(account.events for account in drained):
-        voice.line("nothing new", "nothing new")
-    sys.exit(1 if result.attention or any(account.attention for account in drained) else 0)
+        console.line(f"{item.slug}: {reason_words(item.reason)}", "waits", slug=item.slug)
+    if not result.events and not any(account.events for account in deliveries):
+        console.line("nothing new", "nothing new")
+    sys.exit(1 if result.attention or any(account.attention for account in deliveries) else 0)
 
 
 def _dry_run(config: Config) -> None:

@@ -28,7 +28,7 @@ class Entry:
     html: str = ""
     cover: Picture | None = None
     hidden: bool = False
-    missing_since: datetime | None = None  #: when a pass first found its file missing
+    missing_since: datetime | None = None  #: when a cycle first found its file missing
     digests: Digests = field(default_factory=Digests)  #: of the author's text at the latest refresh
     revision: int = 0  #: how often the author has changed what the announcement says since the release
     dated: datetime | None = None  #: the file's own datetime, where it is not `published`: early, or in an old feed

@@ -36,7 +36,7 @@ class Override:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Upcoming:
-    """A post before its datetime, as the latest pass saw it, so that the next pass notices if its file is gone."""
+    """A post before its datetime, as the latest cycle saw it, so that the next cycle notices if its file is gone."""
 
     post_id: str
     slug: str
@@ -126,7 +126,7 @@ class OverridesSeen:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WriteBatch:
-    """What one pass, or one command of the operator, writes into the ledger in one transaction."""
+    """What one cycle, or one command of the operator, writes into the ledger in one transaction."""
 
     entries: tuple[Entry, ...] = ()  #: newly released, or refreshed
     changes: tuple[CompareAndSet, ...] = ()  #: of deliveries
@@ -139,7 +139,7 @@ class WriteBatch:
     overrides_seen: OverridesSeen | None = None  #: if the ledger has others by now, nothing is written
     accept_clock: bool = False  #: the operator confirms the clock, although later times are recorded
     old_feed: OldFeed | None = None  #: ids and dates for posts that are released later
-    pictures: tuple[RemotePicture, ...] = ()  #: on other hosts: the answers to this pass's requests
+    pictures: tuple[RemotePicture, ...] = ()  #: on other hosts: the answers to this cycle's requests
     notes: NotesChange | None = None  #: if the ledger's notes differ from its `known`, nothing is written
 
     def __bool__(self) -> bool:

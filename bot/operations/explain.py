@@ -71,7 +71,7 @@ class Explanation:
     updated: datetime | None
     revision: int
     digest: str  #: of the words in the file
-    digest_shown: str | None  #: of the words in the feeds; differs until the next pass has seen a change
+    digest_shown: str | None  #: of the words in the feeds; differs until the next cycle has seen a change
     is_draft: bool
     hidden: bool
     withdrawn: str | None
@@ -86,7 +86,7 @@ class Explanation:
 _STEPS: Final[Mapping[Verdict, str]] = {
     Verdict.UPCOMING: "it goes out at its time",
     Verdict.WAITING: "its page is asked for again and again; `announce publish {slug}` does not wait",
-    Verdict.DUE: "it goes out with the next pass, or when the server can be reached",
+    Verdict.DUE: "it goes out with the next cycle, or when the server can be reached",
     Verdict.SENDING: "the account's own toots are looked through before it is ever sent again",
     Verdict.SENT: "nothing; if the post's words change, the toot is edited",
     Verdict.SKIPPED: "nothing; `announce publish {slug}` toots it all the same",

@@ -93,7 +93,7 @@ def rehearse(
         stage.config,
         environ=_token_variables(tokens),
         clock=clock,
-        engine=ThreadedWorkers(),
+        workers=ThreadedWorkers(),
         emit=emit,
         reaches_out=False,  # nothing leaves this machine
     )
@@ -103,7 +103,7 @@ def rehearse(
     prompter.start()
     watcher.start()
     try:
-        run_service(bot, after_pass=season.note, follow_settings=False)
+        run_service(bot, after_cycle=season.note, follow_settings=False)
     finally:
         stop.set()
         prompter.join()
@@ -121,7 +121,7 @@ class _Season:
         self._over = False
 
     def note(self, result: CycleResult) -> None:
-        """Remember what the loop's latest pass decided."""
+        """Remember what the loop's latest cycle decided."""
         self._latest = result
 
     def prompt(self, stop: Signal) -> None:

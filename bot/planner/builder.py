@@ -1,4 +1,4 @@
-"""Collects the decisions of one planning pass: items, changes, events. Pure."""
+"""Collects the decisions of one cycle: items, changes, events. Pure."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ Compose = Callable[[Post, str], Announcement]
 
 
 class PlanBuilder:
-    """The plan of one pass while the planners add to it."""
+    """The plan of one cycle while the planners add to it."""
 
     def __init__(
         self,
@@ -80,8 +80,8 @@ class PlanBuilder:
         self.troubles: list[Reason] = []
         self.events: list[Event] = []
         self.changes: list[CompareAndSet] = []
-        self.edits_owed: set[str] = set()  #: post ids whose edits could not be composed in this pass
-        #: The deliveries of each (post id, account), in the order of recording, with the changes of this pass applied.
+        self.edits_owed: set[str] = set()  #: post ids whose edits could not be composed in this cycle
+        #: The deliveries of each (post id, account), in the order of recording, with the changes of this cycle applied.
         self.histories: dict[tuple[str, str], list[Delivery]] = defaultdict(list)
         for delivery in sorted(snapshot.deliveries.values(), key=lambda d: d.sequence):
             self.histories[delivery.key.post_id, delivery.key.account].append(delivery)
@@ -91,7 +91,7 @@ class PlanBuilder:
         return self._capabilities.get(account, _USUAL)
 
     def change(self, change: CompareAndSet) -> Delivery | None:
-        """Add a change and apply it to `histories`, which the rest of this pass reads.
+        """Add a change and apply it to `histories`, which the rest of this cycle reads.
 
         Returns the delivery as it will be recorded. An action that the account's network does not support is settled
         or held with a reason instead of becoming due.
@@ -104,7 +104,7 @@ class PlanBuilder:
         known[at : at + 1] = [] if change.wanted is None else [change.wanted]
         return change.wanted
 
-    def want(self, known: Delivery | None, wanted: Delivery, *, told: bool = False) -> Delivery:
+    def upsert(self, known: Delivery | None, wanted: Delivery, *, told: bool = False) -> Delivery:
         """Add a change from `known` to `wanted`, with an event if it begins a hold.
 
         With `told` there is no event: the operator's command recorded one already.
@@ -117,19 +117,19 @@ class PlanBuilder:
             self.event(EventKind.HELD, written, written.reason)
         return written
 
-    def follow(self, change: CompareAndSet | None, post: Post) -> bool:
+    def add_followup(self, change: CompareAndSet | None, post: Post) -> bool:
         """Add an edit or withdrawal of a toot; returns whether it is a new delivery that is due."""
         if change is None or change.wanted is None:
             return False
         key = change.key
         if change.known is None and any(one.key == key for one in self.histories[key.post_id, key.account]):
             return False  # settled earlier, because the network does not support it
-        written = self.want(change.known, change.wanted)
+        written = self.upsert(change.known, change.wanted)
         if change.known is None:
-            self.show(written, slug=post.slug, title=post.title)
+            self.add_item(written, slug=post.slug, title=post.title)
         return change.known is None and written.state is DeliveryState.DUE
 
-    def show(self, delivery: Delivery, *, slug: str, title: str) -> None:
+    def add_item(self, delivery: Delivery, *, slug: str, title: str) -> None:
         """Add a plan item for a delivery in its present state."""
         self.items.append(
             PlanItem(

@@ -1,6 +1,6 @@
-"""Results that planning reuses at the next pass, because nearly all of ten thousand posts are unchanged.
+"""Results that planning reuses at the next cycle, because nearly all of ten thousand posts are unchanged.
 
-The cache changes how long a pass takes, never its plan. It compares posts and entries by object identity, so a file
+The cache changes how long a cycle takes, never its plan. It compares posts and entries by object identity, so a file
 that was read again is compared and ruled on again.
 """
 
@@ -27,7 +27,7 @@ class _Skipped:
 
 
 class PlanCache:
-    """The caller keeps one from pass to pass. Not thread-safe."""
+    """The caller keeps one from cycle to cycle. Not thread-safe."""
 
     def __init__(self) -> None:
         self._same: dict[str, tuple[Entry, Post]] = {}

@@ -123,7 +123,7 @@ class DeliveryPlanner:
             if case.post.reminding is not None and not was_tried(wanted):
                 wanted = replace(wanted, due=case.due)  # the author may have moved it
             by_command = case.word is not None and case.word.said is OverrideKind.HOLD
-            self._builder.want(known, wanted, told=by_command and ruling.hold is Hold.PERSON)
+            self._builder.upsert(known, wanted, told=by_command and ruling.hold is Hold.PERSON)
 
     def _follow_up(self, case: Case, *, changed: bool, room: int) -> int:
         """Edit or withdraw the toot; returns how many deliveries count against the burst limit."""
@@ -138,7 +138,7 @@ class DeliveryPlanner:
             return 0
         if case.post.withdrawn is not None:
             reason = self._reason(case, published.announcement)
-            self._builder.follow(withdrawal(case.post, history, reason=reason, now=self._builder.now), case.post)
+            self._builder.add_followup(withdrawal(case.post, history, reason=reason, now=self._builder.now), case.post)
             return 0
         if not changed:
             return 0
@@ -157,7 +157,7 @@ class DeliveryPlanner:
             builder.edits_owed.add(case.entry.post_id)
             return 0
         change = edit(case.entry, history, announcement=announcement, room=room, now=builder.now, policy=builder.policy)
-        return int(builder.follow(change, case.post))
+        return int(builder.add_followup(change, case.post))
 
     def _plan_reminders(self, case: Case, *, changed: bool, room: int) -> int:
         """Rule on the post's reminders and update the sent ones; returns how many count against the burst limit."""
@@ -177,7 +177,7 @@ class DeliveryPlanner:
                 if change.wanted is None:
                     self._builder.change(change)
                 else:
-                    self._builder.follow(change, case.post)
+                    self._builder.add_followup(change, case.post)
         for reminder in case.post.reminders:
             if case.post.withdrawn is None and (changed or self._reminding(case).is_reworded(reminder)):
                 room -= self._edit_reminder(case, reminder, room=room)
@@ -218,7 +218,7 @@ class DeliveryPlanner:
         for delivery in deliveries:
             if delivery.action is not Action.PUBLISH and delivery.state in open_states:
                 # Under the present name of its file, which is what commands accept.
-                self._builder.show(delivery, slug=case.post.slug, title=case.post.title)
+                self._builder.add_item(delivery, slug=case.post.slug, title=case.post.title)
 
     def orphans(self, accounts: Iterable[str]) -> None:
         """Hold toots that are owed for posts without a file: the author may have taken them back.
@@ -234,12 +234,12 @@ class DeliveryPlanner:
                 continue
             reason = Reason(code=ReasonCode.FILE_UNUSABLE)
             wanted = replace(delivery, state=DeliveryState.HELD, hold=Hold.UNCLEAR, reason=reason)
-            self._builder.want(delivery, wanted)
+            self._builder.upsert(delivery, wanted)
             self._show_orphan(wanted)
 
     def _show_orphan(self, delivery: Delivery) -> None:
         entry = self._builder.snapshot.entries.get(delivery.key.post_id)
-        self._builder.show(delivery, slug=delivery.slug, title=entry.title if entry is not None else delivery.slug)
+        self._builder.add_item(delivery, slug=delivery.slug, title=entry.title if entry is not None else delivery.slug)
 
 
 def _is_held_for_picture(ruling: Ruling) -> bool:

@@ -38,7 +38,7 @@ def clock_doubt(snapshot: Snapshot, now: datetime) -> Reason | None:
     newest = snapshot.newest
     if newest is None or now >= newest - CLOCK_TOLERANCE:
         return None
-    # Without the present time, so that the operator gets one alert and not one for each pass.
+    # Without the present time, so that the operator gets one alert and not one for each cycle.
     return Reason(code=ReasonCode.CLOCK_BEHIND, at=newest)
 
 

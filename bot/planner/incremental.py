@@ -1,8 +1,8 @@
-"""Refreshes the entries of edited posts at once, ahead of the full planning pass. Pure.
+"""Refreshes the entries of edited posts at once, ahead of the full cycle. Pure.
 
-It refreshes only entries that the feeds already show, exactly as the pass will do it: it releases, holds, removes and
+It refreshes only entries that the feeds already show, exactly as the cycle will do it: it releases, holds, removes and
 sends nothing. The entry notes that its toots need an edit (`edit_owed`), so that the edit is not lost if the machine
-stops before the pass. If there is anything else to decide, it leaves everything to the pass, which follows at once.
+stops before the cycle. If there is anything else to decide, it leaves everything to the cycle, which follows at once.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from bot.planner.guards import clock_doubt, server_doubt
 
 #: A release within this time must not be delayed by an incremental refresh.
 NEAR: Final = timedelta(seconds=1)
-#: The fields that identify a post or decide whether it is shown: a change of one of them needs a full pass.
+#: The fields that identify a post or decide whether it is shown: a change of one of them needs a full cycle.
 _IDENTITY: Final = ("path", "slug", "url", "explicit_id", "published", "hidden", "withdrawn")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Base:
-    """The input of the latest full pass and the ledger after it. The caller keeps one only if the pass had no doubt."""
+    """The input of the latest full cycle, and the ledger after it. Kept only if the cycle had no doubt."""
 
     posts: tuple[Post, ...]
     snapshot: Snapshot
@@ -41,7 +41,7 @@ def reworded_entries(
 ) -> tuple[Entry, ...]:
     """Return the refreshed entries, to be recorded. `news` are the edited posts, each before and after the edit.
 
-    Empty if anything else has happened since the pass of `base`.
+    Empty if anything else has happened since the cycle of `base`.
     """
     if not _is_calm(base, snapshot, now=now) or server_doubt(server_times or {}, now):
         return ()

@@ -183,7 +183,7 @@ def _has_failed(delivery: Delivery) -> bool:
 
 
 def _change(kind: OverrideKind, delivery: Delivery, *, who: str, now: datetime) -> CompareAndSet | None:
-    """Return the immediate change of a delivery; for toots the next pass derives the same from the override."""
+    """Return the immediate change of a delivery; for toots the next cycle derives the same from the override."""
     wanted = _wanted(kind, delivery, who=who, now=now)
     return CompareAndSet(known=delivery, wanted=wanted) if wanted != delivery else None
 
@@ -204,7 +204,7 @@ def _wanted(kind: OverrideKind, delivery: Delivery, *, who: str, now: datetime) 
         return let_go
     is_toot = is_toot and not delivery.is_reminder  # release and retry apply to reminders only here, not in the rules
     if kind is OverrideKind.RETRY and not is_toot and _has_failed(delivery):
-        # A toot waits for the next pass, which composes it anew: the author has probably corrected the file.
+        # A toot waits for the next cycle, which composes it anew: the author has probably corrected the file.
         return replace(let_go, not_before=None, settled_at=None, generation=delivery.generation + 1)
     return delivery
 

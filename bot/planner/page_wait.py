@@ -1,6 +1,6 @@
 """Holds a release until the post's page is online, so that the link in feed and toot works. Pure.
 
-The wait begins with the first pass that finds the post due; the ledger records that moment. It ends with an answer of
+The wait begins with the first cycle that finds the post due; the ledger records that moment. It ends with an answer of
 the site: the page is online, or it is still missing at the end of `wait_for_page`. Time alone never ends the wait (the
 machine may sleep, or the scheduler may run every half hour): the site has to be asked once more.
 """
@@ -78,7 +78,7 @@ def _overruled(override: Override | None, since: datetime) -> bool:
 
 
 class PageWaits:
-    """Rules on the pages of one pass, and collects the posts that wait."""
+    """Rules on the pages of one cycle, and collects the posts that wait."""
 
     def __init__(self, *, snapshot: Snapshot, answers: Mapping[str, PageAnswer], now: datetime, policy: Policy) -> None:
         self._snapshot = snapshot

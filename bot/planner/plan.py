@@ -1,6 +1,6 @@
-"""Makes the plan of a pass from posts, ledger and time: what is due, next, held or skipped, and why. Pure.
+"""Makes the plan of a cycle from posts, ledger and time: what is due, next, held or skipped, and why. Pure.
 
-Every pass decides anew, except where the operator has decided: a post that is too late for a toot has no delivery in
+Every cycle decides anew, except where the operator has decided: a post that is too late for a toot has no delivery in
 the ledger, only a reason in the plan. Each file of `bot/planner/` answers one question.
 """
 
@@ -59,7 +59,7 @@ def stuck(snapshot: Snapshot, accounts: Collection[str], *, now: datetime, polic
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """All decisions of one pass."""
+    """All decisions of one cycle."""
 
     now: datetime
     doubt: Reason | None = None  #: why nothing may be released at all; None if all is well
@@ -70,7 +70,7 @@ class Plan:
     troubles: tuple[Reason, ...] = ()  #: further problems to report to the operator
     next_release: datetime | None = None  #: the next publish datetime, or moment of a reminder
     wanted_pages: tuple[PageRequest, ...] = ()  #: the pages that the site is to be asked for
-    accounts: Mapping[str, AccountState] = field(default_factory=dict)  #: as they were in this pass, by address
+    accounts: Mapping[str, AccountState] = field(default_factory=dict)  #: as they were in this cycle, by address
     deploys: Mapping[str, str] = field(default_factory=dict)  #: post id → its version that the site should show
 
     def of(self, *verdicts: Verdict) -> tuple[PlanItem, ...]:

@@ -26,7 +26,7 @@ _NOTABLE_WAIT: Final = timedelta(seconds=1)
 
 
 class ReleasePlanner:
-    """Plans the releases of one pass, and keeps the entries of all released posts."""
+    """Plans the releases of one cycle, and keeps the entries of all released posts."""
 
     def __init__(
         self, builder: PlanBuilder, *, pages: Mapping[str, PageAnswer] | None = None, cache: PlanCache | None = None

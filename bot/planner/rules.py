@@ -225,7 +225,7 @@ def _due(case: Case, now: datetime, policy: Policy) -> Ruling:
 
 
 def skip(case: Case, reason: Reason) -> Ruling:
-    """Return a ruling that skips the toot. An untried one is not recorded, so each pass rules on it anew."""
+    """Return a ruling that skips the toot. An untried one is not recorded, so each cycle rules on it anew."""
     known = case.known
     if known is None:
         return Ruling(verdict=Verdict.SKIPPED, reason=reason)

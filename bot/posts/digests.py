@@ -18,7 +18,7 @@ from bot.posts.frontmatter.fields import FALSE, TRUE
 from bot.posts.frontmatter.yaml import Value
 
 #: Raise this version whenever a key is classified or read differently. Digests of different versions cannot be
-#: compared: the first pass adopts the new ones without an edit and without a new `updated`.
+#: compared: the first cycle adopts the new ones without an edit and without a new `updated`.
 VERSION: Final = 2
 
 _CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"))

@@ -68,17 +68,17 @@ class PostFolder:
         except OSError as error:
             return FolderSnapshot(fault=self._missing(error))
         return FolderSnapshot(
-            files=self._recent.told_apart(listing.files),
+            files=self._recent.with_digests(listing.files),
             closed=tuple(unreadable(path, error, config=self._config) for path, error in listing.closed),
             pictures={path: state_of(path) for path in self.pictures},
         )
 
-    def look_again(self, since: FolderSnapshot, changed: Collection[str]) -> FolderSnapshot:
+    def update_snapshot(self, since: FolderSnapshot, changed: Collection[str]) -> FolderSnapshot:
         """Update an earlier snapshot, given that only the files at these paths have changed."""
         again = seen_again(since, changed)
-        return self.look() if again is None else replace(again, files=self._recent.told_apart(again.files, changed))
+        return self.look() if again is None else replace(again, files=self._recent.with_digests(again.files, changed))
 
-    def go_by(self, look: FolderSnapshot) -> None:
+    def use_snapshot(self, look: FolderSnapshot) -> None:
         """Make `scan` use this snapshot from now on; the caller keeps it up to date."""
         self._agreed = look
 
@@ -153,7 +153,7 @@ class PostFolder:
 
     def remember(self) -> None:
         """Store the posts read since the last call, except files whose change might not show in their state yet."""
-        still = {path for path in self._unkept if self._recent.holds_still(path)}
+        still = {path for path in self._unkept if self._recent.is_settled(path)}
         if not still or self._cache is None:
             return
         kept: dict[str, Read] = {}

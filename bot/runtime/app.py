@@ -69,7 +69,7 @@ class Bot:
 
     context: CycleContext
     deliverer: Deliverer
-    engine: WorkerPool
+    workers: WorkerPool
     environ: Mapping[str, str]
     pings: WebSubPings
     remote_covers: RemotePictures | None  #: None: no other host is asked
@@ -138,7 +138,7 @@ class Bot:
 
     def _deliver_all(self) -> list[DeliveryResult]:
         delivered: list[DeliveryResult] = []
-        self.engine.run(lambda address: delivered.append(self.deliverer.deliver_pending(address)), stop=self.stop)
+        self.workers.run(lambda address: delivered.append(self.deliverer.deliver_pending(address)), stop=self.stop)
         return delivered
 
     def send_alerts(self, result: CycleResult) -> None:
@@ -201,7 +201,7 @@ def make_bot(
     clock: Clock | None = None,
     ledger: Ledger | None = None,
     publishers: Mapping[str, Publisher] | None = None,
-    engine: WorkerPool | None = None,
+    workers: WorkerPool | None = None,
     emit: Emit = discard_event,
     embargo: Embargo | None = None,
     loopback_has_a_clock: bool = False,
@@ -217,7 +217,7 @@ def make_bot(
     before `emit` hears of any. `owner` names the process in the ledger's leases, `jitter` (0…1) spreads its retries.
     """
     clock = clock or SystemClock()
-    engine = engine or InlineWorkers()
+    workers = workers or InlineWorkers()
     servers = {} if publishers is not None else servers_with_a_clock(config, loopback_too=loopback_has_a_clock)
     server_times = ServerTimes(clock, servers, timeout=config.delivery.timeout)
     if publishers is None:
@@ -242,7 +242,7 @@ def make_bot(
             posts=open_posts(config, cache=cache),
             public=PublicFolder(config.public_folder, gzip=config.feeds.gzip),
             server_times=server_times,
-            notify=engine.notify,
+            notify=workers.notify,
             site=site,
             emit=emit,
             ledger=ledger,
@@ -264,7 +264,7 @@ def make_bot(
                 for name, account in config.accounts.items()
             },
         ),
-        engine=engine,
+        workers=workers,
         environ=environ,
         pings=make_pings(shared),
         remote_covers=make_remote_pictures(shared) if reaches_out else None,

@@ -44,7 +44,7 @@ class BackgroundTasks:
         # Before the first release; later each answer carries the time, and missing answers are asked for in background.
         self._bot.context.server_times.ask()
 
-    def passed(self, result: CycleResult) -> None:
+    def follow_up(self, result: CycleResult) -> None:
         """Send the alerts of a cycle, and let the workers look for work in it."""
         self._alerts.submit(self._supervise, partial(self._bot.send_alerts, result))
         self._alerts.submit(self._supervise, self._bot.context.server_times.ask)

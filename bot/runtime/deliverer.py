@@ -92,13 +92,13 @@ class Accounts:
         self,
         deliverer: Deliverer,
         *,
-        engine: WorkerPool,
+        workers: WorkerPool,
         call_at: Callable[[str, datetime, Callable[[], None]], None],
         wake_loop: Callable[[], None],
     ) -> None:
         """`call_at` sets an alarm by name, `wake_loop` asks for another cycle."""
         self._deliverer = deliverer
-        self._engine = engine
+        self._workers = workers
         self._call_at = call_at
         self._wake_loop = wake_loop
         self._resting: dict[str, datetime] = {}
@@ -118,7 +118,7 @@ class Accounts:
         """Prepare these in the account's own thread; returns at once."""
         self._resting.pop(address, None)
         self._expected[address] = deliveries
-        self._engine.notify(address)
+        self._workers.notify(address)
 
     def wake(self) -> None:
         """Try what is due now, whatever pause an account is in."""
@@ -128,7 +128,7 @@ class Accounts:
         """The same, for accounts that a cycle has notified before."""
         self.wake()
         for address in self._deliverer.publishers:
-            self._engine.notify(address)
+            self._workers.notify(address)
 
     def _deliver(self, address: str) -> None:
         now = self._deliverer.clock.now()

@@ -149,7 +149,7 @@ def release_on_time(
     *,
     expect: Callable[[str, list[Delivery]], None],
     wait: Callable[[datetime], None],
-    pass_takes: timedelta,
+    cycle_takes: timedelta,
     tolerance: Tolerance = _USUAL,
 ) -> bool:
     """Prepare the release of `moment`, wait for it, and carry it out; whether it was.
@@ -166,7 +166,7 @@ def release_on_time(
         if moment - bot.context.clock.now() > MIN_TIME_FOR_UPKEEP:
             gc.collect()
         if not _waited(
-            bot, moment - PREPARE_AHEAD, again=4 * pass_takes + QUIET_PERIOD, wait=wait, tolerance=tolerance
+            bot, moment - PREPARE_AHEAD, again=4 * cycle_takes + QUIET_PERIOD, wait=wait, tolerance=tolerance
         ):
             return False
         # An account that is still asking its server is not waited for: a slow one must not delay the feeds.

@@ -103,7 +103,7 @@ class SettingsFile:
 def run_service(
     bot: Bot,
     *,
-    after_pass: Callable[[CycleResult], None] = lambda _: None,
+    after_cycle: Callable[[CycleResult], None] = lambda _: None,
     warn: Callable[[str], None] = lambda _: None,
     follow_settings: bool = True,
 ) -> Config | None:
@@ -125,21 +125,21 @@ def run_service(
     settings = SettingsFile(bot.context.config) if follow_settings else None
     hints = FileEvents(bot.wake_event.set)
     with Alarm(bot.context.clock) as alarm:
-        accounts = Accounts(bot.deliverer, engine=bot.engine, call_at=alarm.call_at, wake_loop=bot.wake_event.set)
-        beside = BackgroundTasks(bot, supervise)
-        beside.begin()
+        accounts = Accounts(bot.deliverer, workers=bot.workers, call_at=alarm.call_at, wake_loop=bot.wake_event.set)
+        background = BackgroundTasks(bot, supervise)
+        background.begin()
         work = Thread(
-            target=supervise, args=(lambda: bot.engine.run(accounts.serve, stop=bot.stop),), name="deliveries"
+            target=supervise, args=(lambda: bot.workers.run(accounts.serve, stop=bot.stop),), name="deliveries"
         )
         work.start()
         try:
-            loop = _Loop(bot, alarm=alarm, accounts=accounts, beside=beside, hints=hints)
-            others = loop.run(settings, after_pass=after_pass, warn=warn)
+            loop = _Loop(bot, alarm=alarm, accounts=accounts, background=background, hints=hints)
+            others = loop.run(settings, after_cycle=after_cycle, warn=warn)
         finally:
             hints.close()
             bot.stop.set()
             work.join()
-            beside.end()
+            background.end()
     if failure:
         raise failure[0]
     return others
@@ -149,12 +149,12 @@ class _Loop:
     """Cycles and the waits between them."""
 
     def __init__(
-        self, bot: Bot, *, alarm: Alarm, accounts: Accounts, beside: BackgroundTasks, hints: FileEvents
+        self, bot: Bot, *, alarm: Alarm, accounts: Accounts, background: BackgroundTasks, hints: FileEvents
     ) -> None:
         self._bot = bot
         self._alarm = alarm
         self._accounts = accounts
-        self._beside = beside
+        self._background = background
         parts = bot.context
         self._watch = Watch(
             parts.config,
@@ -169,15 +169,15 @@ class _Loop:
         self._sweep = MIN_SWEEP_INTERVAL
 
     def run(
-        self, settings: SettingsFile | None, *, after_pass: Callable[[CycleResult], None], warn: Callable[[str], None]
+        self, settings: SettingsFile | None, *, after_cycle: Callable[[CycleResult], None], warn: Callable[[str], None]
     ) -> Config | None:
         """Run until the stop, or until there are other settings, which are returned."""
         while not self._bot.stop.is_set():
             self._bot.wake_event.clear()
             self._bot.acquire_instance_lock()  # each time: the process that had it may have ended
-            result, takes = self._pass()
-            after_pass(result)
-            self._beside.passed(result)
+            result, takes = self._cycle()
+            after_cycle(result)
+            self._background.follow_up(result)
             self._wait(result, takes)
             news = settings.news() if settings is not None else ""
             if isinstance(news, Config):
@@ -185,10 +185,10 @@ class _Loop:
             if news:
                 warn(news)
         if self._released:  # the toots of a release were sent: the feeds show it before the end
-            after_pass(self._pass()[0])
+            after_cycle(self._cycle()[0])
         return None
 
-    def _pass(self) -> tuple[CycleResult, timedelta]:
+    def _cycle(self) -> tuple[CycleResult, timedelta]:
         clock = self._bot.context.clock
         begun, processor = clock.monotonic(), time.thread_time()
         self._bot.incremental_cycle()
@@ -204,17 +204,17 @@ class _Loop:
         is_near = soon is not None and soon - bot.context.clock.now() <= lead
         # Some seconds before, to prepare; then at the instant, in case the preparation came to nothing.
         self._alarm.call_at("next release", soon if soon is None or is_near else soon - lead, bot.wake_event.set)
-        self._released = soon is not None and is_near and self._stand_by_for(soon, takes)
+        self._released = soon is not None and is_near and self._release_on_time(soon, takes)
         if self._released:
             self._accounts.wake()
         else:
             self._watch.wait(due=soon, sweep=self._sweep)
 
-    def _stand_by_for(self, moment: datetime, takes: timedelta) -> bool:
+    def _release_on_time(self, moment: datetime, takes: timedelta) -> bool:
         return release_on_time(
             self._bot,
             moment,
             expect=self._accounts.expect,
             wait=lambda due: self._watch.wait(due=due),
-            pass_takes=takes,
+            cycle_takes=takes,
         )

@@ -198,7 +198,7 @@ class Watch:
 
     def _agree(self, view: _View) -> None:
         self._agreed, self._told, self._moving = view, frozenset(), False
-        self._posts.go_by(view.posts)
+        self._posts.use_snapshot(view.posts)
 
     def _look(self) -> _View:
         wall, processor = time.perf_counter(), time.thread_time()
@@ -213,7 +213,7 @@ class Watch:
         return view
 
     def _look_at(self, told: Collection[str]) -> _View:
-        return _View(posts=self._posts.look_again(self._agreed.posts, told), others=self._others())
+        return _View(posts=self._posts.update_snapshot(self._agreed.posts, told), others=self._others())
 
     def _others(self) -> Mapping[str, FileState | None]:
         config = self._config

@@ -92,7 +92,7 @@ class Installations:
             clock=world.clock,
             ledger=watched(ledger, process),
             publishers=_publishers(config, process, server),
-            engine=InlineWorkers(parallel=False),
+            workers=InlineWorkers(parallel=False),
             owner=process.name,
             jitter=Random(world.random.random()).random,
             emit=lambda event: world.note(f"  {event.kind.value} {event.slug} {event.occasion} {event.detail[:90]}"),

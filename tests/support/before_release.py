@@ -89,9 +89,9 @@ class WaitingStage(Stage):
         self.running = ShiftedClock(NOON - SECOND)
         self.bot = with_parts(self.bot, clock=self.running)
 
-    def release_on_time(self, *, pass_takes: timedelta = timedelta()) -> bool:
+    def release_on_time(self, *, cycle_takes: timedelta = timedelta()) -> bool:
         return release_on_time(
-            self.bot, NOON, expect=self._expect, wait=self._wait, pass_takes=pass_takes, tolerance=self.tolerance
+            self.bot, NOON, expect=self._expect, wait=self._wait, cycle_takes=cycle_takes, tolerance=self.tolerance
         )
 
     def _wait(self, due: datetime) -> None:

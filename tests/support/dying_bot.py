@@ -113,7 +113,7 @@ def live(fuse: Fuse) -> None:
         address: Dying(publisher, "publisher", fuse)
         for address, publisher in make_publishers(config, environ=os.environ, clock=clock).items()
     }
-    bot = make_bot(config, environ=os.environ, ledger=ledger, publishers=publishers, engine=ThreadedWorkers())
+    bot = make_bot(config, environ=os.environ, ledger=ledger, publishers=publishers, workers=ThreadedWorkers())
     _watch_the_system(fuse)
 
     def stop_at_rest(result: CycleResult) -> None:
@@ -121,7 +121,7 @@ def live(fuse: Fuse) -> None:
         if not open_deliveries and not result.plan.batch:
             bot.stop.set()
 
-    run_service(bot, after_pass=stop_at_rest)
+    run_service(bot, after_cycle=stop_at_rest)
     bot.close()
 
 

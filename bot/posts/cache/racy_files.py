@@ -38,11 +38,11 @@ class RacyFiles:
         self._open.add(path)
         return (*bare, digest)
 
-    def holds_still(self, path: str) -> bool:
+    def is_settled(self, path: str) -> bool:
         """Whether every later change of this file would show in its state."""
         return path not in self._open
 
-    def told_apart(self, files: Mapping[str, State], only: Collection[str] | None = None) -> Mapping[str, State]:
+    def with_digests(self, files: Mapping[str, State], only: Collection[str] | None = None) -> Mapping[str, State]:
         """The states, with a content digest where the state alone is not enough; `only` limits this to some paths."""
         if not self._digests:
             return files

@@ -20,7 +20,7 @@ Reader = Callable[[Config], PostFolder]
 
 
 class PostSource(Protocol):
-    """The source of posts for a pass."""
+    """The source of posts for a cycle."""
 
     @property
     def pictures(self) -> Collection[str]:
@@ -33,10 +33,10 @@ class PostSource(Protocol):
     def look(self) -> FolderSnapshot:
         """Take a snapshot of the files."""
 
-    def look_again(self, since: FolderSnapshot, changed: Collection[str]) -> FolderSnapshot:
+    def update_snapshot(self, since: FolderSnapshot, changed: Collection[str]) -> FolderSnapshot:
         """Update an earlier snapshot, given that only the files at these paths have changed."""
 
-    def go_by(self, look: FolderSnapshot) -> None:
+    def use_snapshot(self, look: FolderSnapshot) -> None:
         """Make `scan` use this snapshot from now on."""
 
     def scan(self) -> Scan:
@@ -96,11 +96,11 @@ class JoinedFolders:
     def look(self) -> FolderSnapshot:
         return self._local.look()
 
-    def look_again(self, since: FolderSnapshot, changed: Collection[str]) -> FolderSnapshot:
-        return self._local.look_again(since, changed)
+    def update_snapshot(self, since: FolderSnapshot, changed: Collection[str]) -> FolderSnapshot:
+        return self._local.update_snapshot(since, changed)
 
-    def go_by(self, look: FolderSnapshot) -> None:
-        self._local.go_by(look)
+    def use_snapshot(self, look: FolderSnapshot) -> None:
+        self._local.use_snapshot(look)
 
     def news(self) -> list[tuple[Post, Post]] | None:
         return self._local.news() if self._has_local() else None

@@ -282,13 +282,13 @@ def test_news_are_the_posts_that_the_next_scan_would_read_anew(folder: PostFolde
     write(posts, "a.md")
     write(posts, "b.md")
     if agreed:
-        folder.go_by(folder.look())
+        folder.use_snapshot(folder.look())
     before = folder.scan()
     assert folder.news() == []
     write(posts, "b.md", with_words("New"))
     if agreed:
         assert folder.news() == []  # nobody has agreed to it
-        folder.go_by(folder.look())
+        folder.use_snapshot(folder.look())
     news = folder.news()
     assert news is not None
     ((was, now),) = news

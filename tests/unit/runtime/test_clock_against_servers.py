@@ -39,7 +39,7 @@ class Stage:
             self.config,
             environ={"ANNOUNCE_TOKEN_MAIN": "loopback-main"},
             clock=clock,
-            engine=ThreadedWorkers() if stays else None,
+            workers=ThreadedWorkers() if stays else None,
             emit=self.said.append,
             loopback_has_a_clock=real,
         )
@@ -121,7 +121,7 @@ def test_staying_up_asks_before_the_first_release_and_notices_a_clock_that_was_m
     bot = stage.bot(clock, stays=True)
     passes = 0
 
-    def after_pass(_result: object) -> None:
+    def after_cycle(_result: object) -> None:
         nonlocal passes
         passes += 1
         if passes == 1:
@@ -131,7 +131,7 @@ def test_staying_up_asks_before_the_first_release_and_notices_a_clock_that_was_m
         if stage.toots():
             bot.ask_to_stop()
 
-    run_service(bot, after_pass=after_pass)
+    run_service(bot, after_cycle=after_cycle)
     bot.close()
     assert stage.toots() == 1
 

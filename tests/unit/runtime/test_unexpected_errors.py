@@ -55,7 +55,7 @@ def made(config: Config, *, exploding: bool, forgetful: bool = False) -> Bot:
         clock=clock,
         ledger=(Forgetful if forgetful else ScratchLedger)(clock),
         publishers={ACCOUNT: publisher},
-        engine=ThreadedWorkers(),
+        workers=ThreadedWorkers(),
     )
 
 

@@ -39,7 +39,7 @@ def test_a_change_in_the_folder_gives_way_to_a_pass(waiting: WaitingStage) -> No
 
 def test_where_a_pass_would_come_too_late_the_release_goes_first(waiting: WaitingStage) -> None:
     waiting.meanwhile = lambda: waiting.write("another", NOON - timedelta(days=30))
-    assert waiting.release_on_time(pass_takes=3 * SECOND)
+    assert waiting.release_on_time(cycle_takes=3 * SECOND)
     assert [entry.slug for entry in waiting.ledger.snapshot().entries.values()] == ["keynote"]
 
 
@@ -115,7 +115,7 @@ def test_a_stop_right_after_the_release_leaves_no_half_of_it(site_config: Callab
         clock=clock,
         ledger=ScratchLedger(clock),
         publishers={ACCOUNT: publisher},
-        engine=ThreadedWorkers(),
+        workers=ThreadedWorkers(),
         emit=emit,
     )
     run_service(bot, follow_settings=False)

@@ -80,7 +80,7 @@ def test_who_sends_nothing_is_not_waited_for(stage: Stage, monkeypatch: pytest.M
 
     bot = stage.bot
     accounts = Accounts(
-        bot.deliverer, engine=bot.engine, call_at=Alarm(stage.clock).call_at, wake_loop=bot.wake_event.set
+        bot.deliverer, workers=bot.workers, call_at=Alarm(stage.clock).call_at, wake_loop=bot.wake_event.set
     )
     if rests:
         stage.clock.step_to(NOON)
