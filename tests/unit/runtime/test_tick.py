@@ -119,7 +119,7 @@ def test_a_worker_that_learns_new_limits_asks_for_a_cycle_before_it_sends(site_c
     bot, asked_for = stage.bot, []
     accounts = Accounts(
         bot.deliverer,
-        engine=bot.engine,
+        workers=bot.workers,
         call_at=lambda *_: None,
         wake_loop=lambda: asked_for.append("cycle"),
     )
