@@ -16,7 +16,7 @@ from bot.config import DEFAULT_PATH, Config
 from bot.domain.clock import SystemClock
 from bot.operations.doctor.examine import examine
 from bot.operations.doctor.project import shown_settings
-from bot.operations.doctor.report import Line
+from bot.operations.doctor.report import DoctorLine
 
 _INDENT: Final = 9
 _COLOURS: Final = {"ok": "green", "note": "cyan", "problem": "bold red"}
@@ -35,7 +35,7 @@ def doctor(ctx: click.Context, own_config: Path | None, offline: bool, debug: bo
     something needs attention.
     """
     path = own_config or ctx.obj["config"] or DEFAULT_PATH
-    lines: list[Line] = []
+    lines: list[DoctorLine] = []
     config: Config | None = None
     for known, line in examine(path, environ=os.environ, clock=SystemClock(), online=not offline):
         config = known or config
@@ -51,7 +51,7 @@ def doctor(ctx: click.Context, own_config: Path | None, offline: bool, debug: bo
     sys.exit(1 if problems else 0)
 
 
-def _show(line: Line, *, is_new: bool) -> None:
+def _show(line: DoctorLine, *, is_new: bool) -> None:
     out = console()
     if is_new:
         out.print(Text(line.group, style="bold"))

@@ -76,7 +76,7 @@ class LineHandler(logging.Handler):
         self._clock = clock
         self._embargo = options.embargo
         self._secrets = secrets_of(config, environ)
-        self._write = self._json if options.format == "json" else self._text
+        self._write = self._json if options.format == "json" else self._as_text_line
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record."""
@@ -87,7 +87,7 @@ class LineHandler(logging.Handler):
             # Nobody reads on, or the disk of the log is full: the work goes on, the ledger has the history.
             return
 
-    def _text(self, record: logging.LogRecord) -> str:
+    def _as_text_line(self, record: logging.LogRecord) -> str:
         local = self._clock.now().astimezone(self._timezone)
         return f"{local:%Y-%m-%d %H:%M:%S} {self._clean(record.getMessage())}"
 

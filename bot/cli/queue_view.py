@@ -14,7 +14,7 @@ from rich.text import Text
 
 from bot.cli.common import console
 from bot.config import Site
-from bot.operations.queue import Line, Times, distance_of, times_of
+from bot.operations.queue import QueueLine, Times, distance_of, times_of
 from bot.report.calendar import WEEKDAYS, list_months, mark_days
 
 _COLOURS: Final = {"held": "yellow", "rejected": "red", "waiting": "yellow", "sent": "green", "skipped": "dim"}
@@ -32,7 +32,7 @@ class _Widths:
     state: int
 
 
-def show_table(lines: Sequence[Line], site: Site, now: datetime) -> None:
+def show_table(lines: Sequence[QueueLine], site: Site, now: datetime) -> None:
     """Print one row for each line, and its reason below it."""
     out = console()
     shown = [times_of(line.due, site.timezone) for line in lines]
@@ -53,7 +53,7 @@ def show_table(lines: Sequence[Line], site: Site, now: datetime) -> None:
             out.print(Padding(Text(line.reason), (0, 0, 0, _INDENT)))
 
 
-def _row(line: Line, times: Times, day: str, distance: str, widths: _Widths) -> Table:
+def _row(line: QueueLine, times: Times, day: str, distance: str, widths: _Widths) -> Table:
 
     row = Table.grid(padding=(0, 2, 0, 0), expand=True)
     for width in (_DAY, widths.time, None, widths.place, widths.state):
@@ -71,9 +71,9 @@ def _row(line: Line, times: Times, day: str, distance: str, widths: _Widths) -> 
     return row
 
 
-def show_calendar(lines: Sequence[Line], site: Site) -> None:
+def show_calendar(lines: Sequence[QueueLine], site: Site) -> None:
     """Print the months that have something, and below each what its marked days have."""
-    by_day: dict[date, list[Line]] = {}
+    by_day: dict[date, list[QueueLine]] = {}
     for line in lines:
         by_day.setdefault(line.due.astimezone(site.timezone).date(), []).append(line)
     marks = mark_days({day: len(found) for day, found in by_day.items()})

@@ -126,13 +126,13 @@ def _hours(value: object) -> object:
     raise ValueError('write a span of hours in quotes, for example "08:00-21:00"')
 
 
-def _text(**more: Any) -> WithJsonSchema:
+def _as_text(**more: Any) -> WithJsonSchema:
     """The schema, for `announce schema`, of a value that is written as text."""
     return WithJsonSchema({"type": "string", **more})
 
 
 Hours = Annotated[
-    tuple[time, time] | None, BeforeValidator(_hours), _text(pattern=r"^\d{1,2}:\d{2}\s*-\s*\d{1,2}:\d{2}$")
+    tuple[time, time] | None, BeforeValidator(_hours), _as_text(pattern=r"^\d{1,2}:\d{2}\s*-\s*\d{1,2}:\d{2}$")
 ]
 
 
@@ -140,12 +140,12 @@ Duration = Annotated[
     timedelta,
     BeforeValidator(_duration),
     PlainSerializer(str),
-    _text(pattern=r"^\s*(off|0|(\d+(\.\d+)?\s*[smhdwSMHDW]\s*)+)\s*$", examples=["90s", "2m", "72h", "3d", "off"]),
+    _as_text(pattern=r"^\s*(off|0|(\d+(\.\d+)?\s*[smhdwSMHDW]\s*)+)\s*$", examples=["90s", "2m", "72h", "3d", "off"]),
 ]
 
 
 Zone = Annotated[
-    Any, BeforeValidator(_zone), PlainSerializer(str), _text(examples=["America/New_York", "Europe/Oslo", "UTC"])
+    Any, BeforeValidator(_zone), PlainSerializer(str), _as_text(examples=["America/New_York", "Europe/Oslo", "UTC"])
 ]
 
 
@@ -158,7 +158,7 @@ DeployHook = Annotated[str, AfterValidator(_deploy_hook)]
 HubAddress = Annotated[str, AfterValidator(_hub_address)]
 
 
-ClockTime = Annotated[time, BeforeValidator(_clock_time), _text(pattern=r"^\d{2}:\d{2}", examples=["09:00"])]
+ClockTime = Annotated[time, BeforeValidator(_clock_time), _as_text(pattern=r"^\d{2}:\d{2}", examples=["09:00"])]
 
 
 class Table(BaseModel):

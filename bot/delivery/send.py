@@ -120,7 +120,7 @@ def _perform(delivery: Delivery, session: DeliverySession) -> Delivery:
     if delivery.action.posts:
         return _sent(delivery, _published(delivery, media_ids, anchor.status_id, session), session)
     if delivery.action is Action.EDIT:
-        shown = _shown(delivery, anchor, session)
+        shown = _shown_before_edit(delivery, anchor, session)
         return _sent(delivery, publisher.edit(anchor.status_id, delivery.announcement, shown=shown), session)
     publisher.delete(anchor.status_id)
     return _sent(delivery, None, session)
@@ -144,7 +144,7 @@ def _published(
     )
 
 
-def _shown(edit: Delivery, anchor: Delivery, session: DeliverySession) -> Announcement | None:
+def _shown_before_edit(edit: Delivery, anchor: Delivery, session: DeliverySession) -> Announcement | None:
     """Return the announcement that the toot shows before this edit; None if that is unknown."""
     if edit.attempts > 1:
         # An earlier attempt may have arrived, perhaps with another text.

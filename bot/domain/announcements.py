@@ -82,9 +82,9 @@ class Announcement(StatusOptions):
 
     def needs_edit(self, other: Announcement) -> bool:
         """Whether a toot with this content must be edited to show `other`."""
-        return self._shown() != other._shown()
+        return self._edited_content() != other._edited_content()
 
-    def _shown(self) -> tuple[object, ...]:
+    def _edited_content(self) -> tuple[object, ...]:
         return tuple(_as_shown(getattr(self, name)) for name in _EDITED)
 
 
@@ -96,7 +96,7 @@ def _as_shown(value: object) -> object:
         case tuple():
             return tuple(map(_as_shown, value))
         case Announcement():
-            return value._shown()
+            return value._edited_content()
         case Picture():
             # Readers see neither the path nor the other facts about the file; another size is another picture.
             return value.url, value.alt, value.focus, value.size

@@ -15,7 +15,7 @@ from bot.feeds.item import Item
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shown:
+class ShownEntry:
     """An entry that the feeds may show, and its item."""
 
     entry: Entry
@@ -27,7 +27,7 @@ class History:
     """All entries, divided into the feed and its archive."""
 
     newest: tuple[Item, ...]  #: the feed itself, newest first
-    older: tuple[Shown, ...] = ()  #: entries that the feed may show besides its newest ones
+    older: tuple[ShownEntry, ...] = ()  #: entries that the feed may show besides its newest ones
     pages: tuple[tuple[Item, ...], ...] = ()  #: the archive, oldest page first, each newest first
 
 
@@ -54,7 +54,7 @@ def _of_one_release(one: Entry, other: Entry) -> bool:
     return (one.post_id, one.published, one.released_at) == (other.post_id, other.published, other.released_at)
 
 
-def divide(shown: Sequence[Shown], places: Mapping[str, int], *, entries: int, page_size: int) -> History:
+def divide(shown: Sequence[ShownEntry], places: Mapping[str, int], *, entries: int, page_size: int) -> History:
     """Divide the shown entries, newest first, into the feed of the newest and the archive's pages.
 
     `places` covers all entries ever released. `page_size` 0 means no archive.
@@ -75,7 +75,7 @@ def divide(shown: Sequence[Shown], places: Mapping[str, int], *, entries: int, p
 
 
 def newest_of(
-    newest: Sequence[Shown], older: Sequence[Shown], places: Mapping[str, int], archived: int
+    newest: Sequence[ShownEntry], older: Sequence[ShownEntry], places: Mapping[str, int], archived: int
 ) -> tuple[Item, ...]:
     """The items of the feed itself: the newest, and older ones that subscribers would miss otherwise.
 
@@ -93,5 +93,5 @@ def newest_of(
     return tuple(one.item for one in (*newest, *also))
 
 
-def _is_edited(one: Shown) -> bool:
+def _is_edited(one: ShownEntry) -> bool:
     return one.item.updated > one.item.published

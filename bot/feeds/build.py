@@ -10,12 +10,12 @@ from bot.config import Feeds, Site
 from bot.domain import Entry
 from bot.domain.errors import OutputError
 from bot.feeds import atom, jsonfeed, rss
-from bot.feeds.archive import History, Places, Shown, divide
+from bot.feeds.archive import History, Places, ShownEntry, divide
 from bot.feeds.channel import Channel, channel_of, folder_of
 from bot.feeds.document import Document, FeedFile, Format
 from bot.feeds.item import item_of
 from bot.feeds.page import FILE_NAME as PAGE
-from bot.feeds.page import LATEST, Page
+from bot.feeds.page import LATEST, FeedsPage
 from bot.feeds.topics import Topic, categories_of, tags_of
 
 FORMATS: Final[tuple[Format, ...]] = (rss, atom, jsonfeed)
@@ -24,16 +24,16 @@ _DIVIDED: Final = (ARCHIVE, "category", "tag")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Built:
+class FeedBuild:
     """The inputs and documents of one build."""
 
     channel: Channel
     settings: Feeds
-    shown: tuple[Shown, ...]  #: newest first
+    shown: tuple[ShownEntry, ...]  #: newest first
     places: Mapping[str, int]
     history: History
     documents: tuple[Document, ...]  #: the feed of all news is the first
-    page: Page
+    page: FeedsPage
 
     @property
     def archive(self) -> str:
@@ -49,7 +49,7 @@ class FeedFiles:
     faults: tuple[OutputError, ...] = ()
     folders: tuple[str, ...] = ()  #: the bot's files in these folders that are not in `files` are obsolete
     archive: str = ""  #: the folder of the archive's pages
-    built: Built = field(compare=False)  #: for `update_feeds`
+    built: FeedBuild = field(compare=False)  #: for `update_feeds`
 
 
 class ItemCache:
@@ -57,7 +57,7 @@ class ItemCache:
 
     def __init__(self) -> None:
         self._channel: Channel | None = None
-        self._shown: dict[str, Shown] = {}
+        self._shown: dict[str, ShownEntry] = {}
         self.places: Final = Places()
 
     def begin(self, channel: Channel) -> None:
@@ -65,14 +65,14 @@ class ItemCache:
         if channel != self._channel:
             self._channel, self._shown = channel, {}
 
-    def shown(self, entry: Entry, channel: Channel) -> Shown:
+    def shown(self, entry: Entry, channel: Channel) -> ShownEntry:
         """The entry with its item. Raises what `item_of` raises."""
         known = self._shown.get(entry.post_id)
         if known is None or (known.entry is not entry and known.entry != entry):
-            known = self._shown[entry.post_id] = Shown(entry=entry, item=item_of(entry, channel))
+            known = self._shown[entry.post_id] = ShownEntry(entry=entry, item=item_of(entry, channel))
         return known
 
-    def keep_only(self, shown: Iterable[Shown]) -> None:
+    def keep_only(self, shown: Iterable[ShownEntry]) -> None:
         """Remove all other entries from the cache."""
         self._shown = {one.entry.post_id: one for one in shown}
 
@@ -100,7 +100,7 @@ def render_feeds(
     categories = categories_of(items) if feeds.categories else ()
     tags = tags_of(items) if feeds.tags else ()
     documents = tuple(_documents(channel, history, (*categories, *tags), feeds.entries))
-    page = Page(
+    page = FeedsPage(
         channel=channel,
         items=tuple(items[:LATEST]),
         categories=tuple((topic.name, topic.folder) for topic in categories),
@@ -108,7 +108,7 @@ def render_feeds(
         timezone=site.timezone,
         formats=tuple((kind.FILE_NAME, kind.MEDIA_TYPE) for kind in FORMATS),
     )
-    built = Built(
+    built = FeedBuild(
         channel=channel,
         settings=feeds,
         shown=tuple(shown),
@@ -127,7 +127,7 @@ def render_feeds(
     )
 
 
-def files_of(documents: Iterable[Document], page: Page | None, *, feeds: Feeds) -> dict[str, SupportsBytes]:
+def files_of(documents: Iterable[Document], page: FeedsPage | None, *, feeds: Feeds) -> dict[str, SupportsBytes]:
     """Path below the public folder → the file's content."""
     folder = folder_of(feeds)
     files: dict[str, SupportsBytes] = {
@@ -153,8 +153,10 @@ def _documents(channel: Channel, history: History, topics: Sequence[Topic], entr
         yield Document(channel=channel, title=title, items=topic.items[:entries], folder=topic.folder)
 
 
-def _presentable(entries: Iterable[Entry], channel: Channel, cache: ItemCache) -> tuple[list[Shown], list[OutputError]]:
-    found: list[Shown] = []
+def _presentable(
+    entries: Iterable[Entry], channel: Channel, cache: ItemCache
+) -> tuple[list[ShownEntry], list[OutputError]]:
+    found: list[ShownEntry] = []
     faults: list[OutputError] = []
     cache.begin(channel)
     for entry in entries:
@@ -167,7 +169,7 @@ def _presentable(entries: Iterable[Entry], channel: Channel, cache: ItemCache) -
     cache.keep_only(found)
     # The tie-breakers make the result independent of the input order.
     found.sort(key=lambda one: (one.item.published, one.entry.post_id, one.item.updated, one.item.url), reverse=True)
-    shown: dict[str, Shown] = {}
+    shown: dict[str, ShownEntry] = {}
     for one in found:
         first = shown.setdefault(one.item.id, one)
         if first is not one:

@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import quote
 
 from bot.config import Feeds, Site
-from bot.feeds.text import one_line
+from bot.feeds.text import clean_line
 
 #: The generator named in the feeds. Without a version, so that an upgrade alone does not change a feed.
 GENERATOR: Final = "announce"
@@ -39,16 +39,16 @@ class Channel:
 
 def channel_of(site: Site, feeds: Feeds) -> Channel:
     """The channel for these settings."""
-    title = one_line(site.title) or site.url
+    title = clean_line(site.title) or site.url
     return Channel(
         title=title,
-        description=one_line(site.description) or f"News from {title}",
+        description=clean_line(site.description) or f"News from {title}",
         home_url=f"{site.url}/",
         feeds_url="/".join((site.url, *(quote(part) for part in folder_of(feeds).parts))),
-        language=one_line(site.language),
-        description_language=one_line(site.language) if one_line(site.description) else "en",
-        author=one_line(site.author) or title,
-        rights=one_line(feeds.rights),
+        language=clean_line(site.language),
+        description_language=clean_line(site.language) if clean_line(site.description) else "en",
+        author=clean_line(site.author) or title,
+        rights=clean_line(feeds.rights),
         hubs=tuple(dict.fromkeys(feeds.hubs)),
     )
 

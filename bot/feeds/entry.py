@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote, urlsplit
 from bot.domain import Entry, Post
 from bot.domain.posts import is_changed
 from bot.domain.template_tags import without_tags
-from bot.feeds.text import one_line
+from bot.feeds.text import clean_line
 
 
 def entry_of(post: Post, *, released_at: datetime, tag_ids: bool = False) -> Entry:
@@ -87,7 +87,7 @@ def permanent_id(post_id: str, *, site: str, published: datetime) -> str:
 
     Atom requires a full URI (RFC 4287 section 4.2.6).
     """
-    name = one_line(post_id)
+    name = clean_line(post_id)
     if not name or _URI.fullmatch(name):
         return name
     return tag_of(name, site=site, published=published)

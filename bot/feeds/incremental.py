@@ -12,8 +12,8 @@ from operator import is_
 from typing import SupportsBytes
 
 from bot.domain import Entry
-from bot.feeds.archive import History, Shown, newest_of
-from bot.feeds.build import Built, files_of
+from bot.feeds.archive import History, ShownEntry, newest_of
+from bot.feeds.build import FeedBuild, files_of
 from bot.feeds.document import Document
 from bot.feeds.item import Item, item_of
 
@@ -22,15 +22,15 @@ from bot.feeds.item import Item, item_of
 class ChangedFeeds:
     """A build with one updated entry, and the changed files."""
 
-    built: Built
+    built: FeedBuild
     newest: Mapping[str, SupportsBytes]  #: the feed of all news, and the page about it
     others: Mapping[str, SupportsBytes]  #: pages of the archive, categories, tags
 
 
-def update_feeds(built: Built, entry: Entry) -> ChangedFeeds | None:
+def update_feeds(built: FeedBuild, entry: Entry) -> ChangedFeeds | None:
     """Replace the entry of a post in a build by `entry`; None if a whole build is needed."""
     place = next((place for place, one in enumerate(built.shown) if one.entry.post_id == entry.post_id), None)
-    after = _shown(entry, built)
+    after = _shown_entry(entry, built)
     if place is None or after is None:
         return None
     before = built.shown[place]
@@ -49,7 +49,7 @@ def update_feeds(built: Built, entry: Entry) -> ChangedFeeds | None:
     )
 
 
-def _history(built: Built, shown: Sequence[Shown], before: Shown, after: Shown) -> History:
+def _history(built: FeedBuild, shown: Sequence[ShownEntry], before: ShownEntry, after: ShownEntry) -> History:
     """The history's newest; its pages are in the documents."""
     entries, size = built.settings.entries, min(built.settings.entries, built.settings.archive)
     newest, older = shown[:entries], built.history.older
@@ -62,16 +62,16 @@ def _history(built: Built, shown: Sequence[Shown], before: Shown, after: Shown) 
     return History(newest=newest_of(newest, older, built.places, archived), older=older)
 
 
-def _shown(entry: Entry, built: Built) -> Shown | None:
+def _shown_entry(entry: Entry, built: FeedBuild) -> ShownEntry | None:
     if entry.hidden:
         return None
     try:
-        return Shown(entry=entry, item=item_of(entry, built.channel))
+        return ShownEntry(entry=entry, item=item_of(entry, built.channel))
     except Exception:  # noqa: BLE001 - any fault of the entry: the whole build reports it
         return None
 
 
-def _has_the_same_place(before: Item, after: Item, built: Built) -> bool:
+def _has_the_same_place(before: Item, after: Item, built: FeedBuild) -> bool:
     """Whether order and topics are unchanged."""
     if (before.id, before.published) != (after.id, after.published):
         return False

@@ -12,7 +12,7 @@ from bot.domain import Entry, Picture
 from bot.domain.template_tags import without_tags
 from bot.feeds.channel import Channel
 from bot.feeds.entry import permanent_id
-from bot.feeds.text import clean_html, one_line, plain_address, without_elements
+from bot.feeds.text import clean_html, clean_line, plain_address, without_elements
 
 
 def content_html(html: str, *, cover: Picture | None, instead: str) -> str:
@@ -88,15 +88,15 @@ def item_of(entry: Entry, channel: Channel) -> Item:
 
     Raises ValueError, with a message for the author, if no feed can show the entry.
     """
-    title = one_line(entry.title)
+    title = clean_line(entry.title)
     if not title:
         raise ValueError("its title is empty; give the post a title")
     cover = _usable(entry.cover)
-    language = one_line(entry.language)
-    summary = one_line(entry.summary)
+    language = clean_line(entry.language)
+    summary = clean_line(entry.summary)
     return Item(
         id=feed_id(entry, channel),
-        url=one_line(entry.url),
+        url=clean_line(entry.url),
         title=title,
         authors=_words(entry.authors) or (channel.author,),
         category=next(iter(_words((entry.category or "",))), None),
@@ -121,15 +121,15 @@ def feed_id(entry: Entry, channel: Channel) -> str:
 
 
 def _usable(cover: Picture | None) -> Picture | None:
-    url = None if cover is None or cover.problem else plain_address(one_line(cover.url))
+    url = None if cover is None or cover.problem else plain_address(clean_line(cover.url))
     if cover is None or url is None:
         return None
     for name in ("size", "width", "height"):
         number = getattr(cover, name)
         if number is not None and type(number) is not int:
             raise ValueError(f"its cover's {name}, {number!r}, is not a whole number")
-    alt = without_tags(one_line(cover.alt))
-    media_type = one_line(cover.media_type or "") or None
+    alt = without_tags(clean_line(cover.alt))
+    media_type = clean_line(cover.media_type or "") or None
     if (url, alt, media_type) == (cover.url, cover.alt, cover.media_type):
         return cover
     return replace(cover, url=url, alt=alt, media_type=media_type)
@@ -137,7 +137,7 @@ def _usable(cover: Picture | None) -> Picture | None:
 
 def _words(texts: Iterable[str]) -> tuple[str, ...]:
     """The names without duplicates, each on one line, without unresolved template tags."""
-    return tuple(dict.fromkeys(word for text in texts if (word := without_elements(one_line(without_tags(text))))))
+    return tuple(dict.fromkeys(word for text in texts if (word := without_elements(clean_line(without_tags(text))))))
 
 
 def _whole_seconds(moment: datetime) -> datetime:

@@ -62,25 +62,25 @@ def _from_xml(text: bytes, source: str) -> Iterator[OldEntry]:
 
 
 def _of_item(item: _Element) -> Iterator[OldEntry]:
-    link = _text(item, "link")
+    link = _child_text(item, "link")
     # Without a guid, feed readers identify an item by its link.
-    identity = _text(item, "guid") or link
-    permalink = _text(item, "guid") if _attribute(item, "guid", "isPermaLink", "true") == "true" else ""
+    identity = _child_text(item, "guid") or link
+    permalink = _child_text(item, "guid") if _attribute(item, "guid", "isPermaLink", "true") == "true" else ""
     link = link or (permalink if permalink.startswith("http") else "")
-    published = _text(item, "pubDate", "date", "published")
+    published = _child_text(item, "pubDate", "date", "published")
     yield from _entry(
-        identity, link=link, title=_text(item, "title"), published=published, updated=_text(item, "updated")
+        identity, link=link, title=_child_text(item, "title"), published=published, updated=_child_text(item, "updated")
     )
 
 
 def _of_entry(entry: _Element) -> Iterator[OldEntry]:
     links = [node for node in entry if _local(node) == "link" and node.get("rel", "alternate") == "alternate"]
-    updated = _text(entry, "updated", "modified")
+    updated = _child_text(entry, "updated", "modified")
     yield from _entry(
-        _text(entry, "id"),
+        _child_text(entry, "id"),
         link=links[0].get("href", "") if links else "",
-        title=_text(entry, "title"),
-        published=_text(entry, "published", "issued") or updated,
+        title=_child_text(entry, "title"),
+        published=_child_text(entry, "published", "issued") or updated,
         updated=updated,
     )
 
@@ -113,7 +113,7 @@ def _moment(text: str) -> datetime | None:
     return None
 
 
-def _text(node: _Element, *names: str) -> str:
+def _child_text(node: _Element, *names: str) -> str:
     for name in names:
         for child in node:
             if _local(child) == name:

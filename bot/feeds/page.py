@@ -35,7 +35,7 @@ class Link:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Page:
+class FeedsPage:
     """What the page shows. `bytes()` makes it; equal pages have equal bytes."""
 
     channel: Channel

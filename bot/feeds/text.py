@@ -43,7 +43,7 @@ def clean_html(html: str) -> str:
     return _FORBIDDEN.sub(" ", _prepared(html))
 
 
-def one_line(text: str) -> str:
+def clean_line(text: str) -> str:
     """`text` cleaned and on one line: for titles, names and addresses."""
     if _is_clean(text):  # a fast path for most texts
         return " ".join(text.split())

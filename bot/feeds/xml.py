@@ -44,14 +44,14 @@ def atom_entry(item: Item) -> str:
 def _rss_parts(item: Item) -> list[str]:
     # RSS cannot declare a title as plain text. Most feed readers parse it as HTML and would drop an end tag.
     title = plain_for_html(item.title) if looks_like_html(item.title) else item.title
-    parts = [f"<title>{_plain(title)}</title>", f"<link>{_text(item.url)}</link>"]
+    parts = [f"<title>{_plain(title)}</title>", f"<link>{_escape_text(item.url)}</link>"]
     if item.summary:
         # The full text comes second: some feed readers use the last of the two.
-        parts.append(f"<description>{_text(plain_for_html(item.summary))}</description>")
-        parts.append(f"<content:encoded>{_text(item.html)}</content:encoded>")
+        parts.append(f"<description>{_escape_text(plain_for_html(item.summary))}</description>")
+        parts.append(f"<content:encoded>{_escape_text(item.html)}</content:encoded>")
     else:
-        parts.append(f"<description>{_text(item.html)}</description>")
-    parts.append(f'<guid isPermaLink="{"true" if item.id == item.url else "false"}">{_text(item.id)}</guid>')
+        parts.append(f"<description>{_escape_text(item.html)}</description>")
+    parts.append(f'<guid isPermaLink="{"true" if item.id == item.url else "false"}">{_escape_text(item.id)}</guid>')
     parts += [f"<category>{_plain(name)}</category>" for name in item.categories]
     if enclosure := item.enclosure:
         url, media_type, size = enclosure
@@ -66,13 +66,13 @@ def _rss_parts(item: Item) -> list[str]:
 
 def _atom_parts(item: Item) -> list[str]:
     parts = [
-        f"<id>{_text(item.id)}</id>",
+        f"<id>{_escape_text(item.id)}</id>",
         _construct("title", item.title),
         f"<updated>{item.updated.isoformat()}</updated>",
     ]
     for name in item.authors:
         parts += ["<author>", f"  <name>{_plain(name)}</name>", "</author>"]
-    parts.append(f'<content type="html">{_text(item.html)}</content>')
+    parts.append(f'<content type="html">{_escape_text(item.html)}</content>')
     if item.summary:
         parts.append(_construct("summary", item.summary))
     parts += [f'<category term="{_quoted(name)}"/>' for name in item.categories]
@@ -111,7 +111,7 @@ def _language(item: Item) -> str:
 def _construct(name: str, text: str, *, plain: str = "") -> str:
     """Plain text in an element with a `type`; as HTML if the validator would report undeclared HTML."""
     if looks_like_html(text):
-        return f'<{name} type="html">{_text(_text(text))}</{name}>'
+        return f'<{name} type="html">{_escape_text(_escape_text(text))}</{name}>'
     return f"<{name}{plain}>{_plain(text)}</{name}>"
 
 
@@ -121,10 +121,10 @@ def _plain(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    return _text(text).replace('"', "&quot;")
+    return _escape_text(text).replace('"', "&quot;")
 
 
-def _text(text: str) -> str:
+def _escape_text(text: str) -> str:
     # XML 1.0 section 2.4; ">" only matters in "]]>".
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 

@@ -26,8 +26,8 @@ from bot.files.public_paths import (
     is_sound,
     lies_in,
     make_folder,
+    path_state,
     read_manifest,
-    state_of,
     stranger,
     told_of,
     write_manifest,
@@ -267,7 +267,7 @@ class PublicFolder:
         }
 
     def _states(self, names: Collection[str]) -> tuple[State | None, ...]:
-        return tuple(state_of(f"{self._folder}/{name}") for name in names)
+        return tuple(path_state(f"{self._folder}/{name}") for name in names)
 
     def _place_of(self, name: str) -> tuple[Path, Path]:
         """The path of a file and its folder. Cached: making a Path is slow, and there may be a thousand files."""

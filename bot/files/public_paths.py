@@ -138,7 +138,7 @@ def lies_in(name: str, folders: Collection[str]) -> bool:
     return any(name.startswith(f"{folder}/") for folder in folders)
 
 
-def state_of(path: str | Path) -> State | None:
+def path_state(path: str | Path) -> State | None:
     try:
         found = os.lstat(path)
     except OSError:

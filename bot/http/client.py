@@ -24,13 +24,13 @@ from bot.config import is_loopback
 from bot.domain.errors import FetchError
 from bot.domain.logs import log
 from bot.http.guard import Guard, Resolve
-from bot.http.policy import Policy
+from bot.http.policy import ConnectPolicy
 
 if TYPE_CHECKING:
     import httpx
 
 
-__all__ = ["Fetched", "Glance", "Measured", "Policy", "Resolve", "WebClient", "system_addresses"]
+__all__ = ["ConnectPolicy", "Fetched", "Glance", "Measured", "Resolve", "WebClient", "system_addresses"]
 
 _LOG: Final = logging.getLogger("bot.http")
 USER_AGENT: Final = "announce (a conference's announcement bot)"
@@ -75,7 +75,7 @@ class WebClient:
 
     def __init__(
         self,
-        policy: Policy = Policy(),  # noqa: B008 — frozen
+        policy: ConnectPolicy = ConnectPolicy(),  # noqa: B008 — frozen
         *,
         resolve: Resolve | None = None,
         tls: ssl.SSLContext | None = None,

@@ -48,7 +48,7 @@ def nowhere(_address: str) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Policy:
+class ConnectPolicy:
     """What a client may connect to."""
 
     may_reach: Callable[[str], bool] = is_public  #: whether the client may connect to this IP address
@@ -57,17 +57,17 @@ class Policy:
 
 
 #: For addresses from the settings or the environment: the operator chose them.
-FROM_OPERATOR: Final = Policy(may_reach=anywhere, schemes=_HTTP_TOO, proxies=True)
+FROM_OPERATOR: Final = ConnectPolicy(may_reach=anywhere, schemes=_HTTP_TOO, proxies=True)
 
 
-def policy_of_site(config: Config) -> Policy:
+def policy_of_site(config: Config) -> ConnectPolicy:
     """For the pages, feeds, hubs and pictures around the site. All of this is public, so plain http is allowed."""
-    return Policy(may_reach=_reach_of(config), schemes=_HTTP_TOO)
+    return ConnectPolicy(may_reach=_reach_of(config), schemes=_HTTP_TOO)
 
 
-def policy_of_uploads(config: Config) -> Policy:
+def policy_of_uploads(config: Config) -> ConnectPolicy:
     """For pictures on other hosts that are uploaded with an announcement: https only: the bot publishes them."""
-    return Policy(may_reach=_reach_of(config))
+    return ConnectPolicy(may_reach=_reach_of(config))
 
 
 def _reach_of(config: Config) -> Callable[[str], bool]:

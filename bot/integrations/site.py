@@ -17,7 +17,7 @@ from bot.planner.plan import Plan
 TICK_TIMEOUT: Final = timedelta(seconds=10)
 
 
-class Site:
+class SiteRequests:
     """The deploy hook and the page checks that the latest plan calls for."""
 
     def __init__(

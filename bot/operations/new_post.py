@@ -124,7 +124,7 @@ def begin_post(
     moment = _parse_moment(config, at, now)
     name = _name(config, title, slug, moment)
     _refuse_double(config, name)
-    text = _text(config, title, kind, name, moment)
+    text = _text_of_file(config, title, kind, name, moment)
     path = config.posts_folder / f"{_day(config, moment)}{name}.md"
     return NewPost(
         path=path,
@@ -180,7 +180,7 @@ def _refuse_double(config: Config, name: str) -> None:
             raise taken(shown_path(Path(path), config.root), remedy="Choose another name with --slug.")
 
 
-def _text(config: Config, title: str, kind: str | None, name: str, moment: datetime | None) -> str:
+def _text_of_file(config: Config, title: str, kind: str | None, name: str, moment: datetime | None) -> str:
     key = config.posts.fields.get("published_datetime", ("published_datetime",))[0]
     file = _template_file(config, kind)
     template = file.read_text(encoding="utf-8") if file is not None else default_template(key)

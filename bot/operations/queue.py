@@ -27,7 +27,7 @@ _ROUNDED_FROM: Final = timedelta(days=10)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
+class QueueLine:
     """One post, reminder or edit, wherever it goes with the same fate."""
 
     due: datetime  #: UTC
@@ -68,7 +68,7 @@ class Queue:
     """What the queue shows."""
 
     items: tuple[PlanItem, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[QueueLine, ...]
     doubt: Reason | None  #: why nothing at all is released; None if all is well
     released: int  #: how many posts were released until now
     faults: tuple[PostError, ...]  #: files that cannot be used
@@ -121,11 +121,11 @@ def _open_items(plan: Plan, today: datetime) -> tuple[PlanItem, ...]:
     )
 
 
-def lines_of(items: Iterable[PlanItem], names: Mapping[str, str]) -> tuple[Line, ...]:
+def lines_of(items: Iterable[PlanItem], names: Mapping[str, str]) -> tuple[QueueLine, ...]:
     """The lines in the order of the items. `names` are those of the accounts in the settings, by address."""
-    places: dict[Line, list[str]] = {}
+    places: dict[QueueLine, list[str]] = {}
     for item in items:
-        line = Line(
+        line = QueueLine(
             due=item.due,
             slug=item.slug,
             title=item.title,

@@ -100,7 +100,7 @@ class Thread:
             )
             yield CompareAndSet(known=known, wanted=due)
         elif history.published is not None:
-            yield from self._shown(history, known, announcement)
+            yield from self._update_sent(history, known, announcement)
 
     def _fresh(self, part: int, announcement: Announcement) -> Delivery:
         toot = self._history(1).announced
@@ -108,7 +108,7 @@ class Thread:
         key = replace(toot.key, occasion=Occasion.PUBLISH.of_part(part))
         return Delivery(key=key, slug=toot.slug, due=toot.due, action=Action.CONTINUE, announcement=announcement)
 
-    def _shown(self, history: History, known: Delivery, announcement: Announcement) -> Iterator[CompareAndSet]:
+    def _update_sent(self, history: History, known: Delivery, announcement: Announcement) -> Iterator[CompareAndSet]:
         """Yield the changes of a sent part: edit it if its text differs, send it again if it was deleted.
 
         A deletion that was tried may have succeeded, so the worker has to finish it first.

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Final
 
-from bot.operations.queue import Line, lines_of
+from bot.operations.queue import QueueLine, lines_of
 from bot.planner.builder import PlanItem
 
 #: Weeks begin on Monday (ISO 8601).
@@ -51,7 +51,7 @@ _LONGEST: Final = 75  #: octets of a line, RFC 5545 section 3.1
 _CONTROLS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 
 
-def collect_events(items: Sequence[PlanItem], names: Mapping[str, str]) -> tuple[tuple[str, Line], ...]:
+def collect_events(items: Sequence[PlanItem], names: Mapping[str, str]) -> tuple[tuple[str, QueueLine], ...]:
     """One line for each post and occasion, with its identity; of several accounts the first one's."""
     events: dict[str, list[PlanItem]] = {}
     for item in items:
@@ -59,7 +59,7 @@ def collect_events(items: Sequence[PlanItem], names: Mapping[str, str]) -> tuple
     return tuple((identity, lines_of(found, names)[0]) for identity, found in events.items())
 
 
-def render_ics(lines: Iterable[tuple[str, Line]], *, site: str, host: str, now: datetime) -> bytes:
+def render_ics(lines: Iterable[tuple[str, QueueLine]], *, site: str, host: str, now: datetime) -> bytes:
     """The file's bytes. A line's identity must stay the same from one file to the next.
 
     `site` is the calendar's name, `host` makes the identities global (RFC 7986 section 5.3).
@@ -78,7 +78,7 @@ def render_ics(lines: Iterable[tuple[str, Line]], *, site: str, host: str, now: 
     return "".join(f"{folded}\r\n" for line in written for folded in _folded(line)).encode()
 
 
-def _event(identity: str, line: Line, host: str, now: datetime) -> Iterator[str]:
+def _event(identity: str, line: QueueLine, host: str, now: datetime) -> Iterator[str]:
     yield "BEGIN:VEVENT"
     yield f"UID:{sha256(identity.encode()).hexdigest()[:32]}@{host}"
     yield f"DTSTAMP:{_moment(now)}"

@@ -13,7 +13,7 @@ from bot.config import Config
 from bot.domain import Limits, Picture, Post
 from bot.domain.errors import PublishError
 from bot.http.client import WebClient
-from bot.http.policy import Policy, nowhere
+from bot.http.policy import ConnectPolicy, nowhere
 from bot.posts.pictures import Bundle, picture_of
 from bot.publishers.pictures import original_of, prepared
 
@@ -119,5 +119,5 @@ def make_embedder(config: Config, post: Post) -> Embed:
 def _data_of(picture: Picture) -> str:
     """Raises PublishError."""
     # A file of this machine needs no network.
-    upload = prepared(original_of(picture, WebClient(Policy(may_reach=nowhere))), _SMALL)
+    upload = prepared(original_of(picture, WebClient(ConnectPolicy(may_reach=nowhere))), _SMALL)
     return f"data:{upload.media_type};base64,{b64encode(upload.data).decode('ascii')}"

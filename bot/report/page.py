@@ -35,7 +35,7 @@ _QUOTES: Final = {QuotePolicy.FOLLOWERS: "followers may quote", QuotePolicy.NOBO
 
 
 @dataclass(frozen=True, kw_only=True)
-class Page:
+class PreviewPage:
     """The data of the page."""
 
     site: str  #: its title, shown in place of the account's display name
@@ -60,7 +60,7 @@ def preview_page(preview: Preview, checked: CheckResult) -> str:
         findings=checked.findings,
     )
     return render_page(
-        Page(
+        PreviewPage(
             site=config.site.title,
             zone=config.site.timezone,
             now=preview.site.now,
@@ -73,7 +73,7 @@ def preview_page(preview: Preview, checked: CheckResult) -> str:
     )
 
 
-def render_page(page: Page) -> str:
+def render_page(page: PreviewPage) -> str:
     """The whole HTML."""
     view, post = page.view, page.view.post
     due = post.published
@@ -109,7 +109,7 @@ def _initials(title: str) -> str:
     return "".join(word[0] for word in title.split() if word[0].isalnum())[:2].upper() or "@"
 
 
-def _reminders(page: Page) -> Iterator[dict[str, Any]]:
+def _reminders(page: PreviewPage) -> Iterator[dict[str, Any]]:
     for reminder in page.view.post.reminders:
         toots = page.view.reminders.get(reminder.reminder_id, {})
         how = "an answer to the toot" if reminder.reply else "a toot of its own"
@@ -120,13 +120,13 @@ def _reminders(page: Page) -> Iterator[dict[str, Any]]:
         }
 
 
-def _toot(page: Page, address: str, toot: Announcement | str) -> dict[str, Any]:
+def _toot(page: PreviewPage, address: str, toot: Announcement | str) -> dict[str, Any]:
     if isinstance(toot, str):
         return {"address": address, "problem": toot, "parts": []}
     return {"address": address, "problem": "", "parts": [_part(page, address, part) for part in (toot, *toot.thread)]}
 
 
-def _part(page: Page, address: str, part: Announcement) -> dict[str, Any]:
+def _part(page: PreviewPage, address: str, part: Announcement) -> dict[str, Any]:
     return {
         # Safe: status_html escapes everything but the tags that it writes itself.
         "content": Markup(status_html(part.text, server=page.servers.get(address, ""))),  # noqa: S704
@@ -150,7 +150,7 @@ def _options(part: Announcement) -> dict[str, Any]:
     return {"options": poll.options, "multiple": poll.multiple, "hide_totals": poll.hide_totals}
 
 
-def _card(page: Page, part: Announcement) -> dict[str, str] | None:
+def _card(page: PreviewPage, part: Announcement) -> dict[str, str] | None:
     """The card of the first link, which Mastodon shows if there are no pictures and no poll."""
     links = find_links(part.text)
     if part.pictures or part.poll or not links:

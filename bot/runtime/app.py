@@ -24,7 +24,7 @@ from bot.http.policy import FROM_OPERATOR
 from bot.integrations.alerts import AlertBatch, note_alerts, send_alerts
 from bot.integrations.remote_pictures import RemotePictures
 from bot.integrations.server_clock import ServerTimes
-from bot.integrations.site import Site
+from bot.integrations.site import SiteRequests
 from bot.integrations.websub import WebSubPings
 from bot.ledger import open_ledger
 from bot.ledger.contract import Ledger
@@ -73,7 +73,7 @@ class Bot:
     environ: Mapping[str, str]
     pings: WebSubPings
     remote_covers: RemotePictures | None  #: None: no other host is asked
-    site: Site
+    site: SiteRequests
     heartbeat: Heartbeat
     sources: GitSyncer  #: repositories of posts; there may be none
     instance: Instance  #: this process, as the ledger tells a later one of it

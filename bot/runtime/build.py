@@ -25,14 +25,14 @@ from bot.runtime.planning import policy_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class Built:
+class BuildResult:
     """What a build wrote, and what was wrong."""
 
     changed: tuple[str, ...]
     faults: tuple[str, ...]
 
 
-def build_feeds(config: Config, *, now: datetime, folder: Path, known: Snapshot) -> Built:
+def build_feeds(config: Config, *, now: datetime, folder: Path, known: Snapshot) -> BuildResult:
     """Write the feeds of the posts whose datetime has come by `now` into `folder`.
 
     A folder without any post writes nothing: that is more likely a wrong folder than no news.
@@ -40,7 +40,9 @@ def build_feeds(config: Config, *, now: datetime, folder: Path, known: Snapshot)
     scan = open_posts(config).scan()
     faults = [str(fault) for fault in scan.faults]
     if not scan.posts:
-        return Built(changed=(), faults=(*faults, f"there are no posts in {config.site.posts}; nothing was written"))
+        return BuildResult(
+            changed=(), faults=(*faults, f"there are no posts in {config.site.posts}; nothing was written")
+        )
     source = missing_old_feed(config, known)
     if source and is_address(source):
         faults.append(f"the feed {source} was not taken over yet, and a build fetches nothing: `announce feeds import`")
@@ -55,7 +57,7 @@ def build_feeds(config: Config, *, now: datetime, folder: Path, known: Snapshot)
     feeds = render_feeds(shown, site=config.site, feeds=config.feeds, released=released.values())
     public = PublicFolder(folder, gzip=config.feeds.gzip)
     written = public.write(feeds.files, retire_in=feeds.folders, quickly=(feeds.archive,))
-    return Built(changed=written.changed, faults=(*faults, *map(str, feeds.faults), *map(str, written.faults)))
+    return BuildResult(changed=written.changed, faults=(*faults, *map(str, feeds.faults), *map(str, written.faults)))
 
 
 def _plan(config: Config, scan: Scan, known: Snapshot, now: datetime) -> Plan:

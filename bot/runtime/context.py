@@ -13,10 +13,10 @@ from bot.domain import (
     WriteResult,
 )
 from bot.domain.clock import Clock
-from bot.feeds.build import Built, ItemCache
+from bot.feeds.build import FeedBuild, ItemCache
 from bot.files.public_folder import PublicFolder
 from bot.integrations.server_clock import ServerTimes
-from bot.integrations.site import Site
+from bot.integrations.site import SiteRequests
 from bot.ledger import Ledger
 from bot.planner.alerts import Alert
 from bot.planner.cache import PlanCache
@@ -34,7 +34,7 @@ class CycleState:
 
     items: ItemCache = field(default_factory=ItemCache)  #: what the feeds made of each entry the last time
     plan_cache: PlanCache = field(default_factory=PlanCache)  #: what planning need not find out again
-    built: Built | None = None  #: the latest build of the feeds, for an incremental cycle
+    built: FeedBuild | None = None  #: the latest build of the feeds, for an incremental cycle
     base: Base | None = None  #: for an incremental cycle; None: there was no cycle, or it left something open
 
 
@@ -48,7 +48,7 @@ class CycleContext:
     ledger: Ledger
     public: PublicFolder
     server_times: ServerTimes
-    site: Site
+    site: SiteRequests
     notify: Callable[[str], None]  #: wakes the worker of an account
     emit: Callable[[Event], None]  #: hears of each outcome
     source_troubles: Callable[[], tuple[SourceTrouble, ...]] = tuple

@@ -18,7 +18,7 @@ from bot.integrations.deploy_hook import DeployHookCaller
 from bot.integrations.pages import PageChecker, expect_page
 from bot.integrations.remote_pictures import RemotePictures
 from bot.integrations.server_clock import ServerTimes
-from bot.integrations.site import Site
+from bot.integrations.site import SiteRequests
 from bot.integrations.websub import WebSubPings
 from bot.ledger import Ledger
 from bot.publishers.contract import AbsentPublisher, Publisher
@@ -59,7 +59,7 @@ def make_remote_pictures(shared: Surroundings) -> RemotePictures:
     return RemotePictures(web=web, ledger=shared.ledger, clock=shared.clock, stopping=shared.stopping)
 
 
-def make_site(shared: Surroundings, *, on_news: Callable[[], None]) -> Site:
+def make_site(shared: Surroundings, *, on_news: Callable[[], None]) -> SiteRequests:
     """What releases ask of the conference's site; `on_news` is called for answers that matter. Sends no request."""
     config, answered = shared.config, Signal()
     web = WebClient(policy_of_site(config))
@@ -74,7 +74,7 @@ def make_site(shared: Surroundings, *, on_news: Callable[[], None]) -> Site:
     )
     pages = PageChecker(ask, clock=shared.clock, on_news=on_news, on_answer=answered.set, stopping=shared.stopping)
     prepare = web.prepare if config.wait_for_page else _nothing
-    return Site(deploy=deploy, pages=pages, answered=answered, clock=shared.clock, prepare=prepare)
+    return SiteRequests(deploy=deploy, pages=pages, answered=answered, clock=shared.clock, prepare=prepare)
 
 
 def servers_with_a_clock(config: Config, *, loopback_too: bool = False) -> dict[str, str]:

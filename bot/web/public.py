@@ -17,7 +17,7 @@ from bot.config import Config
 from bot.feeds.build import ARCHIVE, FORMATS
 from bot.feeds.channel import channel_of, folder_of
 from bot.posts.git.push import LARGEST, PushHook
-from bot.web.static_files import ServedFolder, Shown
+from bot.web.static_files import OpenedFile, ServedFolder
 
 
 def add_push_hook(app: Flask, hook: PushHook) -> None:
@@ -146,7 +146,7 @@ def _is_open(path: str) -> bool:
     return path.endswith((".json", ".xml"))
 
 
-def _answer(shown: Shown, name: str) -> Response:
+def _answer(shown: OpenedFile, name: str) -> Response:
     """The file, or the part of it or the 304 that the request asks for (RFC 9110, sections 13 and 14)."""
     environ = dict(request.environ)
     # A server may ignore ranges of several parts or in other units, and answer with the whole file.

@@ -25,7 +25,7 @@ _Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True)
-class Shown:
+class OpenedFile:
     """An open file, whose content matches its ETag. The caller closes `file`."""
 
     file: BufferedReader
@@ -44,7 +44,7 @@ class ServedFolder:
         self._digests: dict[_State, str] = {}
         self._copies: dict[tuple[_State, _State], bool] = {}
 
-    def open(self, name: str, *, gzip: bool) -> Shown | None:
+    def open(self, name: str, *, gzip: bool) -> OpenedFile | None:
         """Open the file of that name (without a leading slash), or its compressed copy if that is up to date.
 
         None if it is not a public file: a name that begins with a dot, a path out of the folder (also through links),
@@ -65,8 +65,8 @@ class ServedFolder:
         if copy is not None:
             plain.close()
             # A different representation needs a different strong ETag (RFC 9110 section 8.8.3.3).
-            return Shown(copy, _state(copy)[1], f"{etag}-gzip", _modified(state), compressed=True)
-        return Shown(plain, state[1], etag, _modified(state), compressed=False)
+            return OpenedFile(copy, _state(copy)[1], f"{etag}-gzip", _modified(state), compressed=True)
+        return OpenedFile(plain, state[1], etag, _modified(state), compressed=False)
 
     def _place(self, name: str) -> Path | None:
         parts = name.split("/")

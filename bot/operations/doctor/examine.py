@@ -16,7 +16,7 @@ from bot.operations.doctor.ledger import ledger_content, ledger_itself
 from bot.operations.doctor.machine import folders, versions
 from bot.operations.doctor.online import accounts, clock_of_servers, hubs, pages
 from bot.operations.doctor.project import posts, settings, sources
-from bot.operations.doctor.report import Line, State, note, ok, problem
+from bot.operations.doctor.report import DoctorLine, State, note, ok, problem
 from bot.publishers.inspection import tokens_of
 
 #: When this was written: no clock that is right shows an earlier time.
@@ -27,7 +27,7 @@ _FAR: Final = timedelta(days=365 * 20)
 
 def examine(
     path: Path, *, environ: Mapping[str, str], clock: Clock, online: bool
-) -> Iterator[tuple[Config | None, Line]]:
+) -> Iterator[tuple[Config | None, DoctorLine]]:
     """Every line, with the settings once they are read. With `online` servers are asked."""
     yield from _with(None, "versions", lambda: versions(clock.now().date()))
     try:
@@ -59,7 +59,7 @@ def examine(
 
 def _of_servers(
     config: Config, snapshot: Snapshot, environ: Mapping[str, str], clock: Clock
-) -> dict[str, Callable[[], Iterator[Line]]]:
+) -> dict[str, Callable[[], Iterator[DoctorLine]]]:
     return {
         "accounts": lambda: accounts(config, environ, clock),
         "site": lambda: pages(config, snapshot),
@@ -68,8 +68,8 @@ def _of_servers(
 
 
 def _with(
-    config: Config | None, group: str, look: Callable[[], Iterator[Line]]
-) -> Iterator[tuple[Config | None, Line]]:
+    config: Config | None, group: str, look: Callable[[], Iterator[DoctorLine]]
+) -> Iterator[tuple[Config | None, DoctorLine]]:
     try:
         for line in look():
             yield config, line
@@ -80,14 +80,14 @@ def _with(
         yield config, problem(group, f"it cannot be looked at: {error.strerror or type(error).__name__}")
 
 
-def _clock(config: Config, now: datetime) -> Iterator[Line]:
+def _clock(config: Config, now: datetime) -> Iterator[DoctorLine]:
     local = now.astimezone(config.site.timezone)
     says = f"{now:%Y-%m-%d %H:%M} UTC, {local:%Y-%m-%d %H:%M %Z} in {config.site.timezone.key}"
     is_odd = now.year < _WRITTEN or now - _FAR > datetime(_WRITTEN, 1, 1, tzinfo=now.tzinfo)
     yield problem("clock", f"{says}: it cannot be right", "Set this machine's clock.") if is_odd else ok("clock", says)
 
 
-def _tokens(config: Config, environ: Mapping[str, str]) -> Iterator[Line]:
+def _tokens(config: Config, environ: Mapping[str, str]) -> Iterator[DoctorLine]:
     for name, token in tokens_of(config, environ).items():
         if token.value is not None:
             yield ok("accounts", f"{name}: there is a token{f' from {token.place}' if token.place else ''}; not tried")

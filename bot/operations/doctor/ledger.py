@@ -10,13 +10,13 @@ from bot.domain import DeliveryState, Snapshot
 from bot.domain.durations import format_duration
 from bot.domain.wording import instance_words, reason_words
 from bot.ledger import inspect_ledger
-from bot.operations.doctor.report import Line, note, ok, problem
+from bot.operations.doctor.report import DoctorLine, note, ok, problem
 from bot.planner.guards import clock_doubt
 
 _GROUP = "ledger"
 
 
-def ledger_itself(config: Config) -> Iterator[Line]:
+def ledger_itself(config: Config) -> Iterator[DoctorLine]:
     """Its integrity, its schema, and which process is at work on it; the last line is a problem if it is of no use."""
     report = inspect_ledger(config)
     if report is None:
@@ -47,7 +47,7 @@ def ledger_itself(config: Config) -> Iterator[Line]:
     yield ok(_GROUP, f"it is whole, schema {version}{older}")
 
 
-def ledger_content(snapshot: Snapshot, now: datetime) -> Iterator[Line]:
+def ledger_content(snapshot: Snapshot, now: datetime) -> Iterator[DoctorLine]:
     """What it remembers: when it was last written, what is held, what is blocked, whether all is paused."""
     if snapshot.newest is not None:
         behind = clock_doubt(snapshot, now)

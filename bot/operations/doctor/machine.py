@@ -18,7 +18,7 @@ import yaml
 from bot import __version__
 from bot.config import Config
 from bot.ledger import SQLITE_VERSION
-from bot.operations.doctor.report import Line, note, ok, problem
+from bot.operations.doctor.report import DoctorLine, note, ok, problem
 
 _LIBRARIES: Final = ("Mastodon.py", "httpx", "pydantic", "lxml", "pillow", "APScheduler")
 #: Rules of summer time change every year somewhere.
@@ -26,7 +26,7 @@ _OLD_RULES: Final = 2
 _LITTLE_ROOM: Final = 200 * 1024 * 1024  #: bytes
 
 
-def versions(today: date) -> Iterator[Line]:
+def versions(today: date) -> Iterator[DoctorLine]:
     """The program, what it runs on, and its data of timezones."""
     group = "versions"
     system = f"{platform.system()} {platform.release()}"
@@ -71,7 +71,7 @@ def timezone_data() -> tuple[str, str]:
     return version, "of the package tzdata"
 
 
-def folders(config: Config) -> Iterator[Line]:
+def folders(config: Config) -> Iterator[DoctorLine]:
     """The folders that the settings name, what may be done there, and the room on their disks."""
     group = "folders"
     if config.posts_folder.is_dir():
@@ -80,10 +80,10 @@ def folders(config: Config) -> Iterator[Line]:
         yield ok(group, "posts: from repositories only")
     else:
         remedy = "Check [site] posts in the settings, or make the folder."
-        yield problem(group, f"posts: there is no folder {_shown(config, config.posts_folder)}", remedy)
+        yield problem(group, f"posts: there is no folder {_relative_path(config, config.posts_folder)}", remedy)
     if not config.assets_folder.is_dir():
         remedy = "Check [site] assets in the settings."
-        yield problem(group, f"pictures: there is no folder {_shown(config, config.assets_folder)}", remedy)
+        yield problem(group, f"pictures: there is no folder {_relative_path(config, config.assets_folder)}", remedy)
     for name, folder in (("feeds", config.public_folder), ("ledger", config.state_folder)):
         yield _may(config, name, _there(folder), os.W_OK | os.X_OK, "written to")
     places = {_there(folder) for folder in (config.public_folder, config.state_folder)}
@@ -92,8 +92,8 @@ def folders(config: Config) -> Iterator[Line]:
     yield ok(group, words) if free >= _LITTLE_ROOM else problem(group, words, "Make room: nothing can be kept without.")
 
 
-def _may(config: Config, name: str, folder: Path, right: int, word: str) -> Line:
-    shown = _shown(config, folder)
+def _may(config: Config, name: str, folder: Path, right: int, word: str) -> DoctorLine:
+    shown = _relative_path(config, folder)
     if os.access(folder, right):
         return ok("folders", f"{name}: {shown} can be {word}")
     remedy = f"Change the owner or the rights of {shown}."
@@ -105,8 +105,8 @@ def _there(folder: Path) -> Path:
     return next((one for one in (folder, *folder.parents) if one.exists()), Path("/"))
 
 
-def _shown(config: Config, path: Path) -> str:
-    """From the project's folder; other paths are nobody's business."""
+def _relative_path(config: Config, path: Path) -> str:
+    """From the project's folder; other paths could name the operator."""
     if not path.is_relative_to(config.root):
         return f".../{path.name}"
     return str(path.relative_to(config.root))

@@ -14,7 +14,7 @@ from bot.domain.wording import reason_words
 from bot.http.client import WebClient
 from bot.http.policy import policy_of_site
 from bot.integrations.server_clock import ServerTimes
-from bot.operations.doctor.report import Line, note, ok, problem
+from bot.operations.doctor.report import DoctorLine, note, ok, problem
 from bot.planner.guards import SERVER_NOTICE, server_doubt
 from bot.publishers.inspection import inspect_accounts, tokens_of
 from bot.runtime.wiring import servers_with_a_clock
@@ -22,7 +22,7 @@ from bot.runtime.wiring import servers_with_a_clock
 _WITHIN: Final = timedelta(seconds=10)
 
 
-def accounts(config: Config, environ: Mapping[str, str], clock: Clock) -> Iterator[Line]:
+def accounts(config: Config, environ: Mapping[str, str], clock: Clock) -> Iterator[DoctorLine]:
     """Who we are on each server, and what the token may do."""
     if not config.accounts:
         yield note("accounts", "the settings name none: posts go into the feeds only")
@@ -37,7 +37,7 @@ def accounts(config: Config, environ: Mapping[str, str], clock: Clock) -> Iterat
         yield ok("accounts", f"{name}: @{one.address} on {one.software or 'unknown software'}; scopes: {scopes}")
 
 
-def clock_of_servers(config: Config, clock: Clock) -> Iterator[Line]:
+def clock_of_servers(config: Config, clock: Clock) -> Iterator[DoctorLine]:
     """How far our clock is from those of the accounts' servers."""
     servers = servers_with_a_clock(config)
     if not servers:
@@ -59,7 +59,7 @@ def clock_of_servers(config: Config, clock: Clock) -> Iterator[Line]:
         yield ok("clock", f"agrees with {len(heard)} server{'' if len(heard) == 1 else 's'} within a few seconds")
 
 
-def pages(config: Config, snapshot: Snapshot) -> Iterator[Line]:
+def pages(config: Config, snapshot: Snapshot) -> Iterator[DoctorLine]:
     """The site's front page and the page of the latest released post; those to come are not asked for."""
     web = WebClient(policy_of_site(config))
     shown = [entry for entry in snapshot.entries.values() if not entry.hidden]
@@ -75,7 +75,7 @@ def pages(config: Config, snapshot: Snapshot) -> Iterator[Line]:
             yield problem("site", f"{what}: {error.message}", remedy)
 
 
-def hubs(config: Config) -> Iterator[Line]:
+def hubs(config: Config) -> Iterator[DoctorLine]:
     """Whether each hub answers at all."""
     web = WebClient(policy_of_site(config))
     for hub in dict.fromkeys(config.feeds.hubs):

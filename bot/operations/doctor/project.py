@@ -12,7 +12,7 @@ from bot.config import Config
 from bot.config.settings import is_secret
 from bot.domain import Severity, Snapshot
 from bot.domain.errors import PostError
-from bot.operations.doctor.report import Line, note, ok, problem
+from bot.operations.doctor.report import DoctorLine, note, ok, problem
 from bot.posts.git.checkout import checkout_dir_of
 from bot.posts.git.folders import open_posts
 from bot.posts.git.status import read_status
@@ -32,7 +32,7 @@ def shown_settings(config: Config) -> dict[str, Any]:
     def secret(name: str) -> bool:
         return is_secret(name, settings=type(config))
 
-    shown = {name: _shown(name, value, secret=secret(name)) for name, value in _flat(tables, secret)}
+    shown = {name: _hide_secret(name, value, secret=secret(name)) for name, value in _flat(tables, secret)}
     if "ledger.url" in shown and config.ledger.is_private:
         shown["ledger.url"] = HIDDEN
     return shown
@@ -50,7 +50,7 @@ def _flat(table: Mapping[str, Any], secret: Callable[[str], bool], before: str =
             yield name, value
 
 
-def _shown(name: str, value: Any, *, secret: bool) -> Any:
+def _hide_secret(name: str, value: Any, *, secret: bool) -> Any:
     if secret:
         plain = isinstance(value, str) and (not value or _FROM_ENVIRONMENT.fullmatch(value))
         return value if plain or not value else HIDDEN
@@ -61,7 +61,7 @@ def _shown(name: str, value: Any, *, secret: bool) -> Any:
     return HIDDEN if is_on_disk and str(value).startswith("/") else value
 
 
-def settings(config: Config, environ: Mapping[str, str]) -> Iterator[Line]:
+def settings(config: Config, environ: Mapping[str, str]) -> Iterator[DoctorLine]:
     """Whether everything is there that the settings speak of."""
     accounts = len(config.accounts)
     names = "1 account" if accounts == 1 else f"{accounts or 'no'} accounts"
@@ -82,7 +82,7 @@ def settings(config: Config, environ: Mapping[str, str]) -> Iterator[Line]:
 _GROUP = "posts"
 
 
-def posts(config: Config, snapshot: Snapshot, now: datetime) -> Iterator[Line]:
+def posts(config: Config, snapshot: Snapshot, now: datetime) -> Iterator[DoctorLine]:
     """How many are past, and whether any cannot be used."""
     try:
         scan = open_posts(config).scan()
@@ -99,7 +99,7 @@ def posts(config: Config, snapshot: Snapshot, now: datetime) -> Iterator[Line]:
         yield problem(_GROUP, "nothing is released at present", "`announce queue` says why.")
 
 
-def sources(config: Config) -> Iterator[Line]:
+def sources(config: Config) -> Iterator[DoctorLine]:
     """The repositories, by their numbers in the settings: where they are may be private."""
     for number, source in enumerate(config.sources):
         place = checkout_dir_of(config, source)

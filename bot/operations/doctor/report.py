@@ -15,7 +15,7 @@ class State(Enum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
+class DoctorLine:
     """One thing that was looked at."""
 
     group: str  #: "versions", "settings", ...
@@ -24,16 +24,16 @@ class Line:
     remedy: str = ""
 
 
-def ok(group: str, says: str) -> Line:
+def ok(group: str, says: str) -> DoctorLine:
     """All is well."""
-    return Line(group=group, says=says)
+    return DoctorLine(group=group, says=says)
 
 
-def note(group: str, says: str, remedy: str = "") -> Line:
+def note(group: str, says: str, remedy: str = "") -> DoctorLine:
     """Worth knowing."""
-    return Line(group=group, says=says, state=State.NOTE, remedy=remedy)
+    return DoctorLine(group=group, says=says, state=State.NOTE, remedy=remedy)
 
 
-def problem(group: str, says: str, remedy: str = "") -> Line:
+def problem(group: str, says: str, remedy: str = "") -> DoctorLine:
     """Needs attention."""
-    return Line(group=group, says=says, state=State.PROBLEM, remedy=remedy)
+    return DoctorLine(group=group, says=says, state=State.PROBLEM, remedy=remedy)

@@ -202,13 +202,13 @@ class _Item:
         published, expires = self._anchors.published, self._anchors.expires
         never = ""
         if published is not None and at <= published:
-            never = f"before the post itself ({_shown(published)})"
+            never = f"before the post itself ({_format_moment(published)})"
         elif expires is not None and at >= expires:
-            never = f"when the post has expired ({_shown(expires)})"
+            never = f"when the post has expired ({_format_moment(expires)})"
         if never:
             self._notes.add(
                 "reminder-never",
-                f"would go out on {_shown(at)}, {never}; it is not sent.",
+                f"would go out on {_format_moment(at)}, {never}; it is not sent.",
                 field=self._place,
                 remedy="Mend its time, or take it out of the list.",
             )
@@ -221,5 +221,5 @@ def _short_unit(found: re.Match[str]) -> str:
     return found[1] + "".join(filter(None, found.groups()[1:]))
 
 
-def _shown(moment: datetime) -> str:
+def _format_moment(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -91,8 +91,8 @@ class Git:
             given.seek(0)
             code = self._wait(arguments, {**self._environ(), **(environ or {})}, (given, out, err))
             if code != 0:
-                raise self._fault(_text(err))
-            return _text(out)
+                raise self._fault(_output_text(err))
+            return _output_text(out)
 
     def _wait(
         self, arguments: tuple[str, ...], environ: Mapping[str, str], files: tuple[IO[bytes], IO[bytes], IO[bytes]]
@@ -188,6 +188,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _text(file: IO[bytes]) -> str:
+def _output_text(file: IO[bytes]) -> str:
     file.seek(0)
     return file.read(_LONGEST_OUTPUT).decode("utf-8", "replace")

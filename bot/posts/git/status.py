@@ -64,7 +64,11 @@ def read_status(path: Path) -> Status:
 
 def write_status(path: Path, status: Status) -> None:
     """Store the status. Best effort: other parts of the bot report a full disk."""
-    kept = {"fetched": _text(status.fetched), "failing_since": _text(status.failing_since), "why": status.why}
+    kept = {
+        "fetched": _iso(status.fetched),
+        "failing_since": _iso(status.failing_since),
+        "why": status.why,
+    }
     with suppress(OSError):
         replace_file(path, f"{json.dumps(kept)}\n".encode())
 
@@ -73,5 +77,5 @@ def _time(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text).astimezone(UTC)
 
 
-def _text(moment: datetime | None) -> str | None:
+def _iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()

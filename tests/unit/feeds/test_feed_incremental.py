@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.config import Feeds, Site
 from bot.domain import Entry
-from bot.feeds.build import Built, render_feeds
+from bot.feeds.build import FeedBuild, render_feeds
 from bot.feeds.incremental import ChangedFeeds, update_feeds
 from tests.support.digests import both
 
@@ -45,7 +45,7 @@ def entry(number: int, **changes: Any) -> Entry:
     return replace(plain, **changes)
 
 
-def built(entries: list[Entry], feeds: Feeds) -> tuple[Built, Mapping[str, SupportsBytes]]:
+def built(entries: list[Entry], feeds: Feeds) -> tuple[FeedBuild, Mapping[str, SupportsBytes]]:
     made = render_feeds(entries, site=SITE, feeds=feeds)
     return made.built, made.files
 

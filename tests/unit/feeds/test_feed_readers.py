@@ -20,7 +20,7 @@ from pydantic import TypeAdapter
 from bot.config import Feeds, Site
 from bot.domain import Entry
 from bot.feeds.build import render_feeds
-from bot.feeds.text import one_line
+from bot.feeds.text import clean_line
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "feeds"
 SITE = Site(title="Heronbridge Conf", url="https://heronbridge.example", timezone="UTC")
@@ -177,8 +177,8 @@ def test_whatever_the_texts_all_formats_parse_and_agree(title: str, summary: str
     entry = replace(season()[0], title=f"T{title}", summary=summary, authors=(author,), html=f"<p>{html.escape(body)}")
     files = rendered([entry])
     table = json_table(files["feed.json"])
-    assert table[0][2] == one_line(f"T{title}")
+    assert table[0][2] == clean_line(f"T{title}")
     assert rss_table(files["rss.xml"]) == table
     assert atom_table(files["atom.xml"]) == table
     atom_summary = etree.fromstring(files["atom.xml"]).findtext(f"{ATOM}entry/{ATOM}summary") or ""
-    assert atom_summary == json.loads(files["feed.json"])["items"][0].get("summary", "") == one_line(summary)
+    assert atom_summary == json.loads(files["feed.json"])["items"][0].get("summary", "") == clean_line(summary)

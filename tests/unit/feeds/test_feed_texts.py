@@ -9,7 +9,7 @@ from lxml import etree
 
 from bot.domain import Picture
 from bot.feeds.item import content_html, shows_picture
-from bot.feeds.text import clean_html, clean_text, one_line, plain_address, plain_for_html, without_elements
+from bot.feeds.text import clean_html, clean_line, clean_text, plain_address, plain_for_html, without_elements
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))  # lone surrogates too
 URL = "https://heronbridge.example/boat.jpg?w=2&h=1"
@@ -34,7 +34,7 @@ def test_forbidden_characters_are_taken_out(text: str, cleaned: str) -> None:
 
 @given(ANY_TEXT)
 def test_any_text_becomes_one_that_xml_and_utf8_take(text: str) -> None:
-    for cleaned in (clean_text(text), clean_html(text), one_line(text)):
+    for cleaned in (clean_text(text), clean_html(text), clean_line(text)):
         element = etree.Element("title", about=cleaned)
         element.text = cleaned
         assert etree.fromstring(etree.tostring(element, encoding="UTF-8")).text == (cleaned or None)
@@ -53,7 +53,7 @@ def test_html_in_ascii_alone_is_cleaned_as_any_other(character: str) -> None:
 
 @given(ANY_TEXT)
 def test_one_line_is_one_line_without_spare_spaces(text: str) -> None:
-    line = one_line(text)
+    line = clean_line(text)
     assert line.splitlines() in ([], [line])
     assert line == line.strip()
     assert "  " not in line

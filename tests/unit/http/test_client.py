@@ -26,7 +26,7 @@ from bot.http.client import (
     WebClient,
     system_addresses,
 )
-from bot.http.policy import Policy, anywhere, is_public
+from bot.http.policy import ConnectPolicy, anywhere, is_public
 from tests.support.listeners import Page, web_server
 from tests.support.programs import program
 
@@ -59,7 +59,7 @@ def names(**known: str) -> Resolve:
     return resolve
 
 
-OPEN = WebClient(Policy(may_reach=anywhere, schemes=("http",)))
+OPEN = WebClient(ConnectPolicy(may_reach=anywhere, schemes=("http",)))
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +164,7 @@ def test_a_redirect_into_a_private_network_is_refused(site: str) -> None:
     def this_machine_is_public(address: str) -> bool:
         return address == "127.0.0.1" or is_public(address)
 
-    client = WebClient(Policy(may_reach=this_machine_is_public, schemes=("http",)))
+    client = WebClient(ConnectPolicy(may_reach=this_machine_is_public, schemes=("http",)))
     with pytest.raises(FetchError, match=r"/inside cannot be fetched: 192\.168\.0\.1 is on a private network"):
         get(f"{site}/inside", client=client)
 
@@ -176,7 +176,7 @@ def test_the_connection_goes_to_the_address_that_was_checked(site: str) -> None:
     def rebinding(host: str, port: int) -> Sequence[str]:
         return ["127.0.0.1"] if next(answers) == 0 else ["198.51.100.1"]
 
-    client = WebClient(Policy(may_reach=anywhere, schemes=("http",)), resolve=rebinding)
+    client = WebClient(ConnectPolicy(may_reach=anywhere, schemes=("http",)), resolve=rebinding)
     assert get(f"http://conf.example:{urlsplit(site).port}/a", client=client).data == b"here"
     assert next(answers) == 1
 
@@ -184,7 +184,7 @@ def test_the_connection_goes_to_the_address_that_was_checked(site: str) -> None:
 def test_a_name_that_turns_private_behind_a_redirect_is_refused(site: str) -> None:
     answers = iter([["127.0.0.1"], ["10.0.0.1"]])
     client = WebClient(
-        Policy(may_reach=lambda address: address == "127.0.0.1", schemes=("http",)),
+        ConnectPolicy(may_reach=lambda address: address == "127.0.0.1", schemes=("http",)),
         resolve=lambda _host, _port: next(answers),
     )
     with pytest.raises(FetchError, match="private network"):
@@ -193,7 +193,7 @@ def test_a_name_that_turns_private_behind_a_redirect_is_refused(site: str) -> No
 
 def test_the_next_address_is_tried_where_nobody_listens(site: str) -> None:
     client = WebClient(
-        Policy(may_reach=anywhere, schemes=("http",)), resolve=names(**{"conf.example": "127.0.0.2 127.0.0.1"})
+        ConnectPolicy(may_reach=anywhere, schemes=("http",)), resolve=names(**{"conf.example": "127.0.0.2 127.0.0.1"})
     )
     assert get(f"http://conf.example:{urlsplit(site).port}/a", client=client).data == b"here"
 
@@ -238,7 +238,7 @@ def test_an_endless_answer_is_not_read_to_its_end() -> None:
 def test_a_drip_of_bytes_ends_with_the_time_that_it_may_take() -> None:
     # The time is the client's own: each look at it is a second later.
     seconds = count()
-    client = WebClient(Policy(may_reach=anywhere, schemes=("http",)), timer=lambda: next(seconds))
+    client = WebClient(ConnectPolicy(may_reach=anywhere, schemes=("http",)), timer=lambda: next(seconds))
     page = Page(chunks=iter(lambda: b"x", b""))
     with web_server({"/a": page}) as address, pytest.raises(FetchError, match="takes too long") as caught:
         get(f"{address}/a", client=client, largest=10**9, within=timedelta(seconds=30))
@@ -286,7 +286,7 @@ def test_the_certificate_must_be_good_for_the_name(
     theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     theirs.load_cert_chain(certificate, certificate.with_suffix(".key"))
     ours = ssl.create_default_context(cafile=str(certificate) if is_trusted else None)
-    client = WebClient(Policy(may_reach=anywhere), resolve=lambda _host, _port: ["127.0.0.1"], tls=ours)
+    client = WebClient(ConnectPolicy(may_reach=anywhere), resolve=lambda _host, _port: ["127.0.0.1"], tls=ours)
     with web_server({"/a": Page(body=b"here")}, tls=theirs) as address:
         url = f"https://{host}:{urlsplit(address).port}/a"
         if is_good:
@@ -337,7 +337,7 @@ def test_a_file_is_measured_without_being_fetched(page: Page, size: int, methods
 )
 def test_what_cannot_be_measured(page: Page, words: str, passing: bool) -> None:
     client = WebClient(
-        Policy(may_reach=lambda address: address == "127.0.0.1" or is_public(address), schemes=("http",))
+        ConnectPolicy(may_reach=lambda address: address == "127.0.0.1" or is_public(address), schemes=("http",))
     )
     with web_server({"/a": page}) as url, pytest.raises(FetchError, match=words) as caught:
         client.measure(f"{url}/a", within=WITHIN)

@@ -10,7 +10,7 @@ import pytest
 from bot.config import Config
 from bot.domain.errors import FetchError
 from bot.http.client import WebClient
-from bot.http.policy import FROM_OPERATOR, Policy, policy_of_site, policy_of_uploads
+from bot.http.policy import FROM_OPERATOR, ConnectPolicy, policy_of_site, policy_of_uploads
 from tests.support.listeners import Page, web_server
 
 WITHIN = timedelta(seconds=10)
@@ -19,7 +19,7 @@ WITHIN = timedelta(seconds=10)
 @pytest.mark.parametrize("policy_of", [policy_of_site, policy_of_uploads])
 @pytest.mark.parametrize("allowed", [False, True])
 def test_private_addresses_are_for_the_settings_to_allow(
-    site_config: Callable[..., Config], policy_of: Callable[[Config], Policy], allowed: bool
+    site_config: Callable[..., Config], policy_of: Callable[[Config], ConnectPolicy], allowed: bool
 ) -> None:
     config = site_config()
     config = config.model_copy(update={"site": config.site.model_copy(update={"private_addresses": allowed})})
@@ -41,7 +41,7 @@ def test_only_for_the_operators_addresses_a_proxy_is_used(monkeypatch: pytest.Mo
         monkeypatch.setenv("http_proxy", proxy)
         through = WebClient(FROM_OPERATOR, resolve=resolve)
         assert through.post("http://conf.example/", headers={}, content=b"", within=WITHIN) >= 400
-        past = WebClient(Policy(schemes=("http",)), resolve=resolve)
+        past = WebClient(ConnectPolicy(schemes=("http",)), resolve=resolve)
         with pytest.raises(FetchError, match="has no address"):
             past.post("http://conf.example/", headers={}, content=b"", within=WITHIN)
 

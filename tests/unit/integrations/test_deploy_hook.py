@@ -16,7 +16,7 @@ from bot.config import Release
 from bot.domain import Event
 from bot.domain.clock import ManualClock
 from bot.http.client import WebClient
-from bot.http.policy import Policy, anywhere
+from bot.http.policy import ConnectPolicy, anywhere
 from bot.integrations.deploy_hook import BACKOFF, REPORT_AFTER, DeployHookCaller
 from bot.ledger.contract import Ledger
 from bot.ledger.sqlite import SqliteLedger
@@ -60,7 +60,7 @@ class Stage:
         self.deploy = DeployHookCaller(
             Release(**{"deploy_hook": "env:HOOK", **self.settings}),
             environ=self.environ,
-            web=WebClient(Policy(may_reach=anywhere, schemes=("https", "http"))),
+            web=WebClient(ConnectPolicy(may_reach=anywhere, schemes=("https", "http"))),
             ledger=self.ledger,
             clock=self.clock,
             emit=self.said.append,

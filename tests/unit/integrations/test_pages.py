@@ -15,7 +15,7 @@ from bot.domain import PageRequest
 from bot.domain.clock import ManualClock, SystemClock
 from bot.domain.errors import FetchError
 from bot.http.client import USER_AGENT, WebClient, is_same_site
-from bot.http.policy import Policy, anywhere
+from bot.http.policy import ConnectPolicy, anywhere
 from bot.integrations.pages import MAX_OPEN_REQUESTS, RETRY_INTERVAL, PageChecker, expect_page, has_card
 from tests.support.conference_site import HTML, ConferenceSite, Shown, conference_site
 
@@ -43,7 +43,7 @@ def to(location: str) -> Shown:
 
 def why_not(site: ConferenceSite, *, require_card: bool = False, path: str = "/news/tickets/") -> str:
     """Why the page does not count as online; empty if it does."""
-    web = WebClient(Policy(may_reach=anywhere, schemes=("http", "https")))
+    web = WebClient(ConnectPolicy(may_reach=anywhere, schemes=("http", "https")))
     try:
         expect_page(f"{site.url}{path}", web=web, require_card=require_card)
     except FetchError as error:

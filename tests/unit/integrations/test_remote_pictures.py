@@ -12,7 +12,7 @@ from bot.domain import RemotePicture
 from bot.domain.clock import ManualClock
 from bot.domain.errors import FetchError
 from bot.http.client import Measured, WebClient
-from bot.http.policy import Policy, anywhere
+from bot.http.policy import ConnectPolicy, anywhere
 from bot.integrations.remote_pictures import TOTAL_TIMEOUT, RemotePictures
 from tests.support.listeners import Page, web_server
 from tests.support.scratch_ledger import ScratchLedger
@@ -38,7 +38,7 @@ class Stage:
     def __post_init__(self) -> None:
         self.ledger = ScratchLedger(self.clock)
         self.covers = RemotePictures(
-            web=WebClient(Policy(may_reach=anywhere, schemes=("http",))), ledger=self.ledger, clock=self.clock
+            web=WebClient(ConnectPolicy(may_reach=anywhere, schemes=("http",))), ledger=self.ledger, clock=self.clock
         )
 
     def ask(self, *paths: str) -> bool:

@@ -15,7 +15,7 @@ from bot.domain import Entry, Event
 from bot.domain.clock import ManualClock
 from bot.feeds.build import render_feeds
 from bot.http.client import WebClient
-from bot.http.policy import Policy, anywhere
+from bot.http.policy import ConnectPolicy, anywhere
 from bot.integrations.websub import BACKOFF, REPORT_AFTER, WebSubPings, topics_of
 from bot.ledger.contract import Ledger
 from bot.ledger.sqlite import SqliteLedger
@@ -50,7 +50,10 @@ class Stage:
         self.restart()
 
     def restart(self, **changes: Any) -> None:
-        options: dict[str, Any] = {"web": WebClient(Policy(may_reach=anywhere, schemes=("http",))), "hubs": self.hubs}
+        options: dict[str, Any] = {
+            "web": WebClient(ConnectPolicy(may_reach=anywhere, schemes=("http",))),
+            "hubs": self.hubs,
+        }
         self.pings = WebSubPings(
             public=self.public, ledger=self.ledger, clock=self.clock, emit=self.said.append, **{**options, **changes}
         )
@@ -216,7 +219,7 @@ def test_what_is_owed_outlives_the_process(stage: Stage, hub: Hub, tmp_path: Pat
 
 
 def test_private_addresses_are_not_asked_unless_the_settings_allow_them(stage: Stage, hub: Hub) -> None:
-    stage.restart(web=WebClient(Policy(schemes=("http",))))
+    stage.restart(web=WebClient(ConnectPolicy(schemes=("http",))))
     stage.write("rss.xml", b"one")
     assert stage.send() is not None
     assert hub.pings == []
@@ -228,7 +231,7 @@ def test_a_private_hub_is_not_asked_though_the_site_is_public(stage: Stage, hub:
     private = f"http://hub.example:{port}/publish/"
     # By the resolver the site is at a public address; 127.0.0.1 stands for it here.
     web = WebClient(
-        Policy(may_reach=lambda address: address == "127.0.0.1", schemes=("http",)),
+        ConnectPolicy(may_reach=lambda address: address == "127.0.0.1", schemes=("http",)),
         resolve=lambda host, _port: ["10.1.2.3"] if host == "hub.example" else ["127.0.0.1"],
     )
     stage.restart(web=web, hubs=(private,))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import Occasion
-from bot.operations.queue import Line
+from bot.operations.queue import QueueLine
 from bot.planner.builder import PlanItem
 from bot.planner.ruling import Verdict
 from bot.report.calendar import collect_events, render_ics
@@ -91,7 +91,7 @@ def test_whatever_a_title_holds_it_comes_back_from_an_independent_reader(title: 
 
 
 def test_a_line_knows_when_it_is_more_than_the_release() -> None:
-    line = Line(
+    line = QueueLine(
         due=DUE,
         slug="a",
         title="A",

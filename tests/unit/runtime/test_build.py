@@ -16,7 +16,7 @@ from bot.domain import Override, OverrideKind, Snapshot, WriteBatch
 from bot.domain.clock import ManualClock
 from bot.domain.errors import UsageError
 from bot.runtime.app import Bot, make_bot
-from bot.runtime.build import Built, build_feeds
+from bot.runtime.build import BuildResult, build_feeds
 from tests.support.scratch_ledger import ScratchLedger
 
 MakeConfig = Callable[..., Config]
@@ -62,7 +62,9 @@ def tick(config: Config, now: datetime = NOW, known: Snapshot | None = None) -> 
     return ledger.snapshot()
 
 
-def built(config: Config, now: datetime = NOW, *, known: Snapshot | None = None) -> tuple[Built, dict[str, bytes]]:
+def built(
+    config: Config, now: datetime = NOW, *, known: Snapshot | None = None
+) -> tuple[BuildResult, dict[str, bytes]]:
     folder = config.root / "out"
     result = build_feeds(config, now=now, folder=folder, known=known or Snapshot())
     return result, feeds_in(folder)
@@ -84,7 +86,7 @@ def test_without_a_ledger_the_feeds_hold_what_is_due_by_then(config: Config) -> 
     write(config, "future", NOW + timedelta(seconds=1))
     write(config, "draft", None)
     result, feeds = built(config)
-    assert result == Built(
+    assert result == BuildResult(
         changed=tuple(f"news/{name}" for name in ("atom.xml", "feed.json", "feeds.html", "rss.xml")), faults=()
     )
     assert {slug: shows(feeds, slug) for slug in ("past", "now", "future", "draft")} == {
@@ -93,7 +95,7 @@ def test_without_a_ledger_the_feeds_hold_what_is_due_by_then(config: Config) -> 
         "future": False,
         "draft": False,
     }
-    assert built(config)[0] == Built(changed=(), faults=()), "the same again changes nothing"
+    assert built(config)[0] == BuildResult(changed=(), faults=()), "the same again changes nothing"
 
 
 def test_a_build_without_a_ledger_has_the_bytes_of_a_first_tick(config: Config) -> None:

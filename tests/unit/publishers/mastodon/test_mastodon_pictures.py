@@ -18,7 +18,7 @@ from bot.domain import Announcement, Picture, Receipt
 from bot.domain.clock import ManualClock
 from bot.domain.errors import PublishError, RejectedError, TransientError
 from bot.http.client import WebClient
-from bot.http.policy import Policy, anywhere
+from bot.http.policy import ConnectPolicy, anywhere
 from bot.publishers.mastodon.publisher import MastodonPublisher
 from bot.sandbox.faults import Fault
 from tests.fakes.mastodon_server import FakeMastodon
@@ -204,11 +204,11 @@ def gallery() -> Iterator[str]:
 @pytest.mark.parametrize(
     ("web", "name", "kind"),
     [
-        (WebClient(Policy(may_reach=anywhere, schemes=("http",))), "a.png", None),
-        (WebClient(Policy(may_reach=anywhere, schemes=("http",))), "a.txt", RejectedError),
-        (WebClient(Policy(may_reach=anywhere, schemes=("http",))), "gone.png", RejectedError),
-        (WebClient(Policy(may_reach=anywhere, schemes=("http",))), "busy.png", TransientError),
-        (WebClient(Policy(schemes=("http",))), "a.png", RejectedError),
+        (WebClient(ConnectPolicy(may_reach=anywhere, schemes=("http",))), "a.png", None),
+        (WebClient(ConnectPolicy(may_reach=anywhere, schemes=("http",))), "a.txt", RejectedError),
+        (WebClient(ConnectPolicy(may_reach=anywhere, schemes=("http",))), "gone.png", RejectedError),
+        (WebClient(ConnectPolicy(may_reach=anywhere, schemes=("http",))), "busy.png", TransientError),
+        (WebClient(ConnectPolicy(schemes=("http",))), "a.png", RejectedError),
         (WebClient(), "a.png", RejectedError),
     ],
     ids=["good", "no picture", "gone", "busy", "private", "not https"],
