@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
 
 from bot.domain.posts import Digests, Picture
 from bot.domain.reasons import Reason, ReasonCode
+
+#: In place of the version of a post that the site should not show.
+HIDDEN_VERSION: Final = "hidden"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

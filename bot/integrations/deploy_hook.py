@@ -16,11 +16,11 @@ from bot.config import ENVIRONMENT, Release
 from bot.domain import Event, EventKind, NoteKind, NotesChange, WriteBatch
 from bot.domain.backoff import Backoff, Outage
 from bot.domain.clock import Clock
+from bot.domain.entries import HIDDEN_VERSION
 from bot.domain.errors import FetchError, OutputError
 from bot.http.client import WebClient
 from bot.integrations.alerts import from_environment
 from bot.ledger import Ledger
-from bot.planner.releases import HIDDEN
 
 #: How long the bot waits for the answer.
 ANSWER_TIMEOUT: Final = timedelta(seconds=10)
@@ -91,7 +91,7 @@ class DeployHookCaller:
         return {
             post_id: words
             for post_id, words in wanted.items()
-            if known.get(post_id) != words and (words != HIDDEN or post_id in known)
+            if known.get(post_id) != words and (words != HIDDEN_VERSION or post_id in known)
         }
 
     def _try(self, owed: Mapping[str, str], *, patient: bool) -> None:

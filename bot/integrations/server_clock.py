@@ -12,11 +12,10 @@ from email.utils import parsedate_to_datetime
 from threading import Lock
 from typing import Final
 
-from bot.domain.clock import Clock
+from bot.domain.clock import SERVER_TOLERANCE, Clock
 from bot.domain.errors import FetchError
 from bot.http.client import WebClient
 from bot.http.policy import FROM_OPERATOR
-from bot.planner.guards import SERVER_TOLERANCE
 
 #: The bot asks a server that gave no answer, or another time than this machine's, again after this time.
 RETRY_INTERVAL: Final = timedelta(minutes=1)

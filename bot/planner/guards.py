@@ -7,11 +7,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain import Post, Reason, ReasonCode, Snapshot
+from bot.domain.clock import SERVER_TOLERANCE
 
 #: A clock this far behind the ledger's newest time is doubted; less is a time server's small correction.
 CLOCK_TOLERANCE: Final = timedelta(seconds=5)
-#: A clock this far from those of all the accounts' servers is doubted (HTTP gives their time in whole seconds).
-SERVER_TOLERANCE: Final = timedelta(minutes=5)
 #: From this difference on the operator gets an alert: a clock that is ahead releases posts early by as much.
 SERVER_NOTICE: Final = timedelta(minutes=1)
 

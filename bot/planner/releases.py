@@ -11,6 +11,7 @@ from typing import Final
 from bot.compose.pictures import problems_of
 from bot.domain import Entry, Event, EventKind, Hold, OldEntry, OverrideKind, PageAnswer, Post, Reason, ReasonCode
 from bot.domain.durations import rounded_duration
+from bot.domain.entries import HIDDEN_VERSION
 from bot.feeds.entry import entry_of
 from bot.planner.builder import PlanBuilder, PlanItem, published_of
 from bot.planner.cache import PlanCache
@@ -19,8 +20,6 @@ from bot.planner.old_ids import taken_over
 from bot.planner.page_wait import PageWaits, item_without_page
 from bot.planner.ruling import Verdict, held_by
 
-#: In place of the version of a post that the site should not show.
-HIDDEN: Final = "hidden"
 #: The history does not mention a shorter wait for a page.
 _NOTABLE_WAIT: Final = timedelta(seconds=1)
 
@@ -74,7 +73,7 @@ class ReleasePlanner:
             if entry.missing_since is not None:
                 entry = replace(entry, missing_since=None)
         self.released_ids.add(post.post_id)
-        self.deploys[entry.post_id] = HIDDEN if entry.hidden else entry.digests.whole
+        self.deploys[entry.post_id] = HIDDEN_VERSION if entry.hidden else entry.digests.whole
         self._report_missing_page(entry)
         changed = known is not None and (entry.revision != known.revision or known.edit_owed)
         self.out.append((post, entry, changed))
