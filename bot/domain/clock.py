@@ -8,8 +8,6 @@ from functools import cache
 from pathlib import Path
 from typing import Final, Protocol
 
-#: A clock this far from those of all the accounts' servers is doubted (HTTP gives their time in whole seconds).
-SERVER_TOLERANCE: Final = timedelta(minutes=5)
 #: Marks are written with six decimals (seconds).
 _ROUNDED: Final = 1e-6
 

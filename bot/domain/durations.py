@@ -8,6 +8,9 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
+#: A clock this far from those of all the accounts' servers is doubted (HTTP gives their time in whole seconds).
+SERVER_TOLERANCE: Final = timedelta(minutes=5)
+
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DAY: Final = 86400  #: seconds
 _HOUR: Final = 3600

@@ -12,7 +12,8 @@ from email.utils import parsedate_to_datetime
 from threading import Lock
 from typing import Final
 
-from bot.domain.clock import SERVER_TOLERANCE, Clock
+from bot.domain.clock import Clock
+from bot.domain.durations import SERVER_TOLERANCE
 from bot.domain.errors import FetchError
 from bot.http.client import WebClient
 from bot.http.policy import FROM_OPERATOR

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain import Post, Reason, ReasonCode, Snapshot
-from bot.domain.clock import SERVER_TOLERANCE
+from bot.domain.durations import SERVER_TOLERANCE
 
 #: A clock this far behind the ledger's newest time is doubted; less is a time server's small correction.
 CLOCK_TOLERANCE: Final = timedelta(seconds=5)
