@@ -14,7 +14,7 @@ from bot.ledger.sqlite import SqliteLedger
 
 
 class RestartableClock(ManualClock):
-    """A set clock on a machine that may be restarted."""
+    """A manual clock on a machine that a test can restart."""
 
     boot = 1
 
@@ -33,7 +33,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 def restart(clock: ManualClock) -> Callable[[], None]:
-    """Restarts the clock's machine: no mark of before means anything."""
+    """Restarts the clock's machine: all earlier marks become invalid."""
 
     def again() -> None:
         assert isinstance(clock, RestartableClock)

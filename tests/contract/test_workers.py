@@ -24,7 +24,7 @@ def engine(request: pytest.FixtureRequest) -> WorkerPool:
 
 @contextmanager
 def running(engine: WorkerPool, deliver_pending: DeliverAccount) -> Iterator[Event]:
-    """Runs the engine in a thread of its own; what it raises is raised at the end."""
+    """Run the engine in a thread of its own; its exception, if any, is raised at the end of the block."""
     stop = Event()
     failure: list[BaseException] = []
 

@@ -23,7 +23,7 @@ class Mishaps:
         self.lost_at: list[float] = []
 
     def plan(self) -> None:
-        """Draw everything that will go wrong with the machine."""
+        """Draw all mishaps of the machine."""
         history, random = self.history, self.world.random
         if history.profile.outage:
             self._plan_outage(history.people.first_due - random.uniform(1, 300), random, at_least=HOUR)
@@ -94,7 +94,7 @@ class Mishaps:
             self.history.processes["one"].kill()
 
     def _restart(self) -> None:
-        """The machine starts anew: nothing that it measured from its start means anything any more."""
+        """Restart the machine: all marks of its earlier monotonic clock become invalid."""
         if self.history.ended:
             return
         self.world.wrong("machine restart")

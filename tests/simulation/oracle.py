@@ -1,4 +1,4 @@
-"""The judge: compares what the server and the feeds show with what people did. It knows nothing of the ledger."""
+"""The judge: compares the server and the feeds with the actions of people. It does not read the ledger."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ class _Judge:
         by_hand = [
             at for at, slug in article.hand.get(account, ()) if at < toot.asked_at - CROSSING and slug == article.slug
         ]
-        # Nor under one that it got while another branch was checked out.
+        # Nor by one that it got while another branch was checked out.
         unseen = bool(self.history.people.away) and "renamed" in article.touched
         if by_hand and not unseen:
             yield f"tooted at {toot.asked_at:.0f}, though somebody had tooted it by hand at {by_hand[0]:.0f}"
@@ -289,7 +289,7 @@ class _Judge:
                     yield f"{item.slug} on {item.account} was rejected: {reason_words(item.reason)}"
 
     def _timeline(self, account: str) -> list[dict[str, Any]]:
-        """What the account shows, over HTTP."""
+        """Return the account's statuses, read over HTTP."""
         call, headers = self.history.server.call, {"Authorization": f"Bearer loopback-{account}"}
         _, _, body = call("GET", "/api/v1/accounts/verify_credentials", headers=headers)
         account_id, found, below = json.loads(body)["id"], list[dict[str, Any]](), ""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Crash(BaseException):
-    """The process is killed. Nothing of ours may catch it, and nothing takes effect after it."""
+    """The process is killed. The bot's code may not catch it, and no effect takes place after it."""
 
 
 class Process:
@@ -28,7 +28,7 @@ class Process:
         self._greenlet.gr_frame  # noqa: B018 — made now, so that its parent is the world's greenlet
 
     def resume(self, token: int = 0) -> None:
-        """Let it go on, unless it was woken already by something else."""
+        """Continue the process, unless another event has already woken it."""
         if token != self._token or self._greenlet.dead:
             return
         self._token += 1
@@ -48,13 +48,13 @@ class Process:
         self.alive()
 
     def wake(self, within: float) -> None:
-        """Ring the bell: a process that waits between two passes does another one."""
+        """Wake the process: if it waits between two passes, it starts the next one."""
         if self.in_bed:
             token = self._token
             self.world.after(within, lambda: self.resume(token))
 
     def kill(self) -> None:
-        """End it where it stands."""
+        """Kill the process at its present point."""
         self.dead = True
         if self.world.current is not self:
             self.resume(self._token)
@@ -65,7 +65,7 @@ class Process:
             raise Crash(self.name)
 
     def point(self, name: str) -> None:
-        """Between two effects: here the process may be killed, or stand still for a while."""
+        """A point between two effects, at which the world may kill or suspend the process."""
         self.alive()
         self.world.faults.at_point(self, name)
         self.alive()

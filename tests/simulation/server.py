@@ -46,7 +46,7 @@ class Created:
 
 
 class WatchedStore(Store):
-    """Remembers every status that ever was, and can honour keys for ever."""
+    """Keeps every status that ever existed, and can honour idempotency keys without expiry."""
 
     def __init__(self, world: World, *, keys: str) -> None:
         super().__init__(clock=world.true_clock)
@@ -93,7 +93,7 @@ class Server:
     def call(
         self, method: str, path: str, *, headers: Mapping[str, str], body: bytes = b""
     ) -> tuple[int, list[tuple[str, str]], bytes]:
-        """Carry a request out, at once and without faults."""
+        """Perform a request at once, without faults."""
         target, _, query = path.partition("?")
         environ: dict[str, Any] = {
             "REQUEST_METHOD": method,

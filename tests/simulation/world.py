@@ -20,14 +20,14 @@ HOUR = 3600.0
 
 
 class MachineClock(ManualClock):
-    """A clock that knows one start of its machine from the next."""
+    """A clock that distinguishes one start of its machine from the next."""
 
     def __init__(self, now: datetime) -> None:
         super().__init__(now)
         self._boot = 1
 
     def restart(self) -> None:
-        """From here on no earlier mark means anything."""
+        """Restart the machine: all earlier marks become invalid."""
         self._boot += 1
 
     def mark(self) -> str:
@@ -71,11 +71,11 @@ class World:
         return (moment - BEGIN).total_seconds()
 
     def after(self, seconds: float, action: Callable[[], object]) -> None:
-        """Do something later."""
+        """Schedule an action after a delay, in seconds."""
         self.at(self.now + max(0.0, seconds), action)
 
     def at(self, seconds: float, action: Callable[[], object]) -> None:
-        """Do something, so many seconds after the beginning."""
+        """Schedule an action at a time, in seconds since the beginning."""
         self._count += 1
         heapq.heappush(self._events, (max(seconds, self.now), self._count, action))
 
@@ -96,7 +96,7 @@ class World:
         self.latest = max(self.latest, self.clock.now())
 
     def step_clock(self, by: timedelta) -> None:
-        """Set the machine's clock wrong, or right again."""
+        """Move the machine's clock, forward or back."""
         self.clock.step_to(self.clock.now() + by)
         self.latest = max(self.latest, self.clock.now())
 
