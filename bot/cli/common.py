@@ -18,6 +18,7 @@ from bot.config import DEFAULT_PATH, Config, Site, load_config
 from bot.domain import Announcement, Finding
 from bot.domain.durations import local_and_utc
 from bot.domain.errors import UsageError
+from bot.domain.posts import StatusOptions
 from bot.posts.addresses import slug_of
 from bot.posts.frontmatter.dates import DatetimeError, parse_datetime
 from bot.posts.listing import list_files
@@ -86,26 +87,31 @@ def echo_json(value: object) -> None:
     click.echo(json.dumps(plain(value), ensure_ascii=False, indent=2))
 
 
+_ANNOUNCEMENT: Final = (
+    "text",
+    "link",
+    "visibility",
+    "language",
+    "content_warning",
+    "sensitive",
+    "pictures",
+    "poll",
+    "quote_policy",
+    "length",
+    "limit",
+    "expires",
+    "thread",
+    "answers",
+    "source",
+    "reminders",
+)
 #: Records whose JSON programs know, whatever fields the record has besides, and in whatever order.
 _JSON_FIELDS: Final[Mapping[type, tuple[str, ...]]] = {
     Finding: ("rule", "severity", "path", "line", "column", "field", "problem", "remedy"),
+    # An option that is new comes last: the keys before it keep their order.
     Announcement: (
-        "text",
-        "link",
-        "visibility",
-        "language",
-        "content_warning",
-        "sensitive",
-        "pictures",
-        "poll",
-        "quote_policy",
-        "length",
-        "limit",
-        "expires",
-        "thread",
-        "answers",
-        "source",
-        "reminders",
+        *_ANNOUNCEMENT,
+        *(option.name for option in fields(StatusOptions) if option.name not in _ANNOUNCEMENT),
     ),
 }
 

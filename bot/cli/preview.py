@@ -19,7 +19,7 @@ from bot.domain import Announcement, Entry, Post
 from bot.domain.clock import SystemClock
 from bot.domain.durations import format_distance
 from bot.domain.errors import OutputError, UsageError
-from bot.domain.wording import poll_words
+from bot.domain.wording import option_words, poll_words
 from bot.operations.check import check_post
 from bot.operations.explain import digest_of
 from bot.operations.preview import Preview
@@ -180,6 +180,7 @@ def _facts(toot: Announcement) -> str:
         toot.language or "no language",
         "sensitive" if toot.sensitive else "",
         f"to be quoted by {toot.quote_policy.value}" if toot.quote_policy else "",
+        *option_words(toot),
     ]
     return ", ".join(filter(None, facts))
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Final
 
 from bot.domain.alerts import AlertKind
@@ -11,7 +13,7 @@ from bot.domain.deliveries import Hold
 from bot.domain.durations import format_duration
 from bot.domain.events import Event, EventKind
 from bot.domain.ledger import Instance
-from bot.domain.posts import Poll
+from bot.domain.posts import Poll, StatusOptions
 from bot.domain.reasons import Reason, ReasonCode
 
 #: Why a picture that is a drawing cannot be uploaded; the name of the picture stands before it.
@@ -305,3 +307,18 @@ def poll_words(poll: Poll) -> tuple[tuple[str, ...], str]:
     return tuple(f"{mark} {option}" for option in poll.options), (
         f"Poll, open for {format_duration(poll.expires_in)}{hidden}"
     )
+
+
+#: Options of a status that each display words in its own way.
+_WORDED_BY_DISPLAYS: Final = frozenset({"visibility", "language", "content_warning", "sensitive", "quote_policy"})
+
+
+def option_words(options: StatusOptions) -> list[str]:
+    """The options of a status that no display words by itself, unless they have their defaults: "name: value"."""
+    found: list[str] = []
+    for option in fields(StatusOptions):
+        value = getattr(options, option.name)
+        default = None if option.default is MISSING else option.default
+        if option.name not in _WORDED_BY_DISPLAYS and value != default:
+            found.append(f"{option.name.replace('_', ' ')}: {value.value if isinstance(value, Enum) else value}")
+    return found

@@ -20,6 +20,7 @@ from markupsafe import Markup
 from bot.compose.links import find_links
 from bot.domain import Announcement, Picture, QuotePolicy
 from bot.domain.durations import format_distance, format_duration
+from bot.domain.wording import option_words
 from bot.operations.check import CheckResult
 from bot.operations.preview import Preview
 from bot.report.offline import EmbeddedPicture, embed_picture, make_embedder, make_offline
@@ -140,7 +141,7 @@ def _part(page: PreviewPage, address: str, part: Announcement) -> dict[str, Any]
         "link_card": _card(page, part),
         "length": part.length,
         "limit": part.limit,
-        "quotes": _QUOTES.get(part.quote_policy, "") if part.quote_policy else "",
+        "quotes": " · ".join(filter(None, (part.quote_policy and _QUOTES.get(part.quote_policy), *option_words(part)))),
     }
 
 

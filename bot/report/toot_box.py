@@ -8,7 +8,7 @@ from typing import Final
 from bot.compose.links import find_links
 from bot.compose.mentions import find_mentions
 from bot.domain import Announcement, Picture, Poll, Visibility
-from bot.domain.wording import poll_words
+from bot.domain.wording import option_words, poll_words
 from bot.report.github import code, escape_padded, escape_text, escape_url, is_linkable
 from bot.report.status_html import SHOWN_CHARACTERS
 
@@ -76,6 +76,7 @@ def _facts(toot: Announcement) -> str:
         facts.append("pictures behind a click")
     if toot.quote_policy is not None:
         facts.append(f"quotes: {toot.quote_policy.value}")
+    facts += map(escape_text, option_words(toot))
     return f"<sub>{' · '.join(facts)}</sub>"
 
 
