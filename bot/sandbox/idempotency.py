@@ -19,8 +19,8 @@ from bot.sandbox.errors import ApiError, locked, not_found
 from bot.sandbox.profiles import RepeatPolicy
 
 if TYPE_CHECKING:
-    from bot.sandbox.context import Sandbox
     from bot.sandbox.records import Account, Status
+    from bot.sandbox.store import Store
 
 REFUSED_FOR: Final = timedelta(hours=1)
 REPLAYED_FOR: Final = timedelta(hours=6)
@@ -72,22 +72,21 @@ class IdempotencyKeys:
                 self._answers[key] = answer
 
 
-def repeated_status(here: Sandbox, account: Account, key: str) -> Status | None:
+def repeated_status(store: Store, policy: RepeatPolicy, account: Account, key: str) -> Status | None:
     """The status that this key of the account has led to, where the server knows keys as Mastodon does; else None.
 
     Raises what Mastodon 4.6 answers instead: InternalServerError, or ApiError (503). Raises ApiError (404) if the
     status was deleted.
     """
-    used = here.store.status_of_key(account, key) if key else None
-    repeat = here.repeat_policy
+    used = store.status_of_key(account, key) if key else None
     # REFUSED and REPLAYED have been dealt with by `IdempotencyKeys.before`.
-    if used is None or repeat in (RepeatPolicy.IGNORED, RepeatPolicy.REFUSED, RepeatPolicy.REPLAYED):
+    if used is None or policy in (RepeatPolicy.IGNORED, RepeatPolicy.REFUSED, RepeatPolicy.REPLAYED):
         return None
-    if repeat is RepeatPolicy.ERROR:
+    if policy is RepeatPolicy.ERROR:
         raise InternalServerError  # an HTML page, as for every error that Mastodon did not foresee
-    if repeat is RepeatPolicy.LOCKED:
+    if policy is RepeatPolicy.LOCKED:
         raise locked()
-    status = here.store.status(used.status_id)
+    status = store.status(used.status_id)
     if status is None:
         raise not_found()
     return status

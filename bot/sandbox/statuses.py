@@ -36,7 +36,7 @@ def post_status(here: Sandbox, account: Account, params: Params, *, key: str, vi
     _refuse_unknown_features(params)
     replied = _reply_target(params, view)
     key = key.strip()
-    repeated = repeated_status(here, account, key)
+    repeated = repeated_status(here.store, here.repeat_policy, account, key)
     if repeated is not None:
         return repeated
     kind = here.profile

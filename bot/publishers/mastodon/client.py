@@ -19,8 +19,8 @@ from mastodon.errors import MastodonError, MastodonNotFoundError
 from bot.config import is_loopback
 from bot.domain import AccountFacts, Announcement, Limits, SeenStatus
 from bot.domain.errors import AccountBlockedError, BlockCause, PublishError, TransientError, WrongAccountError
+from bot.publishers.mastodon.capabilities import capabilities_of
 from bot.publishers.mastodon.errors import Doing, classify
-from bot.publishers.mastodon.network import capabilities_of
 from bot.publishers.mastodon.servers import domain_of, limits_of, version_of
 from bot.publishers.mastodon.wire import Finishing, aware, comparable, field, is_status, seen, text
 from bot.publishers.network import AccountAccess

@@ -27,7 +27,7 @@ from bot.domain import (
     SeenStatus,
 )
 from bot.domain.reasons import text_reason
-from bot.publishers.mastodon.network import capabilities_of
+from bot.publishers.mastodon.capabilities import capabilities_of
 from bot.publishers.mastodon.wire import comparable
 
 ACCOUNT = "conf@example.social"
