@@ -42,7 +42,8 @@ def test_json_is_one_object_a_line_with_the_fields_of_each_event(coming: Project
 def test_the_level_says_what_is_written(coming: Project) -> None:
     loud = lines_of(coming.announce("tick", "--log-format", "json", "--log-level", "debug").stdout)
     assert {line["logger"] for line in loud} >= {"bot.runtime", "bot.delivery"}
-    assert [line["released"] for line in loud if line["event"] == "cycle"] == [1]
+    # A second cycle follows where the server's limits turn out to be others than those assumed; it releases nothing.
+    assert sum(line["released"] for line in loud if line["event"] == "cycle") == 1
     coming.write("posts/half-a-secret.md", "---\ntitle: Another half\n")
     quiet = coming.announce("tick", "--log-level", "error")
     assert (quiet.stdout, quiet.stderr) == ("", "")
