@@ -89,7 +89,8 @@ def _of_lease(error: LeaseHeldError | LeaseLostError) -> Reason:
 
 
 def _steps(session: DeliverySession) -> Wait | None:
-    while True:
+    # Once the server has reported other facts nothing is sent: the deliveries have to be composed again.
+    while not session.state.facts_changed:
         known = _protocol_state(session)
         step = next_step(known, session.context.timing)
         log(_LOG, logging.DEBUG, "step", account=session.lease.account, step=type(step).__name__)
@@ -103,8 +104,7 @@ def _steps(session: DeliverySession) -> Wait | None:
             return blocked(error, step, session)
         except TransientError as error:
             session.state.failed = failed(error, step, session)
-        if session.state.facts_changed:
-            return None  # before any request that sends: the deliveries have to be composed again
+    return None
 
 
 def _protocol_state(session: DeliverySession) -> ProtocolState:

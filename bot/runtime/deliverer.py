@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
@@ -58,11 +58,12 @@ class Deliverer:
 
         Returns whether the server reported other facts than `expected` was composed by: then plan the release again.
         """
+        self.warm.pop(address, None)
         session = warm_up(self._context(address), expected)
         if session is None:
             return False
-        # At the instant itself there is no time to plan again.
-        self.warm[address] = replace(session, facts_changed=False)
+        # If the release is not planned again in time, its toot waits for the cycle that composes it by these facts.
+        self.warm[address] = session
         return session.facts_changed
 
     def is_warm(self, address: str) -> bool:

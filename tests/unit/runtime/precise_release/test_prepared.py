@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain import DeliveryState, Override, OverrideKind, WriteBatch
+from bot.domain import DeliveryState, Limits, Override, OverrideKind, WriteBatch
+from bot.runtime.deliverer import Accounts
 from bot.runtime.precise_release import Tolerance, carry_out, prepare_release
 from tests.support.before_release import ACCOUNT, NOON, SECOND, Stage
 
@@ -62,6 +63,44 @@ def test_a_toot_by_hand_that_is_there_before_the_instant_is_taken_for_ours(stage
     stage.bot.deliverer.deliver_pending(ACCOUNT)
     assert stage.states() == {"keynote": DeliveryState.SENT}
     assert len(stage.publisher.statuses) == 1
+
+
+def test_limits_that_are_learnt_too_late_to_plan_again_delay_the_toot_by_a_cycle(stage: Stage) -> None:
+    prepared = prepare_release(stage.bot.context, NOON)
+    assert prepared is not None
+    asked_for: list[str] = []
+    accounts = Accounts(
+        stage.bot.deliverer,
+        workers=stage.bot.workers,
+        call_at=lambda *_: None,
+        wake_loop=lambda: asked_for.append("cycle"),
+    )
+    stage.publisher.limits = Limits(characters=60)
+    accounts.expect(ACCOUNT, prepared.expected()[ACCOUNT])
+    accounts.serve(ACCOUNT)
+    assert asked_for == ["cycle"], "so that the release is planned again, if there is time"
+    stage.clock.step_to(NOON)
+    assert carry_out(stage.bot.context, prepared)
+    accounts.serve(ACCOUNT)
+    assert (asked_for, stage.publisher.statuses) == (["cycle", "cycle"], [])
+    stage.bot.cycle_once()
+    accounts.serve(ACCOUNT)
+    (toot,) = stage.ledger.snapshot().deliveries.values()
+    assert (toot.state, toot.announcement.limit, len(stage.publisher.statuses)) == (DeliveryState.SENT, 60, 1)
+
+
+def test_limits_that_are_learnt_in_time_delay_nothing(stage: Stage) -> None:
+    stage.publisher.limits = Limits(characters=60)
+    for again in (True, False):
+        prepared = prepare_release(stage.bot.context, NOON)
+        assert prepared is not None
+        assert stage.bot.deliverer.warm_up(ACCOUNT, prepared.expected()[ACCOUNT]) is again
+    stage.clock.step_to(NOON)
+    assert prepared is not None
+    assert carry_out(stage.bot.context, prepared)
+    stage.bot.deliverer.deliver_pending(ACCOUNT)
+    (toot,) = stage.ledger.snapshot().deliveries.values()
+    assert (toot.state, toot.announcement.limit) == (DeliveryState.SENT, 60)
 
 
 def the_post_is_edited(stage: Stage) -> None:
