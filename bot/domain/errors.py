@@ -71,7 +71,8 @@ class ConfigError(BotError):
 class PostError(BotError):
     """A post file cannot be used. `line` and `column` count from 1; None if the fault has no single position.
 
-    `rule` is the name of the fault in `bot/domain/rules.py`; `others` are the other files involved in it.
+    `rule` is the name of the fault in `bot/domain/rules.py`; `others` are the other files involved in it. `value` is a
+    hash of what the field holds, which tells two mistakes in one field apart; empty if it holds nothing.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class PostError(BotError):
         line: int | None = None,
         column: int | None = None,
         field: str = "",
+        value: str = "",
         remedy: str = "",
         others: tuple[Path, ...] = (),
     ) -> None:
@@ -93,6 +95,7 @@ class PostError(BotError):
         self.line = line
         self.column = column
         self.field = field
+        self.value = value
         self.problem = problem
         self.others = others
 

@@ -103,7 +103,7 @@ def _finding_key(finding: Finding) -> AlertKey:
 
 
 def _fault_key(fault: PostError) -> AlertKey:
-    return AlertKey(AlertKind.FILE, f"{fault.path} {fault.rule} {fault.field}".rstrip())
+    return AlertKey(AlertKind.FILE, " ".join(filter(None, (str(fault.path), fault.rule, fault.field, fault.value))))
 
 
 def _source_key(trouble: SourceTrouble) -> AlertKey:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -36,7 +37,9 @@ class Fields:
     def fault(self, name: str, problem: str, remedy: str = "", *, rule: str = "field-value") -> PostError:
         """Build the error about this field; the caller raises it."""
         shown, line = in_the_file(name, self._names), self._lines.get(name)
-        return PostError(self._path, problem, rule=rule, line=line, field=shown, remedy=remedy)
+        written = self.get(name.partition("[")[0])
+        value = hashlib.sha256(repr(written).encode("utf-8", "surrogatepass")).hexdigest()[:8] if written else ""
+        return PostError(self._path, problem, rule=rule, line=line, field=shown, value=value, remedy=remedy)
 
     def get(self, name: str) -> Value:
         """The raw value; None if it is missing."""

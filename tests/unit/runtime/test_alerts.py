@@ -106,6 +106,18 @@ def test_a_cause_that_flickers_is_told_once_an_hour(world: MakeWorld, hook: Webh
     assert sum(len(what) for what in whats(hook)) == 2
 
 
+def test_a_second_mistake_in_the_same_field_is_news(world: MakeWorld, hook: Webhook) -> None:
+    one = world(embargoed=True)
+    path = one.root / "posts/broken.md"
+    attention = []
+    for minute, mistake in enumerate(("perhaps", "perhaps", "sometimes", "sometimes")):
+        path.write_text(f"---\ntitle: Broken\nhidden: {mistake}\n---\n")
+        attention.append(one.tick(NOW + minute * MINUTE).attention)
+    assert attention == [True, False, True, False]
+    first, second = whats(hook)
+    assert first == second == ["posts/broken.md:3: hidden: must be true or false."]
+
+
 def test_without_news_nothing_is_sent(world: MakeWorld, hook: Webhook) -> None:
     one = world(embargoed=True)
     one.write_post("keynote", NOW)
