@@ -93,7 +93,7 @@ class DeliveryPlanner:
         except ComposeError as error:
             # Keep the last announcement that could be composed, so that the operator sees what was intended.
             ruling = replace(ruling, announcement=known)
-            if ruling.verdict is not Verdict.DUE:
+            if not (ruling.verdict is Verdict.DUE or _is_newly_limited(case, ruling)):
                 return ruling
             reason = Reason(code=ReasonCode.CANNOT_BE_COMPOSED, text=str(error))
             return replace(ruling, verdict=Verdict.HELD, hold=Hold.UNCLEAR, reason=reason, again=False)
@@ -240,6 +240,11 @@ class DeliveryPlanner:
     def _show_orphan(self, delivery: Delivery) -> None:
         entry = self._builder.snapshot.entries.get(delivery.key.post_id)
         self._builder.add_item(delivery, slug=delivery.slug, title=entry.title if entry is not None else delivery.slug)
+
+
+def _is_newly_limited(case: Case, ruling: Ruling) -> bool:
+    # `announce resume` sends what the burst limit holds, so nothing may enter that hold without a text.
+    return ruling.hold is Hold.BRAKE and (case.known is None or case.known.hold is not Hold.BRAKE)
 
 
 def _is_held_for_picture(ruling: Ruling) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain import DeliveryState, Hold, MastodonOptions, Missed, Occasion, OverrideKind, Post
+from bot.domain import DeliveryState, Hold, MastodonOptions, Missed, Occasion, OverrideKind, Post, ReasonCode
 from bot.domain.reasons import text_reason
 from bot.domain.wording import reason_words
 from bot.planner.ruling import Verdict
@@ -425,3 +425,21 @@ def test_a_held_file_that_takes_another_posts_id_stays_held(make_post: MakePost)
     season.emit(OverrideKind.HOLD, held)
     season.run(make_post("a", published=NOW + HOUR, explicit_id="x"), after=HOUR)
     assert season.snapshot.entries == {}
+
+
+def test_what_cannot_be_composed_keeps_its_reason_when_the_burst_limit_is_used_up(make_post: MakePost) -> None:
+    season = Season()
+    posts = [make_post(slug=f"post-{number}", published=season.now) for number in range(4)]
+    broken = make_post(slug="z-broken", title="broken template", published=season.now)
+    for _ in range(2):
+        season.run(*posts, broken)
+        held = season.delivery("z-broken")
+        assert held is not None
+        assert held.reason is not None
+        assert (held.hold, held.reason.code) == (Hold.UNCLEAR, ReasonCode.CANNOT_BE_COMPOSED)
+    season.resume()
+    assert season.state("z-broken") is DeliveryState.HELD, "there is no text that could be sent"
+    season.run(*posts, replace(broken, title="Mended"))
+    held = season.delivery("z-broken")
+    assert held is not None
+    assert held.hold is Hold.BRAKE
