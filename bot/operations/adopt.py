@@ -51,7 +51,9 @@ def open_for_adoption(config: Config, *, environ: Mapping[str, str], emit: Emit)
 
 def release_due(bot: Bot) -> None:
     """Release what is due into the feeds, so that there is something to adopt for; sends nothing."""
-    bot.cycle_once(ask_site=bot.site.look_once)
+    result = bot.cycle_once()
+    if bot.site.look_once(result.plan):
+        bot.cycle_once()
 
 
 def adopt_account(bot: Bot, address: str) -> tuple[Event, ...]:

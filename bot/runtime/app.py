@@ -6,7 +6,7 @@ import logging
 import os
 import random
 import socket
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from threading import Event as Signal
@@ -29,7 +29,6 @@ from bot.integrations.websub import WebSubPings
 from bot.ledger import open_ledger
 from bot.ledger.contract import Ledger
 from bot.planner.guards import believable, server_doubt
-from bot.planner.plan import Plan
 from bot.posts.cache.file import FILE_NAME as CACHE
 from bot.posts.cache.file import PostCache, cache_key
 from bot.posts.git.folders import open_posts
@@ -90,11 +89,11 @@ class Bot:
         with gc_paused():
             return incremental_cycle(self.context)
 
-    def cycle_once(self, *, ask_site: Callable[[Plan], bool] | None = None) -> CycleResult:
-        """Read, plan, record, write the feeds, wake the workers. `ask_site` is that of `run_cycle`."""
+    def cycle_once(self) -> CycleResult:
+        """Read, plan, record, write the feeds, wake the workers. Raises LedgerError."""
         with gc_paused():  # nearly all that is made stays, or is let go at once
             begun = self.context.clock.monotonic()
-            result = run_cycle(self.context, ask_site=ask_site)
+            result = run_cycle(self.context)
         log(
             _LOG,
             logging.DEBUG,
@@ -115,31 +114,33 @@ class Bot:
     def tick(self) -> tuple[CycleResult, tuple[DeliveryResult, ...]]:
         """Fetch the sources, do one cycle and its deliveries; for workers that deliver in the caller's time.
 
-        Pages are asked for once; what is online is released and delivered, the rest by a later tick.
+        Pages that releases wait for are asked for once, after all else is released and delivered: what is online is
+        released by a second cycle, the rest by a later tick.
         """
         self.sources.sync_all()
-        result = self.cycle_once(ask_site=self.site.ask_once)
-        last, delivered = result, self._deliver_all()
-        if any(one.facts_changed for one in delivered):
+        rounds = [self._cycle_and_deliver()]
+        if self.site.ask_once(rounds[0][0].plan):
+            rounds.append(self._cycle_and_deliver())
+        if any(one.facts_changed for one in rounds[-1][1]):
             # The servers have just reported what they accept, so the toots are composed again before they are sent.
-            last = self.cycle_once()
-            result = _joined(result, last)
-            delivered += self._deliver_all()
+            rounds.append(self._cycle_and_deliver())
+        result, delivered = _joined(rounds)
         self.site.call_once(result.plan)
         pictures_known = self.ask_for_covers(result.covers_to_ask)
+        last = result
         if pictures_known or self.site.trouble or any(one.events for one in delivered):
             # What the deliveries came to is public too (`syndication.json`), and may be worth an alert.
-            last = refresh(self.context, last)
+            last = refresh(self.context, result)
             result = replace(result, attention=result.attention or last.attention)
         self.send_alerts(last)
         # Once: what a site that is copied elsewhere does not show yet is owed to the next tick.
         self.ping(last.topics)
-        return result, tuple(delivered)
+        return result, delivered
 
-    def _deliver_all(self) -> list[DeliveryResult]:
-        delivered: list[DeliveryResult] = []
+    def _cycle_and_deliver(self) -> tuple[CycleResult, list[DeliveryResult]]:
+        result, delivered = self.cycle_once(), list[DeliveryResult]()
         self.workers.run(lambda address: delivered.append(self.deliverer.deliver_pending(address)), stop=self.stop)
-        return delivered
+        return result, delivered
 
     def send_alerts(self, result: CycleResult) -> None:
         """Send the alerts that are new, and what has recovered. Takes as long as the slowest channel."""
@@ -184,14 +185,21 @@ class Bot:
         self.context.ledger.close()
 
 
-def _joined(first: CycleResult, second: CycleResult) -> CycleResult:
-    """The first cycle of a tick, with what the second one added."""
-    return replace(
-        first,
-        events=first.events + second.events,
-        changed_files=tuple(dict.fromkeys(first.changed_files + second.changed_files)),
-        attention=first.attention or second.attention,
+def _joined(
+    rounds: Sequence[tuple[CycleResult, Sequence[DeliveryResult]]],
+) -> tuple[CycleResult, tuple[DeliveryResult, ...]]:
+    """The last round of a tick, with what the earlier ones did."""
+    cycles, last = [cycle for cycle, _ in rounds], rounds[-1][0]
+    result = replace(
+        last,
+        plan=replace(last.plan, released=tuple(post for cycle in cycles for post in cycle.plan.released)),
+        events=tuple(event for cycle in cycles for event in cycle.events),
+        changed_files=tuple(dict.fromkeys(name for cycle in cycles for name in cycle.changed_files)),
+        attention=any(cycle.attention for cycle in cycles),
     )
+    # What an account waited for in an earlier round is over.
+    earlier = [replace(one, wait_until=None) for _, delivered in rounds[:-1] for one in delivered]
+    return result, (*earlier, *rounds[-1][1])
 
 
 def make_bot(

@@ -7,7 +7,7 @@ The feeds are written before anything is sent, so a slow server never delays the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -36,26 +36,17 @@ _TRIES: Final = 3
 _HOLDS: Final = (EventKind.HELD, EventKind.PICTURE_LEFT_OUT)
 
 
-def run_cycle(context: CycleContext, *, ask_site: Callable[[Plan], bool] | None = None) -> CycleResult:
-    """Do one cycle. Raises LedgerError: then nothing was released.
-
-    `ask_site` asks for the pages that the plan waits for, and says whether there are answers to plan with; without it
-    that is left to a worker.
-    """
+def run_cycle(context: CycleContext) -> CycleResult:
+    """Do one cycle. Raises LedgerError: then nothing was released."""
     context.state.base = None
     scan, templates = scan_posts(context.posts), read_templates_of(context.config)
     recorded = _plan_and_record(context, scan, templates)
-    earlier: tuple[Event, ...] = ()
-    if ask_site is not None and ask_site(recorded.plan):
-        # What waits for its page was recorded before it was asked for: the wait counts from then.
-        earlier = recorded.events
-        recorded = _plan_and_record(context, scan, templates)
     # Also what this cycle has not written: a release on the dot was not flushed, by us or by another process.
     context.ledger.flush()
-    result = publish(context, recorded, scan, templates, earlier=earlier)
+    result = publish(context, recorded, scan, templates)
     for address in context.config.account_addresses().values():
         context.notify(address)
-    newly_held = any(event.kind in _HOLDS for event in (*earlier, *recorded.events))
+    newly_held = any(event.kind in _HOLDS for event in recorded.events)
     return replace(result, attention=result.attention or newly_held)
 
 

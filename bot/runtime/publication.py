@@ -43,8 +43,6 @@ def publish(
     recorded: Recorded,
     scan: Scan,
     templates: Mapping[str, Templates],
-    *,
-    earlier: tuple[Event, ...] = (),
 ) -> CycleResult:
     """Write the feeds of a plan, report its outcomes and problems, and collect the alerts."""
     plan, snapshot = recorded.plan, recorded.snapshot
@@ -59,7 +57,7 @@ def publish(
     now = believable(plan.now, context.server_times.now())
     changes = _note_problems(context, problems, now=now)
     new_problems = any(event.kind is EventKind.PROBLEM for event in changes)
-    events = (*earlier, *recorded.events, *changes)
+    events = (*recorded.events, *changes)
     context.embargo.learn(scan.posts, faults=scan.faults, released=entries.keys())
     for event in events:
         context.emit(event)

@@ -112,6 +112,29 @@ def test_a_server_that_reports_something_else_each_time_delays_no_toot(site_conf
     assert len(publisher.statuses) == 1
 
 
+def test_a_page_that_is_slow_delays_no_other_post(site_config: Callable[..., Config]) -> None:
+    stage = Stage(site_config(accounts=ACCOUNTS, release='wait_for_page = "30m"'))
+    seen: list[tuple[str, str, list[str]]] = []
+
+    def ask(url: str) -> None:
+        feed = (stage.config.public_folder / "news" / "rss.xml").read_text()
+        shown = [slug for slug in ("hall", "keynote") if f"About {slug}" in feed]
+        seen.append((url, "Halls" if "Halls" in feed else "", shown))
+
+    stage.bot.site.pages.ask, stage.bot.site.pages.in_threads = ask, False
+    stage.write("hall", stage.clock.now())
+    stage.bot.tick()
+    stage.write("hall", stage.clock.now(), more="category: Halls\n")
+    stage.clock.step_to(NOON)
+    result, _ = stage.bot.tick()
+    assert [(url.split("/")[-2], category, shown) for url, category, shown in seen] == [
+        ("hall", "", []),
+        ("keynote", "Halls", ["hall"]),
+    ]
+    assert [post.slug for post in result.plan.released] == ["keynote"]
+    assert set(stage.states().values()) == {DeliveryState.SENT}
+
+
 def test_a_worker_that_learns_new_limits_asks_for_a_cycle_before_it_sends(site_config: Callable[..., Config]) -> None:
     stage = Stage(site_config(accounts=ACCOUNTS))
     stage.publisher.limits = Limits(characters=60)
