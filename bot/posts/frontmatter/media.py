@@ -179,4 +179,7 @@ def _note_faults(picture: Picture, place: str, number: int, notes: Notes) -> Non
 
 def _nth(number: int) -> str:
     words = ("first", "second", "third", "fourth")
-    return words[number] if number < len(words) else f"{number + 1}th"
+    if number < len(words):
+        return words[number]
+    is_teen = (number + 1) % 100 in (11, 12, 13)
+    return f"{number + 1}{'th' if is_teen else {1: 'st', 2: 'nd', 3: 'rd'}.get((number + 1) % 10, 'th')}"

@@ -190,3 +190,12 @@ def test_a_picture_that_comes_later_is_found(config: Config, files: Path) -> Non
     Image.new("RGB", (6, 4)).save(files / "new.png")
     assert folder.look().signature != before.signature
     assert folder.scan().posts[0].findings == ()
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(4, "fourth"), (5, "5th"), (11, "11th"), (20, "20th"), (21, "21st"), (102, "102nd")]
+)
+def test_a_picture_is_named_by_its_number(parse: Parse, number: int, words: str) -> None:
+    items = "\n    - a.png" * (number - 1)
+    with pytest.raises(PostError, match=f"the {words} picture names no file"):
+        media(parse, f"{items}\n    - alt: A")
