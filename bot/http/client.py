@@ -15,7 +15,6 @@ import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -23,8 +22,8 @@ from typing import TYPE_CHECKING, Any, Final
 from bot.config import is_loopback
 from bot.domain.errors import FetchError
 from bot.domain.logs import log
-from bot.http.guard import Guard, Resolve
-from bot.http.policy import ConnectPolicy
+from bot.http.answers import Fetched, Glance, Measured, make_refusal, measure, read_all, read_beginning
+from bot.http.policy import ConnectPolicy, Resolve
 
 if TYPE_CHECKING:
     import httpx
@@ -35,39 +34,9 @@ __all__ = ["ConnectPolicy", "Fetched", "Glance", "Measured", "Resolve", "WebClie
 _LOG: Final = logging.getLogger("bot.http")
 USER_AGENT: Final = "announce (a conference's announcement bot)"
 MOST_REDIRECTS: Final = 3
-#: Bytes of a page that are read: enough for its <head>.
-FIRST_BYTES: Final = 256 * 1024
 _PORTS: Final = {"http": 80, "https": 443}
-#: Client error codes (4xx) that are temporary, so a retry may succeed.
-_PASSING: Final = frozenset({408, 425, 429})
-_LENGTH: Final = re.compile(r"[0-9]{1,18}")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fetched:
-    """A good answer (200)."""
-
-    url: str  #: where it was found in the end
-    data: bytes
-    media_type: str  #: as the answer says, in lower case, without parameters; empty if it does not say
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Measured:
-    """What a server says of a file."""
-
-    url: str  #: where it was found in the end
-    media_type: str  #: in lower case, without parameters
-    size: int  #: bytes
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Glance:
-    """The beginning of a good answer (200)."""
-
-    path: str  #: where on the site it was found in the end
-    media_type: str  #: in lower case, without parameters; empty if it does not say
-    beginning: bytes
+#: A name and password in an address (RFC 3986 section 3.2.1), which no message may show.
+_CREDENTIALS: Final = re.compile(r"//[^/?#]*@")
 
 
 class WebClient:
@@ -99,7 +68,7 @@ class WebClient:
         """
         headers = {"Cache-Control": "no-cache"} if past_caches else {}
         with explained(url), self._client(url, within) as client, self._answer(client, "GET", url, headers) as answer:
-            return _read(answer, largest)
+            return read_all(answer, largest)
 
     def measure(self, url: str, *, within: timedelta) -> Measured:
         """Get the media type and size of a file without fetching it. Raises FetchError, also if either is missing.
@@ -108,13 +77,13 @@ class WebClient:
         """
         with explained(url), self._client(url, within) as client:
             with self._answer(client, "HEAD", url, {}) as answer:
-                found = _measured(answer) if answer.status_code == 200 else None
+                found = measure(answer) if answer.status_code == 200 else None
             if found is not None:
                 return found
             with self._answer(client, "GET", url, {"Range": "bytes=0-0"}) as answer:
                 if answer.status_code not in (200, 206):
-                    raise _refusal(answer)
-                found = _measured(answer)
+                    raise make_refusal(answer)
+                found = measure(answer)
         if found is None:
             raise FetchError(f"{url} does not say of what type and how long it is.", url=url)
         return found
@@ -127,7 +96,7 @@ class WebClient:
             client.stream("POST", self._checked(url), data=dict(fields), follow_redirects=False) as answer,
         ):
             if not answer.is_success:
-                raise _refusal(answer)
+                raise make_refusal(answer)
 
     def post(self, url: str, *, headers: Mapping[str, str], content: bytes, within: timedelta) -> int:
         """POST, and return the answer's status; redirects are not followed.
@@ -151,7 +120,7 @@ class WebClient:
             self._client(url, within) as client,
             self._answer(client, "GET", url, headers, check_redirect=partial(_check_same_site, url)) as answer,
         ):
-            return _beginning(answer)
+            return read_beginning(answer)
 
     def headers_of(self, url: str, *, within: timedelta) -> Mapping[str, str]:
         """The headers of the answer to a GET, with any status; redirects are not followed. Raises FetchError."""
@@ -191,7 +160,7 @@ class WebClient:
 
         import httpx  # imported here: it takes 140 ms, only for a request
 
-        from bot.http.transport import GuardedTransport  # imports httpx
+        from bot.http.transport import Guard, GuardedTransport  # imports httpx
 
         self._tls = self._tls or ssl.create_default_context()
         headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
@@ -212,11 +181,11 @@ class WebClient:
         import httpx  # imported here: it takes 140 ms, only for a request
 
         parsed = httpx.URL(url)
+        if parsed.userinfo:
+            raise FetchError(f"the address at {parsed.host} is not fetched: it carries a name or password.")
         if parsed.scheme not in self._policy.schemes or not parsed.host:
             schemes = " or ".join(self._policy.schemes)
             raise FetchError(f"{url} is not fetched: it does not begin with {schemes}://.", url=url)
-        if parsed.userinfo:
-            raise FetchError(f"the address at {parsed.host} is not fetched: it carries a name or password.")
         return parsed
 
 
@@ -235,12 +204,6 @@ def system_addresses(host: str, port: int) -> Sequence[str]:
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
-def expect_200(answer: httpx.Response) -> None:
-    """Raises FetchError for every other answer."""
-    if answer.status_code != 200:
-        raise _refusal(answer)
-
-
 def is_same_site(here: httpx.URL, there: httpx.URL) -> bool:
     """Whether a redirect stays on the site: same host and port, with or without "www."; http to https, not back."""
     if here.scheme == "https" and there.scheme != "https":
@@ -255,63 +218,13 @@ def _check_same_site(url: str, here: httpx.URL, there: httpx.URL) -> None:
         raise FetchError(f"{url} leads to another site, {there.host}.", url=url, kind="another-site")
 
 
-def _read(answer: httpx.Response, largest: int) -> Fetched:
-    expect_200(answer)
-    if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
-        problem = f"{answer.url} answered compressed, which was not asked for."
-        raise FetchError(problem, status=answer.status_code, url=str(answer.url))
-    too_large = FetchError(f"{answer.url} is larger than {largest / 1024 / 1024:.0f} MB.", url=str(answer.url))
-    stated = answer.headers.get("Content-Length", "")
-    if stated.isdecimal() and int(stated) > largest:
-        raise too_large
-    data = bytearray()
-    for chunk in answer.iter_raw():
-        data += chunk
-        if len(data) > largest:
-            raise too_large
-    return Fetched(url=str(answer.url), data=bytes(data), media_type=_media_type(answer))
-
-
-def _beginning(answer: httpx.Response) -> Glance:
-    expect_200(answer)
-    data = bytearray()
-    for chunk in answer.iter_bytes():
-        data += chunk
-        if len(data) >= FIRST_BYTES:
-            break
-    return Glance(path=answer.url.path, media_type=_media_type(answer), beginning=bytes(data[:FIRST_BYTES]))
-
-
-def _measured(answer: httpx.Response) -> Measured | None:
-    """Media type and size of the whole file, from the headers; None if either is missing."""
-    if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
-        return None  # the length is another's
-    length = answer.headers.get("Content-Length", "")
-    if answer.status_code == 206:
-        # "bytes 0-0/1234", RFC 9110 section 14.4
-        length = answer.headers.get("Content-Range", "").rpartition("/")[2]
-    media_type = _media_type(answer)
-    if not media_type or not _LENGTH.fullmatch(length):
-        return None
-    return Measured(url=str(answer.url), media_type=media_type, size=int(length))
-
-
-def _media_type(answer: httpx.Response) -> str:
-    return str(answer.headers.get("Content-Type", "")).partition(";")[0].strip().lower()
-
-
-def _refusal(answer: httpx.Response) -> FetchError:
-    passing = answer.status_code >= 500 or answer.status_code in _PASSING
-    problem = f"{answer.url} answered {answer.status_code}."
-    return FetchError(problem, passing=passing, status=answer.status_code, url=str(answer.url))
-
-
 @contextmanager
 def explained(url: str) -> Iterator[None]:
-    """Turn every error of the request into a FetchError that names the address."""
+    """Turn every error of the request into a FetchError that names the address, without a password in it."""
     import httpcore  # httpx loads it
     import httpx  # imported here: it takes 140 ms, only for a request
 
+    url = _CREDENTIALS.sub("//", url)
     try:
         yield
     except FetchError as error:

@@ -7,7 +7,7 @@ into its own network.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Final
@@ -16,6 +16,9 @@ from bot.config import Config
 
 #: RFC 6052: an IPv4 address in its last 32 bits, for networks that speak IPv6 only.
 _NAT64: Final = IPv6Network("64:ff9b::/96")
+#: Host and port → its addresses; raises OSError if it has none.
+Resolve = Callable[[str, int], Sequence[str]]
+
 _HTTPS: Final = ("https",)
 _HTTP_TOO: Final = ("https", "http")
 

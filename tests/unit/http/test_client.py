@@ -115,6 +115,16 @@ def test_what_is_not_a_good_answer(site: str, path: str, words: str, passing: bo
 
 
 @pytest.mark.parametrize(
+    "url", ["http://ada:secret@example.org/a", "ftp://ada:secret@example.org/", "http://ada:secret@[/", "//a:secret@b"]
+)
+def test_no_error_shows_the_password_of_an_address(url: str) -> None:
+    with pytest.raises(FetchError) as caught:
+        get(url)
+    assert "secret" not in caught.value.message
+    assert "secret" not in caught.value.url
+
+
+@pytest.mark.parametrize(
     "url",
     ["http://conf.example/a", "ftp://conf.example/a", "file:///etc/passwd", "/a", "", "https:///a", "https://[/a"],
 )

@@ -1,0 +1,106 @@
+"""What an answer holds: its bytes, its beginning, its media type and size, or why it is refused."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.errors import FetchError
+
+if TYPE_CHECKING:
+    import httpx
+
+
+#: Bytes of a page that are read: enough for its <head>.
+FIRST_BYTES: Final = 256 * 1024
+#: Client error codes (4xx) that are temporary, so a retry may succeed.
+_PASSING: Final = frozenset({408, 425, 429})
+_LENGTH: Final = re.compile(r"[0-9]{1,18}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fetched:
+    """A good answer (200)."""
+
+    url: str  #: where it was found in the end
+    data: bytes
+    media_type: str  #: as the answer says, in lower case, without parameters; empty if it does not say
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measured:
+    """What a server says of a file."""
+
+    url: str  #: where it was found in the end
+    media_type: str  #: in lower case, without parameters
+    size: int  #: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Glance:
+    """The beginning of a good answer (200)."""
+
+    path: str  #: where on the site it was found in the end
+    media_type: str  #: in lower case, without parameters; empty if it does not say
+    beginning: bytes
+
+
+def expect_200(answer: httpx.Response) -> None:
+    """Raises FetchError for an answer of any other status."""
+    if answer.status_code != 200:
+        raise make_refusal(answer)
+
+
+def read_all(answer: httpx.Response, largest: int) -> Fetched:
+    """Read the whole answer. Raises FetchError if it is no 200, compressed, or over `largest` bytes."""
+    expect_200(answer)
+    if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
+        problem = f"{answer.url} answered compressed, which was not asked for."
+        raise FetchError(problem, status=answer.status_code, url=str(answer.url))
+    too_large = FetchError(f"{answer.url} is larger than {largest / 1024 / 1024:.0f} MB.", url=str(answer.url))
+    stated = answer.headers.get("Content-Length", "")
+    if stated.isdecimal() and int(stated) > largest:
+        raise too_large
+    data = bytearray()
+    for chunk in answer.iter_raw():
+        data += chunk
+        if len(data) > largest:
+            raise too_large
+    return Fetched(url=str(answer.url), data=bytes(data), media_type=_media_type(answer))
+
+
+def read_beginning(answer: httpx.Response) -> Glance:
+    """Read the first bytes of the answer. Raises FetchError if it is no 200."""
+    expect_200(answer)
+    data = bytearray()
+    for chunk in answer.iter_bytes():
+        data += chunk
+        if len(data) >= FIRST_BYTES:
+            break
+    return Glance(path=answer.url.path, media_type=_media_type(answer), beginning=bytes(data[:FIRST_BYTES]))
+
+
+def measure(answer: httpx.Response) -> Measured | None:
+    """Read media type and size of the whole file from the headers; None if either is missing."""
+    if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
+        return None  # the length is another's
+    length = answer.headers.get("Content-Length", "")
+    if answer.status_code == 206:
+        # "bytes 0-0/1234", RFC 9110 section 14.4
+        length = answer.headers.get("Content-Range", "").rpartition("/")[2]
+    media_type = _media_type(answer)
+    if not media_type or not _LENGTH.fullmatch(length):
+        return None
+    return Measured(url=str(answer.url), media_type=media_type, size=int(length))
+
+
+def _media_type(answer: httpx.Response) -> str:
+    return str(answer.headers.get("Content-Type", "")).partition(";")[0].strip().lower()
+
+
+def make_refusal(answer: httpx.Response) -> FetchError:
+    """Make the error for an answer of another status than the request needs."""
+    passing = answer.status_code >= 500 or answer.status_code in _PASSING
+    problem = f"{answer.url} answered {answer.status_code}."
+    return FetchError(problem, passing=passing, status=answer.status_code, url=str(answer.url))
