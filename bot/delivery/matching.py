@@ -17,7 +17,7 @@ def find_status(
     seen: Iterable[SeenStatus],
     *,
     claimed: frozenset[str],
-    comparable: Callable[[str], str],
+    normalise: Callable[[str], str],
     by_link: bool = True,
     since: datetime | None = None,
     also: str | None = None,
@@ -29,11 +29,11 @@ def find_status(
     matched by their text alone (`by_link` false). `also` is another URL of the post, if it was renamed. A reminder is
     matched only with statuses made `since` its moment, because the post's toot and earlier reminders have the same link
     and perhaps the same text. Statuses of other deliveries (`claimed`) are ignored; of several matches the oldest
-    counts. `comparable` is the publisher's function that makes texts equal which the network treats as the same.
+    counts. `normalise` is the publisher's function that makes texts equal which the network treats as the same.
     """
 
     def normalised(text: str, content_warning: str | None) -> tuple[str, str]:
-        return comparable(text), (content_warning or "").strip()
+        return normalise(text), (content_warning or "").strip()
 
     free = [status for status in seen if status.status_id not in claimed]
     if since is not None:

@@ -27,7 +27,7 @@ def preflight(deliveries: Sequence[Delivery], session: DeliverySession) -> None:
     """
     waiting = _about_to_be_sent(deliveries, session)
     now = session.now()
-    recent = session.publisher.recent(since=min(now, *(other.due for other in waiting)) - ANNOUNCED_EARLY)
+    recent = session.publisher.list_recent(since=min(now, *(other.due for other in waiting)) - ANNOUNCED_EARLY)
     newest = recent[-1].status_id if recent else session.publisher.newest_status_id()
     known = session.ledger.snapshot()
     claimed = known.status_ids(session.account)
@@ -99,7 +99,7 @@ class _Texts:
 
     def _one(self, status: SeenStatus) -> SeenStatus:
         if status.status_id not in self._known:
-            self._known[status.status_id] = self._publisher.with_text(status)
+            self._known[status.status_id] = self._publisher.fetch_text(status)
         return self._known[status.status_id]
 
 
@@ -145,9 +145,9 @@ def _found(
     also: str | None,
 ) -> SeenStatus | None:
     by_link = delivery.action is Action.PUBLISH
-    comparable = session.publisher.comparable
+    normalise = session.publisher.normalise
     status, is_foreign = find_status(
-        delivery.announcement, seen, claimed=claimed, comparable=comparable, by_link=by_link, since=since, also=also
+        delivery.announcement, seen, claimed=claimed, normalise=normalise, by_link=by_link, since=since, also=also
     )
     if status is not None:
         session.state.foreign.discard((delivery.key, status.status_id))

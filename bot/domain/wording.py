@@ -16,9 +16,6 @@ from bot.domain.ledger import Instance
 from bot.domain.posts import Poll, StatusOptions
 from bot.domain.reasons import Reason, ReasonCode
 
-#: Why a picture that is a drawing cannot be uploaded; the name of the picture stands before it.
-SVG_REFUSED: Final = "is an SVG drawing, which Mastodon does not take"
-
 #: What an event is called. Replacing a word here changes what people read, and nothing else.
 EVENT_WORDS: Final[Mapping[EventKind, str]] = {kind: kind.value for kind in EventKind}
 

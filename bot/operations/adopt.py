@@ -75,7 +75,7 @@ def _shown_posts(bot: Bot, address: str) -> WriteBatch:
     if not wanted:
         return WriteBatch()
     publisher.verify_account()
-    recent = publisher.recent(since=min(entry.published for entry in wanted) - ANNOUNCED_EARLY)
+    recent = publisher.list_recent(since=min(entry.published for entry in wanted) - ANNOUNCED_EARLY)
     now, taken = bot.context.clock.now(), set(bot.context.ledger.snapshot().status_ids(address))
     changes, events = [], []
     for entry in sorted(wanted, key=lambda entry: entry.published):
@@ -116,9 +116,9 @@ def _find(
     publisher: Publisher,
     taken: frozenset[str],
 ) -> tuple[SeenStatus | None, bool]:
-    alike = [publisher.with_text(status) for status in recent if entry.url in status.links]
+    alike = [publisher.fetch_text(status) for status in recent if entry.url in status.links]
     announcement = known.announcement if known is not None else Announcement(text="", link=entry.url, length=0, limit=0)
-    status, is_foreign = find_status(announcement, alike, claimed=taken, comparable=publisher.comparable)
+    status, is_foreign = find_status(announcement, alike, claimed=taken, normalise=publisher.normalise)
     # Without words of our own to compare, a toot with the link is taken for ours: so it was before the ledger was lost.
     return status, is_foreign and known is not None
 

@@ -12,7 +12,16 @@ from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, Self
 from urllib.parse import unquote, urlsplit
 
 from bot.domain import Picture, PictureFault
-from bot.domain.wording import SVG_REFUSED
+from bot.domain.pictures import (
+    LARGEST_FILE,
+    MAKE_IT_SMALLER,
+    MEDIA_TYPES,
+    MOST_PIXELS,
+    SVG_HEAD,
+    SVG_REFUSED,
+    USE_A_PICTURE,
+    is_svg,
+)
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -20,18 +29,7 @@ if TYPE_CHECKING:
     from bot.config import Config
 
 
-LARGEST_FILE: Final = 100 * 1024 * 1024  #: bytes
-#: Pillow's format name → media type. MPO is a JPEG followed by further pictures.
-_MEDIA_TYPES: Final = {
-    "JPEG": "image/jpeg",
-    "MPO": "image/jpeg",
-    "PNG": "image/png",
-    "GIF": "image/gif",
-    "WEBP": "image/webp",
-    "AVIF": "image/avif",
-}
 _TAIL: Final = 4096  #: bytes at the end of a file to check for truncation
-_MOST_PIXELS: Final = 89_478_485  #: Pillow's own limit (`Image.MAX_IMAGE_PIXELS`), which the upload also obeys
 _TOO_MANY_PIXELS: Final = "has more than 89 million pixels, which is not unpacked"
 _TOO_LARGE: Final = "is larger than 100 MB"
 _LARGEST_LOOK: Final = 40_000_000  #: pixels; larger pictures are not decoded to check for truncation
@@ -49,9 +47,9 @@ _REMEDIES: Final[Mapping[PictureFault, str]] = {
     PictureFault.DRAWING: "Export it from the drawing program as PNG, and name that file.",
     PictureFault.OUTSIDE_ASSETS: "Put the file into the assets folder ([site] assets in the settings).",
     PictureFault.OUTSIDE_BUNDLE: "Put the file itself there, no link to it.",
-    PictureFault.TOO_LARGE: "Make the picture smaller.",
+    PictureFault.TOO_LARGE: MAKE_IT_SMALLER,
     PictureFault.NOT_HTTPS: NOT_HTTPS,
-    PictureFault.UNUSABLE: "Use a JPEG, PNG, GIF or WebP file.",
+    PictureFault.UNUSABLE: USE_A_PICTURE,
 }
 
 
@@ -174,7 +172,7 @@ def _with_facts(url: str, alt: str, path: Path, shown: str) -> Picture:
             return Picture(url=url, alt=alt, size=size, problem=f"{shown} {found.problem}", fault=found.fault)
         if found is None:
             file.seek(0)
-            drawing = path.suffix.lower() in (".svg", ".svgz") or b"<svg" in file.read(4096)
+            drawing = is_svg(path.name, file.read(SVG_HEAD))
             problem = f"{shown} {SVG_REFUSED if drawing else 'is not a readable picture'}"
             fault = PictureFault.DRAWING if drawing else PictureFault.UNUSABLE
             return Picture(url=url, alt=alt, size=size, problem=problem, fault=fault)
@@ -190,15 +188,15 @@ def _look(file: IO[bytes]) -> tuple[str, int, int] | _Unusable | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # only the header is read here; no pixels are decoded
-            known = [name for name in _MEDIA_TYPES if name in Image.OPEN]
+            known = [name for name in MEDIA_TYPES if name in Image.OPEN]
             with Image.open(file, formats=known) as image:
                 width, height = image.size
                 if "exif" in image.info and image.getexif().get(_ORIENTATION) in _ON_ITS_SIDE:
                     width, height = height, width
-                if width * height > _MOST_PIXELS:
+                if width * height > MOST_PIXELS:
                     return _Unusable(_TOO_MANY_PIXELS, PictureFault.TOO_LARGE)
                 _raise_if_cut_short(image, file)
-                return _MEDIA_TYPES[str(image.format)], width, height
+                return MEDIA_TYPES[str(image.format)], width, height
     except Image.DecompressionBombError:
         return _Unusable(_TOO_MANY_PIXELS, PictureFault.TOO_LARGE)
     except Exception:  # noqa: BLE001 - Pillow may raise any exception for a broken file

@@ -1,4 +1,4 @@
-"""The contract of a publisher: it carries out deliveries for one account, and can ask its server what is there already.
+"""The contract of a publisher: it carries out deliveries for one account, and reads what the account already shows.
 
 Every implementation passes the same suite, `tests/contract/test_publisher.py`.
 """
@@ -37,25 +37,25 @@ class Publisher(Protocol):
         """
 
     def prepare_pictures(self, announcement: Announcement) -> None:
-        """Make its local pictures fit ahead of their upload. Asks, fetches and sends nothing; faults are upload's."""
+        """Make its local pictures fit ahead of their upload. Makes no request; `upload` reports the faults."""
 
     def upload(self, picture: Picture) -> str:
-        """Upload a picture with its alt text and focus, and wait until it can be attached; returns its id there.
+        """Upload a picture with its alt text and focus, wait until it can be attached, and return its id there.
 
-        It is made to fit the server's limits, and fetched if it is on another host. RejectedError if it is no good.
+        Fetches a remote picture, and makes it fit the server's limits. Raises RejectedError if it is unusable.
         """
 
-    def recent(self, *, since: datetime) -> tuple[SeenStatus, ...]:
+    def list_recent(self, *, since: datetime) -> tuple[SeenStatus, ...]:
         """The account's own statuses since a time, oldest first, without their `text`.
 
         Raises TransientError if there are more than can be read.
         """
 
-    def with_text(self, status: SeenStatus) -> SeenStatus:
+    def fetch_text(self, status: SeenStatus) -> SeenStatus:
         """The status with its `text` and content warning as they were sent."""
 
-    def comparable(self, text: str) -> str:
-        """A text in a form that makes two equal that differ only in how the server keeps what it was sent."""
+    def normalise(self, text: str) -> str:
+        """Normalise a text, so that it equals the server's stored form of the same text."""
 
     def publish(
         self,
@@ -66,9 +66,9 @@ class Publisher(Protocol):
         repeat: bool,
         in_reply_to: str | None = None,
     ) -> Receipt:
-        """Post the announcement, once. `key` is the Idempotency-Key; `repeat`: an earlier try's outcome was open.
+        """Post the announcement, once. `key` is the Idempotency-Key; `repeat`: an earlier try may have succeeded.
 
-        `in_reply_to` is the id of the status that it answers; RejectedError if there is none.
+        `in_reply_to` is the id of the status that it answers; RejectedError if the server has no such status.
         """
 
     def edit(self, status_id: str, announcement: Announcement, *, shown: Announcement | None) -> Receipt:
@@ -78,14 +78,14 @@ class Publisher(Protocol):
         """
 
     def delete(self, status_id: str) -> None:
-        """Remove a status. Harmless to repeat: one that is not there is as good as removed."""
+        """Remove a status. Harmless to repeat: a status that does not exist counts as removed."""
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""
 
 
 class AbsentPublisher:
-    """Keeps the contract of `bot.publishers.contract.Publisher` by refusing everything."""
+    """The publisher of an account without a token: every request raises AccountBlockedError."""
 
     def __init__(self, *, address: str, trouble: str) -> None:
         self.address = address
@@ -117,13 +117,13 @@ class AbsentPublisher:
     ) -> Receipt:
         self._refuse()
 
-    def recent(self, *, since: datetime) -> tuple[SeenStatus, ...]:  # noqa: ARG002
+    def list_recent(self, *, since: datetime) -> tuple[SeenStatus, ...]:  # noqa: ARG002
         self._refuse()
 
-    def with_text(self, status: SeenStatus) -> SeenStatus:  # noqa: ARG002
+    def fetch_text(self, status: SeenStatus) -> SeenStatus:  # noqa: ARG002
         self._refuse()
 
-    def comparable(self, text: str) -> str:
+    def normalise(self, text: str) -> str:
         return text
 
     def edit(
@@ -139,7 +139,7 @@ class AbsentPublisher:
         self._refuse()
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Nothing to close."""
 
     def _refuse(self) -> NoReturn:
         raise AccountBlockedError(

@@ -12,27 +12,27 @@ if TYPE_CHECKING:
     from PIL import Image
 
 
-#: In the order in which they are tried; the eye hardly sees the first.
+#: JPEG and WebP qualities, in the order in which they are tried; the loss of the first is hardly visible.
 QUALITIES: Final = (92, 85, 75)
-#: How much smaller, in width and height, each further try is, and how many there are: to a hundredth in the end.
+#: The factor for width and height between two tries, and the number of tries: the last is a hundredth of the size.
 _STEP: Final = 0.75
 _STEPS: Final = 16
 _TYPES: Final = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
 
 
-def encoded_to_fit(image: Image.Image, form: str, limits: Limits) -> tuple[bytes, str] | None:
-    """The picture's bytes and Pillow's name of their format, upright, without metadata; None if none are small enough.
+def encode_to_fit(image: Image.Image, form: str, limits: Limits) -> tuple[bytes, str] | None:
+    """Encode a picture upright, without metadata: its bytes, and Pillow's name of their format; None if nothing fits.
 
-    `form` is the format that it comes in. The picture is never enlarged.
+    `form` is Pillow's name of the original's format. The picture is never enlarged.
     """
     from PIL import ImageOps  # imported here: it takes 15 ms, and few pictures are encoded anew
 
-    upright = _plain(ImageOps.exif_transpose(image))
+    upright = _strip(ImageOps.exif_transpose(image))
     profile = image.info.get("icc_profile") if _colours(image.mode) == _colours(upright.mode) else None
     forms = _forms(upright, form, limits)
     size = _size_within(upright.width, upright.height, limits.picture_pixels)
     for _ in range(_STEPS):
-        scaled = upright if size == upright.size else _scaled(upright, size)
+        scaled = upright if size == upright.size else _scale(upright, size)
         for name in forms:
             for data in _encodings(scaled, name, profile):
                 # Mastodon wants less than its limit (app/models/media_attachment.rb).
@@ -56,8 +56,8 @@ def _forms(image: Image.Image, form: str, limits: Limits) -> list[str]:
     return [name for name in wanted if name in taken] or ["JPEG"]
 
 
-def _plain(image: Image.Image) -> Image.Image:
-    """The same pixels in a mode that can be scaled and written, without anything that came along."""
+def _strip(image: Image.Image) -> Image.Image:
+    """The same pixels in a mode that can be scaled and encoded, without metadata."""
     if image.mode.startswith("I") or image.mode == "F":
         # 16 bits of grey; convert() alone would cut off at 255.
         image = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
@@ -91,7 +91,7 @@ def _size_within(width: int, height: int, pixels: int) -> tuple[int, int]:
     return min(small[0], max(1, pixels // small[1])), min(small[1], max(1, pixels // small[0]))
 
 
-def _scaled(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+def _scale(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     from PIL import Image  # imported here: it takes 15 ms, and few pictures are encoded anew
 
     return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
@@ -105,14 +105,14 @@ def _encodings(image: Image.Image, form: str, profile: bytes | None) -> Iterator
         ready, profile = image.convert("RGB"), None
     options: dict[str, Any] = {"icc_profile": profile} if profile else {}
     if form == "PNG":
-        yield _saved(ready, form, **options)
+        yield _encode(ready, form, **options)
         return
     for quality in QUALITIES:
-        yield _saved(ready, form, quality=quality, **options)
+        yield _encode(ready, form, quality=quality, **options)
 
 
 def _on_white(image: Image.Image) -> Image.Image:
-    """What can be seen through becomes white."""
+    """Replace transparency by white."""
     from PIL import Image  # imported here: it takes 15 ms, and few pictures are encoded anew
 
     see_through = image.convert("RGBA")
@@ -120,7 +120,7 @@ def _on_white(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(ground, see_through).convert("L" if image.mode == "LA" else "RGB")
 
 
-def _saved(image: Image.Image, form: str, **options: Any) -> bytes:
+def _encode(image: Image.Image, form: str, **options: Any) -> bytes:
     out = BytesIO()
     image.save(out, form, **options)
     return out.getvalue()

@@ -1,4 +1,4 @@
-"""What the rest of the bot asks of a kind of network: one adapter for each `type` of account in the settings."""
+"""What a network provides to the rest of the bot: one adapter for each `type` of account in the settings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AccountAccess:
-    """An account of the settings, and what it takes to reach it."""
+    """An account of the settings, with its token and the means to reach its server."""
 
     account: Account
     address: str  #: the account's identity in the ledger
@@ -30,52 +30,52 @@ class AccountAccess:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Inspection:
-    """What was found out about an account."""
+    """The result of an inspection of an account."""
 
     address: str = ""  #: user@domain as the server confirms it; empty if it does not
     reachable: bool = False
     software: str = ""  #: with its version
     limits: Limits | None = None
-    scopes: tuple[str, ...] = ()  #: as far as the server tells; empty: it does not
-    missing: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()  #: empty if the server does not say
+    missing: tuple[str, ...] = ()  #: scopes that the bot needs and the token lacks
     trouble: str = ""  #: why nothing can be published; empty if it can
     remedy: str = ""
 
 
 class SignIn(Protocol):
-    """One person's way to a token, on a server that gives out codes. Methods raise a PublishError."""
+    """A login on one server: the operator allows the application and pastes a code. Methods raise a PublishError."""
 
     def register(self, name: str, *, website: str) -> Application:
-        """Register an application with the least rights that will do."""
+        """Register an application with the least rights that the bot needs."""
 
     def address(self, application: Application) -> str:
-        """Where the person allows it, and is shown the code."""
+        """The address where the operator allows the application and is shown the code."""
 
     def needs(self, application: Application) -> Mapping[str, str]:
-        """The rights that the application asks for, each with its reason, for a person."""
+        """The rights that the application asks for, each with its reason in words."""
 
     def exchange(self, application: Application, pasted: str) -> tuple[str, tuple[str, ...]]:
-        """The token for the code that the person pasted, and the rights that it was granted.
+        """Exchange the code that the operator pasted for a token; returns it and the rights that it was granted.
 
         Raises CodeRefusedError if another code may do.
         """
 
     def missing(self, granted: tuple[str, ...]) -> str:
-        """The rights that a token still needs, for a person; empty if it has all."""
+        """The rights that a token still lacks, in words; empty if it has all."""
 
     def revoke(self, application: Application, token: str) -> None:
         """End a token for good, wherever it is used. Harmless to repeat."""
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""
 
 
 class Network(Protocol):
-    """A kind of network. Nothing here contacts a server, but for what its objects are asked to do."""
+    """A kind of network. Only `inspect`, and the objects that this makes, contact a server."""
 
     @property
     def limits(self) -> Limits:
-        """What is assumed of a server until it has told its own."""
+        """The limits assumed of a server that has not reported its own yet."""
 
     def capabilities(self, limits: Limits) -> Capabilities:
         """What an account can do on a server with these limits (and its `software`)."""
@@ -88,7 +88,7 @@ class Network(Protocol):
         """The address where a person revokes a token by hand."""
 
     def clock_address(self, account: Account) -> str:
-        """Where a GET without a token is answered with a `Date`; empty if there is no such place."""
+        """An address that answers a GET without a token, with a `Date` header; empty if there is none."""
 
     def make_publisher(
         self,
@@ -97,13 +97,13 @@ class Network(Protocol):
         web: WebClient | None = None,
         on_answer: Callable[[Mapping[str, str]], None] | None = None,
     ) -> Publisher:
-        """The account's publisher. `web` fetches pictures of other hosts; `on_answer` is told each answer's headers."""
+        """Make the account's publisher. `web` fetches remote pictures; `on_answer` gets each answer's headers."""
 
     def inspect(self, access: AccountAccess, *, granted: tuple[str, ...]) -> Inspection:
         """Ask the server everything about the account. Raises nothing that a server can cause.
 
-        `granted` are the rights that the token was issued with; empty: they were not kept.
+        `granted` are the rights that the token was issued with; empty if they were not stored.
         """
 
     def sign_in(self, server: str, *, timeout: timedelta) -> SignIn:
-        """The way to a token of a server."""
+        """Make a login on this server."""

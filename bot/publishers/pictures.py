@@ -1,8 +1,8 @@
-"""A picture as a server takes it: read or fetched, judged by its content, made to fit, without what tells its place.
+"""A picture as a server takes it: read or fetched, checked by its content, made to fit, without private metadata.
 
-What fits and carries nothing but pixels and colours is passed on byte for byte. Everything else is written anew:
-upright, scaled down to the server's limits (never up), in a format that it takes, with its colour profile. Location,
-camera, words and thumbnails stay behind: only what is known to be harmless is kept (`_HARMLESS`).
+A picture that fits and holds only pixels and colours is uploaded unchanged. Any other is encoded again: upright, scaled
+down to the server's limits (never up), in a format that the server takes, with its colour profile. Location, camera,
+texts and thumbnails are removed: only metadata that is known to be harmless is kept (`_HARMLESS`).
 """
 
 from __future__ import annotations
@@ -21,27 +21,25 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain import GIF_PIXELS, Limits, Picture
 from bot.domain.errors import FetchError, RejectedError, TransientError
-from bot.domain.wording import SVG_REFUSED
+from bot.domain.pictures import (
+    LARGEST_FILE,
+    MAKE_IT_SMALLER,
+    MEDIA_TYPES,
+    MOST_PIXELS,
+    SVG_REFUSED,
+    USE_A_PICTURE,
+    is_svg,
+)
 from bot.http.client import WebClient
-from bot.publishers.encoding import encoded_to_fit
+from bot.publishers.encoding import encode_to_fit
 
 if TYPE_CHECKING:
     from PIL import Image
 
 
-LARGEST_FILE: Final = 100 * 1024 * 1024  #: bytes of a local picture
 LARGEST_DOWNLOAD: Final = 40 * 1024 * 1024  #: bytes of a picture of another host
 FETCH_WITHIN: Final = timedelta(seconds=15)
-#: Pillow's names → media type and ending.
-FORMATS: Final = {
-    "JPEG": ("image/jpeg", "jpg"),
-    "PNG": ("image/png", "png"),
-    "GIF": ("image/gif", "gif"),
-    "WEBP": ("image/webp", "webp"),
-    "AVIF": ("image/avif", "avif"),
-}
-_ORIENTATION: Final = 0x0112  # Exif 2.3, section 4.6.4
-#: What Pillow may have found besides the pixels that tells nothing of people and places.
+#: Pillow's names of the metadata that reveals nothing about people and places.
 _HARMLESS: Final = frozenset(
     {
         *("jfif", "jfif_version", "jfif_unit", "jfif_density", "adobe", "adobe_transform"),
@@ -50,7 +48,7 @@ _HARMLESS: Final = frozenset(
         *("version", "duration", "loop", "timestamp", "extension", "default_image", "disposal", "blend", "bbox"),
     }
 )
-#: Application segments of a JPEG without words or places in them: JFIF, the colour profile, Adobe's colour transform.
+#: Application segments of a JPEG that hold no texts or places: JFIF, the colour profile, Adobe's colour transform.
 _HARMLESS_SEGMENTS: Final = (b"JFIF", b"ICC_PROFILE", b"Adobe")
 #: XMP, wherever it is (XMP specification, part 3).
 _XMP: Final = (b"http://ns.adobe.com/xap", b"<x:xmpmeta", b"XMP DataXMP")
@@ -58,7 +56,7 @@ _XMP: Final = (b"http://ns.adobe.com/xap", b"<x:xmpmeta", b"XMP DataXMP")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Original:
-    """A picture's bytes as they came, and how to speak of it."""
+    """A picture's bytes as read or fetched, and its name in messages."""
 
     data: bytes
     shown: str
@@ -73,7 +71,7 @@ class Upload:
     name: str  #: of the file; gives nothing away
 
 
-def original_of(picture: Picture, web: WebClient) -> Original:
+def read_original(picture: Picture, web: WebClient) -> Original:
     """Read or fetch a picture. Raises RejectedError, or TransientError if a later try may succeed."""
     if picture.path is not None:
         return Original(data=_read(picture.path), shown=str(picture.path))
@@ -86,8 +84,8 @@ def original_of(picture: Picture, web: WebClient) -> Original:
     return Original(data=found.data, shown=picture.url)
 
 
-def prepared(original: Original, limits: Limits) -> Upload:
-    """The picture within the server's limits. Raises RejectedError if there is no way."""
+def make_upload(original: Original, limits: Limits) -> Upload:
+    """Make a picture fit the server's limits. Raises RejectedError if that is impossible."""
     from PIL import Image  # imported here: it takes 10 ms, and few toots have a new picture
 
     data = original.data
@@ -96,24 +94,24 @@ def prepared(original: Original, limits: Limits) -> Upload:
         form = "JPEG" if image.format == "MPO" else str(image.format)
         frames = getattr(image, "n_frames", 1) if form != "JPEG" else 1
         limit = min(limits.picture_pixels, GIF_PIXELS) if form == "GIF" else limits.picture_pixels
-        fits = FORMATS[form][0] in limits.picture_types and image.width * image.height <= limit
-        image.load()  # a file that is cut short shows only now, and so do words at its end
+        fits = MEDIA_TYPES[form] in limits.picture_types and image.width * image.height <= limit
+        image.load()  # raises for a truncated file, and finds texts at the file's end
         if fits and len(data) < limits.picture_bytes:
             if not _carries_more(image, data):
-                return _upload(data, form)
-            if frames > 1 and frames * image.width * image.height <= _most_pixels():
+                return _as_upload(data, form)
+            if frames > 1 and frames * image.width * image.height <= MOST_PIXELS:
                 again = _with_all_frames(image, form)
                 if len(again) < limits.picture_bytes and not _still_carries_more(again):
-                    return _upload(again, form)
+                    return _as_upload(again, form)
         image.seek(0)
-        made = encoded_to_fit(image, form, limits)
+        made = encode_to_fit(image, form, limits)
     if made is None:
         raise RejectedError(f"{original.shown} cannot be made small enough for the server.")
-    return _upload(*made)
+    return _as_upload(*made)
 
 
 class PreparedPictures:
-    """Pictures that were made to fit ahead of their upload, by what they were made of; each serves one upload."""
+    """Pictures that were made to fit ahead of their upload, by the digest of the original. Each is uploaded once."""
 
     def __init__(self) -> None:
         self._uploads: dict[str, Upload] = {}
@@ -123,26 +121,26 @@ class PreparedPictures:
         self._uploads.clear()
 
     def prepare(self, original: Original, limits: Limits) -> None:
-        """Make a picture fit now. Raises RejectedError if there is no way."""
-        self._uploads[_fingerprint(original)] = prepared(original, limits)
+        """Make a picture fit now. Raises RejectedError if that is impossible."""
+        self._uploads[_fingerprint(original)] = make_upload(original, limits)
 
     def take(self, original: Original, limits: Limits) -> Upload:
-        """The picture as it was prepared, else as it is made to fit now. Raises RejectedError if there is no way."""
-        return self._uploads.pop(_fingerprint(original), None) or prepared(original, limits)
+        """Return the picture as it was prepared, or make it fit now. Raises RejectedError if that is impossible."""
+        return self._uploads.pop(_fingerprint(original), None) or make_upload(original, limits)
 
 
 def _fingerprint(original: Original) -> str:
     return hashlib.sha256(original.data).hexdigest()
 
 
-def _upload(data: bytes, form: str) -> Upload:
-    media_type, ending = FORMATS[form]
-    return Upload(data=data, media_type=media_type, name=f"picture.{ending}")
+def _as_upload(data: bytes, form: str) -> Upload:
+    ending = "jpg" if form == "JPEG" else form.lower()
+    return Upload(data=data, media_type=MEDIA_TYPES[form], name=f"picture.{ending}")
 
 
 def _read(path: Path) -> bytes:
-    # Where the path leads was checked when the post was read; a link that was put there since is not followed, and a
-    # pipe is not waited for.
+    # The target of the path was checked when the post was read. A link that has replaced it since is not followed, and
+    # the open does not block on a pipe.
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
         with open(os.open(path, flags), "rb") as file:
@@ -169,9 +167,9 @@ def _judged(original: Original) -> Iterator[None]:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_many_pixels(original) from error
     except UnidentifiedImageError as error:
-        drawing = b"<svg" in original.data[:4096]
+        drawing = is_svg(original.shown, original.data)
         why = SVG_REFUSED if drawing else "is not a picture that can be read"
-        remedy = "Export it as PNG." if drawing else "Use a JPEG, PNG, GIF or WebP file."
+        remedy = "Export it as PNG." if drawing else USE_A_PICTURE
         raise RejectedError(f"{original.shown} {why}.", remedy=remedy) from error
     except Exception as error:  # Pillow raises any error over a broken file
         raise RejectedError(f"{original.shown} is damaged or cut short.", remedy="Save the picture anew.") from error
@@ -181,29 +179,23 @@ def _known_formats() -> list[str]:
     from PIL import Image  # imported here: it takes 10 ms, and few toots have a new picture
 
     Image.init()
-    return [name for name in (*FORMATS, "MPO") if name in Image.OPEN]
-
-
-def _most_pixels() -> int:
-    from PIL import Image  # imported here: it takes 10 ms, and few toots have a new picture
-
-    return Image.MAX_IMAGE_PIXELS or 1024 * 1024 * 1024 // 4 // 3  # Pillow's own number, if something took it away
+    return [name for name in MEDIA_TYPES if name in Image.OPEN]
 
 
 def _raise_if_a_bomb(image: Image.Image, original: Original) -> None:
-    if image.width * image.height > _most_pixels():
+    if image.width * image.height > MOST_PIXELS:
         raise _too_many_pixels(original)
 
 
 def _too_many_pixels(original: Original) -> RejectedError:
     return RejectedError(
-        f"{original.shown} has more than {_most_pixels() // 1_000_000} million pixels, which is not unpacked.",
-        remedy="Make the picture smaller.",
+        f"{original.shown} has more than {MOST_PIXELS // 1_000_000} million pixels, which is not unpacked.",
+        remedy=MAKE_IT_SMALLER,
     )
 
 
 def _carries_more(image: Image.Image, data: bytes) -> bool:
-    """Whether there is anything but pixels, or the picture does not stand upright."""
+    """Whether the file holds more than pixels, or the picture is not upright."""
     if image.format == "MPO" or not set(image.info) <= _HARMLESS or image.getexif():
         return True
     if getattr(image, "text", None) or getattr(image, "private_chunks", None):
@@ -228,6 +220,6 @@ def _with_all_frames(image: Image.Image, form: str) -> bytes:
     profile = image.info.get("icc_profile")
     for name in set(image.info) - _HARMLESS:
         del image.info[name]
-    # Given as empty, for what Pillow finds by itself it would write again.
+    # Empty, because Pillow would copy what it finds in the original.
     image.save(out, form, save_all=True, exif=b"", xmp=b"", comment=b"", icc_profile=profile)
     return out.getvalue()

@@ -15,7 +15,7 @@ from bot.domain.errors import PublishError
 from bot.http.client import WebClient
 from bot.http.policy import ConnectPolicy, nowhere
 from bot.posts.pictures import Bundle, picture_of
-from bot.publishers.pictures import original_of, prepared
+from bot.publishers.pictures import make_upload, read_original
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -119,5 +119,5 @@ def make_embedder(config: Config, post: Post) -> Embed:
 def _data_of(picture: Picture) -> str:
     """Raises PublishError."""
     # A file of this machine needs no network.
-    upload = prepared(original_of(picture, WebClient(ConnectPolicy(may_reach=nowhere))), _SMALL)
+    upload = make_upload(read_original(picture, WebClient(ConnectPolicy(may_reach=nowhere))), _SMALL)
     return f"data:{upload.media_type};base64,{b64encode(upload.data).decode('ascii')}"

@@ -53,13 +53,13 @@ class Stage:
     def publish_with_pictures(self, said: Announcement) -> Receipt:
         return self.publish(said, media_ids=tuple(self.publisher.upload(one) for one in said.pictures))
 
-    def recent(self, long: timedelta = timedelta(days=1)) -> list[str]:
-        return [status.status_id for status in self.publisher.recent(since=datetime.now(UTC) - long)]
+    def list_recent(self, long: timedelta = timedelta(days=1)) -> list[str]:
+        return [status.status_id for status in self.publisher.list_recent(since=datetime.now(UTC) - long)]
 
     def says(self, receipt: Receipt) -> tuple[str | None, str]:
         """The text and the content warning that it has now."""
-        (seen,) = (one for one in self.publisher.recent(since=EVER) if one.status_id == receipt.status_id)
-        seen = self.publisher.with_text(seen)
+        (seen,) = (one for one in self.publisher.list_recent(since=EVER) if one.status_id == receipt.status_id)
+        seen = self.publisher.fetch_text(seen)
         return seen.text, seen.content_warning
 
 
@@ -260,30 +260,30 @@ def test_where_each_toot_needs_a_picture_one_without_is_rejected_before_it_is_se
 
 def test_recent_statuses_come_oldest_first_over_all_pages_without_their_texts(stage: Stage) -> None:
     ids = [stage.emit(f"Number {number}.").status_id for number in range(44)]
-    seen = stage.publisher.recent(since=EVER)
+    seen = stage.publisher.list_recent(since=EVER)
     assert [status.status_id for status in seen] == ids
     assert {status.text for status in seen} == {None}
 
 
 def test_an_account_without_statuses_has_none_recently(stage: Stage) -> None:
-    assert stage.publisher.recent(since=EVER) == ()
+    assert stage.publisher.list_recent(since=EVER) == ()
 
 
 def test_recent_ends_where_it_is_told_to(stage: Stage) -> None:
     first = stage.emit("First.")
     second = stage.emit("Second.")
-    assert [one.status_id for one in stage.publisher.recent(since=first.created_at)] == [
+    assert [one.status_id for one in stage.publisher.list_recent(since=first.created_at)] == [
         first.status_id,
         second.status_id,
     ]
-    assert stage.publisher.recent(since=second.created_at + timedelta(seconds=1)) == ()
+    assert stage.publisher.list_recent(since=second.created_at + timedelta(seconds=1)) == ()
 
 
 def test_recent_tells_links_and_replies_too(stage: Stage) -> None:
     said = announcement()
     first = stage.publish(said)
     reply = stage.publish(announcement("And more.", link=None), in_reply_to=first.status_id)
-    seen = stage.publisher.recent(since=EVER)
+    seen = stage.publisher.list_recent(since=EVER)
     assert [one.status_id for one in seen] == [first.status_id, reply.status_id]
     assert [one.links for one in seen] == [{said.link}, frozenset()]
     assert (seen[0].url, seen[0].created_at) == (first.url, first.created_at)
@@ -291,18 +291,18 @@ def test_recent_tells_links_and_replies_too(stage: Stage) -> None:
 
 def test_the_text_of_a_status_is_told_on_demand(stage: Stage) -> None:
     stage.publish(announcement("Behind it.\n\nTwo lines & <b>.", link=None, content_warning="Food"))
-    (seen,) = stage.publisher.recent(since=EVER)
-    told = stage.publisher.with_text(seen)
+    (seen,) = stage.publisher.list_recent(since=EVER)
+    told = stage.publisher.fetch_text(seen)
     assert (told.text, told.content_warning) == ("Behind it.\n\nTwo lines & <b>.", "Food")
     assert replace(told, text=None) == seen
 
 
 def test_a_text_that_is_gone_is_selected_again_later(stage: Stage) -> None:
     receipt = stage.emit("Gone.")
-    (seen,) = stage.publisher.recent(since=EVER)
+    (seen,) = stage.publisher.list_recent(since=EVER)
     stage.publisher.delete(receipt.status_id)
     with pytest.raises(TransientError, match="deleted"):
-        stage.publisher.with_text(seen)
+        stage.publisher.fetch_text(seen)
 
 
 # -- replies
@@ -313,7 +313,7 @@ def test_a_reply_to_what_is_not_there_is_rejected_and_posts_nothing(stage: Stage
     stage.publisher.delete(receipt.status_id)
     with pytest.raises(RejectedError):
         stage.publish(announcement("Sorry.", link=None), in_reply_to=receipt.status_id)
-    assert stage.recent() == []
+    assert stage.list_recent() == []
 
 
 # -- edits
@@ -325,10 +325,10 @@ def test_an_edit_replaces_the_text_and_the_content_warning(stage: Stage) -> None
     new = announcement("New words.\nhttps://conf.example.org/x/", link="https://conf.example.org/x/")
     assert stage.publisher.edit(receipt.status_id, new, shown=old) == receipt
     assert stage.says(receipt) == (new.text, "")
-    assert stage.publisher.recent(since=EVER)[0].links == {"https://conf.example.org/x/"}
+    assert stage.publisher.list_recent(since=EVER)[0].links == {"https://conf.example.org/x/"}
     assert stage.publisher.edit(receipt.status_id, old, shown=new) == receipt
     assert stage.says(receipt) == (old.text, "Food")
-    assert stage.recent() == [receipt.status_id]
+    assert stage.list_recent() == [receipt.status_id]
 
 
 def test_an_edit_may_be_repeated(stage: Stage, tmp_path: Path) -> None:
@@ -406,7 +406,7 @@ def test_an_edit_of_a_deleted_status_is_rejected(stage: Stage, tmp_path: Path) -
     for shown in (old, None):
         with pytest.raises(RejectedError):
             stage.publisher.edit(receipt.status_id, replace(old, text="New words."), shown=shown)
-    assert stage.recent() == []
+    assert stage.list_recent() == []
 
 
 # -- deletions
@@ -415,14 +415,14 @@ def test_an_edit_of_a_deleted_status_is_rejected(stage: Stage, tmp_path: Path) -
 def test_a_deleted_status_is_gone_and_the_others_stay(stage: Stage) -> None:
     first, second, third = (stage.emit(text) for text in ("First.", "Second.", "Third."))
     stage.publisher.delete(second.status_id)
-    assert stage.recent() == [first.status_id, third.status_id]
+    assert stage.list_recent() == [first.status_id, third.status_id]
 
 
 def test_deleting_twice_does_no_harm(stage: Stage) -> None:
     receipt = stage.emit("Gone.")
     stage.publisher.delete(receipt.status_id)
     stage.publisher.delete(receipt.status_id)
-    assert stage.recent() == []
+    assert stage.list_recent() == []
 
 
 def test_closing_twice_does_no_harm(stage: Stage) -> None:

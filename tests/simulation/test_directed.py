@@ -55,7 +55,7 @@ def an_answer_that_comes_after_the_lease_writes_nothing(make_delivery: MakeDeliv
 def a_slow_look_does_not_age_the_intent(make_delivery: MakeDelivery) -> bool:
     world = new_world()
     world.owes(make_delivery(due=NOW))
-    world.server.during("recent", lambda: world.clock.advance(TIMING.lease - SECOND))
+    world.server.during("list_recent", lambda: world.clock.advance(TIMING.lease - SECOND))
     world.deliver_pending()
     return len(world.server.statuses) == 1
 

@@ -34,9 +34,9 @@ class Asked(RecordingPublisher):
         self.questions.append("who")
         return super().verify_account()
 
-    def recent(self, *, since: datetime) -> tuple[SeenStatus, ...]:
-        self.questions.append("recent")
-        return super().recent(since=since)
+    def list_recent(self, *, since: datetime) -> tuple[SeenStatus, ...]:
+        self.questions.append("list_recent")
+        return super().list_recent(since=since)
 
     def newest_status_id(self) -> str:
         self.questions.append("newest")

@@ -78,14 +78,14 @@ class Server(RecordingPublisher):
         self._happen("upload")
         return super().upload(picture)
 
-    def recent(self, *, since: datetime) -> tuple[SeenStatus, ...]:
-        self._happen("recent")
+    def list_recent(self, *, since: datetime) -> tuple[SeenStatus, ...]:
+        self._happen("list_recent")
         self.since.append(since)
-        return super().recent(since=since)
+        return super().list_recent(since=since)
 
-    def with_text(self, status: SeenStatus) -> SeenStatus:
-        self._happen("with_text")
-        return super().with_text(status)
+    def fetch_text(self, status: SeenStatus) -> SeenStatus:
+        self._happen("fetch_text")
+        return super().fetch_text(status)
 
     def publish(
         self,

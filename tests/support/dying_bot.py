@@ -42,7 +42,7 @@ METHODS: Final = {
         *("note_account", "write_intent", "settle"),
     },
     "publisher": {
-        *("verify_account", "newest_status_id", "recent", "with_text", "read_back"),
+        *("verify_account", "newest_status_id", "list_recent", "fetch_text", "read_back"),
         *("upload", "publish", "edit", "delete"),
     },
 }

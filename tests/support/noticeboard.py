@@ -82,13 +82,13 @@ class BoardPublisher:
     def upload(self, picture: Picture) -> str:
         return picture.url
 
-    def recent(self, *, since: datetime) -> tuple[SeenStatus, ...]:
+    def list_recent(self, *, since: datetime) -> tuple[SeenStatus, ...]:
         return tuple(replace(status, text=None) for status in self._statuses() if status.created_at >= since)
 
-    def with_text(self, status: SeenStatus) -> SeenStatus:
+    def fetch_text(self, status: SeenStatus) -> SeenStatus:
         return next(one for one in self._statuses() if one.status_id == status.status_id)
 
-    def comparable(self, text: str) -> str:
+    def normalise(self, text: str) -> str:
         return text
 
     def publish(

@@ -77,16 +77,16 @@ class RecordingPublisher:
             raise failure
         return Receipt(status_id=status_id, url=status.url, created_at=status.created_at)
 
-    def recent(self, *, since: datetime) -> tuple[SeenStatus, ...]:
+    def list_recent(self, *, since: datetime) -> tuple[SeenStatus, ...]:
         return tuple(replace(status, text=None) for status in self.statuses if status.created_at >= since)
 
-    def with_text(self, status: SeenStatus) -> SeenStatus:
+    def fetch_text(self, status: SeenStatus) -> SeenStatus:
         for one in self.statuses:
             if one.status_id == status.status_id:
                 return one
         raise TransientError("a toot was deleted while it was being looked at.")
 
-    def comparable(self, text: str) -> str:
+    def normalise(self, text: str) -> str:
         return text.strip()
 
     def edit(self, status_id: str, announcement: Announcement, *, shown: Announcement | None) -> Receipt:

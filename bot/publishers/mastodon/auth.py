@@ -22,10 +22,10 @@ from requests.adapters import HTTPAdapter
 from bot.config import is_loopback
 from bot.config.secrets import Application
 from bot.domain.errors import AccountBlockedError, CodeRefusedError, PublishError, TransientError
+from bot.publishers.mastodon.answers import get_field, get_text
 from bot.publishers.mastodon.client import new_session
 from bot.publishers.mastodon.errors import classify
 from bot.publishers.mastodon.servers import NEEDS, explain_missing, least_scopes, missing_scopes, software_of
-from bot.publishers.mastodon.wire import field, text
 
 #: "Show the code": Mastodon shows it on a page of its own (documentation: methods/oauth.md).
 OUT_OF_BAND: Final = "urn:ietf:wg:oauth:2.0:oob"
@@ -80,7 +80,7 @@ class LoginServer:
 
     def address(self, application: Application) -> str:
         """Where the person allows it and is shown the code. Raises a PublishError."""
-        endpoint = text(self._metadata(), "authorization_endpoint") or f"{self._server}/oauth/authorize"
+        endpoint = get_text(self._metadata(), "authorization_endpoint") or f"{self._server}/oauth/authorize"
         asked = {
             "response_type": "code",
             "client_id": application.client_id,
@@ -145,7 +145,7 @@ class LoginServer:
         self._client.client_secret = application.client_secret
 
     def _least_scopes(self) -> tuple[str, ...]:
-        listed = field(self._metadata(), "scopes_supported")
+        listed = get_field(self._metadata(), "scopes_supported")
         supported = [str(scope) for scope in listed] if isinstance(listed, list) else []
         software = ""
         if not supported:
@@ -260,8 +260,8 @@ class _Wire(HTTPAdapter):
             answer = json.loads(read)
         except ValueError:
             return response
-        self.words = text(answer, "error")
-        token = text(answer, "access_token")
+        self.words = get_text(answer, "error")
+        token = get_text(answer, "access_token")
         if token and response.ok:
-            self.granted = token, tuple(text(answer, "scope").split())
+            self.granted = token, tuple(get_text(answer, "scope").split())
         return response

@@ -19,10 +19,10 @@ from mastodon.errors import MastodonError, MastodonNotFoundError
 from bot.config import is_loopback
 from bot.domain import AccountFacts, Announcement, Limits, SeenStatus
 from bot.domain.errors import AccountBlockedError, BlockCause, PublishError, TransientError, WrongAccountError
-from bot.publishers.mastodon.capabilities import capabilities_of
+from bot.publishers.mastodon.answers import get_field, get_text, is_status, normalise, read_status, to_utc
 from bot.publishers.mastodon.errors import Doing, classify
-from bot.publishers.mastodon.servers import domain_of, limits_of, version_of
-from bot.publishers.mastodon.wire import Finishing, aware, comparable, field, is_status, seen, text
+from bot.publishers.mastodon.request_body import RequestFinisher
+from bot.publishers.mastodon.servers import capabilities_of, domain_of, limits_of, version_of
 from bot.publishers.network import AccountAccess
 
 #: A status list page; larger values are cut down by the server (mastodon: accounts/statuses_controller.rb).
@@ -54,7 +54,7 @@ class MastodonAccount:
         # A redirect would turn the POST into a GET (requests, as browsers do), so it is an error.
         self._session.max_redirects = 0
         self._session.hooks["response"].append(self._note_answer)
-        self._finishing = Finishing(self._session)
+        self._finisher = RequestFinisher(self._session)
         self._answer: object = None
         self._account_id = ""
         self._limits = Limits()
@@ -82,16 +82,16 @@ class MastodonAccount:
         with self._errors("reading"):
             me = self._client.account_verify_credentials()
             instance = self._instance()
-        if not text(me, "id") or not text(me, "username"):
+        if not get_text(me, "id") or not get_text(me, "username"):
             raise TransientError("the server's answer is no account.", remedy="Check `server` in the settings.")
-        address = f"{text(me, 'username')}@{domain_of(instance, self._server)}".lower()
+        address = f"{get_text(me, 'username')}@{domain_of(instance, self._server)}".lower()
         if self._acct is not None and address != self._acct.lstrip("@").lower():
             raise WrongAccountError(
                 f"the token belongs to @{address}, but the settings say {self._acct}.",
                 address=address,
                 remedy="Set the token of the right account, or correct `acct`; nothing was sent.",
             )
-        self._account_id, self._limits = text(me, "id"), limits_of(instance)
+        self._account_id, self._limits = get_text(me, "id"), limits_of(instance)
         capabilities = capabilities_of(self._limits.software)
         client = self._client
         client.mastodon_major, client.mastodon_minor, client.mastodon_patch = version_of(instance)
@@ -101,29 +101,29 @@ class MastodonAccount:
 
     def newest_status_id(self) -> str:
         page = self._statuses(limit=1)
-        return text(page[0], "id") if page else "0"
+        return get_text(page[0], "id") if page else "0"
 
     def read_back(self, announcement: Announcement, *, after_id: str) -> tuple[SeenStatus, ...]:
         return tuple(self._with_text(status, announcement) for status in self._after(after_id))
 
-    def recent(self, *, since: datetime) -> tuple[SeenStatus, ...]:
+    def list_recent(self, *, since: datetime) -> tuple[SeenStatus, ...]:
         found: list[Any] = []
         older: dict[str, str] = {}
         for _ in range(LOOK_PAGES):
             page = self._statuses(limit=PAGE, **older)
-            found += [status for status in page if aware(field(status, "created_at")) >= since]
-            if len(page) == 0 or aware(field(page[-1], "created_at")) < since:
-                own = [status for status in found if field(status, "reblog") is None]
-                return tuple(seen(status) for status in reversed(own))
-            older = {"max_id": text(page[-1], "id")}
+            found += [status for status in page if to_utc(get_field(status, "created_at")) >= since]
+            if len(page) == 0 or to_utc(get_field(page[-1], "created_at")) < since:
+                own = [status for status in found if get_field(status, "reblog") is None]
+                return tuple(read_status(status) for status in reversed(own))
+            older = {"max_id": get_text(page[-1], "id")}
         raise TransientError(f"the account has over {LOOK_PAGES * PAGE} toots since {since:%Y-%m-%d}.")
 
-    def with_text(self, status: SeenStatus) -> SeenStatus:
+    def fetch_text(self, status: SeenStatus) -> SeenStatus:
         source = self._source(status.status_id)
-        return replace(status, text=text(source, "text"), content_warning=text(source, "spoiler_text"))
+        return replace(status, text=get_text(source, "text"), content_warning=get_text(source, "spoiler_text"))
 
-    def comparable(self, text: str) -> str:
-        return comparable(text)
+    def normalise(self, text: str) -> str:
+        return normalise(text)
 
     def close(self) -> None:
         self._session.close()
@@ -146,8 +146,8 @@ class MastodonAccount:
             page = self._statuses(min_id=after_id, limit=PAGE)
             if not page:
                 return
-            yield from (status for status in reversed(page) if field(status, "reblog") is None)
-            after_id = text(page[0], "id")
+            yield from (status for status in reversed(page) if get_field(status, "reblog") is None)
+            after_id = get_text(page[0], "id")
         # Never a shorter list: what is missing from it would count as absent and be sent again.
         raise TransientError(f"the account has over {LOOK_PAGES * PAGE} toots since the last one known.")
 
@@ -160,8 +160,8 @@ class MastodonAccount:
         return list(page)
 
     def _with_text(self, status: Any, announcement: Announcement) -> SeenStatus:
-        found = seen(status)
-        return self.with_text(found) if announcement.link is None or announcement.link in found.links else found
+        found = read_status(status)
+        return self.fetch_text(found) if announcement.link is None or announcement.link in found.links else found
 
     def _source(self, status_id: str) -> Any:
         with self._errors("reading"):
@@ -177,7 +177,7 @@ class MastodonAccount:
             yield
         except MastodonError as error:
             reset = self._client.ratelimit_reset
-            words = text(self._answer, "error")
+            words = get_text(self._answer, "error")
             found = classify(error, doing=doing, repeat=repeat, ratelimit_reset=reset, words=words)
             if self._token in f"{found} {error}":
                 self._raise_without_token(found)

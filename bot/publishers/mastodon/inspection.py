@@ -12,9 +12,9 @@ from typing import Any, Final
 from mastodon.errors import MastodonError
 
 from bot.domain.errors import AccountBlockedError, PublishError
+from bot.publishers.mastodon.answers import get_field
 from bot.publishers.mastodon.client import MastodonAccount
 from bot.publishers.mastodon.servers import explain_missing, limits_of, missing_scopes, software_of
-from bot.publishers.mastodon.wire import field
 from bot.publishers.network import Inspection
 
 #: No status and no medium has it: where ids are numbers they are far larger.
@@ -68,7 +68,7 @@ class AccountInspector(MastodonAccount):
     def _scopes_of_the_application(self) -> tuple[str, ...]:
         # From Mastodon 4.3 on the application tells its scopes (methods/apps.md); a token has them, or fewer.
         try:
-            scopes = field(self._client.app_verify_credentials(), "scopes")
+            scopes = get_field(self._client.app_verify_credentials(), "scopes")
         except MastodonError:
             return ()
         return tuple(map(str, scopes)) if isinstance(scopes, list) else ()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.config import Account
 from bot.domain import Capabilities, Limits
-from bot.publishers.mastodon.capabilities import capabilities_of
+from bot.publishers.mastodon.servers import capabilities_of
 from bot.publishers.network import AccountAccess, Inspection
 
 if TYPE_CHECKING:

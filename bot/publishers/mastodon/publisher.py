@@ -15,10 +15,10 @@ from mastodon.errors import MastodonError, MastodonNotFoundError
 from bot.domain import Announcement, Picture, Poll, Receipt
 from bot.domain.errors import OutcomeUnknownError, RejectedError, TransientError
 from bot.http.client import WebClient
+from bot.publishers.mastodon.answers import get_field, get_text, is_status, to_utc
 from bot.publishers.mastodon.client import MastodonAccount
-from bot.publishers.mastodon.wire import aware, field, is_status, text
 from bot.publishers.network import AccountAccess
-from bot.publishers.pictures import PreparedPictures, original_of
+from bot.publishers.pictures import PreparedPictures, read_original
 
 #: How often an upload that is still being processed is asked for.
 MEDIA_POLL: Final = timedelta(seconds=1)
@@ -50,10 +50,10 @@ class MastodonPublisher(MastodonAccount):
         for picture in announcement.pictures:
             if picture.path is not None:
                 with suppress(RejectedError, TransientError):
-                    self._pictures.prepare(original_of(picture, self._web), self._limits)
+                    self._pictures.prepare(read_original(picture, self._web), self._limits)
 
     def upload(self, picture: Picture) -> str:
-        original = original_of(picture, self._web)
+        original = read_original(picture, self._web)
         self._own_id()
         file = self._pictures.take(original, self._limits)
         with self._errors("uploading"):
@@ -104,7 +104,7 @@ class MastodonPublisher(MastodonAccount):
         try:
             self._client.status(receipt.status_id)
         except MastodonNotFoundError:
-            if text(self._answer, "error"):
+            if get_text(self._answer, "error"):
                 raise RejectedError(
                     "the server took it and dropped it: its spam filter stops some mentions and replies.",
                     remedy="Ask those who run the server, or leave the mention out.",
@@ -123,13 +123,13 @@ class MastodonPublisher(MastodonAccount):
         words = _words_of(announcement)
         besides = {name: words.pop(name) for name in _NOT_IN_AN_EDIT}
         try:
-            with self._errors("sending"), self._finishing.besides({n: v for n, v in besides.items() if v}):
+            with self._errors("sending"), self._finisher.adding({n: v for n, v in besides.items() if v}):
                 status = self._client.status_update(
                     status_id, **words, media_ids=media_ids, media_attributes=attributes, poll=poll
                 )
         except RejectedError:
             # GoToSocial refuses what changes nothing, such as an edit whose answer was lost.
-            if "status was not changed" not in text(self._answer, "error"):
+            if "status was not changed" not in get_text(self._answer, "error"):
                 raise
             status = present
         return self._receipt(status)
@@ -143,8 +143,8 @@ class MastodonPublisher(MastodonAccount):
         """The poll for a PUT: left out it would be removed, and with the whole time it would stay open for longer."""
         if announcement.poll is None:
             return None
-        remaining = aware(field(present, "created_at")) + announcement.poll.expires_in - self._clock.now()
-        if remaining <= timedelta() and field(present, "poll") is not None:
+        remaining = to_utc(get_field(present, "created_at")) + announcement.poll.expires_in - self._clock.now()
+        if remaining <= timedelta() and get_field(present, "poll") is not None:
             raise RejectedError(
                 "its poll has ended, and an edit would open it again.",
                 remedy="Leave the toot as it is, or say what has changed in a new post.",
@@ -160,7 +160,7 @@ class MastodonPublisher(MastodonAccount):
         """
         if shown is None or _files(shown) != _files(announcement):
             return [self.upload(picture) for picture in announcement.pictures] or None, None
-        attached = [text(media, "id") for media in field(present, "media_attachments") or ()]
+        attached = [get_text(media, "id") for media in get_field(present, "media_attachments") or ()]
         wanted: list[Picture | None] = list(announcement.pictures)
         if len(attached) != len(wanted):
             # One was refused, or taken away by hand: which belongs to which is unknown.
@@ -179,26 +179,26 @@ class MastodonPublisher(MastodonAccount):
             try:
                 self._client.status_delete(status_id)
             except MastodonNotFoundError:
-                if not text(self._answer, "error"):
+                if not get_text(self._answer, "error"):
                     raise  # a proxy's page, not the server's word
 
     def _receipt(self, status: Any) -> Receipt:
-        status_id, created = text(status, "id"), field(status, "created_at")
+        status_id, created = get_text(status, "id"), get_field(status, "created_at")
         if not status_id or not isinstance(created, datetime):
             raise OutcomeUnknownError("the server's answer is no status; the toot may be there all the same.")
-        return Receipt(status_id=status_id, url=text(status, "url") or self._server, created_at=aware(created))
+        return Receipt(status_id=status_id, url=get_text(status, "url") or self._server, created_at=to_utc(created))
 
     def _processed(self, media: Any) -> str:
         # 202 and 206 come with `url: null` while the server works (mastodon: media_controller.rb).
         # Counted as well, for a clock that stands still.
-        media_id = text(media, "id")
+        media_id = get_text(media, "id")
         end = self._clock.monotonic() + self._timeout.total_seconds()
         for _ in range(math.ceil(self._timeout / MEDIA_POLL)):
-            if not media_id or text(media, "url") or self._clock.monotonic() >= end:
+            if not media_id or get_text(media, "url") or self._clock.monotonic() >= end:
                 break
             self._sleep(min(MEDIA_POLL, self._timeout).total_seconds())
             media = self._client.media(media_id)
-        if not media_id or not text(media, "url"):
+        if not media_id or not get_text(media, "url"):
             raise TransientError("the server has not finished with the picture.")
         return media_id
 

@@ -1,4 +1,4 @@
-"""What a server says of itself in its instance record: its kind, its accounts' domain, what it accepts. Pure.
+"""What a server says of itself in its instance record: its kind, its limits, and what it can do. Pure.
 
 Sources: mastodon: app/serializers/rest/instance_serializer.rb (4.3 to 4.6); gotosocial: internal/api/model/
 instancev2.go; pleroma and akkoma: lib/pleroma/web/mastodon_api/views/instance_view.ex; pixelfed: config/instance.php.
@@ -7,13 +7,15 @@ instancev2.go; pleroma and akkoma: lib/pleroma/web/mastodon_api/views/instance_v
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from bot.domain import Limits
-from bot.publishers.mastodon.wire import field, text
+from bot.domain import Capabilities, Dialect, Limits
+from bot.publishers.mastodon.answers import get_field, get_text
 
 #: Why → the scopes that allow it, the least one first. `profile` is known from Mastodon 4.3 on.
 NEEDS: Final = {
@@ -72,37 +74,37 @@ def domain_of(instance: Any, server: str) -> str:
     """The domain of the addresses of an instance's accounts."""
     # `domain` is the one in addresses, also where the server itself is elsewhere (Mastodon: LOCAL_DOMAIN and
     # WEB_DOMAIN); GoToSocial has `account_domain` for that. The first version of the record calls it `uri`.
-    named = text(instance, "account_domain") or text(instance, "domain") or text(instance, "uri")
+    named = get_text(instance, "account_domain") or get_text(instance, "domain") or get_text(instance, "uri")
     return urlsplit(named).netloc or named or urlsplit(server).netloc
 
 
 def software_of(instance: Any) -> str:
     """The server's kind and version, e.g. "Mastodon 4.5.3" or "Pleroma 2.7.0"; empty if it does not say."""
-    version = text(instance, "version")
+    version = get_text(instance, "version")
     compatible = _COMPATIBLE.search(version)
     if compatible is not None:
         return f"{compatible['name']} {compatible['version']}"
     if not version:
         return ""
-    kind = "GoToSocial" if "gotosocial" in text(instance, "source_url").lower() else "Mastodon"
+    kind = "GoToSocial" if "gotosocial" in get_text(instance, "source_url").lower() else "Mastodon"
     return f"{kind} {version}"
 
 
 def version_of(instance: Any) -> tuple[int, int, int]:
     """The version of Mastodon that the server is, or is alike; 1.0.0 if it says none that can be read."""
-    found = re.match(r"(\d+)\.(\d+)\.(\d+)", text(instance, "version"), re.ASCII)
+    found = re.match(r"(\d+)\.(\d+)\.(\d+)", get_text(instance, "version"), re.ASCII)
     return (int(found[1]), int(found[2]), int(found[3])) if found else (1, 0, 0)
 
 
 def limits_of(instance: Any) -> Limits:
     """What an instance accepts; what it does not tell is as with Mastodon."""
     known = Limits()
-    settings = field(instance, "configuration") or {}
-    told = {ours: _number(field(settings, table), name) for table, name, ours in _OWN_LIMITS}
-    polls = field(settings, "polls")
+    settings = get_field(instance, "configuration") or {}
+    told = {ours: _number(get_field(settings, table), name) for table, name, ours in _OWN_LIMITS}
+    polls = get_field(settings, "polls")
     times = {"poll_shortest": _number(polls, "min_expiration"), "poll_longest": _number(polls, "max_expiration")}
-    software, api = software_of(instance).lower(), _number(field(instance, "api_versions"), "mastodon") or 0
-    types = field(field(settings, "media_attachments"), "supported_mime_types")
+    software, api = software_of(instance).lower(), _number(get_field(instance, "api_versions"), "mastodon") or 0
+    types = get_field(get_field(settings, "media_attachments"), "supported_mime_types")
     values: dict[str, Any] = {name: value for name, value in told.items() if value}
     values |= {name: timedelta(seconds=value) for name, value in times.items() if value}
     if isinstance(types, list):
@@ -121,5 +123,27 @@ def limits_of(instance: Any) -> Limits:
 
 
 def _number(record: Any, name: str) -> int | None:
-    value = field(record, name)
+    value = get_field(record, name)
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
+_MASTODON: Final = Capabilities()
+#: By the first word of `Limits.software`. Forks of Mastodon (glitch-soc, Hometown) do as it does.
+#:
+#: After a clear no, Pleroma gives its answer to the same Idempotency-Key again for six hours, a 429 or 403 too
+#: (lib/pleroma/web/plugs/idempotency_plug.ex); Pixelfed refuses the key for an hour
+#: (app/Http/Controllers/Api/ApiV1Controller.php `statusCreate`).
+_OTHER_CAPABILITIES: Final[Mapping[str, Capabilities]] = MappingProxyType(
+    {
+        "gotosocial": replace(_MASTODON, dialect=Dialect(shortens=False, graphemes=False)),
+        "pleroma": replace(_MASTODON, dialect=Dialect(shortens=False), refusal_spends_key=True),
+        "akkoma": replace(_MASTODON, dialect=Dialect(shortens=False), refusal_spends_key=True),
+        "pixelfed": replace(_MASTODON, dialect=Dialect(shortens=False, graphemes=False), refusal_spends_key=True),
+    }
+)
+
+
+def capabilities_of(software: str) -> Capabilities:
+    """What a kind of server can do, by `Limits.software` ("gotosocial 0.20.1"); Mastodon's where it is not known."""
+    name, _, _ = software.strip().lower().partition(" ")
+    return _OTHER_CAPABILITIES.get(name, _MASTODON)

@@ -9,7 +9,7 @@ import pytest
 from bot.compose import ComposeContext, Templates, compose, status_length
 from bot.config import Account, Release, Site
 from bot.domain import Limits, Post
-from bot.publishers.mastodon.capabilities import capabilities_of
+from bot.publishers.mastodon.servers import capabilities_of
 from tests.support.digests import both
 
 LINK = "https://example.org/" + "x" * 30  # 50 characters

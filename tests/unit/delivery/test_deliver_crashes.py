@@ -124,9 +124,9 @@ class FaultyServer(RecordingPublisher):
         self.arrive()
         return super().read_back(announcement, after_id=after_id)
 
-    def recent(self, *, since: datetime) -> tuple[SeenStatus, ...]:
+    def list_recent(self, *, since: datetime) -> tuple[SeenStatus, ...]:
         self.arrive()
-        return super().recent(since=since)
+        return super().list_recent(since=since)
 
     def publish(
         self,

@@ -43,7 +43,7 @@ def drains_for(world: World, long: timedelta, *, every: timedelta = HOUR) -> lis
 
 
 class TestGivingUp:
-    @pytest.mark.parametrize("method", ["verify_account", "newest_status_id", "recent", "publish"])
+    @pytest.mark.parametrize("method", ["verify_account", "newest_status_id", "list_recent", "publish"])
     def test_after_a_day_of_trying_it_is_held_and_told(
         self, world: World, make_delivery: MakeDelivery, method: str
     ) -> None:
@@ -128,7 +128,7 @@ class TestGivingUp:
 
 
 class TestBeginningToTry:
-    @pytest.mark.parametrize("method", ["verify_account", "recent", "publish"])
+    @pytest.mark.parametrize("method", ["verify_account", "list_recent", "publish"])
     def test_everything_that_waits_counts_as_tried(
         self, world: World, make_delivery: MakeDelivery, method: str
     ) -> None:
@@ -156,7 +156,7 @@ class TestPausing:
         assert world.deliver_pending() == DeliveryResult(account=ACCOUNT)
         assert world.server.asked == []
 
-    @pytest.mark.parametrize("method", ["verify_account", "recent", "upload"])
+    @pytest.mark.parametrize("method", ["verify_account", "list_recent", "upload"])
     def test_a_pause_in_the_middle_begins_nothing_new(
         self, world: World, make_delivery: MakeDelivery, method: str
     ) -> None:

@@ -74,15 +74,15 @@ class TestWhatIsThereAlready:
         world.server.hand(saying("Look at this!", link=link))
         world.owes(make_delivery(due=NOW))
         world.deliver_pending()
-        assert world.server.asked.count("with_text") == 1
+        assert world.server.asked.count("fetch_text") == 1
 
     def test_several_without_links_ask_for_each_text_once(self, world: World, make_delivery: MakeDelivery) -> None:
         for number in range(3):
             world.server.hand(saying(f"Number {number}"))
         world.owes(*(make_delivery(slug, due=NOW, announcement=saying(slug)) for slug in "abc"))
         world.deliver_pending()
-        assert world.server.asked.count("recent") == 1
-        assert world.server.asked.count("with_text") == 3
+        assert world.server.asked.count("list_recent") == 1
+        assert world.server.asked.count("fetch_text") == 3
         assert len(world.server.statuses) == 6
 
     def test_without_a_link_only_the_same_words_count(self, world: World, make_delivery: MakeDelivery) -> None:
@@ -145,7 +145,7 @@ class TestHowLongItIsBelieved:
     def test_one_look_serves_all_that_go_out_together(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(*(make_delivery(slug, due=NOW) for slug in "abc"))
         world.deliver_pending()
-        assert world.server.asked.count("recent") == 1
+        assert world.server.asked.count("list_recent") == 1
         assert len(world.server.statuses) == 3
 
     def test_after_a_minute_there_is_another(self, world: World, make_delivery: MakeDelivery) -> None:
@@ -157,16 +157,16 @@ class TestHowLongItIsBelieved:
 
         world.server.during("upload", slow)
         world.deliver_pending()
-        assert world.server.asked.count("recent") == 2
+        assert world.server.asked.count("list_recent") == 2
         assert (world.row("a").foreign, world.row("b").foreign) == (False, True)
         assert len(world.server.statuses) == 2
 
     def test_one_that_takes_long_is_believed_all_the_same(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW))
         world.server.hand(saying("x", link=make_delivery().announcement.link))
-        world.server.during("with_text", lambda: world.clock.advance(2 * PREFLIGHT_LASTS))
+        world.server.during("fetch_text", lambda: world.clock.advance(2 * PREFLIGHT_LASTS))
         world.deliver_pending()
-        assert world.server.asked.count("recent") == 1
+        assert world.server.asked.count("list_recent") == 1
 
     def test_new_words_want_a_new_look(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW, announcement=pictured("a")))
@@ -185,7 +185,7 @@ class TestHowLongItIsBelieved:
         world.server.hand(by_hand)
         world.owes(delivery)
         # Between the look and the adoption there is no time; a plan runs during the look.
-        world.server.during("with_text", lambda: world.owes(replace(world.row(), announcement=by_hand)))
+        world.server.during("fetch_text", lambda: world.owes(replace(world.row(), announcement=by_hand)))
         world.deliver_pending()
         assert (world.row().foreign, world.row().status_id) == (False, "1")
 
@@ -237,7 +237,7 @@ class TestHowLongItIsBelieved:
         world.server.during("publish", somebody_is_faster)
         world.server.during("read_back", lambda: None)
         world.deliver_pending()
-        assert world.server.asked.count("recent") == 2
+        assert world.server.asked.count("list_recent") == 2
         assert len(world.server.statuses) == 1
 
     def test_a_later_look_need_not_go_further_back(self, world: World, make_delivery: MakeDelivery) -> None:
@@ -250,7 +250,7 @@ class TestHowLongItIsBelieved:
 
 
 class TestUnreadable:
-    @pytest.mark.parametrize("method", ["recent", "with_text"])
+    @pytest.mark.parametrize("method", ["list_recent", "fetch_text"])
     @pytest.mark.parametrize("error", [TransientError("no."), AccountBlockedError("no.")])
     def test_an_account_that_cannot_be_read_sends_nothing(
         self, world: World, make_delivery: MakeDelivery, method: str, error: PublishError
@@ -268,7 +268,7 @@ class TestUnreadable:
 
     def test_it_waits_as_long_as_the_server_says(self, world: World, make_delivery: MakeDelivery) -> None:
         world.owes(make_delivery(due=NOW))
-        world.server.during("recent", raising(TransientError("rate limit.", retry_after=HOUR)))
+        world.server.during("list_recent", raising(TransientError("rate limit.", retry_after=HOUR)))
         assert world.deliver_pending().wait_until == NOW + HOUR
         assert world.account.not_before == NOW + HOUR
 
@@ -328,7 +328,7 @@ class TestALostLedger:
         world.owes(delivery)
         world.deliver_pending()
         world.loses_its_ledger(delivery)
-        world.server.during("recent", *[raising(TransientError("no."))] * 3)
+        world.server.during("list_recent", *[raising(TransientError("no."))] * 3)
         for _ in range(3):
             world.deliver_pending()
         assert (world.row().state, len(world.server.statuses)) == (DeliveryState.DUE, 1)

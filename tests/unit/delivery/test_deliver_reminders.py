@@ -16,7 +16,7 @@ from bot.domain import Action, Announcement, Delivery, DeliveryState, Occasion, 
 from bot.domain.clock import ManualClock
 from bot.domain.errors import OutcomeUnknownError, PublishError, TransientError
 from bot.domain.wording import reason_words
-from bot.publishers.mastodon.wire import comparable
+from bot.publishers.mastodon.answers import normalise
 from tests.support.delivery_stage import MINUTE, NOW, SECOND, MakeDelivery, World, following, new_world, raising, status
 
 HOUR = timedelta(hours=1)
@@ -191,7 +191,7 @@ class TestRecognition:
 def test_a_reminder_was_made_at_its_moment_or_later(made: timedelta, found: bool, text: str) -> None:
     words = Announcement(text="the words", link="https://conf.example/", length=9, limit=500)
     one: SeenStatus = replace(status("1", replace(words, text=text)), created_at=NOW + made)
-    status_found, _ = find_status(words, [one], claimed=frozenset(), comparable=comparable, since=NOW)
+    status_found, _ = find_status(words, [one], claimed=frozenset(), normalise=normalise, since=NOW)
     assert (status_found is not None) is found
 
 

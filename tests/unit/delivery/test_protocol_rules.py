@@ -27,8 +27,8 @@ from bot.domain import (
     SeenStatus,
 )
 from bot.domain.reasons import text_reason
-from bot.publishers.mastodon.capabilities import capabilities_of
-from bot.publishers.mastodon.wire import comparable
+from bot.publishers.mastodon.answers import normalise
+from bot.publishers.mastodon.servers import capabilities_of
 
 ACCOUNT = "conf@example.social"
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
@@ -37,7 +37,7 @@ PICTURE = Picture(url="https://conf.example/a.png")
 
 MakeDelivery = Callable[..., Delivery]
 
-find_status = partial(find_status_by, comparable=comparable)
+find_status = partial(find_status_by, normalise=normalise)
 
 
 @pytest.fixture

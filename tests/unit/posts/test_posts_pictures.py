@@ -12,7 +12,8 @@ from PIL import Image
 
 from bot.config import Config
 from bot.domain import Picture, Post
-from bot.posts.pictures import LARGEST_FILE, local_files, picture_of
+from bot.domain.pictures import LARGEST_FILE
+from bot.posts.pictures import local_files, picture_of
 
 SITE = "https://heron.example"
 

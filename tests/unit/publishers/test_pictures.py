@@ -17,9 +17,9 @@ from PIL.PngImagePlugin import PngInfo
 
 from bot.domain import GIF_PIXELS, Limits, Picture
 from bot.domain.errors import RejectedError
+from bot.domain.pictures import LARGEST_FILE
 from bot.http.client import WebClient
-from bot.publishers import pictures
-from bot.publishers.pictures import Original, Upload, original_of, prepared
+from bot.publishers.pictures import Original, Upload, make_upload, read_original
 
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><place lat="52.5"/></x:xmpmeta>'
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -49,7 +49,7 @@ def saved(image: Image.Image, form: str, **options: Any) -> bytes:
 
 
 def ready(data: bytes, **limits: Any) -> Upload:
-    return prepared(Original(data=data, shown="a.img"), Limits(**limits))
+    return make_upload(Original(data=data, shown="a.img"), Limits(**limits))
 
 
 def opened(upload: Upload) -> Image.Image:
@@ -332,7 +332,7 @@ def test_a_damaged_picture_is_made_good_or_refused(data: st.DataObject) -> None:
 
 
 def read(path: Path | None, **facts: Any) -> Original:
-    return original_of(Picture(url="https://conf.example/a.png", path=path, **facts), WebClient())
+    return read_original(Picture(url="https://conf.example/a.png", path=path, **facts), WebClient())
 
 
 def test_a_local_picture_is_read(tmp_path: Path) -> None:
@@ -360,7 +360,7 @@ def link(path: Path) -> None:
 
 def huge(path: Path) -> None:
     with path.open("wb") as file:
-        file.truncate(pictures.LARGEST_FILE + 1)  # sparse: takes no room
+        file.truncate(LARGEST_FILE + 1)  # sparse: takes no room
 
 
 @pytest.mark.parametrize(

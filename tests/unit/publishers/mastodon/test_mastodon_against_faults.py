@@ -204,7 +204,7 @@ def test_recent_statuses_that_cannot_be_read_are_none_at_all(stage: Stage, do: s
     stage.emit()
     stage.goes_wrong("GET /api/v1/accounts/*/statuses", do)
     kind = B if do in BLOCKING else T
-    assert type(failure(lambda: stage.publisher.recent(since=datetime(2000, 1, 1, tzinfo=UTC)))) is kind
+    assert type(failure(lambda: stage.publisher.list_recent(since=datetime(2000, 1, 1, tzinfo=UTC)))) is kind
 
 
 @pytest.mark.parametrize("carried_out", [True, False])
@@ -264,7 +264,7 @@ def test_another_account_than_the_settings_say_sends_nothing(stage: Stage, tmp_p
             lambda: publisher.publish(announcement(), media_ids=(), key="key", repeat=False),
             lambda: publisher.edit("1", announcement(), shown=None),
             lambda: publisher.delete("1"),
-            lambda: publisher.recent(since=datetime.now(UTC)),
+            lambda: publisher.list_recent(since=datetime.now(UTC)),
         ):
             error = failure(call)
             assert isinstance(error, AccountBlockedError)

@@ -13,9 +13,9 @@ import requests
 
 from bot.domain import Receipt
 from bot.domain.errors import OutcomeUnknownError, PublishError, RejectedError, TransientError
+from bot.publishers.mastodon.answers import read_status
 from bot.publishers.mastodon.client import LOOK_PAGES, PAGE
 from bot.publishers.mastodon.publisher import MastodonPublisher
-from bot.publishers.mastodon.wire import seen
 from tests.fakes.mastodon_server import FakeMastodon
 from tests.support.publishing import (
     Answer,
@@ -244,7 +244,7 @@ def test_recent_leaves_out_boosts_and_stops_at_the_first_that_is_older(server: F
     own[60] = status(61, at=NOON + timedelta(minutes=61), in_reply_to_id="60")
     session, adapter = paging(*reversed(own))
     with on_loopback(server.url, session=session) as publisher:
-        found = publisher.recent(since=NOON + timedelta(minutes=55))
+        found = publisher.list_recent(since=NOON + timedelta(minutes=55))
     assert [one.status_id for one in found] == [str(n) for n in range(55, 101) if n != 80]
     assert len(adapter.lines("GET *statuses?*")) == 2
 
@@ -253,13 +253,13 @@ def test_recent_goes_on_where_a_page_holds_nothing_but_boosts(server: FakeMastod
     boosts = [status(n, reblog=status(1)) for n in range(99, 99 - PAGE, -1)]
     session, _ = paging(*boosts, status(5))
     with on_loopback(server.url, session=session) as publisher:
-        assert [one.status_id for one in publisher.recent(since=NOON)] == ["5"]
+        assert [one.status_id for one in publisher.list_recent(since=NOON)] == ["5"]
 
 
 def test_more_than_can_be_read_is_an_error_and_no_shorter_list(server: FakeMastodon) -> None:
     session, adapter = paging(*(status(n) for n in range(2 * LOOK_PAGES * PAGE, 0, -1)))
     with on_loopback(server.url, session=session) as publisher, pytest.raises(TransientError, match="over 1000 toots"):
-        publisher.recent(since=NOON)
+        publisher.list_recent(since=NOON)
     assert len(adapter.lines("GET *statuses?*")) == LOOK_PAGES
 
 
@@ -285,4 +285,4 @@ LOCAL = "http://127.0.0.1:8000/news/x/"
 )
 def test_addresses_are_found_also_where_the_server_makes_no_link_of_them(content: str, link: str, there: bool) -> None:
     record = {"id": "1", "created_at": NOON, "url": "u", "content": content}
-    assert (link in seen(record).links) is there
+    assert (link in read_status(record).links) is there

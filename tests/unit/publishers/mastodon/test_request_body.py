@@ -10,7 +10,7 @@ import pytest
 import requests
 from requests.adapters import BaseAdapter
 
-from bot.publishers.mastodon.wire import Finishing
+from bot.publishers.mastodon.request_body import RequestFinisher
 
 URL = "https://example.social/api/v1/statuses/1"
 
@@ -40,7 +40,7 @@ class Line:
         self.session = requests.Session()
         self.carrier = Carrier()
         self.session.mount("https://", self.carrier)
-        self.finishing = Finishing(self.session)
+        self.finisher = RequestFinisher(self.session)
 
     def sent(self, method: str = "PUT", **content: Any) -> requests.PreparedRequest:
         self.session.request(method, URL, **content)
@@ -73,7 +73,7 @@ def test_a_form_stays_as_it_is(line: Line) -> None:
 @pytest.mark.parametrize("as_json", [True, False])
 def test_an_edit_carries_what_else_there_is_to_say(line: Line, as_json: bool) -> None:
     said = {"status": "Grüße & mehr"}
-    with line.finishing.besides({"language": "de", "content_type": "text/plain"}):
+    with line.finisher.adding({"language": "de", "content_type": "text/plain"}):
         request = line.sent(json=said) if as_json else line.sent(data=said)
         other = line.sent("POST", data=said)
     body = body_of(request)
@@ -86,7 +86,7 @@ def test_an_edit_carries_what_else_there_is_to_say(line: Line, as_json: bool) ->
 
 @pytest.mark.parametrize("method", ["GET", "DELETE", "POST"])
 def test_a_request_without_body_stays_without(line: Line, method: str) -> None:
-    with line.finishing.besides({"language": "de"}):
+    with line.finisher.adding({"language": "de"}):
         assert not line.sent(method).body
 
 
