@@ -32,6 +32,16 @@ def trouble_of(setting: str, environ: Mapping[str, str]) -> str:
     return f"the environment variable {setting.removeprefix('env:')} is not set"
 
 
+def resolve_secret(setting: str, environ: Mapping[str, str]) -> str:
+    """The setting itself, or for "env:NAME" that environment variable. Raises OutputError if it is unset or blank."""
+    if not setting.startswith("env:"):
+        return setting
+    missing = trouble_of(setting, environ)
+    if missing:
+        raise OutputError(f"{missing}.")
+    return secret_of(setting, environ)
+
+
 #: The folder of tokens without a `token_file` in the settings, relative to the project folder.
 TOKENS: Final = Path("config/tokens")
 

@@ -13,13 +13,13 @@ from datetime import timedelta
 from typing import Final
 
 from bot.config import ENVIRONMENT, Release
+from bot.config.secrets import resolve_secret
 from bot.domain import Event, EventKind, NoteKind, NotesChange, WriteBatch
 from bot.domain.backoff import Backoff, Outage
 from bot.domain.clock import Clock
 from bot.domain.entries import HIDDEN_VERSION
 from bot.domain.errors import FetchError, OutputError
 from bot.http.client import WebClient
-from bot.integrations.alerts import from_environment
 from bot.ledger import Ledger
 
 #: How long the bot waits for the answer.
@@ -119,7 +119,7 @@ class DeployHookCaller:
         """Send the request. Raises FetchError or OutputError, without the address in the text: it may be a secret."""
         settings = self._settings
         assert settings.deploy_hook is not None
-        address = from_environment(settings.deploy_hook, self._environ)
+        address = resolve_secret(settings.deploy_hook, self._environ)
         headers = {name: self._filled(text) for name, text in settings.deploy_headers.items()}
         content = b""
         if settings.deploy_body:
@@ -134,7 +134,7 @@ class DeployHookCaller:
             raise FetchError(f"it answered {status}", passing=status >= 500 or status in (408, 425, 429))
 
     def _filled(self, text: str) -> str:
-        filled = ENVIRONMENT.sub(lambda found: from_environment(found[0], self._environ), text)
+        filled = ENVIRONMENT.sub(lambda found: resolve_secret(found[0], self._environ), text)
         if not filled.isascii() or not filled.isprintable():
             raise OutputError(f"what the environment holds for {text} cannot be sent as a header.")
         return filled

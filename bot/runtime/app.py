@@ -21,7 +21,8 @@ from bot.domain.logs import log
 from bot.files.public_folder import PublicFolder
 from bot.http.client import WebClient
 from bot.http.policy import FROM_OPERATOR
-from bot.integrations.alerts import AlertBatch, note_alerts, send_alerts
+from bot.integrations.alerts.batch import AlertBatch, note_alerts
+from bot.integrations.alerts.sending import send_alerts
 from bot.integrations.remote_pictures import RemotePictures
 from bot.integrations.server_clock import ServerTimes
 from bot.integrations.site import SiteRequests

@@ -18,7 +18,8 @@ from bot.domain.alerts import AlertKey, AlertKind
 from bot.domain.clock import ManualClock
 from bot.http.client import WebClient
 from bot.http.policy import FROM_OPERATOR
-from bot.integrations.alerts import AlertBatch, note_alerts, send_alerts, text_of
+from bot.integrations.alerts.batch import AlertBatch, format_text, note_alerts
+from bot.integrations.alerts.sending import send_alerts
 from bot.planner.alerts import Alert
 from tests.support.listeners import Mailbox, Webhook, listening_mailbox, listening_webhook
 from tests.support.programs import program
@@ -92,7 +93,7 @@ def test_news_are_news_only_with_something_in_them() -> None:
 
 
 def test_the_text_says_what_happened_what_it_means_and_what_to_do() -> None:
-    assert text_of(NEWS, site="Conf") == TEXT
+    assert format_text(NEWS, site="Conf") == TEXT
 
 
 def test_without_settings_nothing_is_sent_and_nothing_said() -> None:

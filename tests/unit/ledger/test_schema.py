@@ -15,7 +15,7 @@ import pytest
 from bot.domain import Delivery, DeliveryState, Entry, Event, EventKind, NoteKind, Snapshot, WriteBatch
 from bot.domain.clock import ManualClock
 from bot.domain.errors import LedgerError
-from bot.integrations.alerts import note_alerts
+from bot.integrations.alerts.batch import note_alerts
 from bot.ledger import schema
 from bot.ledger.schema import OLDEST_VERSION, VERSION, bring_up_to_date
 from bot.ledger.sqlite import SqliteLedger
