@@ -6,15 +6,16 @@ import os
 import sys
 import textwrap
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import click
 
-from bot.cli.common import echo_json, json_option, show_time, with_settings
+from bot.cli.common import echo_json, json_option, plain, with_settings
 from bot.config import Config
 from bot.domain.clock import SystemClock
-from bot.domain.durations import format_distance
+from bot.domain.wording import reason_words
 from bot.operations.accounts import AccountReport, inspect, read_history
+from bot.report.times import show_when
 
 _INDENT: Final = 15
 
@@ -45,8 +46,12 @@ def accounts(config: Config, as_json: bool) -> None:
             _show(config, report, clock.now())
     if as_json:
         # In the order of the settings, whichever server answered first.
-        echo_json([reports[name] for name in config.accounts])
+        echo_json([_as_json(reports[name]) for name in config.accounts])
     sys.exit(1 if any(report.trouble for report in reports.values()) else 0)
+
+
+def _as_json(report: AccountReport) -> dict[str, Any]:
+    return {**plain(report), "blocked": reason_words(report.blocked)}
 
 
 def _show(config: Config, report: AccountReport, now: datetime) -> None:
@@ -63,7 +68,7 @@ def _show(config: Config, report: AccountReport, now: datetime) -> None:
 
 def _lines(config: Config, report: AccountReport, now: datetime) -> list[tuple[str, str]]:
     def when(moment: datetime) -> str:
-        return f"{show_time(moment, config.site)}, {format_distance(moment, now)}"
+        return show_when(moment, config.site.timezone, now=now)
 
     lines = [("problem", f"{report.trouble} {report.remedy}".rstrip())] if report.trouble else []
     software = f"{report.software or 'unknown software'} at " if report.reachable else ""
@@ -87,7 +92,7 @@ def _lines(config: Config, report: AccountReport, now: datetime) -> list[tuple[s
         lines.append(("careful", f"{report.warning}."))
     if report.blocked:
         ends = " It works now; the next tick goes on." if report.usable else ""
-        lines.append(("blocked", f"at the latest delivery: {report.blocked}{ends}"))
+        lines.append(("blocked", f"at the latest delivery: {reason_words(report.blocked)}{ends}"))
     lines.append(("last toot", when(report.last_sent) if report.last_sent else "none yet"))
     lines.append(("next", when(report.next) if report.next else "nothing is planned"))
     return lines

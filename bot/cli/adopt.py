@@ -12,9 +12,9 @@ from bot.cli.lines import ConsoleLog
 from bot.cli.progress import progress
 from bot.config import Config
 from bot.domain.errors import DamagedLedgerError
+from bot.domain.wording import event_line
 from bot.ledger import name_of_ledger, set_ledger_aside
 from bot.operations.adopt import adopt_account, open_for_adoption, release_due
-from bot.operations.log import describe
 
 
 @click.command()
@@ -43,7 +43,7 @@ def adopt(config: Config, yes: bool) -> None:
             with progress(f"Reading back {address}"):
                 adopted = adopt_account(bot, address)
             for event in adopted:
-                click.echo(describe(event))
+                click.echo(event_line(event))
             click.echo(f"{address}: {len(adopted)} adopted")
     finally:
         bot.close()

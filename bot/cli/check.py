@@ -33,6 +33,7 @@ from bot.posts.git.checkout import checkout_dir_of
 from bot.posts.git.status import read_status
 from bot.report.github import annotate
 from bot.report.markdown import picture_in_repository, render_summary
+from bot.report.outlook import DELETION_WORDS
 from bot.report.view import summarise
 
 FORMATS: Final = ("text", "json", "github", "markdown")
@@ -124,7 +125,7 @@ def check(
         findings = fold_late_posts(findings, posts_folder=config.site.posts)
         _show_findings(findings, summary, suppressed, show_all=options["show_all"])
         for one in result.branch.gone if result is not None and result.branch is not None else ():
-            click.echo(f"deleted: {one.path}: {one.says}")
+            click.echo(f"deleted: {one.path}: {DELETION_WORDS[one.stage]}")
         _show_sources(config)
     sys.exit(1 if _fails(findings, str(options["fail_on"])) else 0)
 

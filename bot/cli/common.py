@@ -1,4 +1,4 @@
-"""What commands share: options, the settings, the clock, and how times look."""
+"""What commands share: options, the settings, JSON, the console."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from bot.config import DEFAULT_PATH, Config, Site, load_config
+from bot.config import DEFAULT_PATH, Config, load_config
 from bot.domain import Announcement, Finding
-from bot.domain.durations import local_and_utc
 from bot.domain.errors import UsageError
 from bot.domain.posts import StatusOptions
 from bot.posts.addresses import slug_of
@@ -74,12 +73,6 @@ def read_now(text: str | None, config: Config) -> datetime:
         return parse_datetime(text, site=config.site, release=config.release).moment
     except DatetimeError as error:
         raise UsageError(f"--now: {error.problem}", remedy=error.remedy) from error
-
-
-def show_time(moment: datetime, site: Site) -> str:
-    """A moment in the site's time and in UTC: "Tue 16 Jul 2024 06:00 EDT (10:00 UTC)"."""
-    local, utc = local_and_utc(moment, site.timezone)
-    return f"{local:%a %d %b %Y %H:%M %Z} ({utc})" if utc else f"{local:%a %d %b %Y %H:%M} UTC"
 
 
 def echo_json(value: object) -> None:

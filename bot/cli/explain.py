@@ -5,26 +5,21 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import click
 
-from bot.cli.common import (
-    console,
-    echo_json,
-    json_option,
-    post_argument,
-    show_time,
-    with_settings,
-)
+from bot.cli.common import console, echo_json, json_option, plain, post_argument, with_settings
+from bot.cli.log import event_as_json
 from bot.config import Config
-from bot.domain import EventKind
+from bot.domain import Delivery, Event, Occasion
 from bot.domain.clock import SystemClock
-from bot.domain.durations import format_distance
-from bot.domain.wording import event_words
-from bot.operations.explain import Attempt, Explanation, Fate
+from bot.domain.wording import event_detail, event_words, reason_words
+from bot.operations.explain import Explanation
 from bot.operations.explain import explain as explain_post
-from bot.operations.log import LogLine
+from bot.planner.builder import PlanItem
+from bot.report.outlook import next_step
+from bot.report.times import show_when
 
 _INDENT: Final = 12
 
@@ -41,19 +36,62 @@ def explain(config: Config, post: str, as_json: bool) -> None:
     clock = SystemClock()
     found = explain_post(config, post, clock)
     if as_json:
-        echo_json(found)
+        echo_json(_as_json(found))
     else:
         _show(found, config, clock.now())
 
 
+#: Fields that programs know by another name.
+_JSON_NAMES: Final = {"override": "word", "items": "fates"}
+
+
+def _as_json(found: Explanation) -> dict[str, Any]:
+    words = {
+        "items": [_item_as_json(item, found.slug) for item in found.items],
+        "deliveries": [_delivery_as_json(delivery) for delivery in found.deliveries],
+        "history": [event_as_json(event) for event in found.history],
+        "doubt": reason_words(found.doubt),
+    }
+    return {_JSON_NAMES.get(name, name): value for name, value in {**plain(found), **words}.items()}
+
+
+def _item_as_json(item: PlanItem, slug: str) -> dict[str, Any]:
+    return {
+        "account": item.account,
+        "occasion": str(item.occasion),
+        "due": item.due,
+        "verdict": item.verdict,
+        "reason": reason_words(item.reason),
+        "next_step": next_step(item, slug),
+    }
+
+
+def _delivery_as_json(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "account": delivery.key.account,
+        "occasion": str(delivery.key.occasion),
+        "action": delivery.action,
+        "state": delivery.state,
+        "hold": delivery.hold,
+        "reason": reason_words(delivery.reason),
+        "due": delivery.due,
+        "attempts": delivery.attempts,
+        "not_before": delivery.not_before,
+        "settled_at": delivery.settled_at,
+        "status_url": delivery.status_url,
+        "ordered_by": delivery.ordered_by,
+        "by_hand": delivery.foreign,
+    }
+
+
 def _show(found: Explanation, config: Config, now: datetime) -> None:
     def when(moment: datetime | None) -> str:
-        return f"{show_time(moment, config.site)}, {format_distance(moment, now)}" if moment is not None else ""
+        return show_when(moment, config.site.timezone, now=now) if moment is not None else ""
 
     names = {address: name for name, address in config.account_addresses().items()}
     click.echo(click.style(found.title, bold=True))
-    if found.doubt:
-        _line("careful", f"nothing is released at present: {found.doubt}")
+    if found.doubt is not None:
+        _line("careful", f"nothing is released at present: {reason_words(found.doubt)}")
     _line("file", found.path or "gone")
     _line("page", found.url)
     _line("id", found.post_id if found.post_id != found.url else "its page")
@@ -67,15 +105,15 @@ def _show(found: Explanation, config: Config, now: datetime) -> None:
     for mark, is_set in (("hidden", found.hidden), ("withdrawn", found.withdrawn is not None)):
         if is_set:
             _line(mark, (found.withdrawn if mark == "withdrawn" else "") or "yes")
-    if found.word is not None:
-        early = ", before its datetime" if found.word.early else ""
-        _line("said", f"{found.word.said.value}{early}, by {found.word.who}, {when(found.word.at)}")
-    for fate in found.fates:
-        _show_fate(fate, names, when(fate.due))
+    if found.override is not None:
+        early = ", before its datetime" if found.override.early else ""
+        _line("said", f"{found.override.said.value}{early}, by {found.override.who}, {when(found.override.at)}")
+    for item in found.items:
+        _show_item(item, found.slug, names, when(item.due))
     if found.is_draft:
         _line("next", "give it a published_datetime, and take `draft:` out of it")
-    for attempt in found.deliveries:
-        _show_attempt(attempt, names, when)
+    for delivery in found.deliveries:
+        _show_delivery(delivery, names, when)
     for number, event in enumerate(found.history):
         _line("history" if number == 0 else "", _of_event(event, config, names))
 
@@ -86,37 +124,38 @@ def _words(found: Explanation) -> str:
     return f"digest {found.digest[:12]}, {shown}{times if found.revision else ''}"
 
 
-def _show_fate(fate: Fate, names: Mapping[str, str], when: str) -> None:
-    place = names.get(fate.account, fate.account) or "feeds"
-    occasion = "" if fate.occasion == "publish" else f" ({fate.occasion})"
-    reason = f": {fate.reason}" if fate.reason else ""
-    _line(place, f"{click.style(fate.verdict, bold=True)}{occasion}{reason}")
+def _show_item(item: PlanItem, slug: str, names: Mapping[str, str], when: str) -> None:
+    place = names.get(item.account, item.account) or "feeds"
+    occasion = "" if item.occasion == Occasion.PUBLISH else f" ({item.occasion})"
+    reason = f": {reason_words(item.reason)}" if item.reason is not None else ""
+    _line(place, f"{click.style(item.verdict.value, bold=True)}{occasion}{reason}")
     _line("", f"due {when}")
-    _line("", f"next: {fate.next_step}")
+    _line("", f"next: {next_step(item, slug)}")
 
 
-def _show_attempt(attempt: Attempt, names: Mapping[str, str], when: Callable[[datetime | None], str]) -> None:
-    tries = f"{attempt.attempts} attempt{'' if attempt.attempts == 1 else 's'}"
-    place = names.get(attempt.account, attempt.account)
+def _show_delivery(delivery: Delivery, names: Mapping[str, str], when: Callable[[datetime | None], str]) -> None:
+    tries = f"{delivery.attempts} attempt{'' if delivery.attempts == 1 else 's'}"
+    account, occasion = delivery.key.account, delivery.key.occasion
+    place = names.get(account, account)
     parts = (
-        f"{attempt.action} ({attempt.occasion}) on {place}: {attempt.state}, {tries}",
-        f"settled {when(attempt.settled_at)}" if attempt.settled_at else "",
-        f"not before {when(attempt.not_before)}" if attempt.not_before else "",
-        f"ordered by {attempt.ordered_by}" if attempt.ordered_by else "",
-        "tooted by hand" if attempt.by_hand else "",
-        attempt.status_url or "",
+        f"{delivery.action.value} ({occasion}) on {place}: {delivery.state.value}, {tries}",
+        f"settled {when(delivery.settled_at)}" if delivery.settled_at else "",
+        f"not before {when(delivery.not_before)}" if delivery.not_before else "",
+        f"ordered by {delivery.ordered_by}" if delivery.ordered_by else "",
+        "tooted by hand" if delivery.foreign else "",
+        delivery.status_url or "",
     )
     for number, part in enumerate(filter(None, parts)):
         _line("delivery" if number == 0 else "", part)
 
 
-def _of_event(event: LogLine, config: Config, names: Mapping[str, str]) -> str:
+def _of_event(event: Event, config: Config, names: Mapping[str, str]) -> str:
     local = event.at.astimezone(config.site.timezone)
     account = f" on {names.get(event.account, event.account)}" if event.account else ""
-    occasion = f" ({event.occasion})" if event.occasion not in ("", "publish") else ""
+    occasion = f" ({event.occasion})" if event.occasion not in (None, Occasion.PUBLISH) else ""
     who = f"by {event.who}" if event.who else ""
-    said = "  ".join(filter(None, (f"{event_words(EventKind(event.what))}{occasion}{account}", event.detail, who)))
-    return f"{local:%Y-%m-%d %H:%M:%S %Z}  {said}"
+    line = "  ".join(filter(None, (f"{event_words(event.kind)}{occasion}{account}", event_detail(event), who)))
+    return f"{local:%Y-%m-%d %H:%M:%S %Z}  {line}"
 
 
 def _line(label: str, text: str) -> None:

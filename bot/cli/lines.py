@@ -8,16 +8,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from bot.cli.common import show_time
 from bot.cli.logs import LogOptions, start_logging
 from bot.config import Config
 from bot.delivery import DeliveryResult
 from bot.domain import Event, EventKind
 from bot.domain.clock import Clock, SystemClock
-from bot.domain.durations import format_distance
 from bot.domain.logs import log
-from bot.domain.wording import event_detail, reason_words
-from bot.operations.log import describe
+from bot.domain.wording import event_detail, event_line, reason_words
+from bot.report.times import show_when
 from bot.runtime.context import CycleResult
 
 _LOG: Final = logging.getLogger("bot.runtime")
@@ -77,7 +75,7 @@ class ConsoleLog:
     def emit(self, event: Event) -> None:
         """Log an outcome."""
         shown = event if self._embargo is None else self._embargo.redacted_event(event)
-        text = describe(shown)
+        text = event_line(shown)
         with self._lock:
             if event.kind is EventKind.WILL_RETRY and self._last.get(event.account) == text:
                 return
@@ -113,8 +111,8 @@ class ConsoleLog:
         if moment is None:
             self.line("next: nothing is planned", "next release", due=None)
         else:
-            distance = format_distance(moment, self._clock.now())
-            self.line(f"next: {show_time(moment, self._site)}, {distance}", "next release", due=_iso(moment))
+            when = show_when(moment, self._site.timezone, now=self._clock.now())
+            self.line(f"next: {when}", "next release", due=_iso(moment))
 
 
 def _fields_of(event: Event) -> dict[str, object]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from bot.cli.common import echo_json, json_option, with_settings
 from bot.config import Config
+from bot.domain import Event
 from bot.domain.clock import SystemClock
-from bot.operations.log import describe, line_of, read_events
+from bot.domain.wording import event_detail, event_line
+from bot.operations.explain import read_events
 
 
 @click.command()
@@ -18,10 +22,23 @@ def log(config: Config, limit: int, as_json: bool) -> None:
     """Show what was done and when, with links to the toots."""
     events = read_events(config, SystemClock(), limit=limit)
     if as_json:
-        echo_json([line_of(event) for event in events])
+        echo_json([event_as_json(event) for event in events])
         return
     for event in events:
         local = event.at.astimezone(config.site.timezone)
-        click.echo(f"{local:%Y-%m-%d %H:%M:%S %Z}  {describe(event)}")
+        click.echo(f"{local:%Y-%m-%d %H:%M:%S %Z}  {event_line(event)}")
     if not events:
         click.echo("Nothing was done yet.")
+
+
+def event_as_json(event: Event) -> dict[str, Any]:
+    """An event as programs know it."""
+    return {
+        "at": event.at,
+        "what": event.kind.value,
+        "slug": event.slug,
+        "account": event.account,
+        "occasion": "" if event.occasion is None else str(event.occasion),
+        "detail": event_detail(event),
+        "who": event.who,
+    }

@@ -6,12 +6,12 @@ from datetime import datetime
 
 import click
 
-from bot.cli.common import show_time, with_settings
+from bot.cli.common import with_settings
 from bot.config import Config
 from bot.domain.clock import SystemClock
-from bot.domain.durations import format_distance
 from bot.operations.new_post import DRAFT, NewPost, begin_post, write_post
 from bot.posts.reader import shown_path
+from bot.report.times import show_when
 
 
 @click.command()
@@ -38,7 +38,7 @@ def _tell_when(config: Config, post: NewPost, now: datetime) -> None:
     if post.moment is None:
         click.echo("A draft: give it a datetime and it is released then.")
         return
-    when = f"{show_time(post.moment, config.site)}, {format_distance(post.moment, now)}"
+    when = show_when(post.moment, config.site.timezone, now=now)
     if post.is_draft:
         click.echo(f"A draft: take the line `{DRAFT}` away, and it goes out {when}.")
     else:

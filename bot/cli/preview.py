@@ -13,11 +13,10 @@ from rich.padding import Padding
 from rich.panel import Panel
 from rich.text import Text
 
-from bot.cli.common import console, echo_json, json_option, plain, show_time, slugs, with_settings
+from bot.cli.common import console, echo_json, json_option, plain, slugs, with_settings
 from bot.config import Config
-from bot.domain import Announcement, Entry, Post
+from bot.domain import Announcement, Entry, Occasion, Post
 from bot.domain.clock import SystemClock
-from bot.domain.durations import format_distance
 from bot.domain.errors import OutputError, UsageError
 from bot.domain.wording import option_words, poll_words
 from bot.operations.check import check_post
@@ -28,8 +27,10 @@ from bot.operations.site import find_post, post_from_bytes
 from bot.posts.folder import Scan
 from bot.posts.frontmatter.source import LARGEST_FILE
 from bot.posts.git.folders import open_posts
+from bot.report.outlook import outcome_words
 from bot.report.page import preview_page
 from bot.report.screenshot import find_browser, take_screenshot
+from bot.report.times import show_time, show_when
 from bot.runtime.planning import scan_posts
 
 _STANDARD_INPUT: Final = "-"
@@ -100,7 +101,7 @@ def _as_json(found: Preview) -> dict[str, Any]:
     return {
         "slug": post.slug,
         "due": post.published,
-        "fates": found.fates,
+        "fates": {item.account: outcome_words(item) for item in found.releases},
         "toots": plain(found.toots),
         "entry": None if found.entry is None else _entry_as_json(found.entry),
         "reminders": [{**plain(one), "toots": plain(found.reminders[one.reminder_id])} for one in post.reminders],
@@ -121,9 +122,9 @@ def _show_preview(found: Preview) -> None:
     if post.published is None:
         click.echo(f"{post.path}: a draft, it has no published_datetime and is not released.")
     else:
-        click.echo(f"{post.path}: {show_time(post.published, config.site)}, {format_distance(post.published, now)}")
-    for address, fate in found.fates.items():
-        out.print(Text(f"{address or 'feeds and accounts'}: {fate}"), soft_wrap=True)
+        click.echo(f"{post.path}: {show_when(post.published, config.site.timezone, now=now)}")
+    for item in found.releases:
+        out.print(Text(f"{item.account or 'feeds and accounts'}: {outcome_words(item)}"), soft_wrap=True)
     if post.is_tooted:
         for address, toot in found.toots.items():
             _show_toot(out, address, toot)
@@ -138,12 +139,12 @@ def _show_preview(found: Preview) -> None:
 def _show_reminders(out: Console, found: Preview) -> None:
     for reminder in found.post.reminders:
         how = "an answer to the toot" if reminder.reply else "a toot of its own"
-        when = show_time(reminder.at, found.site.config.site)
+        when = show_time(reminder.at, found.site.config.site.timezone)
         click.echo(f"\nReminder {reminder.reminder_id}: {when}, {how}")
         for address, toot in found.reminders[reminder.reminder_id].items():
-            fate = found.reminder_fates.get((reminder.reminder_id, address))
-            if fate:
-                click.echo(f"{address}: {fate}")
+            item = found.items.get((Occasion.reminder(reminder.reminder_id), address))
+            if item is not None:
+                click.echo(f"{address}: {outcome_words(item)}")
             _show_toot(out, address, toot)
 
 
@@ -197,7 +198,7 @@ def _show_entry(out: Console, entry: Entry, config: Config) -> None:
     lines = [
         entry.title,
         entry.url,
-        f"{show_time(entry.published, config.site)}  ·  {', '.join(entry.authors) or 'no author'}",
+        f"{show_time(entry.published, config.site.timezone)}  ·  {', '.join(entry.authors) or 'no author'}",
         "  ·  ".join(filter(None, (entry.category, *entry.tags))),
         "",
         entry.summary,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import click
 
-from bot.cli.common import echo_json, json_option, now_option, plain, read_now, show_time, with_settings
+from bot.cli.common import echo_json, json_option, now_option, plain, read_now, with_settings
 from bot.config import Config
 from bot.domain.clock import SystemClock
 from bot.domain.errors import UsageError
@@ -17,7 +17,9 @@ from bot.domain.wording import reason_words
 from bot.files.atomic import write_file
 from bot.operations.queue import Queue, view_queue
 from bot.operations.site import SiteState, open_site
+from bot.planner.builder import PlanItem
 from bot.report.calendar import collect_events, render_ics
+from bot.report.times import show_time
 
 _WHAT_SHOWS_HERE: Final = "A post with a `published_datetime` in the future will show here."
 
@@ -41,7 +43,7 @@ def queue(
     site = open_site(config, SystemClock(), now=read_now(now_text, config))
     found = view_queue(site, today=datetime.now(UTC), everything=everything)
     if as_json:
-        echo_json([{**plain(row), "when": show_time(row.due, config.site)} for row in found.rows])
+        echo_json([_as_json(item, config) for item in found.items])
         return
     # Imported here, as rich takes 30 ms that a program which reads the JSON need not wait for.
     from bot.cli.queue_view import show_calendar, show_table
@@ -59,6 +61,11 @@ def queue(
         show_table(found.lines, config.site, site.now)
     for fault in found.faults:
         click.echo(f"problem: {fault}", err=True)
+
+
+def _as_json(item: PlanItem, config: Config) -> dict[str, Any]:
+    words = {"occasion": str(item.occasion), "reason": reason_words(item.reason)}
+    return {**plain(item), **words, "when": show_time(item.due, config.site.timezone)}
 
 
 def _write_ics(site: SiteState, found: Queue, path: Path) -> None:

@@ -14,8 +14,10 @@ from rich.text import Text
 
 from bot.cli.common import console
 from bot.config import Site
-from bot.operations.queue import QueueLine, Times, distance_of, times_of
+from bot.domain.wording import reason_words
+from bot.operations.queue import QueueLine
 from bot.report.calendar import WEEKDAYS, list_months, mark_days
+from bot.report.times import Times, distance_of, times_of
 
 _COLOURS: Final = {"held": "yellow", "rejected": "red", "waiting": "yellow", "sent": "green", "skipped": "dim"}
 _DAY: Final = 6  #: "Fri 16"
@@ -50,7 +52,7 @@ def show_table(lines: Sequence[QueueLine], site: Site, now: datetime) -> None:
         before = times
         out.print(_row(line, times, times.day if is_new_day else "", distance, widths))
         if line.reason:
-            out.print(Padding(Text(line.reason), (0, 0, 0, _INDENT)))
+            out.print(Padding(Text(reason_words(line.reason)), (0, 0, 0, _INDENT)))
 
 
 def _row(line: QueueLine, times: Times, day: str, distance: str, widths: _Widths) -> Table:

@@ -7,13 +7,14 @@ from threading import Event
 
 import click
 
-from bot.cli.common import port_option, show_time, with_settings
+from bot.cli.common import port_option, with_settings
 from bot.cli.lines import ConsoleLog
 from bot.cli.signals import StopSignals
 from bot.config import Config
 from bot.domain.clock import ShiftedClock
 from bot.operations.rehearsal import LEAD, first_release, set_stage
 from bot.operations.rehearsal import rehearse as play
+from bot.report.times import show_time
 from bot.sandbox.server import SandboxServer
 
 
@@ -40,7 +41,8 @@ def rehearse(config: Config, port: int) -> None:
             if following is None:
                 click.echo("-- the season is over; the timeline stays until Ctrl-C")
             else:
-                click.echo(f"-- the pretended clock jumps to shortly before {show_time(following, config.site)}")
+                when = show_time(following, config.site.timezone)
+                click.echo(f"-- the pretended clock jumps to shortly before {when}")
 
         play(stage, clock=clock, emit=console.emit, on_step=on_step, stop=stop)
     click.echo("stopped")

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Final
 
 from bot.domain.alerts import AlertKind
-from bot.domain.deliveries import Hold
+from bot.domain.deliveries import Hold, Occasion
 from bot.domain.durations import format_duration
 from bot.domain.events import Event, EventKind
 from bot.domain.ledger import Instance
@@ -32,6 +32,14 @@ def event_detail(event: Event) -> str:
     words = reason_words(event.reason)
     remedy = EVENT_REMEDIES.get(event.reason.code, "") if event.kind is EventKind.HELD else ""
     return f"{words} {remedy.format(slug=event.slug)}".rstrip() if remedy else words
+
+
+def event_line(event: Event) -> str:
+    """An outcome in one line: what, which post, where, and a link or reason."""
+    occasion = "" if event.occasion in (None, Occasion.PUBLISH) else f" ({event.occasion})"
+    place = " → ".join(filter(None, (event.slug + occasion, event.account)))
+    who = f"by {event.who}" if event.who else ""
+    return "  ".join(filter(None, (event_words(event.kind), place, event_detail(event), who)))
 
 
 def reason_words(reason: Reason | None) -> str:

@@ -11,7 +11,6 @@ from bot.config.secrets import Token
 from bot.domain import Reason
 from bot.domain.clock import Clock
 from bot.domain.errors import BotError
-from bot.domain.wording import reason_words
 from bot.operations.site import open_site
 from bot.planner.ruling import Verdict
 from bot.publishers.inspection import inspect_accounts, tokens_of
@@ -56,7 +55,7 @@ class AccountReport:
     warning: str
     last_sent: datetime | None
     next: datetime | None
-    blocked: str
+    blocked: Reason | None  #: why the latest delivery could not be sent
     trouble: str
     remedy: str
 
@@ -106,7 +105,7 @@ def _report(config: Config, name: str, found: Inspection, token: Token, history:
         warning=token.warning,
         last_sent=history.last_sent.get(address),
         next=history.next_due.get(address),
-        blocked=reason_words(history.blocked.get(address)),
+        blocked=history.blocked.get(address),
         trouble=found.trouble,
         remedy=found.remedy,
     )

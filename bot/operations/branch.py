@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from pathlib import Path
 
 from bot.compose.announcement import as_reminder
@@ -77,13 +78,21 @@ def _sent(post: Post, address: str, compose: Compose, now: datetime) -> Iterable
         )
 
 
+class PostStage(Enum):
+    """How far a post has come."""
+
+    DRAFT = "draft"
+    UPCOMING = "upcoming"
+    OUT = "out"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeletedPost:
     """A post whose file a branch deletes."""
 
     path: Path
     title: str
-    says: str
+    stage: PostStage  #: before it was deleted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +132,11 @@ def read_branch(config: Config, revision: str, scan: Scan, *, now: datetime) -> 
         before=before,
         old_paths=old_paths,
         base_posts=_unique([*unchanged, *before.values(), *(post for _, post in removed if post is not None)]),
-        gone=tuple(_describe_deleted(path, post, now=now) for path, post in removed if post is not None),
+        gone=tuple(
+            DeletedPost(path=path, title=post.title, stage=_stage_of(post, now))
+            for path, post in removed
+            if post is not None
+        ),
         wording_files=tuple(sorted(path for path in touched if _changes_wording(path, config))),
     )
 
@@ -169,18 +182,10 @@ def _unique(posts: Sequence[Post]) -> list[Post]:
     return list({post.path: post for post in posts}.values())
 
 
-def _describe_deleted(path: Path, before: Post, *, now: datetime) -> DeletedPost:
-    """A deleted post, and what its deletion means."""
-    if before.published is None:
-        says = "It was a draft: nothing changes for readers."
-    elif before.published > now:
-        says = "It will not go out."
-    else:
-        says = (
-            "It is out. Its toot stays; its entry leaves the feed after a day. "
-            "To take the toot back too, keep the file and write `withdrawn: true` in it."
-        )
-    return DeletedPost(path=path, title=before.title, says=says)
+def _stage_of(post: Post, now: datetime) -> PostStage:
+    if post.published is None:
+        return PostStage.DRAFT
+    return PostStage.UPCOMING if post.published > now else PostStage.OUT
 
 
 def findings_about(findings: Iterable[Finding], changed: Collection[Path]) -> list[Finding]:

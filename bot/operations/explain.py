@@ -1,59 +1,25 @@
-"""What is known of one post, why the bot decided so, and what comes next."""
+"""What was done and why: the log, and everything that is known of one post."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from bot.config import Config
-from bot.domain import Delivery, Entry, Event, Occasion, Override, Post, Snapshot
+from bot.domain import Delivery, Entry, Event, Override, Post, Reason, Snapshot
 from bot.domain.clock import Clock
 from bot.domain.errors import UsageError
-from bot.domain.wording import HOLD_REMEDIES, reason_words
 from bot.ledger import existing_ledger
-from bot.operations.log import LogLine, line_of
 from bot.operations.site import find_post, open_site
 from bot.planner.builder import PlanItem
 from bot.planner.matching import entry_by_name
 from bot.planner.plan import Plan
-from bot.planner.ruling import Verdict
 from bot.posts.git.folders import open_posts
 from bot.runtime.planning import scan_posts
 
 _MOST_EVENTS: Final = 100_000  #: more than the ledger keeps of one site in years
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fate:
-    """What becomes of the post, or of a reminder of it, in one place."""
-
-    account: str  #: the account's address; empty: the feeds only
-    occasion: str
-    due: datetime
-    verdict: str
-    reason: str
-    next_step: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Attempt:
-    """One delivery, as the ledger has it."""
-
-    account: str
-    occasion: str
-    action: str
-    state: str
-    hold: str | None
-    reason: str
-    due: datetime
-    attempts: int
-    not_before: datetime | None
-    settled_at: datetime | None
-    status_url: str | None
-    ordered_by: str
-    by_hand: bool  #: a person tooted it before the bot
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,22 +42,17 @@ class Explanation:
     hidden: bool
     withdrawn: str | None
     waited_since: datetime | None  #: since when it waits for its page
-    word: Override | None  #: an operator's latest
-    fates: tuple[Fate, ...]
-    deliveries: tuple[Attempt, ...]
-    history: tuple[LogLine, ...]
-    doubt: str  #: why nothing at all is released; empty if all is well
+    override: Override | None  #: the latest
+    items: tuple[PlanItem, ...]  #: what becomes of the post and of its reminders, on each account
+    deliveries: tuple[Delivery, ...]  #: in the order in which the ledger took them up
+    history: tuple[Event, ...]
+    doubt: Reason | None  #: why nothing at all is released; None if all is well
 
 
-_STEPS: Final[Mapping[Verdict, str]] = {
-    Verdict.UPCOMING: "it goes out at its time",
-    Verdict.WAITING: "its page is asked for again and again; `announce publish {slug}` does not wait",
-    Verdict.DUE: "it goes out with the next cycle, or when the server can be reached",
-    Verdict.SENDING: "the account's own toots are looked through before it is ever sent again",
-    Verdict.SENT: "nothing; if the post's words change, the toot is edited",
-    Verdict.SKIPPED: "nothing; `announce publish {slug}` toots it all the same",
-    Verdict.REJECTED: "change the post, then `announce retry {slug}`",
-}
+def read_events(config: Config, clock: Clock, *, limit: int) -> tuple[Event, ...]:
+    """The latest events, oldest first; none without a ledger. Raises LedgerError."""
+    with existing_ledger(config, clock) as ledger:
+        return tuple(ledger.events(limit=limit)) if ledger is not None else ()
 
 
 def explain(config: Config, name: str, clock: Clock) -> Explanation:
@@ -147,51 +108,11 @@ def explanation_of(
         hidden=either.hidden,
         withdrawn=post.withdrawn if post is not None else None,
         waited_since=waiting.since if waiting is not None else None,
-        word=snapshot.overrides.get(post_id),
-        fates=_fates([item for item in plan.items if item.post_id in (post_id, either.post_id)], either.slug),
-        deliveries=tuple(_attempt(delivery) for delivery in sorted(mine, key=lambda one: one.sequence)),
-        history=tuple(line_of(event) for event in events if event.slug in slugs),
-        doubt=reason_words(plan.doubt),
-    )
-
-
-def _fates(items: Sequence[PlanItem], slug: str) -> tuple[Fate, ...]:
-    return tuple(
-        Fate(
-            account=item.account,
-            occasion=str(item.occasion),
-            due=item.due,
-            verdict=item.verdict.value,
-            reason=reason_words(item.reason),
-            next_step=_next_step(item).format(slug=slug),
-        )
-        for item in items
-    )
-
-
-def _next_step(item: PlanItem) -> str:
-    if item.verdict is Verdict.SENT and item.occasion != Occasion.PUBLISH:
-        return "nothing"
-    if item.verdict is Verdict.HELD:
-        return HOLD_REMEDIES[item.hold]
-    return _STEPS[item.verdict]
-
-
-def _attempt(delivery: Delivery) -> Attempt:
-    return Attempt(
-        account=delivery.key.account,
-        occasion=str(delivery.key.occasion),
-        action=delivery.action.value,
-        state=delivery.state.value,
-        hold=delivery.hold.value if delivery.hold is not None else None,
-        reason=reason_words(delivery.reason),
-        due=delivery.due,
-        attempts=delivery.attempts,
-        not_before=delivery.not_before,
-        settled_at=delivery.settled_at,
-        status_url=delivery.status_url,
-        ordered_by=delivery.ordered_by,
-        by_hand=delivery.foreign,
+        override=snapshot.overrides.get(post_id),
+        items=tuple(item for item in plan.items if item.post_id in (post_id, either.post_id)),
+        deliveries=tuple(sorted(mine, key=lambda delivery: delivery.sequence)),
+        history=tuple(event for event in events if event.slug in slugs),
+        doubt=plan.doubt,
     )
 
 

@@ -10,7 +10,6 @@ from bot.compose.composer import Toots, compose_toots
 from bot.config import Config
 from bot.domain import Entry, Occasion, Post
 from bot.domain.clock import Clock
-from bot.domain.wording import reason_words
 from bot.feeds.entry import entry_of
 from bot.ledger import read_snapshot
 from bot.operations.site import SiteState, open_site, scan_with
@@ -18,8 +17,6 @@ from bot.planner.builder import PlanItem
 from bot.posts.folder import Scan
 from bot.posts.git.folders import open_posts
 from bot.runtime.planning import make_composer, scan_posts
-
-#: What is said on each account, by its address; what is wrong, where it cannot be composed.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,9 +27,13 @@ class Preview:
     site: SiteState  #: with this post in place of the file of its name
     toots: Toots
     entry: Entry | None  #: as the feeds will show it; None for a draft
-    fates: Mapping[str, str]  #: what becomes of the release, in words, by the account's address; "": the feeds
     reminders: Mapping[str, Toots]  #: by the reminder's id
-    reminder_fates: Mapping[tuple[str, str], str]  #: what becomes of it, in words, by its id and the account's address
+    items: Mapping[tuple[Occasion, str], PlanItem]  #: what becomes of each, by the account's address; "": the feeds
+
+    @property
+    def releases(self) -> tuple[PlanItem, ...]:
+        """What becomes of the post itself, without its reminders."""
+        return tuple(item for (occasion, _), item in self.items.items() if occasion == Occasion.PUBLISH)
 
     @property
     def is_held(self) -> bool:
@@ -53,24 +54,13 @@ def preview(config: Config, post: Post, clock: Clock, *, scan: Scan | None = Non
     compose = make_composer(config, snapshot)
     addresses = tuple(config.account_addresses().values())
     site = open_site(config, clock, scan=scan_with(config, post, scan), snapshot=snapshot)
-    fates = {(item.occasion, item.account): _fate(item) for item in site.plan.items if item.slug == post.slug}
     return Preview(
         post=post,
         site=site,
         toots=compose_toots(post, compose, addresses),
         entry=entry_of(post, released_at=post.published) if post.published else None,
-        fates={account: fate for (occasion, account), fate in fates.items() if occasion == Occasion.PUBLISH},
         reminders={
             one.reminder_id: compose_toots(as_reminder(post, one), compose, addresses) for one in post.reminders
         },
-        reminder_fates={
-            (one.reminder_id, address): fates[Occasion.reminder(one.reminder_id), address]
-            for one in post.reminders
-            for address in addresses
-            if (Occasion.reminder(one.reminder_id), address) in fates
-        },
+        items={(item.occasion, item.account): item for item in site.plan.items if item.slug == post.slug},
     )
-
-
-def _fate(item: PlanItem) -> str:
-    return f"{item.verdict.value}{f': {reason_words(item.reason)}' if item.reason else ''}"

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime
 from typing import Final
 
 from bot.domain import Occasion, Reason
-from bot.domain.durations import format_distance, local_and_utc
 from bot.domain.errors import PostError
-from bot.domain.wording import reason_words
 from bot.operations.site import SiteState
 from bot.planner.builder import PlanItem
 from bot.planner.plan import Plan
@@ -22,8 +20,6 @@ from bot.planner.ruling import Verdict
 FEEDS: Final = "feeds"
 #: Of the skipped posts the queue shows the latest: they answer "why was this not tooted?".
 _SKIPS_SHOWN: Final = 3
-_DAY: Final = timedelta(days=1)
-_ROUNDED_FROM: Final = timedelta(days=10)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +32,7 @@ class QueueLine:
     occasion: Occasion
     places: tuple[str, ...]  #: "feeds" and the accounts by their names in the settings
     verdict: Verdict
-    reason: str  #: in words
+    reason: Reason | None
 
     @property
     def what(self) -> str:
@@ -44,23 +40,6 @@ class QueueLine:
         if self.occasion == Occasion.PUBLISH:
             return ""
         return str(self.occasion).replace(":", " ")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class QueueItem:
-    """One post on one account. The fields are those of `announce queue --json`."""
-
-    post_id: str
-    slug: str
-    title: str
-    account: str  #: the account's address; empty: the feeds only
-    due: datetime  #: UTC
-    order: int  #: among posts of the same datetime
-    verdict: Verdict
-    occasion: str  #: "publish", "reminder:week", ...
-    reason: str  #: in words; empty if nothing is in the way
-    hold: str | None
-    status_url: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,26 +51,6 @@ class Queue:
     doubt: Reason | None  #: why nothing at all is released; None if all is well
     released: int  #: how many posts were released until now
     faults: tuple[PostError, ...]  #: files that cannot be used
-
-    @property
-    def rows(self) -> tuple[QueueItem, ...]:
-        """The items in words."""
-        return tuple(
-            QueueItem(
-                post_id=item.post_id,
-                slug=item.slug,
-                title=item.title,
-                account=item.account,
-                due=item.due,
-                order=item.order,
-                verdict=item.verdict,
-                occasion=str(item.occasion),
-                reason=reason_words(item.reason),
-                hold=item.hold.value if item.hold is not None else None,
-                status_url=item.status_url,
-            )
-            for item in self.items
-        )
 
 
 def view_queue(site: SiteState, *, today: datetime, everything: bool = False) -> Queue:
@@ -132,7 +91,7 @@ def lines_of(items: Iterable[PlanItem], names: Mapping[str, str]) -> tuple[Queue
             occasion=item.occasion,
             places=(),
             verdict=item.verdict,
-            reason=reason_words(item.reason),
+            reason=item.reason,
         )
         listed = places.setdefault(line, [])
         is_release = item.occasion == Occasion.PUBLISH
@@ -141,27 +100,3 @@ def lines_of(items: Iterable[PlanItem], names: Mapping[str, str]) -> tuple[Queue
         if item.account:
             listed.append(names.get(item.account, item.account))
     return tuple(replace(line, places=tuple(listed)) for line, listed in places.items())
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Times:
-    """A moment as a table shows it."""
-
-    month: str  #: "July 2027"
-    day: str  #: "Fri 16"
-    local: str  #: "06:00 EDT"
-    utc: str  #: "10:00 UTC", with the day in front if it is another; empty where the local time is UTC
-
-
-def distance_of(moment: datetime, now: datetime) -> str:
-    """How far away, in few words: "in 3 days 4 h", "in 57 days", "2 h ago"."""
-    away = moment - now
-    if abs(away) >= _ROUNDED_FROM:
-        away = timedelta(days=round(away / _DAY))
-    return format_distance(now + away, now)
-
-
-def times_of(moment: datetime, zone: tzinfo) -> Times:
-    """How a moment is shown, in this zone."""
-    local, utc = local_and_utc(moment, zone)
-    return Times(month=f"{local:%B %Y}", day=f"{local:%a %d}", local=f"{local:%H:%M %Z}", utc=utc)

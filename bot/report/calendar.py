@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Final
 
+from bot.domain.wording import reason_words
 from bot.operations.queue import QueueLine, lines_of
 from bot.planner.builder import PlanItem
 
@@ -86,7 +87,7 @@ def _event(identity: str, line: QueueLine, host: str, now: datetime) -> Iterator
     # Without an end the event takes no time (section 3.6.1).
     yield f"SUMMARY:{_escape(' '.join(filter(None, (line.title, f'({line.what})' if line.what else ''))))}"
     description = f"{line.slug}: {line.verdict.value} for {', '.join(line.places)}." + (
-        f" {line.reason}." if line.reason else ""
+        f" {reason_words(line.reason)}." if line.reason else ""
     )
     yield f"DESCRIPTION:{_escape(description)}"
     yield "CLASS:PRIVATE"

@@ -17,6 +17,7 @@ from bot.compose.mentions import WORD_JOINER
 from bot.config import Config
 from bot.domain import Finding, Severity
 from bot.operations.branch import Branch
+from bot.report.outlook import DELETION_WORDS
 
 _SIGNS: Final = re.compile(r"""[\\`*_{}\[\]<>#&|~]|:(?=//)|^[-+=]|(?<=^\d)[.)]|(?<=^\d\d)[.)]""")
 #: What GitHub takes for a person, a team, an issue, a commit of another repository or an emoji.
@@ -102,7 +103,7 @@ def annotate(config: Config, findings: Iterable[Finding], branch: Branch | None,
 
     yield from render_annotations(findings, path_of=path_of)
     for one in branch.gone if branch is not None else ():
-        yield workflow_command("notice", f"{one.path}: {one.says}", title="announce: deleted")
+        yield workflow_command("notice", f"{one.path}: {DELETION_WORDS[one.stage]}", title="announce: deleted")
 
 
 def workflow_command(command: str, message: str, **properties: str | int) -> str:

@@ -12,9 +12,10 @@ from bot.domain import Finding, Picture, Post, Severity
 from bot.domain.durations import format_distance, format_duration
 from bot.operations.branch import DeletedPost
 from bot.report.github import code, escape_prose, escape_text, escape_url, is_linkable
-from bot.report.outlook import Moment
+from bot.report.outlook import DELETION_WORDS, Moment
+from bot.report.times import show_both_times
 from bot.report.toot_box import render_toot_boxes
-from bot.report.view import Neighbour, PostView, Summary, show_both_times
+from bot.report.view import Neighbour, PostView, Summary
 
 #: Characters. A comment takes 65,536, a job summary 1 MiB (GitHub's documentation: "Adding a job summary"); the rest
 #: leaves room for a workflow that adds text of its own.
@@ -218,7 +219,8 @@ def _brief(view: PostView, summary: Summary) -> str:
 
 
 def _gone(one: DeletedPost) -> str:
-    return f"### {escape_text(one.title)}\n\nDeleted: {code(str(one.path))}\n\n🗑️ **{escape_prose(one.says)}**"
+    means = escape_prose(DELETION_WORDS[one.stage])
+    return f"### {escape_text(one.title)}\n\nDeleted: {code(str(one.path))}\n\n🗑️ **{means}**"
 
 
 def _foot(summary: Summary) -> str:

@@ -1,18 +1,54 @@
-"""What becomes of a post when a branch with it is merged now, in one plain sentence. Pure."""
+"""What becomes of a post, in words: by the plan, and when a branch with it is merged now. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import Final
 
 from bot.compose.composer import Toots
 from bot.domain import Occasion, OccasionKind, Post, Reason, ReasonCode
 from bot.domain.durations import format_duration
-from bot.domain.wording import reason_words
+from bot.domain.wording import HOLD_REMEDIES, reason_words
+from bot.operations.branch import PostStage
 from bot.planner.builder import PlanItem
 from bot.planner.plan import Plan
 from bot.planner.ruling import Verdict
+
+_NEXT_STEPS: Final[Mapping[Verdict, str]] = {
+    Verdict.UPCOMING: "it goes out at its time",
+    Verdict.WAITING: "its page is asked for again and again; `announce publish {slug}` does not wait",
+    Verdict.DUE: "it goes out with the next cycle, or when the server can be reached",
+    Verdict.SENDING: "the account's own toots are looked through before it is ever sent again",
+    Verdict.SENT: "nothing; if the post's words change, the toot is edited",
+    Verdict.SKIPPED: "nothing; `announce publish {slug}` toots it all the same",
+    Verdict.REJECTED: "change the post, then `announce retry {slug}`",
+}
+
+
+def outcome_words(item: PlanItem) -> str:
+    """What the plan decided, and why: "held: there is no picture"."""
+    return f"{item.verdict.value}{f': {reason_words(item.reason)}' if item.reason else ''}"
+
+
+def next_step(item: PlanItem, slug: str) -> str:
+    """What happens next, or what the operator can do; `slug` is the post's present one."""
+    if item.verdict is Verdict.SENT and item.occasion != Occasion.PUBLISH:
+        return "nothing"
+    words = HOLD_REMEDIES[item.hold] if item.verdict is Verdict.HELD else _NEXT_STEPS[item.verdict]
+    return words.format(slug=slug)
+
+
+#: What it means that a branch deletes the file of a post.
+DELETION_WORDS: Final[Mapping[PostStage, str]] = {
+    PostStage.DRAFT: "It was a draft: nothing changes for readers.",
+    PostStage.UPCOMING: "It will not go out.",
+    PostStage.OUT: (
+        "It is out. Its toot stays; its entry leaves the feed after a day. "
+        "To take the toot back too, keep the file and write `withdrawn: true` in it."
+    ),
+}
 
 
 class Moment(Enum):

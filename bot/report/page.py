@@ -24,9 +24,11 @@ from bot.domain.wording import option_words
 from bot.operations.check import CheckResult
 from bot.operations.preview import Preview
 from bot.report.offline import EmbeddedPicture, embed_picture, make_embedder, make_offline
+from bot.report.outlook import outcome_words
 from bot.report.status_html import status_html
+from bot.report.times import show_both_times
 from bot.report.toot_box import VISIBILITY
-from bot.report.view import PostView, make_views, show_both_times
+from bot.report.view import PostView, make_views
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -43,7 +45,7 @@ class PreviewPage:
     zone: ZoneInfo
     now: datetime
     view: PostView
-    fates: Mapping[str, str]  #: by account: what becomes of the post
+    fates: Mapping[str, str]  #: by account: what becomes of the post, in words
     body: str  #: of the feed entry: sanitised HTML that fetches nothing
     picture: Callable[[Picture], EmbeddedPicture]
     servers: Mapping[str, str]  #: by account, the server's address
@@ -66,7 +68,7 @@ def preview_page(preview: Preview, checked: CheckResult) -> str:
             zone=config.site.timezone,
             now=preview.site.now,
             view=view,
-            fates=preview.fates,
+            fates={item.account: outcome_words(item) for item in preview.releases},
             body=make_offline(post.html, make_embedder(config, post)),
             picture=embed_picture,
             servers={account.address(name): account.server for name, account in config.accounts.items()},

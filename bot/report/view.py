@@ -12,20 +12,12 @@ from zoneinfo import ZoneInfo
 from bot.compose.announcement import as_reminder
 from bot.compose.composer import Composer, Toots, compose_toots
 from bot.domain import Entry, Finding, Post
-from bot.domain.durations import local_and_utc
 from bot.feeds.entry import entry_of
 from bot.operations.branch import DeletedPost
 from bot.operations.check import CheckResult
 from bot.planner.builder import turn_of
 from bot.planner.plan import Plan
 from bot.report.outlook import Outlook, outlook_of
-
-
-def show_both_times(moment: datetime, zone: ZoneInfo) -> str:
-    """A time in the site's timezone and in UTC: "Tue 16 Jul 2024 06:00 EDT, 10:00 UTC"."""
-    local, utc = local_and_utc(moment, zone)
-    day = f"{local:%a} {local.day} {local:%b %Y %H:%M}"
-    return f"{day} {local:%Z}, {utc}" if utc else f"{day} UTC"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

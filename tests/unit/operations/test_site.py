@@ -87,7 +87,7 @@ def test_a_preview_says_the_toot_and_what_becomes_of_it(config: Config, write: W
     toot = shown.toots[ADDRESS]
     assert not isinstance(toot, str)
     assert "Doors" in toot.text
-    assert shown.fates[ADDRESS] == "upcoming"
+    assert [(item.account, item.verdict, item.reason) for item in shown.releases] == [(ADDRESS, Verdict.UPCOMING, None)]
     assert not shown.is_held
     write("doors", front="mastodon:\n  text: '{{ left }}'\n")
     assert preview(config, find_post(config, "doors"), clock).is_held

@@ -1,9 +1,9 @@
-"""The iCalendar file: what RFC 5545 asks for, and an independent reader that understands it."""
+"""Months with their days; the iCalendar file: what RFC 5545 asks for, and an independent reader."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import icalendar
 from hypothesis import given
@@ -13,7 +13,7 @@ from bot.domain import Occasion
 from bot.operations.queue import QueueLine
 from bot.planner.builder import PlanItem
 from bot.planner.ruling import Verdict
-from bot.report.calendar import collect_events, render_ics
+from bot.report.calendar import collect_events, list_months, mark_days, render_ics
 
 DUE = datetime(2027, 7, 16, 10, 0, tzinfo=UTC)
 NOW = datetime(2027, 1, 1, 8, 30, tzinfo=UTC)
@@ -98,6 +98,19 @@ def test_a_line_knows_when_it_is_more_than_the_release() -> None:
         occasion=Occasion.PUBLISH,
         places=("feeds",),
         verdict=Verdict.UPCOMING,
-        reason="",
+        reason=None,
     )
     assert line.what == ""
+
+
+def test_months_are_whole_in_order_and_only_those_with_something() -> None:
+    first, second = list_months([date(2027, 9, 8), date(2027, 2, 1), date(2027, 2, 28)])
+    assert (first.title, second.title) == ("February 2027", "September 2027")
+    assert [day.day for week in first.weeks for day in week if day] == list(range(1, 29))
+    assert first.weeks[0][0] == date(2027, 2, 1), "weeks begin on Monday"
+    assert [day and day.day for day in second.weeks[0]] == [None, None, 1, 2, 3, 4, 5]
+
+
+def test_marks_count_what_a_day_has() -> None:
+    days = {date(2027, 2, day): count for day, count in ((1, 1), (2, 2), (3, 9), (4, 10))}
+    assert list(mark_days(days).values()) == ["*", "2", "9", "+"]
