@@ -217,10 +217,10 @@ def _faults_between(sound: Mapping[str, Any]) -> Iterator[Fault]:
 def _faults_of_sources(sources: Sequence[Source], feeds: Feeds | None) -> Iterator[Fault]:
     places: set[Path] = set()
     for number, source in enumerate(sources):
-        if source.place in places:
+        if source.checkout in places:
             problem = "is the same repository and branch as another source; keep one."
             yield Fault(where=f"sources.{number}.git", problem=problem)
-        places.add(source.place)
+        places.add(source.checkout)
     if sources and feeds and CHECKOUTS.is_relative_to(feeds.folder):
         problem = f"holds {CHECKOUTS}, so everybody could read the checkouts of the sources; name a folder of its own."
         yield Fault(where="feeds.folder", problem=problem)

@@ -109,7 +109,7 @@ class Source(Table):
         return re.sub(r"[^A-Za-z0-9._-]", "-", name).strip(".-") or "posts"
 
     @property
-    def place(self) -> Path:
+    def checkout(self) -> Path:
         """The checkout folder, relative to the project folder; each repository and branch has its own."""
         identity = sha256(f"{self.git}\n{self.branch}".encode()).hexdigest()[:8]
         return CHECKOUTS / f"{self.name}-{identity}"

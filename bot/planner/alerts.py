@@ -107,7 +107,7 @@ def _fault_key(fault: PostError) -> AlertKey:
 
 
 def _source_key(trouble: SourceTrouble) -> AlertKey:
-    return AlertKey(AlertKind.SOURCE, trouble.source.place.name)
+    return AlertKey(AlertKind.SOURCE, trouble.source.checkout.name)
 
 
 def _alert(

@@ -12,9 +12,9 @@ from bot.domain.errors import PostError
 from bot.domain.gc import gc_paused
 from bot.posts.addresses import name_of, slug_of
 from bot.posts.cache.racy_files import RacyFiles, plain
-from bot.posts.listing import FileState, FolderSnapshot, Signature, State, list_files, seen_again, state_of
+from bot.posts.listing import FileState, FolderSnapshot, Signature, State, list_files, state_of, update_paths
 from bot.posts.pictures import Bundle, local_files
-from bot.posts.reader import parse_post, read_bytes, shown_path, unreadable
+from bot.posts.reader import make_unreadable_error, parse_post, read_bytes, shown_path
 
 if TYPE_CHECKING:
     from bot.config import Config
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PostFolder", "Scan", "Signature"]
 
-#: With more changed files than this, a full scan is the simpler answer (see `news`).
-MOST_NEWS: Final = 4
+#: With more changed files than this, a full scan is the simpler answer (see `read_changes`).
+MOST_CHANGES: Final = 4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,90 +53,92 @@ class PostFolder:
         self._config = config
         self._known: dict[str, _Known] = {}
         self._cache = cache
-        self._recalled = False
-        self._unkept: set[str] = set()  #: paths of files that were read and are not in the cache yet
+        self._is_loaded = False
+        self._unsaved: set[str] = set()  #: paths of files that were read and are not in the cache yet
         self.pictures: tuple[str, ...] = ()  #: the picture files of all known posts
         self._recent = RacyFiles()
-        self._agreed: FolderSnapshot | None = None
-        self._read_look = FolderSnapshot()  #: the states of the files as last read
+        self._snapshot: FolderSnapshot | None = None
+        self._last_read = FolderSnapshot()  #: the states of the files as last read
 
-    def look(self) -> FolderSnapshot:
+    def take_snapshot(self) -> FolderSnapshot:
         """Take a snapshot of all files. Opens only files that were read right after a change (see `RacyFiles`)."""
-        self._recall()
+        self._load_cache()
         try:
             listing = list_files(self._config.posts_folder)
         except OSError as error:
             return FolderSnapshot(fault=self._missing(error))
         return FolderSnapshot(
             files=self._recent.with_digests(listing.files),
-            closed=tuple(unreadable(path, error, config=self._config) for path, error in listing.closed),
+            closed=tuple(make_unreadable_error(path, error, config=self._config) for path, error in listing.closed),
             pictures={path: state_of(path) for path in self.pictures},
         )
 
     def update_snapshot(self, since: FolderSnapshot, changed: Collection[str]) -> FolderSnapshot:
         """Update an earlier snapshot, given that only the files at these paths have changed."""
-        again = seen_again(since, changed)
-        return self.look() if again is None else replace(again, files=self._recent.with_digests(again.files, changed))
+        updated = update_paths(since, changed)
+        if updated is None:
+            return self.take_snapshot()
+        return replace(updated, files=self._recent.with_digests(updated.files, changed))
 
-    def use_snapshot(self, look: FolderSnapshot) -> None:
+    def use_snapshot(self, snapshot: FolderSnapshot) -> None:
         """Make `scan` use this snapshot from now on; the caller keeps it up to date."""
-        self._agreed = look
+        self._snapshot = snapshot
 
     @property
-    def agreed(self) -> FolderSnapshot | None:
+    def snapshot(self) -> FolderSnapshot | None:
         """The snapshot that `scan` uses, updated by what it has read; None if it takes its own."""
-        return self._agreed
+        return self._snapshot
 
     def scan(self) -> Scan:
         """Read the new and changed files. An unusable file becomes a fault and does not affect the others.
 
         Raises PostError if there is no such folder.
         """
-        look = self._agreed or self.look()
-        if look.fault is not None:
-            raise look.fault
-        passing = list(look.closed)
+        snapshot = self._snapshot or self.take_snapshot()
+        if snapshot.fault is not None:
+            raise snapshot.fault
+        passing = list(snapshot.closed)
         known: dict[str, _Known] = {}
         # All objects made here stay alive; the garbage collector would take a tenth of the time to visit them.
         with gc_paused():
-            for path, state in look.files.items():
+            for path, state in snapshot.files.items():
                 try:
-                    one = self._fresh(path, state, look) or self._read(path, state)
+                    one = self._fresh(path, state, snapshot) or self._read(path, state)
                     if one is not None:
                         known[path] = one
                 except FileNotFoundError:
                     continue  # gone since it was listed
                 except OSError as error:
                     # Not stored as known: the next scan tries again.
-                    passing.append(unreadable(Path(path), error, config=self._config))
+                    passing.append(make_unreadable_error(Path(path), error, config=self._config))
         self._known = known
-        seen = self._read_look = self._as_read(look)
-        if self._agreed is not None:
-            self._agreed = seen
+        seen = self._last_read = self._as_read(snapshot)
+        if self._snapshot is not None:
+            self._snapshot = seen
         outcomes = [one.outcome for one in known.values() if one.outcome is not None]
         if passing:  # otherwise they are already in path order
-            outcomes = by_path([*outcomes, *passing])
+            outcomes = sort_by_path([*outcomes, *passing])
         dated = self._config.posts.dated_names
-        posts, faults = without_clashes(outcomes, dated=dated)
+        posts, faults = reject_clashes(outcomes, dated=dated)
         return Scan(posts=posts, faults=faults, signature=seen.signature)
 
-    def news(self) -> list[tuple[Post, Post]] | None:
+    def read_changes(self) -> list[tuple[Post, Post]] | None:
         """Read the files that the next `scan` would reread; returns the posts before and after the change.
 
         None if more has changed: a file was added or removed, is unusable or no post, or has other pictures.
         """
-        look, read = self._agreed or self.look(), self._read_look
-        if look.fault is not None or look.closed or len(look.files) != len(read.files):
+        snapshot, read = self._snapshot or self.take_snapshot(), self._last_read
+        if snapshot.fault is not None or snapshot.closed or len(snapshot.files) != len(read.files):
             return None
-        changed = [path for path, state in look.files.items() if read.files.get(path) != state]
-        if len(changed) > MOST_NEWS or look.pictures != read.pictures:
+        changed = [path for path, state in snapshot.files.items() if read.files.get(path) != state]
+        if len(changed) > MOST_CHANGES or snapshot.pictures != read.pictures:
             return None
         found: list[tuple[Post, Post]] = []
-        states, pictures = dict(look.files), dict(look.pictures)
+        states, pictures = dict(snapshot.files), dict(snapshot.pictures)
         for path in changed:
             before = self._known.get(path) if path in read.files else None
             try:
-                after = self._read(path, look.files[path])
+                after = self._read(path, snapshot.files[path])
             except OSError:
                 return None
             if before is None or after is None or before.pictures.keys() != after.pictures.keys():
@@ -146,14 +148,14 @@ class PostFolder:
             self._known[path], states[path] = after, after.state
             pictures.update(after.pictures)
             found.append((before.outcome, after.outcome))
-        self._read_look = replace(look, files=states, pictures=pictures)
-        if self._agreed is not None:
-            self._agreed = self._read_look
+        self._last_read = replace(snapshot, files=states, pictures=pictures)
+        if self._snapshot is not None:
+            self._snapshot = self._last_read
         return found
 
     def remember(self) -> None:
         """Store the posts read since the last call, except files whose change might not show in their state yet."""
-        still = {path for path in self._unkept if self._recent.is_settled(path)}
+        still = {path for path in self._unsaved if self._recent.is_settled(path)}
         if not still or self._cache is None:
             return
         kept: dict[str, Read] = {}
@@ -162,32 +164,34 @@ class PostFolder:
             if known is not None and isinstance(known.outcome, Post):
                 kept[path] = (plain(known.state), known.pictures, known.outcome)
         self._cache.keep(kept, here=self._known.keys() - (still - kept.keys()))
-        self._unkept -= still
+        self._unsaved -= still
 
     def close(self) -> None:
         """Close the cache."""
         if self._cache is not None:
             self._cache.close()
 
-    def _recall(self) -> None:
-        if self._recalled or self._cache is None:
+    def _load_cache(self) -> None:
+        if self._is_loaded or self._cache is None:
             return
-        self._recalled = True
+        self._is_loaded = True
         with gc_paused():
             for path, (state, pictures, post) in self._cache.load().items():
                 self._known[path] = _Known(state=state, outcome=post, pictures=pictures)
         if self._known:
             self.pictures = tuple({picture: None for one in self._known.values() for picture in one.pictures})
 
-    def _as_read(self, look: FolderSnapshot) -> FolderSnapshot:
+    def _as_read(self, snapshot: FolderSnapshot) -> FolderSnapshot:
         """The snapshot, updated by the states of the files as they were read."""
         pictures: dict[str, FileState | None] = {}
         for one in self._known.values():
             if one.pictures:
                 pictures.update(one.pictures)
         self.pictures = tuple(sorted(pictures))
-        files = {path: self._known[path].state if path in self._known else state for path, state in look.files.items()}
-        return replace(look, files=files, pictures={path: pictures[path] for path in self.pictures})
+        files = {
+            path: self._known[path].state if path in self._known else state for path, state in snapshot.files.items()
+        }
+        return replace(snapshot, files=files, pictures={path: pictures[path] for path in self.pictures})
 
     def _missing(self, error: OSError) -> PostError:
         missing = isinstance(error, FileNotFoundError)
@@ -197,13 +201,13 @@ class PostFolder:
             remedy="Check [site] posts in the settings; it names the folder of the post files.",
         )
 
-    def _fresh(self, path: str, state: State, look: FolderSnapshot) -> _Known | None:
+    def _fresh(self, path: str, state: State, snapshot: FolderSnapshot) -> _Known | None:
         known = self._known.get(path)
         if known is None or known.state != state:
             return None
         if not known.pictures:
             return known
-        return known if all(look.pictures.get(one) == was for one, was in known.pictures.items()) else None
+        return known if all(snapshot.pictures.get(one) == was for one, was in known.pictures.items()) else None
 
     def _read(self, path: str, state: State) -> _Known | None:
         """Read one file. Raises OSError.
@@ -212,10 +216,10 @@ class PostFolder:
         written although the snapshot calls it stable keeps its previous content.
         """
         data = read_bytes(path)
-        if self._agreed is not None and state_of(path) != plain(state):
+        if self._snapshot is not None and state_of(path) != plain(state):
             return self._known.get(path)
         state = self._recent.read(path, state, data)
-        self._unkept.add(path)
+        self._unsaved.add(path)
         outcome: Post | PostError | None
         try:
             outcome = parse_post(data, path=path, slug=name_of(path), config=self._config)
@@ -232,7 +236,7 @@ class PostFolder:
         return list(dict.fromkeys(map(str, files)))
 
 
-def without_clashes(
+def reject_clashes(
     outcomes: Iterable[Post | PostError], *, dated: bool
 ) -> tuple[tuple[Post, ...], tuple[PostError, ...]]:
     """Turn posts with the address or id of an earlier post into faults.
@@ -264,7 +268,7 @@ def broken_slugs(faults: Iterable[PostError], *, dated: bool) -> frozenset[str]:
     return frozenset(slug_of(fault.path, dated=dated) for fault in faults)
 
 
-def by_path(outcomes: Iterable[Post | PostError]) -> list[Post | PostError]:
+def sort_by_path(outcomes: Iterable[Post | PostError]) -> list[Post | PostError]:
     """Sort posts and faults by their paths."""
     return sorted(outcomes, key=lambda one: one.path)
 

@@ -56,7 +56,7 @@ def is_hidden(name: str) -> bool:
     return name.startswith(("_", "."))
 
 
-def in_order(path: str) -> list[str]:
+def path_sort_key(path: str) -> list[str]:
     """A sort key for paths: folder by folder."""
     return path.split(os.sep)
 
@@ -85,11 +85,11 @@ def list_files(folder: Path) -> Listing:
             if _is_folder(entry):
                 (linked if entry.is_symlink() else folders).append(entry.path)
             elif entry.name.endswith(".md"):
-                state = _state_of(entry)
+                state = _state_of_entry(entry)
                 if state is not None:
                     files.append((entry.path, state))
     if len(seen) > 1:  # the files of a single folder are already sorted
-        files.sort(key=lambda file: in_order(file[0]))
+        files.sort(key=lambda file: path_sort_key(file[0]))
     return Listing(files=dict(files), closed=tuple(sorted(closed, key=lambda pair: pair[0])))
 
 
@@ -102,7 +102,7 @@ def _entries(folder: str, seen: set[tuple[int, int]]) -> list[os.DirEntry[str]]:
         return sorted((entry for entry in entries if not is_hidden(entry.name)), key=lambda e: e.name)
 
 
-def _state_of(entry: os.DirEntry[str]) -> FileState | None:
+def _state_of_entry(entry: os.DirEntry[str]) -> FileState | None:
     try:
         return state_from(entry.stat()) if entry.is_file() else None
     except OSError:  # deleted after the listing, or a loop of links
@@ -137,19 +137,19 @@ class FolderSnapshot:
         return (*self.files.items(), *self.pictures.items())
 
 
-def same(one: FolderSnapshot, other: FolderSnapshot) -> bool:
+def are_equal(one: FolderSnapshot, other: FolderSnapshot) -> bool:
     """Whether two snapshots are equal."""
     return one.files == other.files and one.pictures == other.pictures and (one.fault is None) == (other.fault is None)
 
 
-def changed_since(look: FolderSnapshot, *, seconds: float) -> bool:
+def may_have_changed(snapshot: FolderSnapshot, *, seconds: float) -> bool:
     """Whether a file may have changed within the last `seconds`, or a clock is wrong."""
     moment = time.time_ns() - int(seconds * 1e9)
-    return any(max(state[1], state[2]) > moment for state in look.files.values())
+    return any(max(state[1], state[2]) > moment for state in snapshot.files.values())
 
 
-def still_part(
-    agreed: FolderSnapshot, before: FolderSnapshot, now: FolderSnapshot, *, told: Collection[str]
+def merge_stable(
+    agreed: FolderSnapshot, before: FolderSnapshot, now: FolderSnapshot, *, reported: Collection[str]
 ) -> FolderSnapshot:
     """The stable part of two snapshots, while some files are still being written.
 
@@ -159,15 +159,15 @@ def still_part(
     if now.fault is not None or before.fault is not None:
         return agreed
     files: dict[str, State] = {}
-    for path in sorted({*agreed.files, *now.files}, key=in_order):
-        moves = path in told or before.files.get(path) != now.files.get(path)
+    for path in sorted({*agreed.files, *now.files}, key=path_sort_key):
+        moves = path in reported or before.files.get(path) != now.files.get(path)
         state = (agreed if moves else now).files.get(path)
         if state is not None:
             files[path] = state
     return replace(now, files=files)
 
 
-def seen_again(since: FolderSnapshot, changed: Collection[str]) -> FolderSnapshot | None:
+def update_paths(since: FolderSnapshot, changed: Collection[str]) -> FolderSnapshot | None:
     """Update a snapshot, given that only these paths have changed; None if a full snapshot is needed.
 
     A path that ends in a slash is a folder. Files that are neither posts nor pictures of posts are ignored.
@@ -192,5 +192,5 @@ def seen_again(since: FolderSnapshot, changed: Collection[str]) -> FolderSnapsho
         else:
             return None
     if came:
-        files = dict(sorted(files.items(), key=lambda file: in_order(file[0])))
+        files = dict(sorted(files.items(), key=lambda file: path_sort_key(file[0])))
     return replace(since, files=files, pictures=pictures)

@@ -48,7 +48,7 @@ def read_post(path: Path, *, config: Config) -> Post | None:
     try:
         data = read_bytes(path)
     except OSError as error:
-        raise unreadable(path, error, config=config) from None
+        raise make_unreadable_error(path, error, config=config) from None
     return parse_post(data, path=path, slug=name_of(path), config=config)
 
 
@@ -156,7 +156,7 @@ def read_bytes(path: str | Path) -> bytes:
         os.close(file)
 
 
-def unreadable(path: Path, error: OSError, *, config: Config) -> PostError:
+def make_unreadable_error(path: Path, error: OSError, *, config: Config) -> PostError:
     """Build the error for an unreadable file."""
     return PostError(
         shown_path(path, config.root),

@@ -21,7 +21,7 @@ def incremental_cycle(context: CycleContext) -> tuple[str, ...]:
     """
     state = context.state
     base, built, state.base = state.base, state.built, None
-    news = context.posts.news() if base is not None and built is not None else None
+    news = context.posts.read_changes() if base is not None and built is not None else None
     if base is None or built is None or not news:
         return ()
     snapshot, now = context.ledger.snapshot(), context.clock.now()

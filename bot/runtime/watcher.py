@@ -14,7 +14,7 @@ from typing import Final, Protocol
 from bot.config import Config
 from bot.domain.clock import Clock, monotonic_seconds
 from bot.posts.git.folders import PostSource
-from bot.posts.listing import FileState, FolderSnapshot, changed_since, same, state_of, still_part
+from bot.posts.listing import FileState, FolderSnapshot, are_equal, may_have_changed, merge_stable, state_of
 
 #: Scanning the folders may take this share of one core.
 LOOK_CPU_SHARE: Final = 0.0003
@@ -85,7 +85,7 @@ class _View:
     others: Mapping[str, FileState | None]  #: settings, people, templates
 
     def is_like(self, other: _View) -> bool:
-        return same(self.posts, other.posts) and self.others == other.others
+        return are_equal(self.posts, other.posts) and self.others == other.others
 
 
 class Watch:
@@ -121,7 +121,7 @@ class Watch:
         self._costs: deque[tuple[float, float]] = deque(maxlen=4)
         self._agreed = self._look()
         self._agree(self._agreed)
-        if changed_since(self._agreed.posts, seconds=1):
+        if may_have_changed(self._agreed.posts, seconds=1):
             self._settle(self._agreed)
 
     def wait(self, *, due: datetime | None = None, sweep: timedelta = MIN_SWEEP_INTERVAL) -> None:
@@ -130,7 +130,7 @@ class Watch:
         At `due` (UTC) the cycle goes by what was agreed on before: a file that is being saved delays no release.
         """
         ahead = self._ahead()
-        self._agreed = _View(posts=self._posts.agreed or self._agreed.posts, others=self._agreed.others)
+        self._agreed = _View(posts=self._posts.snapshot or self._agreed.posts, others=self._agreed.others)
         sweep_at = monotonic_seconds() + sweep.total_seconds()
         while not self._stop.is_set():
             self._turn()
@@ -162,7 +162,7 @@ class Watch:
                 self._agree(again)
                 return
             if monotonic_seconds() >= end:
-                part = still_part(self._agreed.posts, view.posts, again.posts, told=more)
+                part = merge_stable(self._agreed.posts, view.posts, again.posts, reported=more)
                 self._agree(_View(posts=part, others=again.others))
                 self._moving = True
                 return
@@ -206,7 +206,7 @@ class Watch:
             [self._config.posts_folder, self._config.path.parent],
             sorted({str(Path(picture).parent) for picture in self._posts.pictures}),
         )
-        view = _View(posts=self._posts.look(), others=self._others())
+        view = _View(posts=self._posts.take_snapshot(), others=self._others())
         self._costs.append((time.thread_time() - processor, time.perf_counter() - wall))
         pause = pause_after(self._costs)
         self._next_look = monotonic_seconds() + pause.total_seconds()

@@ -87,7 +87,7 @@ def reading(config: Config) -> None:
     folder = PostFolder(config, cache=PostCache(cache, key=cache_key(config)))
     folder.scan()
     time.sleep(2.1)  # until no file counts as written just now
-    folder.look()
+    folder.take_snapshot()
     folder.remember()
     folder.close()
 
@@ -97,7 +97,7 @@ def reading(config: Config) -> None:
         again.close()
 
     print(f"read at the next start  {timed(warm):7.3f} s")
-    print(f"a look at all files     {timed(folder.look):7.3f} s")
+    print(f"a look at all files     {timed(folder.take_snapshot):7.3f} s")
 
 
 class Timed(RecordingPublisher):

@@ -59,7 +59,7 @@ class CheckoutDir:
             return ""
 
     def mark(self) -> object:
-        """A value that changes whenever another tree becomes current, even briefly."""
+        """A value that changes whenever another tree becomes current, even for a moment."""
         try:
             found = self.current.lstat()
         except OSError:
@@ -79,14 +79,14 @@ class CheckoutDir:
         if not ignore.exists():
             ignore.write_text("*\n", encoding="utf-8")
 
-    def put_in_force(self, commit: str) -> None:
+    def switch_to(self, commit: str) -> None:
         """Point `current` to a complete tree. Raises OSError."""
         replace_link(self.current, Path(_TREES) / commit)
 
 
 def checkout_dir_of(config: Config, source: Source) -> CheckoutDir:
     """The checkout folder of this source."""
-    return CheckoutDir(folder=config.root / source.place)
+    return CheckoutDir(folder=config.root / source.checkout)
 
 
 def config_of(config: Config, source: Source) -> Config:
@@ -99,12 +99,12 @@ def config_of(config: Config, source: Source) -> Config:
 UNFINISHED: Final = "unfinished-"  #: name prefix of a tree that is not complete yet
 
 
-def export(git: Git, place: CheckoutDir, commit: str) -> None:
+def export(git: Git, checkout: CheckoutDir, commit: str) -> None:
     """Check out a commit beside the current one. Raises SourceError, OSError."""
-    new = place.trees / f"{UNFINISHED}{commit}"
+    new = checkout.trees / f"{UNFINISHED}{commit}"
     discard(new)
     new.mkdir(mode=0o700)
-    index = place.repository / "index"
+    index = checkout.repository / "index"
     index.unlink(missing_ok=True)
     try:
         # No hooks and no submodules; filters do not run, because our git settings define no filter program.
@@ -114,8 +114,8 @@ def export(git: Git, place: CheckoutDir, commit: str) -> None:
         confine(new)
         examine(new, git.source)
         _sync(new / git.source.folder)
-        os.replace(new, place.tree(commit))
-        sync_folder(place.trees)
+        os.replace(new, checkout.tree(commit))
+        sync_folder(checkout.trees)
     except BaseException:
         discard(new)
         raise

@@ -9,7 +9,7 @@ from bot.config import Config, Source
 from bot.domain import Post
 from bot.domain.errors import PostError
 from bot.posts.cache.file import PostCache
-from bot.posts.folder import PostFolder, Scan, Signature, by_path, without_clashes
+from bot.posts.folder import PostFolder, Scan, Signature, reject_clashes, sort_by_path
 from bot.posts.git.checkout import checkout_dir_of, config_of
 from bot.posts.listing import FolderSnapshot
 from bot.posts.reader import shown_path
@@ -27,23 +27,23 @@ class PostSource(Protocol):
         """The picture files that the watcher must watch."""
 
     @property
-    def agreed(self) -> FolderSnapshot | None:
+    def snapshot(self) -> FolderSnapshot | None:
         """The snapshot that `scan` uses; None if it takes its own."""
 
-    def look(self) -> FolderSnapshot:
+    def take_snapshot(self) -> FolderSnapshot:
         """Take a snapshot of the files."""
 
     def update_snapshot(self, since: FolderSnapshot, changed: Collection[str]) -> FolderSnapshot:
         """Update an earlier snapshot, given that only the files at these paths have changed."""
 
-    def use_snapshot(self, look: FolderSnapshot) -> None:
+    def use_snapshot(self, snapshot: FolderSnapshot) -> None:
         """Make `scan` use this snapshot from now on."""
 
     def scan(self) -> Scan:
         """All posts and faults. Raises PostError if the folder cannot be read."""
 
-    def news(self) -> list[tuple[Post, Post]] | None:
-        """The posts before and after, if only the content of posts has changed since the last `scan`; else None."""
+    def read_changes(self) -> list[tuple[Post, Post]] | None:
+        """Read the changed posts, each before and after; None if more than their content has changed since `scan`."""
 
     def remember(self) -> None:
         """Store the parsed posts on disk for the next start."""
@@ -62,7 +62,7 @@ def open_posts(config: Config, *, cache: PostCache | None = None) -> PostSource:
 class _Checkout:
     def __init__(self, config: Config, source: Source, reader: Reader) -> None:
         self.source = source
-        self.place: Final = checkout_dir_of(config, source)
+        self.directory: Final = checkout_dir_of(config, source)
         self._config = config_of(config, source)
         self._reader = reader
         self.forget()
@@ -90,20 +90,20 @@ class JoinedFolders:
         return self._local.pictures
 
     @property
-    def agreed(self) -> FolderSnapshot | None:
-        return self._local.agreed
+    def snapshot(self) -> FolderSnapshot | None:
+        return self._local.snapshot
 
-    def look(self) -> FolderSnapshot:
-        return self._local.look()
+    def take_snapshot(self) -> FolderSnapshot:
+        return self._local.take_snapshot()
 
     def update_snapshot(self, since: FolderSnapshot, changed: Collection[str]) -> FolderSnapshot:
         return self._local.update_snapshot(since, changed)
 
-    def use_snapshot(self, look: FolderSnapshot) -> None:
-        self._local.use_snapshot(look)
+    def use_snapshot(self, snapshot: FolderSnapshot) -> None:
+        self._local.use_snapshot(snapshot)
 
-    def news(self) -> list[tuple[Post, Post]] | None:
-        return self._local.news() if self._has_local() else None
+    def read_changes(self) -> list[tuple[Post, Post]] | None:
+        return self._local.read_changes() if self._has_local() else None
 
     def remember(self) -> None:
         self._local.remember()
@@ -125,8 +125,8 @@ class JoinedFolders:
                 scans.append(Scan(posts=(), faults=(), signature=_unreadable(checkout)))
                 unreadable.append(self._fault(checkout, error))
         # On a clash the first post wins: the local folder, then the sources in the order of the settings.
-        outcomes = [one for scan in scans for one in by_path([*scan.faults, *scan.posts])]
-        posts, faults = without_clashes(outcomes, dated=self._config.posts.dated_names)
+        outcomes = [one for scan in scans for one in sort_by_path([*scan.faults, *scan.posts])]
+        posts, faults = reject_clashes(outcomes, dated=self._config.posts.dated_names)
         return Scan(
             posts=posts,
             faults=(*faults, *unreadable),
@@ -137,14 +137,14 @@ class JoinedFolders:
 
     def _has_local(self) -> bool:
         """Whether to read the local folder: with sources it is optional, but one that vanishes is a fault."""
-        agreed = self._local.agreed
-        is_there = self._config.posts_folder.is_dir() if agreed is None else agreed.fault is None
+        snapshot = self._local.snapshot
+        is_there = self._config.posts_folder.is_dir() if snapshot is None else snapshot.fault is None
         self._local_was_there = self._local_was_there or is_there
         return self._local_was_there
 
     def _fault(self, checkout: _Checkout, error: PostError) -> PostError:
-        shown = shown_path(checkout.place.current / checkout.source.folder, self._config.root)
-        if checkout.place.commit():
+        shown = shown_path(checkout.directory.current / checkout.source.folder, self._config.root)
+        if checkout.directory.commit():
             return PostError(shown, error.problem, remedy="`announce check` says which commit of it is in force.")
         return PostError(
             shown,
@@ -156,11 +156,11 @@ class JoinedFolders:
 def _read(checkout: _Checkout) -> Scan:
     """Scan one tree; repeats the scan if another tree became current meanwhile. Raises PostError."""
     for _ in range(_TRIES):
-        before = checkout.place.mark()
+        before = checkout.directory.mark()
         if checkout.latest is not None and checkout.latest[0] == before:
             return checkout.latest[1]
         found = _scanned(checkout.folder)
-        if checkout.place.mark() == before:
+        if checkout.directory.mark() == before:
             if isinstance(found, PostError):
                 raise found
             if before is not None:
@@ -168,7 +168,7 @@ def _read(checkout: _Checkout) -> Scan:
             return found
         # The scan may have mixed files of two trees.
         checkout.forget()
-    raise PostError(checkout.place.current, "changes faster than it can be read.")
+    raise PostError(checkout.directory.current, "changes faster than it can be read.")
 
 
 def _scanned(folder: PostFolder) -> Scan | PostError:
@@ -179,7 +179,7 @@ def _scanned(folder: PostFolder) -> Scan | PostError:
 
 
 def _unreadable(checkout: _Checkout) -> Signature:
-    return ((str(checkout.place.current), None),)
+    return ((str(checkout.directory.current), None),)
 
 
 def _joined(parts: Sequence[Signature]) -> Signature:

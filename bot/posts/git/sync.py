@@ -50,22 +50,22 @@ def sync_checkout(
 
     Takes at most the source's `timeout`, plus the time to write the files.
     """
-    place = checkout_dir_of(config, source)
-    before, changed, fault = place.commit(), False, ""
-    known = read_status(place.status)
+    checkout = checkout_dir_of(config, source)
+    before, changed, fault = checkout.commit(), False, ""
+    known = read_status(checkout.status)
     try:
-        changed = _pull(config, source, place, environ=environ, stopping=stopping)
+        changed = _pull(config, source, checkout, environ=environ, stopping=stopping)
     except SourceError as error:
         fault = str(error)
     except OSError as error:
-        fault = f"{place.folder.relative_to(config.root)} cannot be written: {error.strerror or error}."
+        fault = f"{checkout.folder.relative_to(config.root)} cannot be written: {error.strerror or error}."
     if fault and stopping():
         return SyncResult(source=source, commit=before)
-    write_status(place.status, known.after_failure(fault, now()) if fault else known.after_success(now()))
+    write_status(checkout.status, known.after_failure(fault, now()) if fault else known.after_success(now()))
     failed_before = known.failing_since is not None
     return SyncResult(
         source=source,
-        commit=place.commit(),
+        commit=checkout.commit(),
         changed=changed,
         fault=fault,
         first_fault=bool(fault) and not failed_before,
@@ -74,32 +74,32 @@ def sync_checkout(
 
 
 def _pull(
-    config: Config, source: Source, place: CheckoutDir, *, environ: Mapping[str, str], stopping: Callable[[], bool]
+    config: Config, source: Source, checkout: CheckoutDir, *, environ: Mapping[str, str], stopping: Callable[[], bool]
 ) -> bool:
     missing = trouble_of(source.token, environ)
     if missing:
         raise SourceError(f"{missing}, so there is no token.", remedy="Set it, or take `token` out of the source.")
-    place.make()
+    checkout.make()
     git = Git(
         source=source,
-        repository=place.repository,
+        repository=checkout.repository,
         token=secret_of(source.token, environ),
         until=time.monotonic() + source.timeout.total_seconds(),
         stopping=stopping,
     )
-    with _alone(place, git):
+    with _alone(checkout, git):
         try:
-            return _refresh(git, place, address=str(config.root / source.git) if source.local else source.git)
+            return _refresh(git, checkout, address=str(config.root / source.git) if source.local else source.git)
         except OddGitError:
             # A power cut may have damaged our objects: the next pull clones again.
-            discard(place.repository)
+            discard(checkout.repository)
             raise
 
 
 @contextmanager
-def _alone(place: CheckoutDir, git: Git) -> Iterator[None]:
+def _alone(checkout: CheckoutDir, git: Git) -> Iterator[None]:
     """Hold the lock of the checkout; the system releases it if the process dies."""
-    descriptor = os.open(place.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(checkout.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         while not try_lock(descriptor):
             if git.stopping() or time.monotonic() >= git.until:
@@ -110,26 +110,26 @@ def _alone(place: CheckoutDir, git: Git) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _refresh(git: Git, place: CheckoutDir, *, address: str) -> bool:
-    _tidy(place)
-    if not (place.repository / "HEAD").exists():
-        discard(place.repository)
+def _refresh(git: Git, checkout: CheckoutDir, *, address: str) -> bool:
+    _tidy(checkout)
+    if not (checkout.repository / "HEAD").exists():
+        discard(checkout.repository)
         check_version(git)
         git.run("init", "--quiet", "--bare", "--template=")
     wanted = f"refs/heads/{git.source.branch}" if git.source.branch else "HEAD"
-    if _offered(git, address, wanted) == place.commit() and place.current.exists():
+    if _offered(git, address, wanted) == checkout.commit() and checkout.current.exists():
         return False
     commit = _fetched(git, address, wanted)
-    before = place.commit()
-    if place.tree(commit).is_dir():
+    before = checkout.commit()
+    if checkout.tree(commit).is_dir():
         # The tree already exists: the branch went back to an earlier commit.
-        examine(place.tree(commit), git.source)
+        examine(checkout.tree(commit), git.source)
     else:
-        export(git, place, commit)
-    place.put_in_force(commit)
+        export(git, checkout, commit)
+    checkout.switch_to(commit)
     if before:
         with suppress(OSError):
-            os.utime(place.tree(before))  # marks the time at which it stopped being current
+            os.utime(checkout.tree(before))  # marks the time at which it stopped being current
     with suppress(SourceError):
         git.run("gc", "--auto", "--quiet")
     return commit != before
@@ -153,18 +153,18 @@ def _fetched(git: Git, address: str, wanted: str) -> str:
     return git.run("rev-parse", "--verify", f"{_NEW}^{{commit}}").strip()
 
 
-def _tidy(place: CheckoutDir) -> None:
+def _tidy(checkout: CheckoutDir) -> None:
     """Remove leftovers of killed processes, and old trees without readers. The caller holds the lock."""
-    for stale in place.repository.rglob("*.lock"):
+    for stale in checkout.repository.rglob("*.lock"):
         stale.unlink(missing_ok=True)
     # Left by an aborted fetch: it may be large, and the next fetch makes a new one.
-    for half in (*place.repository.glob("objects/pack/tmp_*"), *place.repository.glob("objects/tmp_objdir-*")):
+    for half in (*checkout.repository.glob("objects/pack/tmp_*"), *checkout.repository.glob("objects/tmp_objdir-*")):
         discard(half) if half.is_dir() else half.unlink(missing_ok=True)
-    in_force, old = place.commit(), list[tuple[float, Path]]()
-    for tree in place.trees.iterdir():
+    current, old = checkout.commit(), list[tuple[float, Path]]()
+    for tree in checkout.trees.iterdir():
         if tree.name.startswith(UNFINISHED):
             discard(tree)
-        elif tree.name != in_force:
+        elif tree.name != current:
             old.append((tree.stat().st_mtime, tree))
     oldest_kept = time.time() - KEPT.total_seconds()
     for number, (since, tree) in enumerate(sorted(old, reverse=True)):

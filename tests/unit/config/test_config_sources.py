@@ -123,7 +123,7 @@ def test_one_repository_twice_is_a_fault_but_two_branches_are_not(site_config: M
     (fault,) = faults(site_config, f"[[sources]]\n{GOOD}\n[[sources]]\n{GOOD}")
     assert fault.where == "sources.1.git"
     two = site_config(sources=f'[[sources]]\n{GOOD}\n[[sources]]\n{GOOD}\nbranch = "other"').sources
-    assert two[0].place != two[1].place
+    assert two[0].checkout != two[1].checkout
 
 
 @pytest.mark.parametrize("folder", [".", "var", "var/sources"])
@@ -145,5 +145,5 @@ def test_a_checkout_never_lies_in_the_public_folder(site_config: MakeConfig, fol
 def test_the_name_of_a_checkout_is_a_plain_one(address: str, name: str) -> None:
     source = Source(git=address)
     assert source.name.strip("-") == name
-    assert source.place.parts[:2] == ("var", "sources")
-    assert len(source.place.parts) == 3
+    assert source.checkout.parts[:2] == ("var", "sources")
+    assert len(source.checkout.parts) == 3

@@ -50,7 +50,7 @@ def test_posts_come_in_the_order_of_their_paths(folder: PostFolder, posts: Path)
 def test_an_empty_folder_is_fine(folder: PostFolder) -> None:
     scan = folder.scan()
     assert (scan.posts, scan.faults) == ((), ())
-    assert folder.look().signature == scan.signature
+    assert folder.take_snapshot().signature == scan.signature
 
 
 def test_one_fault_stays_one_fault(folder: PostFolder, posts: Path) -> None:
@@ -70,7 +70,7 @@ def test_a_missing_folder_is_an_error_that_names_the_setting(config: Config, fol
         config.posts_folder.write_text("")
     with pytest.raises(PostError, match=r"posts: .*\[site\] posts") as caught:
         folder.scan()
-    assert str(folder.look().fault) == str(caught.value)
+    assert str(folder.take_snapshot().fault) == str(caught.value)
 
 
 def test_only_what_has_changed_is_read_again(folder: PostFolder, posts: Path) -> None:
@@ -145,12 +145,12 @@ def test_any_change_changes_the_signature_and_the_scan_follows(
     (posts / "link.md").symlink_to(write(posts.parent, "elsewhere.md"))
     Image.new("RGB", (6, 4)).save(posts.parent / "a.png")
     before = folder.scan()
-    assert folder.look().signature == before.signature == folder.scan().signature
+    assert folder.take_snapshot().signature == before.signature == folder.scan().signature
     change(posts)
-    assert folder.look().signature != before.signature
+    assert folder.take_snapshot().signature != before.signature
     after = folder.scan()
     assert after.posts == PostFolder(config).scan().posts
-    assert folder.look().signature == after.signature
+    assert folder.take_snapshot().signature == after.signature
 
 
 def test_a_cover_that_comes_later_is_found(folder: PostFolder, posts: Path) -> None:
@@ -158,14 +158,14 @@ def test_a_cover_that_comes_later_is_found(folder: PostFolder, posts: Path) -> N
     before = folder.scan()
     assert [finding.rule for finding in before.posts[0].findings] == ["cover-missing"]
     Image.new("RGB", (6, 4)).save(posts.parent / "a.png")
-    assert folder.look().signature != before.signature
+    assert folder.take_snapshot().signature != before.signature
     assert folder.scan().posts[0].findings == ()
 
 
 def test_nothing_but_the_listing_is_needed_for_a_stamp(folder: PostFolder, posts: Path) -> None:
     path = write(posts, "a.md")
     path.chmod(0o000)
-    assert len(folder.look().signature) == 1
+    assert len(folder.take_snapshot().signature) == 1
 
 
 @pytest.mark.parametrize(
@@ -241,14 +241,14 @@ def test_what_may_not_be_read_is_a_fault_until_it_may(folder: PostFolder, posts:
         assert len(scan.posts) == 1
     finally:
         (posts / name).chmod(0o755)
-    assert folder.look().signature != scan.signature
+    assert folder.take_snapshot().signature != scan.signature
     assert slugs(folder) == ["a", "b"]
 
 
 def test_a_file_that_vanishes_while_others_are_read_is_left_out(config: Config, posts: Path) -> None:
     class Vanishing(PostFolder):
-        def look(self) -> FolderSnapshot:
-            look = super().look()
+        def take_snapshot(self) -> FolderSnapshot:
+            look = super().take_snapshot()
             (posts / "b.md").unlink()
             return look
 
@@ -257,7 +257,7 @@ def test_a_file_that_vanishes_while_others_are_read_is_left_out(config: Config, 
     scan = Vanishing(config).scan()
     assert [post.slug for post in scan.posts] == ["a"]
     assert scan.faults == ()
-    assert PostFolder(config).look().signature != scan.signature
+    assert PostFolder(config).take_snapshot().signature != scan.signature
 
 
 @pytest.mark.parametrize("size", [0, 5, 32 * 1024, 32 * 1024 + 1, 64 * 1024, LARGEST_FILE])
@@ -282,23 +282,23 @@ def test_news_are_the_posts_that_the_next_scan_would_read_anew(folder: PostFolde
     write(posts, "a.md")
     write(posts, "b.md")
     if agreed:
-        folder.use_snapshot(folder.look())
+        folder.use_snapshot(folder.take_snapshot())
     before = folder.scan()
-    assert folder.news() == []
+    assert folder.read_changes() == []
     write(posts, "b.md", with_words("New"))
     if agreed:
-        assert folder.news() == []  # nobody has agreed to it
-        folder.use_snapshot(folder.look())
-    news = folder.news()
+        assert folder.read_changes() == []  # nobody has agreed to it
+        folder.use_snapshot(folder.take_snapshot())
+    news = folder.read_changes()
     assert news is not None
     ((was, now),) = news
     assert was is before.posts[1]
     assert now.title == "New"
-    assert folder.news() == []
+    assert folder.read_changes() == []
     after = folder.scan()
     assert after.posts[0] is before.posts[0]
     assert after.posts[1] is now  # read once
-    assert after.signature == folder.look().signature
+    assert after.signature == folder.take_snapshot().signature
 
 
 @pytest.mark.parametrize(
@@ -331,12 +331,12 @@ def test_more_than_new_words_are_no_news_but_the_next_scan_s(folder: PostFolder,
             write(posts, f"{name}.md", with_words("New", "cover: {url: /cover.png, alt: A}"))
     else:
         (posts / "a.md").rename(posts / "y.md")
-    assert folder.news() is None
+    assert folder.read_changes() is None
     again, fresh = folder.scan(), PostFolder(folder._config).scan()
     assert (again.posts, list(map(str, again.faults))) == (fresh.posts, list(map(str, fresh.faults)))
 
 
 def test_a_folder_that_is_gone_has_no_news(folder: PostFolder, posts: Path) -> None:
-    assert folder.news() == []
+    assert folder.read_changes() == []
     posts.rmdir()
-    assert folder.news() is None
+    assert folder.read_changes() is None

@@ -188,7 +188,7 @@ def test_a_picture_that_comes_later_is_found(config: Config, files: Path) -> Non
     before = folder.scan()
     assert [finding.rule for finding in before.posts[0].findings] == ["picture-missing"]
     Image.new("RGB", (6, 4)).save(files / "new.png")
-    assert folder.look().signature != before.signature
+    assert folder.take_snapshot().signature != before.signature
     assert folder.scan().posts[0].findings == ()
 
 

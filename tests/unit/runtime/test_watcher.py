@@ -233,13 +233,13 @@ def test_a_replacement_of_the_same_length_within_one_tick_of_the_clock_is_notice
     path = write(config, "a.md", "first")
     it.wait()
     assert it.titles() == ["first", "b"]
-    state = it.posts.look().files[str(path)]
+    state = it.posts.take_snapshot().files[str(path)]
     assert len(state) == 5, "known by its content"
     before = path.stat()
     with path.open("r+b") as file:
         file.write(path.read_bytes().replace(b"first", b"other"))
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-    again = it.posts.look().files[str(path)]
+    again = it.posts.take_snapshot().files[str(path)]
     assert again[4:] != state[4:]
 
 

@@ -81,7 +81,7 @@ def test_a_post_keeps_its_path_from_commit_to_commit(config: Config, public: Rep
     after = folders.scan()
     assert after.signature != before.signature
     assert [post.path for post in after.posts][:1] == [post.path for post in before.posts]
-    assert str(after.posts[0].path) == f"{config.sources[0].place}/current/posts/one.md"
+    assert str(after.posts[0].path) == f"{config.sources[0].checkout}/current/posts/one.md"
 
 
 def test_pictures_are_found_in_the_checkout_of_their_own_post(
@@ -105,7 +105,7 @@ def test_pictures_are_found_in_the_checkout_of_their_own_post(
     again = JoinedFolders(config).scan().posts[-1]
     assert again.cover is not None
     assert again.cover.path == two.cover.path
-    assert two.cover.path == config.root / config.sources[1].place / "current/assets/cover.png"
+    assert two.cover.path == config.root / config.sources[1].checkout / "current/assets/cover.png"
     assert not any(finding.field.startswith("cover") for post in (one, two) for finding in post.findings)
 
 
@@ -221,9 +221,9 @@ def test_a_tree_that_is_swapped_during_a_look_is_looked_at_again(
         def scan(self) -> Scan:
             if not swaps:
                 return super().scan()
-            place.put_in_force(swaps.pop(0))
+            place.switch_to(swaps.pop(0))
             scan = super().scan()
-            place.put_in_force(swaps.pop(0))
+            place.switch_to(swaps.pop(0))
             return scan
 
     folders = JoinedFolders(config, reader=Swapping)
@@ -247,7 +247,7 @@ def test_what_changes_without_end_is_a_fault_and_not_half_a_truth(
         def scan(self) -> Scan:
             scan = super().scan()
             commits.reverse()
-            place.put_in_force(commits[0])
+            place.switch_to(commits[0])
             return scan
 
     scan = JoinedFolders(config, reader=Restless).scan()
