@@ -29,10 +29,10 @@ def name_of(path: str | Path) -> str:
 
 def slug_of(path: str | Path, *, dated: bool) -> str:
     """The slug derived from the file name; if names are `dated`, the date is removed."""
-    return parted(name_of(path))[1] if dated else name_of(path)
+    return split_date(name_of(path))[1] if dated else name_of(path)
 
 
-def parted(name: str) -> tuple[str, str]:
+def split_date(name: str) -> tuple[str, str]:
     """Split a name into its leading date (empty if there is none) and the rest."""
     found = _DATED.fullmatch(name)
     return (found["day"], found["slug"]) if found else ("", name)
@@ -50,7 +50,7 @@ def folders_of(path: str | Path, below: str | Path) -> str:
 _IN_PATHS: Final = "/%:@!$&'()*+,;=~"  # RFC 3986 section 3.3; "%" keeps existing escapes
 
 
-def own_slug(fields: Fields) -> str | None:
+def read_slug(fields: Fields) -> str | None:
     """The value of `slug:`; None if it is missing. Raises PostError if it is not usable."""
     slug = fields.text("slug")
     if slug is not None and (not re.fullmatch(r"[^\s/]+", slug) or find_tags(slug)):
@@ -58,7 +58,7 @@ def own_slug(fields: Fields) -> str | None:
     return slug
 
 
-def own_permalink(fields: Fields) -> str | None:
+def read_permalink(fields: Fields) -> str | None:
     """The escaped path of the page that the front matter sets; None if it sets none. Raises PostError."""
     written = fields.text("permalink")
     if written is None:

@@ -14,23 +14,23 @@ from bot.domain import Post
 from bot.domain.errors import PostError
 from bot.domain.front_matter import KEYS
 from bot.domain.template_tags import find_tags
-from bot.posts.addresses import categories_of, folders_of, name_of, own_permalink, own_slug, parted
+from bot.posts.addresses import categories_of, folders_of, name_of, read_permalink, read_slug, split_date
 from bot.posts.body.render import BodyText
 from bot.posts.digests import digests_of
 from bot.posts.frontmatter.dates import DatetimeError, parse_datetime
 from bot.posts.frontmatter.fields import Fields, Notes
-from bot.posts.frontmatter.keys import missing_key_remedy, note_keys
+from bot.posts.frontmatter.keys import check_keys, missing_key_remedy
 from bot.posts.frontmatter.media import read_cover, read_media
 from bot.posts.frontmatter.options import (
-    hashtags_of,
-    if_missed_of,
     is_draft,
-    mastodon_options,
     read_allowed,
-    withdrawal_of,
+    read_hashtags,
+    read_if_missed,
+    read_mastodon_options,
+    read_withdrawal,
 )
 from bot.posts.frontmatter.reminders import Anchors, read_deadline, read_reminders
-from bot.posts.frontmatter.source import LARGEST_FILE, Source, read_source, renamed
+from bot.posts.frontmatter.source import LARGEST_FILE, Source, read_source, rename_keys
 from bot.posts.pictures import Bundle
 
 if TYPE_CHECKING:
@@ -63,16 +63,16 @@ def parse_post(data: bytes, *, path: str | Path, slug: str, config: Config) -> P
         return None
     keys, names = source.values, dict[str, str]()
     if config.posts.fields:
-        source, names = renamed(source, config.posts.fields)
+        source, names = rename_keys(source, config.posts.fields)
     fields, notes = Fields(source, shown, names), Notes(shown, source.lines, names)
-    note_keys(fields, notes, keys.keys() - set(names.values()) if names else keys)
+    check_keys(fields, notes, keys.keys() - set(names.values()) if names else keys)
     title = _title(fields, notes, source)
-    withdrawn = withdrawal_of(fields)
+    withdrawn = read_withdrawal(fields)
     published, expires = (_datetime(name, fields, notes, config) for name in ("published_datetime", "expires"))
     slug, published = _named(slug, published, fields, config)
     permalink = _permalink(slug, path, shown, published, fields, config)
     bundle = Bundle.of(path, permalink)
-    mastodon = mastodon_options(fields, media=read_media(fields, notes, config=config, bundle=bundle))
+    mastodon = read_mastodon_options(fields, media=read_media(fields, notes, config=config, bundle=bundle))
     deadline = read_deadline(fields, notes, config)
     anchors = Anchors(published=published, deadline=deadline, expires=expires)
     author = fields.texts("author")
@@ -91,13 +91,13 @@ def parse_post(data: bytes, *, path: str | Path, slug: str, config: Config) -> P
         "updated": _datetime("updated_datetime", fields, notes, config),
         "language": fields.language("language") or config.site.language,
         "cover": read_cover(fields, notes, permalink=permalink, config=config, bundle=bundle),
-        "hashtags": hashtags_of(fields),
+        "hashtags": read_hashtags(fields),
         "link": fields.flag("link", default=True),
         "mastodon": mastodon,
         "hidden": fields.flag("hidden", default=False) or withdrawn is not None,
         "withdrawn": withdrawn,
         "expires": expires,
-        "if_missed": if_missed_of(fields),
+        "if_missed": read_if_missed(fields),
         "order": _order(fields, notes),
         "deadline": deadline.moment if deadline else None,
         "reminders": read_reminders(fields, notes, anchors, config=config),
@@ -122,10 +122,10 @@ def _named(name: str, published: datetime | None, fields: Fields, config: Config
     """Slug and datetime, from a dated file name; a slug in the front matter wins if the settings map that key."""
     slug = name
     if config.posts.dated_names:
-        day, slug = parted(name)
+        day, slug = split_date(name)
         published = published or (_day(day, fields, config) if day else None)
     if "slug" in config.posts.fields:
-        slug = own_slug(fields) or slug
+        slug = read_slug(fields) or slug
     return slug, published
 
 
@@ -169,7 +169,7 @@ def _permalink(
     slug: str, path: str | Path, shown: Path, published: datetime | None, fields: Fields, config: Config
 ) -> str:
     if "permalink" in config.posts.fields:
-        own = own_permalink(fields)
+        own = read_permalink(fields)
         if own is not None:
             return config.site.url + own
     try:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.domain.errors import PostError
-from bot.posts.addresses import name_of, parted
+from bot.posts.addresses import name_of, split_date
 from bot.posts.frontmatter.source import LARGEST_FILE, Source, read_source
 
 #: Folders that are called so hold news, the likeliest first.
@@ -49,7 +49,7 @@ class File:
     def is_dated(self) -> bool:
         """Whether its front matter or its name holds a date."""
         keys = ("published_datetime", *DATES)
-        return bool(parted(name_of(self.path))[0]) or any(_is_date(self.source.values.get(key)) for key in keys)
+        return bool(split_date(name_of(self.path))[0]) or any(_is_date(self.source.values.get(key)) for key in keys)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,7 +17,7 @@ from bot.operations.setup.hugo import hugo_permalink, read_hugo
 from bot.operations.setup.jekyll import jekyll_permalink, read_jekyll
 from bot.operations.setup.layout import PLAIN, Guess, Layout
 from bot.operations.setup.pelican import pelican_permalink, read_pelican
-from bot.posts.addresses import name_of, parted
+from bot.posts.addresses import name_of, split_date
 
 _LINK: Final = Path("/etc/localtime")
 _NAME: Final = Path("/etc/timezone")
@@ -136,7 +136,7 @@ def _first_folder(root: Path, layout: Layout) -> str:
 
 
 def _dated(layout: Layout, seen: Seen) -> bool:
-    dated = [file for file in seen.files if parted(name_of(file.path))[0]]
+    dated = [file for file in seen.files if split_date(name_of(file.path))[0]]
     if layout.generator == PLAIN:
         return len(dated) > len(seen.files) / 2
     in_posts = layout.generator != "Jekyll" or Path(seen.folder).name == "_posts"

@@ -55,12 +55,12 @@ _WITH_CONTENT: Final = set(
 SCHEMES: Final = frozenset({"http", "https", "mailto", "tel", "irc", "ircs", "matrix", "webcal", "xmpp"})
 
 
-def balanced(html: str) -> str:
+def balance(html: str) -> str:
     """Clean HTML that parses as in a browser; embeds and comments are kept for the later steps."""
     return _clean(html, tags=_TAGS | EMBEDS.keys(), attributes=_ATTRIBUTES | EMBEDS, comments=True)
 
 
-def sanitised(html: str) -> str:
+def sanitise(html: str) -> str:
     """HTML reduced to the allowed elements and attributes."""
     return _clean(html, tags=_TAGS, attributes=_ATTRIBUTES, comments=False)
 

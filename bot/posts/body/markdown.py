@@ -19,7 +19,7 @@ MOST_LINES: Final = 30_000
 _QUOTES: Final = re.compile(r"^[ \t]*(?:>[ \t]*)+", re.MULTILINE)
 
 
-def too_much(text: str) -> str:
+def find_excess(text: str) -> str:
     """Why rendering this text would take too long; empty if it would not. Cheap to call."""
     if len(text) <= MOST_BRACKETS and ">" not in text:  # too short for any of the limits below
         return ""

@@ -14,10 +14,10 @@ from bot.domain.errors import PostError
 from bot.domain.template_tags import StandIns, Tag, without_tags
 from bot.domain.text import join_spaces, shorten
 from bot.posts.body.excerpt import Excerpt, excerpt_of
-from bot.posts.body.html import ADDRESSES, balanced, make_absolute, replace_embeds, sanitised
-from bot.posts.body.markdown import render_markdown, too_much
+from bot.posts.body.html import ADDRESSES, balance, make_absolute, replace_embeds, sanitise
+from bot.posts.body.markdown import find_excess, render_markdown
 from bot.posts.body.plaintext import PlainBody, plain_body
-from bot.posts.frontmatter.fields import in_file_order
+from bot.posts.frontmatter.fields import sort_by_line
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -45,13 +45,13 @@ class Body:
 
 def render_body(text: str, *, permalink: str, in_plain_words: bool = False) -> Body:
     """Render a Markdown text as HTML, and with `in_plain_words` also as plain text. Raises BodyError."""
-    reason = too_much(text)
+    reason = find_excess(text)
     if reason:
         raise BodyError(reason)
     stand_ins = StandIns(text)
     raw = render_markdown(stand_ins.text)
     _parse(raw)  # only checks the depth: sanitising very deep markup is slow
-    tree = _parse(balanced(raw))
+    tree = _parse(balance(raw))
     excerpt = excerpt_of(tree, stand_ins)
     plain = plain_body(tree, stand_ins, permalink=permalink) if in_plain_words else PlainBody()
     meant = _drop_comments(tree, stand_ins) | _resolve_tags(tree, stand_ins)
@@ -60,7 +60,7 @@ def render_body(text: str, *, permalink: str, in_plain_words: bool = False) -> B
     _drop_the_pointless(tree)
     _lower_headings(tree)
     return Body(
-        html=sanitised(_serialise(tree)).strip(),
+        html=sanitise(_serialise(tree)).strip(),
         excerpt=excerpt,
         plain=plain,
         left_over=tuple(tag for number, tag in enumerate(stand_ins.tags) if number not in meant),
@@ -198,7 +198,7 @@ class BodyText:
             "html": body.html,
             "paragraphs": body.plain.paragraphs,
             "unsaid": body.plain.unsaid if from_body else body.plain.paragraphs,
-            "findings": in_file_order([*self.findings, *self._left_over(body)]),
+            "findings": sort_by_line([*self.findings, *self._left_over(body)]),
         }
 
     def _body(self) -> Body:

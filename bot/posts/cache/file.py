@@ -107,7 +107,7 @@ class PostCache:
     def _connect(self) -> sqlite3.Connection:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._path.touch(mode=0o600)
-        _refuse_others(self._path)
+        _refuse_if_writable_for_others(self._path)
         db = sqlite3.connect(self._path, timeout=1, isolation_level=None, check_same_thread=False)
         try:
             db.execute("PRAGMA journal_mode = WAL")
@@ -132,8 +132,8 @@ def cache_key(config: Any) -> str:
     code = [(str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(files)]
     libraries = [version(name) for name in ("markdown-it-py", "nh3", "lxml", "PyYAML", "pillow", "tzdata")]
     site, release = config.site.model_dump(mode="json"), config.release.model_dump(mode="json")
-    files = config.posts.model_dump(mode="json")
-    return json.dumps([code, libraries, site, files, release["default_time"], str(config.root), _zone_files(config)])
+    posts = config.posts.model_dump(mode="json")
+    return json.dumps([code, libraries, site, posts, release["default_time"], str(config.root), _zone_files(config)])
 
 
 def _zone_files(config: Any) -> list[tuple[str, int]]:
@@ -141,11 +141,11 @@ def _zone_files(config: Any) -> list[tuple[str, int]]:
     return [(str(file), file.stat().st_mtime_ns) for file in files if file.is_file()]
 
 
-def _refuse_others(path: Path) -> None:
+def _refuse_if_writable_for_others(path: Path) -> None:
     found = path.stat()
     mine = found.st_uid == os.geteuid()
     if not mine or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise PermissionError(f"{path} could be written by somebody else")
+        raise PermissionError(f"{path} is writable for other users")
 
 
 def _is_text(path: str) -> bool:

@@ -216,7 +216,7 @@ def parse_deadline(text: str, *, site: Site, release: Release) -> Deadline:
     return Deadline(moment=local.astimezone(UTC), zone=AOE)
 
 
-def moved(moment: datetime, by: timedelta, *, zone: tzinfo) -> datetime:
+def shift(moment: datetime, by: timedelta, *, zone: tzinfo) -> datetime:
     """Shift a moment by a duration; the result is in UTC. Whole days keep the local time of day in `zone`.
 
     If a clock change skips that local time, the result is the one after the gap (PEP 495).

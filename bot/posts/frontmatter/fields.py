@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from bot.domain import Finding
 from bot.domain.errors import PostError
 from bot.domain.text import one_line
-from bot.posts.frontmatter.source import in_the_file
+from bot.posts.frontmatter.source import name_in_file
 
 if TYPE_CHECKING:
     from bot.posts.frontmatter.source import Source
@@ -36,7 +36,7 @@ class Fields:
 
     def fault(self, name: str, problem: str, remedy: str = "", *, rule: str = "field-value") -> PostError:
         """Build the error about this field; the caller raises it."""
-        shown, line = in_the_file(name, self._names), self._lines.get(name)
+        shown, line = name_in_file(name, self._names), self._lines.get(name)
         written = self.get(name.partition("[")[0])
         value = hashlib.sha256(repr(written).encode("utf-8", "surrogatepass")).hexdigest()[:8] if written else ""
         return PostError(self._path, problem, rule=rule, line=line, field=shown, value=value, remedy=remedy)
@@ -149,7 +149,7 @@ class Notes:
                 rule=rule,
                 path=self._path,
                 line=self._lines.get(field) if line is None else line,
-                field=in_the_file(field, self._names),
+                field=name_in_file(field, self._names),
                 problem=problem,
                 remedy=remedy,
             )
@@ -157,9 +157,9 @@ class Notes:
 
     def findings(self) -> tuple[Finding, ...]:
         """All findings, in file order."""
-        return in_file_order(self._findings)
+        return sort_by_line(self._findings)
 
 
-def in_file_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def sort_by_line(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Sort findings by line."""
     return tuple(sorted(findings, key=lambda finding: (finding.line or 0, finding.rule)))

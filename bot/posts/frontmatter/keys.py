@@ -42,7 +42,7 @@ _SYNONYMS: Final = {
 _LONGEST_KEY: Final = 40
 
 
-def near_miss(key: str, known: Collection[str] = OURS) -> str | None:
+def guess_key(key: str, known: Collection[str] = OURS) -> str | None:
     """The known key that the author probably meant by an unknown one; None if no key is similar."""
     if key in known:
         return None
@@ -54,16 +54,22 @@ def near_miss(key: str, known: Collection[str] = OURS) -> str | None:
     return next(iter(difflib.get_close_matches(plain, list(known), n=1, cutoff=0.8 if known is OURS else 0.6)), None)
 
 
+def unknown_key_remedy(key: str, known: Collection[str]) -> str:
+    """The remedy for a key that is not read: the key that the author probably meant, else all known ones."""
+    meant = guess_key(key, known)
+    return f'Did you mean "{meant}"?' if meant else f"Known here: {', '.join(known)}."
+
+
 def missing_key_remedy(name: str, keys: Iterable[str], example: str) -> str:
     """The remedy for a missing key; names a similar key in the file if there is one."""
-    slip = next((key for key in keys if near_miss(key) == name), None)
+    slip = next((key for key in keys if guess_key(key) == name), None)
     return f'Did you mean it with "{slip}"? Write "{name}".' if slip else f"Write {example}."
 
 
-def note_keys(fields: Fields, notes: Notes, top: Collection[str]) -> None:
+def check_keys(fields: Fields, notes: Notes, top: Collection[str]) -> None:
     """Add a finding for each key that is probably misspelt."""
     for key in top:
-        meant = None if key in _OURS else near_miss(key)
+        meant = None if key in _OURS else guess_key(key)
         if meant and not (key == "published" and str(fields.get(key)).lower() in TRUE | FALSE):
             notes.add("unknown-key", "is not a key that is read.", field=key, remedy=f'Did you mean "{meant}"?')
     _note_inner_keys(fields, notes)
@@ -84,20 +90,15 @@ def note_keys(fields: Fields, notes: Notes, top: Collection[str]) -> None:
 
 
 def _note_inner_keys(fields: Fields, notes: Notes) -> None:
-    cover, mastodon = fields.get("cover"), fields.get("mastodon")
+    cover = fields.get("cover")
     for key in cover if isinstance(cover, dict) else ():
-        meant = near_miss(key, COVER)
+        meant = guess_key(key, COVER)
         if meant:
             name = f"cover.{key}"
             notes.add("unknown-key", "is not a key that is read.", field=name, remedy=f'Did you mean "{meant}"?')
-    for key in mastodon if isinstance(mastodon, dict) else ():
-        if key not in MASTODON:
-            meant = near_miss(key, MASTODON)
-            remedy = f'Did you mean "{meant}"?' if meant else f"Known here: {', '.join(MASTODON)}."
-            notes.add("unknown-key", "is not a key that is read.", field=f"mastodon.{key}", remedy=remedy)
-    poll = fields.get("mastodon.poll")
-    for key in poll if isinstance(poll, dict) else ():
-        if key not in POLL:
-            meant = near_miss(key, POLL)
-            remedy = f'Did you mean "{meant}"?' if meant else f"Known here: {', '.join(POLL)}."
-            notes.add("unknown-key", "is not a key that is read.", field=f"mastodon.poll.{key}", remedy=remedy)
+    for table, known in (("mastodon", MASTODON), ("mastodon.poll", POLL)):
+        values = fields.get(table)
+        for key in values if isinstance(values, dict) else ():
+            if key not in known:
+                remedy = unknown_key_remedy(key, known)
+                notes.add("unknown-key", "is not a key that is read.", field=f"{table}.{key}", remedy=remedy)

@@ -11,7 +11,7 @@ from bot.domain import Picture, PictureFault
 from bot.domain.template_tags import find_tags
 from bot.domain.text import one_line
 from bot.posts.body.html import absolute
-from bot.posts.frontmatter.keys import MEDIA, near_miss
+from bot.posts.frontmatter.keys import MEDIA, unknown_key_remedy
 from bot.posts.pictures import NOT_HTTPS, Bundle, picture_of, remedy_for
 
 if TYPE_CHECKING:
@@ -110,8 +110,7 @@ def _picture(item: Value, number: int, fields: Fields, notes: Notes, config: Con
         raise fields.fault(place, f"the {_nth(number)} is not a picture.", _HOW)
     for key in words:
         if key not in MEDIA:
-            meant = near_miss(key, MEDIA)
-            remedy = f'Did you mean "{meant}"?' if meant else f"Known here: {', '.join(MEDIA)}."
+            remedy = unknown_key_remedy(key, MEDIA)
             notes.add("unknown-key", f'"{key}" is not a key that is read.', field=place, remedy=remedy)
     file, alt = words.get("file"), words.get("alt")
     if not isinstance(file, str) or not file.strip():

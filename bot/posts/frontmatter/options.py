@@ -45,7 +45,7 @@ def read_allowed(fields: Fields, notes: Notes) -> dict[str, str]:
 _HOW_TO_POLL: Final = 'Write poll: and below it, indented, options: ["Tea", "Coffee"] and expires_in: 3d.'
 
 
-def poll_of(fields: Fields) -> Poll | None:
+def read_poll(fields: Fields) -> Poll | None:
     """Read the poll; None if there is none. Raises PostError."""
     if not fields.mapping("mastodon.poll", _HOW_TO_POLL):
         return None
@@ -99,7 +99,7 @@ NOTHING_SAID: Final = MastodonOptions()
 _HOW_TO_THREAD: Final = 'Write thread: auto, or thread: and below it lines such as - "The second toot."'
 
 
-def hashtags_of(fields: Fields) -> tuple[str, ...]:
+def read_hashtags(fields: Fields) -> tuple[str, ...]:
     """Read the post's hashtags, as written, with or without "#". Raises PostError."""
     return fields.texts("hashtags", separators=KEYS["hashtags"].separators)
 
@@ -116,7 +116,7 @@ def is_draft(fields: Fields) -> bool:
     return says_no or (isinstance(status, str) and status.strip().lower() in _NOT_PUBLISHED)
 
 
-def withdrawal_of(fields: Fields) -> str | None:
+def read_withdrawal(fields: Fields) -> str | None:
     """The reason for withdrawing the post, perhaps empty; None if it is not withdrawn. Raises PostError."""
     value = fields.prose("withdrawn")
     if value is None or value.strip().lower() in FALSE:
@@ -124,7 +124,7 @@ def withdrawal_of(fields: Fields) -> str | None:
     return "" if value.strip().lower() in TRUE else value.strip()
 
 
-def if_missed_of(fields: Fields) -> Missed | None:
+def read_if_missed(fields: Fields) -> Missed | None:
     """Read what the bot should do if the post is released late. Raises PostError."""
     value = fields.text("if_missed")
     if value is None:
@@ -135,7 +135,7 @@ def if_missed_of(fields: Fields) -> Missed | None:
         raise fields.fault("if_missed", f'"{value}" is not known.', "Write post, skip or hold.") from None
 
 
-def mastodon_options(fields: Fields, *, media: tuple[Picture, ...] | None = None) -> MastodonOptions:
+def read_mastodon_options(fields: Fields, *, media: tuple[Picture, ...] | None = None) -> MastodonOptions:
     """Read the options below `mastodon:`; `media` reads its list of pictures. Raises PostError."""
     if fields.get("mastodon") is None:
         return NOTHING_SAID
@@ -158,7 +158,7 @@ def mastodon_options(fields: Fields, *, media: tuple[Picture, ...] | None = None
         thread_auto=parts is None,
         numbered=numbered,
         link_card=fields.choice("mastodon.link_card"),
-        poll=poll_of(fields),
+        poll=read_poll(fields),
         quote_policy=_one_of(fields, "mastodon.quote_policy", QuotePolicy, "known"),
     )
 

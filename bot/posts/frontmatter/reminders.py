@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain import Reminder
 from bot.domain.durations import parse_duration
-from bot.posts.frontmatter.dates import DatetimeError, Deadline, Remark, moved, parse_datetime, parse_deadline
+from bot.posts.frontmatter.dates import DatetimeError, Deadline, Remark, parse_datetime, parse_deadline, shift
 from bot.posts.frontmatter.fields import FALSE, TRUE
-from bot.posts.frontmatter.keys import REMINDER, near_miss
+from bot.posts.frontmatter.keys import REMINDER, unknown_key_remedy
 
 if TYPE_CHECKING:
     from bot.config import Config
@@ -108,8 +108,7 @@ class _Item:
         """Build the reminder. Raises PostError."""
         for key in self._values:
             if key not in REMINDER:
-                meant = near_miss(key, REMINDER)
-                remedy = f'Did you mean "{meant}"?' if meant else f"Known here: {', '.join(REMINDER)}."
+                remedy = unknown_key_remedy(key, REMINDER)
                 self._notes.add("unknown-key", f'"{key}" is not a key that is read.', field=self._place, remedy=remedy)
         reminder_id = self._id()
         text, template = self._word("text"), self._word("template")
@@ -182,7 +181,7 @@ class _Item:
             moment, zone = anchors.published, self._config.site.timezone
         try:
             span = parse_duration(written)
-            return moved(moment, -span if way == "before" else span, zone=zone)
+            return shift(moment, -span if way == "before" else span, zone=zone)
         except (OverflowError, ValueError):
             raise self._fault("is too far away.", _WHEN) from None
 

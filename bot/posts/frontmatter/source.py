@@ -14,7 +14,7 @@ from frontmatter.default_handlers import YAMLHandler
 from bot.domain.errors import PostError
 from bot.domain.front_matter import KEYS, FieldType
 from bot.domain.text import clean
-from bot.posts.frontmatter.toml import read_toml, take_apart
+from bot.posts.frontmatter.toml import read_toml, split_toml
 from bot.posts.frontmatter.yaml import Value, read_yaml
 
 LARGEST_FILE: Final = 256 * 1024  #: bytes; ten times the longest real posts
@@ -63,7 +63,7 @@ def read_source(data: bytes, *, path: Path) -> Source | None:
 
 def _toml_source(data: bytes, path: Path) -> Source | None:
     text = clean(_decode(data, path))
-    parts = take_apart(text, path=path, largest=LARGEST_FRONT_MATTER)
+    parts = split_toml(text, path=path, largest=LARGEST_FRONT_MATTER)
     if parts is None:
         return None
     matter, body = parts
@@ -136,7 +136,7 @@ class _PostHandler(YAMLHandler):
 _LISTS: Final = (FieldType.TEXTS, FieldType.LIST, FieldType.TOOTS, FieldType.FOCUS)
 
 
-def renamed(source: Source, fields: Mapping[str, tuple[str, ...]]) -> tuple[Source, dict[str, str]]:
+def rename_keys(source: Source, fields: Mapping[str, tuple[str, ...]]) -> tuple[Source, dict[str, str]]:
     """Add our key names to the front matter; also returns the name in the file for each of them.
 
     If a post uses our own name, that wins; among several names of the site, the first that has a value.
@@ -159,7 +159,7 @@ def renamed(source: Source, fields: Mapping[str, tuple[str, ...]]) -> tuple[Sour
     return replace(source, values=values, lines=lines), names
 
 
-def in_the_file(name: str, names: Mapping[str, str]) -> str:
+def name_in_file(name: str, names: Mapping[str, str]) -> str:
     """The name in the file for one of our names: "image.url" for "cover.url"."""
     if name in names:
         return names[name]

@@ -23,7 +23,7 @@ class _TooDeepError(ValueError):
     pass
 
 
-def take_apart(text: str, *, path: Path, largest: int) -> tuple[str, str] | None:
+def split_toml(text: str, *, path: Path, largest: int) -> tuple[str, str] | None:
     """Split a text into front matter (with the rest of its opening line) and body; None if it has no TOML front matter.
 
     Raises PostError if the front matter is not closed, or exceeds the limit in bytes.

@@ -32,7 +32,7 @@ _GITLAB_DELIVERY: Final = "idempotency-key"
 _MOST_SIGNATURES: Final = 10
 
 
-def mark_of_genuine(headers: Mapping[str, str], body: bytes, *, secret: str, now: datetime) -> str:
+def verify_push(headers: Mapping[str, str], body: bytes, *, secret: str, now: datetime) -> str:
     """A mark that identifies a genuine push, to detect replays; empty if its sender does not know the secret.
 
     `headers` have lower-case names. The mark is derived from signed data, so that an attacker who replays a push cannot
@@ -113,9 +113,7 @@ class PushHook:
         if media_type != "application/json":
             return Answer(status=415, text="Set the content type of this webhook to application/json.")
         now = self._now()
-        marks = {
-            source: mark_of_genuine(headers, body, secret=secret, now=now) for source, secret in self._secrets.items()
-        }
+        marks = {source: verify_push(headers, body, secret=secret, now=now) for source, secret in self._secrets.items()}
         meant = [source for source, mark in marks.items() if mark]
         if not meant:
             return Answer(status=401, text="No secret of this bot fits. Give the webhook the secret in push_secret.")

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from bot.posts.body.markdown import MOST_BARS, MOST_BRACKETS, MOST_LINES, MOST_MARKS, too_much
+from bot.posts.body.markdown import MOST_BARS, MOST_BRACKETS, MOST_LINES, MOST_MARKS, find_excess
 from bot.posts.body.render import BodyError, render_body
 from bot.posts.frontmatter.source import LARGEST_FILE
 
@@ -47,7 +47,7 @@ def test_what_would_take_seconds_is_refused(text: str, says: str) -> None:
     ],
 )
 def test_what_stays_below_is_rendered(text: str) -> None:
-    assert too_much(text) == ""
+    assert find_excess(text) == ""
 
 
 @pytest.mark.parametrize(

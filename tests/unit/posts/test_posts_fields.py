@@ -11,7 +11,7 @@ import pytest
 from bot.config import Config
 from bot.domain import MastodonOptions, Missed, Post, Severity, Visibility
 from bot.domain.errors import PostError
-from bot.posts.frontmatter.keys import near_miss
+from bot.posts.frontmatter.keys import guess_key
 from bot.posts.reader import parse_post, read_post
 
 Parse = Callable[..., Post]
@@ -242,7 +242,7 @@ def test_any_unknown_key_for_mastodon_is_warned_of(parse: Parse) -> None:
     ],
 )
 def test_keys_of_sites_are_no_slips(key: str) -> None:
-    assert near_miss(key) is None
+    assert guess_key(key) is None
 
 
 @pytest.mark.parametrize(("written", "reason"), [("true", ""), ("yes", ""), ("the room is gone", "the room is gone")])

@@ -11,7 +11,7 @@ import pytest
 from bot.config import Config
 from bot.domain import Post
 from bot.domain.errors import PostError
-from bot.posts.addresses import folders_of, name_of, parted, slug_of
+from bot.posts.addresses import folders_of, name_of, slug_of, split_date
 from bot.posts.folder import PostFolder, Scan
 from bot.posts.reader import read_post
 
@@ -62,8 +62,8 @@ def test_the_slug_is_the_files_name_without_its_date_where_names_are_dated(path:
 
 
 def test_a_name_is_parted_into_day_and_slug() -> None:
-    assert parted("2027-01-17-a-b") == ("2027-01-17", "a-b")
-    assert parted("a-b") == ("", "a-b")
+    assert split_date("2027-01-17-a-b") == ("2027-01-17", "a-b")
+    assert split_date("a-b") == ("", "a-b")
 
 
 @pytest.mark.parametrize(

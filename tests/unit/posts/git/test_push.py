@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.config import Source
-from bot.posts.git.push import TOLERANCE, PushHook, mark_of_genuine
+from bot.posts.git.push import TOLERANCE, PushHook, verify_push
 
 SECRET = "correct horse battery"
 BODY = b'{"ref": "refs/heads/main"}'
@@ -53,13 +53,13 @@ GENUINE = {
 
 @pytest.mark.parametrize(("secret", "headers"), GENUINE.values(), ids=GENUINE.keys())
 def test_a_genuine_push_is_known(secret: str, headers: dict[str, str]) -> None:
-    assert mark_of_genuine(headers, BODY, secret=secret, now=NOW)
+    assert verify_push(headers, BODY, secret=secret, now=NOW)
 
 
 @pytest.mark.parametrize(("secret", "headers"), GENUINE.values(), ids=GENUINE.keys())
 def test_it_is_not_with_another_secret(secret: str, headers: dict[str, str]) -> None:
-    assert not mark_of_genuine(headers, BODY, secret=secret + "x", now=NOW)
-    assert not mark_of_genuine(headers, BODY, secret="", now=NOW)
+    assert not verify_push(headers, BODY, secret=secret + "x", now=NOW)
+    assert not verify_push(headers, BODY, secret="", now=NOW)
 
 
 SIGNED = {name: case for name, case in GENUINE.items() if "secret token" not in name}
@@ -67,7 +67,7 @@ SIGNED = {name: case for name, case in GENUINE.items() if "secret token" not in 
 
 @pytest.mark.parametrize(("secret", "headers"), SIGNED.values(), ids=SIGNED.keys())
 def test_it_is_not_with_another_body(secret: str, headers: dict[str, str]) -> None:
-    assert not mark_of_genuine(headers, BODY + b" ", secret=secret, now=NOW)
+    assert not verify_push(headers, BODY + b" ", secret=secret, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_it_is_not_with_another_body(secret: str, headers: dict[str, str]) -> No
     ],
 )
 def test_nothing_else_is_genuine(secret: str, headers: dict[str, str]) -> None:
-    assert not mark_of_genuine(headers, BODY, secret=secret, now=NOW)
+    assert not verify_push(headers, BODY, secret=secret, now=NOW)
 
 
 @given(
@@ -109,7 +109,7 @@ def test_nothing_else_is_genuine(secret: str, headers: dict[str, str]) -> None:
     st.binary(),
 )
 def test_no_headers_of_strangers_get_in_or_raise(headers: dict[str, str], body: bytes) -> None:
-    assert not mark_of_genuine(headers, body, secret=SIGNING, now=NOW)
+    assert not verify_push(headers, body, secret=SIGNING, now=NOW)
 
 
 def source(name: str) -> Source:
