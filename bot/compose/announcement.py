@@ -138,9 +138,9 @@ def _options_of(wording: Wording) -> dict[str, Any]:
     chosen: dict[str, Any] = {}
     for option in fields(StatusOptions):
         own = getattr(post.mastodon, option.name)
-        said = getattr(account, option.name, None) if own is None else own
-        if said is not None:
-            chosen[option.name] = said
+        value = getattr(account, option.name, None) if own is None else own
+        if value is not None:
+            chosen[option.name] = value
     chosen["language"] = _language(post, account)
     chosen["content_warning"] = wording.content_warning or None
     if not wording.context.limits.quote_policy:
@@ -150,12 +150,12 @@ def _options_of(wording: Wording) -> dict[str, Any]:
 
 def _refuse_the_impossible(post: Post, context: ComposeContext) -> None:
     """Raises ComposeError if the author asks for a feature that the account's network lacks."""
-    said, can = post.mastodon, context.capabilities
-    visibility = said.visibility or context.account.visibility
+    options, can = post.mastodon, context.capabilities
+    visibility = options.visibility or context.account.visibility
     missing = {
-        _FIELD: ("polls", said.poll is not None and not can.polls),
-        "mastodon.content_warning": ("content warnings", bool(said.content_warning) and not can.content_warnings),
-        "mastodon.thread": ("threads", bool(said.thread) and not can.replies),
+        _FIELD: ("polls", options.poll is not None and not can.polls),
+        "mastodon.content_warning": ("content warnings", bool(options.content_warning) and not can.content_warnings),
+        "mastodon.thread": ("threads", bool(options.thread) and not can.replies),
         "mastodon.visibility": (f'the visibility "{visibility.value}"', visibility not in can.visibilities),
     }
     for field, (what, is_missing) in missing.items():

@@ -56,7 +56,7 @@ def _feed_id(post: Post, published: datetime, *, tag_ids: bool) -> str:
     return permanent_id(post.post_id, site=post.url, published=published)
 
 
-def refreshed(entry: Entry, post: Post, *, now: datetime) -> Entry:
+def refresh_entry(entry: Entry, post: Post, *, now: datetime) -> Entry:
     """Update an entry from its file; returns an equal entry if nothing has changed.
 
     Identity, `published` and `released_at` stay as fixed at the first release. `updated` comes from the front
@@ -64,13 +64,13 @@ def refreshed(entry: Entry, post: Post, *, now: datetime) -> Entry:
     and only then (RFC 4287 section 4.2.15: a change that the publisher finds significant). `revision` rises
     when the author changes the content of the announcement. Digests of another version are replaced without either.
     """
-    was, said = entry.digests, post.digests
-    unsaid = now.replace(microsecond=0) if is_changed(was.entry, said.entry) else entry.updated
+    before, after = entry.digests, post.digests
+    automatic = now.replace(microsecond=0) if is_changed(before.entry, after.entry) else entry.updated
     from_file = {
         **_from_file(post),
-        "updated": post.updated or unsaid,
+        "updated": post.updated or automatic,
         "dated": post.published if entry.dated is not None else None,
-        "revision": entry.revision + is_changed(was.announcement, said.announcement),
+        "revision": entry.revision + is_changed(before.announcement, after.announcement),
     }
     # Nearly all of ten thousand posts are unchanged, and comparing is faster than building an entry.
     if all(getattr(entry, name) == value for name, value in from_file.items()):

@@ -48,7 +48,7 @@ class DeployHookCaller:
         self.web = web
         self._ledger = ledger
         self._clock = clock
-        self._say = emit
+        self._emit = emit
         self.trouble = ""  #: the problem to report to the operator; empty if there is none
         self._known: dict[str, str] | None = None
         self._tried: Mapping[str, str] = {}  #: what was due at the latest try
@@ -65,23 +65,23 @@ class DeployHookCaller:
         `wanted` is post id → the words that the site should show. A `patient` caller reports a hook that does not
         answer only after `REPORT_AFTER`. Raises LedgerError.
         """
-        owed = self._owed(wanted) if self._settings.deploy_hook else {}
+        due = self._due_words(wanted) if self._settings.deploy_hook else {}
         now = self._clock.monotonic()
         try:
             # New words are tried at once, regardless of the wait after earlier failures.
             may_retry = self._outage is None or self._outage.may_retry(now)
-            if owed and (may_retry or not owed.items() <= self._tried.items()):
-                self._tried = owed
-                self._try(owed, patient=patient)
+            if due and (may_retry or not due.items() <= self._tried.items()):
+                self._tried = due
+                self._try(due, patient=patient)
         finally:
             self._answered = wanted
-        if not self._owed(wanted):
+        if not self._due_words(wanted):
             self.trouble, self._outage = "", None
             return None
         retry_at = self._outage.retry_at if self._outage is not None else 0.0
         return timedelta(seconds=max(1.0, retry_at - self._clock.monotonic()))
 
-    def _owed(self, wanted: Mapping[str, str]) -> dict[str, str]:
+    def _due_words(self, wanted: Mapping[str, str]) -> dict[str, str]:
         if not self._settings.deploy_hook or not wanted:
             return {}
         if self._known is None:
@@ -94,26 +94,26 @@ class DeployHookCaller:
             if known.get(post_id) != words and (words != HIDDEN_VERSION or post_id in known)
         }
 
-    def _try(self, owed: Mapping[str, str], *, patient: bool) -> None:
+    def _try(self, due: Mapping[str, str], *, patient: bool) -> None:
         # Another process may have called the hook in the meantime.
         self._known = dict(self._ledger.notes(NoteKind.DEPLOYED))
-        owed = self._owed(owed)
-        if not owed:
+        due = self._due_words(due)
+        if not due:
             return
         try:
             self._post()
         except OutputError as error:
-            self._went_wrong(error.message, at_once=True)
+            self._note_failure(error.message, at_once=True)
             return
         except FetchError as error:
-            self._went_wrong(error.message, at_once=not error.passing or not patient)
+            self._note_failure(error.message, at_once=not error.passing or not patient)
             return
-        number = f"{len(owed)} post{'' if len(owed) == 1 else 's'}"
+        number = f"{len(due)} post{'' if len(due) == 1 else 's'}"
         event = Event(at=self._clock.now(), kind=EventKind.DEPLOY_HOOK_CALLED, detail=number)
-        notes = NotesChange(kind=NoteKind.DEPLOYED, changes=owed)
+        notes = NotesChange(kind=NoteKind.DEPLOYED, changes=due)
         self._ledger.record(WriteBatch(notes=notes, events=(event,)), now=event.at)
-        self._known.update(owed)
-        self._say(event)
+        self._known.update(due)
+        self._emit(event)
 
     def _post(self) -> None:
         """Send the request. Raises FetchError or OutputError, without the address in the text: it may be a secret."""
@@ -139,7 +139,7 @@ class DeployHookCaller:
             raise OutputError(f"what the environment holds for {text} cannot be sent as a header.")
         return filled
 
-    def _went_wrong(self, why: str, *, at_once: bool) -> None:
+    def _note_failure(self, why: str, *, at_once: bool) -> None:
         now = self._clock.monotonic()
         self._outage = self._outage or Outage(backoff=BACKOFF, since=now)
         self._outage.failed(now)

@@ -39,7 +39,7 @@ class ServerTimes:
         self._servers = dict(servers or {})
         self._timeout = timeout
         self._lock = Lock()
-        self._heard: dict[str, tuple[datetime, float]] = {}  #: the server's time, and monotonic seconds then
+        self._answers: dict[str, tuple[datetime, float]] = {}  #: the server's time, and monotonic seconds then
         self._asked_at: float | None = None
 
     @property
@@ -52,13 +52,13 @@ class ServerTimes:
         moment = _moment_of(headers)
         if moment is not None and account in self._servers:
             with self._lock:
-                self._heard[account] = (moment, self._clock.monotonic())
+                self._answers[account] = (moment, self._clock.monotonic())
 
     def now(self) -> dict[str, datetime]:
         """Return the present time according to each server that has answered, by account."""
         with self._lock:
             later = self._clock.monotonic()
-            return {account: moment + timedelta(seconds=later - at) for account, (moment, at) in self._heard.items()}
+            return {account: moment + timedelta(seconds=later - at) for account, (moment, at) in self._answers.items()}
 
     def ask(self) -> None:
         """Ask the servers that have not answered or disagree with this machine's clock, at most once a minute.

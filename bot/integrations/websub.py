@@ -68,11 +68,11 @@ class WebSubPings:
 
         `topics` is each feed's address → its file below the public folder. Raises LedgerError.
         """
-        owed = self._owed(topics)
-        served = self._served({topic: digest for due in owed.values() for topic, digest in due.items()}, topics)
-        for hub, due in owed.items():
-            self._tell(hub, {topic: digest for topic, digest in due.items() if topic in served})
-        left = self._owed(topics)
+        due_pings = self._due_pings(topics)
+        served = self._served({topic: digest for due in due_pings.values() for topic, digest in due.items()}, topics)
+        for hub, due in due_pings.items():
+            self._notify(hub, {topic: digest for topic, digest in due.items() if topic in served})
+        left = self._due_pings(topics)
         names = {*left, *(f"{topic} {digest}" for due in left.values() for topic, digest in due.items())}
         self._troubles = {name: trouble for name, trouble in self._troubles.items() if name in names}
         if not left:
@@ -85,12 +85,12 @@ class WebSubPings:
         """The reasons why pings are still due."""
         return tuple(trouble.why for trouble in self._troubles.values())
 
-    def _owed(self, topics: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    def _due_pings(self, topics: Mapping[str, str]) -> dict[str, dict[str, str]]:
         """Return hub → feed's address → digest of its bytes, for the feeds whose bytes the hub was not notified of."""
         now = {topic: digest for topic, name in topics.items() if (digest := self._digest(name))}
         pinged = self.ledger.notes(NoteKind.PINGED) if self.hubs and now else {}
-        owed = {hub: {t: d for t, d in now.items() if pinged.get(_note_key(hub, t)) != d} for hub in self.hubs}
-        return {hub: due for hub, due in owed.items() if due}
+        due_pings = {hub: {t: d for t, d in now.items() if pinged.get(_note_key(hub, t)) != d} for hub in self.hubs}
+        return {hub: due for hub, due in due_pings.items() if due}
 
     def _digest(self, name: str) -> str:
         """Return the digest of the file on the disk; empty if it cannot be read."""
@@ -124,37 +124,37 @@ class WebSubPings:
             except (FetchError, OSError) as error:
                 if isinstance(error, FetchError) and error.passing:
                     silent.add(host)
-                self._went_wrong(name, f"{error} Its hubs are told once it shows the feed.")
+                self._note_failure(name, f"{error} Its hubs are told once it shows the feed.")
                 continue
             if hashlib.sha256(seen.data).hexdigest() == digest:
                 self._troubles.pop(name, None)
                 served.add(topic)
             else:
                 words = f"{topic} does not show the feed as it is in the public folder yet"
-                self._went_wrong(name, f"{words}; its hubs are told once it does.")
+                self._note_failure(name, f"{words}; its hubs are told once it does.")
         return served
 
-    def _tell(self, hub: str, due: Mapping[str, str]) -> None:
-        told: dict[str, str] = {}
+    def _notify(self, hub: str, due: Mapping[str, str]) -> None:
+        notified: dict[str, str] = {}
         for topic, digest in due.items() if self._may_try(hub) else ():
             if self.stopping():
                 break
             try:
                 self.web.post_form(hub, {"hub.mode": "publish", "hub.url": topic}, within=ANSWER_TIMEOUT)
             except FetchError as error:
-                self._went_wrong(hub, f"the hub could not be told of news: {error}")
+                self._note_failure(hub, f"the hub could not be told of news: {error}")
                 if error.passing:
                     break
                 # The refusal may concern this feed only, so go on with the next.
             else:
-                told[topic] = digest
-        if len(told) == len(due):
+                notified[topic] = digest
+        if len(notified) == len(due):
             self._troubles.pop(hub, None)
-        if told:
-            number = f"{len(told)} feed{'' if len(told) == 1 else 's'}"
+        if notified:
+            number = f"{len(notified)} feed{'' if len(notified) == 1 else 's'}"
             event = Event(at=self.clock.now(), kind=EventKind.PINGED, detail=f"{hub}: {number}")
             notes = NotesChange(
-                kind=NoteKind.PINGED, changes={_note_key(hub, topic): digest for topic, digest in told.items()}
+                kind=NoteKind.PINGED, changes={_note_key(hub, topic): digest for topic, digest in notified.items()}
             )
             self.ledger.record(WriteBatch(notes=notes, events=(event,)), now=event.at)
             self.emit(event)
@@ -163,7 +163,7 @@ class WebSubPings:
         trouble = self._troubles.get(name)
         return trouble is None or trouble.outage.may_retry(self.clock.monotonic())
 
-    def _went_wrong(self, name: str, why: str) -> None:
+    def _note_failure(self, name: str, why: str) -> None:
         now = self.clock.monotonic()
         trouble = self._troubles.setdefault(name, _Trouble(outage=Outage(backoff=BACKOFF, since=now)))
         trouble.why = why

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain import AccountState, Entry, Post
-from bot.feeds.entry import refreshed
+from bot.feeds.entry import refresh_entry
 from bot.planner.builder import PlanItem
 from bot.planner.ruling import Policy
 
@@ -34,12 +34,12 @@ class PlanCache:
         self._rules: dict[str, tuple[AccountState, Policy]] = {}
         self._skipped: dict[str, dict[str, _Skipped]] = {}
 
-    def refreshed(self, entry: Entry, post: Post, *, now: datetime) -> Entry:
-        """Return the result of `bot.feeds.entry.refreshed`, which depends on `now` only if the post has changed."""
+    def refresh_entry(self, entry: Entry, post: Post, *, now: datetime) -> Entry:
+        """Return the result of `bot.feeds.entry.refresh_entry`, which depends on `now` only if the post has changed."""
         known = self._same.get(entry.post_id)
         if known is not None and known[0] is entry and known[1] is post:
             return entry
-        fresh = refreshed(entry, post, now=now)
+        fresh = refresh_entry(entry, post, now=now)
         if fresh is entry:
             self._same[entry.post_id] = (entry, post)
         return fresh

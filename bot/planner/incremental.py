@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain import Entry, Post, Snapshot
-from bot.feeds.entry import refreshed
+from bot.feeds.entry import refresh_entry
 from bot.planner.guards import clock_doubt, server_doubt
 
 #: A release within this time must not be delayed by an incremental refresh.
@@ -51,7 +51,7 @@ def reworded_entries(
         entry = snapshot.entries.get(after.post_id)
         if entry is None or not _stays(before, after, entry) or id(before) not in known:
             return ()
-        fresh = refreshed(entry, after, now=now)
+        fresh = refresh_entry(entry, after, now=now)
         if fresh != entry:
             owes = entry.edit_owed or fresh.revision != entry.revision
             found.append(replace(fresh, edit_owed=owes))

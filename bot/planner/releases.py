@@ -69,7 +69,7 @@ class ReleasePlanner:
             # A file with a future datetime is another post, even with the id or slug of the released one.
             return
         else:
-            entry = self._cache.refreshed(known, post, now=self._builder.now)
+            entry = self._cache.refresh_entry(known, post, now=self._builder.now)
             if entry.missing_since is not None:
                 entry = replace(entry, missing_since=None)
         self.released_ids.add(post.post_id)

@@ -24,7 +24,7 @@ VERSION: Final = 2
 _CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 _LISTS: Final = (FieldType.LIST, FieldType.TEXTS, FieldType.TOOTS, FieldType.FOCUS)
 #: The normalised value of a part of the front matter, nested like the front matter.
-_Said: TypeAlias = "str | bool | list[Any] | dict[str, Any] | None"
+_Normalised: TypeAlias = "str | bool | list[Any] | dict[str, Any] | None"
 
 
 def digests_of(values: Mapping[str, Value], body: str) -> Digests:
@@ -41,13 +41,13 @@ def digests_of(values: Mapping[str, Value], body: str) -> Digests:
 
 
 def _digest(values: Mapping[str, Value], body: str, says: tuple[Says, ...]) -> str:
-    said = _said_below(values, KEYS, says)
-    canonical = _CANONICAL.encode({"front matter": said, "body": body})
+    normalised = _normalise_mapping(values, KEYS, says)
+    canonical = _CANONICAL.encode({"front matter": normalised, "body": body})
     return f"{VERSION}:{sha256(canonical.encode('ascii')).hexdigest()}"
 
 
-def _said_below(values: Mapping[str, Value], keys: Mapping[str, Key], says: tuple[Says, ...]) -> dict[str, Any]:
-    said: dict[str, Any] = {}
+def _normalise_mapping(values: Mapping[str, Value], keys: Mapping[str, Key], says: tuple[Says, ...]) -> dict[str, Any]:
+    normalised: dict[str, Any] = {}
     for name, value in values.items():
         key = keys.get(name)
         if key is None or value is None:
@@ -56,16 +56,16 @@ def _said_below(values: Mapping[str, Value], keys: Mapping[str, Key], says: tupl
             if values.get(key.stands_for) is not None:
                 continue
             name, key = key.stands_for, keys[key.stands_for]
-        one = _said_by(value, key, says)
+        one = _normalise(value, key, says)
         if one is not None:
-            said[name] = one
-    return said
+            normalised[name] = one
+    return normalised
 
 
-def _said_by(value: Value, key: Key, says: tuple[Says, ...]) -> _Said:
+def _normalise(value: Value, key: Key, says: tuple[Says, ...]) -> _Normalised:
     """The normalised value of one key for these outputs; None if it has no effect."""
     if key.keys:
-        return _said_by_keys(value, key, says)
+        return _normalise_keys(value, key, says)
     if key.says not in says:
         return None
     if isinstance(value, list):
@@ -74,28 +74,28 @@ def _said_by(value: Value, key: Key, says: tuple[Says, ...]) -> _Said:
         return None
     words = _without_margins(value)
     if any(kind in _LISTS for kind in key.holds):
-        return _said_by_list(words, key)
+        return _normalise_list(words, key)
     if FieldType.FLAG in key.holds and words.lower() in TRUE | FALSE:
         flag = words.lower() in TRUE
         return None if flag is key.default else flag
     return (words.lower() if key.choices else words) or None
 
 
-def _said_by_keys(value: Value, key: Key, says: tuple[Says, ...]) -> _Said:
+def _normalise_keys(value: Value, key: Key, says: tuple[Says, ...]) -> _Normalised:
     if isinstance(value, list):
-        parts = [_said_by_keys(one, key, says) for one in value]
+        parts = [_normalise_keys(one, key, says) for one in value]
         # An empty list has a meaning: no pictures at all, not even the cover.
-        return parts if any(parts) or (not value and _speaks(key, says)) else None
+        return parts if any(parts) or (not value and _counts(key, says)) else None
     if isinstance(value, str):
         value = {next(iter(key.keys)): value}
-    return _said_below(value, key.keys, says) or None if value is not None else None
+    return _normalise_mapping(value, key.keys, says) or None if value is not None else None
 
 
-def _speaks(key: Key, says: tuple[Says, ...]) -> bool:
-    return key.says in says or any(_speaks(inner, says) for inner in key.keys.values())
+def _counts(key: Key, says: tuple[Says, ...]) -> bool:
+    return key.says in says or any(_counts(inner, says) for inner in key.keys.values())
 
 
-def _said_by_list(words: str, key: Key) -> _Said:
+def _normalise_list(words: str, key: Key) -> _Normalised:
     """A text where a list may be: a single item, items between separators, or a keyword such as auto."""
     if FieldType.TOOTS in key.holds:
         return None if words.lower() in FALSE else words.lower()

@@ -11,7 +11,7 @@ from bot.domain import Post
 from bot.domain.errors import PostError
 from bot.domain.gc import gc_paused
 from bot.posts.addresses import name_of, slug_of
-from bot.posts.cache.racy_files import RacyFiles, plain
+from bot.posts.cache.racy_files import RacyFiles, without_digest
 from bot.posts.listing import FileState, FolderSnapshot, Signature, State, list_files, state_of, update_paths
 from bot.posts.pictures import Bundle, local_files
 from bot.posts.reader import make_unreadable_error, parse_post, read_bytes, shown_path
@@ -162,7 +162,7 @@ class PostFolder:
         for path in still:
             known = self._known.get(path)
             if known is not None and isinstance(known.outcome, Post):
-                kept[path] = (plain(known.state), known.pictures, known.outcome)
+                kept[path] = (without_digest(known.state), known.pictures, known.outcome)
         self._cache.keep(kept, here=self._known.keys() - (still - kept.keys()))
         self._unsaved -= still
 
@@ -216,7 +216,7 @@ class PostFolder:
         written although the snapshot calls it stable keeps its previous content.
         """
         data = read_bytes(path)
-        if self._snapshot is not None and state_of(path) != plain(state):
+        if self._snapshot is not None and state_of(path) != without_digest(state):
             return self._known.get(path)
         state = self._recent.read(path, state, data)
         self._unsaved.add(path)

@@ -77,7 +77,7 @@ class _Place(NamedTuple):
 
     file: Path
     root: Path
-    called: str
+    name: str  #: of that folder, in messages
     fault: PictureFault  #: the fault of a file outside that folder
 
 
@@ -113,7 +113,7 @@ def picture_of(
     places = _places(path, config, bundle)
     if beside is not None:
         places = [*_beside(beside, bundle), *places]
-    pictures = [_found(place, url, alt, config) for place in places]
+    pictures = [_make_picture(place, url, alt, config) for place in places]
     there = [one for one in pictures if one.fault is not PictureFault.MISSING]
     return next((one for one in there if not one.problem), (there or pictures)[0])
 
@@ -144,13 +144,13 @@ def _beside(own: str, bundle: Bundle | None) -> list[_Place]:
     return [_Place(bundle.folder / inside, bundle.folder, _OWN_FOLDER, PictureFault.OUTSIDE_BUNDLE)]
 
 
-def _found(place: _Place, url: str, alt: str, config: Config) -> Picture:
+def _make_picture(place: _Place, url: str, alt: str, config: Config) -> Picture:
     file, root = place.file, place.root
     shown = file.relative_to(config.root) if file.is_relative_to(config.root) else file
     try:
         path, inside = file.resolve(), root.resolve()
         if not path.is_relative_to(inside):
-            problem = f"{shown} lies outside of {place.called}"
+            problem = f"{shown} lies outside of {place.name}"
             return Picture(url=url, alt=alt, problem=problem, fault=place.fault)
         # The folder may be behind the link to the current checkout: resolve it, because the link will change.
         return _with_facts(url, alt, root / path.relative_to(inside), str(shown))
@@ -167,7 +167,7 @@ def _with_facts(url: str, alt: str, path: Path, shown: str) -> Picture:
         size = os.fstat(file.fileno()).st_size
         if size > LARGEST_FILE:
             return Picture(url=url, alt=alt, size=size, problem=f"{shown} {_TOO_LARGE}", fault=PictureFault.TOO_LARGE)
-        found = _look(file)
+        found = _inspect(file)
         if isinstance(found, _Unusable):
             return Picture(url=url, alt=alt, size=size, problem=f"{shown} {found.problem}", fault=found.fault)
         if found is None:
@@ -180,7 +180,7 @@ def _with_facts(url: str, alt: str, path: Path, shown: str) -> Picture:
     return Picture(url=url, path=path, alt=alt, media_type=media_type, size=size, width=width, height=height)
 
 
-def _look(file: IO[bytes]) -> tuple[str, int, int] | _Unusable | None:
+def _inspect(file: IO[bytes]) -> tuple[str, int, int] | _Unusable | None:
     """The media type, width and height, or the fault; None if it is not a readable picture."""
     from PIL import Image  # imported here: it takes 10 ms, and a cached post needs none
 

@@ -22,12 +22,12 @@ def network_of(account: Account) -> Network:
 
 
 def known_limits(account: Account, facts: AccountFacts | None) -> Limits:
-    """What the account's server accepts: as it has told, else as is usual on its network."""
+    """What the account's server accepts: as it reported, else the usual limits of its network."""
     return facts.limits if facts is not None else network_of(account).limits
 
 
 def known_capabilities(account: Account, facts: AccountFacts | None) -> Capabilities:
-    """What the account can do: as its publisher has told, else as is usual on its network."""
+    """What the account can do: as its publisher reported, else what is usual on its network."""
     if facts is not None and facts.capabilities is not None:
         return facts.capabilities
     return network_of(account).capabilities(known_limits(account, facts))

@@ -21,7 +21,7 @@ from bot.domain.gc import gc_paused
 from bot.integrations.old_feed import missing_old_feed
 from bot.planner.guards import server_doubt
 from bot.planner.plan import Plan
-from bot.posts.cache.racy_files import plain
+from bot.posts.cache.racy_files import without_digest
 from bot.posts.listing import FileState, state_of
 from bot.runtime.app import Bot
 from bot.runtime.context import CycleContext
@@ -97,7 +97,7 @@ def prepare_release(context: CycleContext, moment: datetime) -> PreparedRelease 
     if not _only_releases(plan):
         return None
     wanted = {str(path) for post in plan.released for path in _files_of(post, context.config.root)}
-    files = {path: state and plain(state) for path, state in scan.signature if path in wanted}
+    files = {path: state and without_digest(state) for path, state in scan.signature if path in wanted}
     if not all(str(context.config.root / post.path) in files for post in plan.released):
         return None
     return PreparedRelease(moment=moment, plan=plan, files=files)

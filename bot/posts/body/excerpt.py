@@ -31,7 +31,7 @@ INLINE: Final = SILENT | frozenset(
         """,
     )
 )
-Say = Callable[[str, bool], str]  # (text, is it code) → the text to use
+Resolve = Callable[[str, bool], str]  # (text, is it code) → the text to use
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,8 +81,8 @@ def _comments(body: _Element) -> Iterator[_Element]:
     yield from body.iter(etree.Comment)
 
 
-def _first_paragraph(body: _Element, say: Say) -> _Element | None:
-    paragraphs = [(paragraph, len(_words(paragraph, say))) for paragraph in body.iter("p")]
+def _first_paragraph(body: _Element, resolve: Resolve) -> _Element | None:
+    paragraphs = [(paragraph, len(_words(paragraph, resolve))) for paragraph in body.iter("p")]
     outer = [(p, length) for p, length in paragraphs if all(a.tag in _OUTER for a in p.iterancestors())]
     for candidates, least in ((outer, SHORTEST), (outer, 1), (paragraphs, 1)):
         found = next((p for p, length in candidates if length >= least), None)
@@ -91,17 +91,17 @@ def _first_paragraph(body: _Element, say: Say) -> _Element | None:
     return None
 
 
-def _words(root: _Element, say: Say, *, until: _Element | None = None) -> str:
-    return join_spaces("".join(_pieces(root, say, until)))
+def _words(root: _Element, resolve: Resolve, *, until: _Element | None = None) -> str:
+    return join_spaces("".join(_pieces(root, resolve, until)))
 
 
-def _pieces(root: _Element, say: Say, until: _Element | None) -> Iterator[str]:
+def _pieces(root: _Element, resolve: Resolve, until: _Element | None) -> Iterator[str]:
     """The text below `root` in document order, with a space where a block begins or ends."""
     waiting: list[tuple[_Element | str | None, bool]] = [(root, False)]
     while waiting:
         item, code = waiting.pop()
         if isinstance(item, str):
-            yield say(item, code)
+            yield resolve(item, code)
             continue
         if item is None or item is until:
             if item is until and until is not None:

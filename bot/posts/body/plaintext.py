@@ -35,7 +35,7 @@ class _Block:
     text: str
     joins: bool = False  #: belongs to the line before it: a list item or a table row
     leads: bool = False  #: belongs to the line after it: a heading, or text that ends in a colon
-    said: bool = False  #: already part of the excerpt
+    in_excerpt: bool = False  #: already part of the excerpt
 
 
 def plain_body(body: _Element, stand_ins: StandIns, *, permalink: str) -> PlainBody:
@@ -48,7 +48,7 @@ def plain_body(body: _Element, stand_ins: StandIns, *, permalink: str) -> PlainB
     blocks = list(_Walk(stand_ins, permalink, excerpt_end(body, stand_ins)).blocks(body))
     return PlainBody(
         paragraphs=tuple(block.text for block in _joined(blocks)),
-        unsaid=tuple(block.text for block in _joined(block for block in blocks if not block.said)),
+        unsaid=tuple(block.text for block in _joined(block for block in blocks if not block.in_excerpt)),
     )
 
 
@@ -102,7 +102,7 @@ class _Walk:
 
     def _inside(self, element: _Element) -> Iterator[_Block]:
         """The blocks of an element, and the text between them."""
-        loose = [self._say(element.text)]
+        loose = [self._resolve(element.text)]
         for child in element:
             if not is_comment(child) and child.tag in INLINE:
                 loose.append(self._inline(child))
@@ -110,7 +110,7 @@ class _Walk:
                 yield from self._block("".join(loose))
                 loose.clear()
                 yield from self.blocks(child)
-            loose.append(self._say(child.tail))
+            loose.append(self._resolve(child.tail))
         yield from self._block("".join(loose))
 
     def _leaf(self, element: _Element) -> Iterator[_Block]:
@@ -121,7 +121,7 @@ class _Walk:
                 line.rstrip() for line in self._stand_ins.shown(_all_text(element)).strip("\n").split("\n")
             )
             if text.strip():
-                yield _Block(text=text, said=self._says(text))
+                yield _Block(text=text, in_excerpt=self._is_in_excerpt(text))
         else:
             leads = element.tag in HEADINGS or element.tag in ("dt", "caption", "summary")
             yield from self._block(self._inner(element), leads=leads, greets=element.tag in HEADINGS | {"p"})
@@ -130,10 +130,13 @@ class _Walk:
         text = _lines(words)
         if text:
             yield _Block(
-                text=text, joins=joins, leads=leads or text.endswith(":"), said=self._says(text, greets=greets)
+                text=text,
+                joins=joins,
+                leads=leads or text.endswith(":"),
+                in_excerpt=self._is_in_excerpt(text, greets=greets),
             )
 
-    def _says(self, text: str, *, greets: bool = False) -> bool:
+    def _is_in_excerpt(self, text: str, *, greets: bool = False) -> bool:
         """Whether the excerpt contains this, or it is a heading or greeting before the excerpt."""
         passed_over = greets and not self._deep and len(text) < SHORTEST
         return self._within or (self._before and (self._marked or passed_over))
@@ -162,9 +165,9 @@ class _Walk:
                 first = False
 
     def _inner(self, element: _Element) -> str:
-        pieces = [self._say(element.text)]
+        pieces = [self._resolve(element.text)]
         for child in element:
-            pieces += [self._inline(child), self._say(child.tail)]
+            pieces += [self._inline(child), self._resolve(child.tail)]
         return "".join(pieces)
 
     def _inline(self, element: _Element) -> str:
@@ -190,7 +193,7 @@ class _Walk:
             return url
         return f"{words} ({url})"
 
-    def _say(self, words: str | None) -> str:
+    def _resolve(self, words: str | None) -> str:
         # Line breaks in the source are mere white space; only <br> makes one in the text.
         return " ".join(self._stand_ins.shown(words or "").split("\n"))
 

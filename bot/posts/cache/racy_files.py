@@ -28,7 +28,7 @@ class RacyFiles:
 
     def read(self, path: str, state: State, data: bytes) -> State:
         """Record a file that was read; returns the state to compare it by."""
-        bare = plain(state)
+        bare = without_digest(state)
         if not is_recent(bare, time.time_ns()):
             self._digests.pop(path, None)
             self._open.discard(path)
@@ -46,16 +46,16 @@ class RacyFiles:
         """The states, with a content digest where the state alone is not enough; `only` limits this to some paths."""
         if not self._digests:
             return files
-        told = dict(files)
+        states = dict(files)
         for path in self._digests.keys() if only is None else self._digests.keys() & set(only):
-            state = told.get(path)
+            state = states.get(path)
             noted, digest = self._digests[path]
-            if state is None or plain(state) != noted:
+            if state is None or without_digest(state) != noted:
                 continue
-            told[path] = (*noted, self._again(path, noted, digest))
-        return told
+            states[path] = (*noted, self._read_digest(path, noted, digest))
+        return states
 
-    def _again(self, path: str, state: FileState, digest: bytes) -> bytes:
+    def _read_digest(self, path: str, state: FileState, digest: bytes) -> bytes:
         if path not in self._open:
             return digest
         over = not is_recent(state, time.time_ns())
@@ -75,6 +75,6 @@ def is_recent(state: FileState, now: int) -> bool:
     return any(abs(now - moment) < TICK for moment in (mtime, ctime))
 
 
-def plain(state: State) -> FileState:
+def without_digest(state: State) -> FileState:
     """The state without the content digest."""
     return (state[0], state[1], state[2], state[3])

@@ -152,11 +152,11 @@ class _Item:
         return word in TRUE
 
     def _moment(self) -> datetime | None:
-        said = {key: word for key in ("at", "before", "after") if (word := self._word(key)) is not None}
-        if len(said) != 1:
-            problem = f"has {' and '.join(said)}." if said else "does not say when."
+        times = {key: word for key in ("at", "before", "after") if (word := self._word(key)) is not None}
+        if len(times) != 1:
+            problem = f"has {' and '.join(times)}." if times else "does not say when."
             raise self._fault(problem, _WHEN)
-        key, word = next(iter(said.items()))
+        key, word = next(iter(times.items()))
         relative = _RELATIVE.fullmatch(_LONG_UNIT.sub(_short_unit, word))
         if relative is None and key == "at":
             return self._datetime(word)

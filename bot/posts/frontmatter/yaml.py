@@ -208,14 +208,14 @@ def _yaml_fault(reader: _Reader, error: yaml.YAMLError) -> PostError:
         return reader.fault(
             "holds a control character, which YAML does not allow.", at=at, remedy="Delete it; it is invisible."
         )
-    said = " ".join(part for part in (getattr(error, "context", ""), getattr(error, "problem", "")) if part)
+    message = " ".join(part for part in (getattr(error, "context", ""), getattr(error, "problem", "")) if part)
     begun, noticed = getattr(error, "context_mark", None), getattr(error, "problem_mark", None)
     at = noticed.index if noticed else 0
     # The parser notices an unclosed bracket only later: report the line where it was opened.
-    if "flow" in said and reader.opened:
+    if "flow" in message and reader.opened:
         at = reader.opened[-1]
-    elif "quoted scalar" in said and begun:
+    elif "quoted scalar" in message and begun:
         at = begun.index
-    remedy = next((remedy for sign, remedy in _REMEDIES if sign in said), _QUOTES)
+    remedy = next((remedy for sign, remedy in _REMEDIES if sign in message), _QUOTES)
     column = at - reader.text.rfind("\n", 0, at)
-    return reader.fault(f"is not valid YAML at column {column}: {said}.", at=at, remedy=remedy)
+    return reader.fault(f"is not valid YAML at column {column}: {message}.", at=at, remedy=remedy)

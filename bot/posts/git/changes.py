@@ -52,8 +52,8 @@ def changes_since(revision: str, *, root: Path, within: float = WITHIN) -> Chang
     # `root` may be a subfolder of the repository.
     prefix = git.text("rev-parse", "--show-prefix")
     base = _base(git, revision)
-    told = git.run("diff", "--name-status", "-z", *_PLAIN, base)
-    files = {change.path: change for change in _read(told.decode("utf-8", "replace"), prefix)}
+    diff = git.run("diff", "--name-status", "-z", *_PLAIN, base)
+    files = {change.path: change for change in _read(diff.decode("utf-8", "replace"), prefix)}
     for name in git.run("ls-files", "--others", "--exclude-standard", "-z").decode("utf-8", "replace").split("\0"):
         if name:
             files.setdefault(Path(name), FileChange(path=Path(name)))
@@ -92,9 +92,9 @@ def _is_shallow(git: _Git) -> bool:
     return git.text("rev-parse", "--is-shallow-repository") == "true"
 
 
-def _read(told: str, prefix: str) -> list[FileChange]:
+def _read(diff: str, prefix: str) -> list[FileChange]:
     """Parse the records of `git diff --name-status -z`: "M", path; "R087", old path, new path."""
-    words = iter(told.split("\0"))
+    words = iter(diff.split("\0"))
     found: list[FileChange] = []
     for status in words:
         if not status:
@@ -139,12 +139,12 @@ class _Git:
             ) from None
         except subprocess.TimeoutExpired:
             raise UsageError(f"--changed-since: git took longer than {self.within:.0f} seconds.") from None
-        said = done.stderr.decode("utf-8", "replace")
-        if "not a git repository" in said:
+        message = done.stderr.decode("utf-8", "replace")
+        if "not a git repository" in message:
             raise UsageError(
                 f"--changed-since: {self.root} is not in a git repository.", remedy="Run it in a clone of the site."
             )
-        if "dubious ownership" in said:
+        if "dubious ownership" in message:
             raise UsageError(
                 f"--changed-since: git does not read {self.root}, for it belongs to another user.",
                 remedy=f"If it is yours: git config --global --add safe.directory {self.root}",
@@ -155,8 +155,8 @@ class _Git:
         """Run git and return its output. Raises UsageError if it fails."""
         done = self.ask(*arguments)
         if done.returncode != 0 or len(done.stdout) > _LARGEST:
-            said = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["its answer is too long"]
-            shown = "".join(letter for letter in said[-1] if letter.isprintable())[:200].rstrip(".")
+            message = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["its answer is too long"]
+            shown = "".join(letter for letter in message[-1] if letter.isprintable())[:200].rstrip(".")
             raise UsageError(f"--changed-since: git says: {shown}.")
         return done.stdout
 

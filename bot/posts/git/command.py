@@ -160,12 +160,12 @@ class Git:
         basic = base64.b64encode(f"{self.source.user}:{self.token}".encode()).decode("ascii")
         return {f"http.{self.source.git}.extraHeader": f"Authorization: Basic {basic}"}
 
-    def _fault(self, said: str) -> SourceError:
+    def _fault(self, message: str) -> SourceError:
         for sign, meaning in _MEANINGS:
-            if re.search(sign, said, re.IGNORECASE):
+            if re.search(sign, message, re.IGNORECASE):
                 return SourceError(f"{meaning}.")
         last = next(
-            (line for line in reversed(said.splitlines()) if line.startswith(("fatal:", "error:"))), said[-200:]
+            (line for line in reversed(message.splitlines()) if line.startswith(("fatal:", "error:"))), message[-200:]
         )
         # The text comes from a remote server. It should never contain the token; if it does, the token is masked.
         shown = "".join(letter for letter in last if letter.isprintable())[:200].rstrip(".")
@@ -174,11 +174,13 @@ class Git:
 
 def check_version(git: Git) -> None:
     """Raises SourceError if git is too old to obey settings from the environment."""
-    said = git.run("version")
-    found = re.search(r"(\d+)\.(\d+)", said)
+    version = git.run("version")
+    found = re.search(r"(\d+)\.(\d+)", version)
     if found is None or (int(found[1]), int(found[2])) < OLDEST:
         wanted = ".".join(map(str, OLDEST))
-        raise SourceError(f"this machine has {said.strip()}; sources need git {wanted} or newer.", remedy="Update git.")
+        raise SourceError(
+            f"this machine has {version.strip()}; sources need git {wanted} or newer.", remedy="Update git."
+        )
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

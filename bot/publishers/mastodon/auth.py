@@ -188,8 +188,8 @@ class LoginServer:
                 "the server does not know this application any more, or the token is not its own.",
                 remedy=_BY_HAND.format(server=self._server),
             )
-        said = f" ({words})" if re.fullmatch(r"[a-z_]{1,40}", words) else ""
-        return TransientError(f"the server answered {status}{said}.", remedy="Check `server` in the settings.")
+        shown = f" ({words})" if re.fullmatch(r"[a-z_]{1,40}", words) else ""
+        return TransientError(f"the server answered {status}{shown}.", remedy="Check `server` in the settings.")
 
 
 _BY_HAND: Final = "You can make and revoke tokens by hand at {server}/settings/applications."

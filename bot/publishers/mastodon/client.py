@@ -34,7 +34,7 @@ _CARRIED_BY_A_HEADER: Final = re.compile(r"[!-~\xa1-\xff](?:[ -~\xa0-\xff]*[!-~\
 
 
 class MastodonAccount:
-    """The reading half of `bot.publishers.contract.Publisher`."""
+    """The methods of `bot.publishers.contract.Publisher` that only read."""
 
     def __init__(
         self,
@@ -148,13 +148,13 @@ class MastodonAccount:
                 return
             yield from (status for status in reversed(page) if get_field(status, "reblog") is None)
             after_id = get_text(page[0], "id")
-        # Never a shorter list: what is missing from it would count as absent and be sent again.
+        # Never a truncated list: a status that is missing from it would count as absent and be sent again.
         raise TransientError(f"the account has over {LOOK_PAGES * PAGE} toots since the last one known.")
 
     def _statuses(self, **which: Any) -> list[Any]:
         with self._errors("reading"):
             page = self._client.account_statuses(self._own_id(), exclude_reblogs=False, **which)
-        # Asked of the answer itself, for Mastodon.py makes an empty list of `{}`.
+        # Checked on the answer itself, because Mastodon.py turns `{}` into an empty list.
         if not isinstance(self._answer, list) or not all(map(is_status, page)):
             raise TransientError("the server's answer is no list of toots.")
         return list(page)
@@ -201,6 +201,6 @@ class MastodonAccount:
 def new_session(server: str) -> requests.Session:
     """A session for one server."""
     session = requests.Session()
-    # What is said to this machine does not go through a proxy that the environment names.
+    # Requests to this machine do not go through a proxy of the environment.
     session.trust_env = not is_loopback(server)
     return session

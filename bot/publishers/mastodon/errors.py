@@ -78,20 +78,20 @@ def classify(
     if isinstance(error, MastodonIllegalArgumentError) and doing != "reading":
         # Raised before a request is made (Mastodon.py: statuses.py, `__load_media_file` in internals.py).
         return RejectedError(f"it cannot be sent: {error}")
-    code, said = _answer(error)
+    code, reason = _answer(error)
     if code is None:
         return _open("the server's answer cannot be read", doing)
-    return _answered(code, said or _one_line(words), doing, repeat=repeat)
+    return _answered(code, reason or _one_line(words), doing, repeat=repeat)
 
 
-def _answered(code: int, said: str, doing: Doing, *, repeat: bool) -> PublishError:
-    text = f"the server answered {code}" + (f": {said}" if said else "")
-    if said and code in _BLOCKED:
+def _answered(code: int, reason: str, doing: Doing, *, repeat: bool) -> PublishError:
+    text = f"the server answered {code}" + (f": {reason}" if reason else "")
+    if reason and code in _BLOCKED:
         problem, remedy = _BLOCKED[code]
         if code == 403:
-            problem, remedy = _forbidden(said, doing)
+            problem, remedy = _forbidden(reason, doing)
         return AccountBlockedError(f"{problem} ({text}).", remedy=remedy, cause=_CAUSES[code])
-    if said and 400 <= code < 500 and code not in _NO_VERDICT:
+    if reason and 400 <= code < 500 and code not in _NO_VERDICT:
         if doing == "reading":
             return AccountBlockedError(
                 f"the server does not let the account read ({text}).",
@@ -104,10 +104,10 @@ def _answered(code: int, said: str, doing: Doing, *, repeat: bool) -> PublishErr
     return _open(text, doing, remedy="Check `server` in the settings." if code == 404 and doing == "reading" else "")
 
 
-def _forbidden(said: str, doing: Doing) -> tuple[str, str]:
+def _forbidden(reason: str, doing: Doing) -> tuple[str, str]:
     problem, remedy = _BLOCKED[403]
     scopes = " and ".join(SCOPES[doing])
-    if _SCOPE_WORDS in said:
+    if _SCOPE_WORDS in reason:
         return f"the token lacks the scope {scopes}", "`announce login` makes a new one with all that it needs."
     return problem, f"The token needs {scopes} for this (`announce accounts` shows what it has). {remedy}"
 
@@ -115,9 +115,9 @@ def _forbidden(said: str, doing: Doing) -> tuple[str, str]:
 def _answer(error: MastodonError) -> tuple[int | None, str]:
     # MastodonAPIError carries ('Mastodon API returned error', code, reason, text or None).
     if isinstance(error, MastodonAPIError) and len(error.args) == 4 and isinstance(error.args[1], int):
-        said = error.args[3]
+        reason = error.args[3]
         # 404 without JSON gets this made-up text from Mastodon.py.
-        return error.args[1], "" if not said or said == "Endpoint not found." else _one_line(str(said))
+        return error.args[1], "" if not reason or reason == "Endpoint not found." else _one_line(str(reason))
     return None, ""
 
 

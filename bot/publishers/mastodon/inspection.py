@@ -27,7 +27,7 @@ class AccountInspector(MastodonAccount):
     def inspect(self, *, granted: tuple[str, ...] = ()) -> Inspection:
         """Ask the server everything. Raises nothing that a server can cause.
 
-        `granted` is what the server said of the token when it issued it; empty: that was not kept.
+        `granted` are the scopes that the server named when it issued the token; empty if they were not stored.
         """
         found = Inspection()
         try:

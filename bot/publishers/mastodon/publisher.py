@@ -22,7 +22,7 @@ from bot.publishers.pictures import PreparedPictures, read_original
 
 #: How often an upload that is still being processed is asked for.
 MEDIA_POLL: Final = timedelta(seconds=1)
-#: Those of `_words_of` that Mastodon.py's `status_update` does not take.
+#: The fields of `_fields_of` that Mastodon.py's `status_update` does not take.
 _NOT_IN_AN_EDIT: Final = ("language", "content_type")
 
 
@@ -77,12 +77,12 @@ class MastodonPublisher(MastodonAccount):
     ) -> Receipt:
         self._own_id()
         if self._limits.picture_needed and not media_ids and in_reply_to is None:
-            # Pixelfed would answer 403, which is said of accounts (ApiV1Controller.php `statusCreate`).
+            # Pixelfed would answer 403, which means a blocked account (ApiV1Controller.php `statusCreate`).
             raise RejectedError("the server takes no toot without a picture.", remedy="Mend the post's picture.")
         poll = announcement.poll
         with self._errors("sending", repeat=repeat):
             status = self._client.status_post(
-                **_words_of(announcement),
+                **_fields_of(announcement),
                 in_reply_to_id=in_reply_to,
                 media_ids=list(media_ids) or None,
                 visibility=announcement.visibility.value,
@@ -91,14 +91,14 @@ class MastodonPublisher(MastodonAccount):
             )
         receipt = self._receipt(status)
         if in_reply_to is not None or "@" in announcement.text:
-            self._make_sure_of(receipt)
+            self._verify_status(receipt)
         return receipt
 
-    def _make_sure_of(self, receipt: Receipt) -> None:
+    def _verify_status(self, receipt: Receipt) -> None:
         """Raises RejectedError if the server has no such status after all.
 
         Mastodon's spam filter answers a mention or a reply as usual, with an id that never comes to be
-        (app/lib/antispam.rb). Where nothing clear is said, the answer to the post stands.
+        (app/lib/antispam.rb). If this request fails in another way, the answer to the post counts.
         """
         self._answer = None
         try:
@@ -120,7 +120,7 @@ class MastodonPublisher(MastodonAccount):
             raise TransientError("the server's answer is no status.")
         media_ids, attributes = self._media_of_an_edit(present, announcement, shown)
         poll = self._poll_of_an_edit(present, announcement)
-        words = _words_of(announcement)
+        words = _fields_of(announcement)
         besides = {name: words.pop(name) for name in _NOT_IN_AN_EDIT}
         try:
             with self._errors("sending"), self._finisher.adding({n: v for n, v in besides.items() if v}):
@@ -154,7 +154,7 @@ class MastodonPublisher(MastodonAccount):
     def _media_of_an_edit(
         self, present: Any, announcement: Announcement, shown: Announcement | None
     ) -> tuple[list[str] | None, list[dict[str, Any]] | None]:
-        """Ids of new media, or what becomes of those that are attached.
+        """The ids of new media, or the changes of those that are attached.
 
         PUT replaces everything: what is not named again is removed (mastodon: update_status_service.rb).
         """
@@ -163,7 +163,7 @@ class MastodonPublisher(MastodonAccount):
         attached = [get_text(media, "id") for media in get_field(present, "media_attachments") or ()]
         wanted: list[Picture | None] = list(announcement.pictures)
         if len(attached) != len(wanted):
-            # One was refused, or taken away by hand: which belongs to which is unknown.
+            # A picture was refused, or removed by hand: the pairs are unknown.
             wanted = [None] * len(attached)
         changes = [
             self._client.generate_media_edit_attributes(
@@ -180,7 +180,7 @@ class MastodonPublisher(MastodonAccount):
                 self._client.status_delete(status_id)
             except MastodonNotFoundError:
                 if not get_text(self._answer, "error"):
-                    raise  # a proxy's page, not the server's word
+                    raise  # a proxy's page, not the server's answer
 
     def _receipt(self, status: Any) -> Receipt:
         status_id, created = get_text(status, "id"), get_field(status, "created_at")
@@ -203,12 +203,12 @@ class MastodonPublisher(MastodonAccount):
         return media_id
 
 
-def _words_of(announcement: Announcement) -> dict[str, Any]:
-    """What a request says of an announcement, whether it publishes or edits; pictures and polls differ."""
+def _fields_of(announcement: Announcement) -> dict[str, Any]:
+    """The fields of a request that publishes or edits, except pictures and polls."""
     return {
         "status": announcement.text,
         "spoiler_text": announcement.content_warning,
-        # A content warning does it by itself on Mastodon; elsewhere it is said.
+        # On Mastodon a content warning implies it; other servers need the flag.
         "sensitive": announcement.sensitive or announcement.content_warning is not None,
         "language": announcement.language,
         "content_type": "text/plain",

@@ -100,12 +100,12 @@ def limits_of(instance: Any) -> Limits:
     """What an instance accepts; what it does not tell is as with Mastodon."""
     known = Limits()
     settings = get_field(instance, "configuration") or {}
-    told = {ours: _number(get_field(settings, table), name) for table, name, ours in _OWN_LIMITS}
+    reported = {ours: _number(get_field(settings, table), name) for table, name, ours in _OWN_LIMITS}
     polls = get_field(settings, "polls")
     times = {"poll_shortest": _number(polls, "min_expiration"), "poll_longest": _number(polls, "max_expiration")}
     software, api = software_of(instance).lower(), _number(get_field(instance, "api_versions"), "mastodon") or 0
     types = get_field(get_field(settings, "media_attachments"), "supported_mime_types")
-    values: dict[str, Any] = {name: value for name, value in told.items() if value}
+    values: dict[str, Any] = {name: value for name, value in reported.items() if value}
     values |= {name: timedelta(seconds=value) for name, value in times.items() if value}
     if isinstance(types, list):
         kinds = tuple(kind for kind in map(str, types) if kind.startswith("image/"))
