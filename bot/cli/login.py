@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import os
 import sys
 import webbrowser
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Final
 
 import click
 
 from bot.cli.common import with_settings
-from bot.config import Account, Config, token_variable
-from bot.config.secrets import (
-    Application,
-    may_enter_git,
-    read_token,
-    store_token,
-    stored_application,
-    token_file,
+from bot.config import Config, token_variable
+from bot.config.secrets import may_enter_git
+from bot.domain.errors import AccountBlockedError, CodeRefusedError, PublishError, UsageError
+from bot.operations.login import (
+    Grant,
+    Login,
+    StoredToken,
+    begin_login,
+    exchange_code,
+    revocation_remedy,
+    revoke_grant,
+    store_grant,
+    verify_grant,
 )
-from bot.domain.clock import SystemClock
-from bot.domain.errors import AccountBlockedError, CodeRefusedError, PublishError, UsageError, WrongAccountError
-from bot.publishers.network import AccountAccess, SignIn
-from bot.publishers.registry import network_of
 
 Emit = Callable[[str], object]
 
-_TRIES: Final = 5
+_TRIES: Final = 5  #: codes that are taken before the operator has to begin anew
 account_argument = click.argument("name", metavar="ACCOUNT")
 
 
@@ -44,69 +43,48 @@ def login(config: Config, name: str, no_browser: bool, to_print: bool) -> None:
 
     ACCOUNT is the section's name: "main" for [accounts.main].
     """
-    account = account_of(config, name)
     # With --print the token is all that standard output gets.
     emit = functools.partial(click.echo, err=to_print)
-    server = network_of(account).sign_in(account.server, timeout=config.delivery.timeout)
-    try:
-        application = server.register(f"announce for {config.site.title}", website=config.site.url)
-        address = server.address(application)
-        _invite(account, server.needs(application), address, emit)
+    with begin_login(config, name) as begun:
+        _invite(begun, emit)
         if not no_browser:
-            _open_browser(address)
-        token, granted = _exchange(server, application, emit, to_err=to_print)
+            _open_browser(begun.address)
+        grant = _ask_for_code(begun, emit, to_err=to_print)
+        stored: StoredToken | None = None
         done = False
         try:
-            _check(config, name, token, lacks=server.missing(granted))
-            earlier = None
+            _show_account(begun, verify_grant(begun, grant))
             if to_print:
-                _print_token(name, token, emit)
+                _print_token(name, grant, emit)
             else:
-                earlier = _store(config, name, token, replace(application, scopes=granted or application.scopes))
+                stored = store_grant(begun, grant, environ=os.environ)
             done = True
         finally:
-            # Whatever went wrong, a Ctrl-C too: no token stays alive that nobody has.
+            # Whatever went wrong, a Ctrl-C too: no token stays alive that is stored nowhere.
             if not done:
-                _undo(server, application, token, account)
-        if not to_print:
-            _tell_of_the_file(config, name)
-        if earlier is not None:
-            _revoke_earlier(server, *earlier, account)
-    finally:
-        server.close()
+                _revoke_unused(begun, grant)
+        if stored is not None:
+            _show_stored(begun, stored)
+            _revoke_earlier(begun, stored)
 
 
-def account_of(config: Config, name: str) -> Account:
-    if name in config.accounts:
-        return config.accounts[name]
-    if not config.accounts:
-        raise UsageError("the settings name no account.", remedy=_addaccount_of(config))
-    near = difflib.get_close_matches(name, config.accounts, n=1)
-    known = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(config.accounts)}."
-    raise UsageError(f"there is no [accounts.{name}] in the settings.", remedy=known)
-
-
-def _addaccount_of(config: Config) -> str:
-    return f"Add [accounts.main] with `server` and `acct` to {config.path.name}; docs/accounts.md shows how."
-
-
-def _invite(account: Account, needs: Mapping[str, str], address: str, emit: Emit) -> None:
+def _invite(begun: Login, emit: Emit) -> None:
+    account = begun.account
     emit(f"1. In your browser, sign in to {account.server}" + (f" as {account.acct}." if account.acct else "."))
     emit("2. Open this address there and allow what it asks for:\n")
-    emit(f"   {address}\n")
-    for scope, why in needs.items():
+    emit(f"   {begun.address}\n")
+    for scope, why in begun.needs.items():
         emit(f"   {scope:<16} {why}")
     emit("\n3. Copy the code that it shows, and put it in here.")
 
 
 def _open_browser(address: str) -> None:
-
-    has_display = sys.platform in ("darwin", "win32") or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
+    has_display = sys.platform == "darwin" or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
     if has_display and sys.stdin.isatty() and sys.stderr.isatty():
         webbrowser.open(address)
 
 
-def _exchange(server: SignIn, application: Application, emit: Emit, *, to_err: bool) -> tuple[str, tuple[str, ...]]:
+def _ask_for_code(begun: Login, emit: Emit, *, to_err: bool) -> Grant:
     for left in reversed(range(_TRIES)):
         try:
             pasted: str = click.prompt("Code", err=to_err)
@@ -115,89 +93,50 @@ def _exchange(server: SignIn, application: Application, emit: Emit, *, to_err: b
                 raise
             raise UsageError("no code was given; nothing is stored.", remedy="Run it in a terminal.") from None
         try:
-            return server.exchange(application, pasted)
+            return exchange_code(begun, pasted)
         except CodeRefusedError as error:
             if left:
                 emit(f"{error.message} The same address gives a new one.")
     raise AccountBlockedError(f"{_TRIES} codes were not accepted; nothing is stored.", remedy="Begin anew.")
 
 
-def _check(config: Config, name: str, token: str, *, lacks: str) -> None:
-    """Whose token it is; `lacks` says what it may not do. Raises a PublishError if it cannot be used."""
-    account = config.accounts[name]
-    if lacks:
-        raise AccountBlockedError(
-            f"the token lacks {lacks}.", remedy="Begin anew, and allow all that the page asks for."
-        )
-    access = AccountAccess(
-        account=account,
-        address=account.address(name),
-        token=token,
-        timeout=config.delivery.timeout,
-        clock=SystemClock(),
-    )
-    publisher = network_of(account).make_publisher(access)
-    try:
-        address = publisher.verify_account().address
-    except WrongAccountError as error:
-        raise AccountBlockedError(
-            f"you allowed it as @{error.address}, but the settings say {account.acct}.",
-            remedy=f"Sign out on the server, sign in as {account.acct} and begin anew; or correct `acct`.",
-        ) from None
-    finally:
-        publisher.close()
+def _show_account(begun: Login, address: str) -> None:
     click.echo(f"This is @{address}.", err=True)
-    if account.acct is None:
-        click.echo(f'Add to [accounts.{name}] in the settings:  acct = "@{address}"', err=True)
+    if begun.account.acct is None:
+        click.echo(f'Add to [accounts.{begun.name}] in the settings:  acct = "@{address}"', err=True)
 
 
-def _print_token(name: str, token: str, emit: Emit) -> None:
-
+def _print_token(name: str, grant: Grant, emit: Emit) -> None:
     emit(f"Put this into your CI's secrets as {token_variable(name)}. It is shown once and stored nowhere:")
-    click.echo(token)
+    click.echo(grant.token)
 
 
-def _store(config: Config, name: str, token: str, application: Application) -> tuple[Application, str] | None:
-    """Keep the token; returns the one that stood there before with its application, if that server can revoke it."""
-    path = config.root / token_file(name, config.accounts[name])
-    earlier = read_token(path)
-    its_application = stored_application(path, earlier) if earlier else None
-    store_token(path, token, application)
-    if earlier is None or its_application is None or its_application.server != application.server:
-        return None
-    return its_application, earlier
-
-
-def _tell_of_the_file(config: Config, name: str) -> None:
-
-    file = token_file(name, config.accounts[name])
+def _show_stored(begun: Login, stored: StoredToken) -> None:
+    file, variable = stored.file, token_variable(begun.name)
     click.echo(f"The token is in {file}, for you alone to read. Restart `announce run` if it runs.")
-    if may_enter_git(config.root / file):
+    if may_enter_git(begun.config.root / file):
         click.echo(f"Careful: git does not ignore {file.parent}/. Add it to .gitignore before you commit anything.")
-    if os.environ.get(token_variable(name), "").strip():
-        click.echo(f"Careful: {token_variable(name)} is set, and goes before the file.")
+    if stored.environment_wins:
+        click.echo(f"Careful: {variable} is set, and goes before the file.")
 
 
-def _revoke_earlier(server: SignIn, application: Application, token: str, account: Account) -> None:
+def _revoke_earlier(begun: Login, stored: StoredToken) -> None:
+    if stored.earlier is None:
+        return
     try:
-        server.revoke(application, token)
+        revoke_grant(begun, stored.earlier)
         click.echo("The earlier token is revoked.")
     except PublishError as error:
-        click.echo(f"The earlier token could not be revoked: {error.message} {revoke_by_hand(account)}")
+        click.echo(f"The earlier token could not be revoked: {error.message} {revocation_remedy(begun.account)}")
 
 
-def _undo(server: SignIn, application: Application, token: str, account: Account) -> None:
-    """End a token that will not be used."""
+def _revoke_unused(begun: Login, grant: Grant) -> None:
     try:
-        server.revoke(application, token)
+        revoke_grant(begun, grant)
         click.echo("The token that was just made is revoked; nothing is stored.", err=True)
     except PublishError as failure:
         click.echo(
             f"The token that was just made is not stored, but could not be revoked: {failure.message} "
-            f"{revoke_by_hand(account)}",
+            f"{revocation_remedy(begun.account)}",
             err=True,
         )
-
-
-def revoke_by_hand(account: Account) -> str:
-    return f"Revoke it at {network_of(account).revocation_page(account.server)}."
