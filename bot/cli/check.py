@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +15,7 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
-from bot.check.fixes import Fix, find_fixes
+from bot.check.fixes import OFFSETS, WORDS, Fix
 from bot.check.suppressions import Suppressed
 from bot.check.times import fold_late_posts
 from bot.cli.common import confirm, console, echo_json, json_option, plain, with_settings
@@ -27,8 +26,14 @@ from bot.domain.clock import SystemClock
 from bot.domain.durations import format_distance
 from bot.domain.errors import UsageError
 from bot.domain.rules import RULES
-from bot.files.atomic import rewrite
-from bot.operations.check import CheckResult, check_project, search_built_site
+from bot.operations.check import (
+    CheckResult,
+    Repairs,
+    check_project,
+    propose_repairs,
+    repair,
+    search_built_site,
+)
 from bot.posts.git.checkout import checkout_dir_of
 from bot.posts.git.status import read_status
 from bot.report.github import annotate
@@ -38,7 +43,7 @@ from bot.report.view import summarise
 
 FORMATS: Final = ("text", "json", "github", "markdown")
 FAIL_ON: Final = ("error", "warning", "never")
-KINDS: Final = ("words", "offsets")  #: what `--fix` can repair
+KINDS: Final = (WORDS, OFFSETS)  #: what `--fix` can repair
 _COLOURS: Final = {"error": "red", "warning": "yellow", "note": "cyan"}
 
 
@@ -99,7 +104,7 @@ def check(
     form = "json" if as_json else str(options["form"])
     if kinds:
         _refuse_beside_fix(site=site, changed_since=options["since"], format=form != "text")
-        _fix(config, _checked(config, paths), kinds, yes=options["yes"])
+        _fix(propose_repairs(_checked(config, paths), kinds), yes=options["yes"])
         return
     result: CheckResult | None = None
     suppressed: tuple[Suppressed, ...] = ()
@@ -191,51 +196,28 @@ def _refuse_beside_fix(**options: Any) -> None:
             )
 
 
-def _fix(config: Config, checked: CheckResult, kinds: Collection[str], *, yes: bool) -> None:
-    """Show the repairs of what was checked, ask, and make them. Raises UsageError, OutputError."""
-    posts_folder = config.posts_folder.resolve()
-    own = [post for post in checked.posts if (config.root / post.path).resolve().is_relative_to(posts_folder)]
-    fixes = list(find_fixes(checked.subject, own, kinds))
-    for one in fixes:
-        _show(one)
-    _show_foreign(checked, own)
-    _show_left_over(checked, kinds)
-    if not fixes:
+def _fix(repairs: Repairs, *, yes: bool) -> None:
+    """Show the repairs, ask, and make them. Raises UsageError, OutputError."""
+    for fix in repairs.fixes:
+        _show(fix)
+    if repairs.foreign:
+        click.echo(f"{_some(repairs.foreign, 'file')} of [[sources]] left alone: mend them in their repositories")
+    if repairs.offsets_left:
+        some = f"{repairs.offsets_left} wrong offset{' is' if repairs.offsets_left == 1 else 's are'}"
+        click.echo(f"{some} left alone: `announce check --fix=offsets` is for times")
+    if not repairs.fixes:
         click.echo("nothing to mend")
         return
-    click.echo(f"{_files(len(fixes))} would be changed")
+    click.echo(f"{_some(len(repairs.fixes), 'file')} would be changed")
     confirm(yes=yes)
-    _write(config.root, fixes)
+    for path in repair(repairs):
+        click.echo(f"mended: {path}")
 
 
-def _write(root: Path, fixes: Sequence[Fix]) -> None:
-
-    for one in fixes:
-        rewrite(root / one.path, before=one.before.encode(), after=one.after.encode())
-        click.echo(f"mended: {one.path}")
-
-
-def _show(one: Fix) -> None:
+def _show(fix: Fix) -> None:
     colours = {"+": "green", "-": "red", "@": "cyan"}
-    for line in one.diff.split("\n"):
+    for line in fix.diff.split("\n"):
         bold = line.startswith(("+++", "---"))
         click.echo(click.style(line, fg=None if bold else colours.get(line[:1]), bold=bold))
-    for said in one.says:
-        click.echo(said)
-
-
-def _show_foreign(checked: CheckResult, own: Sequence[object]) -> None:
-    foreign = len(checked.posts) - len(own)
-    if foreign:
-        click.echo(f"{_files(foreign)} of [[sources]] left alone: mend them in their repositories")
-
-
-def _show_left_over(checked: CheckResult, kinds: Collection[str]) -> None:
-    wrong = sum(finding.rule == "datetime-offset" for finding in checked.findings)
-    if wrong and "offsets" not in kinds:
-        some = f"{wrong} wrong offset{' is' if wrong == 1 else 's are'}"
-        click.echo(f"{some} left alone: `announce check --fix=offsets` is for times")
-
-
-def _files(count: int) -> str:
-    return f"{count} file{'' if count == 1 else 's'}"
+    for remark in fix.says:
+        click.echo(remark)

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import click
 
 from bot.cli.progress import progress
-from bot.config import DEFAULT_PATH, Config, load_config
-from bot.config.load import load_text
+from bot.config import DEFAULT_PATH, Config
 from bot.domain.clock import SystemClock
 from bot.domain.errors import PostError, UsageError
-from bot.files.atomic import taken, write_file
-from bot.operations.setup.proposal import Proposal, machine_timezone, propose
-from bot.operations.setup.text import fields_of, outlook_of, settings_text, words_of
-from bot.posts.git.folders import open_posts
+from bot.operations.setup.first_start import (
+    QUESTIONS,
+    FirstStart,
+    foresee_first_start,
+    open_questions,
+    propose_settings,
+    with_answers,
+    write_settings,
+)
+from bot.operations.setup.proposal import Proposal
+
+_PROMPTS: Final = {
+    "title": "Name of the conference",
+    "url": "Address of the site (https://...)",
+    "timezone": "Timezone",
+    "permalink": "Path of a post's page, with {slug} for its name",
+}
 
 
 @click.command()
@@ -32,15 +45,13 @@ from bot.posts.git.folders import open_posts
 @click.pass_context
 def init(
     ctx: click.Context,
+    /,
     own_config: Path | None,
-    title: str | None,
-    url: str | None,
-    timezone: str | None,
     posts: str | None,
-    permalink: str | None,
     acct: str | None,
     force: bool,
     debug: bool,  # noqa: ARG001 — main() looks for --debug
+    **answers: str | None,
 ) -> None:
     """Make settings for the site in this folder.
 
@@ -48,27 +59,15 @@ def init(
     what would happen now. Without a terminal nothing is asked.
     """
     path = own_config or ctx.obj["config"] or DEFAULT_PATH
-    if path.exists() and not force:
-        raise taken(path, remedy="Change it by hand, or add --force to replace it.")
-    root = path.absolute().parent.parent
-    _refuse_missing(root, posts)
     with progress("Looking at the files") as advance:
-        found = propose(root, posts=posts, timezone=machine_timezone(), progress=advance)
+        found = propose_settings(path, posts=posts, force=force, progress=advance)
     _introduce(found)
-    wanted = {"title": title, "url": url, "timezone": timezone, "permalink": permalink}
-    found = _answered(found, {key: value for key, value in wanted.items() if value})
+    found = _answered(found, {name: answer for name in QUESTIONS if (answer := answers[name])})
     if acct is None:
-        acct = _asked("Mastodon account (@name@server, empty for none yet)", "") if sys.stdin.isatty() else ""
-    text = settings_text(found, acct=acct)
-    _refuse_wrong(path, text)
-    write_file(path, text.encode(), replace=force)
+        acct = _ask("Mastodon account (@name@server, empty for none yet)", "") if sys.stdin.isatty() else ""
+    config = write_settings(path, found, acct=acct, force=force)
     click.echo(f"Written: {path}")
-    _tell_what_next(path, acct)
-
-
-def _refuse_missing(root: Path, posts: str | None) -> None:
-    if posts and not (root / posts).is_dir():
-        raise UsageError(f"there is no folder {posts} in {root}.", remedy="Name one that is there with --posts.")
+    _tell_what_next(config, acct)
 
 
 def _introduce(found: Proposal) -> None:
@@ -79,27 +78,23 @@ def _introduce(found: Proposal) -> None:
     click.echo(f"This is {made}.")
     click.echo(f"Posts: {found.count} in {found.posts}.")
     if found.fields:
-        click.echo(f"Their keys: {fields_of(found.fields)}.")
+        keys = ", ".join(f"{ours} = {' or '.join(theirs)}" for ours, theirs in found.fields.items())
+        click.echo(f"Their keys: {keys}.")
 
 
 def _answered(found: Proposal, given: dict[str, str]) -> Proposal:
-    """The proposal with what flags say, and with answers where there is somebody to ask. Raises UsageError."""
-    questions = {"title": "Name of the conference", "url": "Address of the site (https://...)", "timezone": "Timezone"}
-    if not found.permalink_known:
-        questions["permalink"] = "Path of a post's page, with {slug} for its name"
-    for key, question in questions.items():
-        if key in given:
+    """The proposal with what the options say and what the operator answers on a terminal. Raises UsageError."""
+    for name in open_questions(found):
+        if name in given:
             continue
-        guess: str = getattr(found, key)
+        guess: str = getattr(found, name)
         if sys.stdin.isatty():
-            given[key] = _asked(question, guess)
+            given[name] = _ask(_PROMPTS[name], guess or None)
         elif not guess:
-            raise UsageError(f"the {key} of the site is not known.", remedy=f"Name it with --{key}.")
+            raise UsageError(f"the {name} of the site is not known.", remedy=f"Name it with --{name}.")
         else:
-            click.echo(f"{question}: {guess} (found, not asked; --{key} says otherwise)")
-    if "permalink" in given:
-        found = replace(found, permalink_from="", permalink_known=True)
-    found = replace(found, **given)  # type: ignore[arg-type]  # the four questions are texts
+            click.echo(f"{_PROMPTS[name]}: {guess} (found, not asked; --{name} says otherwise)")
+    found = with_answers(found, given)
     for doubt in found.doubts:
         click.echo(f"Look at this: {doubt}.")
     if not found.permalink_known:
@@ -107,33 +102,45 @@ def _answered(found: Proposal, given: dict[str, str]) -> Proposal:
     return found
 
 
-def _asked(question: str, guess: str) -> str:
-    answer: str = click.prompt(
-        question, default=guess or None if "empty" not in question else "", show_default=bool(guess)
-    )
+def _ask(question: str, default: str | None) -> str:
+    """Ask on the terminal; without a default until there is an answer."""
+    answer: str = click.prompt(question, default=default, show_default=bool(default))
     return answer.strip()
 
 
-def _refuse_wrong(path: Path, text: str) -> None:
-    """Read the settings before they are there. Raises ConfigError."""
-    load_text(text, path)
-
-
-def _tell_what_next(path: Path, acct: str) -> None:
-    config: Config = load_config(path)
+def _tell_what_next(config: Config, acct: str) -> None:
     try:
-        scan = open_posts(config).scan()
+        first = foresee_first_start(config, now=SystemClock().now())
     except PostError as error:
         click.echo(f"No posts yet: {error.problem}")
-        scan = None
-    if scan is not None:
-        outlook = outlook_of(scan.posts, now=SystemClock().now(), catch_up=config.release.catch_up)
-        for line in words_of(outlook, tooted=bool(acct)):
+    else:
+        for line in _first_lines(first, tooted=bool(acct)):
             click.echo(line)
-        if scan.posts:
-            latest = max(scan.posts, key=lambda post: (post.published is not None, str(post.published), post.slug))
-            click.echo(f"{latest.path} would link to {latest.url}: is that its page?")
-        if scan.faults:
-            click.echo(f"{len(scan.faults)} of the files cannot be used as they stand; `announce check` says why.")
+        if first.latest is not None:
+            click.echo(f"{first.latest.path} would link to {first.latest.url}: is that its page?")
+        if first.faults:
+            click.echo(f"{first.faults} of the files cannot be used as they stand; `announce check` says why.")
     login = "`announce login main`, " if acct else ""
     click.echo(f"Next: {login}`announce check`, `announce queue`, then `announce run`.")
+
+
+def _first_lines(first: FirstStart, *, tooted: bool) -> Sequence[str]:
+    """What a first start would do; `tooted`: whether there is an account."""
+    count = f"{first.total} post{'' if first.total == 1 else 's'}"
+    if not first.total:
+        return ["No posts yet."]
+    if first.old == first.total:
+        return [f"{count}, all past: nothing will be tooted."]
+    parts = [
+        f"{first.old} past" if first.old else "",
+        f"{len(first.fresh)} of the last days" if first.fresh else "",
+        f"{len(first.coming)} to come" if first.coming else "",
+        f"{first.drafts} draft{'' if first.drafts == 1 else 's'}" if first.drafts else "",
+    ]
+    lines = [f"{count}: {', '.join(filter(None, parts))}."]
+    if first.fresh and tooted:
+        names = ", ".join(post.slug for post in first.fresh)
+        lines.append(f"A first `announce tick` would toot these at once: {names}.")
+    elif not first.fresh:
+        lines.append("Nothing would be tooted now.")
+    return lines

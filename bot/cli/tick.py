@@ -15,8 +15,8 @@ from bot.cli.signals import StopSignals
 from bot.config import Config
 from bot.domain.clock import SystemClock
 from bot.domain.wording import reason_words
+from bot.operations.queue import TickForecast, foresee_tick
 from bot.operations.site import open_site
-from bot.planner.plan import Plan
 from bot.planner.ruling import Verdict
 from bot.runtime.app import make_bot
 
@@ -52,23 +52,18 @@ def tick(config: Config, dry_run: bool, log: LogOptions) -> None:
 
 def _dry_run(config: Config) -> None:
     site = open_site(config, SystemClock())
-    for line in _would(site.plan):
+    for line in _would(foresee_tick(site)):
         click.echo(line)
     for fault in site.scan.faults:
         click.echo(f"problem: {fault}", err=True)
 
 
-def _would(plan: Plan) -> list[str]:
-    if plan.doubt:
-        return [f"would release nothing: {reason_words(plan.doubt)}"]
-    lines = [f"would enter into the feeds: {post.slug}" for post in plan.released]
-    lines += [f"would toot: {item.slug} → {item.account}" for item in plan.of(Verdict.DUE)]
-    lines += [f"would wait: {item.slug}: {reason_words(item.reason)}" for item in plan.of(Verdict.WAITING)]
-    lines += [f"would look for: {item.slug} → {item.account}" for item in plan.of(Verdict.SENDING)]
-    new = {change.key for change in plan.batch.changes}
-    lines += [
-        f"would hold: {item.slug} → {item.account}: {reason_words(item.reason)}"
-        for item in plan.of(Verdict.HELD)
-        if any(key.post_id == item.post_id and key.account == item.account for key in new)
-    ]
+def _would(tick: TickForecast) -> list[str]:
+    if tick.doubt is not None:
+        return [f"would release nothing: {reason_words(tick.doubt)}"]
+    lines = [f"would enter into the feeds: {post.slug}" for post in tick.released]
+    lines += [f"would toot: {item.slug} → {item.account}" for item in tick.due]
+    lines += [f"would wait: {item.slug}: {reason_words(item.reason)}" for item in tick.waiting]
+    lines += [f"would look for: {item.slug} → {item.account}" for item in tick.unknown]
+    lines += [f"would hold: {item.slug} → {item.account}: {reason_words(item.reason)}" for item in tick.held]
     return lines or ["would do nothing"]

@@ -1,17 +1,18 @@
 """Checking a site: its posts and settings, what a branch changes of them, and a site that was built from them.
 
-Writes nothing, and asks no server unless the caller wants that.
+Asks no server unless the caller wants that, and writes nothing but the repairs of `repair`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from bot.check.built_site import scan_site
 from bot.check.findings import from_fault
+from bot.check.fixes import OFFSETS, Fix, find_fixes
 from bot.check.online import check_online
 from bot.check.registry import CHECKS, Check, run_checks
 from bot.check.subject import Subject
@@ -20,6 +21,7 @@ from bot.config import Config
 from bot.domain import Finding, Post, Snapshot
 from bot.domain.clock import Clock
 from bot.domain.errors import PostError, UsageError
+from bot.files.atomic import rewrite
 from bot.ledger import read_snapshot
 from bot.operations.branch import Branch, assume_released, findings_about, read_branch
 from bot.operations.site import SiteState, open_site
@@ -141,6 +143,37 @@ def _read_text(path: Path) -> str:
         return read_bytes(path).decode("utf-8", "replace")
     except OSError:  # it was deleted after the scan
         return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repairs:
+    """What can be repaired in the posts of a check; `repair` does it."""
+
+    root: Path
+    fixes: tuple[Fix, ...]
+    foreign: int  #: posts of other repositories, which are left alone
+    offsets_left: int  #: wrong offsets, where nobody asked for their repair
+
+
+def propose_repairs(result: CheckResult, kinds: Collection[str]) -> Repairs:
+    """The repairs of the site's own posts that were checked. `kinds`: what may be repaired, WORDS or OFFSETS."""
+    config = result.subject.config
+    folder = config.posts_folder.resolve()
+    own = [post for post in result.posts if (config.root / post.path).resolve().is_relative_to(folder)]
+    wrong_offsets = sum(finding.rule == "datetime-offset" for finding in result.findings)
+    return Repairs(
+        root=config.root,
+        fixes=tuple(find_fixes(result.subject, own, kinds)),
+        foreign=len(result.posts) - len(own),
+        offsets_left=0 if OFFSETS in kinds else wrong_offsets,
+    )
+
+
+def repair(repairs: Repairs) -> Iterator[Path]:
+    """Rewrite the files, and give the path of each. Raises OutputError if one has changed meanwhile."""
+    for fix in repairs.fixes:
+        rewrite(repairs.root / fix.path, before=fix.before.encode(), after=fix.after.encode())
+        yield fix.path
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,16 +1,18 @@
-"""The feeds: taking over the ids of a feed that the site had before, and telling the hubs."""
+"""The feeds: building them, taking over the ids of a feed that the site had before, and telling the hubs."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from bot.config import Config
 from bot.domain import Entry, Event, EventKind, OldEntry, OldFeed, Post, Snapshot, WriteBatch
 from bot.domain.clock import Clock
+from bot.domain.errors import UsageError
 from bot.feeds.build import render_feeds
 from bot.integrations.old_feed import fetch_old_feed
 from bot.integrations.websub import topics_of
@@ -18,7 +20,33 @@ from bot.ledger import open_ledger, read_snapshot
 from bot.planner.matching import entries_shown, match
 from bot.planner.old_ids import ids_in_use, match_old
 from bot.posts.git.folders import open_posts
+from bot.runtime.build import BuildResult, build_feeds
+from bot.runtime.git_syncer import GitSyncer
 from bot.runtime.wiring import Emit, Surroundings, make_pings
+
+
+def build_site(
+    config: Config, *, now: datetime, out: Path | None, environ: Mapping[str, str], clock: Clock
+) -> BuildResult:
+    """Write the feeds as of `now` into the folder `out`, or into the public folder; asks only `[[sources]]`.
+
+    Raises UsageError if that would show the public what is not released, PostError, LedgerError, OldFeedError.
+    """
+    folder = out or config.public_folder
+    if now > clock.now() and _touch(folder, config.public_folder):
+        raise UsageError(
+            "--now is in the future, and the public folder must not show what is not released.",
+            remedy="Name another folder with --out DIR.",
+        )
+    pulled = GitSyncer(config, environ=environ, clock=clock, emit=lambda _: None).sync_all()
+    unfetched = tuple(f"{one.source.shown} cannot be fetched: {one.fault}" for one in pulled if one.fault)
+    built = build_feeds(config, now=now, folder=folder, known=read_snapshot(config, clock))
+    return replace(built, unfetched=unfetched)
+
+
+def _touch(one: Path, other: Path) -> bool:
+    one, other = one.resolve(), other.resolve()
+    return one.is_relative_to(other) or other.is_relative_to(one)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from bot.domain import Occasion, Reason
+from bot.domain import Occasion, Post, Reason
 from bot.domain.errors import PostError
 from bot.operations.site import SiteState
 from bot.planner.builder import PlanItem
@@ -100,3 +100,29 @@ def lines_of(items: Iterable[PlanItem], names: Mapping[str, str]) -> tuple[Queue
         if item.account:
             listed.append(names.get(item.account, item.account))
     return tuple(replace(line, places=tuple(listed)) for line, listed in places.items())
+
+
+@dataclass(frozen=True, kw_only=True)
+class TickForecast:
+    """What one cycle would do now."""
+
+    doubt: Reason | None  #: why it would release nothing; then it does nothing else either
+    released: tuple[Post, ...]  #: into the feeds
+    due: tuple[PlanItem, ...]
+    waiting: tuple[PlanItem, ...]  #: for their pages
+    unknown: tuple[PlanItem, ...]  #: of unknown outcome: looked for before they are sent again
+    held: tuple[PlanItem, ...]  #: from now on
+
+
+def foresee_tick(site: SiteState) -> TickForecast:
+    """What one cycle would do with a site as of `site.now`."""
+    plan = site.plan
+    changed = {(change.key.post_id, change.key.account) for change in plan.batch.changes}
+    return TickForecast(
+        doubt=plan.doubt,
+        released=tuple(plan.released),
+        due=tuple(plan.of(Verdict.DUE)),
+        waiting=tuple(plan.of(Verdict.WAITING)),
+        unknown=tuple(plan.of(Verdict.SENDING)),
+        held=tuple(item for item in plan.of(Verdict.HELD) if (item.post_id, item.account) in changed),
+    )

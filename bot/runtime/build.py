@@ -30,6 +30,7 @@ class BuildResult:
 
     changed: tuple[str, ...]
     faults: tuple[str, ...]
+    unfetched: tuple[str, ...] = ()  #: sources of which the last good posts were built
 
 
 def build_feeds(config: Config, *, now: datetime, folder: Path, known: Snapshot) -> BuildResult:

@@ -58,14 +58,9 @@ def table_of(path: Path) -> Mapping[str, Any]:
         if path.suffix == ".toml":
             return tomllib.loads(text)
         found = yaml.safe_load(text)  # JSON is YAML
-    except (ValueError, yaml_error(), RecursionError):
+    except (ValueError, yaml.YAMLError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def yaml_error() -> type[Exception]:
-    """The errors of YAML's reader, which is loaded only where it is needed."""
-    return yaml.YAMLError
 
 
 def word(table: Mapping[str, Any], *names: str) -> str:
