@@ -152,11 +152,6 @@ class Composer:
         """The context of the account."""
         return self._contexts[address]
 
-    @property
-    def capabilities(self) -> dict[str, Capabilities]:
-        """The capabilities of each account's network, by the account's address."""
-        return {address: context.capabilities for address, context in self._contexts.items()}
-
 
 def compose_toots(post: Post, compose: Composer, accounts: Iterable[str]) -> Toots:
     """The post's toot on each account, or the reason why it cannot be composed, by the account's address."""

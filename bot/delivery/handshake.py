@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.delivery.readback import preflight
 from bot.delivery.session import DeliveryContext, DeliverySession, SessionState
-from bot.domain import AccountFacts, Capabilities, Delivery, Limits, ReasonCode
+from bot.domain import Abilities, AccountFacts, Delivery, ReasonCode
 from bot.domain.clock import Clock
 from bot.domain.errors import AccountBlockedError, LeaseHeldError, LeaseLostError, TransientError
 
@@ -20,7 +20,7 @@ PREFLIGHT_LASTS: Final = timedelta(minutes=1)
 def verify_account(session: DeliverySession) -> None:
     """Ask the server which account the token belongs to and what it accepts; ends a block for unreachability."""
     facts = session.publisher.verify_account()
-    session.state.introduced, session.state.capabilities = True, facts.capabilities or session.state.capabilities
+    session.state.introduced, session.state.capabilities = True, facts.capabilities
     known = session.view().account
     blocked = known.blocked
     if blocked is not None and blocked.code is not ReasonCode.ACCOUNT_UNREACHABLE:
@@ -31,12 +31,15 @@ def verify_account(session: DeliverySession) -> None:
         session.emit(event)
     assumed = session.context.assumed
     if assumed is not None:
-        session.state.facts_changed = _composed_by(known.facts or assumed, assumed) != _composed_by(facts, assumed)
+        session.state.facts_changed = _composed_by(known.facts, assumed) != _composed_by(facts, assumed)
 
 
-def _composed_by(facts: AccountFacts, assumed: AccountFacts) -> tuple[Limits, Capabilities | None]:
+def _composed_by(facts: AccountFacts | None, assumed: Abilities) -> Abilities:
+    if facts is None:
+        facts = AccountFacts(address="", account_id="", limits=assumed.limits)
     # An announcement depends on these, but not on the server's version.
-    return replace(facts.limits, software=""), facts.capabilities or assumed.capabilities
+    limits = replace(facts.limits, software="")
+    return Abilities(limits=limits, capabilities=facts.capabilities or assumed.capabilities)
 
 
 def warm_up(context: DeliveryContext, expected: Sequence[Delivery]) -> SessionState | None:

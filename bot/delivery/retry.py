@@ -40,7 +40,7 @@ def failed(error: TransientError, step: Step, session: DeliverySession) -> Wait:
         if step.delivery.action is Action.EDIT and isinstance(error.__cause__, OutcomeUnknownError):
             # The lost edit may still arrive, and must not undo a later one.
             until = max(until, session.now() + session.context.timing.settle)
-        due = refused(step.delivery, key_is_spent=session.state.capabilities.refusal_spends_key)
+        due = refused(step.delivery, key_is_spent=_spends_key(session))
         due = replace(due, reason=why, not_before=until)
         session.settle(due, EventKind.WILL_RETRY, why)
     _begin_trying(why, session)
@@ -83,7 +83,7 @@ def blocked(error: AccountBlockedError, step: Step, session: DeliverySession) ->
     now, why = session.now(), Reason(code=ReasonCode.ACCOUNT_BLOCKED, names=(error.cause.value,), text=str(error))
     if isinstance(step, Send):
         # The server has clearly refused, so nothing was posted and the delivery is still owed.
-        due = refused(step.delivery, key_is_spent=session.state.capabilities.refusal_spends_key)
+        due = refused(step.delivery, key_is_spent=_spends_key(session))
         session.ledger.settle(session.lease, replace(due, reason=why), event=None, now=now)
     _note_block(why, session)
     session.state.trouble = True
@@ -97,3 +97,9 @@ def _note_block(why: Reason, session: DeliverySession) -> None:
     for event in session.ledger.note_account(session.lease, blocked=why, now=session.now()):
         session.state.attention = True
         session.emit(event)
+
+
+def _spends_key(session: DeliverySession) -> bool:
+    """Whether the server rejects an Idempotency-Key again with which it has rejected a request."""
+    can = session.state.capabilities
+    return can is not None and can.refusal_spends_key

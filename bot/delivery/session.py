@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.delivery.protocol import Timing, Wait
 from bot.domain import (
+    Abilities,
     AccountFacts,
     AccountView,
     Announcement,
@@ -57,7 +58,7 @@ class DeliveryContext:
     hold_without_picture: bool = False  #: `if_no_picture = "hold"`
     request_started: Callable[[], None] = lambda: None  #: called right before a request that uploads or sends
     #: What deliveries are composed by until the server has reported its facts; None: the caller does not plan again.
-    assumed: AccountFacts | None = None
+    assumed: Abilities | None = None
 
 
 @dataclass
@@ -65,7 +66,7 @@ class SessionState:
     """What a session has found out since it began."""
 
     introduced: bool = False
-    capabilities: Capabilities = field(default_factory=Capabilities)  #: of the account, once it is verified
+    capabilities: Capabilities | None = None  #: of the account, once it is verified, if its publisher reports any
     facts_once_sent: AccountFacts | None = None  #: of an account that was blocked when the session began
     looked: dict[DeliveryKey, SeenStatus | None] = field(default_factory=dict)
     look_began: dict[DeliveryKey, timedelta | None] = field(

@@ -6,7 +6,7 @@ Every datetime in them is aware and in UTC. Texts are plain unless the name says
 from __future__ import annotations
 
 from bot.domain.accounts import AccountFacts, AccountState, Lease, Receipt, SeenStatus
-from bot.domain.announcements import GIF_PIXELS, Announcement, Capabilities, Dialect, Limits
+from bot.domain.announcements import GIF_PIXELS, Abilities, Announcement, Capabilities, Dialect, Limits
 from bot.domain.deliveries import Action, Delivery, DeliveryKey, DeliveryState, Hold, Occasion, OccasionKind
 from bot.domain.entries import Entry, OldEntry, OldFeed, PageAnswer, PageRequest, PageWaitRecord, RemotePicture
 from bot.domain.events import Event, EventKind
@@ -42,6 +42,7 @@ from bot.domain.rules import Finding, Severity
 
 __all__ = [
     "GIF_PIXELS",
+    "Abilities",
     "AccountFacts",
     "AccountState",
     "AccountView",

@@ -62,6 +62,14 @@ class Limits:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Abilities:
+    """What an account accepts and can do: as its server has reported, else as is usual on its network."""
+
+    limits: Limits
+    capabilities: Capabilities
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Announcement(StatusOptions):
     """The content of a toot: what a post says on one account."""
 

@@ -6,11 +6,10 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from bot.domain import (
+    Abilities,
     Announcement,
-    Capabilities,
     CompareAndSet,
     Delivery,
     DeliveryState,
@@ -24,8 +23,6 @@ from bot.domain import (
 )
 from bot.planner.followups import within_reach
 from bot.planner.ruling import Policy, Verdict
-
-_USUAL: Final = Capabilities()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,13 +66,13 @@ class PlanBuilder:
         now: datetime,
         policy: Policy,
         compose: Compose,
-        capabilities: Mapping[str, Capabilities] | None = None,
+        accounts: Mapping[str, Abilities],
     ) -> None:
         self.snapshot = snapshot
         self.now = now
         self.policy = policy
         self.compose = compose
-        self._capabilities = capabilities or {}
+        self.accounts = accounts
         self.items: list[PlanItem] = []
         self.troubles: list[Reason] = []
         self.events: list[Event] = []
@@ -86,10 +83,6 @@ class PlanBuilder:
         for delivery in sorted(snapshot.deliveries.values(), key=lambda d: d.sequence):
             self.histories[delivery.key.post_id, delivery.key.account].append(delivery)
 
-    def capabilities(self, account: str) -> Capabilities:
-        """Return what the account's network can do."""
-        return self._capabilities.get(account, _USUAL)
-
     def change(self, change: CompareAndSet) -> Delivery | None:
         """Add a change and apply it to `histories`, which the rest of this cycle reads.
 
@@ -97,7 +90,7 @@ class PlanBuilder:
         or held with a reason instead of becoming due.
         """
         key = change.key
-        change = within_reach(change, self.capabilities(key.account), now=self.now)
+        change = within_reach(change, self.accounts[key.account].capabilities, now=self.now)
         self.changes.append(change)
         known = self.histories[key.post_id, key.account]
         at = next((index for index, delivery in enumerate(known) if delivery.key == key), len(known))

@@ -18,7 +18,6 @@ from bot.domain import (
     DeliveryState,
     Entry,
     Hold,
-    Limits,
     Occasion,
     OverrideKind,
     Post,
@@ -209,9 +208,8 @@ class DeliveryPlanner:
     def _reason(self, case: Case, published: Announcement) -> Announcement | None:
         if not case.post.withdrawn:
             return None
-        limits = case.state.facts.limits if case.state.facts is not None else Limits()
-        dialect = self._builder.capabilities(case.state.address).dialect
-        return compose_reason(case.post.withdrawn, published, limits=limits, dialect=dialect)
+        can = self._builder.accounts[case.state.address]
+        return compose_reason(case.post.withdrawn, published, limits=can.limits, dialect=can.capabilities.dialect)
 
     def _show_open(self, deliveries: Iterable[Delivery], case: Case) -> None:
         open_states = (DeliveryState.DUE, DeliveryState.SENDING, DeliveryState.HELD, DeliveryState.REJECTED)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.domain import (
+    Abilities,
     AccountState,
-    Capabilities,
     DeliveryState,
     Finding,
     Hold,
@@ -85,10 +85,9 @@ class PlanInput:
     posts: Collection[Post]
     snapshot: Snapshot
     now: datetime  #: aware, UTC: the moment to decide for
-    accounts: Sequence[str]  #: addresses
+    accounts: Mapping[str, Abilities]  #: what each account of the settings accepts and can do, by address
     policy: Policy
     compose: Compose  #: may raise ComposeError
-    capabilities: Mapping[str, Capabilities] = field(default_factory=dict)  #: by address; without: Mastodon's
     broken: Collection[str] = ()  #: slugs of files with faults, which count as existing
     readable: bool = True  #: whether the folder of posts could be read
     server_times: Mapping[str, datetime] = field(default_factory=dict)  #: present times of the servers that answered
@@ -98,7 +97,7 @@ class PlanInput:
 
 def make_plan(given: PlanInput, *, cache: PlanCache | None = None) -> Plan:
     """Decide everything. A `cache` that the caller keeps from cycle to cycle saves time and changes nothing else."""
-    now, accounts = given.now, given.accounts
+    now, accounts = given.now, tuple(given.accounts)
     dated, findings = unique_posts(post for post in given.posts if post.published is not None)
     matching = match(dated, given.snapshot.entries, broken=given.broken)
     passed_on = carried_over(given.snapshot, dated)
@@ -107,7 +106,7 @@ def make_plan(given: PlanInput, *, cache: PlanCache | None = None) -> Plan:
     states = {address: _state(address, snapshot, now) for address in accounts}
 
     builder = PlanBuilder(
-        snapshot=snapshot, now=now, policy=given.policy, compose=given.compose, capabilities=given.capabilities
+        snapshot=snapshot, now=now, policy=given.policy, compose=given.compose, accounts=given.accounts
     )
     releases = ReleasePlanner(builder, pages=given.pages, cache=cache)
     if doubt:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.config import Account
-from bot.domain import AccountFacts, Capabilities, Limits
+from bot.domain import Abilities, AccountFacts
 from bot.publishers.mastodon.network import MastodonNetwork
 from bot.publishers.network import Network
 
@@ -21,19 +21,9 @@ def network_of(account: Account) -> Network:
     return NETWORKS[account.type]
 
 
-def known_limits(account: Account, facts: AccountFacts | None) -> Limits:
-    """What the account's server accepts: as it reported, else the usual limits of its network."""
-    return facts.limits if facts is not None else network_of(account).limits
-
-
-def known_capabilities(account: Account, facts: AccountFacts | None) -> Capabilities:
-    """What the account can do: as its publisher reported, else what is usual on its network."""
-    if facts is not None and facts.capabilities is not None:
-        return facts.capabilities
-    return network_of(account).capabilities(known_limits(account, facts))
-
-
-def assumed_facts(account: Account, address: str) -> AccountFacts:
-    """What is assumed of an account until its server has reported: toots are composed by it."""
-    limits, capabilities = known_limits(account, None), known_capabilities(account, None)
-    return AccountFacts(address=address, account_id="", limits=limits, capabilities=capabilities)
+def abilities_of(account: Account, facts: AccountFacts | None) -> Abilities:
+    """What the account accepts and can do: as its publisher has reported, else as is usual on its network."""
+    network = network_of(account)
+    limits = facts.limits if facts is not None else network.limits
+    reported = facts.capabilities if facts is not None else None
+    return Abilities(limits=limits, capabilities=reported or network.capabilities(limits))

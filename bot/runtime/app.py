@@ -34,7 +34,7 @@ from bot.posts.cache.file import FILE_NAME as CACHE
 from bot.posts.cache.file import PostCache, cache_key
 from bot.posts.git.folders import open_posts
 from bot.publishers.contract import Publisher
-from bot.publishers.registry import assumed_facts
+from bot.publishers.registry import abilities_of
 from bot.runtime.context import CycleContext, CycleResult
 from bot.runtime.cycle import refresh, run_cycle
 from bot.runtime.deliverer import Deliverer
@@ -268,10 +268,7 @@ def make_bot(
             emit=emit,
             hold_without_picture=config.release.if_no_picture == "hold",
             jitter=jitter,
-            assumed={
-                account.address(name): assumed_facts(account, account.address(name))
-                for name, account in config.accounts.items()
-            },
+            assumed={account.address(name): abilities_of(account, None) for name, account in config.accounts.items()},
         ),
         workers=workers,
         environ=environ,

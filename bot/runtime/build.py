@@ -69,7 +69,7 @@ def _plan(config: Config, scan: Scan, known: Snapshot, now: datetime) -> Plan:
             # As of a time: one that has passed is no reason to doubt the clock.
             snapshot=replace(known, entries=_released(known, now), newest=None),
             now=now,
-            accounts=(),
+            accounts={},
             policy=replace(policy_of(config), wait_for_page=timedelta()),  # the site is built with these feeds
             compose=_no_toot,
             broken=broken_slugs(scan.faults, dated=config.posts.dated_names),

@@ -24,10 +24,10 @@ from bot.domain import (
 )
 from bot.domain.errors import OldFeedError
 from bot.integrations.old_feed import fetch_old_feed, missing_old_feed, with_old_feed
-from bot.planner.plan import Plan
+from bot.planner.plan import Plan, make_plan
 from bot.posts.folder import Scan
 from bot.runtime.context import CycleContext, CycleResult, Recorded
-from bot.runtime.planning import decide, read_templates_of, scan_posts
+from bot.runtime.planning import plan_input, read_templates_of, scan_posts
 from bot.runtime.publication import publish
 
 #: A plan that is out of date when it is recorded is made again this often; then it is left to the next cycle.
@@ -56,7 +56,7 @@ def refresh(context: CycleContext, result: CycleResult) -> CycleResult:
     Reads no file again, releases nothing and wakes no worker. Raises LedgerError.
     """
     snapshot, templates = context.ledger.snapshot(), result.templates
-    plan = _decided(context, result.scan, snapshot, templates, now=context.clock.now(), doubt=None)
+    plan = _decided(context, result.scan, snapshot, templates, now=context.clock.now())
     left_open = bool(plan.batch)
     plan = replace(plan, batch=WriteBatch(), released=())
     later = publish(context, Recorded(snapshot=snapshot, plan=plan, written=WriteResult()), result.scan, templates)
@@ -96,19 +96,12 @@ def _decided(
     templates: Mapping[str, Templates],
     *,
     now: datetime,
-    doubt: Reason | None,
+    doubt: Reason | None = None,
 ) -> Plan:
-    return decide(
-        context.config,
-        scan,
-        snapshot,
-        now=now,
-        server_times=context.server_times.now(),
-        doubt=doubt,
-        pages=context.site.looks,
-        cache=context.state.plan_cache,
-        templates=templates,
-    )
+    """Plan by what the servers and the site have answered. `doubt` is a reason of the caller's to release nothing."""
+    given = plan_input(context.config, scan, snapshot, now=now, templates=templates)
+    given = replace(given, server_times=context.server_times.now(), pages=context.site.looks, doubt=doubt)
+    return make_plan(given, cache=context.state.plan_cache)
 
 
 def _with_old_feed(context: CycleContext, snapshot: Snapshot) -> tuple[Snapshot, Reason | None]:
@@ -137,8 +130,7 @@ def _plan_again(
     """
     for _ in range(_TRIES):
         snapshot = replace(context.ledger.snapshot(), entries=before.entries)
-        pages = context.site.looks
-        planned = decide(context.config, scan, snapshot, now=now, pages=pages, templates=templates).batch
+        planned = _decided(context, scan, snapshot, templates, now=now).batch
         recorded = context.ledger.record(
             WriteBatch(changes=planned.changes, overrides_seen=planned.overrides_seen), now=now
         )

@@ -9,7 +9,7 @@ from functools import partial
 
 from bot.delivery import DeliveryContext, DeliveryResult, SessionState, deliver_pending, is_warm, warm_up
 from bot.delivery.protocol import Timing
-from bot.domain import AccountFacts, Delivery, Event
+from bot.domain import Abilities, Delivery, Event
 from bot.domain.clock import Clock
 from bot.ledger.contract import Ledger
 from bot.publishers.contract import Publisher
@@ -32,7 +32,7 @@ class Deliverer:
     emit: Callable[[Event], None]
     hold_without_picture: bool
     jitter: Callable[[], float]  #: 0…1
-    assumed: Mapping[str, AccountFacts]  #: what toots are composed by until the server has reported, by address
+    assumed: Mapping[str, Abilities]  #: what toots are composed by until the server has reported, by address
     latch: RequestLatch = field(default_factory=RequestLatch)
     warm: dict[str, SessionState] = field(default_factory=dict)  #: what `warm_up` has just learnt, by account
 

@@ -15,15 +15,14 @@ from bot.compose.people import People
 from bot.compose.templates import Templates
 from bot.config import Config
 from bot.config.wording import read_wording
-from bot.domain import PageAnswer, Reason, Snapshot
+from bot.domain import Abilities, Snapshot
 from bot.domain.durations import Daytime
 from bot.domain.errors import PostError
-from bot.planner.cache import PlanCache
 from bot.planner.plan import Plan, PlanInput, make_plan
 from bot.planner.ruling import Policy
 from bot.posts.folder import Scan, broken_slugs
 from bot.posts.git.folders import PostSource
-from bot.publishers.registry import known_capabilities, known_limits
+from bot.publishers.registry import abilities_of
 
 
 def scan_posts(posts: PostSource) -> Scan:
@@ -52,52 +51,50 @@ def make_composer(config: Config, snapshot: Snapshot, *, templates: Mapping[str,
     """
     if templates is None:
         templates = read_templates_of(config)
-    contexts: dict[str, ComposeContext] = {}
-    for name, address in config.account_addresses().items():
-        account, state = config.accounts[name], snapshot.accounts.get(address)
-        facts = state.facts if state is not None else None
-        contexts[address] = ComposeContext(
-            account=account,
-            site=config.site,
-            release=config.release,
-            limits=known_limits(account, facts),
-            capabilities=known_capabilities(account, facts),
-            templates=templates[address],
-        )
-    return Composer(contexts)
-
-
-def decide(
-    config: Config,
-    scan: Scan,
-    snapshot: Snapshot,
-    *,
-    now: datetime,
-    server_times: Mapping[str, datetime] | None = None,
-    doubt: Reason | None = None,
-    pages: Mapping[str, PageAnswer] | None = None,
-    cache: PlanCache | None = None,
-    templates: Mapping[str, Templates] | None = None,
-) -> Plan:
-    """Plan with the settings' rules; writes nothing, sends no request. Reads the `templates` unless they are given."""
-    compose = make_composer(config, snapshot, templates=templates)
-    return make_plan(
-        PlanInput(
-            posts=scan.posts,
-            snapshot=snapshot,
-            now=now,
-            accounts=list(config.account_addresses().values()),
-            policy=policy_of(config),
-            compose=compose,
-            capabilities=compose.capabilities,
-            broken=broken_slugs(scan.faults, dated=config.posts.dated_names),
-            readable=bool(scan.signature) and scan.complete,
-            server_times=server_times or {},
-            doubt=doubt,
-            pages=pages or {},
-        ),
-        cache=cache,
+    abilities = known_abilities(config, snapshot)
+    return Composer(
+        {
+            address: ComposeContext(
+                account=config.accounts[name],
+                site=config.site,
+                release=config.release,
+                limits=abilities[address].limits,
+                capabilities=abilities[address].capabilities,
+                templates=templates[address],
+            )
+            for name, address in config.account_addresses().items()
+        }
     )
+
+
+def known_abilities(config: Config, snapshot: Snapshot) -> dict[str, Abilities]:
+    """What each account accepts and can do, as far as the ledger knows, by the account's address."""
+    states = snapshot.accounts
+    return {
+        address: abilities_of(config.accounts[name], states[address].facts if address in states else None)
+        for name, address in config.account_addresses().items()
+    }
+
+
+def plan_input(
+    config: Config, scan: Scan, snapshot: Snapshot, *, now: datetime, templates: Mapping[str, Templates] | None = None
+) -> PlanInput:
+    """What a plan by the settings' rules depends on. Reads the `templates` unless they are given."""
+    return PlanInput(
+        posts=scan.posts,
+        snapshot=snapshot,
+        now=now,
+        accounts=known_abilities(config, snapshot),
+        policy=policy_of(config),
+        compose=make_composer(config, snapshot, templates=templates),
+        broken=broken_slugs(scan.faults, dated=config.posts.dated_names),
+        readable=bool(scan.signature) and scan.complete,
+    )
+
+
+def decide(config: Config, scan: Scan, snapshot: Snapshot, *, now: datetime) -> Plan:
+    """Plan as a cycle would, for an operator to see; writes nothing, sends no request."""
+    return make_plan(plan_input(config, scan, snapshot, now=now))
 
 
 def policy_of(config: Config) -> Policy:

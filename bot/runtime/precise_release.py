@@ -20,12 +20,12 @@ from bot.domain import Delivery, Post
 from bot.domain.gc import gc_paused
 from bot.integrations.old_feed import missing_old_feed
 from bot.planner.guards import server_doubt
-from bot.planner.plan import Plan
+from bot.planner.plan import Plan, make_plan
 from bot.posts.cache.racy_files import without_digest
 from bot.posts.listing import FileState, state_of
 from bot.runtime.app import Bot
 from bot.runtime.context import CycleContext
-from bot.runtime.planning import decide, scan_posts
+from bot.runtime.planning import plan_input, scan_posts
 
 #: Preparation begins so long before the instant, and earlier by what cycles take.
 LEAD: Final = timedelta(seconds=5)
@@ -85,15 +85,9 @@ def prepare_release(context: CycleContext, moment: datetime) -> PreparedRelease 
     if missing_old_feed(context.config, snapshot) or not context.server_times.asked:
         return None
     server_times = {account: theirs + ahead for account, theirs in context.server_times.now().items()}
-    plan = decide(
-        context.config,
-        scan,
-        snapshot,
-        now=moment,
-        server_times=server_times,
-        pages=context.site.looks,
-        cache=context.state.plan_cache,
-    )
+    given = plan_input(context.config, scan, snapshot, now=moment)
+    given = replace(given, server_times=server_times, pages=context.site.looks)
+    plan = make_plan(given, cache=context.state.plan_cache)
     if not _only_releases(plan):
         return None
     wanted = {str(path) for post in plan.released for path in _files_of(post, context.config.root)}

@@ -22,8 +22,9 @@ from bot.domain.clock import ManualClock
 from bot.feeds.build import render_feeds
 from bot.feeds.syndication import render_syndication
 from bot.ledger.sqlite import SqliteLedger
+from bot.planner.plan import make_plan
 from bot.posts.folder import PostFolder
-from bot.runtime.planning import decide, make_composer, read_templates_of
+from bot.runtime.planning import make_composer, plan_input, read_templates_of
 
 NOW: Final = datetime(2026, 3, 11, 15, 0, tzinfo=UTC)
 MINUTE: Final = timedelta(minutes=1)
@@ -77,7 +78,7 @@ def main(folder: str) -> int:
     with watch.on():
         compose = make_composer(config, snapshot, templates=templates)
         season = replace(scan, posts=(*scan.posts, *_fresh(scan.posts)))
-        plan = decide(config, season, snapshot, now=NOW, templates=templates)
+        plan = make_plan(plan_input(config, season, snapshot, now=NOW, templates=templates))
         entries: dict[str, Entry] = {**snapshot.entries, **{one.post_id: one for one in plan.batch.entries}}
         feeds = render_feeds(entries.values(), site=config.site, feeds=config.feeds)
         files = [bytes(made) for made in feeds.files.values()]

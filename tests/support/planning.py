@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.domain import Announcement, Delivery, DeliveryKey, DeliveryState, Entry, Occasion, OverrideKind, Post, Snapshot
+from bot.domain import (
+    Abilities,
+    Announcement,
+    Capabilities,
+    Delivery,
+    DeliveryKey,
+    DeliveryState,
+    Entry,
+    Limits,
+    Occasion,
+    OverrideKind,
+    Post,
+    Snapshot,
+)
 from bot.domain.clock import ManualClock
 from bot.domain.errors import ComposeError
 from bot.planner.builder import Compose
@@ -32,6 +45,11 @@ def compose(post: Post, account: str) -> Announcement:
         raise ComposeError(f"{post.path}: the template has no end.", kind="file default.j2")
     text = f"{post.title} for {account}"
     return Announcement(text=text, link=post.url, length=len(text), limit=500)
+
+
+def usual(accounts: Iterable[str]) -> dict[str, Abilities]:
+    """Accounts on Mastodon."""
+    return dict.fromkeys(accounts, Abilities(limits=Limits(), capabilities=Capabilities()))
 
 
 def louder(post: Post, account: str) -> Announcement:
@@ -82,12 +100,20 @@ class Season:
             posts=posts,
             snapshot=self.snapshot,
             now=self.now,
-            accounts=self.accounts,
+            accounts={**usual(self.accounts), **self._reported(), **options.pop("abilities", {})},
             policy=self.policy,
             compose=self.compose,
             **options,
         )
         return make_plan(given, cache=cache)
+
+    def _reported(self) -> dict[str, Abilities]:
+        states = self.snapshot.accounts.values()
+        reported = {state.address: state.facts for state in states if state.facts and state.address in self.accounts}
+        return {
+            address: Abilities(limits=facts.limits, capabilities=facts.capabilities or Capabilities())
+            for address, facts in reported.items()
+        }
 
     def run(self, *posts: Post, after: timedelta = timedelta(), **options: Any) -> Plan:
         """A pass: plan and record."""

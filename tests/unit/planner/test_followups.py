@@ -43,6 +43,7 @@ from tests.support.planning import (
     Season,
     louder,
     retracted,
+    usual,
     verdicts,
     wanted,
 )
@@ -220,7 +221,8 @@ class TestEdits:
             season.send(post.slug)
             season.clock.advance(2 * HOUR)
         changed = [replace(post, title=f"New {post.slug}", digests=both("new")) for post in posts]
-        plan = season.run(*changed, capabilities={ACCOUNT: Capabilities(edits=False)})
+        no_edits = replace(usual([ACCOUNT])[ACCOUNT], capabilities=Capabilities(edits=False))
+        plan = season.run(*changed, abilities={ACCOUNT: no_edits})
         for slug in "ab":
             edit = season.delivery(slug, Occasion.edit(1))
             assert edit is not None

@@ -110,7 +110,7 @@ def plan(site_config: Callable[..., Config]) -> Callable[..., Plan]:
         now = options.pop("now", PUBLISHED + HOUR)
         compose = make_composer(site_config(), known)
         return make_plan(
-            PlanInput(posts=posts, snapshot=known, now=now, accounts=(), policy=POLICY, compose=compose, **options)
+            PlanInput(posts=posts, snapshot=known, now=now, accounts={}, policy=POLICY, compose=compose, **options)
         )
 
     return make

@@ -31,7 +31,7 @@ from bot.planner.overrides import resume
 from bot.planner.plan import Plan, PlanInput, make_plan
 from bot.planner.ruling import Policy, Verdict
 from tests.support.digests import both
-from tests.support.planning import compose, retracted, verdicts, wanted
+from tests.support.planning import compose, retracted, usual, verdicts, wanted
 from tests.support.scratch_ledger import ScratchLedger
 
 ACCOUNT = "conf@example.social"
@@ -60,7 +60,7 @@ def planned(
             posts=tuple(posts),
             snapshot=snapshot or Snapshot(),
             now=now,
-            accounts=accounts,
+            accounts=usual(accounts),
             policy=replace(POLICY, brake=brake),
             compose=compose,
         )

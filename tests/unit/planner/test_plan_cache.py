@@ -29,7 +29,7 @@ from bot.planner.followups import nothing_follows
 from bot.planner.plan import PlanInput, make_plan
 from bot.planner.ruling import Policy, Verdict
 from tests.support.digests import both
-from tests.support.planning import ACCOUNT, DAY, HOUR, MINUTE, NOW, OTHER, SECOND, Season, compose
+from tests.support.planning import ACCOUNT, DAY, HOUR, MINUTE, NOW, OTHER, SECOND, Season, compose, usual
 
 POLICIES = (Policy(catch_up=72 * HOUR, brake=4), Policy(catch_up=timedelta(), brake=4))
 steps = st.sampled_from([timedelta(), SECOND, 59 * MINUTE, HOUR - SECOND / 2, HOUR, 30 * HOUR, -2 * SECOND, 4 * DAY])
@@ -104,7 +104,7 @@ def reason(season: Season, post: Post, cache: PlanCache, **changes: Any) -> str:
             posts=[post],
             snapshot=season.snapshot,
             now=season.now,
-            accounts=[ACCOUNT],
+            accounts=usual([ACCOUNT]),
             policy=changes.get("policy", season.policy),
             compose=compose,
         ),

@@ -36,6 +36,7 @@ from bot.planner.overrides import Proposal, propose_override, resume
 from bot.planner.plan import Plan, PlanInput, make_plan
 from bot.planner.ruling import Policy, Verdict
 from tests.support.digests import both
+from tests.support.planning import usual
 from tests.support.scratch_ledger import ScratchLedger
 
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
@@ -115,7 +116,12 @@ class World:
         known = snapshot or self.ledger.snapshot()
         return make_plan(
             PlanInput(
-                posts=posts, snapshot=known, now=self.clock.now(), accounts=ACCOUNTS, policy=POLICY, compose=compose
+                posts=posts,
+                snapshot=known,
+                now=self.clock.now(),
+                accounts=usual(ACCOUNTS),
+                policy=POLICY,
+                compose=compose,
             )
         )
 

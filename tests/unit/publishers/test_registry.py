@@ -6,8 +6,8 @@ import pytest
 
 from bot.config import Account
 from bot.config.accounts import ACCOUNT_TYPES
-from bot.domain import AccountFacts, Capabilities, Dialect, Limits
-from bot.publishers.registry import NETWORKS, known_capabilities, known_limits
+from bot.domain import Abilities, AccountFacts, Capabilities, Dialect, Limits
+from bot.publishers.registry import NETWORKS, abilities_of
 
 ACCOUNT = Account(server="http://127.0.0.1:3000")
 
@@ -26,14 +26,13 @@ def test_an_account_is_on_mastodon_unless_its_settings_say_otherwise() -> None:
 
 
 def test_before_the_server_was_asked_its_network_counts() -> None:
-    assert known_limits(ACCOUNT, None) == Limits()
-    assert known_capabilities(ACCOUNT, None) == Capabilities()
+    assert abilities_of(ACCOUNT, None) == Abilities(limits=Limits(), capabilities=Capabilities())
 
 
 def test_what_the_server_has_told_counts() -> None:
     can = Capabilities(edits=False)
-    assert known_limits(ACCOUNT, facts("mastodon 4.5.3", can)).characters == 5000
-    assert known_capabilities(ACCOUNT, facts("mastodon 4.5.3", can)) == can
+    found = abilities_of(ACCOUNT, facts("mastodon 4.5.3", can))
+    assert (found.limits.characters, found.capabilities) == (5000, can)
 
 
 @pytest.mark.parametrize(
@@ -45,5 +44,5 @@ def test_what_the_server_has_told_counts() -> None:
     ],
 )
 def test_facts_of_an_earlier_version_say_it_by_their_software(software: str, dialect: Dialect, spends: bool) -> None:
-    can = known_capabilities(ACCOUNT, facts(software))
+    can = abilities_of(ACCOUNT, facts(software)).capabilities
     assert (can.dialect, can.refusal_spends_key) == (dialect, spends)
