@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -48,49 +48,43 @@ def opaque(text: str) -> str:
     return "post-" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
-def collect_alerts(
-    plan: Plan,
-    *,
-    posts: Sequence[Post],
-    faults: Iterable[PostError],
-    feed_faults: Iterable[OutputError],
-    accounts: Mapping[str, AccountState],
-    compose: Compose,
-    site_trouble: str = "",
-    sources: Iterable[SourceTrouble] = (),
-) -> tuple[Alert, ...]:
-    """Return an alert for everything that is wrong now. `accounts` are the configured ones, by address."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Faults:
+    """What is wrong besides the plan."""
+
+    files: Sequence[PostError] = ()  #: posts that cannot be used
+    feeds: Sequence[OutputError] = ()  #: public files that cannot be written
+    site: str = ""  #: what is wrong with the deploy hook
+    sources: Sequence[SourceTrouble] = ()  #: repositories of posts
+
+
+def collect_alerts(plan: Plan, faults: Faults, *, posts: Sequence[Post], compose: Compose) -> tuple[Alert, ...]:
+    """Return an alert for everything that is wrong now."""
     return (
         *_of_plan(plan),
-        *_of_files(faults, feed_faults),
-        *_of_site(site_trouble),
-        *_of_sources(sources),
-        *_of_accounts(accounts.values()),
+        *_of_files(faults),
+        *_of_site(faults.site),
+        *_of_sources(faults.sources),
+        # Also those that the ledger meets in this cycle: what is wrong with a post does not wait for them.
+        *_of_accounts(plan.accounts.values()),
         *_of_items(plan.items),
         *_without_picture(plan, posts),
-        *_ahead(plan, posts, list(accounts), compose),
+        *_ahead(plan, posts, compose),
     )
 
 
-def collect_problems(
-    plan: Plan,
-    *,
-    faults: Iterable[PostError],
-    feed_faults: Iterable[OutputError],
-    site_trouble: str = "",
-    sources: Iterable[SourceTrouble] = (),
-) -> dict[AlertKey, str]:
+def collect_problems(plan: Plan, faults: Faults) -> dict[AlertKey, str]:
     """Return a sentence for each problem with the bot or its files, for the log and the history."""
     problems: dict[AlertKey, str] = {}
     if plan.doubt is not None:
         problems[_doubt_key(plan.doubt)] = reason_words(plan.doubt)
-    problems |= {_fault_key(fault): str(fault) for fault in faults}
+    problems |= {_fault_key(fault): str(fault) for fault in faults.files}
     problems |= {_finding_key(finding): str(finding) for finding in plan.findings}
     problems |= {AlertKey(AlertKind.TROUBLE, trouble.subject): reason_words(trouble) for trouble in plan.troubles}
-    problems |= {AlertKey(AlertKind.FEEDS, fault.subject): str(fault) for fault in feed_faults}
-    problems |= {_source_key(trouble): str(trouble) for trouble in sources}
-    if site_trouble:
-        problems[AlertKey(AlertKind.DEPLOY_HOOK)] = site_trouble
+    problems |= {AlertKey(AlertKind.FEEDS, fault.subject): str(fault) for fault in faults.feeds}
+    problems |= {_source_key(trouble): str(trouble) for trouble in faults.sources}
+    if faults.site:
+        problems[AlertKey(AlertKind.DEPLOY_HOOK)] = faults.site
     return problems
 
 
@@ -136,10 +130,10 @@ def _of_plan(plan: Plan) -> Iterator[Alert]:
         )
 
 
-def _of_files(faults: Iterable[PostError], feed_faults: Iterable[OutputError]) -> Iterator[Alert]:
-    for fault in faults:
+def _of_files(faults: Faults) -> Iterator[Alert]:
+    for fault in faults.files:
         yield _alert(_fault_key(fault), problem=fault.message, remedy=fault.remedy, embargoed=True)
-    for output_fault in feed_faults:
+    for output_fault in faults.feeds:
         yield _alert(AlertKey(AlertKind.FEEDS, output_fault.subject), problem=output_fault)
 
 
@@ -190,13 +184,9 @@ def _without_picture(plan: Plan, posts: Iterable[Post]) -> Iterator[Alert]:
 
 
 def _picture_problems(post: Post) -> Iterator[tuple[str, str]]:
-    """Yield the URL and the problem of each picture that cannot be used; each distinct problem once."""
-    reported: set[str] = set()
-    for picture in pictures_of(post):
-        problem = problem_of(picture)
-        if problem and problem not in reported:
-            reported.add(problem)
-            yield picture.url, problem
+    """Yield the URL and the problem of each picture that cannot be used; each picture once."""
+    pictures = {picture.url: problem_of(picture) for picture in pictures_of(post)}
+    yield from ((url, problem) for url, problem in pictures.items() if problem)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -207,7 +197,7 @@ class _Trouble:
     problem: str
 
 
-def _ahead(plan: Plan, posts: Sequence[Post], accounts: Sequence[str], compose: Compose) -> Iterator[Alert]:
+def _ahead(plan: Plan, posts: Sequence[Post], compose: Compose) -> Iterator[Alert]:
     waiting = {item.post_id for item in plan.of(Verdict.UPCOMING)}
     posts = [post for post in posts if post.post_id in waiting]
     reminders = [(as_reminder(post, reminder), reminder.at) for post in posts for reminder in post.reminders]
@@ -215,7 +205,7 @@ def _ahead(plan: Plan, posts: Sequence[Post], accounts: Sequence[str], compose: 
         distances = _distances(due, plan.now)
         if not distances or post.mastodon.skip:
             continue
-        for trouble in _troubles(post, accounts, compose):
+        for trouble in _troubles(post, tuple(plan.accounts), compose):
             yield from _at_each_distance(post, trouble, distances)
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-import random
 import socket
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from threading import Event as Signal
@@ -29,12 +28,11 @@ from bot.integrations.site import SiteRequests
 from bot.integrations.websub import WebSubPings
 from bot.ledger import open_ledger
 from bot.ledger.contract import Ledger
-from bot.planner.guards import believable, server_doubt
+from bot.planner.guards import believable
 from bot.posts.cache.file import FILE_NAME as CACHE
 from bot.posts.cache.file import PostCache, cache_key
 from bot.posts.git.folders import open_posts
 from bot.publishers.contract import Publisher
-from bot.publishers.registry import abilities_of
 from bot.runtime.context import CycleContext, CycleResult
 from bot.runtime.cycle import refresh, run_cycle
 from bot.runtime.deliverer import Deliverer
@@ -45,12 +43,13 @@ from bot.runtime.incremental import incremental_cycle
 from bot.runtime.wiring import (
     Emit,
     Surroundings,
+    make_deliverer,
     make_pings,
     make_publishers,
     make_remote_pictures,
     make_site,
+    make_sources,
     servers_with_a_clock,
-    timing_of,
 )
 from bot.runtime.workers import InlineWorkers, WorkerPool
 
@@ -215,15 +214,13 @@ def make_bot(
     embargo: Embargo | None = None,
     loopback_has_a_clock: bool = False,
     reaches_out: bool = True,
-    owner: str = "",
-    jitter: Callable[[], float] = random.random,
 ) -> Bot:
     """Wire a bot: cheap checks first, the ledger last. Raises LedgerError.
 
     The clock is compared with those of the servers that are not on this machine, unless `loopback_has_a_clock`; and
     not at all with `publishers` from outside. Where the releases are only pretended `reaches_out` is False: no host
     is asked for pictures, and sources are read as they were fetched last. `embargo` learns which posts are not public
-    before `emit` hears of any. `owner` names the process in the ledger's leases, `jitter` (0…1) spreads its retries.
+    before `emit` hears of any.
     """
     clock = clock or SystemClock()
     workers = workers or InlineWorkers()
@@ -233,48 +230,37 @@ def make_bot(
         publishers = make_publishers(config, environ=environ, clock=clock, server_times=server_times)
     # A ledger from outside, as in a rehearsal, is for this once.
     cache = PostCache(config.state_folder / CACHE, key=cache_key(config)) if ledger is None else None
-    ledger = ledger or open_ledger(config, clock)
     stop, wake_event = Signal(), Signal()
-    shared = Surroundings(config=config, environ=environ, ledger=ledger, clock=clock, emit=emit, stopping=stop.is_set)
-    site = make_site(shared, on_news=wake_event.set)
-    fetched = config if reaches_out else config.model_copy(update={"sources": ()})
-    sources = GitSyncer(fetched, environ=environ, clock=clock, emit=emit, stopping=stop.is_set)
-
-    def begins_nothing() -> bool:
-        # An answer may show only now that the clock is wrong.
-        return stop.is_set() or bool(server_doubt(server_times.now(), clock.now()))
-
+    shared = Surroundings(
+        config=config,
+        environ=environ,
+        ledger=ledger or open_ledger(config, clock),
+        clock=clock,
+        emit=emit,
+        stopping=stop.is_set,
+    )
+    sources = make_sources(shared, fetches=reaches_out)
+    context = CycleContext(
+        config=config,
+        clock=clock,
+        posts=open_posts(config, cache=cache),
+        public=PublicFolder(config.public_folder, gzip=config.feeds.gzip),
+        server_times=server_times,
+        notify=workers.notify,
+        site=make_site(shared, on_news=wake_event.set),
+        emit=emit,
+        ledger=shared.ledger,
+        source_troubles=sources.troubles,
+        embargo=embargo or Embargo(),
+    )
     return Bot(
-        context=CycleContext(
-            config=config,
-            clock=clock,
-            posts=open_posts(config, cache=cache),
-            public=PublicFolder(config.public_folder, gzip=config.feeds.gzip),
-            server_times=server_times,
-            notify=workers.notify,
-            site=site,
-            emit=emit,
-            ledger=ledger,
-            source_troubles=sources.troubles,
-            embargo=embargo or Embargo(),
-        ),
-        deliverer=Deliverer(
-            ledger=ledger,
-            publishers=publishers,
-            clock=clock,
-            timing=timing_of(config),
-            owner=owner or f"{socket.gethostname()} {os.getpid()}",
-            stopping=begins_nothing,
-            emit=emit,
-            hold_without_picture=config.release.if_no_picture == "hold",
-            jitter=jitter,
-            assumed={account.address(name): abilities_of(account, None) for name, account in config.accounts.items()},
-        ),
+        context=context,
+        deliverer=make_deliverer(shared, publishers=publishers, server_times=server_times),
         workers=workers,
         environ=environ,
         pings=make_pings(shared),
         remote_covers=make_remote_pictures(shared) if reaches_out else None,
-        site=site,
+        site=context.site,
         heartbeat=Heartbeat(clock),
         sources=sources,
         instance=Instance(pid=os.getpid(), host=socket.gethostname(), since=clock.now()),

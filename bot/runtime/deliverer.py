@@ -27,11 +27,11 @@ class Deliverer:
     publishers: Mapping[str, Publisher]  #: by the account's address
     clock: Clock
     timing: Timing
-    owner: str
+    owner: str  #: names the process in the ledger's leases
     stopping: Callable[[], bool]
     emit: Callable[[Event], None]
     hold_without_picture: bool
-    jitter: Callable[[], float]  #: 0…1
+    jitter: Callable[[], float]  #: 0…1, spreads retries
     assumed: Mapping[str, Abilities]  #: what toots are composed by until the server has reported, by address
     latch: RequestLatch = field(default_factory=RequestLatch)
     warm: dict[str, SessionState] = field(default_factory=dict)  #: what `warm_up` has just learnt, by account

@@ -25,7 +25,7 @@ from bot.feeds.covers import covers_to_ask, with_known_covers
 from bot.feeds.syndication import FILE_NAME as SYNDICATION
 from bot.feeds.syndication import render_syndication
 from bot.integrations.websub import topics_of
-from bot.planner.alerts import collect_alerts, collect_problems
+from bot.planner.alerts import Faults, collect_alerts, collect_problems
 from bot.planner.guards import believable
 from bot.planner.incremental import Base
 from bot.planner.matching import entries_shown
@@ -50,10 +50,8 @@ def publish(
     shown = entries_shown(entries.values(), now=plan.now)
     changed, feed_faults, topics = _write_feeds(context, shown, entries.values(), snapshot)
 
-    trouble, troubles = context.site.trouble, context.source_troubles()
-    problems = collect_problems(
-        plan, faults=scan.faults, feed_faults=feed_faults, site_trouble=trouble, sources=troubles
-    )
+    faults = Faults(files=scan.faults, feeds=feed_faults, site=context.site.trouble, sources=context.source_troubles())
+    problems = collect_problems(plan, faults)
     now = believable(plan.now, context.server_times.now())
     changes = _note_problems(context, problems, now=now)
     new_problems = any(event.kind is EventKind.PROBLEM for event in changes)
@@ -61,17 +59,8 @@ def publish(
     context.embargo.learn(scan.posts, faults=scan.faults, released=entries.keys())
     for event in events:
         context.emit(event)
-    causes = collect_alerts(
-        plan,
-        posts=scan.posts,
-        faults=scan.faults,
-        feed_faults=feed_faults,
-        site_trouble=trouble,
-        sources=troubles,
-        # Also those that the ledger meets in this cycle: what is wrong with a post does not wait for them.
-        accounts=plan.accounts,
-        compose=make_composer(context.config, snapshot, templates=templates),
-    )
+    compose = make_composer(context.config, snapshot, templates=templates)
+    causes = collect_alerts(plan, faults, posts=scan.posts, compose=compose)
     if _is_clear(scan, plan, recorded.written) and not feed_faults:
         context.state.base = _base(scan, context.ledger.snapshot(), plan, entries)
     return CycleResult(

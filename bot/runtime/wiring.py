@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import random
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -21,9 +24,12 @@ from bot.integrations.server_clock import ServerTimes
 from bot.integrations.site import SiteRequests
 from bot.integrations.websub import WebSubPings
 from bot.ledger import Ledger
+from bot.planner.guards import server_doubt
 from bot.publishers.contract import AbsentPublisher, Publisher
 from bot.publishers.network import AccountAccess
-from bot.publishers.registry import network_of
+from bot.publishers.registry import abilities_of, network_of
+from bot.runtime.deliverer import Deliverer
+from bot.runtime.git_syncer import GitSyncer
 
 Emit = Callable[[Event], None]
 
@@ -105,6 +111,36 @@ def make_publishers(
         on_answer = partial(server_times.note, address) if server_times is not None else None
         publishers[address] = network_of(account).make_publisher(access, web=web, on_answer=on_answer)
     return publishers
+
+
+def make_sources(shared: Surroundings, *, fetches: bool) -> GitSyncer:
+    """What fetches the repositories of posts; unless it `fetches` there are none for it. Sends no request."""
+    config = shared.config if fetches else shared.config.model_copy(update={"sources": ()})
+    return GitSyncer(config, environ=shared.environ, clock=shared.clock, emit=shared.emit, stopping=shared.stopping)
+
+
+def make_deliverer(
+    shared: Surroundings, *, publishers: Mapping[str, Publisher], server_times: ServerTimes
+) -> Deliverer:
+    """What delivers for the accounts. Sends no request."""
+    config = shared.config
+
+    def begins_nothing() -> bool:
+        # An answer may show only now that the clock is wrong.
+        return shared.stopping() or bool(server_doubt(server_times.now(), shared.clock.now()))
+
+    return Deliverer(
+        ledger=shared.ledger,
+        publishers=publishers,
+        clock=shared.clock,
+        timing=timing_of(config),
+        owner=f"{socket.gethostname()} {os.getpid()}",
+        stopping=begins_nothing,
+        emit=shared.emit,
+        hold_without_picture=config.release.if_no_picture == "hold",
+        jitter=random.random,
+        assumed={account.address(name): abilities_of(account, None) for name, account in config.accounts.items()},
+    )
 
 
 def timing_of(config: Config) -> Timing:

@@ -86,6 +86,7 @@ class Installations:
         if world.faults.disk_is_full:
             raise LedgerError("the ledger cannot be made: no space left on device.")
         ledger = open_ledger(config, world.clock)
+        jitter = Random(world.random.random()).random
         bot = make_bot(
             config,
             environ={},
@@ -93,10 +94,9 @@ class Installations:
             ledger=watched(ledger, process),
             publishers=_publishers(config, process, server),
             workers=InlineWorkers(parallel=False),
-            owner=process.name,
-            jitter=Random(world.random.random()).random,
             emit=lambda event: world.note(f"  {event.kind.value} {event.slug} {event.occasion} {event.detail[:90]}"),
         )
+        bot.deliverer.owner, bot.deliverer.jitter = process.name, jitter
         bot.context.public.in_threads = False
         if self.site is not None:
             self.site.serve(bot, process)

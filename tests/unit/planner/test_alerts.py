@@ -25,7 +25,7 @@ from bot.domain import (
 from bot.domain.alerts import AlertKey, AlertKind
 from bot.domain.errors import ComposeError, OutputError, PictureUnusableError, PostError
 from bot.domain.reasons import text_reason
-from bot.planner.alerts import Alert, collect_alerts, opaque
+from bot.planner.alerts import Alert, Faults, collect_alerts, opaque
 from bot.planner.builder import PlanItem
 from bot.planner.plan import Plan
 from bot.planner.ruling import Verdict
@@ -58,15 +58,10 @@ def causes(
     accounts: Mapping[str, AccountState] | None = None,
     site_trouble: str = "",
 ) -> tuple[Alert, ...]:
-    return collect_alerts(
-        plan or Plan(now=NOW),
-        posts=tuple(posts),
-        faults=faults,
-        feed_faults=feed_faults,
-        accounts=accounts or {ACCOUNT: AccountState(address=ACCOUNT, joined_at=None)},
-        compose=compose,
-        site_trouble=site_trouble,
-    )
+    accounts = accounts or {ACCOUNT: AccountState(address=ACCOUNT, joined_at=None)}
+    plan = replace(plan or Plan(now=NOW), accounts=accounts)
+    wrong = Faults(files=tuple(faults), feeds=tuple(feed_faults), site=site_trouble)
+    return collect_alerts(plan, wrong, posts=tuple(posts), compose=compose)
 
 
 def only(found: tuple[Alert, ...]) -> Alert:
@@ -232,14 +227,8 @@ def test_a_picture_that_holds_the_toot_is_told_once(make_post: MakePost) -> None
 
     cover = Picture(url="https://conf.example.org/x.png", problem="there is no file x.png")
     post = make_post(cover=cover, published=NOW + 2 * HOUR)
-    (cause,) = collect_alerts(
-        upcoming(post, NOW),
-        posts=[post],
-        faults=(),
-        feed_faults=(),
-        accounts={ACCOUNT: AccountState(address=ACCOUNT, joined_at=None)},
-        compose=holding,
-    )
+    plan = replace(upcoming(post, NOW), accounts={ACCOUNT: AccountState(address=ACCOUNT, joined_at=None)})
+    (cause,) = collect_alerts(plan, Faults(), posts=[post], compose=holding)
     assert "the toot is held" in cause.what
 
 
@@ -282,14 +271,8 @@ def test_accounts_in_the_same_trouble_in_other_words_are_one_cause_and_another_k
         def fails(_post: Post, account: str) -> Announcement:
             raise errors[account[0]]
 
-        found = collect_alerts(
-            upcoming(post, NOW),
-            posts=[post],
-            faults=(),
-            feed_faults=(),
-            accounts={name: AccountState(address=name, joined_at=None) for name in names},
-            compose=fails,
-        )
+        states = {name: AccountState(address=name, joined_at=None) for name in names}
+        found = collect_alerts(replace(upcoming(post, NOW), accounts=states), Faults(), posts=[post], compose=fails)
         return [(alert.key, alert.what.rpartition(": ")[2]) for alert in found]
 
     long = "the option has 60 characters; the server takes {} at most."

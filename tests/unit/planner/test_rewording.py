@@ -41,7 +41,7 @@ from bot.domain.errors import (
     TransientError,
 )
 from bot.domain.events import EventKind
-from bot.planner.alerts import collect_alerts
+from bot.planner.alerts import Faults, collect_alerts
 from bot.planner.plan import Plan
 from bot.report.outlook import outlook_of
 from tests.support.delivery_stage import World, new_world, raising
@@ -157,15 +157,13 @@ def decided(plan: Plan) -> object:
 
 def told(plan: Plan, posts: Any, teller: Teller) -> object:
     blocked = Reason(code=ReasonCode.ACCOUNT_BLOCKED, text=teller.said)
-    alerts = collect_alerts(
-        plan,
-        posts=tuple(posts),
-        faults=[PostError(Path("posts/damaged.md"), teller.said, rule="front-matter", remedy=teller.said)],
-        feed_faults=[OutputError(teller.said, subject="rss.xml")],
-        accounts={ACCOUNT: AccountState(address=ACCOUNT, joined_at=None, blocked=blocked)},
-        compose=teller.compose,
-        site_trouble=teller.said,
+    plan = replace(plan, accounts={ACCOUNT: AccountState(address=ACCOUNT, joined_at=None, blocked=blocked)})
+    faults = Faults(
+        files=[PostError(Path("posts/damaged.md"), teller.said, rule="front-matter", remedy=teller.said)],
+        feeds=[OutputError(teller.said, subject="rss.xml")],
+        site=teller.said,
     )
+    alerts = collect_alerts(plan, faults, posts=tuple(posts), compose=teller.compose)
     return sorted((str(alert.key), str(alert.instead_of), alert.embargoed) for alert in alerts)
 
 

@@ -12,7 +12,7 @@ from bot.check.settings import check_settings
 from bot.config import Config, Source
 from bot.domain import Severity, Snapshot
 from bot.domain.clock import ManualClock
-from bot.planner.alerts import collect_alerts
+from bot.planner.alerts import Faults, collect_alerts
 from bot.planner.plan import Plan
 from bot.posts.git.checkout import checkout_dir_of
 from bot.posts.git.status import LASTS, SourceTrouble, Status, read_status, write_status
@@ -64,9 +64,7 @@ def test_a_status_is_read_as_it_was_written(tmp_path: Path) -> None:
 def test_a_cause_says_what_it_means(site_config: MakeConfig, never: bool, means: str) -> None:
     trouble = SourceTrouble(source=Source(git="https://forge.example/news.git"), what="not fetched: x.", never=never)
     compose = make_composer(site_config(), Snapshot())
-    (cause,) = collect_alerts(
-        Plan(now=NOW), posts=(), faults=(), feed_faults=(), accounts={}, compose=compose, sources=[trouble]
-    )
+    (cause,) = collect_alerts(Plan(now=NOW), Faults(sources=[trouble]), posts=(), compose=compose)
     assert cause.what == "the posts of https://forge.example/news.git are not fetched: x."
     assert means in cause.means
     assert not cause.embargoed
