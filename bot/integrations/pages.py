@@ -57,7 +57,7 @@ class _CardReader(HTMLParser):
 
 
 @dataclass
-class _Question:
+class _PageRequests:
     """The requests for one page."""
 
     times: int = 0
@@ -66,7 +66,7 @@ class _Question:
 
 
 @dataclass
-class _Round:
+class _RequestGroup:
     """Requests that began together; `begun` is in monotonic seconds."""
 
     begun: float
@@ -99,18 +99,18 @@ class PageChecker:
         self._on_answer = on_answer
         self._stopping = stopping
         self._wanted: Mapping[str, PageRequest] = {}
-        self._looks: Mapping[str, PageAnswer] = {}
-        self._questions: dict[str, _Question] = {}
-        self._rounds: list[_Round] = []
-        self._answers: SimpleQueue[tuple[_Round, str, PageAnswer, bool]] = SimpleQueue()
+        self._latest: Mapping[str, PageAnswer] = {}
+        self._requests: dict[str, _PageRequests] = {}
+        self._groups: list[_RequestGroup] = []
+        self._answers: SimpleQueue[tuple[_RequestGroup, str, PageAnswer, bool]] = SimpleQueue()
         self._silent_until = 0.0
 
     @property
-    def looks(self) -> Mapping[str, PageAnswer]:
+    def page_answers(self) -> Mapping[str, PageAnswer]:
         """The latest answers, by address. Safe from any thread."""
-        return self._looks
+        return self._latest
 
-    def are_wanted(self, pages: Iterable[PageRequest]) -> None:
+    def watch(self, pages: Iterable[PageRequest]) -> None:
         """Set the pages to check; what is known of all others is dropped. Safe from any thread."""
         self._wanted = {page.url: page for page in pages}
 
@@ -120,105 +120,103 @@ class PageChecker:
         self._forget_all_but(wanted)
         self._begin(wanted)
         while not self._answers.empty():
-            self._take(*self._answers.get())
-        for one in list(self._rounds):
-            self._tell(one, wanted)
+            self._note(*self._answers.get())
+        for group in list(self._groups):
+            self._report(group, wanted)
         return self._next(wanted)
 
     @property
     def is_busy(self) -> bool:
         """Whether a wanted page that is due was not requested yet, or an answer is outstanding."""
-        known = self._questions
-        return bool(self._rounds) or any(
+        known = self._requests
+        return bool(self._groups) or any(
             url not in known for url, page in self._wanted.items() if page.due <= self._clock.now()
         )
 
     def _forget_all_but(self, wanted: Mapping[str, PageRequest]) -> None:
-        self._questions = {
-            url: question for url, question in self._questions.items() if url in wanted or question.is_open
-        }
-        if not self._looks.keys() <= wanted.keys():
-            self._looks = {url: look for url, look in self._looks.items() if url in wanted}
+        self._requests = {url: known for url, known in self._requests.items() if url in wanted or known.is_open}
+        if not self._latest.keys() <= wanted.keys():
+            self._latest = {url: answer for url, answer in self._latest.items() if url in wanted}
 
     def _begin(self, wanted: Mapping[str, PageRequest]) -> None:
         now, free = self._clock.monotonic(), self._free()
         ready = [page for page in wanted.values() if not self._stopping() and self._ready_at(page) <= now]
         # Pages with the fewest requests come first, so that pages that stay offline do not delay new ones.
-        ready.sort(key=lambda page: (self._questions.get(page.url, _Question()).times, page.due))
-        one = _Round(begun=now)
+        ready.sort(key=lambda page: (self._requests.get(page.url, _PageRequests()).times, page.due))
+        group = _RequestGroup(begun=now)
         for page in ready[:free]:
-            question = self._questions.setdefault(page.url, _Question())
-            question.times, question.is_open = question.times + 1, True
-            one.open.add(page.url)
-        for url in tuple(one.open):
+            known = self._requests.setdefault(page.url, _PageRequests())
+            known.times, known.is_open = known.times + 1, True
+            group.open.add(page.url)
+        for url in tuple(group.open):
             if self.in_threads:
-                Thread(target=self._ask, args=(one, url), name="page", daemon=True).start()
+                Thread(target=self._ask, args=(group, url), name="page", daemon=True).start()
             else:
-                self._ask(one, url)
-        self._rounds += [one] if one.open else []
+                self._ask(group, url)
+        self._groups += [group] if group.open else []
 
     def _free(self) -> int:
         """How many more requests may begin now."""
         if not self.in_threads:
             return len(self._wanted)
-        return max(0, MAX_OPEN_REQUESTS - sum(question.is_open for question in self._questions.values()))
+        return max(0, MAX_OPEN_REQUESTS - sum(known.is_open for known in self._requests.values()))
 
     def _ready_at(self, page: PageRequest) -> float:
         """When the page may be requested, in monotonic seconds; infinite if it need not be."""
-        look, question = self._looks.get(page.url), self._questions.get(page.url)
-        is_over = look is not None and (look.online or look.at >= page.until)
-        if is_over or (question is not None and question.is_open):
+        answer, known = self._latest.get(page.url), self._requests.get(page.url)
+        is_over = answer is not None and (answer.online or answer.at >= page.until)
+        if is_over or (known is not None and known.is_open):
             return float("inf")
         # The clock may have been set back since the plan was made.
         early = max(0.0, (page.due - self._clock.now()).total_seconds())
-        not_before = max(question.again_at, self._silent_until) if question is not None else 0.0
+        not_before = max(known.again_at, self._silent_until) if known is not None else 0.0
         return max(not_before, self._clock.monotonic() + early if early else 0.0)
 
-    def _ask(self, one: _Round, url: str) -> None:
+    def _ask(self, group: _RequestGroup, url: str) -> None:
         at, passing = self._clock.now(), False
-        look = PageAnswer(at=at, online=True)
+        answer = PageAnswer(at=at, online=True)
         try:
             self.ask(url)
         except FetchError as error:
-            look, passing = replace(look, online=False, kind=error.kind, why=error.message), error.passing
+            answer, passing = replace(answer, online=False, kind=error.kind, why=error.message), error.passing
         except Exception as error:  # noqa: BLE001 — an error with one page must not stop the requests for the others
             name = type(error).__name__
-            look = replace(look, online=False, kind=name, why=f"{url} cannot be asked for ({name}).")
-        self._answers.put((one, url, look, passing))
+            answer = replace(answer, online=False, kind=name, why=f"{url} cannot be asked for ({name}).")
+        self._answers.put((group, url, answer, passing))
         self._on_answer()
 
-    def _take(self, one: _Round, url: str, look: PageAnswer, passing: bool) -> None:
+    def _note(self, group: _RequestGroup, url: str, answer: PageAnswer, passing: bool) -> None:
         now = self._clock.monotonic()
-        one.open.discard(url)
-        one.answers[url] = look
-        page, question = self._wanted.get(url), self._questions.setdefault(url, _Question())
+        group.open.discard(url)
+        group.answers[url] = answer
+        page, known = self._wanted.get(url), self._requests.setdefault(url, _PageRequests())
         left = RETRY_INTERVAL if page is None else page.until - self._clock.now()
         # The last request is made at the deadline.
         pause = left if timedelta() < left < RETRY_INTERVAL else RETRY_INTERVAL
-        question.is_open, question.again_at = False, now + pause.total_seconds()
+        known.is_open, known.again_at = False, now + pause.total_seconds()
         if passing:
             self._silent_until = now + PAUSE_AFTER_NO_ANSWER.total_seconds()
 
-    def _tell(self, one: _Round, wanted: Mapping[str, PageRequest]) -> None:
-        if one.open and self._clock.monotonic() - one.begun < ANSWER_GROUPING.total_seconds():
+    def _report(self, group: _RequestGroup, wanted: Mapping[str, PageRequest]) -> None:
+        if group.open and self._clock.monotonic() - group.begun < ANSWER_GROUPING.total_seconds():
             return
         # The post's datetime may have moved to a later time since the request.
-        answers = {u: look for u, look in one.answers.items() if u in wanted and look.at >= wanted[u].due}
-        one.answers = {}
-        if not one.open:
-            self._rounds.remove(one)
-        news = any(self._is_news(self._looks.get(url), look, wanted[url]) for url, look in answers.items())
-        self._looks = {**self._looks, **answers}
+        answers = {u: answer for u, answer in group.answers.items() if u in wanted and answer.at >= wanted[u].due}
+        group.answers = {}
+        if not group.open:
+            self._groups.remove(group)
+        news = any(self._is_news(self._latest.get(url), answer, wanted[url]) for url, answer in answers.items())
+        self._latest = {**self._latest, **answers}
         if news:
             self._on_news()
 
     @staticmethod
-    def _is_news(before: PageAnswer | None, look: PageAnswer, page: PageRequest) -> bool:
-        return before is None or look.online or look.kind != before.kind or look.at >= page.until
+    def _is_news(before: PageAnswer | None, answer: PageAnswer, page: PageRequest) -> bool:
+        return before is None or answer.online or answer.kind != before.kind or answer.at >= page.until
 
     def _next(self, wanted: Mapping[str, PageRequest]) -> timedelta | None:
         now = self._clock.monotonic()
         moments = [self._ready_at(page) for page in wanted.values()] if self._free() else []
-        moments += [one.begun + ANSWER_GROUPING.total_seconds() for one in self._rounds if one.answers]
+        moments += [group.begun + ANSWER_GROUPING.total_seconds() for group in self._groups if group.answers]
         soonest = min(moments, default=float("inf"))
         return None if soonest == float("inf") else timedelta(seconds=max(0.01, soonest - now))

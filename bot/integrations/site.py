@@ -29,9 +29,9 @@ class SiteRequests:
         clock: Clock,
         prepare: Callable[[], None] = lambda: None,
     ) -> None:
-        """Any thread sets `answered` when `look` has something to do.
+        """Any thread sets `answered` when `check_pages` has something to do.
 
-        The first `look` calls `prepare`, which does the one-time work of a request before the release needs it.
+        The first `check_pages` calls `prepare`, which does the one-time work of a request before the release needs it.
         """
         self.answered = answered
         self.deploy = deploy
@@ -42,20 +42,20 @@ class SiteRequests:
         self._deploys: Mapping[str, str] = {}
 
     @property
-    def looks(self) -> Mapping[str, PageAnswer]:
+    def page_answers(self) -> Mapping[str, PageAnswer]:
         """The latest answers of the site, by address."""
-        return self.pages.looks
+        return self.pages.page_answers
 
     @property
     def trouble(self) -> str:
         """The problem to report to the operator; empty if there is none."""
         return self.deploy.trouble
 
-    def plan_is(self, plan: Plan) -> None:
+    def follow_plan(self, plan: Plan) -> None:
         """Take over the builds and pages that the latest plan calls for."""
         if not plan.doubt:
             self._deploys = plan.deploys
-        self.pages.are_wanted(plan.wanted_pages)
+        self.pages.watch(plan.wanted_pages)
 
     def call(self) -> timedelta | None:
         """Call the deploy hook if a call is due; return the wait until the next try. Raises LedgerError."""
@@ -64,14 +64,14 @@ class SiteRequests:
         finally:
             self.answered.set()
 
-    def look(self) -> timedelta | None:
+    def check_pages(self) -> timedelta | None:
         """Check pages once the hook was called; return the wait until the next check."""
         if not self._is_prepared:
             self._is_prepared = True
             self._prepare()
         return self.pages.step() if self.deploy.is_answered(self._deploys) else None
 
-    def ask_once(self, plan: Plan) -> bool:
+    def call_and_check_once(self, plan: Plan) -> bool:
         """For a tick: call the hook and check the pages that the plan waits for, if there are any.
 
         Returns whether the next plan has an answer to use. Raises LedgerError.
@@ -79,21 +79,21 @@ class SiteRequests:
         if not plan.wanted_pages:
             return False
         self.call_once(plan)
-        return self.look_once(plan)
+        return self.check_pages_once(plan)
 
     def call_once(self, plan: Plan) -> None:
         """For a tick: call the hook if a call is due. Raises LedgerError."""
-        self.plan_is(plan)
+        self.follow_plan(plan)
         self.deploy.call(self._deploys, patient=False)
 
-    def look_once(self, plan: Plan) -> bool:
+    def check_pages_once(self, plan: Plan) -> bool:
         """Check the pages that the plan waits for, once; return whether the next plan has an answer to use."""
-        self.pages.are_wanted(plan.wanted_pages)
+        self.pages.watch(plan.wanted_pages)
         end = self._clock.monotonic() + TICK_TIMEOUT.total_seconds()
         while True:
             self.answered.clear()
             again = self.pages.step()
             left = end - self._clock.monotonic()
             if not self.pages.is_busy or left <= 0:
-                return bool(self.looks)
+                return bool(self.page_answers)
             self.answered.wait(left if again is None else min(left, again.total_seconds()))

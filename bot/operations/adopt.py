@@ -52,7 +52,7 @@ def open_for_adoption(config: Config, *, environ: Mapping[str, str], emit: Emit)
 def release_due(bot: Bot) -> None:
     """Release what is due into the feeds, so that there is something to adopt for; sends nothing."""
     result = bot.cycle_once()
-    if bot.site.look_once(result.plan):
+    if bot.site.check_pages_once(result.plan):
         bot.cycle_once()
 
 

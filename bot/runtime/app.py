@@ -119,7 +119,7 @@ class Bot:
         """
         self.sources.sync_all()
         rounds = [self._cycle_and_deliver()]
-        if self.site.ask_once(rounds[0][0].plan):
+        if self.site.call_and_check_once(rounds[0][0].plan):
             rounds.append(self._cycle_and_deliver())
         if any(one.facts_changed for one in rounds[-1][1]):
             # The servers have just reported what they accept, so the toots are composed again before they are sent.

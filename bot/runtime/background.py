@@ -30,7 +30,7 @@ class BackgroundTasks:
             self._worker("hubs", self._ping),
             self._worker("remote pictures", self._ask_for_covers),
             self._worker("deploy hook", bot.site.call),
-            self._worker("pages", bot.site.look, wake=bot.site.answered),
+            self._worker("pages", bot.site.check_pages, wake=bot.site.answered),
         )
         # One after the other, and none is dropped; a slow mail server must not delay the next release.
         self._alerts = ThreadPoolExecutor(max_workers=1, thread_name_prefix="alerts")
@@ -48,7 +48,7 @@ class BackgroundTasks:
         """Send the alerts of a cycle, and let the workers look for work in it."""
         self._alerts.submit(self._supervise, partial(self._bot.send_alerts, result))
         self._alerts.submit(self._supervise, self._bot.context.server_times.ask)
-        self._bot.site.plan_is(result.plan)
+        self._bot.site.follow_plan(result.plan)
         self._latest = result
         for worker in self._workers:
             worker.wake()

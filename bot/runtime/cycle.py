@@ -100,7 +100,7 @@ def _decided(
 ) -> Plan:
     """Plan by what the servers and the site have answered. `doubt` is a reason of the caller's to release nothing."""
     given = plan_input(context.config, scan, snapshot, now=now, templates=templates)
-    given = replace(given, server_times=context.server_times.now(), pages=context.site.looks, doubt=doubt)
+    given = replace(given, server_times=context.server_times.now(), pages=context.site.page_answers, doubt=doubt)
     return make_plan(given, cache=context.state.plan_cache)
 
 

@@ -86,7 +86,7 @@ def prepare_release(context: CycleContext, moment: datetime) -> PreparedRelease 
         return None
     server_times = {account: theirs + ahead for account, theirs in context.server_times.now().items()}
     given = plan_input(context.config, scan, snapshot, now=moment)
-    given = replace(given, server_times=server_times, pages=context.site.looks)
+    given = replace(given, server_times=server_times, pages=context.site.page_answers)
     plan = make_plan(given, cache=context.state.plan_cache)
     if not _only_releases(plan):
         return None

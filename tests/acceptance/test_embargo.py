@@ -137,7 +137,7 @@ def test_a_toot_that_still_waits_is_not_changed_into_the_one_to_come(world: Make
         one.write_post(f"earlier-{number}", NOW - SECOND)
     one.write_post("keynote", NOW, title="Who speaks")
     if state == "due":
-        if one.bot.site.ask_once(one.bot.cycle_once().plan):
+        if one.bot.site.call_and_check_once(one.bot.cycle_once().plan):
             one.bot.cycle_once()
     else:
         one.tick(NOW)

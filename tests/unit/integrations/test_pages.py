@@ -145,7 +145,7 @@ class Stage:
         self.news += 1
 
     def want(self, *urls: str, due: datetime = NOW, until: datetime = NOW + 60 * SECOND) -> None:
-        self.pages.are_wanted([PageRequest(url=url, due=due, until=until) for url in urls])
+        self.pages.watch([PageRequest(url=url, due=due, until=until) for url in urls])
 
     def after(self, by: timedelta = timedelta()) -> list[str]:
         """What is asked for in a step, so much later."""
@@ -165,7 +165,7 @@ def test_a_page_is_selected_again_and_again_until_it_is_online_and_never_then() 
     assert stage.news == 1
     stage.online.add("a")
     assert stage.after(RETRY_INTERVAL) == ["a"]
-    assert (stage.news, stage.pages.looks["a"].online) == (2, True)
+    assert (stage.news, stage.pages.page_answers["a"].online) == (2, True)
     assert stage.after(RETRY_INTERVAL) == []
 
 
@@ -189,7 +189,7 @@ def test_an_answer_of_the_same_kind_in_other_words_is_no_news() -> None:
     heard = []
     for _ in range(5):
         stage.after(RETRY_INTERVAL)
-        heard.append((stage.news, stage.pages.looks["a"].kind))
+        heard.append((stage.news, stage.pages.page_answers["a"].kind))
     assert heard == [(1, "unreachable"), (1, "unreachable"), (2, "404"), (3, "503"), (4, "no-card")]
 
 
@@ -219,7 +219,7 @@ def test_what_is_not_wanted_any_more_is_forgotten() -> None:
     stage.after()
     stage.want()
     assert stage.after() == []
-    assert stage.pages.looks == {}
+    assert stage.pages.page_answers == {}
     stage.want("a", due=NOW + RETRY_INTERVAL)
     assert stage.after(RETRY_INTERVAL) == ["a"]
 
@@ -244,7 +244,7 @@ def test_an_unexpected_error_is_an_answer_like_any_other() -> None:
     stage.pages.ask = fail
     stage.want("a")
     stage.after()
-    assert stage.pages.looks["a"].why == "a cannot be asked for (ValueError)."
+    assert stage.pages.page_answers["a"].why == "a cannot be asked for (ValueError)."
 
 
 class Asking:
@@ -254,10 +254,10 @@ class Asking:
         now = datetime.now(UTC)
         self.news: list[list[str]] = []
         self.pages = PageChecker(ask, clock=SystemClock(), on_news=self._heard)
-        self.pages.are_wanted([PageRequest(url=url, due=now, until=now + 60 * SECOND) for url in urls])
+        self.pages.watch([PageRequest(url=url, due=now, until=now + 60 * SECOND) for url in urls])
 
     def _heard(self) -> None:
-        self.news.append(sorted(self.pages.looks))
+        self.news.append(sorted(self.pages.page_answers))
 
     def until(self, condition: Callable[[], object]) -> None:
         end = time.monotonic() + 20
@@ -294,5 +294,5 @@ def test_so_many_are_asked_for_at_once_and_no_more() -> None:
         at_once[0] -= 1
 
     asking = Asking(ask, *(str(number) for number in range(3 * MAX_OPEN_REQUESTS)))
-    asking.until(lambda: len(asking.pages.looks) == 3 * MAX_OPEN_REQUESTS)
+    asking.until(lambda: len(asking.pages.page_answers) == 3 * MAX_OPEN_REQUESTS)
     assert 1 < most[0] <= MAX_OPEN_REQUESTS
