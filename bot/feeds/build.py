@@ -1,9 +1,12 @@
-"""Build all feeds: choose and order the entries, and divide them into documents."""
+"""Build all feeds: choose and order the entries, and divide them into documents: all news, archive, topics. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Final, SupportsBytes
 
 from bot.config import Feeds, Site
@@ -13,10 +16,9 @@ from bot.feeds import atom, jsonfeed, rss
 from bot.feeds.archive import History, Places, ShownEntry, divide
 from bot.feeds.channel import Channel, channel_of, folder_of
 from bot.feeds.document import Document, FeedFile, Format
-from bot.feeds.item import item_of
+from bot.feeds.item import Item, item_of
 from bot.feeds.page import FILE_NAME as PAGE
 from bot.feeds.page import LATEST, FeedsPage
-from bot.feeds.topics import Topic, categories_of, tags_of
 
 FORMATS: Final[tuple[Format, ...]] = (rss, atom, jsonfeed)
 ARCHIVE: Final = "archive"
@@ -97,8 +99,8 @@ def render_feeds(
     places = cache.places.of(every.values())
     history = divide(shown, places, entries=feeds.entries, page_size=feeds.archive)
     items = [one.item for one in shown]
-    categories = categories_of(items) if feeds.categories else ()
-    tags = tags_of(items) if feeds.tags else ()
+    categories = find_categories(items) if feeds.categories else ()
+    tags = find_tags(items) if feeds.tags else ()
     documents = tuple(_documents(channel, history, (*categories, *tags), feeds.entries))
     page = FeedsPage(
         channel=channel,
@@ -180,3 +182,57 @@ def _presentable(
 
 def _fault(entry: Entry, reason: str) -> OutputError:
     return OutputError(f"{entry.slug}: left out of the feeds: {reason.rstrip('.')}.", subject=entry.slug)
+
+
+_LONGEST: Final = 60  #: characters of a folder's name
+_GAPS: Final = re.compile(r"[\s_-]+")
+_OTHERS: Final = re.compile(r"[^a-z0-9-]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic:
+    """A category or a tag with its entries."""
+
+    kind: str  #: "category" or "tag": the folder above
+    name: str  #: as its oldest entry writes it
+    slug: str
+    items: tuple[Item, ...]  #: newest first
+
+    @property
+    def folder(self) -> str:
+        return f"{self.kind}/{self.slug}"
+
+
+def find_categories(items: Sequence[Item]) -> tuple[Topic, ...]:
+    """The categories of the entries (newest first), in the order of their folders."""
+    return _find_topics("category", items, lambda item: (item.category,) if item.category else ())
+
+
+def find_tags(items: Sequence[Item]) -> tuple[Topic, ...]:
+    """The tags of the entries (newest first), in the order of their folders."""
+    return _find_topics("tag", items, lambda item: item.tags)
+
+
+def topic_slug(name: str) -> str:
+    """The folder name of a topic: lower-case letters, digits and hyphens; never empty.
+
+    Names that differ only in case, spaces and hyphens share a folder. If other characters are removed, a few digits of
+    a hash distinguish "C" from "C++", independent of the other topics.
+    """
+    folded = _GAPS.sub("-", unicodedata.normalize("NFKC", name).casefold()).strip("-")
+    plain = _OTHERS.sub("", unicodedata.normalize("NFKD", folded).encode("ascii", "ignore").decode()).strip("-")
+    if plain == folded and 0 < len(plain) <= _LONGEST:
+        return plain
+    mark = sha256(folded.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return "-".join(filter(None, (plain[:_LONGEST].strip("-"), mark)))
+
+
+def _find_topics(kind: str, items: Sequence[Item], names: Callable[[Item], Iterable[str]]) -> tuple[Topic, ...]:
+    found: dict[str, tuple[str, list[Item]]] = {}
+    for item in reversed(items):  # oldest first, because the oldest entry decides the spelling
+        for slug, name in {topic_slug(name): name for name in names(item)}.items():
+            found.setdefault(slug, (name, []))[1].append(item)
+    return tuple(
+        Topic(kind=kind, name=name, slug=slug, items=tuple(reversed(held)))
+        for slug, (name, held) in sorted(found.items())
+    )

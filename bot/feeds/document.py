@@ -23,20 +23,6 @@ class BrokenFeedError(ValueError):
     """The rendered document is not a valid feed; the text says why."""
 
 
-def check(content: bytes, file: FeedFile) -> None:
-    """Parse the content. Raises BrokenFeedError unless it is a feed with exactly these entries and its own URL."""
-    own_url = file.document.url_of(file.format.FILE_NAME)
-    ids = [item.id for item in file.document.items]
-    try:
-        found, own = _read_json(content) if content.startswith(b"{") else _read_xml(content)
-    except Exception as error:
-        raise BrokenFeedError(f"it cannot be read back: {error}") from error
-    if own != own_url:
-        raise BrokenFeedError(f"it names {own} as its own address instead of {own_url}")
-    if found != ids:
-        raise BrokenFeedError(f"it holds {len(found)} entries that are not the {len(ids)} meant, in their order")
-
-
 def _read_json(content: bytes) -> tuple[list[str], Any]:
     feed = json.loads(content.decode("utf-8"))
     return [item["id"] for item in feed["items"]], feed["feed_url"]
@@ -129,14 +115,23 @@ class FeedFile:
 
     def __bytes__(self) -> bytes:
         """The file's content. Raises BrokenFeedError if it is not a valid feed."""
-        content = self.made()
+        content = self.render()
         self.check(content)
         return content
 
-    def made(self) -> bytes:
+    def render(self) -> bytes:
         """Render the file's content, without the check."""
         return self.format.render(self.document)
 
     def check(self, content: bytes) -> None:
-        """Raises BrokenFeedError if this content is not a valid feed."""
-        check(content, self)
+        """Parse the content. Raises BrokenFeedError unless it is a feed with exactly these entries and its own URL."""
+        own_url = self.document.url_of(self.format.FILE_NAME)
+        ids = [item.id for item in self.document.items]
+        try:
+            found, own = _read_json(content) if content.startswith(b"{") else _read_xml(content)
+        except Exception as error:
+            raise BrokenFeedError(f"it cannot be read back: {error}") from error
+        if own != own_url:
+            raise BrokenFeedError(f"it names {own} as its own address instead of {own_url}")
+        if found != ids:
+            raise BrokenFeedError(f"it holds {len(found)} entries that are not the {len(ids)} meant, in their order")

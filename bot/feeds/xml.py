@@ -3,7 +3,7 @@
 feedgen 1.0.0 could make it, but with faults: it drops every attribute but href from the links of Atom entries
 (lkiesow/python-feedgen#135, #143), so an enclosure becomes a second link to the post; its media extension has no
 media:description, so no alt text; it writes no change date and no language into RSS items. As text for speed: an
-archive has thousands of entries, and `check` in `document` parses each file before it is written anyway.
+archive has thousands of entries, and `FeedFile.check` parses each file before it is written anyway.
 """
 
 from __future__ import annotations
@@ -207,6 +207,6 @@ def filled_generator(document: Document, *, file_name: str, media_type: str) -> 
 def with_entries(feed: bytes, entries: Iterable[str], *, before: bytes) -> bytes:
     """Insert the entries as text into the feed, before its end, which begins with `before`."""
     head, end, rest = feed.rpartition(before)
-    # Names of categories stand in its title: written as in `elements`, so that they are not taken for HTML.
+    # Names of categories stand in its title: written as by `_plain`, so that they are not taken for HTML.
     head = head.replace(b"&amp;", b"&#x26;").replace(b"&lt;", b"&#x3C;")
     return b"".join((head, "".join(entries).encode(), end, rest))

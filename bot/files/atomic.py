@@ -23,12 +23,12 @@ _MODE: Final = 0o644
 PRIVATE: Final = 0o600
 
 
-def staged(target: Path, content: bytes, *, mode: int = _MODE) -> Path:
+def stage_file(target: Path, content: bytes, *, mode: int = _MODE) -> Path:
     """Write and sync the bytes to a temporary file beside the target. Raises OSError."""
-    return staged_together([(target, content)], mode=mode)[0]
+    return stage_files([(target, content)], mode=mode)[0]
 
 
-def staged_together(contents: Iterable[tuple[Path, bytes]], *, mode: int = _MODE) -> list[Path]:
+def stage_files(contents: Iterable[tuple[Path, bytes]], *, mode: int = _MODE) -> list[Path]:
     """Write and sync the bytes of several targets to temporary files beside them: all or none. Raises OSError.
 
     Writes all files before the first sync, so that the disk can combine the work.
@@ -104,7 +104,7 @@ def replace_file(path: Path, content: bytes, *, mode: int = _MODE, exclusive: bo
 
     Raises OSError, and then the old file is unchanged; FileExistsError if `exclusive` and the file exists.
     """
-    temporary = staged(path, content, mode=mode)
+    temporary = stage_file(path, content, mode=mode)
     try:
         if exclusive:
             os.link(temporary, path)  # unlike a rename, this fails if the file exists
@@ -133,17 +133,17 @@ def write_file(path: Path, content: bytes, *, private: bool = False, replace: bo
     Raises UsageError if it exists and must not be replaced, OutputError if it cannot be written.
     """
     if path.exists() and not replace:
-        raise taken(path)
+        raise exists_error(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, content, mode=PRIVATE if private else _MODE, exclusive=not replace)
     except FileExistsError:
-        raise taken(path) from None
+        raise exists_error(path) from None
     except OSError as error:
         raise _unwritable(path, error) from None
 
 
-def taken(path: Path, *, remedy: str = "Choose another name, or move it away.") -> UsageError:
+def exists_error(path: Path, *, remedy: str = "Choose another name, or move it away.") -> UsageError:
     """Build the error for a file that already exists."""
     return UsageError(f"{path} is there already; nothing was changed.", remedy=remedy)
 
@@ -159,7 +159,7 @@ def rewrite(path: Path, *, before: bytes, after: bytes) -> None:
         if target.read_bytes() != before:
             raise OutputError(f"{path} was changed in the meantime; it stays as it is.", remedy="Try again.")
         was = target.stat()
-        temporary = staged(target, after)
+        temporary = stage_file(target, after)
         try:
             with suppress(PermissionError):  # only root can change the owner
                 os.chown(temporary, was.st_uid, was.st_gid)

@@ -5,34 +5,45 @@ from __future__ import annotations
 import os
 import stat
 from collections import deque
-from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import Executor, Future, wait
+from collections.abc import Collection, Mapping
+from concurrent.futures import Executor, wait
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import SupportsBytes
 
 from bot.domain.errors import OutputError, PublicFileError
 from bot.domain.gc import gc_paused
-from bot.files.atomic import remove, sweep, sync_folder
+from bot.files.atomic import sweep, sync_folder
 from bot.files.public_paths import (
     MANIFEST,
     MOVE,
     Manifest,
     State,
-    alone_in,
     check_name,
-    fault_of,
-    is_sound,
+    error_for_other_file,
+    foreign_file_error,
+    is_real_folder,
     lies_in,
+    lock_folder,
     make_folder,
     path_state,
     read_manifest,
-    stranger,
-    told_of,
+    write_error,
     write_manifest,
 )
-from bot.files.staging import ENDING, MIN_FILES_FOR_THREADS, WRITER_THREADS, Workers, is_copy_of, made_of, stage
+from bot.files.staging import (
+    ENDING,
+    MIN_FILES_FOR_THREADS,
+    Executors,
+    KnownFile,
+    WriteInProgress,
+    is_copy_of,
+    make_content_error,
+    move_into_place,
+    render_content,
+    stage,
+)
 
 __all__ = ["MANIFEST", "PublicFolder", "Written"]
 
@@ -49,45 +60,6 @@ class Written:
     faults: tuple[OutputError, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Seen:
-    """The content of a file when it was last known to be correct."""
-
-    content: SupportsBytes
-    states: tuple[State | None, ...]  #: of the file, and of its compressed copy if it has one
-
-
-_Staged = Sequence[tuple[Path, Path]]  #: temporary file → place
-
-
-@dataclass(kw_only=True)
-class _Work:
-    """The state of one write in progress."""
-
-    manifest: Manifest
-    files: Mapping[str, SupportsBytes]
-    paths: dict[str, Path] = field(default_factory=dict)
-    right: list[str] = field(default_factory=list)  #: names, including copies, that are up to date
-    empty: frozenset[Path] = frozenset()  #: empty folders
-    known: dict[str, _Seen] = field(default_factory=dict)  #: files unchanged since the last write
-    staging: dict[str, Future[_Staged]] = field(default_factory=dict)  #: name → its temporary files
-    staged: set[str] = field(default_factory=set)  #: the names of these files and of their copies
-    waiting: deque[Future[_Staged]] = field(default_factory=deque)
-    faults: list[OutputError] = field(default_factory=list)
-    failed: set[str] = field(default_factory=set)  #: names of files that could not be brought up to date
-
-    def stage(self, name: str, names: Collection[str], staging: Future[_Staged]) -> None:
-        self.staging[name] = staging
-        self.staged.update(names)
-        self.waiting.append(staging)
-        if len(self.waiting) > 2 * WRITER_THREADS:  # limits the contents held in memory
-            self.waiting.popleft().exception()
-
-    def fault(self, name: str, error: OutputError | OSError, path: Path) -> None:
-        self.failed.add(name)
-        self.faults.append(error if isinstance(error, OutputError) else fault_of(path, error))
-
-
 class PublicFolder:
     """A folder that is served to the public. Readers see the complete old or new content of a file.
 
@@ -100,8 +72,8 @@ class PublicFolder:
         self._gzip = gzip
         self._list = folder / MANIFEST
         self.in_threads = True  #: whether files may be written in parallel
-        self._workers = Workers()
-        self._seen: dict[str, _Seen] = {}
+        self._executors = Executors()
+        self._seen: dict[str, KnownFile] = {}
         self._places: dict[str, tuple[Path, Path]] = {}
 
     def write(
@@ -125,10 +97,10 @@ class PublicFolder:
         """
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            with alone_in(self._folder):
+            with lock_folder(self._folder):
                 return self._write(files, retire_in, quickly, at_once=at_once)
         except OSError as error:
-            return Written(faults=(fault_of(self._folder, error),))
+            return Written(faults=(write_error(self._folder, error),))
 
     def _write(
         self,
@@ -138,11 +110,11 @@ class PublicFolder:
         *,
         at_once: bool,
     ) -> Written:
-        work = _Work(manifest=read_manifest(self._list), files=files)
+        work = WriteInProgress(manifest=read_manifest(self._list), files=files)
         self._find_places(work)
         copied = set(work.paths) if self._gzip else set()
         in_threads = self.in_threads and (at_once or len(work.paths) > MIN_FILES_FOR_THREADS)
-        pool = self._workers.of(side_by_side=in_threads)
+        pool = self._executors.choose(parallel=in_threads)
         # Objects made here are short-lived; each garbage collection would traverse all posts in vain.
         with gc_paused():
             for name in work.paths:
@@ -153,7 +125,7 @@ class PublicFolder:
         removed = self._retire(work, retire_in, listed, copied)
         return Written(changed=tuple(changed), removed=removed, faults=tuple(work.faults))
 
-    def _find_places(self, work: _Work) -> None:
+    def _find_places(self, work: WriteInProgress) -> None:
         root = os.path.realpath(self._folder)
         checked: dict[Path, PublicFileError | OSError | None] = {}
         sound = {str(self._folder)}
@@ -165,16 +137,16 @@ class PublicFolder:
                 work.fault(name, fault, path)
                 continue
             if folder not in checked:
-                checked[folder] = None if is_sound(str(folder), sound) else make_folder(path, root, self._folder)
+                checked[folder] = None if is_real_folder(str(folder), sound) else make_folder(path, root, self._folder)
             fault_there = checked[folder]
             if fault_there is None:
                 work.paths[name] = path
             else:
-                work.fault(name, told_of(fault_there, path), path)
+                work.fault(name, error_for_other_file(fault_there, path), path)
         # The lock guarantees that no other run is active.
         work.empty = sweep({self._folder, *(folder for folder, fault_there in checked.items() if fault_there is None)})
 
-    def _prepare(self, name: str, work: _Work, pool: Executor, *, with_copy: bool, quickly: bool) -> None:
+    def _prepare(self, name: str, work: WriteInProgress, pool: Executor, *, with_copy: bool, quickly: bool) -> None:
         """Find the files to write, make their content, and start staging it."""
         path = work.paths[name]
         names = [name, name + ENDING] if with_copy else [name]
@@ -182,12 +154,12 @@ class PublicFolder:
         is_known = seen is not None and seen.content == source and work.manifest.names.issuperset(names)
         if is_known and seen is not None and seen.states == self._states(names):
             work.right += names
-            work.known[name] = _Seen(content=source, states=seen.states)
+            work.known[name] = KnownFile(content=source, states=seen.states)
             return
         try:
-            content, check = made_of(source)
+            content, check = render_content(source)
         except Exception as error:  # noqa: BLE001 - any error: readers keep the last good file
-            work.fault(name, _broken(path, error), path)
+            work.fault(name, make_content_error(path, error), path)
             return
         places: dict[str, Path] = {}
         for one in names:
@@ -220,10 +192,10 @@ class PublicFolder:
         if is_copy_of(there, content) if copy else there == content:
             return False
         if name not in manifest.names:
-            raise stranger(path, manifest, self._list)
+            raise foreign_file_error(path, manifest, self._list)
         return True
 
-    def _enlist(self, work: _Work) -> frozenset[str]:
+    def _enlist(self, work: WriteInProgress) -> frozenset[str]:
         """Add new names to the list before the first write, so that a crash cannot leave a file that is not on it."""
         listed = work.manifest.names
         unlisted = {*work.right, *work.staged} - listed
@@ -232,11 +204,11 @@ class PublicFolder:
         try:
             write_manifest(self._list, listed | unlisted)
         except (OutputError, OSError) as error:
-            work.faults.append(error if isinstance(error, OutputError) else fault_of(self._list, error))
+            work.faults.append(error if isinstance(error, OutputError) else write_error(self._list, error))
             return listed
         return listed | unlisted
 
-    def _replace(self, work: _Work, listed: Collection[str], pool: Executor) -> list[str]:
+    def _replace(self, work: WriteInProgress, listed: Collection[str], pool: Executor) -> list[str]:
         """Rename all staged files into place together, so that the formats change at nearly the same time."""
         wait(work.staging.values())
         changed: list[str] = []
@@ -244,22 +216,22 @@ class PublicFolder:
         for name, staging in work.staging.items():
             path = work.paths[name]
             try:
-                placed = _put(staging.result(), name, work, listed)
+                placed = move_into_place(staging.result(), name, work, listed)
             except OSError as error:
                 work.fault(name, error, path)
             except Exception as error:  # noqa: BLE001 - as where it is made
-                work.fault(name, _broken(path, error), path)
+                work.fault(name, make_content_error(path, error), path)
             else:
                 changed += [name] if path in placed else []
                 folders.update(place.parent for place in placed)
         deque(pool.map(sync_folder, folders), maxlen=0)
         return changed
 
-    def _remember(self, work: _Work, copied: Collection[str]) -> None:
+    def _remember(self, work: WriteInProgress, copied: Collection[str]) -> None:
         others = {name: seen for name, seen in self._seen.items() if name not in work.files}
         self._seen = others | {
             name: work.known.get(name)
-            or _Seen(
+            or KnownFile(
                 content=work.files[name],
                 states=self._states([name, name + ENDING] if name in copied else [name]),
             )
@@ -277,7 +249,7 @@ class PublicFolder:
         return self._places[name]
 
     def _retire(
-        self, work: _Work, folders: Collection[str], listed: frozenset[str], copied: Collection[str]
+        self, work: WriteInProgress, folders: Collection[str], listed: frozenset[str], copied: Collection[str]
     ) -> tuple[str, ...]:
         """Remove obsolete files of the bot, and copies that were not renewed, which would show old news."""
         wanted = work.files.keys() | {name + ENDING for name in copied}
@@ -293,7 +265,7 @@ class PublicFolder:
                         path.unlink()
                 gone.append(name)
             except OSError as error:
-                work.faults.append(fault_of(path, error))
+                work.faults.append(write_error(path, error))
         if gone:
             for parent in {(self._folder / name).parent for name in gone} - {self._folder}:
                 with suppress(OSError):  # the folder is not empty
@@ -301,27 +273,5 @@ class PublicFolder:
             try:
                 write_manifest(self._list, listed.difference(gone))
             except (OutputError, OSError) as error:
-                work.faults.append(error if isinstance(error, OutputError) else fault_of(self._list, error))
+                work.faults.append(error if isinstance(error, OutputError) else write_error(self._list, error))
         return tuple(name for name in gone if not name.endswith(ENDING))
-
-
-def _put(staged: _Staged, name: str, work: _Work, listed: Collection[str]) -> list[Path]:
-    """Rename a file and its copy into place; returns the paths that were renamed."""
-    placed: list[Path] = []
-    try:
-        for temporary, place in staged:
-            if (name if place == work.paths[name] else name + ENDING) not in listed:
-                work.failed.add(name)
-                break
-            os.replace(temporary, place)
-            placed.append(place)
-    except OSError as error:
-        work.fault(name, error, work.paths[name])
-    for temporary, _ in staged[len(placed) :]:
-        remove(temporary)
-    return placed
-
-
-def _broken(path: Path, error: Exception) -> PublicFileError:
-    problem = f"it was left as it is, for its new content would be broken: {error}."
-    return PublicFileError(path, problem, remedy="This is a fault of announce; please report it.")

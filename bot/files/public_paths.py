@@ -57,7 +57,7 @@ def write_manifest(path: Path, names: Iterable[str]) -> None:
     replace_file(path, text.encode())
 
 
-def stranger(path: Path, manifest: Manifest, list_path: Path) -> PublicFileError:
+def foreign_file_error(path: Path, manifest: Manifest, list_path: Path) -> PublicFileError:
     """Build the error for a foreign file at the path of a public file."""
     if not manifest.damage:
         return PublicFileError(
@@ -99,7 +99,7 @@ def _is_public(name: str) -> bool:
     return bool(plain) and ".." not in pure.parts and pure.name != MANIFEST and not is_temporary(pure.name)
 
 
-def is_sound(folder: str, sound: set[str]) -> bool:
+def is_real_folder(folder: str, sound: set[str]) -> bool:
     """Whether a folder exists below one of the `sound` folders, without links in between; if so, adds it to them.
 
     False is not an error: `make_folder` then finds the reason.
@@ -107,7 +107,7 @@ def is_sound(folder: str, sound: set[str]) -> bool:
     if folder not in sound:
         above = os.path.dirname(folder)
         with suppress(OSError):
-            if above != folder and is_sound(above, sound) and stat.S_ISDIR(os.lstat(folder).st_mode):
+            if above != folder and is_real_folder(above, sound) and stat.S_ISDIR(os.lstat(folder).st_mode):
                 sound.add(folder)
     return folder in sound
 
@@ -127,7 +127,7 @@ def make_folder(path: Path, root: str, folder: Path) -> PublicFileError | OSErro
     return None
 
 
-def told_of(fault: PublicFileError | OSError, path: Path) -> PublicFileError | OSError:
+def error_for_other_file(fault: PublicFileError | OSError, path: Path) -> PublicFileError | OSError:
     """The fault of a folder, reported for another file in it."""
     if isinstance(fault, OSError):
         return fault
@@ -147,7 +147,7 @@ def path_state(path: str | Path) -> State | None:
 
 
 @contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
+def lock_folder(folder: Path) -> Iterator[None]:
     """Lock the folder for this process; the system releases the lock if the process dies."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -158,6 +158,6 @@ def alone_in(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def fault_of(path: Path, error: OSError) -> PublicFileError:
+def write_error(path: Path, error: OSError) -> PublicFileError:
     reason = error.strerror or str(error)
     return PublicFileError(path, f"cannot be written: {reason}.", remedy=_REMEDIES.get(error.errno or 0, ""))

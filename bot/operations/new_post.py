@@ -18,7 +18,7 @@ from typing import Final
 from bot.config import Config
 from bot.domain import Finding
 from bot.domain.errors import PostError, UsageError
-from bot.files.atomic import taken, write_file
+from bot.files.atomic import exists_error, write_file
 from bot.posts.addresses import name_of, slug_of
 from bot.posts.frontmatter.dates import DatetimeError, parse_datetime
 from bot.posts.listing import list_files
@@ -177,7 +177,7 @@ def _refuse_double(config: Config, name: str) -> None:
         return
     for path in files:
         if slug_of(path, dated=config.posts.dated_names) == name:
-            raise taken(shown_path(Path(path), config.root), remedy="Choose another name with --slug.")
+            raise exists_error(shown_path(Path(path), config.root), remedy="Choose another name with --slug.")
 
 
 def _text_of_file(config: Config, title: str, kind: str | None, name: str, moment: datetime | None) -> str:

@@ -12,7 +12,7 @@ from bot.config import Config
 from bot.config.load import load_text
 from bot.domain import Post
 from bot.domain.errors import UsageError
-from bot.files.atomic import taken, write_file
+from bot.files.atomic import exists_error, write_file
 from bot.operations.setup.proposal import Proposal, machine_timezone, propose
 from bot.operations.setup.text import settings_text
 from bot.posts.git.folders import open_posts
@@ -29,7 +29,7 @@ def propose_settings(
     Raises OutputError if there are settings already, unless `force`; UsageError if there is no such folder.
     """
     if path.exists() and not force:
-        raise taken(path, remedy="Change it by hand, or add --force to replace it.")
+        raise exists_error(path, remedy="Change it by hand, or add --force to replace it.")
     root = path.absolute().parent.parent
     if posts and not (root / posts).is_dir():
         raise UsageError(f"there is no folder {posts} in {root}.", remedy="Name one that is there with --posts.")

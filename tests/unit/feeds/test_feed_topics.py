@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 from bot.config import Feeds, Site
 from bot.domain import Entry
-from bot.feeds.build import render_feeds
-from bot.feeds.topics import slug_of
+from bot.feeds.build import render_feeds, topic_slug
 from tests.support.digests import both
 
 SITE = Site(title="Heronbridge Conf", url="https://heronbridge.example", timezone="UTC")
@@ -106,16 +105,16 @@ def test_a_hidden_post_leaves_no_trace_in_the_topics() -> None:
     ],
 )
 def test_a_topics_folder_is_a_plain_name(name: str, slug: str) -> None:
-    assert re.fullmatch(slug, slug_of(name))
+    assert re.fullmatch(slug, topic_slug(name))
 
 
 @given(st.text(st.characters(exclude_categories=())))
 def test_whatever_the_name_the_folder_is_safe(name: str) -> None:
-    slug = slug_of(name)
+    slug = topic_slug(name)
     assert re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", slug)
     assert len(slug) <= 70
 
 
 def test_names_that_lose_characters_do_not_meet() -> None:
     names = ["C", "C++", "C#", "Vorträge", "Vortrage", "Vorträgé", "講演", "講座", ""]
-    assert len({slug_of(name) for name in names}) == len(names)
+    assert len({topic_slug(name) for name in names}) == len(names)
