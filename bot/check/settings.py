@@ -74,12 +74,10 @@ def _check_sources(config: Config, environ: Mapping[str, str]) -> Iterator[Findi
 
 
 def _check_templates(config: Config) -> Iterator[Finding]:
-    folder, reported = config.templates_folder, set()
-    for account in config.accounts or ("",):
-        for fault in Templates.of(read_templates(folder, account)).faults():
-            if fault.message not in reported:  # most templates are shared by all accounts
-                reported.add(fault.message)
-                yield _from_error("template-broken", fault, config.root)
+    folder = config.templates_folder
+    faults = [f for account in config.accounts or ("",) for f in Templates.of(read_templates(folder, account)).faults()]
+    # Most templates are shared by all accounts, so their findings are equal.
+    yield from dict.fromkeys(_from_error("template-broken", fault, config.root) for fault in faults)
     for name in folder_names(folder):
         if name.lower() not in {account.lower() for account in config.accounts}:
             problem = "is named like no account, so nothing in it is used."

@@ -41,8 +41,7 @@ class Subject:
     def released(self) -> Mapping[Path, Entry]:
         """The entries of the released posts."""
         dated = [post for post in self.posts if post.published is not None]
-        broken = broken_slugs(self.faults, dated=self.config.posts.dated_names)
-        return match(dated, self.snapshot.entries, broken=broken).entries
+        return match(dated, self.snapshot.entries, broken=broken_slugs(self.faults, self.config)).entries
 
     @cached_property
     def fresh(self) -> Sequence[Post]:

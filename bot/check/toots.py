@@ -121,7 +121,7 @@ def _check_toot_on(post: Post, compose: Composer, account: str) -> Iterator[Find
         shortened = compose.shortened_parts(post, account)
         remarks = compose.remarks(post, account)
     except ComposeError as error:
-        problem = f"the toot would be held: {error.message.removeprefix(f'{post.path}: ')}"
+        problem = f"the toot would be held: {error.detail}"
         yield about(post, "toot-held", problem, error.remedy, field=error.field)
         return
     yield from remarks
@@ -140,7 +140,7 @@ def _check_reminders(post: Post, compose: Composer, account: str) -> Iterator[Fi
         try:
             limit, shortened = compose(said, account).limit, compose.shortened_parts(said, account)
         except ComposeError as error:
-            problem = f"{name} would be held: {error.message.removeprefix(f'{post.path}: ')}"
+            problem = f"{name} would be held: {error.detail}"
             line = post.lines.get(reminder.place)
             yield about(post, "toot-held", problem, error.remedy, field="reminders", line=line)
             continue

@@ -56,19 +56,18 @@ def poll_within(post: Post, context: ComposeContext) -> Poll | None:
         return None
     if len(poll.options) > limits.poll_options:
         problem = f"the poll has {len(poll.options)} options; the server takes {limits.poll_options} at most."
-        raise ComposeError(f"{post.path}: {problem}", kind="poll-options", remedy="Leave some out.", field=_OPTIONS)
+        raise ComposeError(problem, post=post.path, kind="poll-options", remedy="Leave some out.", field=_OPTIONS)
     for option in poll.options:
         length = graphemes(option)
         if length > limits.poll_option:
             problem = f'the option "{option}" has {length} characters; the server takes {limits.poll_option} at most.'
-            raise ComposeError(
-                f"{post.path}: {problem}", kind="poll-option-length", remedy="Shorten it.", field=_OPTIONS
-            )
+            raise ComposeError(problem, post=post.path, kind="poll-option-length", remedy="Shorten it.", field=_OPTIONS)
     if not limits.poll_shortest <= poll.expires_in <= limits.poll_longest:
         shortest, longest = format_duration(limits.poll_shortest), format_duration(limits.poll_longest)
         problem = f"the poll is open for {format_duration(poll.expires_in)}; the server takes {shortest} to {longest}."
         raise ComposeError(
-            f"{post.path}: {problem}",
+            problem,
+            post=post.path,
             kind="poll-duration",
             remedy="Write for example expires_in: 3d.",
             field=f"{_FIELD}.expires_in",
@@ -161,7 +160,8 @@ def _refuse_the_impossible(post: Post, context: ComposeContext) -> None:
     for field, (what, is_missing) in missing.items():
         if is_missing:
             raise ComposeError(
-                f"{post.path}: the account's network does not know {what}.",
+                f"the account's network does not know {what}.",
+                post=post.path,
                 kind="unknown-to-network",
                 remedy="Leave it out, or keep the post from this account with mastodon.skip.",
                 field=field,
@@ -184,7 +184,8 @@ def _pictures_beside(poll: Poll | None, post: Post, context: ComposeContext) -> 
     pictures = chosen_pictures(post, context) if beside_poll and not is_answer else ()
     if limits.picture_needed and not pictures:
         raise ComposeError(
-            f"{post.path}: the account's server ({limits.software}) takes no toot without a picture.",
+            f"the account's server ({limits.software}) takes no toot without a picture.",
+            post=post.path,
             kind="picture-needed",
             remedy="Give the post a cover or mastodon.media, or keep it from this account with mastodon.skip.",
         )
@@ -223,8 +224,8 @@ def _refuse_left_over_tags(post: Post, where: str, text: str, *, field: str = ""
         tag = " ".join(left_over[0].text.split())
         shown = tag if len(tag) <= _LONGEST_TAG else tag[:_LONGEST_TAG].rstrip() + ELLIPSIS
         raise ComposeError(
-            f'{post.path}: {where} shows a left-over template tag, "{shown}"; '
-            "the toot is held until the tag is resolved.",
+            f'{where} shows a left-over template tag, "{shown}"; the toot is held until the tag is resolved.',
+            post=post.path,
             kind="template-tag",
             remedy="Write in the post what the tag stands for, or set mastodon.text.",
             field=field,

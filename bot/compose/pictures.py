@@ -53,7 +53,8 @@ def chosen_pictures(post: Post, context: ComposeContext) -> tuple[Picture, ...]:
     if unusable is not None and release.if_no_picture == "hold":
         problem = problem_of(unusable)
         raise PictureUnusableError(
-            f'{post.path}: a picture cannot be used, {problem}; the toot is held (`if_no_picture = "hold"`).',
+            f'a picture cannot be used, {problem}; the toot is held (`if_no_picture = "hold"`).',
+            post=post.path,
             url=unusable.url,
             remedy="Mend the picture, or take it out of the post.",
         )
@@ -63,7 +64,8 @@ def chosen_pictures(post: Post, context: ComposeContext) -> tuple[Picture, ...]:
     if not context.capabilities.alt_texts:
         if shown and release.require_alt:
             raise ComposeError(
-                f"{post.path}: the account's network shows no alt text; the toot is held (`require_alt = true`).",
+                "the account's network shows no alt text; the toot is held (`require_alt = true`).",
+                post=post.path,
                 kind="alt-unseen",
                 remedy="Keep the post from this account with mastodon.skip, or set link_card = true for the account.",
             )
@@ -77,7 +79,8 @@ def _refuse_missing_alt(post: Post, pictures: list[Picture]) -> None:
         if not tidy(picture.alt):
             which = "the picture" if len(pictures) == 1 else f"picture {number} of {len(pictures)}"
             raise ComposeError(
-                f"{post.path}: {which} has no alt text; the toot is held (`require_alt = true`).",
+                f"{which} has no alt text; the toot is held (`require_alt = true`).",
+                post=post.path,
                 kind="alt-missing",
                 remedy="Write in `alt:` what the picture shows, for those who cannot see it.",
             )

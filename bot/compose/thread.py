@@ -136,7 +136,8 @@ def _texts(wording: Wording) -> tuple[str, ...]:
     texts = tuple(islice(_endless_texts(wording), MOST_TOOTS + 1))
     if len(texts) > MOST_TOOTS:
         raise ComposeError(
-            f"{wording.post.path}: the thread would have more than {MOST_TOOTS} toots.",
+            f"the thread would have more than {MOST_TOOTS} toots.",
+            post=wording.post.path,
             kind="thread-too-long",
             remedy="Shorten it, or write its toots yourself below mastodon.thread.",
             field=_FIELD,
@@ -152,7 +153,8 @@ def _endless_texts(wording: Wording) -> Iterator[str]:
         first = wording.text(wording.fitted())
         if first == wording.completed(""):
             raise ComposeError(
-                f"{wording.post.path}: the toot would have no words.",
+                "the toot would have no words.",
+                post=wording.post.path,
                 kind="no-words",
                 remedy="Give the post a title, set mastodon.text, or put words into its template.",
             )
@@ -163,7 +165,8 @@ def _endless_texts(wording: Wording) -> Iterator[str]:
             yield from split(tidy(text), lambda _, text: wording.fits(text))
     except CannotSplitError as error:
         raise ComposeError(
-            f'{wording.post.path}: no toot of {wording.limit} characters has room for "{error}…".',
+            f'no toot of {wording.limit} characters has room for "{error}…".',
+            post=wording.post.path,
             kind="no-room",
             remedy="Use a shorter link, content warning or number of hashtags.",
             field=_FIELD,
@@ -193,8 +196,9 @@ def _refuse_doubles(wording: Wording, texts: tuple[str, ...]) -> None:
         if before < position:
             # After a lost response the bot recognises a toot by its text.
             raise ComposeError(
-                f"{wording.post.path}: toots {before} and {position} of the thread say the same, "
+                f"toots {before} and {position} of the thread say the same, "
                 "so that one could not be told from the other.",
+                post=wording.post.path,
                 kind="thread-repeats",
                 remedy="Change one of them, or write mastodon: numbered: true.",
                 field=_FIELD,

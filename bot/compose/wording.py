@@ -111,8 +111,9 @@ class Wording:
         fitted = fit(words, _STEPS_OF_OWN_TEXT if _OWN_TEXT in words else _STEPS, self.text, self.fits)
         if fitted is None:
             raise ComposeError(
-                f"{self.post.path}: the toot does not fit into {self.limit} characters, "
+                f"the toot does not fit into {self.limit} characters, "
                 "even with as few words as make sense beside its link, hashtags and content warning.",
+                post=self.post.path,
                 kind="does-not-fit",
                 remedy="Use fewer hashtags, a shorter content warning or a shorter template.",
                 field=self._longest_field(),

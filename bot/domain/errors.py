@@ -104,11 +104,12 @@ class ComposeError(BotError):
     """No announcement can be composed from a post: the template is broken, or the link does not fit.
 
     `field` is the front matter key that causes it; empty if no single key does. `kind` tells such errors of one post
-    apart without their words: alerts are keyed by it.
+    apart without their words: alerts are keyed by it. `detail` is the message without the path of the `post`.
     """
 
-    def __init__(self, message: str, *, kind: str, remedy: str = "", field: str = "") -> None:
-        super().__init__(message, remedy=remedy)
+    def __init__(self, detail: str, *, kind: str, post: Path | None = None, remedy: str = "", field: str = "") -> None:
+        super().__init__(detail if post is None else f"{post}: {detail}", remedy=remedy)
+        self.detail = detail
         self.kind = kind
         self.field = field
 
@@ -127,8 +128,8 @@ class ComposeFileError(ComposeError):
 class PictureUnusableError(ComposeError):
     """The picture at `url` cannot be used, and the settings (`if_no_picture`) hold a toot without its picture."""
 
-    def __init__(self, message: str, *, url: str, remedy: str = "") -> None:
-        super().__init__(message, kind=f"picture {url}", remedy=remedy)
+    def __init__(self, detail: str, *, url: str, post: Path | None = None, remedy: str = "") -> None:
+        super().__init__(detail, kind=f"picture {url}", post=post, remedy=remedy)
         self.url = url
 
 

@@ -263,9 +263,9 @@ def reject_clashes(
     return tuple(posts), tuple(faults)
 
 
-def broken_slugs(faults: Iterable[PostError], *, dated: bool) -> frozenset[str]:
+def broken_slugs(faults: Iterable[PostError], config: Config) -> frozenset[str]:
     """The slugs of files with faults: these posts still exist and are only unreadable for now."""
-    return frozenset(slug_of(fault.path, dated=dated) for fault in faults)
+    return frozenset(slug_of(fault.path, dated=config.posts.dated_names) for fault in faults)
 
 
 def sort_by_path(outcomes: Iterable[Post | PostError]) -> list[Post | PostError]:

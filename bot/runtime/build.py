@@ -72,7 +72,7 @@ def _plan(config: Config, scan: Scan, known: Snapshot, now: datetime) -> Plan:
             accounts={},
             policy=replace(policy_of(config), wait_for_page=timedelta()),  # the site is built with these feeds
             compose=_no_toot,
-            broken=broken_slugs(scan.faults, dated=config.posts.dated_names),
+            broken=broken_slugs(scan.faults, config),
             readable=bool(scan.signature) and scan.complete,
         ),
     )

@@ -87,7 +87,7 @@ def plan_input(
         accounts=known_abilities(config, snapshot),
         policy=policy_of(config),
         compose=make_composer(config, snapshot, templates=templates),
-        broken=broken_slugs(scan.faults, dated=config.posts.dated_names),
+        broken=broken_slugs(scan.faults, config),
         readable=bool(scan.signature) and scan.complete,
     )
 
