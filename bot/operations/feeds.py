@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -157,8 +157,19 @@ class HubsTold:
     troubles: tuple[str, ...]
 
 
-def tell_hubs(config: Config, *, wait: timedelta, environ: Mapping[str, str], clock: Clock, emit: Emit) -> HubsTold:
-    """Tell the hubs what has changed, once the site shows it; gives up after `wait`. Raises LedgerError."""
+def tell_hubs(
+    config: Config,
+    *,
+    wait: timedelta,
+    environ: Mapping[str, str],
+    clock: Clock,
+    emit: Emit,
+    sleep: Callable[[float], object] = time.sleep,
+) -> HubsTold:
+    """Tell the hubs what has changed, once the site shows it; gives up after `wait`. Raises LedgerError.
+
+    `sleep` waits for a number of seconds.
+    """
     ledger = open_ledger(config, clock)
     try:
         entries = list(ledger.snapshot().entries.values())
@@ -168,7 +179,7 @@ def tell_hubs(config: Config, *, wait: timedelta, environ: Mapping[str, str], cl
         end = clock.monotonic() + wait.total_seconds()
         again = pings.send(topics)
         while again is not None and clock.monotonic() + again.total_seconds() < end:
-            time.sleep(again.total_seconds())
+            sleep(again.total_seconds())
             again = pings.send(topics)
         return HubsTold(is_complete=again is None, troubles=tuple(pings.troubles()))
     finally:
