@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final
@@ -59,16 +59,73 @@ class Moment(Enum):
     NEVER = "never"  #: as it stands
 
 
+class _Effect(Enum):
+    """What merging does to a post: the clause that says so. {distance}, {reason} and {because} are filled in."""
+
+    NOTHING_BROKEN = "Nothing happens: the file cannot be read as a post"
+    NOTHING_DRAFT = "Nothing happens: it is a draft"
+    NOTHING_NAME_TAKEN = "Nothing happens: a post that is out has its name or id"
+    NOTHING_HIDDEN = "Nothing happens: it is hidden"
+    NOTHING_HELD = "Nothing happens: {reason}"
+    NOTHING_RELEASED = "Nothing is released: {reason}"
+    GOES_OUT_LATER = "Goes out in {distance}"
+    ENTERS_LATER = "Enters the feed in {distance}"
+    ENTERS_NOW = "puts it into the feed at once"
+    CHANGES_FEED = "changes the feed"
+    LEAVES_FEED = "takes it out of the feed"
+    IN_FEED = "It is in the feed already"
+    OUT = "It is out already"
+    OUT_UNCHANGED = "It is out already, and nothing changes"
+    UNCHANGED = "Nothing changes"
+    TOOTS_NOW = "toots at once"
+    TOOTS_WITH_PAGE = "toots as soon as its page is online"
+    TOOTS_IN_DAYTIME = "Its toot waits for the hours of `daytime`"
+    EDITS_TOOT = "edits the toot at once"
+    TAKES_TOOT_BACK = "takes the toot back at once"
+    NOT_TOOTED = "Nothing is tooted{because}"
+    TOOT_HELD = "Its toot is held: {reason}"
+    EDIT_HELD = "The change of its toot is held: {reason}"
+    CANNOT_BE_MADE = "Its toot would be held: it cannot be made"
+    BRAKED = "Its toot would be held by the brake"
+
+
+_E: Final = _Effect
+#: Said with "Merging this" before them.
+_OF_MERGING: Final = frozenset(
+    {
+        _E.ENTERS_NOW,
+        _E.CHANGES_FEED,
+        _E.LEAVES_FEED,
+        _E.TOOTS_NOW,
+        _E.TOOTS_WITH_PAGE,
+        _E.EDITS_TOOT,
+        _E.TAKES_TOOT_BACK,
+    }
+)
+_AT_ONCE: Final = frozenset({_E.TOOTS_NOW, _E.TOOTS_WITH_PAGE})
+_HELD: Final = frozenset({_E.TOOT_HELD, _E.EDIT_HELD, _E.CANNOT_BE_MADE, _E.BRAKED})
+_NO_TOOT: Final = frozenset(
+    {
+        _E.NOTHING_BROKEN,
+        _E.NOTHING_DRAFT,
+        _E.NOTHING_NAME_TAKEN,
+        _E.NOTHING_HIDDEN,
+        _E.NOTHING_HELD,
+        _E.NOT_TOOTED,
+    }
+)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Prospect:
-    """What merging means for a post on one account: a sentence, and what decisions need to know of it."""
+    """What merging means for a post on one account."""
 
-    says: str
+    effects: tuple[_Effect, ...]
     moment: Moment = Moment.NEVER  #: when something becomes public by it
-    is_tooted: bool = True  #: a toot goes out, now or later, or is out; held ones may
-    is_held: bool = False
-    is_at_once: bool = False  #: the toot leaves with the merge
-    is_out: bool = False  #: it is about a toot that is out
+    reason: Reason | None = None
+
+    def has(self, effects: Collection[_Effect]) -> bool:
+        return any(effect in effects for effect in self.effects)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,70 +133,149 @@ class Outlook:
     """What merging means for a post."""
 
     moment: Moment
-    says: str  #: a sentence
-    by_account: Mapping[str, str] = field(default_factory=dict)  #: where the accounts differ: a sentence for each
+    says: str  #: in whole sentences
+    brief: str  #: the first of them, as it stands in a list
+    by_account: Mapping[str, str] = field(default_factory=dict)  #: where the accounts differ: sentences for each
     is_tooted: bool = True  #: whether a toot goes out, now or later; held ones may
     is_held: bool = False  #: whether its toot is, or would be, held
-
-    @property
-    def brief(self) -> str:
-        """Its first sentence, as it stands in a list."""
-        return self.says.partition(". ")[0].rstrip(".").replace("Merging this ", "")
 
 
 def outlook_of(
     post: Post, plan: Plan, *, toots: Toots, is_broken: bool = False, foretold_brake: bool = False
 ) -> Outlook:
-    """The sentence for a post. `plan` is made for a moment right after the merge; `foretold_brake`: it will hold it."""
+    """The outlook of a post. `plan` is made for a moment right after the merge; `foretold_brake`: it will hold it."""
+    by_account = _prospects(post, plan, toots, is_broken=is_broken, foretold_brake=foretold_brake)
+    first, *others = dict.fromkeys(by_account.values())
+    if not others:
+        clauses = _clauses(first, post, plan)
+        return Outlook(
+            moment=first.moment,
+            says=_sentences(clauses),
+            brief=clauses[0][1],
+            is_tooted=not first.has(_NO_TOOT),
+            is_held=first.has(_HELD),
+        )
+    at_once = next((one for one in (first, *others) if one.has(_AT_ONCE)), None)
+    clauses = _clauses(at_once, post, plan) if at_once is not None else []
+    return Outlook(
+        moment=min((one.moment for one in (first, *others)), key=list(Moment).index),
+        says=_sentences(clauses) or "The accounts differ:",
+        brief=clauses[0][1] if clauses else "The accounts differ:",
+        by_account={account: _sentences(_clauses(one, post, plan)) for account, one in by_account.items()},
+    )
+
+
+def _prospects(
+    post: Post, plan: Plan, toots: Toots, *, is_broken: bool, foretold_brake: bool
+) -> Mapping[str, _Prospect]:
+    """By account; under "" what holds for the post as a whole."""
     if is_broken:
-        return _nothing("Nothing happens: the file cannot be read as a post.")
+        return {"": _Prospect(effects=(_E.NOTHING_BROKEN,))}
     if post.published is None:
-        return _nothing("Nothing happens: it is a draft.")
-    items = [item for item in plan.items if item.slug == post.slug and not item.occasion.reminder_id]
+        return {"": _Prospect(effects=(_E.NOTHING_DRAFT,))}
     if plan.doubt is not None:
-        return Outlook(moment=Moment.NEVER, says=f"Nothing is released: {reason_words(plan.doubt)}")
+        return {"": _Prospect(effects=(_E.NOTHING_RELEASED,), reason=plan.doubt)}
+    items = [item for item in plan.items if item.slug == post.slug and not item.occasion.reminder_id]
     if post.published > plan.now and all(item.verdict in (Verdict.UPCOMING, Verdict.HELD) for item in items):
-        return _to_come(post, items, plan, toots, foretold_brake=foretold_brake)
+        to_come = {item.account: _to_come(item, post, toots, foretold_brake=foretold_brake) for item in items}
+        return to_come or {"": _Prospect(effects=(_E.NOTHING_NAME_TAKEN,))}
     return _at_once(post, items, plan)
 
 
-def _nothing(says: str) -> Outlook:
-    return Outlook(moment=Moment.NEVER, says=says, is_tooted=False)
-
-
-def _to_come(post: Post, items: list[PlanItem], plan: Plan, toots: Toots, *, foretold_brake: bool) -> Outlook:
-    assert post.published is not None
-    if not items:
-        return _nothing("Nothing happens: a post that is out has its name or id.")
-    distance = format_duration(post.published - plan.now)
-    by_account = {
-        item.account: _of_item_to_come(item, post, distance, toots, foretold_brake=foretold_brake) for item in items
-    }
-    return _joined(by_account)
-
-
-def _of_item_to_come(item: PlanItem, post: Post, distance: str, toots: Toots, *, foretold_brake: bool) -> _Prospect:
-    entered = f"Enters the feed in {distance}."
+def _to_come(item: PlanItem, post: Post, toots: Toots, *, foretold_brake: bool) -> _Prospect:
     if item.verdict is Verdict.HELD:
-        return _Prospect(says=f"Nothing happens: {reason_words(item.reason)}.", is_tooted=False)
+        return _Prospect(effects=(_E.NOTHING_HELD,), reason=item.reason)
     if post.hidden:
-        return _Prospect(says="Nothing happens: it is hidden.", is_tooted=False)
+        return _Prospect(effects=(_E.NOTHING_HIDDEN,))
     if not item.account or item.reason is not None:
-        says = f"{entered} Nothing is tooted{_because(item.reason, post)}."
-        return _Prospect(says=says, moment=Moment.LATER, is_tooted=False)
+        effects = (_E.ENTERS_LATER, _E.NOT_TOOTED)
+        return _Prospect(effects=effects, moment=Moment.LATER, reason=item.reason)
     if isinstance(toots.get(item.account), str):
-        says = f"{entered} Its toot would be held: it cannot be made."
-        return _Prospect(says=says, moment=Moment.LATER, is_held=True)
+        return _Prospect(effects=(_E.ENTERS_LATER, _E.CANNOT_BE_MADE), moment=Moment.LATER)
     if foretold_brake:
-        says = f"{entered} Its toot would be held by the brake."
-        return _Prospect(says=says, moment=Moment.LATER, is_held=True)
-    return _Prospect(says=f"Goes out in {distance}.", moment=Moment.LATER)
+        return _Prospect(effects=(_E.ENTERS_LATER, _E.BRAKED), moment=Moment.LATER)
+    return _Prospect(effects=(_E.GOES_OUT_LATER,), moment=Moment.LATER)
 
 
-def _because(reason: Reason | None, post: Post) -> str:
-    """A reason as it follows a sentence: after a colon, or in brackets."""
+def _at_once(post: Post, items: list[PlanItem], plan: Plan) -> Mapping[str, _Prospect]:
+    is_new = any(released.path == post.path for released in plan.released)
+    by_account: dict[str, _Prospect] = {}
+    for item in items:
+        known, further = by_account.get(item.account), _of_item(item, post, plan, is_new=is_new)
+        # Of a toot that stays and an edit of it, the edit is what merging means.
+        by_account[item.account] = further if known is None or known.has({_E.OUT}) else known
+    if by_account:
+        return by_account
+    if is_new and not post.hidden:
+        return {"": _Prospect(effects=(_E.ENTERS_NOW,), moment=Moment.NOW)}
+    if _feeds_change(post, plan):
+        return {"": _Prospect(effects=(_E.OUT, _E.CHANGES_FEED), moment=Moment.NOW)}
+    return {"": _Prospect(effects=(_E.OUT_UNCHANGED,))}
+
+
+def _of_item(item: PlanItem, post: Post, plan: Plan, *, is_new: bool) -> _Prospect:
+    is_followup = item.occasion != Occasion.PUBLISH
+    match item.verdict:
+        case Verdict.WAITING:
+            return _Prospect(effects=(_E.TOOTS_WITH_PAGE,), moment=Moment.NOW)
+        case Verdict.DUE if item.occasion.kind is OccasionKind.WITHDRAW:
+            return _Prospect(effects=(_E.TAKES_TOOT_BACK,), moment=Moment.NOW)
+        case Verdict.DUE if is_followup:
+            return _Prospect(effects=(_E.OUT, _E.EDITS_TOOT), moment=Moment.NOW)
+        case Verdict.DUE if item.reason is not None and item.reason.code is ReasonCode.WAITS_FOR_DAYTIME:
+            return _Prospect(effects=(_E.ENTERS_NOW, _E.TOOTS_IN_DAYTIME), moment=Moment.NOW)
+        case Verdict.DUE:
+            return _Prospect(effects=(_E.TOOTS_NOW,), moment=Moment.NOW)
+        case Verdict.HELD:
+            entered = (_E.ENTERS_NOW,) if is_new and not post.hidden else ()
+            held = _E.EDIT_HELD if is_followup else _E.TOOT_HELD
+            moment = Moment.NOW if is_new else Moment.NEVER
+            return _Prospect(effects=(*entered, held), moment=moment, reason=item.reason)
+        case Verdict.SKIPPED | Verdict.REJECTED:
+            return _skipped(item, post, plan, is_new=is_new)
+        case _:
+            changes = _feeds_change(post, plan)
+            effects = (_E.OUT, _E.CHANGES_FEED if changes else _E.UNCHANGED)
+            return _Prospect(effects=effects, moment=Moment.NOW if changes or is_new else Moment.NEVER)
+
+
+def _skipped(item: PlanItem, post: Post, plan: Plan, *, is_new: bool) -> _Prospect:
+    if post.hidden and post.withdrawn is not None:
+        return _Prospect(effects=(_E.LEAVES_FEED,), moment=Moment.NOW)
+    if post.hidden:
+        return _Prospect(effects=(_E.NOTHING_HIDDEN,), moment=Moment.NOW if is_new else Moment.NEVER)
+    if is_new:
+        return _Prospect(effects=(_E.ENTERS_NOW, _E.NOT_TOOTED), moment=Moment.NOW, reason=item.reason)
+    if _feeds_change(post, plan):
+        effects = (_E.IN_FEED, _E.CHANGES_FEED, _E.NOT_TOOTED)
+        return _Prospect(effects=effects, moment=Moment.NOW, reason=item.reason)
+    return _Prospect(effects=(_E.IN_FEED, _E.NOT_TOOTED), reason=item.reason)
+
+
+def _feeds_change(post: Post, plan: Plan) -> bool:
+    return any(entry.slug == post.slug for entry in plan.batch.entries)
+
+
+def _sentences(clauses: Iterable[tuple[str, str]]) -> str:
+    return " ".join(f"{before}{clause}." for before, clause in clauses)
+
+
+def _clauses(prospect: _Prospect, post: Post, plan: Plan) -> list[tuple[str, str]]:
+    """The effects in words, without an end: what a sentence begins with, and what a list shows."""
+    distance = format_duration(post.published - plan.now) if post.published is not None else ""
+    words = {"distance": distance, "reason": _clean(prospect.reason, post), "because": _because(prospect, post, plan)}
+    return [
+        ("Merging this " if effect in _OF_MERGING else "", effect.value.format(**words)) for effect in prospect.effects
+    ]
+
+
+def _because(prospect: _Prospect, post: Post, plan: Plan) -> str:
+    """A reason as it follows a clause: after a colon, or in brackets."""
+    reason = prospect.reason
     if reason is None:
         return ""
+    if reason.code is ReasonCode.TOO_LATE and post.published is not None and prospect.moment is not Moment.LATER:
+        return f": it is {format_duration(plan.now - post.published)} old"
     if reason.code is ReasonCode.FEEDS_ONLY:
         return " (`mastodon.skip`)"
     if reason.code is ReasonCode.FEEDS_ONLY_SKIPPED_BY:
@@ -147,94 +283,6 @@ def _because(reason: Reason | None, post: Post) -> str:
     return f": {_clean(reason, post).strip(' :.')}"
 
 
-def _at_once(post: Post, items: list[PlanItem], plan: Plan) -> Outlook:
-    is_new = any(released.path == post.path for released in plan.released)
-    by_account: dict[str, _Prospect] = {}
-    for item in items:
-        known, further = by_account.get(item.account), _of_item(item, post, plan, is_new=is_new)
-        # Of a toot that stays and an edit of it, the edit is what merging means.
-        by_account[item.account] = further if known is None or known.is_out else known
-    if by_account:
-        return _joined(by_account)
-    if is_new and not post.hidden:
-        return Outlook(moment=Moment.NOW, says="Merging this puts it into the feed at once.")
-    if _feeds_change(post, plan):
-        return Outlook(moment=Moment.NOW, says="It is out already. Merging this changes the feed.")
-    return Outlook(moment=Moment.NEVER, says="It is out already, and nothing changes.")
-
-
-def _of_item(item: PlanItem, post: Post, plan: Plan, *, is_new: bool) -> _Prospect:
-    after = item.occasion != Occasion.PUBLISH
-    match item.verdict:
-        case Verdict.WAITING:
-            says = "Merging this toots as soon as its page is online."
-            return _Prospect(says=says, moment=Moment.NOW, is_at_once=True)
-        case Verdict.DUE if after:
-            return _of_followup(item.occasion)
-        case Verdict.DUE if item.reason is not None and item.reason.code is ReasonCode.WAITS_FOR_DAYTIME:
-            says = "Merging this puts it into the feed at once. Its toot waits for the hours of `daytime`."
-            return _Prospect(says=says, moment=Moment.NOW)
-        case Verdict.DUE:
-            return _Prospect(says="Merging this toots at once.", moment=Moment.NOW, is_at_once=True)
-        case Verdict.HELD:
-            is_entered = is_new and not post.hidden
-            entered = "Merging this puts it into the feed at once. " if is_entered else ""
-            toot = "The change of its toot" if after else "Its toot"
-            says = f"{entered}{toot} is held: {_clean(item.reason, post)}."
-            return _Prospect(says=says, moment=Moment.NOW if is_new else Moment.NEVER, is_held=True)
-        case Verdict.SKIPPED | Verdict.REJECTED:
-            return _skipped(item, post, plan, is_new=is_new)
-        case _:
-            changes = _feeds_change(post, plan)
-            says = f"It is out already. {'Merging this changes the feed.' if changes else 'Nothing changes.'}"
-            return _Prospect(says=says, moment=Moment.NOW if changes or is_new else Moment.NEVER, is_out=True)
-
-
-def _of_followup(occasion: Occasion) -> _Prospect:
-    if occasion.kind is OccasionKind.WITHDRAW:
-        return _Prospect(says="Merging this takes the toot back at once.", moment=Moment.NOW)
-    says = "It is out already. Merging this edits the toot at once."
-    return _Prospect(says=says, moment=Moment.NOW, is_out=True)
-
-
-def _skipped(item: PlanItem, post: Post, plan: Plan, *, is_new: bool) -> _Prospect:
-    if post.hidden and post.withdrawn is None:
-        moment = Moment.NOW if is_new else Moment.NEVER
-        return _Prospect(says="Nothing happens: it is hidden.", moment=moment, is_tooted=False)
-    if post.hidden:
-        return _Prospect(says="Merging this takes it out of the feed.", moment=Moment.NOW)
-    because = _because(item.reason, post)
-    if item.reason is not None and item.reason.code is ReasonCode.TOO_LATE and post.published is not None:
-        because = f": it is {format_duration(plan.now - post.published)} old"
-    if is_new:
-        says = f"Merging this puts it into the feed at once. Nothing is tooted{because}."
-        return _Prospect(says=says, moment=Moment.NOW, is_tooted=False)
-    changes = _feeds_change(post, plan)
-    feeds = " Merging this changes the feed." if changes else ""
-    says = f"It is in the feed already.{feeds} Nothing is tooted{because}."
-    return _Prospect(says=says, moment=Moment.NOW if changes else Moment.NEVER, is_tooted=False)
-
-
 def _clean(reason: Reason | None, post: Post) -> str:
     """A reason in words, without the file's name, which is read there anyway."""
     return reason_words(reason).removeprefix(f"{post.path}: ").rstrip(".")
-
-
-def _feeds_change(post: Post, plan: Plan) -> bool:
-    changed = {entry.slug for entry in plan.batch.entries}
-    return post.slug in changed
-
-
-def _joined(by_account: Mapping[str, _Prospect]) -> Outlook:
-    """One sentence for all accounts; what they do not have in common is said account by account."""
-    different = list(dict.fromkeys(by_account.values()))
-    moment = min((prospect.moment for prospect in different), key=list(Moment).index)
-    if len(different) == 1:
-        only = different[0]
-        return Outlook(moment=moment, says=only.says, is_tooted=only.is_tooted, is_held=only.is_held)
-    at_once = next((prospect.says for prospect in different if prospect.is_at_once), "The accounts differ:")
-    return Outlook(
-        moment=moment,
-        says=at_once,
-        by_account={account: prospect.says for account, prospect in by_account.items()},
-    )

@@ -55,9 +55,8 @@ def test_one_account_that_is_gone_does_not_hide_the_others(
 
 
 def test_an_account_without_a_token_says_how_to_get_one(site_config: Callable[..., Config]) -> None:
-    config = site_config(
-        accounts='[accounts.other]\nserver = "https://social.invalid"\nacct = "@a@social.invalid"\ntoken_file = "var/none"'
-    )
+    lines = ("[accounts.other]", 'server = "https://social.invalid"', 'acct = "@a@social.invalid"')
+    config = site_config(accounts="\n".join((*lines, 'token_file = "var/none"')))
     report = reports_of(config)["other"]
     assert (report.usable, report.token_from) == (False, None)
     assert "announce login other" in f"{report.trouble} {report.remedy}"
