@@ -11,6 +11,7 @@ from bot.config import Config
 from bot.domain import OverrideKind
 from bot.domain.clock import SystemClock
 from bot.domain.errors import UsageError
+from bot.domain.wording import effect_words
 from bot.operations.overrides import apply, propose_override, propose_pause, propose_resume
 from bot.planner.overrides import Proposal
 
@@ -99,8 +100,10 @@ def _override(config: Config, name: str, kind: OverrideKind, *, yes: bool, as_js
 
 
 def _confirm_and_apply(config: Config, proposal: Proposal, *, yes: bool, as_json: bool) -> None:
-    for line in proposal.lines or ("Nothing is paused, and the brake holds nothing.",):
-        click.echo(line, err=as_json)
+    for effect in proposal.effects:
+        click.echo(effect_words(effect), err=as_json)
+    if not proposal.effects:
+        click.echo("Nothing is paused, and the brake holds nothing.", err=as_json)
     confirm(yes=yes)
     applied = apply(config, proposal, clock=SystemClock())
     if applied.came_late:
@@ -112,5 +115,5 @@ def _confirm_and_apply(config: Config, proposal: Proposal, *, yes: bool, as_json
         echo_json(
             [{"slug": event.slug, "account": event.account, "what": event.kind.value} for event in applied.events]
         )
-    elif proposal.lines:
+    elif proposal.effects:
         click.echo("Done. `announce run` or the next tick carries it out.")

@@ -16,14 +16,13 @@ from bot.domain.ledger import (
     Instance,
     NoteKind,
     NotesChange,
-    Override,
-    OverrideKind,
     OverridesSeen,
     Snapshot,
     Upcoming,
     WriteBatch,
     WriteResult,
 )
+from bot.domain.overrides import Effect, EffectKind, Override, OverrideKind
 from bot.domain.posts import (
     Digests,
     MastodonOptions,
@@ -55,6 +54,8 @@ __all__ = [
     "DeliveryState",
     "Dialect",
     "Digests",
+    "Effect",
+    "EffectKind",
     "Entry",
     "Event",
     "EventKind",

@@ -11,27 +11,7 @@ from bot.domain.accounts import AccountState
 from bot.domain.deliveries import Delivery, DeliveryKey
 from bot.domain.entries import Entry, OldEntry, OldFeed, PageWaitRecord, RemotePicture
 from bot.domain.events import Event
-
-
-class OverrideKind(Enum):
-    """What an operator may order for one post."""
-
-    HOLD = "hold"  #: neither release nor toot it until RELEASE
-    RELEASE = "release"  #: end the hold, however late the post is
-    PUBLISH = "publish"  #: toot it, however late the post is
-    SKIP = "skip"  #: do not toot it
-    RETRY = "retry"  #: try rejected deliveries, and those that failed for too long, again
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Override:
-    """An operator's latest override for a post; it beats every rule but `withdrawn:` and `expires:`."""
-
-    post_id: str
-    said: OverrideKind
-    early: bool = False  #: with PUBLISH: release it before its datetime
-    who: str
-    at: datetime
+from bot.domain.overrides import Override
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -85,6 +85,15 @@ class ReasonCode(Enum):
     NOT_EDITED = "not_edited"  #: slug; names: the reminder, if it is one; text: the problem
     RELEASED_WITHOUT_PAGE = "released_without_page"  #: slug, text
     FILE_GONE = "file_gone"  #: slug; at: when its entry leaves the feeds
+    # Why an operator's command cannot be carried out; never in the ledger
+    IS_DRAFT = "is_draft"
+    IS_WITHDRAWN = "is_withdrawn"
+    DATETIME_TO_COME = "datetime_to_come"
+    BEING_SENT = "being_sent"
+    TOOTED_ALREADY = "tooted_already"
+    NOTHING_FAILED = "nothing_failed"
+    NOTHING_HELD = "nothing_held"
+    PAUSED_ALREADY = "paused_already"  #: who: the operator, and when
     # A sentence from the ledger of an earlier version
     TEXT = "text"  #: text
 

@@ -1,4 +1,4 @@
-"""The words for people: of events and of reasons. Nothing reads them back; decisions go by the types."""
+"""The words for people: of events, reasons and what commands do. Nothing reads them back; decisions go by the types."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
 
-from bot.domain.alerts import AlertKind
 from bot.domain.deliveries import Hold, Occasion
 from bot.domain.durations import format_duration
 from bot.domain.events import Event, EventKind
 from bot.domain.ledger import Instance
+from bot.domain.overrides import Effect, EffectKind
 from bot.domain.posts import Poll, StatusOptions
 from bot.domain.reasons import Reason, ReasonCode
 
@@ -201,8 +201,47 @@ REASON_WORDS: Final[Mapping[ReasonCode, str | Callable[[Reason], str]]] = {
     _C.NOT_EDITED: _not_edited,
     _C.RELEASED_WITHOUT_PAGE: lambda r: f"{r.slug} was released without its page: {r.text}",
     _C.FILE_GONE: _file_gone,
+    _C.IS_DRAFT: "it is a draft: give it a published_datetime first",
+    _C.IS_WITHDRAWN: "it is withdrawn: take `withdrawn:` out of its file first",
+    _C.DATETIME_TO_COME: "its datetime has not come; to release it now all the same, add --early",
+    _C.BEING_SENT: "its toot is under way at this moment; look at `announce queue` and try again",
+    _C.TOOTED_ALREADY: "it is tooted already; to take it back write `withdrawn: true` into the file",
+    _C.NOTHING_FAILED: "nothing of it was rejected or given up",
+    _C.NOTHING_HELD: "nothing of it is held; a late or skipped one goes out with `announce publish`",
+    _C.PAUSED_ALREADY: lambda r: f"paused already, by {r.who}",
     _C.TEXT: _text,
 }
+
+#: What an override or a command would do. Placeholders: the fields of `Effect`.
+EFFECT_WORDS: Final[Mapping[EffectKind, str]] = {
+    EffectKind.HOLD: "{slug} ({title}) is not released and not tooted until `announce release`.",
+    EffectKind.SEND_ON_TIME: "{slug} ({title}) goes out at its datetime.",
+    EffectKind.SEND_NOW: "{slug} ({title}) goes out now.",
+    EffectKind.SKIP: "{slug} ({title}) enters the feeds and is not tooted.",
+    EffectKind.RETRY: "{slug} ({title}) is tried again now.",
+    EffectKind.HOLD_REMINDERS: "{slug} ({title}) is tooted; its reminders are held until `announce release`.",
+    EffectKind.SEND_REMINDERS: "{slug} ({title}) is tooted; its reminders go out at their times.",
+    EffectKind.SKIP_REMINDERS: "{slug} ({title}) is tooted; its reminders are not.",
+    EffectKind.STATE: "    {account}: is {state} now",
+    EffectKind.END_BURST_HOLD: "{slug} → {account}: held by the brake, goes out",
+    EffectKind.END_PAUSE: "the pause ends (paused by {who})",
+    EffectKind.ACCEPT_CLOCK: "the clock is believed: it is {at}",
+    EffectKind.PAUSE: "Nothing is released and nothing is tooted until `announce resume`.",
+}
+
+
+def effect_words(effect: Effect) -> str:
+    """What an override or a command would do, in one line."""
+    state = effect.state.value if effect.state is not None else ""
+    return EFFECT_WORDS[effect.kind].format(
+        slug=effect.slug,
+        title=effect.title,
+        account=effect.account,
+        state=state,
+        who=effect.who,
+        at=minute(effect.at) if effect.at is not None else "",
+    )
+
 
 #: What the history adds where a delivery is held: what lets it go.
 EVENT_REMEDIES: Final[Mapping[ReasonCode, str]] = {
@@ -217,92 +256,6 @@ HOLD_REMEDIES: Final[Mapping[Hold | None, str]] = {
     Hold.UNCLEAR: "mend the post's file; it goes out by itself",
     Hold.FAILED: "see to the cause, then `announce retry {slug}`",
 }
-
-#: What happened, what that means, and what to do; by kind and, where one kind has several, by which of them.
-ALERT_WORDS: Final[Mapping[tuple[AlertKind, Hold | ReasonCode | bool | None], tuple[str, str, str]]] = {
-    (AlertKind.DOUBT, None): (
-        "{problem}",
-        "Nothing is released and nothing is tooted.",
-        "See to the cause; the bot goes on by itself once it is gone.",
-    ),
-    (AlertKind.TROUBLE, None): ("{problem}", "", "Look at `announce queue`."),
-    (AlertKind.FINDING, None): ("{path}: {problem}", "", "{remedy}"),
-    (AlertKind.FILE, None): (
-        "{problem}",
-        "The post of this file is left out until it is mended; the others go on.",
-        "{remedy}",
-    ),
-    (AlertKind.FEEDS, None): ("{problem}", "The last good feed stays in its place.", "See to the cause."),
-    (AlertKind.DEPLOY_HOOK, None): (
-        "{problem}",
-        "Pages of released posts may be missing on the site.",
-        "See to its address, its token and what that may do; it is called again until it takes the call.",
-    ),
-    (AlertKind.SOURCE, True): (
-        "{problem}",
-        "None of its posts is known here.",
-        "See to the cause; the bot goes on by itself.",
-    ),
-    (AlertKind.SOURCE, False): (
-        "{problem}",
-        "The posts that were fetched last stay in force; what was changed since then is not seen.",
-        "See to the cause; the bot goes on by itself.",
-    ),
-    (AlertKind.ACCOUNT, None): (
-        "{account}: {problem}",
-        "Nothing is tooted there; what is due waits. The feeds go on.",
-        "Mend the token or the settings; the bot goes on by itself.",
-    ),
-    (AlertKind.HELD, Hold.BRAKE): (
-        "held: {name}: {problem}",
-        "A flood was stopped; these toots wait.",
-        "Look at `announce queue`, then `announce resume`.",
-    ),
-    (AlertKind.HELD, Hold.UNCLEAR): (
-        "held: {name}: {problem}",
-        "The toot waits until its file is mended.",
-        "Mend the file.",
-    ),
-    (AlertKind.HELD, Hold.FAILED): (
-        "held: {name}: {problem}",
-        "The toot waits for a person.",
-        "See to the cause, then `announce retry SLUG`.",
-    ),
-    (AlertKind.HELD, ReasonCode.PAGE_MISSING): (
-        "held: {name}: {problem}",
-        "Neither the feeds nor the toots have it: their link would lead nowhere.",
-        "See why the site was not built, then `announce release SLUG`.",
-    ),
-    (AlertKind.REJECTED, None): (
-        "rejected: {name}: {problem}",
-        "The server refuses this toot as it stands; it is not sent.",
-        "Change the post and `announce retry SLUG`, or toot by hand.",
-    ),
-    (AlertKind.PICTURE, None): (
-        "{path}: a picture cannot be used: {problem}",
-        "Its toot goes out without it.",
-        "Mend it for the feeds; a change of the post's words edits the toot, with the picture.",
-    ),
-    (AlertKind.AHEAD, None): (
-        "{path}{reminder} is due in less than {distance}: {problem}",
-        "It would not go out as meant.",
-        "Mend it; `announce preview {slug}` shows how it stands.",
-    ),
-}
-#: An alert about a post that is not public yet, for channels that must not name it.
-REDACTED_ALERT: Final = (
-    "trouble with an upcoming post ({opaque})",
-    "It may not go out as planned.",
-    "Look at `announce check` and `announce queue` on the bot's machine.",
-)
-
-
-def alert_words(
-    kind: AlertKind, which: Hold | ReasonCode | bool | None = None, **values: object
-) -> tuple[str, str, str]:
-    """What happened, what that means, and what to do."""
-    what, means, todo = (text.format(**values) for text in ALERT_WORDS[kind, which])
-    return what, means, todo
 
 
 def poll_words(poll: Poll) -> tuple[tuple[str, ...], str]:

@@ -13,6 +13,7 @@ from bot.config import Config
 from bot.domain import Event, OverrideKind
 from bot.domain.clock import Clock
 from bot.domain.errors import UsageError
+from bot.domain.wording import reason_words
 from bot.ledger import open_ledger, read_snapshot
 from bot.operations.site import find_post
 from bot.planner import overrides
@@ -52,8 +53,8 @@ def propose_resume(config: Config, *, operator: str, clock: Clock) -> Proposal:
 
 
 def _possible(proposal: Proposal) -> Proposal:
-    if proposal.refusal:
-        raise UsageError(f"nothing was changed: {proposal.refusal}.")
+    if proposal.refusal is not None:
+        raise UsageError(f"nothing was changed: {reason_words(proposal.refusal)}.")
     return proposal
 
 

@@ -11,10 +11,10 @@ from typing import Final
 from bot.compose.announcement import as_reminder
 from bot.compose.pictures import pictures_of, problem_of
 from bot.domain import AccountState, Finding, Hold, Occasion, Post, Reason, ReasonCode
-from bot.domain.alerts import AlertKey, AlertKind
+from bot.domain.alerts import REDACTED_ALERT, AlertKey, AlertKind, alert_words
 from bot.domain.durations import format_duration
 from bot.domain.errors import ComposeError, OutputError, PictureUnusableError, PostError
-from bot.domain.wording import REDACTED_ALERT, alert_words, reason_words
+from bot.domain.wording import reason_words
 from bot.planner.builder import Compose, PlanItem
 from bot.planner.plan import Plan
 from bot.planner.ruling import Verdict

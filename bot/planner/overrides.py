@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,6 +11,8 @@ from bot.domain import (
     CompareAndSet,
     Delivery,
     DeliveryState,
+    Effect,
+    EffectKind,
     Event,
     EventKind,
     Hold,
@@ -79,11 +81,11 @@ _OPEN = (DeliveryState.DUE, DeliveryState.HELD)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Proposal:
-    """The effect of a command, for the operator to confirm before it is recorded."""
+    """What a command would do, for the operator to confirm before it is recorded."""
 
-    lines: tuple[str, ...]  #: what will happen, for each account
+    effects: tuple[Effect, ...]
     batch: WriteBatch
-    refusal: str = ""  #: why the command cannot be carried out; the rest is then not used
+    refusal: Reason | None = None  #: why the command cannot be carried out; the rest is then not used
 
 
 def propose_override(
@@ -103,7 +105,7 @@ def propose_override(
     mine = [d for d in snapshot.deliveries.values() if d.key.post_id == post_id and d.key.account in accounts]
     refusal = (
         _refusal(kind, post, mine, released=entry is not None, now=now, early=early)
-        or ("" if _is_of_reminders(kind, post, mine, now=now) else _tooted_already(kind, mine, accounts))
+        or (None if _is_of_reminders(kind, post, mine, now=now) else _tooted_already(kind, mine, accounts))
         or _nothing_to_do(kind, mine, before, waits_for_page=post_id in snapshot.waiting)
     )
     # Later overrides must not change that the post was released early.
@@ -119,9 +121,9 @@ def propose_override(
         who=who,
     )
     return Proposal(
-        lines=tuple(_effects(kind, post, mine, released=entry is not None, now=now)),
+        effects=tuple(_effects(kind, post, mine, released=entry is not None, now=now)),
         batch=WriteBatch(overrides=(override,), changes=changes, events=(event,)),
-        refusal=refusal,
+        refusal=Reason(code=refusal) if refusal is not None else None,
     )
 
 
@@ -136,16 +138,16 @@ _PAST = {
 
 def _refusal(
     kind: OverrideKind, post: Post, mine: list[Delivery], *, released: bool, now: datetime, early: bool
-) -> str:
+) -> ReasonCode | None:
     if post.published is None:
-        return "it is a draft: give it a published_datetime first"
+        return ReasonCode.IS_DRAFT
     if post.withdrawn is not None and kind in (OverrideKind.RELEASE, OverrideKind.PUBLISH):
-        return "it is withdrawn: take `withdrawn:` out of its file first"
+        return ReasonCode.IS_WITHDRAWN
     if kind is OverrideKind.PUBLISH and not released and post.published > now and not early:
-        return "its datetime has not come; to release it now all the same, add --early"
+        return ReasonCode.DATETIME_TO_COME
     if any(d.state is DeliveryState.SENDING for d in mine) and kind in (OverrideKind.HOLD, OverrideKind.SKIP):
-        return "its toot is under way at this moment; look at `announce queue` and try again"
-    return ""
+        return ReasonCode.BEING_SENT
+    return None
 
 
 def _is_of_reminders(kind: OverrideKind, post: Post, mine: list[Delivery], *, now: datetime) -> bool:
@@ -156,26 +158,28 @@ def _is_of_reminders(kind: OverrideKind, post: Post, mine: list[Delivery], *, no
     return waiting or any(reminder.at > now for reminder in post.reminders)
 
 
-def _tooted_already(kind: OverrideKind, mine: list[Delivery], accounts: list[str]) -> str:
+def _tooted_already(kind: OverrideKind, mine: list[Delivery], accounts: list[str]) -> ReasonCode | None:
     if kind is OverrideKind.RETRY:
-        return ""
+        return None
     toots = {d.key.account: d.state for d in mine if d.key.occasion == Occasion.PUBLISH}
     meant = accounts if kind is OverrideKind.PUBLISH else toots
     if not toots or any(toots.get(account) is not DeliveryState.SENT for account in meant):
-        return ""
-    return "it is tooted already; to take it back write `withdrawn: true` into the file"
+        return None
+    return ReasonCode.TOOTED_ALREADY
 
 
-def _nothing_to_do(kind: OverrideKind, mine: list[Delivery], before: Override | None, *, waits_for_page: bool) -> str:
+def _nothing_to_do(
+    kind: OverrideKind, mine: list[Delivery], before: Override | None, *, waits_for_page: bool
+) -> ReasonCode | None:
     if kind is OverrideKind.RETRY and not any(_has_failed(delivery) for delivery in mine):
-        return "nothing of it was rejected or given up"
+        return ReasonCode.NOTHING_FAILED
     override_holds = before is not None and before.said in (OverrideKind.HOLD, OverrideKind.RELEASE)
     # A skipped post waits for the feeds only: releasing it must not toot it.
     is_waiting = waits_for_page and not (before is not None and before.said is OverrideKind.SKIP)
     is_held = override_holds or is_waiting or any(d.state is DeliveryState.HELD for d in mine)
     if kind is OverrideKind.RELEASE and not is_held:
-        return "nothing of it is held; a late or skipped one goes out with `announce publish`"
-    return ""
+        return ReasonCode.NOTHING_HELD
+    return None
 
 
 def _has_failed(delivery: Delivery) -> bool:
@@ -209,44 +213,46 @@ def _wanted(kind: OverrideKind, delivery: Delivery, *, who: str, now: datetime) 
     return delivery
 
 
-def _effects(kind: OverrideKind, post: Post, mine: list[Delivery], *, released: bool, now: datetime) -> list[str]:
-    is_waiting = not released and post.published is not None and post.published > now
-    will = {
-        OverrideKind.HOLD: "is not released and not tooted until `announce release`",
-        OverrideKind.RELEASE: "goes out at its datetime" if is_waiting else "goes out now",
-        OverrideKind.PUBLISH: "goes out now",
-        OverrideKind.SKIP: "enters the feeds and is not tooted",
-        OverrideKind.RETRY: "is tried again now",
-    }[kind]
+def _effects(
+    kind: OverrideKind, post: Post, mine: list[Delivery], *, released: bool, now: datetime
+) -> Iterator[Effect]:
+    effect = _EFFECTS[kind]
+    if kind is OverrideKind.RELEASE and not released and post.published is not None and post.published > now:
+        effect = EffectKind.SEND_ON_TIME
     toots = [delivery for delivery in mine if delivery.key.occasion == Occasion.PUBLISH]
     if toots and all(toot.state is DeliveryState.SENT for toot in toots):
-        will = _WILL_OF_REMINDERS.get(kind, will)
-    return [
-        f"{post.slug} ({post.title}) {will}.",
-        *(f"    {toot.key.account}: is {toot.state.value} now" for toot in toots),
-    ]
+        effect = _EFFECTS_ON_REMINDERS.get(kind, effect)
+    yield Effect(kind=effect, slug=post.slug, title=post.title)
+    yield from (Effect(kind=EffectKind.STATE, account=toot.key.account, state=toot.state) for toot in toots)
 
 
-_WILL_OF_REMINDERS = {
-    OverrideKind.HOLD: "is tooted; its reminders are held until `announce release`",
-    OverrideKind.RELEASE: "is tooted; its reminders go out at their times",
-    OverrideKind.SKIP: "is tooted; its reminders are not",
+_EFFECTS = {
+    OverrideKind.HOLD: EffectKind.HOLD,
+    OverrideKind.RELEASE: EffectKind.SEND_NOW,
+    OverrideKind.PUBLISH: EffectKind.SEND_NOW,
+    OverrideKind.SKIP: EffectKind.SKIP,
+    OverrideKind.RETRY: EffectKind.RETRY,
+}
+_EFFECTS_ON_REMINDERS = {
+    OverrideKind.HOLD: EffectKind.HOLD_REMINDERS,
+    OverrideKind.RELEASE: EffectKind.SEND_REMINDERS,
+    OverrideKind.SKIP: EffectKind.SKIP_REMINDERS,
 }
 
 
 def resume(snapshot: Snapshot, *, who: str, now: datetime) -> Proposal:
     """Lift the pause and the burst limit's holds, and accept missing upcoming posts; the operator's holds stay."""
-    braked = [d for d in snapshot.deliveries.values() if d.hold is Hold.BRAKE]
+    held = [d for d in snapshot.deliveries.values() if d.hold is Hold.BRAKE]
     changes = tuple(
         CompareAndSet(known=d, wanted=replace(d, state=DeliveryState.DUE, hold=None, reason=None, ordered_by=who))
-        for d in sorted(braked, key=lambda d: d.sequence)
+        for d in sorted(held, key=lambda d: d.sequence)
     )
-    lines = [f"{d.slug} → {d.key.account}: held by the brake, goes out" for d in braked]
+    effects = [Effect(kind=EffectKind.END_BURST_HOLD, slug=d.slug, account=d.key.account) for d in held]
     if snapshot.paused:
-        lines.append(f"the pause ends (paused by {snapshot.paused})")
+        effects.append(Effect(kind=EffectKind.END_PAUSE, who=snapshot.paused))
     doubted = bool(clock_doubt(snapshot, now))
     if doubted:
-        lines.append(f"the clock is believed: it is {now:%Y-%m-%d %H:%M} UTC")
+        effects.append(Effect(kind=EffectKind.ACCEPT_CLOCK, at=now))
     events = tuple(
         Event(
             at=now,
@@ -257,12 +263,12 @@ def resume(snapshot: Snapshot, *, who: str, now: datetime) -> Proposal:
             reason=Reason(code=ReasonCode.WAS_HELD_BY_BURST_LIMIT),
             who=who,
         )
-        for d in braked
+        for d in held
     )
     if snapshot.paused:
         events += (Event(at=now, kind=EventKind.RESUMED, who=who),)
     return Proposal(
-        lines=tuple(lines),
+        effects=tuple(effects),
         batch=WriteBatch(
             changes=changes,
             events=events,
@@ -276,9 +282,10 @@ def resume(snapshot: Snapshot, *, who: str, now: datetime) -> Proposal:
 def pause(snapshot: Snapshot, *, who: str, now: datetime) -> Proposal:
     """Pause all releases and toots until `resume`."""
     if snapshot.paused:
-        return Proposal(lines=(), batch=WriteBatch(), refusal=f"paused already, by {snapshot.paused}")
+        refusal = Reason(code=ReasonCode.PAUSED_ALREADY, who=snapshot.paused)
+        return Proposal(effects=(), batch=WriteBatch(), refusal=refusal)
     return Proposal(
-        lines=("Nothing is released and nothing is tooted until `announce resume`.",),
+        effects=(Effect(kind=EffectKind.PAUSE),),
         batch=WriteBatch(
             paused=f"{who} on {now:%Y-%m-%d %H:%M} UTC", events=(Event(at=now, kind=EventKind.PAUSED, who=who),)
         ),

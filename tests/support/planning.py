@@ -139,7 +139,7 @@ class Season:
         return self._heard(resume(self.snapshot, who=who, now=self.now))
 
     def _heard(self, proposal: Proposal) -> Proposal:
-        assert proposal.refusal == ""
+        assert proposal.refusal is None
         assert self.ledger.record(proposal.batch, now=self.now).refused == ()
         return proposal
 

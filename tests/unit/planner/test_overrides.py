@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain import DeliveryState, Hold, Occasion, OverrideKind, Post, Snapshot, WriteBatch
 from bot.domain.reasons import text_reason
-from bot.domain.wording import event_detail, reason_words
+from bot.domain.wording import effect_words, event_detail, reason_words
 from bot.planner.overrides import Proposal, pause, resume
 from tests.support.digests import both
 from tests.support.planning import ACCOUNT, DAY, HOUR, MINUTE, NOW, OTHER, SECOND, Season
@@ -67,6 +67,10 @@ REFUSED = {
 }
 
 
+def lines_of(proposal: Proposal) -> list[str]:
+    return [effect_words(effect) for effect in proposal.effects]
+
+
 @pytest.mark.parametrize("said", OverrideKind)
 @pytest.mark.parametrize("standing", STANDINGS)
 def test_what_makes_no_sense_is_refused_with_its_reason(
@@ -74,7 +78,7 @@ def test_what_makes_no_sense_is_refused_with_its_reason(
 ) -> None:
     post = make_post()
     bring(season, post, standing)
-    assert season.propose(said, post).refusal == REFUSED[said].get(standing, "")
+    assert reason_words(season.propose(said, post).refusal) == REFUSED[said].get(standing, "")
 
 
 @pytest.mark.parametrize("said", OverrideKind)
@@ -114,7 +118,7 @@ def test_the_next_pass_comes_to_the_same_as_what_was_done_at_once(
 
 @pytest.mark.parametrize("said", OverrideKind)
 def test_a_draft_is_refused(season: Season, make_post: MakePost, said: OverrideKind) -> None:
-    refusal = season.propose(said, make_post(published=None)).refusal
+    refusal = reason_words(season.propose(said, make_post(published=None)).refusal)
     assert refusal == "it is a draft: give it a published_datetime first"
 
 
@@ -123,7 +127,7 @@ def test_what_is_withdrawn_is_let_go_by_its_file_alone(season: Season, make_post
     post = make_post(withdrawn="", hidden=True)
     season.run(post)
     season.emit(OverrideKind.HOLD, post)
-    refusal = season.propose(said, post).refusal
+    refusal = reason_words(season.propose(said, post).refusal)
     assert refusal == "it is withdrawn: take `withdrawn:` out of its file first"
     season.run(make_post())
     assert season.state("tickets") is not DeliveryState.DUE, "taking the mark away never toots"
@@ -158,14 +162,14 @@ def test_a_word_is_recorded_with_who_and_when(season: Season, make_post: MakePos
 def test_it_says_beforehand_what_will_happen(
     season: Season, make_post: MakePost, said: OverrideKind, published: Any, line: str
 ) -> None:
-    assert season.propose(said, make_post(published=published)).lines == (line,)
+    assert lines_of(season.propose(said, make_post(published=published))) == [line]
 
 
 def test_it_says_how_the_toot_stands_on_each_account(make_post: MakePost) -> None:
     season, post = Season(accounts=(ACCOUNT, OTHER)), make_post()
     season.run(post)
     season.send("tickets", account=OTHER)
-    lines = season.propose(OverrideKind.HOLD, post).lines[1:]
+    lines = lines_of(season.propose(OverrideKind.HOLD, post))[1:]
     assert sorted(lines) == [f"    {ACCOUNT}: is due now", f"    {OTHER}: is sent now"]
 
 
@@ -225,9 +229,10 @@ class TestEverything:
     def test_a_pause_says_who_and_when_and_is_refused_the_second_time(self, season: Season) -> None:
         first = season.pause("bob")
         assert season.snapshot.paused == "bob on 2026-03-10 14:00 UTC"
-        assert first.lines == ("Nothing is released and nothing is tooted until `announce resume`.",)
+        assert lines_of(first) == ["Nothing is released and nothing is tooted until `announce resume`."]
         again = pause(season.snapshot, who="amy", now=NOW)
-        assert again == Proposal(lines=(), batch=WriteBatch(), refusal="paused already, by bob on 2026-03-10 14:00 UTC")
+        assert (again.effects, again.batch) == ((), WriteBatch())
+        assert reason_words(again.refusal) == "paused already, by bob on 2026-03-10 14:00 UTC"
 
     def test_resume_says_what_it_lets_go_and_may_be_repeated(self, make_post: MakePost) -> None:
         season = Season()
@@ -236,11 +241,11 @@ class TestEverything:
         season.pause()
         season.clock.advance(MINUTE)
         proposal = season.resume("bob")
-        assert proposal.lines[:3] == (
+        assert lines_of(proposal)[:3] == [
             f"p4 → {ACCOUNT}: held by the brake, goes out",
             f"p5 → {ACCOUNT}: held by the brake, goes out",
             "the pause ends (paused by amy on 2026-03-10 14:00 UTC)",
-        )
+        ]
         assert [(e.kind.value, e.slug, e.who) for e in proposal.batch.events] == [
             ("let go", "p4", "bob"),
             ("let go", "p5", "bob"),
@@ -269,7 +274,7 @@ class TestEverything:
     def test_resume_believes_a_clock_that_is_doubted(self, behind: timedelta, believed: bool) -> None:
         proposal = resume(Snapshot(newest=NOW), who="amy", now=NOW - behind)
         assert proposal.batch.accept_clock is believed
-        assert ("the clock is believed: it is 2026-03-09 14:00 UTC" in proposal.lines) is believed
+        assert ("the clock is believed: it is 2026-03-09 14:00 UTC" in lines_of(proposal)) is believed
 
 
 def test_retry_of_a_refused_toot_leaves_it_to_the_next_pass(season: Season, make_post: MakePost) -> None:

@@ -140,7 +140,7 @@ class TestTheDeadline:
         one, post = season(), make_post(published=NOW)
         self.missing(one, post)
         one.emit(OverrideKind.SKIP, post)
-        assert one.propose(OverrideKind.RELEASE, post).refusal.startswith("nothing of it is held")
+        assert reason_words(one.propose(OverrideKind.RELEASE, post).refusal).startswith("nothing of it is held")
         plan = one.run(post, after=SECOND)
         assert (plan.released, verdicts(plan)) == ((post,), {"tickets": Verdict.SKIPPED})
 

@@ -9,7 +9,18 @@ from typing import Any
 
 import pytest
 
-from bot.domain import Action, Announcement, DeliveryState, Hold, Missed, Occasion, OverrideKind, Post, Reminder
+from bot.domain import (
+    Action,
+    Announcement,
+    DeliveryState,
+    EffectKind,
+    Hold,
+    Missed,
+    Occasion,
+    OverrideKind,
+    Post,
+    Reminder,
+)
 from bot.domain.errors import ComposeError
 from bot.domain.reasons import text_reason
 from bot.domain.wording import reason_words
@@ -230,14 +241,15 @@ class TestPeople:
 
     def test_what_is_skipped_does_not_go(self, season: Season, post: Post) -> None:
         tooted(season, post)
-        assert season.emit(OverrideKind.SKIP, post).lines[0].endswith("its reminders are not.")
+        (effect, _) = season.emit(OverrideKind.SKIP, post).effects
+        assert effect.kind is EffectKind.SKIP_REMINDERS
         season.run(post, after=2 * DAY)
         assert season.state(post.slug, CALL) is DeliveryState.SKIPPED
 
     def test_without_reminders_a_tooted_post_has_nothing_to_hold(self, season: Season, post: Post) -> None:
         plain = replace(post, reminders=())
         tooted(season, plain)
-        assert season.propose(OverrideKind.HOLD, plain).refusal.startswith("it is tooted already")
+        assert reason_words(season.propose(OverrideKind.HOLD, plain).refusal).startswith("it is tooted already")
 
     def test_what_let_the_toot_go_late_does_not_mean_its_reminders(self, season: Season, make_post: MakePost) -> None:
         late = make_post(published=NOW - 10 * DAY, reminders=(remind(at=NOW - 8 * DAY), remind("b", at=NOW + DAY)))

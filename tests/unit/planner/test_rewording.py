@@ -17,6 +17,7 @@ from bot.domain import (
     AccountState,
     Announcement,
     DeliveryState,
+    EffectKind,
     Event,
     Hold,
     MastodonOptions,
@@ -28,6 +29,7 @@ from bot.domain import (
     Reason,
     ReasonCode,
     Reminder,
+    alerts,
     wording,
 )
 from bot.domain.alerts import AlertKind
@@ -74,7 +76,7 @@ def reworded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wording, "REASON_WORDS", {code: f"daytime held {code.name[::-1]}" for code in ReasonCode})
     monkeypatch.setattr(wording, "EVENT_REMEDIES", dict.fromkeys(ReasonCode, "Nothing is tooted"))
     monkeypatch.setattr(
-        wording, "ALERT_WORDS", dict.fromkeys(wording.ALERT_WORDS, ("Xyzzy {problem}", "Plugh", "Plover"))
+        alerts, "ALERT_WORDS", dict.fromkeys(alerts.ALERT_WORDS, ("Xyzzy {problem}", "Plugh", "Plover"))
     )
 
 
@@ -256,4 +258,5 @@ def test_the_story_meets_what_decisions_depend_on(make_post: MakePost, make_deli
 def test_every_code_and_kind_has_words() -> None:
     assert wording.REASON_WORDS.keys() == set(ReasonCode)
     assert wording.EVENT_WORDS.keys() == set(EventKind)
-    assert {kind for kind, _ in wording.ALERT_WORDS} == set(AlertKind)
+    assert wording.EFFECT_WORDS.keys() == set(EffectKind)
+    assert {kind for kind, _ in alerts.ALERT_WORDS} == set(AlertKind)
