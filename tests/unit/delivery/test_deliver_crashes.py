@@ -36,7 +36,6 @@ from bot.domain import (
 from bot.domain.clock import ManualClock
 from bot.domain.errors import AccountBlockedError, OutcomeUnknownError, PublishError, TransientError
 from bot.ledger.contract import Ledger
-from bot.ledger.sqlite import SqliteLedger
 from bot.publishers.contract import Publisher
 from tests.support.recording_publisher import RecordingPublisher
 from tests.support.scratch_ledger import ScratchLedger
@@ -301,13 +300,6 @@ def world_of(ledger: Ledger, clock: ManualClock, *deliveries: Delivery) -> World
     return world
 
 
-def quick_sqlite(path: Path, clock: ManualClock) -> SqliteLedger:
-    """An SQLite ledger that does not wait for the disk: here the process dies, not the machine."""
-    ledger = SqliteLedger(path, clock)
-    ledger._file.connection().execute("PRAGMA synchronous = OFF")
-    return ledger
-
-
 def three(make_delivery: MakeDelivery) -> tuple[Delivery, ...]:
     """One with a picture and a link, two that say the same without a link."""
     picture = Picture(url="https://conf.example/a.png", path=Path("a.png"), alt="a")
@@ -320,20 +312,11 @@ def three(make_delivery: MakeDelivery) -> tuple[Delivery, ...]:
     )
 
 
-@pytest.mark.parametrize(
-    ("keeper", "fault"),
-    [
-        *(("memory", fault) for fault in ("none", "answer lost", "request lost", "late", "unreachable", "blocked")),
-        ("sqlite", "answer lost"),
-    ],
-)
-def test_a_crash_at_any_step_sends_nothing_twice_and_loses_nothing(
-    tmp_path: Path, make_delivery: MakeDelivery, fault: str, keeper: str
-) -> None:
+@pytest.mark.parametrize("fault", ["none", "answer lost", "request lost", "late", "unreachable", "blocked"])
+def test_a_crash_at_any_step_sends_nothing_twice_and_loses_nothing(make_delivery: MakeDelivery, fault: str) -> None:
     for point in count():
         clock = ManualClock(NOW)
-        ledger: Ledger = ScratchLedger(clock) if keeper == "memory" else quick_sqlite(tmp_path / f"{point}.db", clock)
-        world = world_of(ledger, clock, *three(make_delivery))
+        world = world_of(ScratchLedger(clock), clock, *three(make_delivery))
         world.server.faults = ["none", fault]
         fuse = Fuse(left=point)
         world.deliver_pending("mortal", fuse=fuse)
@@ -341,7 +324,6 @@ def test_a_crash_at_any_step_sends_nothing_twice_and_loses_nothing(
         world.deliver_pending("too early")
         world.settle_down()
         world.check()
-        ledger.close()
         if not fuse.blown:
             break
     assert point > 30, "it died at its effects one by one"

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -81,12 +82,15 @@ def write(config: Config, name: str, title: str) -> Path:
 @pytest.fixture
 def waiting(site_config: Callable[..., Config], request: pytest.FixtureRequest) -> tuple[Config, WaitingWatch]:
     """With the usual `Stillness`, or the one that the test is parametrized with."""
+    stillness = getattr(request, "param", Stillness())
     config = site_config()
     config.posts_folder.mkdir(exist_ok=True)
     for name in ("a.md", "b.md"):
         path = write(config, name, name[0])
         os.utime(path, (1, 1))
-    return config, WaitingWatch(config, getattr(request, "param", Stillness()))
+    if stillness.written >= timedelta(seconds=1):
+        time.sleep(1.1)  # files younger than a second must hold still already when the watch is made
+    return config, WaitingWatch(config, stillness)
 
 
 def test_what_is_told_is_looked_at_and_read_alone(waiting: tuple[Config, WaitingWatch]) -> None:
