@@ -60,11 +60,14 @@ def entry(number: int) -> Entry:
     )
 
 
-@pytest.fixture(
-    params=[("light", 1000), ("light", 320), ("dark", 1000), ("dark", 320)], ids=lambda it: f"{it[0]}-{it[1]}"
-)
+#: A test of colours needs both schemes, one of sizes both widths.
+BOTH_SCHEMES = pytest.mark.parametrize("page", [("light", 1000), ("dark", 320)], indirect=True, ids=["light", "dark"])
+BOTH_WIDTHS = pytest.mark.parametrize("page", [("light", 1000), ("light", 320)], indirect=True, ids=[1000, 320])
+
+
+@pytest.fixture
 def page(browser: Browser, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Page]:
-    """The page at two widths and in both colour schemes; it fails the test if it asks for anything."""
+    """The page in a colour scheme and at a width; it fails the test if it asks for anything."""
     scheme, width = request.param
     made = render_feeds([entry(number) for number in range(6)], site=SITE, feeds=FEEDS)
     path = tmp_path / "feeds.html"
@@ -83,21 +86,25 @@ def page(browser: Browser, request: pytest.FixtureRequest, tmp_path: Path) -> It
     assert wrong == []
 
 
+@BOTH_SCHEMES
 def test_all_words_can_be_told_from_the_paper(page: Page) -> None:
     contrasts: list[list[Any]] = page.evaluate(CONTRASTS)
     assert len(contrasts) > 20
     assert [found for found in contrasts if found[1] < 4.5] == []
 
 
+@BOTH_WIDTHS
 def test_nothing_runs_out_of_a_narrow_window(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
+@BOTH_SCHEMES
 def test_the_colours_follow_the_reader(page: Page, request: pytest.FixtureRequest) -> None:
     red = int(page.evaluate("getComputedStyle(document.body).backgroundColor.match(/[0-9]+/)[0]"))
     assert (red < 64) is ("dark" in request.node.name)
 
 
+@BOTH_SCHEMES
 def test_each_link_can_be_reached_and_seen_by_keyboard(page: Page) -> None:
     count = page.locator("a").count()
     outlines = []
@@ -110,6 +117,7 @@ def test_each_link_can_be_reached_and_seen_by_keyboard(page: Page) -> None:
     assert len({href for href, _ in outlines}) == len({link.get_attribute("href") for link in page.locator("a").all()})
 
 
+@BOTH_WIDTHS
 def test_links_are_large_enough_to_touch(page: Page) -> None:
     """WCAG 2.2, 2.5.8: 24 pixels high, but for links within a sentence."""
     heights = page.evaluate(

@@ -76,13 +76,13 @@ def _page(config: Config, now: datetime) -> str:
     return preview_page(found, check_post(found.site, found.post, environ={}))
 
 
-@pytest.fixture(
-    params=[("light", 390), ("dark", 390), ("light", 320), ("dark", 1000)], ids=lambda it: f"{it[0]}-{it[1]}"
-)
+@pytest.fixture
 def page(
     request: pytest.FixtureRequest, browser: Browser, site_config: Callable[..., Config], tmp_path: Path
 ) -> Iterator[Page]:
-    scheme, width = request.param
+    """Light and on a phone, or in the colour scheme and at the width that the test is parametrized with."""
+    variant: Any = getattr(request, "param", ("light", 390))
+    scheme, width = variant
     config = site_config(accounts=ACCOUNT)
     for name in ("posts", "assets"):
         (tmp_path / name).mkdir()
@@ -108,12 +108,14 @@ def evaluated(page: Page, script: str) -> Any:
     return page.evaluate(script)
 
 
+@pytest.mark.parametrize("page", [("light", 390), ("dark", 1000)], indirect=True, ids=["light", "dark"])
 def test_every_text_can_be_read(page: Page) -> None:
     contrasts = evaluated(page, CONTRASTS)
     assert len(contrasts) > 30
     assert [one for one in contrasts if one[1] < 4.5] == []
 
 
+@pytest.mark.parametrize("page", [("light", 320), ("light", 390), ("dark", 1000)], indirect=True, ids=[320, 390, 1000])
 def test_it_never_scrolls_sideways(page: Page) -> None:
     assert evaluated(page, "document.documentElement.scrollWidth <= innerWidth")
 
