@@ -1,7 +1,8 @@
 """The command line in a process forked from one that has already imported it, which saves the start-up time.
 
 It is the real command line in a process of its own, with its own folder, environment and standard streams. What
-Python reads before the first import (`PYTHON...`, the locale) stays as it was: `can_fork` tells.
+Python and the loader read before the first import (`PYTHON...`, the locale, `LD_PRELOAD`) stays as it was:
+`fork_server_for` finds the process that has read the same.
 
 `ForkServer` keeps the process that is forked from. Each order comes as one message with four descriptors: the three
 standard streams, and where to write the process's id and, at its end, its exit code.
@@ -39,10 +40,23 @@ _USED_LATER: Final = (
 )
 
 
-def can_fork(environ: Mapping[str, str]) -> bool:
-    """Whether a forked process can have this environment."""
-    changed = {name for name in {*environ, *os.environ} if environ.get(name) != os.environ.get(name)}
-    return not any(name.startswith(_READ_AT_START) for name in changed)
+def fork_server_for(environ: Mapping[str, str]) -> ForkServer | None:
+    """Return the fork server whose children can have this environment; None if that takes a new interpreter."""
+    given, usual = _read_at_start(environ), _read_at_start(os.environ)
+    if given == usual:
+        return fork_server()
+    if all(name.startswith(("LD_PRELOAD", "FAKETIME")) for name, _ in given ^ usual):
+        return _fork_server(given)
+    return None
+
+
+def _read_at_start(environ: Mapping[str, str]) -> frozenset[tuple[str, str]]:
+    # libfaketime looks the name of its file up at each call.
+    return frozenset(
+        (name, value)
+        for name, value in environ.items()
+        if name.startswith(_READ_AT_START) and name != "FAKETIME_TIMESTAMP_FILE"
+    )
 
 
 class Forked:
@@ -89,12 +103,13 @@ class Forked:
 class ForkServer:
     """The process that has imported everything. It ends with the process that started it."""
 
-    def __init__(self) -> None:
+    def __init__(self, environ: Mapping[str, str]) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            environ = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
             self._process = subprocess.Popen(
-                [sys.executable, __file__, str(theirs.fileno())], pass_fds=[theirs.fileno()], env=environ
+                [sys.executable, __file__, str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                env={**environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             )
         self._line = ours
         self._lock = threading.Lock()
@@ -137,10 +152,15 @@ class ForkServer:
             return subprocess.CompletedProcess(list(arguments), code, stdout.read(), stderr.read())
 
 
-@cache
 def fork_server() -> ForkServer:
-    """Return the fork server of this process."""
-    return ForkServer()
+    """Return the fork server whose children have the environment of this process."""
+    return _fork_server(_read_at_start(os.environ))
+
+
+@cache
+def _fork_server(read_at_start: frozenset[tuple[str, str]]) -> ForkServer:
+    others = {name: value for name, value in os.environ.items() if not name.startswith(_READ_AT_START)}
+    return ForkServer({**others, **dict(read_at_start)})
 
 
 def main() -> None:

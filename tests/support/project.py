@@ -7,11 +7,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
-from tests.support.forked_cli import Forked, can_fork, fork_server
-from tests.support.programs import program
+from tests.support.faked_clock import environ_of_time
+from tests.support.forked_cli import Forked, fork_server_for
 
 #: Patient: a busy machine stalls for seconds, and what a timeout leaves behind is asked by the tests that are about it.
 SETTINGS = """
@@ -91,19 +93,28 @@ class Project:
         ]
         settings.write_text("\n".join(found) + "\n", encoding="utf-8")
 
-    def command(self, *arguments: str, at: str | None = None) -> list[str]:
-        command = [sys.executable, "-m", "bot", *arguments]
-        return [program("faketime"), at, *command] if at else command
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "bot", *arguments]
 
     def announce(
         self, *arguments: str, at: str | None = None, environ: Mapping[str, str] | None = None, typed: str = ""
     ) -> subprocess.CompletedProcess[str]:
         """Run `announce`; `at` is the machine's time in UTC, through Debian's faketime. `typed` is its input."""
         environ = {**self.environ, "TZ": "UTC", **(environ or {})}
-        if at is None and can_fork(environ):
-            return fork_server().run(arguments, folder=self.root, environ=environ, typed=typed, timeout=60)
+        if at is None:
+            return self._run(arguments, environ, typed)
+        with TemporaryDirectory() as folder:
+            moment = datetime.fromisoformat(at).replace(tzinfo=UTC)
+            return self._run(arguments, {**environ, **environ_of_time(moment, Path(folder) / "clock")}, typed)
+
+    def _run(
+        self, arguments: Sequence[str], environ: Mapping[str, str], typed: str
+    ) -> subprocess.CompletedProcess[str]:
+        server = fork_server_for(environ)
+        if server is not None:
+            return server.run(arguments, folder=self.root, environ=environ, typed=typed, timeout=60)
         return subprocess.run(
-            self.command(*arguments, at=at),
+            self.command(*arguments),
             cwd=self.root,
             env=environ,
             capture_output=True,
@@ -122,15 +133,19 @@ class Project:
     ) -> Running:
         """Start `announce`, or the command `instead`; its output goes to `log`."""
         environ = {**self.environ, "TZ": "UTC", **(environ or {})}
-        with (self.root / log).open("a", encoding="utf-8") as said, Path(os.devnull).open(encoding="utf-8") as nothing:
-            if not instead and can_fork(environ):
-                return fork_server().start(arguments, folder=self.root, environ=environ, streams=(nothing, said, said))
+        with (
+            (self.root / log).open("a", encoding="utf-8") as output,
+            Path(os.devnull).open(encoding="utf-8") as nothing,
+        ):
+            server = None if instead else fork_server_for(environ)
+            if server is not None:
+                return server.start(arguments, folder=self.root, environ=environ, streams=(nothing, output, output))
             return subprocess.Popen(
                 list(instead) or self.command(*arguments),
                 cwd=self.root,
                 env={**environ, "PYTHONUNBUFFERED": "1"},
-                stdout=said,
-                stderr=said,
+                stdout=output,
+                stderr=output,
                 text=True,
                 stdin=nothing,
             )
