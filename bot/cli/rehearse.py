@@ -15,6 +15,7 @@ from bot.domain.clock import ShiftedClock
 from bot.operations.rehearsal import LEAD, first_release, set_stage
 from bot.operations.rehearsal import rehearse as play
 from bot.report.times import show_time
+from bot.sandbox.context import TimelinePage
 from bot.sandbox.server import SandboxServer
 
 
@@ -29,7 +30,8 @@ def rehearse(config: Config, port: int) -> None:
     notice = (
         "A rehearsal: the clock is a pretended one that jumps from release to release. Nothing leaves this machine."
     )
-    with SandboxServer(clock=clock, notice=notice, timezone=config.site.timezone).start(port) as server:
+    timeline = TimelinePage(notice=notice, timezone=config.site.timezone)
+    with SandboxServer(clock=clock, timeline=timeline).start(port) as server:
         stage = set_stage(config, server=server.url)
         click.echo(f"A rehearsal of {config.site.title}. Nothing leaves this machine.")
         click.echo(f"  Timeline: {server.url}  (open it in a browser)")

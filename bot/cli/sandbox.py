@@ -28,4 +28,4 @@ def sandbox(port: int, state: Path | None, like: str, debug: bool) -> None:  # n
     profile = PROFILES.get(like)
     if profile is None:
         raise UsageError(f"The sandbox cannot be like {like}.", remedy=f"It can be like {', '.join(PROFILES)}.")
-    serve(port=port, state=state, say=click.echo, profile=profile)
+    serve(port=port, state=state, profile=profile, emit=click.echo)

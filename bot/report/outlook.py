@@ -62,7 +62,6 @@ class Moment(Enum):
 class _Effect(Enum):
     """What merging does to a post: the clause that says so. {distance}, {reason} and {because} are filled in."""
 
-    NOTHING_BROKEN = "Nothing happens: the file cannot be read as a post"
     NOTHING_DRAFT = "Nothing happens: it is a draft"
     NOTHING_NAME_TAKEN = "Nothing happens: a post that is out has its name or id"
     NOTHING_HIDDEN = "Nothing happens: it is hidden"
@@ -106,7 +105,6 @@ _AT_ONCE: Final = frozenset({_E.TOOTS_NOW, _E.TOOTS_WITH_PAGE})
 _HELD: Final = frozenset({_E.TOOT_HELD, _E.EDIT_HELD, _E.CANNOT_BE_MADE, _E.BRAKED})
 _NO_TOOT: Final = frozenset(
     {
-        _E.NOTHING_BROKEN,
         _E.NOTHING_DRAFT,
         _E.NOTHING_NAME_TAKEN,
         _E.NOTHING_HIDDEN,
@@ -140,11 +138,9 @@ class Outlook:
     is_held: bool = False  #: whether its toot is, or would be, held
 
 
-def outlook_of(
-    post: Post, plan: Plan, *, toots: Toots, is_broken: bool = False, foretold_brake: bool = False
-) -> Outlook:
+def outlook_of(post: Post, plan: Plan, *, toots: Toots, foretold_brake: bool = False) -> Outlook:
     """The outlook of a post. `plan` is made for a moment right after the merge; `foretold_brake`: it will hold it."""
-    by_account = _prospects(post, plan, toots, is_broken=is_broken, foretold_brake=foretold_brake)
+    by_account = _prospects(post, plan, toots, foretold_brake=foretold_brake)
     first, *others = dict.fromkeys(by_account.values())
     if not others:
         clauses = _clauses(first, post, plan)
@@ -165,12 +161,8 @@ def outlook_of(
     )
 
 
-def _prospects(
-    post: Post, plan: Plan, toots: Toots, *, is_broken: bool, foretold_brake: bool
-) -> Mapping[str, _Prospect]:
+def _prospects(post: Post, plan: Plan, toots: Toots, *, foretold_brake: bool) -> Mapping[str, _Prospect]:
     """By account; under "" what holds for the post as a whole."""
-    if is_broken:
-        return {"": _Prospect(effects=(_E.NOTHING_BROKEN,))}
     if post.published is None:
         return {"": _Prospect(effects=(_E.NOTHING_DRAFT,))}
     if plan.doubt is not None:

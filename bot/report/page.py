@@ -53,15 +53,8 @@ class PreviewPage:
 
 def preview_page(preview: Preview, checked: CheckResult) -> str:
     """The preview as a page in one file, with everything that the checks found in the post."""
-    config, post, subject = preview.site.config, preview.post, checked.subject
-    (view,) = make_views(
-        [post],
-        among=subject.posts,
-        plan=subject.plan,
-        compose=subject.compose,
-        accounts=subject.accounts,
-        findings=checked.findings,
-    )
+    config, post = preview.site.config, preview.post
+    (view,) = make_views(checked)
     return render_page(
         PreviewPage(
             site=config.site.title,

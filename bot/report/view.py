@@ -16,7 +16,6 @@ from bot.feeds.entry import entry_of
 from bot.operations.branch import DeletedPost
 from bot.operations.check import CheckResult
 from bot.planner.builder import turn_of
-from bot.planner.plan import Plan
 from bot.report.outlook import Outlook, outlook_of
 
 
@@ -61,38 +60,27 @@ class Summary:
     wording_files: tuple[Path, ...] = ()  #: templates, people and settings that the branch changes
 
 
-def make_views(
-    posts: Iterable[Post],
-    *,
-    among: Sequence[Post],
-    plan: Plan,
-    compose: Composer,
-    accounts: Sequence[str],
-    findings: Sequence[Finding],
-    before: Mapping[Path, Post] | None = None,
-    old_paths: Mapping[Path, Path] | None = None,
-) -> tuple[PostView, ...]:
-    """The posts in the order of their release, drafts last. `among` are all posts of the site.
-
-    `before` are the posts at the base of a branch, by their present path; None if there is no branch.
-    """
-    around = _neighbours(among)
+def make_views(result: CheckResult) -> tuple[PostView, ...]:
+    """The posts of a check in the order of their release, drafts last."""
+    subject, branch, around = result.subject, result.branch, _neighbours(result.subject.posts)
     views = []
-    for post in sorted(posts, key=_in_order):
-        own = tuple(sorted((one for one in findings if one.path == post.path), key=_by_severity))
-        toots = _toots(post, compose, accounts) if post.is_tooted else {}
-        was = (before or {}).get(post.path)
-        old_path = (old_paths or {}).get(post.path)
+    for post in sorted(result.posts, key=_in_order):
+        own = tuple(sorted((one for one in result.findings if one.path == post.path), key=_by_severity))
+        toots = _toots(post, subject.compose, subject.accounts) if post.is_tooted else {}
+        before = branch.before.get(post.path) if branch is not None else None
+        old_path = branch.old_paths.get(post.path) if branch is not None else None
         earlier, later = around.get(post.path, (None, None))
         views.append(
             PostView(
                 post=post,
-                is_new=before is not None and was is None,
+                is_new=branch is not None and before is None,
                 old_path=old_path if old_path != post.path else None,
-                old_url=was.url if was is not None and was.url != post.url else "",
-                outlook=outlook_of(post, plan, toots=toots, foretold_brake=any(one.rule == "brake" for one in own)),
+                old_url=before.url if before is not None and before.url != post.url else "",
+                outlook=outlook_of(
+                    post, subject.plan, toots=toots, foretold_brake=any(one.rule == "brake" for one in own)
+                ),
                 toots=toots,
-                reminders=compose_reminders(post, compose, accounts) if post.is_tooted else {},
+                reminders=compose_reminders(post, subject.compose, subject.accounts) if post.is_tooted else {},
                 entry=future_entry(post),
                 earlier=earlier,
                 later=later,
@@ -104,17 +92,7 @@ def make_views(
 
 def summarise(result: CheckResult) -> Summary:
     """The summary of a check."""
-    subject, branch = result.subject, result.branch
-    views = make_views(
-        result.posts,
-        among=subject.posts,
-        plan=subject.plan,
-        compose=subject.compose,
-        accounts=subject.accounts,
-        findings=result.findings,
-        before=branch.before if branch is not None else None,
-        old_paths=branch.old_paths if branch is not None else None,
-    )
+    subject, branch, views = result.subject, result.branch, make_views(result)
     shown = {view.post.path for view in views}
     return Summary(
         site=subject.config.site.title,

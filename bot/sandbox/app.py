@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-from datetime import UTC, tzinfo
 from typing import Final
 
 from flask import Flask, Response, g, jsonify, request
@@ -12,7 +11,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from bot.config import is_loopback
 from bot.sandbox import fault_injection
-from bot.sandbox.context import NO_HOOKS, Hooks, Sandbox, bearer, sandbox
+from bot.sandbox.context import NO_HOOKS, PLAIN_PAGE, Hooks, Sandbox, TimelinePage, bearer, sandbox
 from bot.sandbox.errors import ApiError, too_many_requests
 from bot.sandbox.fault_injection import INSTEAD, FaultInjection
 from bot.sandbox.faults import Faults
@@ -31,15 +30,11 @@ def make_app(
     store: Store,
     *,
     faults: Faults,
-    notice: str = "",
     profile: ServerProfile = MASTODON,
-    timezone: tzinfo = UTC,
+    timeline: TimelinePage = PLAIN_PAGE,
     hooks: Hooks = NO_HOOKS,
 ) -> Flask:
-    """The application around a store, whose ids must be those of the profile (`Store(ids=profile.ids)`).
-
-    `notice` is a line at the top of the timeline page, whose times are shown in `timezone`.
-    """
+    """The application around a store, whose ids must be those of the profile (`Store(ids=profile.ids)`)."""
     assert store.ids is profile.ids, "the store spells its ids differently"
     app = Flask(__name__)
     # Keep Mastodon's order of the fields: people read them.
@@ -53,8 +48,7 @@ def make_app(
         authority=Authority(store),
         keys=IdempotencyKeys(),
         hooks=hooks,
-        notice=notice,
-        timezone=timezone,
+        timeline=timeline,
     )
     with app.app_context():
         parts.install()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 from typing import Final
 
 from flask import current_app, g, request
@@ -40,6 +40,17 @@ NO_HOOKS: Final = Hooks()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TimelinePage:
+    """How the timeline page is shown."""
+
+    notice: str = ""  #: a line at its top
+    timezone: tzinfo = UTC  #: of its times
+
+
+PLAIN_PAGE: Final = TimelinePage()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Sandbox:
     """The parts of one sandbox."""
 
@@ -50,8 +61,7 @@ class Sandbox:
     authority: Authority
     keys: IdempotencyKeys
     hooks: Hooks
-    notice: str  #: a line for the top of the timeline page
-    timezone: tzinfo  #: in which the timeline page tells the time
+    timeline: TimelinePage
 
     @property
     def repeat_policy(self) -> RepeatPolicy:

@@ -8,7 +8,6 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, tzinfo
 from pathlib import Path
 from threading import Event, Thread
 from types import FrameType, TracebackType
@@ -19,7 +18,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from bot.domain.clock import Clock, SystemClock
 from bot.domain.errors import UsageError
 from bot.sandbox.app import make_app
-from bot.sandbox.context import NO_HOOKS, Hooks
+from bot.sandbox.context import NO_HOOKS, PLAIN_PAGE, Hooks, TimelinePage
 from bot.sandbox.faults import Faults
 from bot.sandbox.profiles import MASTODON, ServerProfile
 from bot.sandbox.store import Store
@@ -39,22 +38,14 @@ class SandboxServer:
         *,
         clock: Clock | None = None,
         state: Path | None = None,
-        notice: str = "",
         profile: ServerProfile = MASTODON,
-        timezone: tzinfo = UTC,
+        timeline: TimelinePage = PLAIN_PAGE,
         faults: Faults | None = None,
         hooks: Hooks = NO_HOOKS,
     ) -> None:
         self.store = Store(clock=clock or SystemClock(), path=state, ids=profile.ids)
         self.faults = Faults() if faults is None else faults
-        self.app = make_app(
-            self.store,
-            faults=self.faults,
-            notice=notice,
-            profile=profile,
-            timezone=timezone,
-            hooks=hooks,
-        )
+        self.app = make_app(self.store, faults=self.faults, profile=profile, timeline=timeline, hooks=hooks)
         self._server: BaseWSGIServer | None = None
         self._thread: Thread | None = None
 
@@ -99,25 +90,17 @@ class SandboxServer:
 
 
 def serve(
-    *,
-    port: int,
-    state: Path | None = None,
-    clock: Clock | None = None,
-    say: Callable[[str], None],
-    host: str = DEFAULT_HOST,
-    notice: str = "",
-    timezone: tzinfo = UTC,
-    profile: ServerProfile = MASTODON,
+    *, port: int, state: Path | None = None, profile: ServerProfile = MASTODON, emit: Callable[[str], None]
 ) -> None:
-    """Run a sandbox until SIGINT or SIGTERM; `say` receives its address. Call it from the main thread.
+    """Run a sandbox until SIGINT or SIGTERM; `emit` receives its address. Call it from the main thread.
 
-    Raises UsageError if the port is not available, the host is not loopback or the state file cannot be read.
+    Raises UsageError if the port is not available or the state file cannot be read.
     """
-    server = SandboxServer(clock=clock, state=state, notice=notice, timezone=timezone, profile=profile)
-    with _until_signal() as stopped, server.start(port, host):
-        say(f"The sandbox listens on {server.url} (stop it with Ctrl-C).")
-        say(f"State: {state}" if state else "State: in memory only; it is gone when the sandbox stops.")
-        say(f"It behaves like {profile.name} (another: --like).")
+    server = SandboxServer(state=state, profile=profile)
+    with _until_signal() as stopped, server.start(port):
+        emit(f"The sandbox listens on {server.url} (stop it with Ctrl-C).")
+        emit(f"State: {state}" if state else "State: in memory only; it is gone when the sandbox stops.")
+        emit(f"It behaves like {profile.name} (another: --like).")
         stopped.wait()
 
 

@@ -21,7 +21,6 @@ from bot.sandbox.records import (
     App,
     Draft,
     Grant,
-    ImageFacts,
     Media,
     Picture,
     Poll,
@@ -77,7 +76,7 @@ class Store:
             known = self.account_named(username)
             if known is not None:
                 return known
-            account = Account(id=self._next_id(), username=username, created_at=self.clock.now())
+            account = Account(id=self.new_id(), username=username, created_at=self.clock.now())
             self._state.accounts[account.id] = account
             return account
 
@@ -115,9 +114,9 @@ class Store:
         """Add a status, attach its media and remember its Idempotency-Key, if there is one."""
         with self.transaction():
             now = self.clock.now()
-            status = Status(id=self._next_id(), account_id=account.id, created_at=now, draft=draft, target=target)
+            status = Status(id=self.new_id(), account_id=account.id, created_at=now, draft=draft, target=target)
             if draft.question:
-                status = replace(status, poll=Poll(id=self._next_id()))
+                status = replace(status, poll=Poll(id=self.new_id()))
             self._state.statuses[status.id] = status
             self._attach(status)
             if key:
@@ -160,34 +159,14 @@ class Store:
 
     # -- media
 
-    def add_media(
-        self,
-        account: Account,
-        facts: ImageFacts,
-        data: bytes,
-        *,
-        description: str | None,
-        focus: tuple[float, float],
-        looks_left: int = 0,
-        broken: bool = False,
-    ) -> Media:
+    def add_media(self, media: Media, data: bytes) -> None:
+        """Keep a picture, whose id is a `new_id`."""
         with self.transaction():
-            media = Media(
-                id=self._next_id(),
-                account_id=account.id,
-                created_at=self.clock.now(),
-                facts=facts,
-                description=description,
-                focus=focus,
-                looks_left=looks_left,
-                broken=broken,
-            )
             if self._path:
                 save_media(self._path, media.file_name, data)
             else:
                 self._bytes[media.id] = data
             self._state.media[media.id] = media
-            return media
 
     def media(self, media_id: str) -> Media | None:
         with self._lock:
@@ -235,7 +214,7 @@ class Store:
     def add_app(self, make: Callable[[str], App]) -> App:
         """Store the client that `make` creates with a new id."""
         with self.transaction():
-            app = make(self._next_id())
+            app = make(self.new_id())
             self._state.apps[app.client_id] = app
             return app
 
@@ -250,7 +229,7 @@ class Store:
 
     # -- within a transaction
 
-    def _next_id(self) -> str:
+    def new_id(self) -> str:
         # Ids grow even if the clock stands still or is set back.
         milliseconds = int(self.clock.now().timestamp() * 1000)
         self._state.last_id = max(self.ids.number_at(milliseconds), self._state.last_id + 1)
@@ -263,7 +242,7 @@ class Store:
         if after is None:
             return None
         if status.poll is None or before is None:
-            return Poll(id=self._next_id())
+            return Poll(id=self.new_id())
         same = (before.options, before.multiple) == (after.options, after.multiple)
         return status.poll if same else Poll(id=status.poll.id)
 

@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, expect
 
 from bot.domain.clock import ManualClock
+from bot.sandbox.context import TimelinePage
 from tests.fakes.mastodon_server import FakeMastodon
 
 pytestmark = pytest.mark.needs("chromium")
@@ -29,7 +30,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 def server(clock: ManualClock) -> Iterator[FakeMastodon]:
-    with FakeMastodon(clock=clock, notice="The clock is pretended.", limited=False) as running:
+    with FakeMastodon(clock=clock, timeline=TimelinePage(notice="The clock is pretended."), limited=False) as running:
         yield running
 
 

@@ -10,7 +10,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from threading import Lock
@@ -22,7 +22,7 @@ from werkzeug.wrappers import Request
 
 from bot.domain.clock import Clock
 from bot.sandbox.app import make_app
-from bot.sandbox.context import Hooks
+from bot.sandbox.context import PLAIN_PAGE, Hooks, TimelinePage
 from bot.sandbox.fault_injection import STRUCK_BY
 from bot.sandbox.faults import STRICT, Fault, Faults, Setting
 from bot.sandbox.ids import username_for
@@ -53,17 +53,15 @@ class FakeMastodon(SandboxServer):
         limited: bool = True,
         clock: Clock | None = None,
         state: Path | None = None,
-        notice: str = "",
         profile: ServerProfile = MASTODON,
-        timezone: tzinfo = UTC,
+        timeline: TimelinePage = PLAIN_PAGE,
     ) -> None:
         faults = make_faults()
         super().__init__(
             clock=clock,
             state=state,
-            notice=notice,
             profile=profile if limited else replace(profile, rates=NO_RATES),
-            timezone=timezone,
+            timeline=timeline,
             faults=faults,
             hooks=hooks_of(faults),
         )

@@ -39,9 +39,18 @@ def upload() -> tuple[Response, int]:
     broken = setting is not None and setting.media == "failing"
     if broken and not slow:
         raise processing_failed()
-    media = here.store.add_media(
-        account, facts, data, description=description, focus=focus, looks_left=slow, broken=broken
-    )
+    with here.store.transaction():
+        media = Media(
+            id=here.store.new_id(),
+            account_id=account.id,
+            created_at=here.store.clock.now(),
+            facts=facts,
+            description=description,
+            focus=focus,
+            looks_left=slow,
+            broken=broken,
+        )
+        here.store.add_media(media, data)
     code = 202 if slow else here.profile.upload_status
     return jsonify(media_entity(media, view())), 200 if request.path == "/api/v1/media" else code
 

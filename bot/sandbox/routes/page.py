@@ -90,14 +90,14 @@ def _page(found: list[Status], *, account: str = "", heading: str, single: Statu
             single=single is not None,
             account=account,
             accounts=[(one.username, counts[one.id]) for one in parts.store.accounts()],
-            notice=parts.notice,
-            now=show_time(now, now=now, timezone=parts.timezone),
+            notice=parts.timeline.notice,
+            now=show_time(now, now=now, timezone=parts.timeline.timezone),
             toots=[
                 show_toot(
                     status,
                     here,
                     now=now,
-                    timezone=parts.timezone,
+                    timezone=parts.timeline.timezone,
                     place="this" if status is single and len(shown) > 1 else "",
                 )
                 for status in shown

@@ -11,6 +11,7 @@ import pytest
 from mastodon import Mastodon
 
 from bot.domain.clock import ManualClock
+from bot.sandbox.context import TimelinePage
 from bot.sandbox.server import SandboxServer
 from bot.sandbox.timeline import show_time
 
@@ -139,7 +140,8 @@ def test_forty_toots_are_on_a_page_and_the_older_ones_on_the_next(http: httpx.Cl
 
 
 def test_a_notice_and_the_time_of_the_clock_are_shown(clock: ManualClock) -> None:
-    with SandboxServer(clock=clock, notice="Pretended <time>", timezone=ZoneInfo("Asia/Tokyo")) as server:
+    timeline = TimelinePage(notice="Pretended <time>", timezone=ZoneInfo("Asia/Tokyo"))
+    with SandboxServer(clock=clock, timeline=timeline) as server:
         page = httpx.get(server.url).text
     assert "Pretended &lt;time&gt;" in page
     assert "Thu 5 Nov 2026, 00:00 JST" in page

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[3]
 SERVE = """
 import sys
 from bot.sandbox.server import serve
-serve(port=int(sys.argv[1]), say=lambda line: print(line, flush=True))
+serve(port=int(sys.argv[1]), emit=lambda line: print(line, flush=True))
 """
 
 

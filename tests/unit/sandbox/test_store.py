@@ -18,7 +18,7 @@ from bot.domain.clock import ManualClock
 from bot.domain.errors import UsageError
 from bot.sandbox.ids import username_for
 from bot.sandbox.media import inspect_image
-from bot.sandbox.records import Draft, Target
+from bot.sandbox.records import Draft, Media, Target
 from bot.sandbox.server import SandboxServer
 from bot.sandbox.store import Store
 
@@ -120,7 +120,9 @@ def test_pictures_lie_beside_the_state_file_and_leave_with_their_status(
 ) -> None:
     store = Store(clock=ManualClock(NOON), path=tmp_path / "state.json")
     account = store.account_for_token("loopback-main")
-    media = store.add_media(account, inspect_image(draw()), draw(), description=None, focus=(0, 0))
+    with store.transaction():
+        media = Media(id=store.new_id(), account_id=account.id, created_at=NOON, facts=inspect_image(draw()))
+        store.add_media(media, draw())
     picture = tmp_path / "state.json.media" / media.file_name
     assert picture.read_bytes() == draw()
     status = store.publish(account, Draft(text="", media_ids=(media.id,)), Target())
