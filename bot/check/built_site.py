@@ -50,13 +50,13 @@ def scan_site(
     """
     kept = {post.path for post in posts if _is_secret(post, now) and post.post_id not in released}
     secret = [post for post in asked if post.path in kept]
-    lookout = LeakScanner(leak_patterns_of(secret, others=[post for post in posts if post.path not in kept]))
+    scanner = LeakScanner(leak_patterns_of(secret, others=[post for post in posts if post.path not in kept]))
     found: dict[Path, list[tuple[Path, str]]] = {post.path: [] for post in secret}
     url = secret[0].url if secret else ""
     count = 0
     for file in _files(folder):
         name = file.relative_to(folder).as_posix()
-        for path, how in _revealed_by(file, name, lookout, url).items():
+        for path, how in _revealed_by(file, name, scanner, url).items():
             found[path].append((file, how))
         count += 1
     findings = [finding for post in secret for finding in _findings_of(post, found[post.path], folder)]
@@ -76,17 +76,17 @@ def _files(folder: Path) -> Iterator[Path]:
         yield from (Path(parent, name) for name in sorted(names) if not _BINARY.search(name))
 
 
-def _revealed_by(file: Path, name: str, lookout: LeakScanner, url: str) -> Mapping[Path, str]:
+def _revealed_by(file: Path, name: str, scanner: LeakScanner, url: str) -> Mapping[Path, str]:
     """The posts that a file reveals, by path, and the evidence."""
-    told: dict[Path, str] = {}
-    by_name = lookout.find_by_path(f"/{name}")
+    revealed: dict[Path, str] = {}
+    by_name = scanner.find_by_path(f"/{name}")
     if by_name is not None:
-        told[by_name[0].path] = by_name[1]
+        revealed[by_name[0].path] = by_name[1]
     at = urljoin(url, f"/{name}")
     for data in _pieces(file) if url else ():
-        for post, how in lookout.find_in_text(data, at=at):
-            told.setdefault(post.path, how)
-    return told
+        for post, how in scanner.find_in_text(data, at=at):
+            revealed.setdefault(post.path, how)
+    return revealed
 
 
 def _pieces(file: Path) -> Iterator[bytes]:
@@ -121,8 +121,8 @@ def check_built_site(subject: Subject) -> Iterator[Finding]:
         yield about_settings(config, "site-unusable", problem, "Name the folder that is built.", field="check.site")
         return
     released = subject.snapshot.entries.keys()
-    look = scan_site(folder, subject.posts, asked=subject.posts, released=released, now=subject.now)
-    for finding in look.findings:
+    scan = scan_site(folder, subject.posts, asked=subject.posts, released=released, now=subject.now)
+    for finding in scan.findings:
         yield replace(finding, path=shown_path(finding.path, config.root))
 
 

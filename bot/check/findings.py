@@ -64,7 +64,7 @@ def _names(field: str) -> list[str]:
     return names
 
 
-def from_fault(fault: PostError) -> Finding:
+def finding_from_fault(fault: PostError) -> Finding:
     """The finding about a file that is no usable post."""
     return Finding(
         rule=fault.rule,

@@ -41,7 +41,7 @@ class Fix:
     path: Path  #: as it is shown
     before: str  #: the whole file
     after: str
-    says: tuple[str, ...] = ()  #: what a person should know besides the diff
+    notes: tuple[str, ...] = ()  #: what a person should know besides the diff
 
     @property
     def diff(self) -> str:
@@ -57,7 +57,7 @@ def find_fixes(subject: Subject, posts: Collection[Post], kinds: Collection[str]
     fresh = {post.path for post in subject.fresh}
     for post in posts:
         before = after = subject.texts.get(post.path, "")
-        says: list[str] = []
+        notes: list[str] = []
         if not before or "\ufffd" in before:  # bytes that were not UTF-8
             continue
         if WORDS in kinds:
@@ -65,12 +65,12 @@ def find_fixes(subject: Subject, posts: Collection[Post], kinds: Collection[str]
             source = _source(after, post) if post.path in fresh else None
             after = after if source is None else fix_slips(after, source)
         if OFFSETS in kinds and post.path not in subject.released:
-            after, said = _with_right_offset(after, post, zone=subject.config.site.timezone)
-            says += [said] if said else []
+            after, note = _with_right_offset(after, post, zone=subject.config.site.timezone)
+            notes += [note] if note else []
         if after != before and post.path in subject.released:
-            says.append(f"{post.path} is released: the feed follows, and so does its toot while it may be edited.")
+            notes.append(f"{post.path} is released: the feed follows, and so does its toot while it may be edited.")
         if after != before and _source(after, post) is not None:
-            yield Fix(path=post.path, before=before, after=after, says=tuple(says))
+            yield Fix(path=post.path, before=before, after=after, notes=tuple(notes))
 
 
 def _source(text: str, post: Post) -> Source | None:
@@ -96,11 +96,11 @@ def _with_right_offset(text: str, post: Post, *, zone: ZoneInfo) -> tuple[str, s
     then = wall.replace(tzinfo=timezone(offset)).astimezone(UTC)
     written = _spelt_like(found["offset"], offset)
     lines[number] = lines[number][: found.start("offset")] + written + lines[number][found.end("offset") :]
-    said = (
+    note = (
         f"{post.path}: {wall:%Y-%m-%d %H:%M} stays, its offset becomes that of {zone.key}: "
         f"{found['offset']} was {post.published:%Y-%m-%d %H:%M} UTC, {written} is {then:%Y-%m-%d %H:%M} UTC."
     )
-    return "\n".join(lines), said
+    return "\n".join(lines), note
 
 
 def _wall(text: str) -> datetime:

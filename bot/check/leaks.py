@@ -44,10 +44,10 @@ def _check_speakers(post: Post) -> Iterator[Finding]:
     names = {"the file's name": _name_words(post.slug), "the picture's name": _name_words(cover)}
     for speaker in post.speakers:
         words = _name_words(speaker)
-        telling = [what for what, parts in names.items() if words and words <= parts]
-        if telling:
-            verb = "tells" if len(telling) == 1 else "tell"
-            problem = f"{' and '.join(telling)} {verb} of {speaker} before the release."
+        revealing = [what for what, parts in names.items() if words and words <= parts]
+        if revealing:
+            verb = "tells" if len(revealing) == 1 else "tell"
+            problem = f"{' and '.join(revealing)} {verb} of {speaker} before the release."
             remedy = "If that is a secret, choose names such as keynote-1; both may be seen as soon as they are merged."
             yield about(post, "embargo-name", problem, remedy, field="speakers")
 
@@ -96,20 +96,20 @@ class LeakPatterns:
 def leak_patterns_of(wanted: Iterable[Post], *, others: Iterable[Post]) -> tuple[LeakPatterns, ...]:
     """The patterns to search for. A title that also occurs in one of the `others` is none: they may be online."""
     known = [_words_of(post.title) for post in others]
-    return tuple(_traces_of(post, known) for post in wanted)
+    return tuple(_patterns_of(post, known) for post in wanted)
 
 
-def _traces_of(post: Post, known: Sequence[str]) -> LeakPatterns:
+def _patterns_of(post: Post, known: Sequence[str]) -> LeakPatterns:
     title, slug, address = _words_of(post.title), post.slug.casefold(), urlsplit(post.url)
     words = title.split()
     common = len(words) < TITLE_WORDS or len(title.strip()) < TITLE_LENGTH or any(title in other for other in known)
-    telling = len(_WORD.findall(slug)) >= SLUG_WORDS and len(slug) >= SLUG_LENGTH
+    distinctive = len(_WORD.findall(slug)) >= SLUG_WORDS and len(slug) >= SLUG_LENGTH
     return LeakPatterns(
         post=post,
         host=address.netloc,
         path=unquote(address.path).rstrip("/").removesuffix(".html"),
         title=None if common else re.compile(_BETWEEN.join(map(re.escape, words))),
-        slug=slug if telling else "",
+        slug=slug if distinctive else "",
         keys=(_key(post.slug), *(() if common else (_key(post.title),))),
     )
 
@@ -125,12 +125,12 @@ def _key(text: str) -> frozenset[bytes]:
 class LeakScanner:
     """Finds which of many posts a file reveals."""
 
-    def __init__(self, traces: Sequence[LeakPatterns]) -> None:
-        self._by_path = {one.path: one for one in traces}
-        self._by_slug = {one.slug: one for one in traces if one.slug}
+    def __init__(self, patterns: Sequence[LeakPatterns]) -> None:
+        self._by_path = {one.path: one for one in patterns}
+        self._by_slug = {one.slug: one for one in patterns if one.slug}
         # Each key is indexed by its longest word, usually the rarest; one without words is always a candidate.
         self._by_word: dict[bytes, list[tuple[frozenset[bytes], LeakPatterns]]] = {}
-        for one in traces:
+        for one in patterns:
             for key in one.keys:
                 word = max(key, key=lambda word: (len(word), word), default=b"")
                 self._by_word.setdefault(word, []).append((key, one))

@@ -24,6 +24,8 @@ from bot.domain import Finding, Post
 from bot.posts.pictures import Bundle
 
 _PLACEHOLDER: Final = re.compile(r"\{\w+\}")
+#: The remedy for a link to a page that is not known here.
+_NAME_IT: Final = "Mend it; if the site has that page, name it in `[check] pages`."
 
 
 class SitePages:
@@ -39,12 +41,7 @@ class SitePages:
         shape = self._below + config.site.permalink.rstrip("/")
         self._permalink = re.compile("[^/]+".join(map(re.escape, _PLACEHOLDER.split(shape))))
         # With "/{slug}/" any page of the site looks like a post's.
-        self._telling = not _PLACEHOLDER.match(config.site.permalink.lstrip("/"))
-
-    @property
-    def how_to_tell(self) -> str:
-        """The remedy for a page that exists, but is not known here."""
-        return "Mend it; if the site has that page, name it in `[check] pages`."
+        self._is_distinctive = not _PLACEHOLDER.match(config.site.permalink.lstrip("/"))
 
     def post_at(self, path: str) -> Post | None:
         """The post whose page this is."""
@@ -81,7 +78,7 @@ class SitePages:
         parts = PurePosixPath(path).parts[1:]
         if len(parts) > 1 and PurePosixPath(path).suffix and (self._config.assets_folder / parts[0]).is_dir():
             return True
-        return self._telling and self._permalink.fullmatch(f"{self._below}{path}".rstrip("/")) is not None
+        return self._is_distinctive and self._permalink.fullmatch(f"{self._below}{path}".rstrip("/")) is not None
 
     def _has(self, path: str) -> bool:
         feeds = self._config.feeds
@@ -182,7 +179,7 @@ def _inside(subject: Subject, pages: SitePages, post: Post, link: Link, parts: S
         yield _about(post, link, "link-early", problem, "Add the link once that post is out.", others=(other.path,))
     elif other is None and pages.lacks(parts.path):
         near = pages.nearest(parts.path)
-        remedy = f"Did you mean {near}?" if near else pages.how_to_tell
+        remedy = f"Did you mean {near}?" if near else _NAME_IT
         problem = f"{link.address} leads to no page or file of the site that is known here."
         yield _about(post, link, "link-broken", problem, remedy)
 

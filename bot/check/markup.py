@@ -48,7 +48,7 @@ def find_markdown_links(source: Source) -> Iterator[Link]:
         locator.begin(token.map[0])
         for found in _in_block(token):
             if found[0] and not _TEMPLATE.search(found[0]):
-                yield locator.link(*found)
+                yield locator.locate(*found)
 
 
 def _in_block(token: Token) -> Iterator[tuple[str, bool, str | None]]:
@@ -86,7 +86,7 @@ class _Locator:
         self._block = self._starts[min(line, len(self._starts) - 1)]
         self._at = max(self._at, self._block)
 
-    def link(self, address: str, is_picture: bool, alt: str | None) -> Link:
+    def locate(self, address: str, is_picture: bool, alt: str | None) -> Link:
         at = self._find(address)
         if at is None:
             line = self._body.count("\n", 0, self._block)

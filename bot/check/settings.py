@@ -60,7 +60,7 @@ def _check_sources(config: Config, environ: Mapping[str, str]) -> Iterator[Findi
             )
         missing = trouble_of(source.push_secret, environ)
         if missing:
-            remedy = "Pushes are not heard of; the posts are fetched as often as `every` says."
+            remedy = "Pushes are ignored; the posts are fetched as often as `every` says."
             yield about_settings(config, "secret-missing", f"{missing}.", remedy, field=f"{field}.push_secret")
         status = read_status(checkout_dir_of(config, source).status)
         if status.failing_since is not None:
@@ -70,7 +70,7 @@ def _check_sources(config: Config, environ: Mapping[str, str]) -> Iterator[Findi
             yield about_settings(config, "not-fetched", problem, field=f"{field}.git")
     if not config.serve.listen and any(source.push_secret for source in config.sources):
         remedy = 'Write for example listen = "127.0.0.1:8080", or take push_secret out of the sources.'
-        yield about_settings(config, "no-push-hook", "is empty, so no push is heard of.", remedy, field="serve.listen")
+        yield about_settings(config, "no-push-hook", "is empty, so no push arrives.", remedy, field="serve.listen")
 
 
 def _check_templates(config: Config) -> Iterator[Finding]:

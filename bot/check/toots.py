@@ -35,7 +35,7 @@ def check_mentions_and_hashtags(subject: Subject) -> Iterator[Finding]:
             )
         if post.mastodon.skip:
             continue
-        for field, text in _own_words(post):
+        for field, text in _find_own_texts(post):
             yield from _check_hashtags(post, field, text)
             yield from _check_mentions(subject, post, field, text)
 
@@ -50,7 +50,7 @@ def _check_settings_hashtags(subject: Subject) -> Iterator[Finding]:
             yield about_settings(config, "hashtag-unseen", problem, "Use letters, digits and _.", field=field)
 
 
-def _own_words(post: Post) -> Iterator[tuple[str, str]]:
+def _find_own_texts(post: Post) -> Iterator[tuple[str, str]]:
     options = post.mastodon
     yield "mastodon.text", options.text or ""
     yield from (("mastodon.thread", text) for text in options.thread)
@@ -77,10 +77,10 @@ def _check_hashtags(post: Post, field: str, text: str) -> Iterator[Finding]:
 
 
 def _check_mentions(subject: Subject, post: Post, field: str, text: str) -> Iterator[Finding]:
-    said = dict.fromkeys(text[found.start : found.end] for found in find_mentions(text))
+    mentions = dict.fromkeys(text[found.start : found.end] for found in find_mentions(text))
     accounts = subject.config.accounts.values()
     local = [account for account in accounts if network_of(account).local_mentions]
-    for mention in said:
+    for mention in mentions:
         is_whole = "@" in mention[1:]
         if is_whole or len(local) < len(accounts):
             problem = f"{mention} is notified when the toot goes out."
@@ -92,7 +92,7 @@ def _check_mentions(subject: Subject, post: Post, field: str, text: str) -> Iter
 
 
 _LONGEST_END: Final = 60  #: characters of a cut text that are shown
-_LOOK: Final = "Look at it with `announce preview`; to decide yourself, write `mastodon: text:`."
+_PREVIEW: Final = "Look at it with `announce preview`; to decide yourself, write `mastodon: text:`."
 
 
 def check_toots(subject: Subject) -> Iterator[Finding]:
@@ -130,15 +130,15 @@ def _check_toot_on(post: Post, compose: Composer, account: str) -> Iterator[Find
         # Excerpts are often cut; a title or the author's own words are meant as written.
         rule = "excerpt-shortened" if part in ("excerpt", "summary") else "text-shortened"
         problem = f"does not fit whole into a toot of {limit} characters{_end_of(left)}."
-        yield about(post, rule, problem, _LOOK, field=part)
+        yield about(post, rule, problem, _PREVIEW, field=part)
 
 
 def _check_reminders(post: Post, compose: Composer, account: str) -> Iterator[Finding]:
     for reminder in post.reminders:
-        said = as_reminder(post, reminder)
+        reminding = as_reminder(post, reminder)
         name = f"reminder {reminder.reminder_id}"
         try:
-            limit, shortened = compose(said, account).limit, compose.shortened_parts(said, account)
+            limit, shortened = compose(reminding, account).limit, compose.shortened_parts(reminding, account)
         except ComposeError as error:
             problem = f"{name} would be held: {error.detail}"
             line = post.lines.get(reminder.place)

@@ -47,13 +47,13 @@ def prose_lines(text: str, source: Source) -> list[str]:
         return [HIDDEN * len(line) for line in lines]  # line ends of old Macs: columns would be wrong
     shown = [HIDDEN * len(line) for line in lines]
     for first, after in _of_body(source):
-        block = _NO_PROSE.sub(_hidden, "\n".join(lines[first:after]))
+        block = _NO_PROSE.sub(_hide, "\n".join(lines[first:after]))
         shown[first:after] = block.split("\n")
     for first, after in _of_front_matter(source):
         lead = _KEY.match(lines[first])
         block = "\n".join(lines[first:after])
         at = lead.end() if lead else 0
-        shown[first:after] = (HIDDEN * at + _NO_PROSE.sub(_hidden, block[at:])).split("\n")
+        shown[first:after] = (HIDDEN * at + _NO_PROSE.sub(_hide, block[at:])).split("\n")
     return shown
 
 
@@ -71,7 +71,7 @@ def _of_front_matter(source: Source) -> Iterator[tuple[int, int]]:
             yield line - 1, max(line, after - 1)
 
 
-def _hidden(found: re.Match[str]) -> str:
+def _hide(found: re.Match[str]) -> str:
     return re.sub(r"[^\n]", HIDDEN, found[0])
 
 
@@ -114,10 +114,10 @@ _LONGEST_QUOTE: Final = 60  #: characters of a garbled text in a finding
 
 def check_mojibake(post: Post, source: str) -> Iterator[Finding]:
     """A finding for each garbled line of the post's file; `source` is the file's text."""
-    for number, (line, mended) in enumerate(_fixed_lines(source), start=1):
-        if mended == line:
+    for number, (line, fixed) in enumerate(_fix_lines(source), start=1):
+        if fixed == line:
             continue
-        garbled, meant = _different(line, mended)
+        garbled, meant = _different(line, fixed)
         problem = f'"{_printable(garbled)}" looks like words that were read in a wrong encoding.'
         remedy = f'If so, write what it would be: "{_printable(meant)}". `announce check --fix` does that.'
         yield about(post, "mojibake", problem, remedy, line=number)
@@ -125,10 +125,10 @@ def check_mojibake(post: Post, source: str) -> Iterator[Finding]:
 
 def fix_mojibake(source: str) -> str:
     """The file's text with the garbled lines fixed, and no other character changed."""
-    return "\n".join(mended for _, mended in _fixed_lines(source))
+    return "\n".join(fixed for _, fixed in _fix_lines(source))
 
 
-def _fixed_lines(source: str) -> Iterator[tuple[str, str]]:
+def _fix_lines(source: str) -> Iterator[tuple[str, str]]:
     """Each line, and its fixed version."""
     if source.isascii():
         yield from ((line, line) for line in source.split("\n"))
@@ -139,14 +139,14 @@ def _fixed_lines(source: str) -> Iterator[tuple[str, str]]:
         yield line, line if line.isascii() else fix_encoding(line)
 
 
-def _different(line: str, mended: str) -> tuple[str, str]:
+def _different(line: str, fixed: str) -> tuple[str, str]:
     """The words from the first to the last difference, in both versions."""
-    same = _shared_length(line, mended)
-    tail = _shared_length(line[same:][::-1], mended[same:][::-1])
+    same = _shared_length(line, fixed)
+    tail = _shared_length(line[same:][::-1], fixed[same:][::-1])
     start = line.rfind(" ", 0, same) + 1
     rest = line[len(line) - tail :]
     tail = len(rest) - len(rest.partition(" ")[0])
-    return line[start : len(line) - tail], mended[start : len(mended) - tail]
+    return line[start : len(line) - tail], fixed[start : len(fixed) - tail]
 
 
 def _shared_length(one: str, other: str) -> int:

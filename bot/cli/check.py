@@ -219,5 +219,5 @@ def _show(fix: Fix) -> None:
     for line in fix.diff.split("\n"):
         bold = line.startswith(("+++", "---"))
         click.echo(click.style(line, fg=None if bold else colours.get(line[:1]), bold=bold))
-    for remark in fix.says:
+    for remark in fix.notes:
         click.echo(remark)

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from bot.check.built_site import scan_site
-from bot.check.findings import from_fault
+from bot.check.findings import finding_from_fault
 from bot.check.fixes import OFFSETS, Fix, find_fixes
 from bot.check.online import check_online
 from bot.check.registry import CHECKS, Check, run_checks
@@ -194,7 +194,7 @@ def search_built_site(config: Config, built: Path, *, paths: Sequence[Path], clo
         )
     scan = open_posts(config).scan()
     # What is in a file that cannot be read cannot be searched for: that must not look like a clean site.
-    faults = [from_fault(fault) for fault in scan.faults if is_selected(fault.path, paths, config)]
+    faults = [finding_from_fault(fault) for fault in scan.faults if is_selected(fault.path, paths, config)]
     released = read_snapshot(config, clock).entries.keys()
     asked = [post for post in scan.posts if is_selected(post.path, paths, config)]
     try:

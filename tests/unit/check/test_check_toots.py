@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.check.registry import faults as faults_
-from bot.check.registry import planning, reading, run_checks
+from bot.check.registry import collect_faults, collect_planning, collect_reading, run_checks
 from bot.check.subject import Subject
 from bot.check.times import check_brake
 from bot.check.toots import check_toots
@@ -71,7 +70,7 @@ def check(site_config: MakeConfig) -> Callable[..., tuple[Finding, ...]]:
             snapshot=snapshot or Snapshot(),
             now=NOW,
         )
-        return run_checks(subject, checks=(faults_, reading, planning, check_toots, check_brake))
+        return run_checks(subject, checks=(collect_faults, collect_reading, collect_planning, check_toots, check_brake))
 
     return checked
 

@@ -122,7 +122,7 @@ def test_a_wrong_offset_is_mended_and_the_time_on_the_wall_stays(
     text = written(at=written_at)
     (one,) = mends(tmp_path, text, OFFSETS)
     assert one.after == text.replace(written_at, mended_at)
-    (said,) = one.says
+    (said,) = one.notes
     before, after = utc
     assert f" {before} UTC, " in said
     assert said.endswith(f" {after} UTC.")
@@ -142,7 +142,7 @@ def test_a_released_post_is_never_moved(tmp_path: Path) -> None:
     text = written(at="2026-03-09 10:00:00-05:00", body="We haven‚Äôt sold out.")
     (one,) = mends(tmp_path, text, WORDS, OFFSETS, ledger=knowing(entry()))
     assert one.after == text.replace("haven‚Äôt", "haven’t")
-    (said,) = one.says
+    (said,) = one.notes
     assert "is released: the feed follows" in said
 
 
