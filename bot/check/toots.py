@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 from bot.check.findings import about, about_settings
 from bot.check.pictures import check_pictures
 from bot.check.subject import Subject
-from bot.compose.announcement import as_reminder
+from bot.compose.announcement import make_reminder_post
 from bot.compose.composer import Composer
-from bot.compose.hashtags import find_hashtags, invalid_hashtags
+from bot.compose.hashtags import find_hashtags, find_invalid_hashtags
 from bot.compose.links import find_links
 from bot.compose.mentions import find_mentions
 from bot.domain import Finding, Post
@@ -28,7 +28,7 @@ def check_mentions_and_hashtags(subject: Subject) -> Iterator[Finding]:
     """Broken hashtags, and mentions that notify, in the settings and in posts whose wording can still be chosen."""
     yield from _check_settings_hashtags(subject)
     for post in subject.fresh:
-        for tag in invalid_hashtags(post.hashtags):
+        for tag in find_invalid_hashtags(post.hashtags):
             problem = f'"{tag}" cannot be a hashtag, so it is left out.'
             yield about(
                 post, "hashtag-unseen", problem, "Use letters, digits and _, not digits alone.", field="hashtags"
@@ -45,7 +45,7 @@ def _check_settings_hashtags(subject: Subject) -> Iterator[Finding]:
     named = {"release.hashtags": config.release.hashtags}
     named |= {f"accounts.{name}.hashtags": account.hashtags for name, account in config.accounts.items()}
     for field, tags in named.items():
-        for tag in invalid_hashtags(tags):
+        for tag in find_invalid_hashtags(tags):
             problem = f'"{tag}" cannot be a hashtag, so it is left out.'
             yield about_settings(config, "hashtag-unseen", problem, "Use letters, digits and _.", field=field)
 
@@ -135,7 +135,7 @@ def _check_toot_on(post: Post, compose: Composer, account: str) -> Iterator[Find
 
 def _check_reminders(post: Post, compose: Composer, account: str) -> Iterator[Finding]:
     for reminder in post.reminders:
-        reminding = as_reminder(post, reminder)
+        reminding = make_reminder_post(post, reminder)
         name = f"reminder {reminder.reminder_id}"
         try:
             limit, shortened = compose(reminding, account).limit, compose.shortened_parts(reminding, account)

@@ -14,7 +14,7 @@ from typing import Final
 from bot.check.findings import about
 from bot.check.subject import Subject
 from bot.domain import Finding, Post
-from bot.domain.text import shorten
+from bot.domain.text import truncate
 from bot.posts.body.markdown import parse_markdown
 from bot.posts.frontmatter.source import Source
 
@@ -156,7 +156,7 @@ def _shared_length(one: str, other: str) -> int:
 
 def _printable(words: str) -> str:
     # Control characters must not reach the terminal.
-    return shorten("".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in words.strip()), _LONGEST_QUOTE)
+    return truncate("".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in words.strip()), _LONGEST_QUOTE)
 
 
 #: A pattern, its replacement, and the name of the slip. Groups 1 and 2 of the pattern stay.

@@ -2,7 +2,7 @@
 
 from bot.compose.announcement import compose, shortened_parts
 from bot.compose.context import ComposeContext
-from bot.compose.hashtags import invalid_hashtags
+from bot.compose.hashtags import find_invalid_hashtags
 from bot.compose.length import status_length
 from bot.compose.templates import TEMPLATE_VARIABLES, Templates
 
@@ -11,7 +11,7 @@ __all__ = [
     "ComposeContext",
     "Templates",
     "compose",
-    "invalid_hashtags",
+    "find_invalid_hashtags",
     "shortened_parts",
     "status_length",
 ]

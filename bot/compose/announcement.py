@@ -11,11 +11,11 @@ from dataclasses import fields, replace
 from typing import Any, Final
 
 from bot.compose.context import ComposeContext
-from bot.compose.length import graphemes
+from bot.compose.length import count_graphemes
 from bot.compose.links import holds_link
-from bot.compose.pictures import chosen_pictures
+from bot.compose.pictures import choose_pictures
 from bot.compose.shorten import ELLIPSIS
-from bot.compose.thread import is_split, texts_of
+from bot.compose.thread import compose_texts, is_split
 from bot.compose.wording import Wording, tidy
 from bot.config import Account
 from bot.domain import Announcement, Picture, Poll, Post, Reminder, StatusOptions
@@ -25,7 +25,7 @@ from bot.domain.template_tags import find_tags
 from bot.posts.frontmatter.reminders import source_of
 
 
-def as_reminder(post: Post, reminder: Reminder) -> Post:
+def make_reminder_post(post: Post, reminder: Reminder) -> Post:
     """The post with the reminder's text, for `compose`.
 
     One toot, with the post's pictures unless it is a reply; no thread, no poll. A reminder of a deadline expires with
@@ -45,7 +45,7 @@ _FIELD = "mastodon.poll"
 _OPTIONS = "mastodon.poll.options"
 
 
-def poll_within(post: Post, context: ComposeContext) -> Poll | None:
+def check_poll(post: Post, context: ComposeContext) -> Poll | None:
     """The post's poll; None if it has none.
 
     Poll options are never shortened, to keep their meaning. Raises ComposeError if the server would refuse the poll
@@ -58,7 +58,7 @@ def poll_within(post: Post, context: ComposeContext) -> Poll | None:
         problem = f"the poll has {len(poll.options)} options; the server takes {limits.poll_options} at most."
         raise ComposeError(problem, post=post.path, kind="poll-options", remedy="Leave some out.", field=_OPTIONS)
     for option in poll.options:
-        length = graphemes(option)
+        length = count_graphemes(option)
         if length > limits.poll_option:
             problem = f'the option "{option}" has {length} characters; the server takes {limits.poll_option} at most.'
             raise ComposeError(problem, post=post.path, kind="poll-option-length", remedy="Shorten it.", field=_OPTIONS)
@@ -83,7 +83,7 @@ def compose(post: Post, context: ComposeContext) -> Announcement:
 
     The text is `mastodon.text` as the author wrote it, else the template's output; the link and the hashtags follow,
     unless the text contains them. If that is too long, the excerpt is shortened, then the summary, then the title (or
-    `mastodon.text`); link, hashtags and content warning are never shortened. For threads see `texts_of`.
+    `mastodon.text`); link, hashtags and content warning are never shortened. For threads see `compose_texts`.
 
     Raises ComposeError: a broken template, a left-over template tag, an empty text, no room for link and hashtags, an
     impossible thread or poll, a feature that the network lacks, and if the settings say so, a picture that is missing
@@ -92,8 +92,8 @@ def compose(post: Post, context: ComposeContext) -> Announcement:
     _refuse_the_impossible(post, context)
     post = _without_answers(post, context)
     wording = Wording(post=post, context=context)
-    text, *following = texts_of(wording)
-    poll = poll_within(post, context)
+    text, *following = compose_texts(wording)
+    poll = check_poll(post, context)
     pictures = _pictures_beside(poll, post, context)
     _refuse_left_over(post, wording, (text, *following), pictures, poll)
     bare = Announcement(
@@ -125,7 +125,7 @@ def shortened_parts(post: Post, context: ComposeContext) -> Mapping[str, str]:
     return {} if is_split(wording) else wording.shortened()
 
 
-def split_texts(post: Post, context: ComposeContext) -> tuple[int, ...]:
+def find_split_texts(post: Post, context: ComposeContext) -> tuple[int, ...]:
     """The numbers (from 1) of the texts of `mastodon.thread` that are too long for one toot and are split."""
     wording = Wording(post=post, context=context)
     return tuple(number for number, text in enumerate(post.mastodon.thread, start=1) if not wording.fits(tidy(text)))
@@ -181,7 +181,7 @@ def _pictures_beside(poll: Poll | None, post: Post, context: ComposeContext) -> 
     beside_poll = poll is None or limits.poll_with_pictures
     # Clients show a reply below the post's toot, which has the picture.
     is_answer = post.reminding is not None and post.reminding.reply and not limits.picture_needed
-    pictures = chosen_pictures(post, context) if beside_poll and not is_answer else ()
+    pictures = choose_pictures(post, context) if beside_poll and not is_answer else ()
     if limits.picture_needed and not pictures:
         raise ComposeError(
             f"the account's server ({limits.software}) takes no toot without a picture.",
@@ -195,7 +195,7 @@ def _pictures_beside(poll: Poll | None, post: Post, context: ComposeContext) -> 
 def _texts_of_reminders(post: Post, context: ComposeContext) -> Iterator[str]:
     for reminder in post.reminders:
         with suppress(ComposeError):  # reported when the reminder itself is composed
-            yield texts_of(Wording(post=as_reminder(post, reminder), context=context))[0]
+            yield compose_texts(Wording(post=make_reminder_post(post, reminder), context=context))[0]
 
 
 def _language(post: Post, account: Account) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from bot.compose.announcement import compose, shortened_parts, split_texts
+from bot.compose.announcement import compose, find_split_texts, shortened_parts
 from bot.compose.context import ComposeContext
 from bot.compose.length import grapheme_pattern, status_length
 from bot.compose.shorten import ELLIPSIS, shorten
@@ -54,7 +54,7 @@ class _Recorder:
         return handle
 
 
-def remarks(post: Post, context: ComposeContext) -> Iterator[Finding]:
+def find_remarks(post: Post, context: ComposeContext) -> Iterator[Finding]:
     """The findings about a post's toot on one account. Raises ComposeError if it cannot be composed."""
     recorder, limits = _Recorder(context.templates), context.limits
 
@@ -92,7 +92,7 @@ def remarks(post: Post, context: ComposeContext) -> Iterator[Finding]:
         )
     for name, lack in _lacking(post, toot, context.capabilities):
         yield _finding(post, "network-lacks", name, f"the account's network {lack}.", "")
-    for number in split_texts(post, context):
+    for number in find_split_texts(post, context):
         yield _finding(
             post,
             "thread-text-split",
@@ -141,7 +141,7 @@ class Composer:
 
     def remarks(self, post: Post, address: str) -> tuple[Finding, ...]:
         """The findings about the toot. Raises ComposeError."""
-        return tuple(remarks(post, self._contexts[address]))
+        return tuple(find_remarks(post, self._contexts[address]))
 
     def is_reason_shortened(self, reason: str, address: str) -> bool:
         """Whether the reason of a withdrawal is too long for a toot of the account."""

@@ -29,7 +29,7 @@ def make_hashtags(tags: Iterable[str]) -> tuple[str, ...]:
     """Tags as authors write them → hashtags for the text: "Django Con" → "#DjangoCon".
 
     The input may begin with "#". Several words are joined in CamelCase, which screen readers read as words; a single
-    word stays as written. Duplicates and impossible tags are left out, see `invalid_hashtags`.
+    word stays as written. Duplicates and impossible tags are left out, see `find_invalid_hashtags`.
     """
     by_fold: dict[str, str] = {}
     for hashtag in filter(None, map(_make, tags)):
@@ -37,7 +37,7 @@ def make_hashtags(tags: Iterable[str]) -> tuple[str, ...]:
     return tuple(by_fold.values())
 
 
-def invalid_hashtags(tags: Iterable[str]) -> tuple[str, ...]:
+def find_invalid_hashtags(tags: Iterable[str]) -> tuple[str, ...]:
     """The tags, as written, that cannot become a hashtag: only digits, empty, or with signs that would end it early."""
     return tuple(tag for tag in tags if not _make(tag))
 
@@ -47,17 +47,17 @@ def find_hashtags(text: str) -> tuple[str, ...]:
 
     By the rule of 4.6: only at the start of a line or after whitespace (up to 4.5 also after most punctuation).
     """
-    return tuple("#" + text[span.start + 1 : span.end] for span in hashtag_spans(text))
+    return tuple("#" + text[span.start + 1 : span.end] for span in find_hashtag_spans(text))
 
 
-def hashtag_spans(text: str) -> list[Span]:
+def find_hashtag_spans(text: str) -> list[Span]:
     """The spans of the hashtags that `find_hashtags` finds, including "#"."""
     if "#" not in text and "＃" not in text:
         return []
     return [Span(*match.span()) for match in _tag_pattern().finditer(text)]
 
 
-def missing_hashtags(hashtags: Iterable[str], text: str) -> tuple[str, ...]:
+def find_missing_hashtags(hashtags: Iterable[str], text: str) -> tuple[str, ...]:
     """Those of `hashtags` that the text does not contain."""
     there = {fold_hashtag(found) for found in find_hashtags(text)}
     return tuple(hashtag for hashtag in hashtags if fold_hashtag(hashtag) not in there)

@@ -90,7 +90,7 @@ def _bounded_range(*args: int) -> range:
 _PARTS: Final = {"site": frozenset({"title", "url"})}
 
 
-def unknown_names(tree: nodes.Template, known: Collection[str]) -> list[tuple[int, str]]:
+def find_unknown_names(tree: nodes.Template, known: Collection[str]) -> list[tuple[int, str]]:
     """The undefined variables and attributes, each with the line of its first use."""
     undeclared = meta.find_undeclared_variables(tree) - set(known)
     found: dict[str, int] = {}
@@ -103,7 +103,7 @@ def unknown_names(tree: nodes.Template, known: Collection[str]) -> list[tuple[in
     return sorted((line, name) for name, line in found.items())
 
 
-def included_names(tree: nodes.Template) -> list[tuple[int, str]]:
+def find_included_names(tree: nodes.Template) -> list[tuple[int, str]]:
     """The templates that it includes, each with its line; computed names are left out."""
     kinds = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
     named = [(node.lineno, getattr(node, "template", None)) for node in tree.find_all(kinds)]

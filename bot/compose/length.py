@@ -36,10 +36,10 @@ def status_length(text: str, content_warning: str = "", *, limits: Limits, diale
     """
     warning, text = content_warning.strip(_STRIPPED), text.strip(_STRIPPED)
     whole = warning + (_countable(text, limits) if dialect.shortens else text)
-    return graphemes(whole) if dialect.graphemes else len(whole)
+    return count_graphemes(whole) if dialect.graphemes else len(whole)
 
 
-def graphemes(text: str) -> int:
+def count_graphemes(text: str) -> int:
     """The number of grapheme clusters (Unicode Standard Annex 29) in a text."""
     if text.isascii() and "\r" not in text:
         return len(text)

@@ -40,7 +40,7 @@ def problems_of(post: Post) -> Iterator[str]:
     return iter(dict.fromkeys(filter(None, map(problem_of, pictures_of(post)))))
 
 
-def chosen_pictures(post: Post, context: ComposeContext) -> tuple[Picture, ...]:
+def choose_pictures(post: Post, context: ComposeContext) -> tuple[Picture, ...]:
     """The usable pictures of the toot, up to the server's maximum, with alt texts within its limit.
 
     Raises ComposeError if the settings hold the toot for an unusable picture or a missing alt text.

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from bot.compose.length import grapheme_pattern, graphemes
+from bot.compose.length import count_graphemes, grapheme_pattern
 from bot.compose.links import Span, find_links
 from bot.compose.patterns import compile_pattern
 from bot.domain.template_tags import find_tags
@@ -27,7 +27,7 @@ _ABBREVIATIONS: Final = frozenset(
 )
 
 
-def shorten(text: str, budget: int, *, measure: Callable[[str], int] = graphemes) -> str:
+def shorten(text: str, budget: int, *, measure: Callable[[str], int] = count_graphemes) -> str:
     """The beginning of a text, at most `budget` long (in grapheme clusters, unless measured otherwise).
 
     Ends at a sentence if that uses at least half of the budget, else at a word with "…". Links, hashtags, mentions,
@@ -44,23 +44,23 @@ def shorten_to_fit(text: str, fits: Callable[[str], bool]) -> str:
     text = text.strip()
     if fits(text):
         return text
-    kept_whole = kept_whole_of(text)
-    cuts = cuts_of(text, kept_whole)
+    kept_whole = find_kept_whole(text)
+    cuts = find_cuts(text, kept_whole)
 
     def at_word(cut: int) -> str:
         return _with_ellipsis(text[:cut], kept_whole)
 
-    fitting = last_fitting(cuts, lambda cut: fits(at_word(cut)))
+    fitting = find_last_fitting(cuts, lambda cut: fits(at_word(cut)))
     if fitting is None:
         return ""
     best = at_word(fitting)
-    sentence = next((end for end in reversed(sentence_ends(text, kept_whole)) if end <= fitting), None)
-    if sentence is not None and 2 * graphemes(text[:sentence]) >= graphemes(best) and fits(text[:sentence]):
+    sentence = next((end for end in reversed(find_sentence_ends(text, kept_whole)) if end <= fitting), None)
+    if sentence is not None and 2 * count_graphemes(text[:sentence]) >= count_graphemes(best) and fits(text[:sentence]):
         return text[:sentence]
     return best
 
 
-def last_fitting(cuts: Sequence[int], fits: Callable[[int], bool]) -> int | None:
+def find_last_fitting(cuts: Sequence[int], fits: Callable[[int], bool]) -> int | None:
     """The last of `cuts` that fits, assuming that all before it fit; None if none does."""
     # Gallop first: usually a small part of a long text fits, and `fits` is slow on the whole.
     low, high = 0, 1
@@ -76,7 +76,7 @@ def last_fitting(cuts: Sequence[int], fits: Callable[[int], bool]) -> int | None
     return cuts[low - 1] if low else None
 
 
-def cuts_of(text: str, kept_whole: Sequence[Span]) -> list[int]:
+def find_cuts(text: str, kept_whole: Sequence[Span]) -> list[int]:
     """The positions where the text may end, ascending: after each word, and after each character of a very long one."""
     boundaries = [0, *(match.end() for match in grapheme_pattern().finditer(text))]
     allowed = set(boundaries)
@@ -84,10 +84,10 @@ def cuts_of(text: str, kept_whole: Sequence[Span]) -> list[int]:
     for word in compile_pattern(r"\S+").finditer(text):
         first, last = bisect_right(boundaries, word.start()), bisect_right(boundaries, word.end())
         cuts += boundaries[first:last] if last - first > _LONG_WORD else [word.end()]
-    return outside(kept_whole, [cut for cut in cuts if cut in allowed])
+    return keep_outside(kept_whole, [cut for cut in cuts if cut in allowed])
 
 
-def outside(kept_whole: Sequence[Span], cuts: Iterable[int]) -> list[int]:
+def keep_outside(kept_whole: Sequence[Span], cuts: Iterable[int]) -> list[int]:
     """Those of `cuts` that are not inside a span that must stay whole."""
     starts = [span.start for span in kept_whole]
 
@@ -98,7 +98,7 @@ def outside(kept_whole: Sequence[Span], cuts: Iterable[int]) -> list[int]:
     return [cut for cut in cuts if not is_inside(cut)]
 
 
-def kept_whole_of(text: str) -> list[Span]:
+def find_kept_whole(text: str) -> list[Span]:
     """The spans that must not be cut, ascending and disjoint.
 
     Links and similar text, e-mail addresses, mentions, hashtags, template tags.
@@ -119,7 +119,7 @@ def kept_whole_of(text: str) -> list[Span]:
     return merged
 
 
-def sentence_ends(text: str, kept_whole: Sequence[Span]) -> list[int]:
+def find_sentence_ends(text: str, kept_whole: Sequence[Span]) -> list[int]:
     """The ends of all sentences that have text after them, ascending."""
     ends = compile_pattern(
         r"""(?P<mark>[.!?…‽]+)["'*_\p{Pe}\p{Pf}]*(?=\s++(?!\p{Ll}))|[。！？]+[\p{Pe}\p{Pf}]*(?![\p{M}\u200d])"""
@@ -129,7 +129,7 @@ def sentence_ends(text: str, kept_whole: Sequence[Span]) -> list[int]:
         for match in ends.finditer(text)
         if not (match["mark"] == "." and _is_abbreviation(text[max(0, match.start() - _LONGEST_LOOK) : match.start()]))
     ]
-    return outside(kept_whole, found)
+    return keep_outside(kept_whole, found)
 
 
 def _is_abbreviation(before: str) -> bool:

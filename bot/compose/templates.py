@@ -130,7 +130,7 @@ class Templates:
     def _faults_of(self, name: str) -> list[ComposeFileError]:
         from jinja2 import TemplateError  # imported here: it takes 37 ms
 
-        from bot.compose.jinja import included_names, unknown_names  # imported here: it takes 37 ms
+        from bot.compose.jinja import find_included_names, find_unknown_names  # imported here: it takes 37 ms
 
         file = self._files[name]
         if file.problem:
@@ -142,11 +142,11 @@ class Templates:
             return [self._explained(error, name)]
         known = TEMPLATE_VARIABLES.keys() | self._sandbox.globals.keys()
         faults = [
-            (line, _unknown_variable((file.path, line), variable)) for line, variable in unknown_names(tree, known)
+            (line, _unknown_variable((file.path, line), variable)) for line, variable in find_unknown_names(tree, known)
         ]
         faults += [
             (line, self._no_such_template((file.path, line), included))
-            for line, included in included_names(tree)
+            for line, included in find_included_names(tree)
             if self._find(included) is None
         ]
         return [fault for _, fault in sorted(faults, key=lambda pair: pair[0])]

@@ -12,7 +12,14 @@ from typing import Final
 
 from bot.compose.links import Span
 from bot.compose.mentions import defuse
-from bot.compose.shorten import add_ellipsis, cuts_of, kept_whole_of, last_fitting, outside, sentence_ends
+from bot.compose.shorten import (
+    add_ellipsis,
+    find_cuts,
+    find_kept_whole,
+    find_last_fitting,
+    find_sentence_ends,
+    keep_outside,
+)
 from bot.compose.wording import Wording, tidy
 from bot.domain.errors import ComposeError
 from bot.posts.frontmatter.options import MOST_TOOTS
@@ -38,12 +45,12 @@ def split(text: str, fits: Fits) -> Iterator[str]:
     Raises CannotSplitError during the iteration if something that must stay whole does not fit.
     """
     text = text.strip()
-    kept_whole = _with_brackets(text, kept_whole_of(text))
-    words = cuts_of(text, kept_whole)
+    kept_whole = _with_brackets(text, find_kept_whole(text))
+    words = find_cuts(text, kept_whole)
     levels = [  # a template tag may contain line ends
-        outside(kept_whole, [found.start() for found in _PARAGRAPH.finditer(text)]),
-        outside(kept_whole, [found.start() for found in _LINE.finditer(text)]),
-        sentence_ends(text, kept_whole),
+        keep_outside(kept_whole, [found.start() for found in _PARAGRAPH.finditer(text)]),
+        keep_outside(kept_whole, [found.start() for found in _LINE.finditer(text)]),
+        find_sentence_ends(text, kept_whole),
     ]
     number = start = 0
     while start < len(text):
@@ -57,7 +64,7 @@ def split(text: str, fits: Fits) -> Iterator[str]:
             yield text[start:]
             return
         for level in levels:
-            cut = last_fitting(level[bisect_right(level, start) :], at)
+            cut = find_last_fitting(level[bisect_right(level, start) :], at)
             if cut is not None and (end is None or 2 * (cut - start) >= end - start):
                 end, part = cut, text[start:cut].rstrip()
                 break
@@ -74,7 +81,7 @@ def _word_end(text: str, start: int, words: Sequence[int], number: int, fits: Fi
     def at(cut: int) -> bool:
         return fits(number, add_ellipsis(text[start:cut].rstrip()))
 
-    return last_fitting(words[bisect_right(words, start) : bisect_left(words, len(text))], at)
+    return find_last_fitting(words[bisect_right(words, start) : bisect_left(words, len(text))], at)
 
 
 def _with_brackets(text: str, spans: Sequence[Span]) -> list[Span]:
@@ -95,7 +102,7 @@ def _with_brackets(text: str, spans: Sequence[Span]) -> list[Span]:
 _FIELD = "mastodon.thread"
 
 
-def texts_of(wording: Wording) -> tuple[str, ...]:
+def compose_texts(wording: Wording) -> tuple[str, ...]:
     """The text of the toot, and those of its thread, in order.
 
     `thread: [...]`: the usual toot, then each text of the list; one that is too long is split.

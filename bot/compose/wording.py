@@ -10,8 +10,8 @@ from functools import cached_property
 from typing import Final
 
 from bot.compose.context import ComposeContext
-from bot.compose.hashtags import make_hashtags, missing_hashtags
-from bot.compose.length import graphemes
+from bot.compose.hashtags import find_missing_hashtags, make_hashtags
+from bot.compose.length import count_graphemes
 from bot.compose.links import holds_link
 from bot.compose.mentions import defuse
 from bot.compose.shorten import shorten, shorten_to_fit
@@ -46,7 +46,7 @@ def fit(
         if build(without) == build(current):
             continue  # the text does not use these words
         shortened = _shorten(step.name, current, build, fits)
-        if graphemes(shortened) >= step.least:
+        if count_graphemes(shortened) >= step.least:
             return {**current, step.name: shortened}
         if step.may_go:
             current = without
@@ -143,7 +143,7 @@ class Wording:
         name = templates.name_for(self.post)
         variables = self._variables(words)
         bare = templates.render(name, {**variables, "hashtags": ""})
-        missing = missing_hashtags(self.hashtags, tidy(bare))
+        missing = find_missing_hashtags(self.hashtags, tidy(bare))
         if not missing:
             return self.completed(bare)
         return self.completed(templates.render(name, {**variables, "hashtags": " ".join(missing)}))
@@ -153,7 +153,7 @@ class Wording:
         text = tidy(text)
         if self.post.link and not holds_link(text, self.post.url):
             text = f"{text}\n\n{self.post.url}"
-        return f"{text}\n\n{' '.join(missing_hashtags(self.hashtags, text))}".strip()
+        return f"{text}\n\n{' '.join(find_missing_hashtags(self.hashtags, text))}".strip()
 
     @property
     def own_text(self) -> str:

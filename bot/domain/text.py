@@ -36,7 +36,7 @@ def join_spaces(text: str) -> str:
     return " ".join(text.split())
 
 
-def shorten(text: str, limit: int) -> str:
+def truncate(text: str, limit: int) -> str:
     """Cut a text to at most `limit` characters, after a whole word if possible, and mark the cut with an ellipsis."""
     if len(text) <= limit:
         return text

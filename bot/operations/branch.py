@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import Enum
 from pathlib import Path
 
-from bot.compose.announcement import as_reminder
+from bot.compose.announcement import make_reminder_post
 from bot.config import Config
 from bot.domain import (
     AccountState,
@@ -57,7 +57,9 @@ def _sent(post: Post, address: str, compose: Compose, now: datetime) -> Iterable
         return
     due_by_now = [(Occasion.PUBLISH, post, post.published)]
     due_by_now += [
-        (Occasion.reminder(one.reminder_id), as_reminder(post, one), one.at) for one in post.reminders if one.at <= now
+        (Occasion.reminder(one.reminder_id), make_reminder_post(post, one), one.at)
+        for one in post.reminders
+        if one.at <= now
     ]
     for occasion, words_of, due in due_by_now:
         try:

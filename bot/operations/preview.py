@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.compose.announcement import as_reminder
+from bot.compose.announcement import make_reminder_post
 from bot.compose.composer import Toots, compose_toots
 from bot.config import Config
 from bot.domain import Entry, Occasion, Post
@@ -60,7 +60,7 @@ def preview(config: Config, post: Post, clock: Clock, *, scan: Scan | None = Non
         toots=compose_toots(post, compose, addresses),
         entry=entry_of(post, released_at=post.published) if post.published else None,
         reminders={
-            one.reminder_id: compose_toots(as_reminder(post, one), compose, addresses) for one in post.reminders
+            one.reminder_id: compose_toots(make_reminder_post(post, one), compose, addresses) for one in post.reminders
         },
         items={(item.occasion, item.account): item for item in site.plan.items if item.slug == post.slug},
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.compose.announcement import as_reminder
+from bot.compose.announcement import make_reminder_post
 from bot.compose.pictures import pictures_of, problem_of
 from bot.domain import AccountState, Finding, Hold, Occasion, Post, Reason, ReasonCode
 from bot.domain.alerts import REDACTED_ALERT, AlertKey, AlertKind, alert_words
@@ -200,7 +200,7 @@ class _Trouble:
 def _ahead(plan: Plan, posts: Sequence[Post], compose: Compose) -> Iterator[Alert]:
     waiting = {item.post_id for item in plan.of(Verdict.UPCOMING)}
     posts = [post for post in posts if post.post_id in waiting]
-    reminders = [(as_reminder(post, reminder), reminder.at) for post in posts for reminder in post.reminders]
+    reminders = [(make_reminder_post(post, reminder), reminder.at) for post in posts for reminder in post.reminders]
     for post, due in (*((post, post.published) for post in posts), *reminders):
         distances = _distances(due, plan.now)
         if not distances or post.mastodon.skip:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from bot.compose.announcement import as_reminder
+from bot.compose.announcement import make_reminder_post
 from bot.compose.composer import compose_reason
 from bot.domain import (
     AccountState,
@@ -191,7 +191,7 @@ class DeliveryPlanner:
         history = self._reminding(case).history(reminder.reminder_id)
         if history.published is None:
             return 0
-        return self._edit(case, as_reminder(case.post, reminder), history, room=room)
+        return self._edit(case, make_reminder_post(case.post, reminder), history, room=room)
 
     def _plan_thread(self, case: Case) -> None:
         """Update the later parts of the thread to match the toot."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.compose.announcement import as_reminder
+from bot.compose.announcement import make_reminder_post
 from bot.domain import (
     Action,
     CompareAndSet,
@@ -58,7 +58,7 @@ class Reminding:
         """Return the case of one reminder, to be ruled on."""
         return replace(
             self.toot,
-            post=as_reminder(self.toot.post, reminder),
+            post=make_reminder_post(self.toot.post, reminder),
             known=self.history(reminder.reminder_id).announced,
             word=override_of_reminders(self.toot.word),
             room=room,

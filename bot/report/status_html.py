@@ -13,7 +13,7 @@ from html import escape
 from typing import Final, NamedTuple
 from urllib.parse import quote, urlsplit
 
-from bot.compose.hashtags import hashtag_spans
+from bot.compose.hashtags import find_hashtag_spans
 from bot.compose.links import find_links
 from bot.compose.mentions import find_mentions
 
@@ -51,7 +51,7 @@ def status_html(text: str, *, server: str) -> str:
 def _anchors(text: str, server: str) -> Iterator[_Anchor]:
     for start, end in find_links(text):
         yield _Anchor(start, end, _link(text[start:end]))
-    for start, end in hashtag_spans(text):
+    for start, end in find_hashtag_spans(text):
         yield _Anchor(start, end, _hashtag(text[start + 1 : end], server))
     for start, name_end, end in find_mentions(text):
         host = text[name_end + 1 : end] or urlsplit(server).netloc

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bot.compose.announcement import as_reminder
+from bot.compose.announcement import make_reminder_post
 from bot.compose.composer import Composer, Toots, compose_toots
 from bot.domain import Entry, Finding, Post
 from bot.feeds.entry import entry_of
@@ -117,7 +117,7 @@ def _toots(post: Post, compose: Composer, accounts: Iterable[str]) -> Toots:
 
 def compose_reminders(post: Post, compose: Composer, accounts: Sequence[str]) -> dict[str, Toots]:
     """The toots of each reminder, by its id."""
-    return {one.reminder_id: _toots(as_reminder(post, one), compose, accounts) for one in post.reminders}
+    return {one.reminder_id: _toots(make_reminder_post(post, one), compose, accounts) for one in post.reminders}
 
 
 def future_entry(post: Post) -> Entry | None:

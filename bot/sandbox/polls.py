@@ -14,7 +14,7 @@ from bot.domain import Limits
 from bot.sandbox.errors import failed
 from bot.sandbox.params import Params
 from bot.sandbox.records import Account, Question, Status
-from bot.sandbox.text import graphemes
+from bot.sandbox.text import count_graphemes
 
 _AT_MOST_SECONDS: Final = 100 * 365 * 86400  # more would not fit into a datetime
 
@@ -60,7 +60,7 @@ def _faults_of_options(options: tuple[str, ...], limits: Limits) -> list[str]:
         faults.append("Owned poll options must have more than one item")
     if len(options) > limits.poll_options:
         faults.append(f"Owned poll options can't contain more than {limits.poll_options} items")
-    if any(graphemes(option) > limits.poll_option for option in options):
+    if any(count_graphemes(option) > limits.poll_option for option in options):
         faults.append(f"Owned poll options cannot be longer than {limits.poll_option} characters each")
     if len(set(options)) < len(options):
         faults.append("Owned poll options contain duplicate items")

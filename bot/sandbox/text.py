@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import regex
 
 from bot.compose.hashtags import fold_hashtag
-from bot.compose.length import graphemes, status_length
+from bot.compose.length import count_graphemes, status_length
 from bot.compose.links import find_links
 from bot.compose.mentions import find_mentions
 from bot.sandbox.profiles import Counting, ServerProfile
@@ -30,9 +30,9 @@ __all__ = [
     "Kind",
     "Mention",
     "count_characters",
+    "count_graphemes",
     "find_entities",
     "fold_hashtag",
-    "graphemes",
     "known_language",
     "mentions_in",
     "resolve_mention",
@@ -144,7 +144,7 @@ def count_characters(text: str, warning: str, profile: ServerProfile) -> int:
         case Counting.SHORTENED:
             return status_length(text, warning, limits=profile.limits)
         case Counting.GRAPHEMES:
-            return graphemes(text + warning)
+            return count_graphemes(text + warning)
         case Counting.CODE_POINTS:
             return len(text) + len(warning)
         case Counting.TEXT_ONLY:

@@ -12,7 +12,7 @@ from lxml import etree
 from bot.domain import Finding
 from bot.domain.errors import PostError
 from bot.domain.template_tags import StandIns, Tag, without_tags
-from bot.domain.text import join_spaces, shorten
+from bot.domain.text import join_spaces, truncate
 from bot.posts.body.excerpt import Excerpt, excerpt_of
 from bot.posts.body.html import ADDRESSES, balance, make_absolute, replace_embeds, sanitise
 from bot.posts.body.markdown import find_excess, render_markdown
@@ -194,7 +194,7 @@ class BodyText:
         short = body.excerpt.tidy if from_body else join_spaces(without_tags(summary or ""))
         return {
             "excerpt": body.excerpt.shown if from_body else join_spaces(summary or ""),
-            "summary": shorten(short, SUMMARY_LENGTH),
+            "summary": truncate(short, SUMMARY_LENGTH),
             "html": body.html,
             "paragraphs": body.plain.paragraphs,
             "unsaid": body.plain.unsaid if from_body else body.plain.paragraphs,
@@ -214,7 +214,7 @@ class BodyText:
             return []
         first, count = body.left_over[0], len(body.left_over)
         more = f", the first of {count}" if count > 1 else ""
-        shown = shorten(join_spaces(first.text), 60)
+        shown = truncate(join_spaces(first.text), 60)
         problem = f"{shown} is a template tag{more}; nothing resolves it here, so readers get the words without it."
         line = self.line + self.text.count("\n", 0, first.start)
         remedy = "Write the address or the words themselves."

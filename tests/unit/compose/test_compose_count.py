@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.compose.length import graphemes, status_length
+from bot.compose.length import count_graphemes, status_length
 from bot.domain import Limits
 
 LIMITS = Limits()
@@ -28,7 +28,7 @@ LIMITS = Limits()
     ],
 )
 def test_what_a_reader_sees_as_one_counts_one(text: str, count: int) -> None:
-    assert graphemes(text) == count
+    assert count_graphemes(text) == count
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.compose.hashtags import find_hashtags, fold_hashtag, invalid_hashtags, make_hashtags, missing_hashtags
+from bot.compose.hashtags import (
+    find_hashtags,
+    find_invalid_hashtags,
+    find_missing_hashtags,
+    fold_hashtag,
+    make_hashtags,
+)
 
 
 @pytest.mark.parametrize(
@@ -29,7 +35,7 @@ from bot.compose.hashtags import find_hashtags, fold_hashtag, invalid_hashtags, 
 def test_a_tag_becomes_a_readable_hashtag(written: str, shown: str) -> None:
     assert make_hashtags([written]) == (shown,)
     assert find_hashtags(shown) == (shown,)
-    assert invalid_hashtags([written]) == ()
+    assert find_invalid_hashtags([written]) == ()
 
 
 @pytest.mark.parametrize(
@@ -37,7 +43,7 @@ def test_a_tag_becomes_a_readable_hashtag(written: str, shown: str) -> None:
 )
 def test_an_impossible_tag_is_left_out_and_named(written: str) -> None:
     assert make_hashtags([written, "fine"]) == ("#fine",)
-    assert invalid_hashtags([written, "fine"]) == (written,)
+    assert find_invalid_hashtags([written, "fine"]) == (written,)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +89,7 @@ def test_hashtags_are_those_of_the_server(text: str, found: tuple[str, ...]) -> 
     ],
 )
 def test_a_hashtag_in_the_text_is_not_missing(text: str, missing: tuple[str, ...]) -> None:
-    assert missing_hashtags(("#DjangoCon", "#Python"), text) == missing
+    assert find_missing_hashtags(("#DjangoCon", "#Python"), text) == missing
 
 
 @settings(deadline=None)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.compose import ComposeContext, Templates, compose
-from bot.compose.composer import remarks
+from bot.compose.composer import find_remarks
 from bot.compose.mentions import find_mentions
 from bot.compose.people import People
 from bot.config import Account, Release, Site
@@ -136,7 +136,7 @@ def test_without_a_file_nobody_is_known(tmp_path: Path) -> None:
 )
 def test_a_name_without_a_handle_is_a_finding(tmp_path: Path, source: str, missing: list[tuple[str, int, str]]) -> None:
     found = list(
-        remarks(
+        find_remarks(
             POST,
             ComposeContext(account=ACCOUNT, site=SITE, release=Release(), templates=templates_of(tmp_path, source)),
         )

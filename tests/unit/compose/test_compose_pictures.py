@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.compose import ComposeContext, Templates
-from bot.compose.pictures import chosen_pictures, pictures_of, problems_of
+from bot.compose.pictures import choose_pictures, pictures_of, problems_of
 from bot.config import Account, Release, Site
 from bot.domain import Limits, MastodonOptions, Picture, Post
 from bot.domain.errors import ComposeError
@@ -42,7 +42,7 @@ def chosen(
     context = ComposeContext(
         account=account, site=site, release=Release(**release), limits=limits, templates=Templates()
     )
-    return chosen_pictures(post, context)
+    return choose_pictures(post, context)
 
 
 def with_media(make_post: MakePost, *media: Picture, **options: Any) -> Post:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.compose.hashtags import find_hashtags
-from bot.compose.length import graphemes
+from bot.compose.length import count_graphemes
 from bot.compose.links import find_links
 from bot.compose.mentions import find_mentions
 from bot.compose.shorten import shorten
@@ -75,7 +75,7 @@ TEXTS = st.lists(st.tuples(WORDS, st.sampled_from([" ", " ", ""])), max_size=60)
 @settings(deadline=None)
 @given(st.one_of(TEXTS, st.text(max_size=200)), st.integers(0, 200))
 def test_a_cut_text_never_exceeds_its_budget(text: str, budget: int) -> None:
-    assert graphemes(shorten(text, budget)) <= budget
+    assert count_graphemes(shorten(text, budget)) <= budget
 
 
 @settings(deadline=None)
@@ -124,5 +124,5 @@ def test_nothing_dangles_before_the_ellipsis(text: str, budget: int) -> None:
 @settings(deadline=None)
 @given(TEXTS, st.integers(1, 150))
 def test_more_room_never_gives_less_than_half(text: str, budget: int) -> None:
-    less, more = graphemes(shorten(text, budget)), graphemes(shorten(text, budget + 1))
+    less, more = count_graphemes(shorten(text, budget)), count_graphemes(shorten(text, budget + 1))
     assert 2 * more + 2 >= less

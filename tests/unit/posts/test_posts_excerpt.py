@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from bot.domain import Post
-from bot.domain.text import shorten
+from bot.domain.text import truncate
 
 Parse = Callable[..., Post]
 LONG = "The schedule of Heron Conf is out, and it is a good one."
@@ -113,5 +113,5 @@ def test_a_long_summary_is_cut_after_a_word_and_the_excerpt_is_not(parse: Parse)
     ],
 )
 def test_cutting_keeps_whole_words_and_the_limit(text: str, limit: int, expected: str) -> None:
-    assert shorten(text, limit) == expected
+    assert truncate(text, limit) == expected
     assert len(expected) <= limit
