@@ -13,7 +13,7 @@ from bot.check.pictures import check_alts, check_covers
 from bot.check.settings import check_settings
 from bot.check.subject import Subject
 from bot.check.suppressions import check_suppressions
-from bot.check.times import check_brake, check_due, check_times
+from bot.check.times import check_burst_limit, check_due, check_times
 from bot.check.toots import check_mentions_and_hashtags, check_toots
 from bot.check.typography import check_mojibake, check_slips, check_titles
 from bot.domain import Finding
@@ -70,7 +70,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     check_mentions_and_hashtags,
     check_names,
     check_toots,
-    check_brake,
+    check_burst_limit,
     check_built_site,
     check_suppressions,
 )

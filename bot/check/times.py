@@ -15,7 +15,7 @@ from bot.check.subject import Subject
 from bot.config import Check
 from bot.domain import Finding, Post
 from bot.domain.durations import Daytime, format_duration
-from bot.planner.burst_limit import BRAKE_WINDOW, counted_by_brake
+from bot.planner.burst_limit import BURST_WINDOW, counted_by_burst_limit
 from bot.planner.ruling import Verdict
 
 #: Further ahead than this a datetime is probably a slip in the year.
@@ -136,7 +136,7 @@ def _way_out(wanted: Check) -> str:
     return f"Leave {format_duration(wanted.min_gap)} between them, or change `[check] min_gap`."
 
 
-def check_brake(subject: Subject) -> Iterator[Finding]:
+def check_burst_limit(subject: Subject) -> Iterator[Finding]:
     """A finding for each post that comes after too many others within the window of the burst limit."""
     brake, now = subject.config.release.brake, subject.now
     coming = [
@@ -144,17 +144,17 @@ def check_brake(subject: Subject) -> Iterator[Finding]:
         for post in subject.posts
         if post.published is not None and post.published > now and post.is_tooted
     ]
-    braked: dict[Path, Post] = {}
+    held_back: dict[Path, Post] = {}
     for account in subject.accounts:
-        recent = counted_by_brake(subject.snapshot, account, now=now)
+        recent = counted_by_burst_limit(subject.snapshot, account, now=now)
         for published, post in sorted(coming, key=lambda pair: (pair[0], pair[1].slug)):
-            recent = [moment for moment in recent if moment > published - BRAKE_WINDOW]
+            recent = [moment for moment in recent if moment > published - BURST_WINDOW]
             if len(recent) >= brake:
-                braked[post.path] = post
+                held_back[post.path] = post
             else:
                 recent.append(published)
-    for post in braked.values():
-        problem = f"more than {brake} posts within {format_duration(BRAKE_WINDOW)}: the brake would hold this toot."
+    for post in held_back.values():
+        problem = f"more than {brake} posts within {format_duration(BURST_WINDOW)}: the brake would hold this toot."
         remedy = "Spread the posts, or raise `[release] brake`."
         yield about(post, "brake", problem, remedy, field=_FIELD, others=_within_window(post, coming))
 
@@ -162,5 +162,5 @@ def check_brake(subject: Subject) -> Iterator[Finding]:
 def _within_window(post: Post, coming: Sequence[tuple[datetime, Post]]) -> tuple[Path, ...]:
     """The other posts that are released within the window of the burst limit before this one."""
     assert post.published is not None
-    begin = post.published - BRAKE_WINDOW
+    begin = post.published - BURST_WINDOW
     return tuple(other.path for moment, other in coming if begin < moment <= post.published and other is not post)

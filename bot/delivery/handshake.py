@@ -20,7 +20,7 @@ PREFLIGHT_LASTS: Final = timedelta(minutes=1)
 def verify_account(session: DeliverySession) -> None:
     """Ask the server which account the token belongs to and what it accepts; ends a block for unreachability."""
     facts = session.publisher.verify_account()
-    session.state.introduced, session.state.capabilities = True, facts.capabilities
+    session.state.verified, session.state.capabilities = True, facts.capabilities
     known = session.view().account
     blocked = known.blocked
     if blocked is not None and blocked.code is not ReasonCode.ACCOUNT_UNREACHABLE:
@@ -72,4 +72,4 @@ def warm_up(context: DeliveryContext, expected: Sequence[Delivery]) -> SessionSt
 
 def is_warm(state: SessionState, clock: Clock) -> bool:
     """Whether the state that `warm_up` returned is still valid."""
-    return clock.monotonic() - state.met_at <= PREFLIGHT_LASTS.total_seconds()
+    return clock.monotonic() - state.preflight_at <= PREFLIGHT_LASTS.total_seconds()

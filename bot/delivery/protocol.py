@@ -52,10 +52,10 @@ class ProtocolState:
     account: AccountState
     deliveries: tuple[Delivery, ...]  #: due and sending, in order
     anchor: Delivery | None = None  #: the toot that the head of the queue edits, deletes or answers
-    introduced: bool = False  #: the server has confirmed the account since this session began
-    looked: Mapping[DeliveryKey, SeenStatus | None] = field(default_factory=dict)  #: results of read-backs
+    verified: bool = False  #: the server has confirmed the account since this session began
+    read_backs: Mapping[DeliveryKey, SeenStatus | None] = field(default_factory=dict)  #: results of read-backs
     by_hand: frozenset[DeliveryKey] = frozenset()  #: the read-backs that found a status made by hand
-    met: Mapping[DeliveryKey, SeenStatus | None] = field(default_factory=dict)  #: results of pre-flight reads
+    preflights: Mapping[DeliveryKey, SeenStatus | None] = field(default_factory=dict)  #: results of pre-flight reads
     uploaded: Mapping[DeliveryKey, tuple[str, ...]] = field(
         default_factory=dict
     )  #: media ids, once all pictures are uploaded
@@ -187,7 +187,7 @@ def next_step(known: ProtocolState, timing: Timing) -> Step:
     step = _begin(next_delivery(known.deliveries, now=known.now), known, timing) if is_free else Done()
     if isinstance(step, Wait):
         return step  # no request is needed for a delivery that waits
-    if not known.introduced:
+    if not known.verified:
         return Done() if known.stopping else VerifyAccount()
     if known.account.last_status_id is None:
         return FetchCursor()
@@ -205,9 +205,9 @@ def _finish(delivery: Delivery, known: ProtocolState, timing: Timing) -> Step:
         return Send(delivery)
     if not delivery.action.posts:
         return Requeue(delivery)
-    if delivery.key not in known.looked:
+    if delivery.key not in known.read_backs:
         return ReadBack(delivery)
-    found = known.looked[delivery.key]
+    found = known.read_backs[delivery.key]
     if found is not None and delivery.key not in known.by_hand:
         return Adopt(delivery, found)
     if age is None:
@@ -248,11 +248,11 @@ def _moot(delivery: Delivery, known: ProtocolState) -> Reason | None:
 
 def _announce(delivery: Delivery, known: ProtocolState, timing: Timing) -> Step:
     # Before the spacing, so that after the loss of the ledger the existing toots are recognised at once.
-    if delivery.key not in known.met:
+    if delivery.key not in known.preflights:
         return Preflight(delivery)
-    met = known.met[delivery.key]
-    if met is not None:
-        return Adopt(delivery, met)
+    found = known.preflights[delivery.key]
+    if found is not None:
+        return Adopt(delivery, found)
     next_late = known.account.last_sent_at and known.account.last_sent_at + timing.spacing
     is_late = delivery.action is Action.PUBLISH and not is_on_time(delivery, known.now)
     if is_late and next_late is not None and known.now < next_late:

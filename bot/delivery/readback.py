@@ -34,19 +34,19 @@ def preflight(deliveries: Sequence[Delivery], session: DeliverySession) -> None:
     with_text, before = _Texts(session.publisher), _adopted(waiting, known)
     for other in waiting:
         address = _address_of(other, known)
-        with_texts = with_text.of(_alike(other, recent, claimed=claimed, also=address))
+        with_texts = with_text.of(_alike(other, recent, claimed=claimed, former_url=address))
         since = other.due if other.is_reminder else None
-        status = _found(other, with_texts, claimed=claimed, session=session, since=since, also=address)
+        status = _found(other, with_texts, claimed=claimed, session=session, since=since, former_url=address)
         if status is None and anchor_of(other) in before and other.action is Action.CONTINUE:
             status = _in_its_place(other, before[anchor_of(other)], recent, claimed=claimed, session=session)
         if status is not None:
             before[other.key] = status.status_id
-        session.state.met[other.key] = (other.announcement, status)
+        session.state.preflights[other.key] = (other.announcement, status)
         if status is not None:
             claimed |= {status.status_id}
     session.ledger.note_account(session.lease, last_status_id=newest, now=session.now())
     # The end counts, not the beginning: a read that takes longer than it is valid would repeat for ever.
-    session.state.met_at = session.context.clock.monotonic()
+    session.state.preflight_at = session.context.clock.monotonic()
 
 
 def _about_to_be_sent(deliveries: Sequence[Delivery], session: DeliverySession) -> list[Delivery]:
@@ -61,13 +61,13 @@ def _about_to_be_sent(deliveries: Sequence[Delivery], session: DeliverySession) 
 
 
 def _alike(
-    delivery: Delivery, recent: Iterable[SeenStatus], *, claimed: frozenset[str], also: str | None
+    delivery: Delivery, recent: Iterable[SeenStatus], *, claimed: frozenset[str], former_url: str | None
 ) -> Iterable[SeenStatus]:
     link = delivery.announcement.link
     free = (status for status in recent if status.status_id not in claimed)
     if delivery.action is Action.CONTINUE:
         return (status for status in free if status.in_reply_to is not None)
-    return (status for status in free if link is None or {link, also} & status.links)
+    return (status for status in free if link is None or {link, former_url} & status.links)
 
 
 def _adopted(waiting: Iterable[Delivery], known: Snapshot) -> dict[DeliveryKey, str]:
@@ -82,7 +82,7 @@ def _in_its_place(
     """Return the status in this part's place: sent with an earlier ledger, or made by hand."""
     for status in recent:
         if status.in_reply_to == before and status.status_id not in claimed:
-            session.state.foreign.add((part.key, status.status_id))
+            session.state.made_by_hand.add((part.key, status.status_id))
             return status
     return None
 
@@ -108,7 +108,7 @@ def read_back(delivery: Delivery, session: DeliverySession) -> None:
     # From here on an intent that was not sent in time has an unknown outcome like any other.
     session.state.fresh_intent = None
     in_doubt = delivery.intended_mark == IN_DOUBT
-    session.state.look_began[delivery.key] = (
+    session.state.read_back_began[delivery.key] = (
         timedelta() if in_doubt else session.context.clock.since(delivery.intended_mark)
     )
     sought = delivery.announcement
@@ -120,12 +120,12 @@ def read_back(delivery: Delivery, session: DeliverySession) -> None:
         session.ledger.settle(session.lease, marked, event=None, now=session.now())
     known = session.ledger.snapshot()
     # Only statuses after `after_id` are read, so no clock is compared.
-    session.state.looked[delivery.key] = _found(
+    session.state.read_backs[delivery.key] = _found(
         delivery,
         seen,
         claimed=known.status_ids(session.account),
         session=session,
-        also=_address_of(delivery, known),
+        former_url=_address_of(delivery, known),
     )
 
 
@@ -142,23 +142,28 @@ def _found(
     claimed: frozenset[str],
     session: DeliverySession,
     since: datetime | None = None,
-    also: str | None,
+    former_url: str | None,
 ) -> SeenStatus | None:
-    by_link = delivery.action is Action.PUBLISH
     normalise = session.publisher.normalise
     status, is_foreign = find_status(
-        delivery.announcement, seen, claimed=claimed, normalise=normalise, by_link=by_link, since=since, also=also
+        delivery.announcement,
+        seen,
+        claimed=claimed,
+        normalise=normalise,
+        match_link=delivery.action is Action.PUBLISH,
+        since=since,
+        former_url=former_url,
     )
     if status is not None:
-        session.state.foreign.discard((delivery.key, status.status_id))
+        session.state.made_by_hand.discard((delivery.key, status.status_id))
         if is_foreign:
-            session.state.foreign.add((delivery.key, status.status_id))
+            session.state.made_by_hand.add((delivery.key, status.status_id))
     return status
 
 
 def adopt(delivery: Delivery, status: SeenStatus, session: DeliverySession) -> None:
     """Settle the delivery as sent with this status, at the time when the status was made, perhaps days ago."""
-    is_foreign = (delivery.key, status.status_id) in session.state.foreign
+    is_foreign = (delivery.key, status.status_id) in session.state.made_by_hand
     sent = replace(
         delivery,
         state=DeliveryState.SENT,

@@ -65,16 +65,15 @@ class DeliveryContext:
 class SessionState:
     """What a session has found out since it began."""
 
-    introduced: bool = False
+    verified: bool = False  #: whether the server has confirmed the account
     capabilities: Capabilities | None = None  #: of the account, once it is verified, if its publisher reports any
     facts_once_sent: AccountFacts | None = None  #: of an account that was blocked when the session began
-    looked: dict[DeliveryKey, SeenStatus | None] = field(default_factory=dict)
-    look_began: dict[DeliveryKey, timedelta | None] = field(
-        default_factory=dict
-    )  #: the intent's age when its read-back began
-    met: dict[DeliveryKey, tuple[Announcement, SeenStatus | None]] = field(default_factory=dict)
-    met_at: float = 0.0  #: monotonic seconds at the end of the pre-flight read
-    foreign: set[tuple[DeliveryKey, str]] = field(default_factory=set)  #: deliveries with the ids of toots made by hand
+    read_backs: dict[DeliveryKey, SeenStatus | None] = field(default_factory=dict)
+    #: The age of each intent when its read-back began.
+    read_back_began: dict[DeliveryKey, timedelta | None] = field(default_factory=dict)
+    preflights: dict[DeliveryKey, tuple[Announcement, SeenStatus | None]] = field(default_factory=dict)
+    preflight_at: float = 0.0  #: monotonic seconds at the end of the pre-flight read
+    made_by_hand: set[tuple[DeliveryKey, str]] = field(default_factory=set)  #: deliveries and ids of their statuses
     uploaded: dict[DeliveryKey, tuple[Announcement, tuple[str, ...]]] = field(default_factory=dict)
     fresh_intent: DeliveryKey | None = None
     failed: Wait | None = None

@@ -111,22 +111,22 @@ def _protocol_state(session: DeliverySession) -> ProtocolState:
     now, view = session.now(), session.view()
     deliveries = view.open
     sending = next((d for d in deliveries if d.state is DeliveryState.SENDING), None)
-    if session.context.clock.monotonic() - session.state.met_at > PREFLIGHT_LASTS.total_seconds():
-        session.state.met.clear()
+    if session.context.clock.monotonic() - session.state.preflight_at > PREFLIGHT_LASTS.total_seconds():
+        session.state.preflights.clear()
     head = next_delivery(deliveries, now=now) if deliveries else None
     return ProtocolState(
         now=now,
         account=view.account,
         deliveries=deliveries,
         anchor=view.deliveries.get(anchor_of(head)) if head else None,
-        introduced=session.state.introduced,
-        looked=session.state.looked,
+        verified=session.state.verified,
+        read_backs=session.state.read_backs,
         by_hand=frozenset(
             key
-            for key, found in session.state.looked.items()
-            if found and (key, found.status_id) in session.state.foreign
+            for key, found in session.state.read_backs.items()
+            if found and (key, found.status_id) in session.state.made_by_hand
         ),
-        met=_still_true(session.state.met, deliveries),
+        preflights=_still_true(session.state.preflights, deliveries),
         uploaded=_still_true(session.state.uploaded, deliveries),
         fresh_intent=session.state.fresh_intent,
         failed=session.state.failed,
@@ -138,8 +138,8 @@ def _protocol_state(session: DeliverySession) -> ProtocolState:
 
 def _intent_age(sending: Delivery, session: DeliverySession) -> timedelta | None:
     # A slow read-back may end after `settle`, but proves nothing about statuses made while it ran.
-    if sending.key in session.state.look_began:
-        return session.state.look_began[sending.key]
+    if sending.key in session.state.read_back_began:
+        return session.state.read_back_began[sending.key]
     return session.context.clock.since(sending.intended_mark)
 
 
@@ -203,7 +203,7 @@ def _restore(delivery: Delivery, session: DeliverySession) -> None:
         session.settle(due, EventKind.NOT_THERE, Reason(code=ReasonCode.NOT_FOUND))
     else:
         session.settle(due, EventKind.AGAIN, Reason(code=ReasonCode.HARMLESS_REPEAT))
-    for learnt in (session.state.looked, session.state.look_began, session.state.met):
+    for learnt in (session.state.read_backs, session.state.read_back_began, session.state.preflights):
         learnt.pop(delivery.key, None)
 
 

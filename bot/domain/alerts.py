@@ -75,7 +75,7 @@ ALERT_WORDS: Final[Mapping[tuple[AlertKind, Hold | ReasonCode | bool | None], tu
         "Nothing is tooted there; what is due waits. The feeds go on.",
         "Mend the token or the settings; the bot goes on by itself.",
     ),
-    (AlertKind.HELD, Hold.BRAKE): (
+    (AlertKind.HELD, Hold.BURST_LIMIT): (
         "held: {name}: {problem}",
         "A flood was stopped; these toots wait.",
         "Look at `announce queue`, then `announce resume`.",

@@ -136,8 +136,8 @@ class DeliveryState(Enum):
 class Hold(Enum):
     """Why a delivery is held; each kind of hold ends in another way."""
 
-    BRAKE = "brake"  #: exceeds the burst limit; ends with `announce resume`
-    PERSON = "person"  #: ordered by the operator or the post; ends with `announce release`
+    BURST_LIMIT = "brake"  #: exceeds the burst limit; ends with `announce resume`
+    OPERATOR = "person"  #: ordered by the operator or the post; ends with `announce release`
     UNCLEAR = "unclear"  #: the post is in doubt; ends once the author corrects its file
     FAILED = "failed"  #: failed for too long; ends with the operator's order
 

@@ -24,7 +24,7 @@ class Override:
     """An operator's latest override for a post; it beats every rule but `withdrawn:` and `expires:`."""
 
     post_id: str
-    said: OverrideKind
+    kind: OverrideKind
     early: bool = False  #: with PUBLISH: release it before its datetime
     who: str
     at: datetime

@@ -251,8 +251,8 @@ EVENT_REMEDIES: Final[Mapping[ReasonCode, str]] = {
 #: What lets a held delivery go, for `announce explain`.
 HOLD_REMEDIES: Final[Mapping[Hold | None, str]] = {
     None: "`announce release {slug}` lets it go",
-    Hold.BRAKE: "`announce resume` lets it go",
-    Hold.PERSON: "`announce release {slug}` lets it go",
+    Hold.BURST_LIMIT: "`announce resume` lets it go",
+    Hold.OPERATOR: "`announce release {slug}` lets it go",
     Hold.UNCLEAR: "mend the post's file; it goes out by itself",
     Hold.FAILED: "see to the cause, then `announce retry {slug}`",
 }

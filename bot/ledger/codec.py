@@ -206,7 +206,7 @@ def override_to_row(override: Override) -> dict[str, Any]:
     """Return the columns of an override."""
     return {
         "post_id": override.post_id,
-        "said": override.said.value,
+        "said": override.kind.value,
         "early": int(override.early),
         "who": override.who,
         "at": time_to_text(override.at),
@@ -217,7 +217,7 @@ def override_from_row(row: Row) -> Override:
     """Read the operator's override from its row."""
     return Override(
         post_id=row["post_id"],
-        said=OverrideKind(row["said"]),
+        kind=OverrideKind(row["said"]),
         early=bool(row["early"]),
         who=row["who"],
         at=datetime.fromisoformat(row["at"]),

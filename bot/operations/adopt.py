@@ -106,7 +106,7 @@ def _known(snapshot: Snapshot, entry: Entry, address: str) -> Delivery | None:
 def _is_open(known: Delivery | None) -> bool:
     if known is None:
         return True
-    return known.state is DeliveryState.DUE or (known.state is DeliveryState.HELD and known.hold is not Hold.PERSON)
+    return known.state is DeliveryState.DUE or (known.state is DeliveryState.HELD and known.hold is not Hold.OPERATOR)
 
 
 def _find(

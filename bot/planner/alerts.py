@@ -156,7 +156,7 @@ def _of_accounts(accounts: Iterable[AccountState]) -> Iterator[Alert]:
 
 
 #: Holds that raise an alert. The operator's own holds do not: the operator knows of them.
-_ALERTING_HOLDS: Final = (Hold.BRAKE, Hold.UNCLEAR, Hold.FAILED)
+_ALERTING_HOLDS: Final = (Hold.BURST_LIMIT, Hold.UNCLEAR, Hold.FAILED)
 
 
 def _of_items(items: Iterable[PlanItem]) -> Iterator[Alert]:

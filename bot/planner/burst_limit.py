@@ -9,15 +9,15 @@ from bot.domain import Action, DeliveryState, Snapshot
 from bot.planner.ruling import Policy
 
 #: The burst limit counts the new toots and edits of one account within this time.
-BRAKE_WINDOW: Final = timedelta(hours=1)
+BURST_WINDOW: Final = timedelta(hours=1)
 
 
-def brake_room(snapshot: Snapshot, account: str, *, now: datetime, policy: Policy) -> int:
+def burst_room(snapshot: Snapshot, account: str, *, now: datetime, policy: Policy) -> int:
     """Return how many more toots and edits of the account the burst limit allows; sent and pending ones both count."""
-    return policy.brake - len(counted_by_brake(snapshot, account, now=now))
+    return policy.burst_limit - len(counted_by_burst_limit(snapshot, account, now=now))
 
 
-def counted_by_brake(snapshot: Snapshot, account: str, *, now: datetime) -> list[datetime]:
+def counted_by_burst_limit(snapshot: Snapshot, account: str, *, now: datetime) -> list[datetime]:
     """Return when each toot and edit that counts against the limit was sent; `now` for those that are pending."""
     moments = []
     for delivery in snapshot.deliveries.values():
@@ -29,5 +29,5 @@ def counted_by_brake(snapshot: Snapshot, account: str, *, now: datetime) -> list
         if delivery.state in (DeliveryState.DUE, DeliveryState.SENDING):
             moments.append(now)
         elif delivery.state is DeliveryState.SENT and delivery.settled_at is not None:
-            moments += [delivery.settled_at] if delivery.settled_at > now - BRAKE_WINDOW else []
+            moments += [delivery.settled_at] if delivery.settled_at > now - BURST_WINDOW else []
     return moments

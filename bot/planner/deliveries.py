@@ -27,7 +27,7 @@ from bot.domain import (
 )
 from bot.domain.errors import ComposeError
 from bot.planner.builder import PlanBuilder, PlanItem
-from bot.planner.burst_limit import brake_room
+from bot.planner.burst_limit import burst_room
 from bot.planner.cache import PlanCache
 from bot.planner.followups import History, called_back, edit, nothing_follows, superseded, withdrawal
 from bot.planner.reminders import Reminding
@@ -53,7 +53,7 @@ class DeliveryPlanner:
         """Plan the deliveries of every released post for one account, in the order of the posts' datetimes."""
         builder = self._builder
         overrides, histories = builder.snapshot.overrides, builder.histories
-        room = brake_room(builder.snapshot, state.address, now=builder.now, policy=builder.policy)
+        room = burst_room(builder.snapshot, state.address, now=builder.now, policy=builder.policy)
         self._cache.rule_by(state, builder.policy)
         for post, entry, changed in self._out:
             mine = (entry.post_id, state.address)
@@ -65,7 +65,7 @@ class DeliveryPlanner:
                     continue
             key = DeliveryKey(*mine, Occasion.PUBLISH)
             known = builder.snapshot.deliveries.get(key)
-            case = Case(post=post, entry=entry, state=state, known=known, word=override, room=room)
+            case = Case(post=post, entry=entry, state=state, known=known, override=override, room=room)
             ruling = self._composed(case, rule(case, now=builder.now, policy=builder.policy))
             room -= ruling.counts and ruling.verdict is Verdict.DUE
             self._write(key, case, ruling)
@@ -121,8 +121,8 @@ class DeliveryPlanner:
             wanted = replace(ruling.apply(known or fresh, now=self._builder.now), slug=case.post.slug)
             if case.post.reminding is not None and not was_tried(wanted):
                 wanted = replace(wanted, due=case.due)  # the author may have moved it
-            by_command = case.word is not None and case.word.said is OverrideKind.HOLD
-            self._builder.upsert(known, wanted, told=by_command and ruling.hold is Hold.PERSON)
+            by_command = case.override is not None and case.override.kind is OverrideKind.HOLD
+            self._builder.upsert(known, wanted, told=by_command and ruling.hold is Hold.OPERATOR)
 
     def _follow_up(self, case: Case, *, changed: bool, room: int) -> int:
         """Edit or withdraw the toot; returns how many deliveries count against the burst limit."""
@@ -227,7 +227,7 @@ class DeliveryPlanner:
         for delivery in self._builder.snapshot.deliveries.values():
             key = delivery.key
             ours = delivery.action is Action.PUBLISH and key.account in accounts
-            waits = delivery.state is DeliveryState.DUE or delivery.hold in (Hold.BRAKE, Hold.UNCLEAR)
+            waits = delivery.state is DeliveryState.DUE or delivery.hold in (Hold.BURST_LIMIT, Hold.UNCLEAR)
             if not ours or not waits or (key.post_id, key.account) in ruled:
                 continue
             reason = Reason(code=ReasonCode.FILE_UNUSABLE)
@@ -242,7 +242,7 @@ class DeliveryPlanner:
 
 def _is_newly_limited(case: Case, ruling: Ruling) -> bool:
     # `announce resume` sends what the burst limit holds, so nothing may enter that hold without a text.
-    return ruling.hold is Hold.BRAKE and (case.known is None or case.known.hold is not Hold.BRAKE)
+    return ruling.hold is Hold.BURST_LIMIT and (case.known is None or case.known.hold is not Hold.BURST_LIMIT)
 
 
 def _is_held_for_picture(ruling: Ruling) -> bool:

@@ -186,7 +186,7 @@ def edit(
         announcement=announcement,
     )
     if room <= 0:
-        wanted = replace(wanted, state=DeliveryState.HELD, hold=Hold.BRAKE, reason=burst_limit_reason(policy))
+        wanted = replace(wanted, state=DeliveryState.HELD, hold=Hold.BURST_LIMIT, reason=burst_limit_reason(policy))
     return CompareAndSet(known=None, wanted=wanted)
 
 
@@ -196,7 +196,7 @@ def within_reach(change: CompareAndSet, can: Capabilities, *, now: datetime) -> 
     An unsupported edit is skipped. An unsupported withdrawal is held: the operator has to withdraw the toot by hand.
     """
     wanted = change.wanted
-    if wanted is None or not (wanted.state is DeliveryState.DUE or wanted.hold is Hold.BRAKE):
+    if wanted is None or not (wanted.state is DeliveryState.DUE or wanted.hold is Hold.BURST_LIMIT):
         return change
     match wanted.action:
         case Action.EDIT if not can.edits:

@@ -40,7 +40,7 @@ def carried_over(snapshot: Snapshot, posts: Sequence[Post]) -> dict[str, Overrid
     found: dict[str, Override] = {}
     for override in snapshot.overrides.values():
         was = snapshot.upcoming.get(override.post_id)
-        if was is None or override.said not in _KEPT or override.post_id in here:
+        if was is None or override.kind not in _KEPT or override.post_id in here:
             continue
         for post in posts:
             if _is_new(post, snapshot) and (post.slug == was.slug or post.published == was.due):
@@ -67,7 +67,7 @@ def still_to_come(
     waiting = {
         post_id: snapshot.upcoming[post_id]
         for post_id, override in snapshot.overrides.items()
-        if override.said in _KEPT
+        if override.kind in _KEPT
         and post_id in snapshot.upcoming
         and post_id not in snapshot.entries
         and post_id not in released
@@ -111,7 +111,7 @@ def propose_override(
     # Later overrides must not change that the post was released early.
     was_early = entry is not None and before is not None and before.early
     is_early = early and entry is None and post.published is not None and post.published > now
-    override = Override(post_id=post_id, said=kind, early=is_early or was_early, who=who, at=now)
+    override = Override(post_id=post_id, kind=kind, early=is_early or was_early, who=who, at=now)
     changes = tuple(change for change in (_change(kind, d, who=who, now=now) for d in mine) if change is not None)
     event = Event(
         at=now,
@@ -173,9 +173,9 @@ def _nothing_to_do(
 ) -> ReasonCode | None:
     if kind is OverrideKind.RETRY and not any(_has_failed(delivery) for delivery in mine):
         return ReasonCode.NOTHING_FAILED
-    override_holds = before is not None and before.said in (OverrideKind.HOLD, OverrideKind.RELEASE)
+    override_holds = before is not None and before.kind in (OverrideKind.HOLD, OverrideKind.RELEASE)
     # A skipped post waits for the feeds only: releasing it must not toot it.
-    is_waiting = waits_for_page and not (before is not None and before.said is OverrideKind.SKIP)
+    is_waiting = waits_for_page and not (before is not None and before.kind is OverrideKind.SKIP)
     is_held = override_holds or is_waiting or any(d.state is DeliveryState.HELD for d in mine)
     if kind is OverrideKind.RELEASE and not is_held:
         return ReasonCode.NOTHING_HELD
@@ -197,7 +197,7 @@ def _wanted(kind: OverrideKind, delivery: Delivery, *, who: str, now: datetime) 
     let_go = replace(delivery, state=DeliveryState.DUE, hold=None, reason=None, ordered_by=who, first_tried_at=None)
     if kind is OverrideKind.HOLD and is_open and (is_toot or delivery.action is Action.EDIT):
         reason = Reason(code=ReasonCode.HELD_BY, who=who)
-        return replace(delivery, state=DeliveryState.HELD, hold=Hold.PERSON, reason=reason)
+        return replace(delivery, state=DeliveryState.HELD, hold=Hold.OPERATOR, reason=reason)
     if kind is OverrideKind.SKIP and is_open and is_toot:
         reason = Reason(code=ReasonCode.SKIPPED_BY, who=who)
         skipped = replace(delivery, state=DeliveryState.SKIPPED, hold=None, reason=reason)
@@ -242,7 +242,7 @@ _EFFECTS_ON_REMINDERS = {
 
 def resume(snapshot: Snapshot, *, who: str, now: datetime) -> Proposal:
     """Lift the pause and the burst limit's holds, and accept missing upcoming posts; the operator's holds stay."""
-    held = [d for d in snapshot.deliveries.values() if d.hold is Hold.BRAKE]
+    held = [d for d in snapshot.deliveries.values() if d.hold is Hold.BURST_LIMIT]
     changes = tuple(
         CompareAndSet(known=d, wanted=replace(d, state=DeliveryState.DUE, hold=None, reason=None, ordered_by=who))
         for d in sorted(held, key=lambda d: d.sequence)

@@ -62,7 +62,7 @@ def rule_on_page(
     until = since + policy.wait_for_page
     why = answer.why if answer is not None else known.why if known is not None else ""
     missing = (known is not None and known.missing) or (answer is not None and answer.at >= until)
-    is_skipped = override is not None and override.said is OverrideKind.SKIP
+    is_skipped = override is not None and override.kind is OverrideKind.SKIP
     if missing and (policy.release_without_page or is_skipped):
         # A skipped post has no toot to hold for the operator: it enters the feeds, as `announce skip` promises.
         return PageRuling(released=True, waited=waited, without=why)
@@ -74,7 +74,7 @@ def _overruled(override: Override | None, since: datetime) -> bool:
     """Whether the operator released the post without its page; an earlier RELEASE was about another hold."""
     if override is None:
         return False
-    return override.said is OverrideKind.PUBLISH or (override.said is OverrideKind.RELEASE and override.at > since)
+    return override.kind is OverrideKind.PUBLISH or (override.kind is OverrideKind.RELEASE and override.at > since)
 
 
 class PageWaits:

@@ -232,7 +232,7 @@ def _upcoming_items(
                 order=post.order,
                 verdict=Verdict.HELD if held else Verdict.UPCOMING,
                 reason=held or feeds_only,
-                hold=Hold.PERSON if held else None,
+                hold=Hold.OPERATOR if held else None,
             )
             for reminder in post.reminders if address and not post.hidden else ():
                 yield PlanItem(
@@ -244,7 +244,7 @@ def _upcoming_items(
                     verdict=Verdict.HELD if held else Verdict.UPCOMING,
                     occasion=Occasion.reminder(reminder.reminder_id),
                     reason=held,
-                    hold=Hold.PERSON if held else None,
+                    hold=Hold.OPERATOR if held else None,
                 )
 
 
@@ -254,6 +254,6 @@ def _reminding_posts(posts: Iterable[Post], accounts: Sequence[str]) -> Iterator
 
 
 def _feeds_only(post: Post, override: Override | None) -> Reason | None:
-    if override is not None and override.said is OverrideKind.SKIP:
+    if override is not None and override.kind is OverrideKind.SKIP:
         return Reason(code=ReasonCode.FEEDS_ONLY_SKIPPED_BY, who=override.who)
     return skipped_by_post(post)

@@ -113,13 +113,13 @@ class ReleasePlanner:
         """Return the datetime to release the post with; None if it is not to be released now."""
         published, override = published_of(post), self._builder.snapshot.overrides.get(post.post_id)
         if published > self._builder.now:
-            early = override is not None and override.said is OverrideKind.PUBLISH and override.early
+            early = override is not None and override.kind is OverrideKind.PUBLISH and override.early
             return self._builder.now.replace(microsecond=0) if early else None
         held = held_by(override)
         reason = held or matching.unclear.get(post.path)
         if reason is None:
             return published
-        self._hold_release(post, reason, Hold.PERSON if held else Hold.UNCLEAR)
+        self._hold_release(post, reason, Hold.OPERATOR if held else Hold.UNCLEAR)
         return None
 
     def _hold_release(self, post: Post, reason: Reason, hold: Hold) -> None:

@@ -60,7 +60,7 @@ class Reminding:
             self.toot,
             post=make_reminder_post(self.toot.post, reminder),
             known=self.history(reminder.reminder_id).announced,
-            word=override_of_reminders(self.toot.word),
+            override=override_of_reminders(self.toot.override),
             room=room,
         )
 
@@ -86,7 +86,7 @@ class Reminding:
             return replace(ruling, writes=ruling.writes and case.known is not None)
         if _is_taken_back(self._own()):
             return _retracted(case, Verdict.SKIPPED, Reason(code=ReasonCode.TOOT_TAKEN_BACK))
-        held = ruling.hold is Hold.PERSON and case.word is not None
+        held = ruling.hold is Hold.OPERATOR and case.override is not None
         return _retracted(case, Verdict.HELD if held else Verdict.UPCOMING, ruling.reason if held else None)
 
     def unlisted(self) -> Iterator[CompareAndSet]:
@@ -133,7 +133,7 @@ class Reminding:
 
 def override_of_reminders(override: Override | None) -> Override | None:
     """Return the operator's override of a post if it applies to the post's reminders; else None."""
-    return override if override is not None and override.said in (OverrideKind.HOLD, OverrideKind.SKIP) else None
+    return override if override is not None and override.kind in (OverrideKind.HOLD, OverrideKind.SKIP) else None
 
 
 def coming_moments(posts: Iterable[Post], *, now: datetime) -> Iterator[datetime]:
@@ -148,7 +148,7 @@ def _retracted(case: Case, verdict: Verdict, reason: Reason | None) -> Ruling:
     return Ruling(
         verdict=verdict,
         reason=reason,
-        hold=Hold.PERSON if verdict is Verdict.HELD else None,
+        hold=Hold.OPERATOR if verdict is Verdict.HELD else None,
         retract=known is not None and not was_tried(known) and known.state in _UNSENT,
     )
 

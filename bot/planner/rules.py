@@ -39,7 +39,7 @@ def rule(case: Case, *, now: datetime, policy: Policy) -> Ruling:
         or _kept_out(case)
         or _still_held(case)
         or _late(case, now, policy)
-        or _braked(case, policy)
+        or _over_burst_limit(case, policy)
         or _due(case, now, policy)
     )
 
@@ -58,11 +58,11 @@ def _settled(case: Case) -> Ruling | None:
 
 
 def _retry_is_ordered(case: Case) -> bool:
-    override, known = case.word, case.known
+    override, known = case.override, case.known
     if (
         override is None
         or known is None
-        or override.said not in (OverrideKind.RETRY, OverrideKind.PUBLISH, OverrideKind.RELEASE)
+        or override.kind not in (OverrideKind.RETRY, OverrideKind.PUBLISH, OverrideKind.RELEASE)
     ):
         return False
     return known.settled_at is None or override.at >= known.settled_at
@@ -85,13 +85,13 @@ def _expired(case: Case, now: datetime) -> Ruling | None:
 
 
 def _overridden(case: Case) -> Ruling | None:
-    override, known = case.word, case.known
+    override, known = case.override, case.known
     if override is None:
         return None
     if held_by(override) is not None:
         reason = held_by(override)
-        return Ruling(verdict=Verdict.HELD, hold=Hold.PERSON, reason=reason, writes=True, compose=True)
-    if override.said is OverrideKind.SKIP:
+        return Ruling(verdict=Verdict.HELD, hold=Hold.OPERATOR, reason=reason, writes=True, compose=True)
+    if override.kind is OverrideKind.SKIP:
         reason = Reason(code=ReasonCode.SKIPPED_BY, who=override.who)
         return Ruling(verdict=Verdict.SKIPPED, reason=reason, writes=True)
     if not _applies(override, case):
@@ -113,10 +113,10 @@ def _applies(override: Override, case: Case) -> bool:
     if joined is not None and case.entry.published < joined and override.at < joined:
         # The operator gave the override before this account was added.
         return False
-    if override.said is OverrideKind.RELEASE and _reason_against(case):
+    if override.kind is OverrideKind.RELEASE and _reason_against(case):
         return False
     given_up = known is not None and (known.state is DeliveryState.REJECTED or known.hold is Hold.FAILED)
-    if override.said is OverrideKind.RETRY and not given_up:
+    if override.kind is OverrideKind.RETRY and not given_up:
         # RETRY applies only to a failed toot; once it is due again, it stays the order of the same operator.
         return known is not None and known.state is DeliveryState.DUE and known.ordered_by == override.who
     was_settled = given_up or (known is not None and known.state is DeliveryState.SKIPPED)
@@ -173,7 +173,7 @@ def _late(case: Case, now: datetime, policy: Policy) -> Ruling | None:
         return skip(case, Reason(code=ReasonCode.LATE_AND_SKIPPED, lasted=rounded_duration(late)))
     if case.post.if_missed is Missed.HOLD:
         reason = Reason(code=ReasonCode.LATE_AND_HELD, lasted=rounded_duration(late))
-        return Ruling(verdict=Verdict.HELD, hold=Hold.PERSON, reason=reason, writes=True, compose=True)
+        return Ruling(verdict=Verdict.HELD, hold=Hold.OPERATOR, reason=reason, writes=True, compose=True)
     return None
 
 
@@ -184,7 +184,7 @@ def alike_until(case: Case, *, now: datetime, policy: Policy) -> datetime:
     changes only with the hours in its reason, and with `expires:`.
     """
     late = now - case.due
-    if case.known is not None or case.word is not None or case.post.withdrawn is not None:
+    if case.known is not None or case.override is not None or case.post.withdrawn is not None:
         return now
     if late <= policy.catch_up or late < _DAY:
         return now
@@ -194,11 +194,11 @@ def alike_until(case: Case, *, now: datetime, policy: Policy) -> datetime:
     return until if expires is None or expires <= now else min(until, expires)
 
 
-def _braked(case: Case, policy: Policy) -> Ruling | None:
+def _over_burst_limit(case: Case, policy: Policy) -> Ruling | None:
     if not _is_new(case) or case.room > 0:
         return None
     reason = burst_limit_reason(policy)
-    return Ruling(verdict=Verdict.HELD, hold=Hold.BRAKE, reason=reason, writes=True, compose=True)
+    return Ruling(verdict=Verdict.HELD, hold=Hold.BURST_LIMIT, reason=reason, writes=True, compose=True)
 
 
 def _is_new(case: Case) -> bool:

@@ -41,7 +41,7 @@ class Policy:
     """The settings that the rules depend on."""
 
     catch_up: timedelta
-    brake: int
+    burst_limit: int
     daytime: Daytime | None = None
     edits: bool = True
     edit_window: timedelta = timedelta(days=30)
@@ -60,7 +60,7 @@ class Case:
     entry: Entry
     state: AccountState
     known: Delivery | None
-    word: Override | None
+    override: Override | None
     room: int  #: how many more new toots the burst limit allows
 
     @property
@@ -119,7 +119,7 @@ _STATE: Final = {
 
 def held_by(override: Override | None) -> Reason | None:
     """Return the reason of a HOLD override; None for any other."""
-    if override is None or override.said is not OverrideKind.HOLD:
+    if override is None or override.kind is not OverrideKind.HOLD:
         return None
     return Reason(code=ReasonCode.HELD_BY, who=override.who)
 
@@ -131,7 +131,7 @@ def skipped_by_post(post: Post) -> Reason | None:
 
 def burst_limit_reason(policy: Policy) -> Reason:
     """Return the reason to hold a delivery that exceeds the burst limit."""
-    return Reason(code=ReasonCode.BURST_LIMIT, count=policy.brake)
+    return Reason(code=ReasonCode.BURST_LIMIT, count=policy.burst_limit)
 
 
 def failed_for_picture(reason: Reason | None) -> bool:

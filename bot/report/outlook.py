@@ -138,9 +138,9 @@ class Outlook:
     is_held: bool = False  #: whether its toot is, or would be, held
 
 
-def outlook_of(post: Post, plan: Plan, *, toots: Toots, foretold_brake: bool = False) -> Outlook:
-    """The outlook of a post. `plan` is made for a moment right after the merge; `foretold_brake`: it will hold it."""
-    by_account = _prospects(post, plan, toots, foretold_brake=foretold_brake)
+def outlook_of(post: Post, plan: Plan, *, toots: Toots, exceeds_burst_limit: bool = False) -> Outlook:
+    """The outlook of a post. `plan` is made for a moment right after the merge; `exceeds_burst_limit`: it will hold it."""
+    by_account = _prospects(post, plan, toots, exceeds_burst_limit=exceeds_burst_limit)
     first, *others = dict.fromkeys(by_account.values())
     if not others:
         clauses = _clauses(first, post, plan)
@@ -161,7 +161,7 @@ def outlook_of(post: Post, plan: Plan, *, toots: Toots, foretold_brake: bool = F
     )
 
 
-def _prospects(post: Post, plan: Plan, toots: Toots, *, foretold_brake: bool) -> Mapping[str, _Prospect]:
+def _prospects(post: Post, plan: Plan, toots: Toots, *, exceeds_burst_limit: bool) -> Mapping[str, _Prospect]:
     """By account; under "" what holds for the post as a whole."""
     if post.published is None:
         return {"": _Prospect(effects=(_E.NOTHING_DRAFT,))}
@@ -169,12 +169,12 @@ def _prospects(post: Post, plan: Plan, toots: Toots, *, foretold_brake: bool) ->
         return {"": _Prospect(effects=(_E.NOTHING_RELEASED,), reason=plan.doubt)}
     items = [item for item in plan.items if item.slug == post.slug and not item.occasion.reminder_id]
     if post.published > plan.now and all(item.verdict in (Verdict.UPCOMING, Verdict.HELD) for item in items):
-        to_come = {item.account: _to_come(item, post, toots, foretold_brake=foretold_brake) for item in items}
+        to_come = {item.account: _to_come(item, post, toots, exceeds_burst_limit=exceeds_burst_limit) for item in items}
         return to_come or {"": _Prospect(effects=(_E.NOTHING_NAME_TAKEN,))}
     return _at_once(post, items, plan)
 
 
-def _to_come(item: PlanItem, post: Post, toots: Toots, *, foretold_brake: bool) -> _Prospect:
+def _to_come(item: PlanItem, post: Post, toots: Toots, *, exceeds_burst_limit: bool) -> _Prospect:
     if item.verdict is Verdict.HELD:
         return _Prospect(effects=(_E.NOTHING_HELD,), reason=item.reason)
     if post.hidden:
@@ -184,7 +184,7 @@ def _to_come(item: PlanItem, post: Post, toots: Toots, *, foretold_brake: bool) 
         return _Prospect(effects=effects, moment=Moment.LATER, reason=item.reason)
     if isinstance(toots.get(item.account), str):
         return _Prospect(effects=(_E.ENTERS_LATER, _E.CANNOT_BE_MADE), moment=Moment.LATER)
-    if foretold_brake:
+    if exceeds_burst_limit:
         return _Prospect(effects=(_E.ENTERS_LATER, _E.BRAKED), moment=Moment.LATER)
     return _Prospect(effects=(_E.GOES_OUT_LATER,), moment=Moment.LATER)
 

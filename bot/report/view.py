@@ -77,7 +77,7 @@ def make_views(result: CheckResult) -> tuple[PostView, ...]:
                 old_path=old_path if old_path != post.path else None,
                 old_url=before.url if before is not None and before.url != post.url else "",
                 outlook=outlook_of(
-                    post, subject.plan, toots=toots, foretold_brake=any(one.rule == "brake" for one in own)
+                    post, subject.plan, toots=toots, exceeds_burst_limit=any(one.rule == "brake" for one in own)
                 ),
                 toots=toots,
                 reminders=compose_reminders(post, subject.compose, subject.accounts) if post.is_tooted else {},

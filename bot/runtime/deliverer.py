@@ -49,7 +49,7 @@ class Deliverer:
         if result.facts_changed:
             # The next session does not verify again: a server whose facts keep changing must not block the account.
             self.warm[address] = SessionState(
-                introduced=True, capabilities=state.capabilities, met_at=self.clock.monotonic()
+                verified=True, capabilities=state.capabilities, preflight_at=self.clock.monotonic()
             )
         return result
 

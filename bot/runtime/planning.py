@@ -103,7 +103,7 @@ def policy_of(config: Config) -> Policy:
     hours = release.daytime
     return Policy(
         catch_up=release.catch_up,
-        brake=release.brake,
+        burst_limit=release.brake,
         daytime=None if hours is None else Daytime(begin=hours[0], end=hours[1], zone=config.site.timezone),
         edits=release.edits,
         edit_window=release.edit_window,

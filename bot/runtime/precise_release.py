@@ -28,7 +28,7 @@ from bot.runtime.context import CycleContext
 from bot.runtime.planning import plan_input, scan_posts
 
 #: Preparation begins so long before the instant, and earlier by what cycles take.
-LEAD: Final = timedelta(seconds=5)
+PREPARATION_LEAD: Final = timedelta(seconds=5)
 #: A moment more for requests that have begun; no answer is waited for.
 REQUEST_GRACE: Final = timedelta(milliseconds=50)
 #: How often the clock is checked, which may be set.

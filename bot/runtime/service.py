@@ -21,7 +21,7 @@ from bot.runtime.background import BackgroundTasks
 from bot.runtime.context import CycleResult
 from bot.runtime.deliverer import Accounts
 from bot.runtime.file_events import FileEvents
-from bot.runtime.precise_release import LEAD, release_on_time
+from bot.runtime.precise_release import PREPARATION_LEAD, release_on_time
 from bot.runtime.watcher import MIN_SWEEP_INTERVAL, Watch, sweep_after
 
 
@@ -200,7 +200,7 @@ class _Loop:
 
     def _wait(self, result: CycleResult, takes: timedelta) -> None:
         """Wait for the next release if it is near, and make it; else for a reason to do another cycle."""
-        bot, soon, lead = self._bot, result.plan.next_release, LEAD + 6 * takes
+        bot, soon, lead = self._bot, result.plan.next_release, PREPARATION_LEAD + 6 * takes
         is_near = soon is not None and soon - bot.context.clock.now() <= lead
         # Some seconds before, to prepare; then at the instant, in case the preparation came to nothing.
         self._alarm.call_at("next release", soon if soon is None or is_near else soon - lead, bot.wake_event.set)

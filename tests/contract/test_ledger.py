@@ -168,7 +168,7 @@ def test_every_word_of_the_model_can_be_kept(
         case Hold():
             delivery = make_delivery(state=DeliveryState.HELD, hold=value)
         case _:
-            hold = Hold.PERSON if value is DeliveryState.HELD else None
+            hold = Hold.OPERATOR if value is DeliveryState.HELD else None
             delivery = make_delivery(state=value, hold=hold, intended_at=TIME)
     ledger.record(WriteBatch(changes=added(delivery)), now=NOW)
     assert ledger.snapshot().deliveries.get(delivery.key) == replace(delivery, sequence=1)
@@ -264,7 +264,7 @@ def test_open_deliveries_are_the_accounts_own_in_the_order_of_due_and_sequence(
         make_delivery("twin-a", due=TIME + SECOND),
         make_delivery("twin-b", due=TIME + SECOND),
         make_delivery("first", due=TIME, state=DeliveryState.SENDING, intended_at=NOW),
-        make_delivery("held", due=TIME, state=DeliveryState.HELD, hold=Hold.BRAKE),
+        make_delivery("held", due=TIME, state=DeliveryState.HELD, hold=Hold.BURST_LIMIT),
         make_delivery("sent", due=TIME, state=DeliveryState.SENT),
         make_delivery("elsewhere", account="other@example.social", due=TIME),
     )
@@ -390,7 +390,7 @@ def state(
     return AccountState(address=ACCOUNT, joined_at=joined_at, facts=facts, last_status_id=last_status_id)
 
 
-WORD = Override(post_id="id/ü", said=OverrideKind.HOLD, who="amy", at=TIME)
+WORD = Override(post_id="id/ü", kind=OverrideKind.HOLD, who="amy", at=TIME)
 
 
 @pytest.mark.parametrize("meanwhile", [WriteBatch(overrides=(WORD,)), WriteBatch(paused="amy")], ids=["word", "pause"])

@@ -171,18 +171,18 @@ class TestChanges:
 class TestWords:
     @pytest.mark.parametrize("said", OverrideKind)
     def test_a_word_comes_back_as_it_was(self, ledger: Ledger, said: OverrideKind) -> None:
-        word = Override(post_id="id/ü", said=said, early=True, who="Ämy", at=NOW - SECOND)
+        word = Override(post_id="id/ü", kind=said, early=True, who="Ämy", at=NOW - SECOND)
         ledger.record(WriteBatch(overrides=(word,)), now=NOW)
         assert ledger.snapshot().overrides == {"id/ü": word}
 
     def test_the_latest_word_on_a_post_counts(self, ledger: Ledger) -> None:
-        words = [Override(post_id=post, said=said, who="amy", at=NOW) for post, said in WORDS]
+        words = [Override(post_id=post, kind=said, who="amy", at=NOW) for post, said in WORDS]
         for word in words:
             ledger.record(WriteBatch(overrides=(word,)), now=NOW)
         assert ledger.snapshot().overrides == {"a": words[2], "b": words[1]}
 
     def test_a_recording_without_words_leaves_them(self, ledger: Ledger) -> None:
-        word = Override(post_id="a", said=OverrideKind.HOLD, who="amy", at=NOW)
+        word = Override(post_id="a", kind=OverrideKind.HOLD, who="amy", at=NOW)
         ledger.record(WriteBatch(overrides=(word,), paused="amy", upcoming={"a": UPCOMING}), now=NOW)
         before = ledger.snapshot()
         ledger.record(WriteBatch(new_accounts=(AccountState(address=ACCOUNT, joined_at=None),)), now=NOW)
@@ -233,7 +233,7 @@ def test_only_a_person_takes_the_newest_time_back(ledger: Ledger) -> None:
         WriteBatch(upcoming={}),
         WriteBatch(accept_clock=True),
         WriteBatch(notes=NotesChange(kind=NoteKind.PINGED, changes={"k": "v"})),
-        WriteBatch(overrides=(Override(post_id="a", said=OverrideKind.SKIP, who="amy", at=NOW),)),
+        WriteBatch(overrides=(Override(post_id="a", kind=OverrideKind.SKIP, who="amy", at=NOW),)),
         WriteBatch(changes=(CompareAndSet(known=None, wanted=None),)),
         WriteBatch(events=(Event(at=NOW, kind=EventKind.PROBLEM),)),
     ],

@@ -67,7 +67,7 @@ def test_the_line_about_older_posts_is_told_once(ledger: Ledger, make_entry: Mak
 
 def test_what_was_refused_is_not_told(ledger: Ledger, make_delivery: MakeDelivery) -> None:
     due = make_delivery()
-    held = replace(due, state=DeliveryState.HELD, hold=Hold.BRAKE)
+    held = replace(due, state=DeliveryState.HELD, hold=Hold.BURST_LIMIT)
     ledger.record(WriteBatch(changes=(CompareAndSet(known=None, wanted=due),)), now=NOW)
     (known,) = ledger.snapshot().deliveries.values()
 

@@ -181,7 +181,7 @@ class History:
     def _wants_a_second_word(self) -> bool:
         """What was let go at once may have been more than the brake lets through, or too late for its `if_missed:`."""
         items = self.passes["one"].plan.items if "one" in self.passes else ()
-        return any(item.hold is Hold.BRAKE or "if_missed" in reason_words(item.reason) for item in items)
+        return any(item.hold is Hold.BURST_LIMIT or "if_missed" in reason_words(item.reason) for item in items)
 
     def _is_quiet(self) -> bool:
         names = ("one", "two")[: 1 + self.two]

@@ -108,15 +108,15 @@ def _steps(changes: Any, account: Any, address: str) -> int:
     for delivery in due:
         for state in (DeliveryState.DUE, DeliveryState.SENDING):
             owed = replace(delivery, state=state, hold=None, intended_at=NOW, after_id="1")
-            for introduced in (False, True):
+            for verified in (False, True):
                 for looked in ({}, {owed.key: None}):
                     known = ProtocolState(
                         now=NOW,
                         account=account,
                         deliveries=(owed,),
-                        introduced=introduced,
-                        looked=looked,
-                        met=looked,
+                        verified=verified,
+                        read_backs=looked,
+                        preflights=looked,
                         uploaded={owed.key: ()},
                     )
                     step = next_step(known, timing)

@@ -169,7 +169,7 @@ _PLAIN = (
         Occasion.PUBLISH,
         "cfp",
         state=DeliveryState.HELD,
-        hold=Hold.BRAKE,
+        hold=Hold.BURST_LIMIT,
         reason=text_reason("more than 4 new toots within an hour"),
     ),
     delivery(
@@ -213,7 +213,7 @@ _PLAIN = (
         Occasion.PUBLISH,
         "moved",
         state=DeliveryState.HELD,
-        hold=Hold.PERSON,
+        hold=Hold.OPERATOR,
         reason=text_reason("held by ada"),
     ),
     delivery(
@@ -239,7 +239,7 @@ _PLAIN = (
 )
 DELIVERIES = tuple(replace(one, sequence=number) for number, one in enumerate(_PLAIN, start=1))
 WORDS = tuple(
-    Override(post_id=post_id, said=said, early=early, who=who, at=FIRST + MINUTE)
+    Override(post_id=post_id, kind=said, early=early, who=who, at=FIRST + MINUTE)
     for post_id, said, early, who in (
         ("p1", OverrideKind.HOLD, False, "ada"),
         ("p2", OverrideKind.RELEASE, False, "ada"),

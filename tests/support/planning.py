@@ -36,7 +36,7 @@ SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-POLICY = Policy(catch_up=timedelta(hours=72), brake=4)
+POLICY = Policy(catch_up=timedelta(hours=72), burst_limit=4)
 
 
 def compose(post: Post, account: str) -> Announcement:

@@ -168,7 +168,7 @@ def test_many_old_posts_are_told_of_in_one_line(tmp_path: Path) -> None:
 def test_of_a_post_that_somebody_holds_nobody_says_that_it_goes_out(tmp_path: Path) -> None:
     def held(_: Config) -> Snapshot:
         post_id = "https://conf.example/news/news/"
-        return Snapshot(overrides={post_id: Override(post_id=post_id, said=OverrideKind.HOLD, who="Ana", at=NOW)})
+        return Snapshot(overrides={post_id: Override(post_id=post_id, kind=OverrideKind.HOLD, who="Ana", at=NOW)})
 
     files = {FILE: written(at="2026-03-10 09:00")}
     assert found(tmp_path / "free", "due-now", files)

@@ -12,7 +12,7 @@ import pytest
 
 from bot.check.registry import collect_faults, collect_planning, collect_reading, run_checks
 from bot.check.subject import Subject
-from bot.check.times import check_brake
+from bot.check.times import check_burst_limit
 from bot.check.toots import check_toots
 from bot.config import Config
 from bot.domain import (
@@ -70,7 +70,9 @@ def check(site_config: MakeConfig) -> Callable[..., tuple[Finding, ...]]:
             snapshot=snapshot or Snapshot(),
             now=NOW,
         )
-        return run_checks(subject, checks=(collect_faults, collect_reading, collect_planning, check_toots, check_brake))
+        return run_checks(
+            subject, checks=(collect_faults, collect_reading, collect_planning, check_toots, check_burst_limit)
+        )
 
     return checked
 
@@ -257,7 +259,7 @@ MAIN = "main@127.0.0.1:3000"
         (timedelta(minutes=-1), {"action": Action.EDIT}, True),
         (timedelta(minutes=-1), {"state": DeliveryState.DUE}, True),
         (timedelta(days=-1), {"state": DeliveryState.DUE}, True),
-        (timedelta(minutes=-1), {"state": DeliveryState.HELD, "hold": Hold.BRAKE}, False),
+        (timedelta(minutes=-1), {"state": DeliveryState.HELD, "hold": Hold.BURST_LIMIT}, False),
     ],
 )
 def test_what_went_out_within_the_hour_counts_for_the_brake(

@@ -57,7 +57,7 @@ class TestAllIsWell:
         assert world.server.keys == [(idempotency_key(world.row()), False)]
 
     def test_without_anything_open_nobody_is_asked(self, world: World, make_delivery: MakeDelivery) -> None:
-        world.owes(make_delivery(state=DeliveryState.HELD, hold=Hold.BRAKE), make_delivery("x", account="other"))
+        world.owes(make_delivery(state=DeliveryState.HELD, hold=Hold.BURST_LIMIT), make_delivery("x", account="other"))
         assert world.deliver_pending() == DeliveryResult(account=ACCOUNT)
         assert world.server.asked == []
 

@@ -296,11 +296,11 @@ class TestChangesMeanwhile:
     ) -> None:
         other = make_delivery("other", due=NOW)
         world.owes(make_delivery("first", due=NOW), other)
-        held = replace(other, state=DeliveryState.HELD, hold=Hold.PERSON)
+        held = replace(other, state=DeliveryState.HELD, hold=Hold.OPERATOR)
         world.server.during("publish", lambda: world.owes(replace(held, sequence=world.row("other").sequence)))
         world.server.failures = [error]
         world.deliver_pending()
-        assert (world.row("other").state, world.row("other").hold) == (DeliveryState.HELD, Hold.PERSON)
+        assert (world.row("other").state, world.row("other").hold) == (DeliveryState.HELD, Hold.OPERATOR)
 
     def test_a_call_off_of_what_has_gone_meanwhile_writes_nothing(self, publish: Delivery) -> None:
         world, ledger = racing_world()
@@ -314,10 +314,10 @@ class TestChangesMeanwhile:
     def test_a_person_who_holds_what_is_being_given_up_is_not_overruled(self, publish: Delivery) -> None:
         world, ledger = racing_world()
         world.owes(replace(publish, first_tried_at=NOW - timedelta(days=2)))
-        ledger.meanwhile[2] = lambda: world.owes(replace(world.row(), state=DeliveryState.HELD, hold=Hold.PERSON))
+        ledger.meanwhile[2] = lambda: world.owes(replace(world.row(), state=DeliveryState.HELD, hold=Hold.OPERATOR))
         world.server.during("verify_account", raising(TransientError("no.")))
         world.deliver_pending()
-        assert (world.row().hold, "held" in dict(world.history)) == (Hold.PERSON, False)
+        assert (world.row().hold, "held" in dict(world.history)) == (Hold.OPERATOR, False)
 
     def test_nor_is_one_who_holds_what_begins_to_be_tried(self, publish: Delivery) -> None:
         world, _ = racing_world()
@@ -327,9 +327,9 @@ class TestChangesMeanwhile:
             """Somebody who acts as soon as the failure is told."""
 
             def append(self, event: Event) -> None:
-                world.owes(replace(world.row(), state=DeliveryState.HELD, hold=Hold.PERSON))
+                world.owes(replace(world.row(), state=DeliveryState.HELD, hold=Hold.OPERATOR))
 
         world.said = Answering()
         world.server.during("verify_account", raising(TransientError("no.")))
         world.deliver_pending()
-        assert world.row().hold is Hold.PERSON
+        assert world.row().hold is Hold.OPERATOR

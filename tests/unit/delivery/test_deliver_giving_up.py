@@ -119,12 +119,12 @@ class TestGivingUp:
         drains_for(world, 24 * HOUR)
 
         def hold_and_fail() -> None:
-            world.owes(replace(world.row(), state=DeliveryState.HELD, hold=Hold.PERSON))
+            world.owes(replace(world.row(), state=DeliveryState.HELD, hold=Hold.OPERATOR))
             raise AWAY
 
         world.server.during("verify_account", hold_and_fail)
         assert not world.later(HOUR).attention
-        assert world.row().hold is Hold.PERSON
+        assert world.row().hold is Hold.OPERATOR
 
 
 class TestBeginningToTry:

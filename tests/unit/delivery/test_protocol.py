@@ -69,23 +69,23 @@ def sending(make_delivery: MakeDelivery) -> Delivery:
 
 
 def known(*deliveries: Delivery, account: dict[str, Any] | None = None, **changes: Any) -> ProtocolState:
-    """An introduced account, read back before and without any of these, with what is given changed."""
+    """A verified account, read back before and without any of these, with what is given changed."""
     plain = AccountState(address=ACCOUNT, joined_at=None, last_status_id="5")
     met = {delivery.key: None for delivery in deliveries}
-    facts: dict[str, Any] = {"now": NOW, "introduced": True, "met": met, **changes}
+    facts: dict[str, Any] = {"now": NOW, "verified": True, "preflights": met, **changes}
     return ProtocolState(account=replace(plain, **(account or {})), deliveries=deliveries, **facts)
 
 
 def test_with_nothing_open_it_is_done() -> None:
-    assert next_step(known(introduced=False, account={"last_status_id": None}), TIMING) == Done()
+    assert next_step(known(verified=False, account={"last_status_id": None}), TIMING) == Done()
 
 
 class TestBeforeAnything:
     def test_a_pause_of_the_server_is_waited_for(self, due: Delivery, sending: Delivery) -> None:
         pause = {"not_before": NOW + SECOND, "blocked": text_reason("rate limit")}
         for delivery in (due, sending):
-            for introduced in (True, False):
-                facts = known(delivery, account=pause, introduced=introduced)
+            for verified in (True, False):
+                facts = known(delivery, account=pause, verified=verified)
                 assert next_step(facts, TIMING) == Wait(NOW + SECOND, text_reason("rate limit"))
 
     def test_a_pause_without_words_says_what_it_is(self, due: Delivery) -> None:
@@ -100,11 +100,11 @@ class TestBeforeAnything:
         assert next_step(facts, TIMING) == Send(sending)
 
     def test_the_server_is_asked_who_we_are_first(self, due: Delivery, sending: Delivery) -> None:
-        facts = known(due, sending, introduced=False, account={"last_status_id": None})
+        facts = known(due, sending, verified=False, account={"last_status_id": None})
         assert next_step(facts, TIMING) == VerifyAccount()
 
     def test_nothing_begins_while_stopping(self, due: Delivery) -> None:
-        assert next_step(known(due, introduced=False, stopping=True), TIMING) == Done()
+        assert next_step(known(due, verified=False, stopping=True), TIMING) == Done()
         assert next_step(known(due, stopping=True), TIMING) == Done()
 
     def test_the_newest_status_is_learnt_before_anything_is_sent(self, due: Delivery) -> None:
@@ -140,17 +140,17 @@ class TestSending:
 
     @pytest.mark.parametrize("age", [timedelta(), timedelta(hours=1), None])
     def test_what_is_found_is_adopted(self, sending: Delivery, age: timedelta | None) -> None:
-        facts = known(sending, looked={sending.key: STATUS}, intent_age=age)
+        facts = known(sending, read_backs={sending.key: STATUS}, intent_age=age)
         assert next_step(facts, TIMING) == Adopt(sending, STATUS)
 
     @pytest.mark.parametrize("age", [timedelta(), timedelta(seconds=119), timedelta(seconds=119.999)])
     def test_absence_counts_only_once_the_server_has_surely_settled(self, sending: Delivery, age: timedelta) -> None:
-        step = next_step(known(sending, looked={sending.key: None}, intent_age=age), TIMING)
+        step = next_step(known(sending, read_backs={sending.key: None}, intent_age=age), TIMING)
         assert step == Wait(NOW + timedelta(seconds=120) - age, Reason(code=ReasonCode.EARLIER_ATTEMPT_OPEN))
 
     @pytest.mark.parametrize("age", [timedelta(seconds=120), timedelta(days=1)])
     def test_a_proven_absence_makes_it_due_again(self, sending: Delivery, age: timedelta) -> None:
-        assert next_step(known(sending, looked={sending.key: None}, intent_age=age), TIMING) == Requeue(sending)
+        assert next_step(known(sending, read_backs={sending.key: None}, intent_age=age), TIMING) == Requeue(sending)
 
     @pytest.mark.parametrize(
         ("since", "wait"),
@@ -163,14 +163,14 @@ class TestSending:
     def test_after_a_restart_of_the_machine_the_time_of_day_tells_the_age(
         self, sending: Delivery, since: timedelta, wait: timedelta
     ) -> None:
-        facts = known(replace(sending, intended_at=NOW - since), looked={sending.key: None}, intent_age=None)
+        facts = known(replace(sending, intended_at=NOW - since), read_backs={sending.key: None}, intent_age=None)
         step = next_step(facts, TIMING)
         assert isinstance(step, Wait)
         assert step.until == NOW + wait
 
     def test_after_a_long_restart_absence_counts(self, sending: Delivery) -> None:
         old = replace(sending, intended_at=NOW - timedelta(seconds=120))
-        assert next_step(known(old, looked={old.key: None}, intent_age=None), TIMING) == Requeue(old)
+        assert next_step(known(old, read_backs={old.key: None}, intent_age=None), TIMING) == Requeue(old)
 
 
 class TestBeginning:
@@ -255,37 +255,37 @@ class TestPreflight:
         self, due: Delivery, make_announcement: Callable[..., Announcement]
     ) -> None:
         for delivery in (due, replace(due, announcement=make_announcement(pictures=(PICTURE,)))):
-            assert next_step(known(delivery, met={}), TIMING) == Preflight(delivery)
+            assert next_step(known(delivery, preflights={}), TIMING) == Preflight(delivery)
 
     def test_it_comes_before_every_further_try_too(self, due: Delivery) -> None:
         # In the hours in which the server did not answer, somebody may have tooted by hand.
         again = replace(due, attempts=3, after_id="4", first_tried_at=NOW)
-        assert next_step(known(again, met={}), TIMING) == Preflight(again)
+        assert next_step(known(again, preflights={}), TIMING) == Preflight(again)
 
     def test_it_comes_before_the_spacing_so_that_a_lost_ledger_adopts_at_once(self, due: Delivery) -> None:
         late = replace(due, due=NOW - timedelta(days=1))
         account = {"last_sent_at": NOW}
-        assert next_step(known(late, met={}, account=account), TIMING) == Preflight(late)
-        assert next_step(known(late, met={late.key: STATUS}, account=account), TIMING) == Adopt(late, STATUS)
+        assert next_step(known(late, preflights={}, account=account), TIMING) == Preflight(late)
+        assert next_step(known(late, preflights={late.key: STATUS}, account=account), TIMING) == Adopt(late, STATUS)
         assert isinstance(next_step(known(late, account=account), TIMING), Wait)
 
     def test_what_it_finds_is_adopted(self, due: Delivery) -> None:
-        assert next_step(known(due, met={due.key: STATUS}), TIMING) == Adopt(due, STATUS)
+        assert next_step(known(due, preflights={due.key: STATUS}), TIMING) == Adopt(due, STATUS)
 
     def test_what_it_found_for_another_says_nothing(self, due: Delivery, sending: Delivery) -> None:
-        assert next_step(known(due, met={sending.key: STATUS}), TIMING) == Preflight(due)
+        assert next_step(known(due, preflights={sending.key: STATUS}), TIMING) == Preflight(due)
 
     def test_it_is_not_made_before_a_back_off_is_over(self, due: Delivery) -> None:
         waiting = replace(due, attempts=1, not_before=NOW + SECOND, reason=text_reason("r"))
-        assert next_step(known(waiting, met={}), TIMING) == Wait(NOW + SECOND, text_reason("r"))
+        assert next_step(known(waiting, preflights={}), TIMING) == Wait(NOW + SECOND, text_reason("r"))
 
     def test_the_unknown_is_looked_for_before(self, due: Delivery, sending: Delivery) -> None:
-        assert next_step(known(due, sending, met={}), TIMING) == ReadBack(sending)
+        assert next_step(known(due, sending, preflights={}), TIMING) == ReadBack(sending)
 
     @pytest.mark.parametrize("action", [Action.EDIT, Action.DELETE, Action.REPLY])
     def test_only_a_publish_needs_it(self, due: Delivery, action: Action) -> None:
         delivery, anchor = following(due, action), sent(due)
-        assert next_step(known(delivery, met={}, anchor=anchor), TIMING) == WriteIntent(delivery)
+        assert next_step(known(delivery, preflights={}, anchor=anchor), TIMING) == WriteIntent(delivery)
 
 
 def following(publish: Delivery, action: Action, **changes: Any) -> Delivery:
@@ -350,7 +350,7 @@ class TestWhatFollowsAToot:
     def test_a_reply_of_unknown_outcome_is_looked_for(self, due: Delivery) -> None:
         reply = following(due, Action.REPLY, state=DeliveryState.SENDING, intended_at=NOW, attempts=1)
         assert next_step(known(reply, anchor=sent(due), intent_age=SECOND), TIMING) == ReadBack(reply)
-        facts = known(reply, anchor=sent(due), intent_age=timedelta(hours=1), looked={reply.key: None})
+        facts = known(reply, anchor=sent(due), intent_age=timedelta(hours=1), read_backs={reply.key: None})
         assert next_step(facts, TIMING) == Requeue(reply)
 
     def test_an_edit_goes_in_its_turn(self, due: Delivery, make_delivery: MakeDelivery) -> None:
@@ -382,7 +382,7 @@ class TestWithdrawals:
     @pytest.mark.parametrize("action", WITHDRAWING)
     def test_a_publish_of_the_same_post_that_came_to_nothing_is_called_off(self, due: Delivery, action: Action) -> None:
         restored, withdrawal = replace(due, attempts=1, generation=1), following(due, action)
-        step = next_step(known(restored, withdrawal, anchor=restored, met={}), TIMING)
+        step = next_step(known(restored, withdrawal, anchor=restored, preflights={}), TIMING)
         assert step == Skip(restored, Reason(code=ReasonCode.WITHDRAWN))
         off = replace(restored, state=DeliveryState.SKIPPED)
         step = next_step(known(withdrawal, anchor=off), TIMING)
@@ -439,13 +439,13 @@ class TestGivingUp:
         tried = replace(due, first_tried_at=NOW - self.LONG, attempts=9)
         assert next_step(known(tried, failed=self.TROUBLE), TIMING) == GiveUp(tried)
 
-    @pytest.mark.parametrize("introduced", [True, False])
+    @pytest.mark.parametrize("verified", [True, False])
     @pytest.mark.parametrize("stopping", [True, False])
     def test_also_while_the_server_does_not_even_say_who_we_are(
-        self, due: Delivery, introduced: bool, stopping: bool
+        self, due: Delivery, verified: bool, stopping: bool
     ) -> None:
         tried = replace(due, first_tried_at=NOW - self.LONG)
-        facts = known(tried, failed=self.TROUBLE, introduced=introduced, stopping=stopping)
+        facts = known(tried, failed=self.TROUBLE, verified=verified, stopping=stopping)
         assert next_step(facts, TIMING) == GiveUp(tried)
 
     def test_each_of_them_is(self, due: Delivery, make_delivery: MakeDelivery) -> None:
@@ -456,7 +456,7 @@ class TestGivingUp:
     @pytest.mark.parametrize("since", [timedelta(hours=24), timedelta(), None])
     def test_a_failure_otherwise_ends_the_drain(self, due: Delivery, since: timedelta | None) -> None:
         tried = replace(due, first_tried_at=None if since is None else NOW - since)
-        assert next_step(known(tried, failed=self.TROUBLE, met={}), TIMING) == self.TROUBLE
+        assert next_step(known(tried, failed=self.TROUBLE, preflights={}), TIMING) == self.TROUBLE
 
     def test_nothing_in_flight_is_given_up(self, sending: Delivery) -> None:
         tried = replace(sending, first_tried_at=NOW - self.LONG)
@@ -469,9 +469,9 @@ class TestGivingUp:
     def test_an_attempt_that_came_to_nothing_ends_it_too(self, sending: Delivery) -> None:
         # A server that answers every post with 500 and every look with an empty page.
         tried = replace(sending, first_tried_at=NOW - self.LONG, attempts=300)
-        facts = known(tried, looked={tried.key: None}, intent_age=timedelta(minutes=5))
+        facts = known(tried, read_backs={tried.key: None}, intent_age=timedelta(minutes=5))
         assert next_step(facts, TIMING) == GiveUp(tried)
-        assert next_step(replace(facts, looked={tried.key: STATUS}), TIMING) == Adopt(tried, STATUS)
+        assert next_step(replace(facts, read_backs={tried.key: STATUS}), TIMING) == Adopt(tried, STATUS)
         assert isinstance(next_step(replace(facts, intent_age=SECOND), TIMING), Wait)
 
     def test_the_time_is_a_setting(self, due: Delivery) -> None:

@@ -115,9 +115,9 @@ class TestSending:
         assert stage.server.texts == ["About aaa", "one", "two", "About zzz"]
 
     def test_a_thread_is_one_announcement_for_the_brake(self, stage: Stage, make_post: MakePost) -> None:
-        others = [make_post(f"zz{number}") for number in range(POLICY.brake - 1)]
+        others = [make_post(f"zz{number}") for number in range(POLICY.burst_limit - 1)]
         stage.run(threaded(make_post, *"abcdefgh"), *others)
-        assert len(stage.server.statuses) == 9 + POLICY.brake - 1
+        assert len(stage.server.statuses) == 9 + POLICY.burst_limit - 1
 
     def test_a_held_toot_owes_no_parts(self, stage: Stage, make_post: MakePost) -> None:
         post = threaded(make_post, "two")
@@ -252,7 +252,7 @@ class TestEdits:
         assert stage.chain == ["one", "two", "three again"]
 
     def test_edits_that_the_brake_holds_hold_their_parts(self, stage: Stage, make_post: MakePost) -> None:
-        first, *others = [make_post(f"zz{number}") for number in range(POLICY.brake - 1)]
+        first, *others = [make_post(f"zz{number}") for number in range(POLICY.burst_limit - 1)]
         stage.run(threaded(make_post, "two"), first, *others)
         stage.run(threaded(make_post, "mended"), first, *others)
         assert stage.state(Occasion.edit(1)) is DeliveryState.HELD
@@ -311,7 +311,7 @@ HAPPENINGS = st.one_of(
 def test_whatever_happens_the_thread_says_in_the_end_what_the_post_says(
     make_post: MakePost, happenings: list[tuple[str, Any]]
 ) -> None:
-    stage, title = Stage(season=Season(policy=replace(POLICY, brake=99))), "one"
+    stage, title = Stage(season=Season(policy=replace(POLICY, burst_limit=99))), "one"
     parts: tuple[str, ...] = ("two",)
     for what, how in happenings:
         match what:

@@ -51,7 +51,7 @@ def test_without_toots_it_is_an_empty_document(make_entry: MakeEntry) -> None:
 def test_only_a_toot_that_is_out_is_named(
     make_entry: MakeEntry, make_delivery: MakeDelivery, state: DeliveryState
 ) -> None:
-    hold = Hold.BRAKE if state is DeliveryState.HELD else None
+    hold = Hold.BURST_LIMIT if state is DeliveryState.HELD else None
     known = snapshot(sent(make_delivery, state=state, hold=hold))
     assert open_posts([make_entry()], known) == {}
 

@@ -100,7 +100,7 @@ def test_an_override_is_recorded_only_when_it_is_applied(config: Config, write: 
     applied = overrides.apply(config, proposal, clock=clock)
     assert (applied.came_late, [event.who for event in applied.events]) == (False, ["ada"])
     (word,) = read_snapshot(config, clock).overrides.values()
-    assert (word.said, word.who, word.at) == (OverrideKind.HOLD, "ada", NOW)
+    assert (word.kind, word.who, word.at) == (OverrideKind.HOLD, "ada", NOW)
     assert {item.verdict for item in open_site(config, clock).plan.items} == {Verdict.HELD}
 
 

@@ -116,10 +116,10 @@ def test_a_blocked_account_is_told_until_it_works() -> None:
 @pytest.mark.parametrize(
     ("hold", "todo"),
     [
-        (Hold.BRAKE, "announce resume"),
+        (Hold.BURST_LIMIT, "announce resume"),
         (Hold.UNCLEAR, "Mend the file"),
         (Hold.FAILED, "announce retry"),
-        (Hold.PERSON, None),
+        (Hold.OPERATOR, None),
     ],
 )
 def test_what_is_held_is_told_unless_a_person_wanted_it(hold: Hold, todo: str | None) -> None:
@@ -248,7 +248,7 @@ def test_a_toot_that_goes_out_without_its_picture_is_told_for_a_day(
 ) -> None:
     broken = Picture(url="https://conf.example.org/x.png", problem="there is no file x.png")
     post = make_post(mastodon=MastodonOptions(media=(broken,)), published=NOW - ago)
-    plan = Plan(now=NOW, items=(item(verdict, post_id=post.post_id, due=NOW - ago, hold=Hold.PERSON),))
+    plan = Plan(now=NOW, items=(item(verdict, post_id=post.post_id, due=NOW - ago, hold=Hold.OPERATOR),))
     found = causes(plan, posts=[post])
     assert [cause.what for cause in found] == (
         ["posts/tickets.md: a picture cannot be used: there is no file x.png"] if told else []
@@ -292,7 +292,7 @@ def test_a_post_without_a_toot_is_not_tried_out(make_post: MakePost, changes: di
 
 def test_a_post_that_is_held_is_not_tried_out(make_post: MakePost) -> None:
     post = make_post(title="broken", published=NOW + HOUR)
-    plan = Plan(now=NOW, items=(item(Verdict.HELD, hold=Hold.PERSON, post_id=post.post_id),))
+    plan = Plan(now=NOW, items=(item(Verdict.HELD, hold=Hold.OPERATOR, post_id=post.post_id),))
     assert causes(plan, posts=[post]) == ()
 
 

@@ -187,7 +187,7 @@ class TestEdits:
         ]
 
     def test_the_brake_holds_a_pile_of_edits_and_resume_lets_them_go(self, make_post: MakePost) -> None:
-        season = Season(policy=replace(POLICY, brake=2))
+        season = Season(policy=replace(POLICY, burst_limit=2))
         posts = [make_post(slug, published=NOW - number * HOUR) for number, slug in enumerate("cba")]
         for post in reversed(posts):
             season.run(post)
@@ -205,7 +205,7 @@ class TestEdits:
         season.run(*better)
         held = season.delivery("c", Occasion.edit(1))
         assert held is not None
-        assert (held.hold, held.announcement.text) == (Hold.BRAKE, "Better c for conf@example.social")
+        assert (held.hold, held.announcement.text) == (Hold.BURST_LIMIT, "Better c for conf@example.social")
         assert reason_words(held.reason).startswith("more than 2")
         season.resume()
         season.run(*better)
@@ -214,7 +214,7 @@ class TestEdits:
     def test_where_the_network_knows_no_edits_none_is_due_nor_held_and_the_reason_is_kept(
         self, make_post: MakePost
     ) -> None:
-        season = Season(policy=replace(POLICY, brake=1))
+        season = Season(policy=replace(POLICY, burst_limit=1))
         posts = [make_post(slug, published=NOW - number * HOUR) for number, slug in enumerate("ba")]
         for post in reversed(posts):
             season.run(post)
@@ -231,7 +231,7 @@ class TestEdits:
         assert not [event for event in plan.batch.events if event.kind is EventKind.HELD]
 
     def test_edits_and_new_toots_share_the_room(self, make_post: MakePost) -> None:
-        season = Season(policy=replace(POLICY, brake=1))
+        season = Season(policy=replace(POLICY, burst_limit=1))
         season.run(make_post())
         season.send("tickets")
         plan = season.run(make_post(**NEW), make_post("next", published=NOW + 2 * HOUR), after=2 * HOUR)
@@ -290,7 +290,7 @@ class TestWithdrawals:
 
     @pytest.mark.parametrize("hold", Hold)
     def test_one_that_is_held_too(self, make_post: MakePost, hold: Hold) -> None:
-        season = Season(policy=replace(POLICY, brake=1))
+        season = Season(policy=replace(POLICY, burst_limit=1))
         season.run(make_post())
         if hold is Hold.FAILED:
             season.settle("tickets", DeliveryState.HELD, hold=hold, reason=text_reason("tried for 24 h"))
@@ -361,7 +361,7 @@ class TestWithdrawals:
         season.run(make_post())
         season.send("tickets")
         if held:
-            season.policy = replace(POLICY, brake=1)
+            season.policy = replace(POLICY, burst_limit=1)
         season.run(make_post(**NEW))
         assert edit_of(season).state is (DeliveryState.HELD if held else DeliveryState.DUE)
         plan = season.run(make_post(**NEW, **WITHDRAWN))
@@ -377,7 +377,7 @@ class TestWithdrawals:
         assert edit_of(season).state is DeliveryState.SENDING
 
     def test_it_waits_for_no_brake_and_takes_no_room(self, make_post: MakePost) -> None:
-        season = Season(policy=replace(POLICY, brake=1))
+        season = Season(policy=replace(POLICY, burst_limit=1))
         posts = [make_post(slug, published=NOW + n * 2 * HOUR) for n, slug in enumerate("ab")]
         for slug in "ab":
             season.run(*posts)

@@ -90,5 +90,5 @@ def test_a_release_tells_of_each_picture_that_is_left_out(make_post: MakePost) -
     post = make_post(published=NOW, cover=replace(COVER, path=None, problem="there is no file a.png"))
     (told,) = [event for event in Season().run(post).batch.events if event.kind.value == "picture left out"]
     assert event_detail(told) == "there is no file a.png; it goes out without this picture"
-    holding = Season(policy=Policy(catch_up=POLICY.catch_up, brake=4, hold_without_picture=True))
+    holding = Season(policy=Policy(catch_up=POLICY.catch_up, burst_limit=4, hold_without_picture=True))
     assert [event.kind.value for event in holding.run(post).batch.events] == ["released"]

@@ -19,7 +19,7 @@ from tests.conftest import PUBLISHED, SITE
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-POLICY = Policy(catch_up=3 * DAY, brake=4)
+POLICY = Policy(catch_up=3 * DAY, burst_limit=4)
 MakePost = Callable[..., Post]
 
 

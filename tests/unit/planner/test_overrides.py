@@ -137,7 +137,7 @@ def test_a_word_is_recorded_with_who_and_when(season: Season, make_post: MakePos
     post = make_post(published=NOW + HOUR)
     recording = season.emit(OverrideKind.PUBLISH, post, who="bob", early=True).batch
     (word,), (event,) = recording.overrides, recording.events
-    assert (word.post_id, word.said, word.early, word.who, word.at) == (
+    assert (word.post_id, word.kind, word.early, word.who, word.at) == (
         post.url,
         OverrideKind.PUBLISH,
         True,

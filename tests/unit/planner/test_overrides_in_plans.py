@@ -50,7 +50,7 @@ class TestHold:
             plan = season.run(post, after=after)
             assert (plan.released, plan.batch.entries, wanted(plan)) == ((), (), [])
             (item,) = plan.items
-            assert (item.verdict, item.hold, reason_words(item.reason)) == (Verdict.HELD, Hold.PERSON, "held by amy")
+            assert (item.verdict, item.hold, reason_words(item.reason)) == (Verdict.HELD, Hold.OPERATOR, "held by amy")
 
     @pytest.mark.parametrize("gap", [False, True])
     @pytest.mark.parametrize("renamed", [{"slug": "new-name"}, {"explicit_id": "tickets-2026"}])
@@ -332,7 +332,7 @@ class TestRetry:
 
 class TestBrake:
     def test_resume_lets_go_what_the_brake_holds_and_nothing_that_a_person_holds(self, make_post: MakePost) -> None:
-        season = Season(policy=replace(POLICY, brake=1))
+        season = Season(policy=replace(POLICY, burst_limit=1))
         posts = [make_post(slug) for slug in ("a", "b", "c")]
         season.emit(OverrideKind.HOLD, posts[2])
         season.run(*posts)
@@ -343,7 +343,7 @@ class TestBrake:
         assert [season.state(slug) for slug in "abc"] == [DeliveryState.HELD, DeliveryState.DUE, None]
 
     def test_a_word_by_name_lets_one_go(self, make_post: MakePost) -> None:
-        season = Season(policy=replace(POLICY, brake=1))
+        season = Season(policy=replace(POLICY, burst_limit=1))
         posts = [make_post(slug) for slug in ("a", "b", "c")]
         season.run(*posts)
         season.emit(OverrideKind.RELEASE, posts[2])
@@ -442,4 +442,4 @@ def test_what_cannot_be_composed_keeps_its_reason_when_the_burst_limit_is_used_u
     season.run(*posts, replace(broken, title="Mended"))
     held = season.delivery("z-broken")
     assert held is not None
-    assert held.hold is Hold.BRAKE
+    assert held.hold is Hold.BURST_LIMIT

@@ -40,7 +40,7 @@ NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
-POLICY = Policy(catch_up=timedelta(hours=72), brake=4)
+POLICY = Policy(catch_up=timedelta(hours=72), burst_limit=4)
 
 MakePost = Callable[..., Post]
 MakeEntry = Callable[..., Entry]
@@ -61,7 +61,7 @@ def planned(
             snapshot=snapshot or Snapshot(),
             now=now,
             accounts=usual(accounts),
-            policy=replace(POLICY, brake=brake),
+            policy=replace(POLICY, burst_limit=brake),
             compose=compose,
         )
     )
@@ -203,7 +203,7 @@ class TestBrake:
             "p0": Verdict.HELD,
         }
         held = [d for d in wanted(plan) if d.state is DeliveryState.HELD]
-        assert {d.hold for d in held} == {Hold.BRAKE}
+        assert {d.hold for d in held} == {Hold.BURST_LIMIT}
         assert all(d.announcement.text for d in held)
         assert [e.slug for e in plan.batch.events if e.kind.value == "held"] == ["p1", "p0"]
         assert len(plan.batch.entries) == 6
@@ -241,7 +241,7 @@ class TestBrake:
         much_later = NOW + timedelta(days=30)
         plan = planned(posts, ledger.snapshot(), now=much_later, brake=2)
         (item,) = plan.of(Verdict.HELD)
-        assert (item.slug, item.hold) == ("p2", Hold.BRAKE)
+        assert (item.slug, item.hold) == ("p2", Hold.BURST_LIMIT)
         assert not plan.batch.events
 
         ledger.record(resume(ledger.snapshot(), who="amy", now=much_later).batch, now=much_later)
@@ -253,7 +253,7 @@ class TestBrake:
         living = after(planned(broken))
         mended = planned([replace(post, title="fine") for post in broken], living)
         assert [len(mended.of(verdict)) for verdict in (Verdict.DUE, Verdict.HELD)] == [4, 2]
-        assert {item.hold for item in mended.of(Verdict.HELD)} == {Hold.BRAKE}
+        assert {item.hold for item in mended.of(Verdict.HELD)} == {Hold.BURST_LIMIT}
 
     def test_a_post_that_cannot_be_composed_takes_no_room(self, make_post: MakePost) -> None:
         posts = [make_post("a", title="broken"), make_post("b"), make_post("c")]

@@ -31,7 +31,7 @@ from bot.planner.ruling import Policy, Verdict
 from tests.support.digests import both
 from tests.support.planning import ACCOUNT, DAY, HOUR, MINUTE, NOW, OTHER, SECOND, Season, compose, usual
 
-POLICIES = (Policy(catch_up=72 * HOUR, brake=4), Policy(catch_up=timedelta(), brake=4))
+POLICIES = (Policy(catch_up=72 * HOUR, burst_limit=4), Policy(catch_up=timedelta(), burst_limit=4))
 steps = st.sampled_from([timedelta(), SECOND, 59 * MINUTE, HOUR - SECOND / 2, HOUR, 30 * HOUR, -2 * SECOND, 4 * DAY])
 shapes = st.fixed_dictionaries(
     {
@@ -147,7 +147,7 @@ def test_other_rules_are_asked_anew(make_post: Callable[..., Post]) -> None:
     season, cache, post = Season(), PlanCache(), make_post(published=NOW - 100 * HOUR)
     season.run(post)
     assert "is 3 days" in reason(season, post, cache)
-    assert "is 4 days" in reason(season, post, cache, policy=Policy(catch_up=4 * DAY, brake=4))
+    assert "is 4 days" in reason(season, post, cache, policy=Policy(catch_up=4 * DAY, burst_limit=4))
 
 
 TOOT = Delivery(

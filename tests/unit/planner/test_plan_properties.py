@@ -44,7 +44,7 @@ HOUR = timedelta(hours=1)
 ACCOUNTS = ("conf@example.social", "kids@example.social")
 POLICY = Policy(
     catch_up=timedelta(hours=72),
-    brake=3,
+    burst_limit=3,
     daytime=Daytime(begin=time(8), end=time(15), zone=ZoneInfo("UTC")),
 )
 
@@ -279,7 +279,7 @@ def test_no_more_than_the_brake_allows_becomes_due_within_an_hour(
             for delivery in world.ledger.snapshot().deliveries.values()
             if delivery.state is DeliveryState.DUE
         )
-        assert all(due[account] <= POLICY.brake for account in ACCOUNTS)
+        assert all(due[account] <= POLICY.burst_limit for account in ACCOUNTS)
 
 
 @given(folders, st.randoms(use_true_random=False))
@@ -313,7 +313,7 @@ def test_nobody_is_held_by_a_person_who_did_not_say_so(make_post: Callable[..., 
     def look(world: World, _posts: list[Post], plan: Plan) -> None:
         words = world.ledger.snapshot().overrides
         for item in plan.items:
-            if item.hold is Hold.PERSON and "`if_missed: hold`" not in reason_words(item.reason):
+            if item.hold is Hold.OPERATOR and "`if_missed: hold`" not in reason_words(item.reason):
                 assert any(word.who in reason_words(item.reason) for word in words.values())
 
     live(make_post, season, look)
@@ -325,7 +325,7 @@ def test_what_is_held_before_its_time_stays_out_whatever_else_happens(
 ) -> None:
     slug, url = f"post-{number}", make_post(f"post-{number}").url
     world = World()
-    word = Override(post_id=url, said=OverrideKind.HOLD, who="amy", at=NOW)
+    word = Override(post_id=url, kind=OverrideKind.HOLD, who="amy", at=NOW)
     world.ledger.record(WriteBatch(overrides=(word,)), now=NOW)
     for shapes, deeds in season:
         posts = [replace(p, explicit_id=None) for p in folder(make_post, shapes)]

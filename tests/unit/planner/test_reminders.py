@@ -218,12 +218,12 @@ class TestLate:
         assert said_of(season.run(changed, after=2 * DAY + late))[0] is verdict
 
     def test_the_brake_holds_it(self, post: Post) -> None:
-        season = Season(policy=replace(POLICY, brake=2))
+        season = Season(policy=replace(POLICY, burst_limit=2))
         season.compose = saying
         many = replace(post, reminders=tuple(remind(name) for name in "abc"))
         tooted(season, many)
         plan = season.run(many, after=2 * DAY)
-        assert [one.hold for one in wanted(plan)] == [None, None, Hold.BRAKE]
+        assert [one.hold for one in wanted(plan)] == [None, None, Hold.BURST_LIMIT]
         season.resume()
         assert season.state(post.slug, Occasion.reminder("c")) is DeliveryState.DUE
 

@@ -83,7 +83,7 @@ def reworded(monkeypatch: pytest.MonkeyPatch) -> None:
 def a_story(make_post: MakePost, teller: Teller) -> Iterator[object]:
     """What is decided, recorded and told at each step; without a word."""
     policy = replace(POLICY, wait_for_page=30 * MINUTE)
-    season = Season(policy=replace(POLICY, brake=9))
+    season = Season(policy=replace(POLICY, burst_limit=9))
     season.compose = teller.compose
     cover = Picture(url="https://conf.example/a.png", alt="A", size=10)
     posts: dict[str, Post] = {

@@ -21,7 +21,7 @@ from bot.planner.ruling import Case, Policy, Ruling, Verdict
 ACCOUNT = "conf@example.social"
 DUE = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
 NOW = DUE + timedelta(hours=2)
-POLICY = Policy(catch_up=timedelta(hours=72), brake=4)
+POLICY = Policy(catch_up=timedelta(hours=72), burst_limit=4)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,7 @@ RULES = (
     Given(name="hidden", post={"hidden": True}, speaks="skipped: hidden"),
     Given(
         name="held so far",
-        known={"state": DeliveryState.HELD, "hold": Hold.BRAKE, "reason": text_reason("too many")},
+        known={"state": DeliveryState.HELD, "hold": Hold.BURST_LIMIT, "reason": text_reason("too many")},
         speaks="held brake: too many",
     ),
     Given(name="catch_up", policy={"catch_up": timedelta(hours=1)}, speaks="skipped: 2 h late; `catch_up`"),
@@ -76,7 +76,7 @@ def ruled(
             entry=make_entry(published=DUE),
             state=AccountState(address=ACCOUNT, joined_at=None),
             known=None if known is None else make_delivery(**known),
-            word=None if said is None else Override(post_id="x", said=said, who="amy", at=NOW - timedelta(hours=1)),
+            override=None if said is None else Override(post_id="x", kind=said, who="amy", at=NOW - timedelta(hours=1)),
             room=min((one.room for one in given), default=4),
         )
         policy = replace(POLICY, **{name: value for one in given for name, value in one.policy.items()})

@@ -30,7 +30,7 @@ from bot.domain import (
 from bot.domain.durations import Daytime
 from bot.domain.reasons import text_reason
 from bot.domain.wording import reason_words
-from bot.planner.burst_limit import brake_room
+from bot.planner.burst_limit import burst_room
 from bot.planner.rules import rule
 from bot.planner.ruling import Case, Policy, Ruling, Verdict
 
@@ -39,7 +39,7 @@ DUE = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
 LATE = DUE + timedelta(hours=73)
-POLICY = Policy(catch_up=timedelta(hours=72), brake=4)
+POLICY = Policy(catch_up=timedelta(hours=72), burst_limit=4)
 AS_BEFORE = Reason(code=ReasonCode.PUBLISH_ERROR, text="as before")
 
 MakeCase = Callable[..., Case]
@@ -47,7 +47,7 @@ MakeDelivery = Callable[..., Delivery]
 
 
 def word(said: OverrideKind, *, at: datetime = DUE, who: str = "amy", early: bool = False) -> Override:
-    return Override(post_id="x", said=said, early=early, who=who, at=at)
+    return Override(post_id="x", kind=said, early=early, who=who, at=at)
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def make_case(make_post: Callable[..., Post], make_entry: Callable[..., Entry]) 
             entry=make_entry(published=DUE),
             state=AccountState(address=ACCOUNT, joined_at=joined),
             known=known,
-            word=said,
+            override=said,
             room=room,
         )
 
@@ -90,7 +90,7 @@ class TestCatchUp:
         )
 
     def test_without_it_only_the_very_moment_is_on_time(self, make_case: MakeCase) -> None:
-        policy = Policy(catch_up=timedelta(), brake=4)
+        policy = Policy(catch_up=timedelta(), burst_limit=4)
         assert ruled(make_case(), DUE, policy).verdict is Verdict.DUE
         assert ruled(make_case(), DUE + SECOND, policy).verdict is Verdict.SKIPPED
 
@@ -109,7 +109,7 @@ class TestIfMissed:
             (
                 Missed.HOLD,
                 Verdict.HELD,
-                Hold.PERSON,
+                Hold.OPERATOR,
                 True,
                 "1 h late (`if_missed: hold`); `announce release` lets it go",
             ),
@@ -147,8 +147,8 @@ class TestExpires:
         ("standing", "retract", "writes"),
         [
             ({}, True, False),
-            ({"state": DeliveryState.HELD, "hold": Hold.BRAKE}, True, False),
-            ({"state": DeliveryState.HELD, "hold": Hold.PERSON}, True, False),
+            ({"state": DeliveryState.HELD, "hold": Hold.BURST_LIMIT}, True, False),
+            ({"state": DeliveryState.HELD, "hold": Hold.OPERATOR}, True, False),
             ({"attempts": 1}, False, True),
             ({"state": DeliveryState.HELD, "hold": Hold.FAILED, "attempts": 3}, False, True),
         ],
@@ -219,7 +219,7 @@ class TestJoining:
     @pytest.mark.parametrize("said", [OverrideKind.PUBLISH, OverrideKind.RELEASE, OverrideKind.RETRY])
     def test_a_word_of_before_it_joined_is_not_meant_for_it(self, make_case: MakeCase, said: OverrideKind) -> None:
         case = make_case(joined=DUE + HOUR, said=word(said, at=DUE + HOUR - SECOND))
-        assert ruled(case, DUE + 2 * HOUR) == ruled(replace(case, word=None), DUE + 2 * HOUR)
+        assert ruled(case, DUE + 2 * HOUR) == ruled(replace(case, override=None), DUE + 2 * HOUR)
 
     def test_a_person_may_toot_an_older_post_there(self, make_case: MakeCase) -> None:
         case = make_case(joined=DUE + HOUR, said=word(OverrideKind.PUBLISH, at=DUE + HOUR))
@@ -241,7 +241,10 @@ class TestWhatThePostSays:
     @pytest.mark.parametrize(("post", "code"), SAYS)
     @pytest.mark.parametrize(
         "standing",
-        [{}, *({"state": DeliveryState.HELD, "hold": hold} for hold in (Hold.BRAKE, Hold.UNCLEAR, Hold.PERSON))],
+        [
+            {},
+            *({"state": DeliveryState.HELD, "hold": hold} for hold in (Hold.BURST_LIMIT, Hold.UNCLEAR, Hold.OPERATOR)),
+        ],
     )
     def test_an_untried_delivery_is_taken_back(
         self,
@@ -307,7 +310,7 @@ class TestSettled:
         ruling = ruled(make_case(known=known, said=word(said, at=LATE)), LATE)
         assert (ruling.verdict.value, ruling.writes, ruling.retract) == (state.value, False, False)
 
-    @pytest.mark.parametrize("hold", [Hold.BRAKE, Hold.PERSON, Hold.FAILED])
+    @pytest.mark.parametrize("hold", [Hold.BURST_LIMIT, Hold.OPERATOR, Hold.FAILED])
     @pytest.mark.parametrize("now", [DUE, LATE])
     def test_what_is_held_stays_held_and_its_words_follow_the_file(
         self, make_case: MakeCase, make_delivery: MakeDelivery, hold: Hold, now: datetime
@@ -342,11 +345,11 @@ class TestWithdrawn:
 
 class TestWords:
     def test_hold(self, make_case: MakeCase, make_delivery: MakeDelivery) -> None:
-        for known in (None, make_delivery(), make_delivery(state=DeliveryState.HELD, hold=Hold.BRAKE)):
+        for known in (None, make_delivery(), make_delivery(state=DeliveryState.HELD, hold=Hold.BURST_LIMIT)):
             ruling = ruled(make_case(known=known, said=word(OverrideKind.HOLD)))
             assert (ruling.verdict, ruling.hold, reason_words(ruling.reason)) == (
                 Verdict.HELD,
-                Hold.PERSON,
+                Hold.OPERATOR,
                 "held by amy",
             )
             assert ruling.writes
@@ -399,7 +402,7 @@ class TestWords:
             {"state": DeliveryState.SKIPPED, "settled_at": DUE},
             {"state": DeliveryState.SKIPPED, "settled_at": DUE, "ordered_by": "amy"},
             *({"state": DeliveryState.HELD, "hold": hold} for hold in Hold if hold is not Hold.FAILED),
-            {"state": DeliveryState.HELD, "hold": Hold.PERSON, "ordered_by": "amy"},
+            {"state": DeliveryState.HELD, "hold": Hold.OPERATOR, "ordered_by": "amy"},
         ],
     )
     def test_retry_means_nothing_else(
@@ -408,7 +411,7 @@ class TestWords:
         known = None if standing is None else make_delivery(**standing)
         case = make_case(known=known, said=word(OverrideKind.RETRY, at=LATE), if_missed=Missed.HOLD)
         for now in (DUE, LATE):
-            assert ruled(case, now) == ruled(replace(case, word=None), now)
+            assert ruled(case, now) == ruled(replace(case, override=None), now)
 
     @pytest.mark.parametrize("said", [OverrideKind.RETRY, OverrideKind.PUBLISH, OverrideKind.RELEASE])
     def test_a_second_refusal_is_not_tried_for_ever(
@@ -434,7 +437,12 @@ class TestWords:
 class TestBrake:
     def test_without_room_a_new_delivery_is_held(self, make_case: MakeCase) -> None:
         ruling = ruled(make_case(room=0))
-        assert (ruling.verdict, ruling.hold, ruling.compose, ruling.counts) == (Verdict.HELD, Hold.BRAKE, True, False)
+        assert (ruling.verdict, ruling.hold, ruling.compose, ruling.counts) == (
+            Verdict.HELD,
+            Hold.BURST_LIMIT,
+            True,
+            False,
+        )
         assert reason_words(ruling.reason) == "more than 4 new toots within an hour; `announce resume` lets them go"
 
     def test_a_pending_delivery_needs_no_room(self, make_case: MakeCase, make_delivery: MakeDelivery) -> None:
@@ -477,7 +485,7 @@ class TestBrake:
             ({"ordered_by": "amy"}, 0),
             ({"state": DeliveryState.REJECTED, "settled_at": DUE}, 0),
             ({"state": DeliveryState.SKIPPED, "settled_at": DUE}, 0),
-            ({"state": DeliveryState.HELD, "hold": Hold.BRAKE}, 0),
+            ({"state": DeliveryState.HELD, "hold": Hold.BURST_LIMIT}, 0),
             ({"state": DeliveryState.HELD, "hold": Hold.UNCLEAR}, 0),
             ({"account": "other@example.social"}, 0),
         ],
@@ -487,7 +495,7 @@ class TestBrake:
     ) -> None:
         rows = [make_delivery(slug, **standing) for slug in ("a", "b")]
         snapshot = Snapshot(deliveries={row.key: row for row in rows})
-        assert brake_room(snapshot, ACCOUNT, now=DUE, policy=POLICY) == 4 - 2 * taken
+        assert burst_room(snapshot, ACCOUNT, now=DUE, policy=POLICY) == 4 - 2 * taken
 
 
 class TestApplying:

@@ -189,7 +189,7 @@ def test_a_day_after_its_file_went_a_build_leaves_the_entry_out_too(config: Conf
 
 
 def word(said: OverrideKind, *, early: bool = False, slug: str = "three") -> Override:
-    return Override(post_id=f"https://conf.example/news/{slug}/", said=said, early=early, who="ada", at=NOW)
+    return Override(post_id=f"https://conf.example/news/{slug}/", kind=said, early=early, who="ada", at=NOW)
 
 
 def with_word(known: Snapshot, said: Override) -> Snapshot:

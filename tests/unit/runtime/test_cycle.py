@@ -221,7 +221,7 @@ def test_the_settings_are_the_policy(site_config: Callable[..., Config]) -> None
         'catch_up = "5h"\nbrake = 7\ndaytime = "08:00-21:00"\nedits = false\nedit_window = "3d"\ngive_up_after = "9h"'
     )
     policy = policy_of(site_config(release=release))
-    assert (policy.catch_up, policy.brake, policy.edits) == (timedelta(hours=5), 7, False)
+    assert (policy.catch_up, policy.burst_limit, policy.edits) == (timedelta(hours=5), 7, False)
     assert (policy.edit_window, policy.give_up_after) == (timedelta(days=3), timedelta(hours=9))
     assert policy.daytime is not None
     assert (policy.daytime.begin, policy.daytime.end) == (time(8), time(21))
@@ -250,7 +250,7 @@ def test_what_a_person_has_just_held_is_not_released_by_a_plan_that_was_made_bef
     site: Site, paused: str | None
 ) -> None:
     site.write("tickets", "Tickets")
-    word = Override(post_id="https://conf.example/news/tickets/", said=OverrideKind.HOLD, who="amy", at=NOW)
+    word = Override(post_id="https://conf.example/news/tickets/", kind=OverrideKind.HOLD, who="amy", at=NOW)
     spoken = WriteBatch(overrides=() if paused else (word,), paused=paused)
 
     def propose_override() -> None:

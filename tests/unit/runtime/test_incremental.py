@@ -259,7 +259,7 @@ def act(site: Folder, deed: str) -> None:
     elif deed == "pause":
         site.ledger.record(WriteBatch(paused="" if site.ledger.snapshot().paused else "amy"), now=now)
     elif deed == "hold":
-        word = Override(post_id="https://conf.example/news/n5/", said=OverrideKind.HOLD, who="amy", at=now)
+        word = Override(post_id="https://conf.example/news/n5/", kind=OverrideKind.HOLD, who="amy", at=now)
         site.ledger.record(WriteBatch(overrides=(word,)), now=now)
     elif deed == "clock":
         site.clock.step_to(now - timedelta(seconds=30))

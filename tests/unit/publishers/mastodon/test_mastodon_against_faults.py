@@ -56,7 +56,7 @@ class Impatient(HTTPAdapter):
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """A publisher that has introduced itself, and its server."""
+    """A publisher that has verified its account, and its server."""
 
     server: FakeMastodon
     publisher: MastodonPublisher

@@ -113,7 +113,7 @@ def the_post_is_gone(stage: Stage) -> None:
 
 def a_person_holds_it(stage: Stage) -> None:
     post_id = f"{stage.config.site.url}/news/keynote/"
-    word = Override(post_id=post_id, said=OverrideKind.HOLD, who="ann", at=stage.clock.now())
+    word = Override(post_id=post_id, kind=OverrideKind.HOLD, who="ann", at=stage.clock.now())
     stage.ledger.record(WriteBatch(overrides=(word,)), now=stage.clock.now())
 
 
