@@ -73,7 +73,7 @@ def _record_before_post(known: Any, timing: Any) -> Any:
 def _no_preflight(known: Any, timing: Any) -> Any:
     step = next_step(known, timing)
     while isinstance(step, Preflight):
-        known = replace(known, met={**known.met, step.delivery.key: None})
+        known = replace(known, preflights={**known.preflights, step.delivery.key: None})
         step = next_step(known, timing)
     return step
 
