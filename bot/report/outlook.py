@@ -139,7 +139,10 @@ class Outlook:
 
 
 def outlook_of(post: Post, plan: Plan, *, toots: Toots, exceeds_burst_limit: bool = False) -> Outlook:
-    """The outlook of a post. `plan` is made for a moment right after the merge; `exceeds_burst_limit`: it will hold it."""
+    """The outlook of a post. `plan` is made for a moment right after the merge.
+
+    `exceeds_burst_limit`: `announce check` expects that the toot will be held.
+    """
     by_account = _prospects(post, plan, toots, exceeds_burst_limit=exceeds_burst_limit)
     first, *others = dict.fromkeys(by_account.values())
     if not others:
