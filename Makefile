@@ -23,7 +23,7 @@ run: $(VENV)/.installed ## play the example conference against the sandbox, and 
 	@$(BIN)/announce rehearse --port $(PORT)
 
 test: $(VENV)/.installed-dev ## run all tests; the end names those that lack a program
-	@$(KEEP) $(BIN)/pytest -n 4 --dist worksteal $(ARGS)
+	@$(KEEP) $(BIN)/pytest -n 5 --dist worksteal $(ARGS)
 
 programs: ## install the programs that some tests need and this machine lacks (Debian, Ubuntu)
 	@PYTHON="$(PYTHON)" .ci/install-programs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,42 @@ from tests.support.remembered import remembered_work
 # A shared machine stalls now and then; that is no fault of the code.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+
+
+#: About how long a test takes, in seconds, by its folder. Those of other folders take milliseconds.
+SECONDS = {"acceptance": 0.5, "browser": 1, "crash": 5, "docs": 0.5, "simulation": 2, "soak": 40}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deal the long tests among the workers, each worker's first of all.
+
+    xdist gives each worker an equal stretch of the tests; those that finish early take over from the end of another's.
+    Long tests mostly wait, for a lease or a server. Left to the end, they would keep the whole run waiting.
+    """
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    if workers == 1:
+        return
+    groups: dict[str, list[pytest.Item]] = {}
+    short: list[pytest.Item] = []
+    for item in items:
+        folder, *below = item.path.relative_to(config.rootpath / "tests").parts
+        # Tests of a file share fixtures of their module, and those of a browser the browser.
+        group = groups.setdefault(folder if folder == "browser" else f"{folder}/{below}", [])
+        (group if folder in SECONDS else short).append(item)
+    shares: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    for group in sorted(groups.values(), key=_seconds, reverse=True):
+        min(shares, key=_seconds).extend(group)
+    dealt: list[pytest.Item] = []
+    for number, share in enumerate(shares):
+        stretch = (len(items) - len(dealt)) // (workers - number)
+        added = max(0, stretch - len(share))
+        dealt += [*share, *short[:added]]
+        del short[:added]
+    items[:] = dealt + short
+
+
+def _seconds(items: Iterable[pytest.Item]) -> float:
+    return sum(SECONDS[item.path.relative_to(item.config.rootpath / "tests").parts[0]] for item in items)
 
 
 @pytest.hookimpl(tryfirst=True)
