@@ -15,7 +15,7 @@ from bot.domain.errors import FetchError
 from bot.http.client import WebClient
 from bot.http.policy import policy_of_site
 from bot.integrations.pages import expect_page
-from bot.publishers.inspection import inspect_accounts, tokens_of
+from bot.publishers.inspection import find_tokens, inspect_accounts
 
 _AT_ONCE: Final = 4  #: pages that are requested in parallel
 MOST_PAGES: Final = 20  #: pages that are requested in all: those of the next releases
@@ -30,7 +30,7 @@ def check_online(subject: Subject, *, clock: Clock) -> Iterator[Finding]:
 def _accounts(subject: Subject, clock: Clock) -> Iterator[Finding]:
     config = subject.config
     # A missing token is the subject of another rule.
-    tokens = {name: token for name, token in tokens_of(config, subject.environ).items() if token.value is not None}
+    tokens = {name: token for name, token in find_tokens(config, subject.environ).items() if token.value is not None}
     for name, found in inspect_accounts(config, tokens, clock):
         if found.trouble:
             yield about_settings(config, "account-unusable", found.trouble, found.remedy, field=f"accounts.{name}")

@@ -13,7 +13,7 @@ from bot.domain.clock import Clock
 from bot.domain.errors import BotError
 from bot.operations.site import open_site
 from bot.planner.ruling import Verdict
-from bot.publishers.inspection import inspect_accounts, tokens_of
+from bot.publishers.inspection import find_tokens, inspect_accounts
 from bot.publishers.network import Inspection
 
 
@@ -82,7 +82,7 @@ def inspect(
     config: Config, history: AccountsHistory, *, environ: Mapping[str, str], clock: Clock
 ) -> Iterator[AccountReport]:
     """Ask all servers at once, and report each account as its server answers. Changes nothing there."""
-    tokens = tokens_of(config, environ)
+    tokens = find_tokens(config, environ)
     for name, found in inspect_accounts(config, tokens, clock):
         yield _report(config, name, found, tokens[name], history)
 

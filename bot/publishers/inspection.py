@@ -1,4 +1,4 @@
-"""The inspection of all accounts of the settings: their tokens, and what their servers say of them.
+"""The inspection of all accounts in the settings: their tokens, and what their servers report about them.
 
 Nothing is changed on a server, and no account waits for another.
 """
@@ -26,15 +26,15 @@ _ALL_ANSWERS: Final = timedelta(seconds=30)
 Inspect = Callable[[], Inspection]
 
 
-def tokens_of(config: Config, environ: Mapping[str, str]) -> dict[str, Token]:
+def find_tokens(config: Config, environ: Mapping[str, str]) -> dict[str, Token]:
     """The token of each account, by its name in the settings."""
     return {
         name: find_token(name, account, root=config.root, environ=environ) for name, account in config.accounts.items()
     }
 
 
-def inspector_of(config: Config, name: str, token: Token, clock: Clock) -> Inspect:
-    """A function that asks the server of one account; it raises nothing that a server can cause."""
+def make_inspector(config: Config, name: str, token: Token, clock: Clock) -> Inspect:
+    """Make the function that inspects one account; it raises nothing that a server can cause."""
     account = config.accounts[name]
     if token.value is None:
         return partial(
@@ -52,18 +52,18 @@ def inspector_of(config: Config, name: str, token: Token, clock: Clock) -> Inspe
 
 
 def inspect_accounts(config: Config, tokens: Mapping[str, Token], clock: Clock) -> Iterator[tuple[str, Inspection]]:
-    """Ask about the accounts of these tokens at once; yields each as soon as it is known, after half a minute at most.
+    """Inspect the accounts of these tokens in parallel; yields each result as it comes, after half a minute at most.
 
-    `tokens` and the results go by the accounts' names in the settings.
+    The keys are the accounts' names in the settings.
     """
-    inspectors = {name: inspector_of(config, name, token, clock) for name, token in tokens.items()}
+    inspectors = {name: make_inspector(config, name, token, clock) for name, token in tokens.items()}
     return inspect_all(inspectors, longest=_ALL_ANSWERS, clock=clock)
 
 
 def inspect_all(
     inspectors: Mapping[str, Inspect], *, longest: timedelta, clock: Clock
 ) -> Iterator[tuple[str, Inspection]]:
-    """Ask about all accounts at once; yields each as soon as it is known, at the latest after `longest`."""
+    """Inspect all accounts in parallel; yields each result as it comes, at the latest after `longest`."""
     done: SimpleQueue[tuple[str, Inspection]] = SimpleQueue()
     for name, inspect in inspectors.items():
         # Daemons: a thread that still waits for a server does not keep the command from ending.

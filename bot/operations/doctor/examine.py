@@ -17,7 +17,7 @@ from bot.operations.doctor.machine import folders, versions
 from bot.operations.doctor.online import accounts, clock_of_servers, hubs, pages
 from bot.operations.doctor.project import posts, settings, sources
 from bot.operations.doctor.report import DoctorLine, State, note, ok, problem
-from bot.publishers.inspection import tokens_of
+from bot.publishers.inspection import find_tokens
 
 #: When this was written: no clock that is right shows an earlier time.
 _WRITTEN: Final = 2026
@@ -88,7 +88,7 @@ def _clock(config: Config, now: datetime) -> Iterator[DoctorLine]:
 
 
 def _tokens(config: Config, environ: Mapping[str, str]) -> Iterator[DoctorLine]:
-    for name, token in tokens_of(config, environ).items():
+    for name, token in find_tokens(config, environ).items():
         if token.value is not None:
             yield ok("accounts", f"{name}: there is a token{f' from {token.place}' if token.place else ''}; not tried")
     if not config.accounts:

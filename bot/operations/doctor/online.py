@@ -16,7 +16,7 @@ from bot.http.policy import policy_of_site
 from bot.integrations.server_clock import ServerTimes
 from bot.operations.doctor.report import DoctorLine, note, ok, problem
 from bot.planner.guards import SERVER_NOTICE, server_doubt
-from bot.publishers.inspection import inspect_accounts, tokens_of
+from bot.publishers.inspection import find_tokens, inspect_accounts
 from bot.runtime.wiring import servers_with_a_clock
 
 _WITHIN: Final = timedelta(seconds=10)
@@ -27,7 +27,7 @@ def accounts(config: Config, environ: Mapping[str, str], clock: Clock) -> Iterat
     if not config.accounts:
         yield note("accounts", "the settings name none: posts go into the feeds only")
         return
-    found = dict(inspect_accounts(config, tokens_of(config, environ), clock))
+    found = dict(inspect_accounts(config, find_tokens(config, environ), clock))
     for name in config.accounts:
         one = found[name]
         if one.trouble:

@@ -1,7 +1,7 @@
-"""How a token comes into being and ends: registering, the address to allow it at, the code's exchange, revoking.
+"""Get and revoke tokens: register an application, build the authorization address, exchange the code, revoke.
 
-The way is OAuth's authorization code with the code shown to the person ("out of band"), which works on any machine.
-Errors of Mastodon.py are never chained here: they quote answers, and these hold tokens.
+The flow is OAuth's authorization code with the code shown to the operator ("out of band"), which works on any machine.
+Errors of Mastodon.py are never chained here, because they quote answers that may hold tokens.
 """
 
 from __future__ import annotations
@@ -35,24 +35,24 @@ _CODE_REFUSED: Final = ("invalid_grant", "invalid_request")
 
 
 class LoginServer:
-    """A server, seen without a token. `timeout` is the longest wait for one answer."""
+    """A server at which the operator logs in. `timeout` is the longest wait for one answer."""
 
     def __init__(self, server: str, *, timeout: timedelta) -> None:
         """Make the client; contacts no server."""
         self._server = server
         self._session = new_session(server)
         self._session.max_redirects = 0
-        self._wire = _Wire()
-        # Only this server: its metadata may name any other for the secrets to be sent to.
+        self._adapter = _RecordingAdapter()
+        # Only this server: its metadata could name another one to send the secrets to.
         self._session.adapters.clear()
-        self._session.mount(f"{server}/", self._wire)
+        self._session.mount(f"{server}/", self._adapter)
         self._client = _Client(
             api_base_url=server,
             ratelimit_method="throw",
             request_timeout=timeout.total_seconds(),
             user_agent="announce",
             session=self._session,
-            # Otherwise `log_in` asks for it afterwards, and for ever if it gets none (utility.py).
+            # Otherwise `log_in` requests it afterwards, and again and again if there is no answer (utility.py).
             mastodon_version="4.0.0",
         )
         self._is_loopback = is_loopback(server)
@@ -72,14 +72,14 @@ class LoginServer:
                 user_agent="announce",
             )
         except (MastodonError, KeyError, TypeError) as error:
-            # It reads what it hopes for from an answer that is an error, and from a list.
+            # Mastodon.py reads the expected fields from any answer, also from an error or a list.
             self._explain(error)
         if not isinstance(client_id, str) or not isinstance(client_secret, str):
             raise TransientError("the server's answer is no application.", remedy="Check `server` in the settings.")
         return Application(server=self._server, client_id=client_id, client_secret=client_secret, scopes=scopes)
 
     def address(self, application: Application) -> str:
-        """Where the person allows it and is shown the code. Raises a PublishError."""
+        """The address where the operator allows the application and is shown the code. Raises a PublishError."""
         endpoint = get_text(self._metadata(), "authorization_endpoint") or f"{self._server}/oauth/authorize"
         asked = {
             "response_type": "code",
@@ -94,17 +94,17 @@ class LoginServer:
         return {next(one for one in scopes if one in application.scopes): why for why, scopes in NEEDS.items()}
 
     def missing(self, granted: tuple[str, ...]) -> str:
-        """The scopes that a token still needs, for a person; empty if it has all, or if the server does not tell."""
+        """The scopes that a token still lacks, in words; empty if it has all, or if the server does not say."""
         return explain_missing(missing_scopes(granted)) if granted else ""
 
     def exchange(self, application: Application, pasted: str) -> tuple[str, tuple[str, ...]]:
-        """The token for the code in what a person pasted, and the scopes that it was granted.
+        """Exchange the code in the pasted text for a token; returns it and the scopes that it was granted.
 
         Raises CodeRefusedError if another code may do, else another PublishError.
         """
         code = clean_code(pasted)
         self._use(application)
-        self._wire.forget()
+        self._adapter.forget()
         trouble: Exception | None = None
         try:
             with warnings.catch_warnings(action="ignore"):
@@ -115,9 +115,9 @@ class LoginServer:
                     allow_http=self._is_loopback,
                 )
         except (MastodonError, ValueError, KeyError, AttributeError) as error:
-            # Also after success: it goes on to read the granted scopes and the server's version.
+            # Also after a success: `log_in` then reads the granted scopes and the server's version.
             trouble = error
-        granted = self._wire.granted
+        granted = self._adapter.granted
         if granted is None:
             self._explain(trouble)
         return granted
@@ -129,8 +129,8 @@ class LoginServer:
         try:
             self._client.revoke_access_token(allow_http=self._is_loopback)
         except (MastodonError, AttributeError) as error:
-            # An empty answer with a good code is as good: the standard asks for no words (RFC 7009, section 2.2).
-            if not (self._wire.status is not None and self._wire.status < 300 and self._wire.is_revoking):
+            # An empty answer with a good status is a success: the standard requires no body (RFC 7009, section 2.2).
+            if not (self._adapter.status is not None and self._adapter.status < 300 and self._adapter.is_revoking):
                 self._explain(error)
         finally:
             self._client.access_token = None
@@ -140,7 +140,7 @@ class LoginServer:
         self._session.close()
 
     def _use(self, application: Application) -> None:
-        # Not through the constructor, which takes an id that is a file's name for the file.
+        # Not through the constructor, which reads a file if the id is a file's name.
         self._client.client_id = application.client_id
         self._client.client_secret = application.client_secret
 
@@ -152,12 +152,12 @@ class LoginServer:
             try:
                 software = software_of(self._client.instance_v2())
             except MastodonError as error:
-                if self._wire.status is None:
+                if self._adapter.status is None:
                     self._explain(error)
         return least_scopes(supported, software=software)
 
     def _metadata(self) -> Any:
-        # From Mastodon 4.3 on (RFC 8414); without it everything is at the usual place.
+        # From Mastodon 4.3 on (RFC 8414); servers without it have everything at the usual place.
         try:
             return self._client.oauth_authorization_server_info()
         except MastodonError as error:
@@ -168,7 +168,7 @@ class LoginServer:
 
     def _explained(self, error: Exception | None) -> PublishError:
         origin = _origin(error)
-        status, words = self._wire.status, self._wire.words
+        status, words = self._adapter.status, self._adapter.words
         if isinstance(origin, requests.exceptions.InvalidSchema):
             return AccountBlockedError(
                 "the server sends its logins to another host, which announce does not follow.",
@@ -181,7 +181,7 @@ class LoginServer:
             return TransientError("the server's answer cannot be read.", remedy="Check `server` in the settings.")
         if status == 429:
             return TransientError("the server's rate limit is reached.", remedy="Try again in ten minutes.")
-        if words in _CODE_REFUSED and self._wire.is_exchanging:
+        if words in _CODE_REFUSED and self._adapter.is_exchanging:
             return CodeRefusedError("the code was not accepted: it is mistyped, used already, or over ten minutes old.")
         if words in ("invalid_client", "unauthorized_client"):
             return AccountBlockedError(
@@ -196,7 +196,7 @@ _BY_HAND: Final = "You can make and revoke tokens by hand at {server}/settings/a
 
 
 def clean_code(pasted: str) -> str:
-    """The code in what a person pasted: without blanks and line breaks, or out of the whole address that shows it."""
+    """Extract the code from the pasted text: without white space, or from the whole address that shows it."""
     compact = "".join(pasted.split())
     if compact.startswith(("http://", "https://")):
         return next(iter(parse_qs(urlsplit(compact).query).get("code", [])), compact)
@@ -204,7 +204,7 @@ def clean_code(pasted: str) -> str:
 
 
 def _unwrapped(error: Exception | None) -> BaseException | None:
-    # `log_in` says of every failure that the arguments were wrong.
+    # `log_in` reports every failure as wrong arguments.
     if isinstance(error, MastodonIllegalArgumentError) and isinstance(error.__context__, MastodonError):
         return error.__context__
     return error
@@ -219,24 +219,24 @@ def _origin(error: Exception | None) -> BaseException | None:
 
 
 class _Client(Mastodon):
-    """Mastodon.py, without None in the place of what a server's metadata leaves out: it takes that for an address."""
+    """Mastodon.py, without None for what a server's metadata leaves out: it would use None as an address."""
 
     def oauth_authorization_server_info(self) -> Any:
         return super().oauth_authorization_server_info()
 
 
-# It fills up an answer to the type that it finds here; this one has no fields of its own (internals.py).
+# Mastodon.py completes an answer to the type in this annotation; this type has no fields (internals.py).
 _Client.oauth_authorization_server_info.__annotations__["return"] = AttribAccessDict
 
 
-class _Wire(HTTPAdapter):
-    """Notes the latest answer: Mastodon.py loses what an error says, and a token whose answer it dislikes."""
+class _RecordingAdapter(HTTPAdapter):
+    """Records the latest answer: Mastodon.py drops the text of errors, and the token of an answer that it rejects."""
 
     def __init__(self) -> None:
         super().__init__()
         self.path = ""
         self.status: int | None = None
-        self.words = ""  #: the error's name or sentence; never more of the answer
+        self.words = ""  #: the error's name or text; nothing else of the answer
         self.granted: tuple[str, tuple[str, ...]] | None = None
 
     def forget(self) -> None:
@@ -254,7 +254,7 @@ class _Wire(HTTPAdapter):
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         self.path, self.status, self.words = urlsplit(request.url or "").path, None, ""
         response = super().send(request, *args, **options)
-        read = response.content  # may break half-way; until then there is no answer
+        read = response.content  # may fail half-way; until then there is no answer
         self.status = response.status_code
         try:
             answer = json.loads(read)

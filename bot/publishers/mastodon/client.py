@@ -27,10 +27,10 @@ from bot.publishers.network import AccountAccess
 
 #: A status list page; larger values are cut down by the server (mastodon: accounts/statuses_controller.rb).
 PAGE: Final = 40
-#: The most pages of own statuses in one read-back; no announcement bot posts more between two tries.
+#: The most pages of own statuses in one read-back; no announcement bot posts so many between two tries.
 LOOK_PAGES: Final = 25
-#: What a header can carry; requests shows a token that it refuses in its error.
-_CARRIED_BY_A_HEADER: Final = re.compile(r"[!-~\xa1-\xff](?:[ -~\xa0-\xff]*[!-~\xa1-\xff])?")
+#: A token that a header can carry; requests quotes one that it refuses in its error.
+_HEADER_VALUE: Final = re.compile(r"[!-~\xa1-\xff](?:[ -~\xa0-\xff]*[!-~\xa1-\xff])?")
 
 
 class MastodonAccount:
@@ -51,7 +51,7 @@ class MastodonAccount:
         self._token = access.token
         self._on_answer = on_answer
         self._session = session or new_session(self._server)
-        # A redirect would turn the POST into a GET (requests, as browsers do), so it is an error.
+        # A redirect is an error: requests would repeat the POST as a GET, as browsers do.
         self._session.max_redirects = 0
         self._session.hooks["response"].append(self._note_answer)
         self._finisher = RequestFinisher(self._session)
@@ -64,16 +64,16 @@ class MastodonAccount:
             request_timeout=access.timeout.total_seconds(),
             user_agent="announce",
             session=self._session,
-            # Else it asks for it before the first upload, in two requests; where these fail, a thousand times (its
-            # utility.py: the two functions that ask call each other). `verify_account` tells it what the server says.
+            # Otherwise Mastodon.py requests it before the first upload, in two requests; if they fail, a thousand times
+            # (utility.py: the two functions call each other). `verify_account` sets the real version.
             mastodon_version="1.0.0",
         )
-        # Not through the constructor, which takes a token that is a file's name for the file.
+        # Not through the constructor, which reads a file if the token is a file's name.
         self._client.access_token = access.token
 
     def verify_account(self) -> AccountFacts:
         self._account_id = ""
-        if not _CARRIED_BY_A_HEADER.fullmatch(self._token):
+        if not _HEADER_VALUE.fullmatch(self._token):
             raise AccountBlockedError(
                 "the token holds a line break, a blank or a letter that no token has.",
                 remedy="Copy it anew, all of it and nothing else.",
@@ -137,7 +137,7 @@ class MastodonAccount:
         try:
             return self._client.instance_v2()
         except MastodonNotFoundError:
-            # Older servers, and some Pleroma and Pixelfed, have the first version alone.
+            # Older servers, and some Pleroma and Pixelfed, have only the first version.
             return self._client.instance_v1()
 
     def _after(self, after_id: str) -> Iterator[Any]:
@@ -192,7 +192,7 @@ class MastodonAccount:
             self._answer = None
 
     def _raise_without_token(self, found: PublishError) -> NoReturn:
-        # A server may repeat what it was sent, in its words or on a page that Mastodon.py quotes.
+        # A server may echo the token, in its error or on a page that Mastodon.py quotes.
         found.message = found.message.replace(self._token, "(token)")
         found.args = (found.message,)
         raise found from None

@@ -1,8 +1,8 @@
 """Mastodon.py's errors → ours, in one table.
 
 Sources: Mastodon.py 2.3.3 internals.py for the classes, the API documentation and source of Mastodon for the codes.
-The rule behind the table: while sending, an error that leaves open whether the status exists is OutcomeUnknownError.
-Every other class says that it does not exist.
+The rule of the table: while sending, an error that leaves open whether the status exists is an OutcomeUnknownError.
+Every other class means that it does not exist.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from bot.domain.errors import (
     TransientError,
 )
 
-#: What was being done: reading changes nothing, an upload that is lost is purged by the server, sending posts.
+#: The kind of request: reading changes nothing, the server purges a lost upload, sending posts.
 Doing = Literal["reading", "uploading", "sending"]
 
-#: The wait after a rate limit without a usable reset: the shortest of Mastodon's windows (rack_attack.rb).
+#: The wait after a rate limit without a usable reset time: the shortest of Mastodon's windows (rack_attack.rb).
 UNNAMED_WAIT: Final = timedelta(minutes=5)
-#: No server has a longer window than a few hours (rate_limiter.rb); a reset beyond this is a mistake.
+#: No server has a window of more than a few hours (rate_limiter.rb); a later reset time is a mistake.
 LONGEST_WAIT: Final = timedelta(days=1)
 _LONGEST_WORDS: Final = 300
 
@@ -50,26 +50,26 @@ _BLOCKED: Final = {
     410: ("the server says that it is gone", "Check `server` in the settings."),
 }
 _CAUSES: Final = {401: BlockCause.REFUSED, 403: BlockCause.FORBIDDEN, 410: BlockCause.GONE}
-#: What the token must be allowed to do, by what was being done (mastodon: config/initializers/doorkeeper.rb).
+#: The scopes that the token needs for each kind of request (mastodon: config/initializers/doorkeeper.rb).
 SCOPES: Final[dict[Doing, tuple[str, ...]]] = {
     "reading": ("read:accounts", "read:statuses"),
     "uploading": ("write:media",),
     "sending": ("write:statuses",),
 }
-_SCOPE_WORDS: Final = "outside the authorized scopes"  # doorkeeper.en.yml; other locales have words of their own
-#: About the request's way or its twin, not about its words (409: Pleroma's idempotency_plug.ex).
+_SCOPE_WORDS: Final = "outside the authorized scopes"  # doorkeeper.en.yml; other locales translate it
+#: About the transport or a concurrent twin of the request, not the text (409: Pleroma's idempotency_plug.ex).
 _NO_VERDICT: Final = frozenset({408, 409, 425})
-#: On a repeat these are answers about the earlier try, or about its key (Mastodon 4.6, Pixelfed, Pleroma).
+#: On a repeat these answers are about the earlier try, or about its key (Mastodon 4.6, Pixelfed, Pleroma).
 _OPEN_ON_REPEAT: Final = frozenset({400, 404})
 
 
 def classify(
     error: MastodonError, *, doing: Doing, repeat: bool = False, ratelimit_reset: float | None = None, words: str = ""
 ) -> PublishError:
-    """The error that tells the caller what to do.
+    """Choose the error that tells the caller what to do.
 
-    `ratelimit_reset` is the client's epoch seconds; `repeat` says that an earlier try may have been carried out;
-    `words` is the answer's JSON error: Mastodon.py loses it where it expects a list.
+    `ratelimit_reset` is in the client's epoch seconds; `repeat` means that an earlier try may have succeeded; `words`
+    is the answer's JSON error, which Mastodon.py drops where it expects a list.
     """
     if isinstance(error, MastodonRatelimitError):
         return _rate_limited(error, doing, ratelimit_reset)
@@ -100,7 +100,7 @@ def _answered(code: int, reason: str, doing: Doing, *, repeat: bool) -> PublishE
             )
         if doing == "uploading" or not repeat or code not in _OPEN_ON_REPEAT:
             return RejectedError(f"{text}.")
-    # 5xx, and pages without a JSON error: those come from a proxy and are no verdict on the text.
+    # 5xx, and pages without a JSON error: they come from a proxy and say nothing about the text.
     return _open(text, doing, remedy="Check `server` in the settings." if code == 404 and doing == "reading" else "")
 
 
@@ -116,7 +116,7 @@ def _answer(error: MastodonError) -> tuple[int | None, str]:
     # MastodonAPIError carries ('Mastodon API returned error', code, reason, text or None).
     if isinstance(error, MastodonAPIError) and len(error.args) == 4 and isinstance(error.args[1], int):
         reason = error.args[3]
-        # 404 without JSON gets this made-up text from Mastodon.py.
+        # Mastodon.py makes up this text for a 404 without JSON.
         return error.args[1], "" if not reason or reason == "Endpoint not found." else _one_line(str(reason))
     return None, ""
 
@@ -127,13 +127,13 @@ def _one_line(words: str) -> str:
 
 
 def _rate_limited(error: MastodonError, doing: Doing, reset: float | None) -> PublishError:
-    # "Rate limit time calculations failed" is raised after an answer that may well have been a success.
+    # "Rate limit time calculations failed" is raised after an answer that may have been a success.
     if "Hit rate limit" not in str(error):
         return _open("the server's rate limit headers cannot be read", doing)
     if reset is None:
         wait = UNNAMED_WAIT
     else:
-        # Whole seconds, as the headers have them: the client has turned them into a time of its own.
+        # Whole seconds, as in the headers: the client has converted them to its own clock.
         wait = timedelta(seconds=min(max(1, round(reset - time.time())), LONGEST_WAIT.total_seconds()))
     return TransientError("the server's rate limit is reached.", retry_after=wait)
 
@@ -151,7 +151,7 @@ def _network(error: MastodonNetworkError, doing: Doing) -> PublishError:
     if _any(causes, ConnectTimeoutError, NewConnectionError):
         return TransientError("the server cannot be reached.")
     if _any(causes, requests.exceptions.SSLError):
-        # Not only a failed handshake: TLS can also break after the request has gone out.
+        # Not only a failed handshake: TLS can also break after the request was sent.
         return _open("the encrypted connection broke", doing, remedy="Check `server` in the settings.")
     return _open("the connection broke before the answer", doing)
 
@@ -167,9 +167,9 @@ def _any(causes: tuple[BaseException, ...], *kinds: type[BaseException]) -> bool
 
 
 def _causes(error: MastodonNetworkError) -> Iterator[BaseException]:
-    # Mastodon.py raises while it handles the error of requests; from there on requests and urllib3 keep causes in
-    # `args` and `reason`. No further `__context__` is followed: it may belong to an earlier request, and "refused"
-    # then would be said of one that went out.
+    # Mastodon.py raises while it handles the error of requests; requests and urllib3 keep their causes in `args` and
+    # `reason`. No further `__context__` is followed: it may belong to an earlier request that was refused, while this
+    # one was sent.
     seen: set[int] = set()
     pending: list[object] = [error.__cause__ or error.__context__]
     while pending:

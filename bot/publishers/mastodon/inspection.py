@@ -17,12 +17,12 @@ from bot.publishers.mastodon.client import MastodonAccount
 from bot.publishers.mastodon.servers import explain_missing, limits_of, missing_scopes, software_of
 from bot.publishers.network import Inspection
 
-#: No status and no medium has it: where ids are numbers they are far larger.
-_NOBODYS_ID: Final = "0"
+#: The id of no status and no medium: numeric ids are far larger.
+_UNUSED_ID: Final = "0"
 
 
 class AccountInspector(MastodonAccount):
-    """An account that is inspected; nothing on the server is changed."""
+    """Inspects an account; changes nothing on the server."""
 
     def inspect(self, *, granted: tuple[str, ...] = ()) -> Inspection:
         """Ask the server everything. Raises nothing that a server can cause.
@@ -44,7 +44,7 @@ class AccountInspector(MastodonAccount):
             return replace(found, trouble=error.message, remedy=error.remedy)
 
     def _public_instance(self) -> Any:
-        # Without the token: a server may refuse a revoked one even here.
+        # Without the token: a server may refuse a revoked token even here.
         try:
             self._client.access_token = None
             with self._errors("reading"):
@@ -54,7 +54,7 @@ class AccountInspector(MastodonAccount):
 
     def _with_scopes(self, found: Inspection, granted: tuple[str, ...], *, may_try: bool = True) -> Inspection:
         scopes = granted or self._scopes_of_the_application()
-        # Trying counts more: an application may have been given other scopes since the token was made.
+        # A try is more reliable: the application may have got other scopes since the token was made.
         missing = self._missing_by_trying() if may_try and not granted else missing_scopes(scopes) if scopes else ()
         found = replace(found, scopes=scopes, missing=missing)
         if not missing:
@@ -66,7 +66,7 @@ class AccountInspector(MastodonAccount):
         )
 
     def _scopes_of_the_application(self) -> tuple[str, ...]:
-        # From Mastodon 4.3 on the application tells its scopes (methods/apps.md); a token has them, or fewer.
+        # From Mastodon 4.3 on an application reports its scopes (methods/apps.md); a token has these, or fewer.
         try:
             scopes = get_field(self._client.app_verify_credentials(), "scopes")
         except MastodonError:
@@ -78,8 +78,8 @@ class AccountInspector(MastodonAccount):
         client = self._client
         tries: dict[str, Callable[[], object]] = {
             "read:statuses": lambda: client.account_statuses(self._own_id(), limit=1),
-            "write:statuses": lambda: client.status_update(_NOBODYS_ID, "-"),
-            "write:media": lambda: client.media(_NOBODYS_ID),
+            "write:statuses": lambda: client.status_update(_UNUSED_ID, "-"),
+            "write:media": lambda: client.media(_UNUSED_ID),
         }
         return tuple(scope for scope, attempt in tries.items() if _is_forbidden(attempt))
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from bot.domain import Capabilities, Dialect, Limits
 from bot.publishers.mastodon.answers import get_field, get_text
 
-#: Why → the scopes that allow it, the least one first. `profile` is known from Mastodon 4.3 on.
+#: Purpose → the scopes that allow it, the narrowest first. `profile` exists from Mastodon 4.3 on.
 NEEDS: Final = {
     "to ask whose token it is": ("profile", "read:accounts", "read"),
     "to see what is there already": ("read:statuses", "read"),
@@ -29,9 +29,9 @@ _SINCE_4_3: Final = "profile"
 
 
 def least_scopes(supported: Collection[str], *, software: str) -> tuple[str, ...]:
-    """The fewest rights that a server can give and the publisher can work with.
+    """The narrowest scopes of a server that the publisher can work with.
 
-    `supported` is what the server's metadata lists (Mastodon 4.3 and later); empty: it does not say.
+    `supported` are the scopes in the server's metadata (Mastodon 4.3 and later); empty if it lists none.
     """
     fine = any(":" in scope for scope in supported)
     if (supported and not fine) or (not supported and software.startswith("Pixelfed")):
@@ -43,17 +43,17 @@ def least_scopes(supported: Collection[str], *, software: str) -> tuple[str, ...
 
 
 def missing_scopes(granted: Collection[str]) -> tuple[str, ...]:
-    """What a token that has been granted these scopes still needs, by the scope's narrowest name that all know."""
+    """The scopes that a token with these scopes lacks, by the narrowest name that all servers know."""
     lacking = (scopes for scopes in NEEDS.values() if not any(scope in granted for scope in scopes))
     return tuple(next(s for s in scopes if s != _SINCE_4_3) for scopes in lacking)
 
 
 def explain_missing(missing: Collection[str]) -> str:
-    """What a token lacks, for a person: "write:media (to upload pictures)"."""
+    """The missing scopes in words: "write:media (to upload pictures)"."""
     return ", ".join(f"{scope} ({next(why for why, scopes in NEEDS.items() if scope in scopes)})" for scope in missing)
 
 
-#: "2.7.2 (compatible; Pleroma 2.7.0)": what the others call themselves behind the version that they are alike.
+#: "2.7.2 (compatible; Pleroma 2.7.0)": other servers put their name after the version that they are compatible with.
 _COMPATIBLE: Final = re.compile(r"\(compatible; *(?P<name>[A-Za-z]+) +(?P<version>[^ )]+)")
 #: `api_versions.mastodon` of 4.5.0, which has `quote_approval_policy`, and of 4.6.0, which takes polls with pictures.
 _QUOTES, _POLL_WITH_PICTURES = 7, 10
@@ -79,7 +79,7 @@ def domain_of(instance: Any, server: str) -> str:
 
 
 def software_of(instance: Any) -> str:
-    """The server's kind and version, e.g. "Mastodon 4.5.3" or "Pleroma 2.7.0"; empty if it does not say."""
+    """The server's kind and version, e.g. "Mastodon 4.5.3" or "Pleroma 2.7.0"; empty if it states no version."""
     version = get_text(instance, "version")
     compatible = _COMPATIBLE.search(version)
     if compatible is not None:
@@ -91,13 +91,13 @@ def software_of(instance: Any) -> str:
 
 
 def version_of(instance: Any) -> tuple[int, int, int]:
-    """The version of Mastodon that the server is, or is alike; 1.0.0 if it says none that can be read."""
+    """The version of Mastodon that the server runs or is compatible with; 1.0.0 if it states no valid one."""
     found = re.match(r"(\d+)\.(\d+)\.(\d+)", get_text(instance, "version"), re.ASCII)
     return (int(found[1]), int(found[2]), int(found[3])) if found else (1, 0, 0)
 
 
 def limits_of(instance: Any) -> Limits:
-    """What an instance accepts; what it does not tell is as with Mastodon."""
+    """The limits of an instance; Mastodon's where it does not state its own."""
     known = Limits()
     settings = get_field(instance, "configuration") or {}
     reported = {ours: _number(get_field(settings, table), name) for table, name, ours in _OWN_LIMITS}

@@ -19,7 +19,7 @@ from bot.domain.errors import ConfigError
 from bot.domain.wording import reason_words
 from bot.operations.rehearsal import set_stage
 from bot.posts.git.folders import open_posts
-from bot.publishers.inspection import inspect_accounts, tokens_of
+from bot.publishers.inspection import find_tokens, inspect_accounts
 from bot.runtime.app import Bot, make_bot
 from bot.runtime.planning import make_composer
 from tests.support.noticeboard import BoardAccount, notices, registered
@@ -268,9 +268,9 @@ def test_a_rehearsal_takes_it_for_an_account_of_the_sandbox(project: Project) ->
 
 
 def test_an_inspection_asks_the_network(project: Project) -> None:
-    (found,) = inspect_accounts(project.config, tokens_of(project.config, {}), project.clock)
+    (found,) = inspect_accounts(project.config, find_tokens(project.config, {}), project.clock)
     assert found[0] == "main"
     assert (found[1].address, found[1].software, found[1].trouble) == (ADDRESS, "noticeboard 1", "")
     project.board.rename(project.board.with_name("away"))
-    ((_, found_later),) = inspect_accounts(project.config, tokens_of(project.config, {}), project.clock)
+    ((_, found_later),) = inspect_accounts(project.config, find_tokens(project.config, {}), project.clock)
     assert "there is no folder" in found_later.trouble
