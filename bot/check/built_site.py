@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urljoin
 
-from bot.check.findings import about_settings, shown_path
+from bot.check.findings import about_settings
 from bot.check.leaks import LeakScanner, leak_patterns_of
 from bot.check.subject import Subject
 from bot.domain import Finding, Post
+from bot.posts.reader import shown_path
 
 #: Files reported for one post; a sidebar on every page would name it ten thousand times.
 FILES_NAMED: Final = 10

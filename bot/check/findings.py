@@ -10,6 +10,7 @@ from pathlib import Path
 from bot.config import Config
 from bot.domain import Finding, Post
 from bot.domain.errors import PostError
+from bot.posts.reader import shown_path
 
 
 def about(
@@ -48,11 +49,6 @@ def about_file(
 def about_settings(config: Config, rule: str, problem: str, remedy: str = "", *, field: str = "") -> Finding:
     """A finding about the file of the settings."""
     return about_file(shown_path(config.path, config.root), rule, problem, remedy, field=field)
-
-
-def shown_path(path: Path, root: Path) -> Path:
-    """A path relative to the project's root, if it lies inside."""
-    return path.relative_to(root) if path.is_relative_to(root) else path
 
 
 def _names(field: str) -> list[str]:

@@ -17,7 +17,7 @@ from bot.check.subject import Subject
 from bot.check.typography import fix_mojibake, fix_slips
 from bot.domain import Post
 from bot.domain.errors import PostError
-from bot.posts.frontmatter.dates import show_offset
+from bot.posts.frontmatter.dates import format_offset
 from bot.posts.frontmatter.source import Source, read_source
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _wall(text: str) -> datetime:
 
 
 def _spelt_like(written: str, offset: timedelta) -> str:
-    shown = show_offset(offset)
+    shown = format_offset(offset)
     return shown.replace(":", "") if ":" not in written and len(written) == 5 else shown
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from bot.check.findings import about_file, about_settings, shown_path
+from bot.check.findings import about_file, about_settings
 from bot.compose.people import People
 from bot.compose.templates import Templates
 from bot.config import ENVIRONMENT, Config
@@ -15,6 +15,7 @@ from bot.domain import Finding
 from bot.domain.errors import ComposeFileError
 from bot.posts.git.checkout import checkout_dir_of
 from bot.posts.git.status import read_status
+from bot.posts.reader import shown_path
 
 
 def check_settings(config: Config, *, environ: Mapping[str, str]) -> Iterator[Finding]:

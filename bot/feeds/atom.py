@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.feeds.document import Document
-from bot.feeds.xml import atom_entry, filled_generator, with_entries
+from bot.feeds.xml import insert_entries, make_generator, render_atom_entry
 
 MEDIA_TYPE: Final = "application/atom+xml"
 FILE_NAME: Final = "atom.xml"
@@ -13,7 +13,7 @@ FILE_NAME: Final = "atom.xml"
 
 def render(document: Document) -> bytes:
     """The document's bytes, its items in their order."""
-    generator = filled_generator(document, file_name=FILE_NAME, media_type=MEDIA_TYPE)
+    generator = make_generator(document, file_name=FILE_NAME, media_type=MEDIA_TYPE)
     generator.id(document.identity(FILE_NAME))  # not the home page's address: another feed may use that as its id
     feed = bytes(generator.atom_str(pretty=True))
-    return with_entries(feed, map(atom_entry, document.items), before=b"</feed>")
+    return insert_entries(feed, map(render_atom_entry, document.items), before=b"</feed>")

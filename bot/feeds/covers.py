@@ -13,12 +13,14 @@ from bot.domain import Entry, Picture, RemotePicture
 ASK_AGAIN: Final = timedelta(days=1)
 
 
-def with_known_covers(entries: Iterable[Entry], known: Mapping[str, RemotePicture]) -> list[Entry]:
+def add_known_covers(entries: Iterable[Entry], known: Mapping[str, RemotePicture]) -> list[Entry]:
     """Copies of the entries, with the known types and sizes of remote covers; the ledger's entries stay unchanged."""
     return [_with_facts(entry, known) for entry in entries]
 
 
-def covers_to_ask(entries: Iterable[Entry], known: Mapping[str, RemotePicture], *, now: datetime) -> tuple[str, ...]:
+def choose_covers_to_ask(
+    entries: Iterable[Entry], known: Mapping[str, RemotePicture], *, now: datetime
+) -> tuple[str, ...]:
     """The remote covers to request, newest post first: never tried, or failed at least a day ago.
 
     `entries` must be released: a request for the picture would reveal an unreleased post to its host.

@@ -12,10 +12,10 @@ from bot.domain import Entry, Picture
 from bot.domain.template_tags import without_tags
 from bot.feeds.channel import Channel
 from bot.feeds.entry import permanent_id
-from bot.feeds.text import clean_html, clean_line, plain_address, without_elements
+from bot.feeds.text import clean_html, clean_line, strip_elements, to_uri
 
 
-def content_html(html: str, *, cover: Picture | None, instead: str) -> str:
+def make_content_html(html: str, *, cover: Picture | None, instead: str) -> str:
     """The post's HTML, after the cover picture unless the HTML shows that picture itself.
 
     Feed readers without support for enclosures or Media RSS still show the cover, with its alt text. A post
@@ -105,7 +105,7 @@ def item_of(entry: Entry, channel: Channel) -> Item:
         updated=_whole_seconds(entry.updated),
         language=language if language != channel.language else None,
         summary=summary,
-        html=content_html(entry.html, cover=cover, instead=summary or title),
+        html=make_content_html(entry.html, cover=cover, instead=summary or title),
         cover=cover,
     )
 
@@ -121,7 +121,7 @@ def feed_id(entry: Entry, channel: Channel) -> str:
 
 
 def _usable(cover: Picture | None) -> Picture | None:
-    url = None if cover is None or cover.problem else plain_address(clean_line(cover.url))
+    url = None if cover is None or cover.problem else to_uri(clean_line(cover.url))
     if cover is None or url is None:
         return None
     for name in ("size", "width", "height"):
@@ -137,7 +137,7 @@ def _usable(cover: Picture | None) -> Picture | None:
 
 def _words(texts: Iterable[str]) -> tuple[str, ...]:
     """The names without duplicates, each on one line, without unresolved template tags."""
-    return tuple(dict.fromkeys(word for text in texts if (word := without_elements(clean_line(without_tags(text))))))
+    return tuple(dict.fromkeys(word for text in texts if (word := strip_elements(clean_line(without_tags(text))))))
 
 
 def _whole_seconds(moment: datetime) -> datetime:

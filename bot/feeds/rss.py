@@ -6,7 +6,7 @@ from threading import Lock
 from typing import Final
 
 from bot.feeds.document import Document
-from bot.feeds.xml import filled_generator, rss_item, with_entries
+from bot.feeds.xml import insert_entries, make_generator, render_rss_item
 
 MEDIA_TYPE: Final = "application/rss+xml"
 FILE_NAME: Final = "rss.xml"
@@ -17,7 +17,7 @@ _ONE_AT_A_TIME: Final = Lock()
 
 def render(document: Document) -> bytes:
     """The document's bytes, its items in their order."""
-    generator = filled_generator(document, file_name=FILE_NAME, media_type=MEDIA_TYPE)
+    generator = make_generator(document, file_name=FILE_NAME, media_type=MEDIA_TYPE)
     with _ONE_AT_A_TIME:
         feed = bytes(generator.rss_str(pretty=True))
-    return with_entries(feed, map(rss_item, document.items), before=b"  </channel>")
+    return insert_entries(feed, map(render_rss_item, document.items), before=b"  </channel>")

@@ -50,7 +50,7 @@ def clean_line(text: str) -> str:
     return " ".join(clean_text(text).split())
 
 
-def plain_for_html(text: str) -> str:
+def escape_for_html(text: str) -> str:
     """Plain text for a field that feed readers parse as HTML (RSS description): escapes what looks like markup.
 
     Nothing else is escaped, so that a feed reader that shows it as plain text shows "Q & A" unchanged.
@@ -65,7 +65,7 @@ def looks_like_html(text: str) -> bool:
     return "</" in text and _END_TAG.search(text) is not None
 
 
-def without_elements(text: str) -> str:
+def strip_elements(text: str) -> str:
     """A name without HTML: removes tags but keeps their text; unmatched end tags are written with ‹ ›.
 
     For fields that cannot be declared as plain text: names of people, categories and tags.
@@ -77,7 +77,7 @@ def without_elements(text: str) -> str:
     return _END_TAG.sub(r"‹/\1›", text)
 
 
-def plain_address(url: str) -> str | None:
+def to_uri(url: str) -> str | None:
     """The address as a URI (RFC 3986 section 2, RFC 5890 for the host); None if it has no such form."""
     if _is_plain(url) and not _EMPTY_PART.search(url):  # a fast path for most addresses
         return url

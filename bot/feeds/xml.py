@@ -20,7 +20,7 @@ from bot.domain import Picture
 from bot.feeds.channel import GENERATOR
 from bot.feeds.document import Document
 from bot.feeds.item import Item
-from bot.feeds.text import looks_like_html, plain_for_html
+from bot.feeds.text import escape_for_html, looks_like_html
 
 #: The prefixes that these texts use; the document declares them.
 PREFIXES: Final = {
@@ -31,23 +31,23 @@ PREFIXES: Final = {
 }
 
 
-def rss_item(item: Item) -> str:
+def render_rss_item(item: Item) -> str:
     """The <item> of an RSS channel, indented, with a line end."""
     return _element("    ", f"item{_language(item)}", _rss_parts(item))
 
 
-def atom_entry(item: Item) -> str:
+def render_atom_entry(item: Item) -> str:
     """The <entry> of an Atom feed, indented, with a line end."""
     return _element("  ", f"entry{_language(item)}", _atom_parts(item))
 
 
 def _rss_parts(item: Item) -> list[str]:
     # RSS cannot declare a title as plain text. Most feed readers parse it as HTML and would drop an end tag.
-    title = plain_for_html(item.title) if looks_like_html(item.title) else item.title
+    title = escape_for_html(item.title) if looks_like_html(item.title) else item.title
     parts = [f"<title>{_plain(title)}</title>", f"<link>{_escape_text(item.url)}</link>"]
     if item.summary:
         # The full text comes second: some feed readers use the last of the two.
-        parts.append(f"<description>{_escape_text(plain_for_html(item.summary))}</description>")
+        parts.append(f"<description>{_escape_text(escape_for_html(item.summary))}</description>")
         parts.append(f"<content:encoded>{_escape_text(item.html)}</content:encoded>")
     else:
         parts.append(f"<description>{_escape_text(item.html)}</description>")
@@ -182,7 +182,7 @@ class NewsExtension(BaseExtension):  # type: ignore[misc]  # feedgen has no type
                 yield {"href": url, "rel": rel, "type": self.media_type}
 
 
-def filled_generator(document: Document, *, file_name: str, media_type: str) -> Any:
+def make_generator(document: Document, *, file_name: str, media_type: str) -> Any:
     """A feedgen FeedGenerator for one XML format: everything but the entries."""
     channel = document.channel
     generator = FeedGenerator()
@@ -204,7 +204,7 @@ def filled_generator(document: Document, *, file_name: str, media_type: str) -> 
     return generator
 
 
-def with_entries(feed: bytes, entries: Iterable[str], *, before: bytes) -> bytes:
+def insert_entries(feed: bytes, entries: Iterable[str], *, before: bytes) -> bytes:
     """Insert the entries as text into the feed, before its end, which begins with `before`."""
     head, end, rest = feed.rpartition(before)
     # Names of categories stand in its title: written as by `_plain`, so that they are not taken for HTML.

@@ -27,8 +27,8 @@ from bot.files.public_paths import (
     lies_in,
     lock_folder,
     make_folder,
-    path_state,
     read_manifest,
+    read_state,
     write_error,
     write_manifest,
 )
@@ -239,7 +239,7 @@ class PublicFolder:
         }
 
     def _states(self, names: Collection[str]) -> tuple[State | None, ...]:
-        return tuple(path_state(f"{self._folder}/{name}") for name in names)
+        return tuple(read_state(f"{self._folder}/{name}") for name in names)
 
     def _place_of(self, name: str) -> tuple[Path, Path]:
         """The path of a file and its folder. Cached: making a Path is slow, and there may be a thousand files."""

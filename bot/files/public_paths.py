@@ -138,7 +138,7 @@ def lies_in(name: str, folders: Collection[str]) -> bool:
     return any(name.startswith(f"{folder}/") for folder in folders)
 
 
-def path_state(path: str | Path) -> State | None:
+def read_state(path: str | Path) -> State | None:
     try:
         found = os.lstat(path)
     except OSError:

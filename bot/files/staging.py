@@ -22,7 +22,7 @@ _QUICK_GZIP_LEVEL: Final = 1  # takes a third of the time; output a sixth larger
 _MIN_GZIP_SIZE: Final = 18  #: bytes: a gzip file's head and end (RFC 1952)
 
 
-def compressed(content: bytes, *, quickly: bool = False) -> bytes:
+def compress(content: bytes, *, quickly: bool = False) -> bytes:
     """Compress with gzip, without a timestamp, so that equal content gives equal bytes."""
     return gzip.compress(content, _QUICK_GZIP_LEVEL if quickly else _GZIP_LEVEL, mtime=0)
 
@@ -80,7 +80,7 @@ def stage(
     if plain is not None:
         contents.append((plain, content))
     if copy is not None:
-        contents.append((copy, compressed(content, quickly=quickly)))
+        contents.append((copy, compress(content, quickly=quickly)))
     return list(zip(stage_files(contents), (place for place, _ in contents), strict=True))
 
 

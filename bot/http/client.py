@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import httpx
 
 
-__all__ = ["ConnectPolicy", "Fetched", "Glance", "Measured", "Resolve", "WebClient", "system_addresses"]
+__all__ = ["ConnectPolicy", "Fetched", "Glance", "Measured", "Resolve", "WebClient", "look_up_addresses"]
 
 _LOG: Final = logging.getLogger("bot.http")
 USER_AGENT: Final = "announce (a conference's announcement bot)"
@@ -52,7 +52,7 @@ class WebClient:
     ) -> None:
         """`tls` replaces the machine's own certificates."""
         self._policy = policy
-        self._resolve = resolve or system_addresses
+        self._resolve = resolve or look_up_addresses
         self._tls = tls
         self._timer = timer
 
@@ -67,7 +67,11 @@ class WebClient:
         `past_caches` makes caches on the way revalidate their copy.
         """
         headers = {"Cache-Control": "no-cache"} if past_caches else {}
-        with explained(url), self._client(url, within) as client, self._answer(client, "GET", url, headers) as answer:
+        with (
+            explain_errors(url),
+            self._client(url, within) as client,
+            self._answer(client, "GET", url, headers) as answer,
+        ):
             return read_all(answer, largest)
 
     def measure(self, url: str, *, within: timedelta) -> Measured:
@@ -75,7 +79,7 @@ class WebClient:
 
         Sends HEAD; if the answer is incomplete, GET with a range of one byte (RFC 9110 section 14).
         """
-        with explained(url), self._client(url, within) as client:
+        with explain_errors(url), self._client(url, within) as client:
             with self._answer(client, "HEAD", url, {}) as answer:
                 found = measure(answer) if answer.status_code == 200 else None
             if found is not None:
@@ -91,7 +95,7 @@ class WebClient:
     def post_form(self, url: str, fields: Mapping[str, str], *, within: timedelta) -> None:
         """POST a form and require a 2xx answer; redirects are not followed. Raises FetchError."""
         with (
-            explained(url),
+            explain_errors(url),
             self._client(url, within) as client,
             client.stream("POST", self._checked(url), data=dict(fields), follow_redirects=False) as answer,
         ):
@@ -104,7 +108,7 @@ class WebClient:
         Raises FetchError, whose text contains the URL, which may be a secret.
         """
         with (
-            explained(url),
+            explain_errors(url),
             self._client(url, within) as client,
             client.stream(
                 "POST", self._checked(url), headers=dict(headers), content=content, follow_redirects=False
@@ -116,7 +120,7 @@ class WebClient:
         """GET the first bytes of a page, following redirects within its site only. Raises FetchError."""
         headers = {"Cache-Control": "no-cache"}
         with (
-            explained(url),
+            explain_errors(url),
             self._client(url, within) as client,
             self._answer(client, "GET", url, headers, check_redirect=partial(_check_same_site, url)) as answer,
         ):
@@ -126,7 +130,7 @@ class WebClient:
         """The headers of the answer to a GET, with any status; redirects are not followed. Raises FetchError."""
         headers = {"Cache-Control": "no-cache"}
         with (
-            explained(url),
+            explain_errors(url),
             self._client(url, within) as client,
             client.stream("GET", self._checked(url), headers=headers, follow_redirects=False) as answer,
         ):
@@ -198,7 +202,7 @@ def _log_answer(answer: httpx.Response) -> None:
 _HOOKS: Final[Mapping[str, list[Callable[..., Any]]]] = {"response": [_log_answer]}
 
 
-def system_addresses(host: str, port: int) -> Sequence[str]:
+def look_up_addresses(host: str, port: int) -> Sequence[str]:
     """All addresses of a host, as the machine looks them up. Raises OSError."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
@@ -219,7 +223,7 @@ def _check_same_site(url: str, here: httpx.URL, there: httpx.URL) -> None:
 
 
 @contextmanager
-def explained(url: str) -> Iterator[None]:
+def explain_errors(url: str) -> Iterator[None]:
     """Turn every error of the request into a FetchError that names the address, without a password in it."""
     import httpcore  # httpx loads it
     import httpx  # imported here: it takes 140 ms, only for a request

@@ -37,13 +37,13 @@ def fetch_old_feed(source: str, config: Config) -> OldFeed:
         ) from error
 
 
-def missing_old_feed(config: Config, known: Snapshot) -> str:
+def find_missing_old_feed(config: Config, known: Snapshot) -> str:
     """Return the old feed in the settings that the ledger has not adopted yet; empty if there is none."""
     source = config.feeds.import_
     return source if source and source not in known.old_feeds else ""
 
 
-def with_old_feed(known: Snapshot, feed: OldFeed) -> Snapshot:
+def add_old_feed(known: Snapshot, feed: OldFeed) -> Snapshot:
     """Return the snapshot with this feed's entries added; entries that it already holds win."""
     entries = {**{old.feed_id: old for old in feed.entries}, **known.old_entries}
     return replace(known, old_entries=entries, old_feeds=known.old_feeds | {feed.source})

@@ -19,7 +19,7 @@ from bot.domain.backoff import Backoff, Outage
 from bot.domain.clock import Clock
 from bot.domain.errors import FetchError
 from bot.feeds.document import FeedFile
-from bot.files.public_paths import State, path_state
+from bot.files.public_paths import State, read_state
 from bot.http.client import WebClient
 from bot.ledger import Ledger
 
@@ -95,7 +95,7 @@ class WebSubPings:
     def _digest(self, name: str) -> str:
         """Return the digest of the file on the disk; empty if it cannot be read."""
         path = self.public / name
-        state = path_state(path)
+        state = read_state(path)
         if state is None:
             return ""
         known = self._digests.get(name)

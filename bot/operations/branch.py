@@ -27,7 +27,7 @@ from bot.feeds.entry import entry_of
 from bot.planner.builder import Compose
 from bot.posts.addresses import name_of
 from bot.posts.folder import Scan
-from bot.posts.git.changes import Changes, FileChange, changes_since, old_bytes
+from bot.posts.git.changes import Changes, FileChange, changes_since, read_old_bytes
 from bot.posts.listing import is_hidden, may_be_post
 from bot.posts.reader import parse_post
 
@@ -145,7 +145,7 @@ def read_branch(config: Config, revision: str, scan: Scan, *, now: datetime) -> 
 
 def _read_old_version(config: Config, changes: Changes, path: Path) -> Post | None:
     try:
-        data = old_bytes(changes, path, root=config.root)
+        data = read_old_bytes(changes, path, root=config.root)
         return parse_post(data, path=config.root / path, slug=name_of(path), config=config)
     except (PostError, UsageError):  # it was unusable then, so nothing of it is out
         return None

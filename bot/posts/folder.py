@@ -13,7 +13,7 @@ from bot.domain.gc import gc_paused
 from bot.posts.addresses import name_of, slug_of
 from bot.posts.cache.racy_files import RacyFiles, without_digest
 from bot.posts.listing import FileState, FolderSnapshot, Signature, State, list_files, state_of, update_paths
-from bot.posts.pictures import Bundle, local_files
+from bot.posts.pictures import Bundle, find_local_files
 from bot.posts.reader import make_unreadable_error, parse_post, read_bytes, shown_path
 
 if TYPE_CHECKING:
@@ -232,7 +232,7 @@ class PostFolder:
         """The paths where its pictures may be, whether or not they exist."""
         bundle = Bundle.of(path, post.url)
         pictures = filter(None, (post.cover, *(post.mastodon.media or ())))
-        files = (file for one in pictures for file in local_files(one.url, config=self._config, bundle=bundle))
+        files = (file for one in pictures for file in find_local_files(one.url, config=self._config, bundle=bundle))
         return list(dict.fromkeys(map(str, files)))
 
 

@@ -88,7 +88,7 @@ class _Unusable(NamedTuple):
     fault: PictureFault
 
 
-def local_files(url: str, *, config: Config, bundle: Bundle | None = None) -> tuple[Path, ...]:
+def find_local_files(url: str, *, config: Config, bundle: Bundle | None = None) -> tuple[Path, ...]:
     """The possible paths of a picture on the site itself, existing or not; empty for other hosts."""
     path = _path_on_site(url, config)
     if path is None:
@@ -98,7 +98,7 @@ def local_files(url: str, *, config: Config, bundle: Bundle | None = None) -> tu
     return tuple(dict.fromkeys(place.file for place in places))
 
 
-def picture_of(
+def find_picture(
     url: str, alt: str | None, *, config: Config, bundle: Bundle | None = None, beside: str | None = None
 ) -> Picture:
     """A picture with the facts about its file; `url` is absolute, `bundle` belongs to the post that shows the picture.

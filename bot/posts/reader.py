@@ -115,7 +115,7 @@ def parse_post(data: bytes, *, path: str | Path, slug: str, config: Config) -> P
         in_plain_words=mastodon.thread_auto,
         findings=notes.findings(),
     )
-    return Post(**post, **text.rendered())
+    return Post(**post, **text.render())
 
 
 def _named(name: str, published: datetime | None, fields: Fields, config: Config) -> tuple[str, datetime | None]:

@@ -14,7 +14,7 @@ from bot.domain import Limits, Picture, Post
 from bot.domain.errors import PublishError
 from bot.http.client import WebClient
 from bot.http.policy import ConnectPolicy, nowhere
-from bot.posts.pictures import Bundle, picture_of
+from bot.posts.pictures import Bundle, find_picture
 from bot.publishers.pictures import make_upload, read_original
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def make_embedder(config: Config, post: Post) -> Embed:
     bundle = Bundle.of(config.root / post.path, post.url)
 
     def embed(url: str) -> str:
-        picture = picture_of(url, None, config=config, bundle=bundle)
+        picture = find_picture(url, None, config=config, bundle=bundle)
         return embed_picture(picture).data if picture.path is not None else ""
 
     return embed

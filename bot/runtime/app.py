@@ -30,7 +30,7 @@ from bot.ledger import open_ledger
 from bot.ledger.contract import Ledger
 from bot.planner.guards import believable
 from bot.posts.cache.file import FILE_NAME as CACHE
-from bot.posts.cache.file import PostCache, cache_key
+from bot.posts.cache.file import PostCache, make_cache_key
 from bot.posts.git.folders import open_posts
 from bot.publishers.contract import Publisher
 from bot.runtime.context import CycleContext, CycleResult
@@ -229,7 +229,7 @@ def make_bot(
     if publishers is None:
         publishers = make_publishers(config, environ=environ, clock=clock, server_times=server_times)
     # A ledger from outside, as in a rehearsal, is for this once.
-    cache = PostCache(config.state_folder / CACHE, key=cache_key(config)) if ledger is None else None
+    cache = PostCache(config.state_folder / CACHE, key=make_cache_key(config)) if ledger is None else None
     stop, wake_event = Signal(), Signal()
     shared = Surroundings(
         config=config,

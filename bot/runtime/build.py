@@ -14,9 +14,9 @@ from bot.config import Config
 from bot.domain import Announcement, Entry, Post, Snapshot
 from bot.domain.wording import reason_words
 from bot.feeds.build import render_feeds
-from bot.feeds.covers import with_known_covers
+from bot.feeds.covers import add_known_covers
 from bot.files.public_folder import PublicFolder
-from bot.integrations.old_feed import fetch_old_feed, is_address, missing_old_feed, with_old_feed
+from bot.integrations.old_feed import add_old_feed, fetch_old_feed, find_missing_old_feed, is_address
 from bot.planner.matching import entries_shown
 from bot.planner.plan import Plan, PlanInput, make_plan
 from bot.posts.folder import Scan, broken_slugs
@@ -44,17 +44,17 @@ def build_feeds(config: Config, *, now: datetime, folder: Path, known: Snapshot)
         return BuildResult(
             changed=(), faults=(*faults, f"there are no posts in {config.site.posts}; nothing was written")
         )
-    source = missing_old_feed(config, known)
+    source = find_missing_old_feed(config, known)
     if source and is_address(source):
         faults.append(f"the feed {source} was not taken over yet, and a build fetches nothing: `announce feeds import`")
     elif source:
         # Raises OldFeedError: without the old ids every subscriber would see everything twice.
-        known = with_old_feed(known, fetch_old_feed(source, config))
+        known = add_old_feed(known, fetch_old_feed(source, config))
     plan = _plan(config, scan, known, now)
     if plan.doubt:
         faults.append(f"nothing new is shown: {reason_words(plan.doubt)}")
     released = {**_released(known, now), **{entry.post_id: entry for entry in plan.batch.entries}}
-    shown = with_known_covers(entries_shown(released.values(), now=now), known.pictures)
+    shown = add_known_covers(entries_shown(released.values(), now=now), known.pictures)
     feeds = render_feeds(shown, site=config.site, feeds=config.feeds, released=released.values())
     public = PublicFolder(folder, gzip=config.feeds.gzip)
     written = public.write(feeds.files, retire_in=feeds.folders, quickly=(feeds.archive,))

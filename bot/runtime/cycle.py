@@ -23,7 +23,7 @@ from bot.domain import (
     WriteResult,
 )
 from bot.domain.errors import OldFeedError
-from bot.integrations.old_feed import fetch_old_feed, missing_old_feed, with_old_feed
+from bot.integrations.old_feed import add_old_feed, fetch_old_feed, find_missing_old_feed
 from bot.planner.plan import Plan, make_plan
 from bot.posts.folder import Scan
 from bot.runtime.context import CycleContext, CycleResult, Recorded
@@ -106,7 +106,7 @@ def _decided(
 
 def _with_old_feed(context: CycleContext, snapshot: Snapshot) -> tuple[Snapshot, Reason | None]:
     """Take over the old feed that the settings name; else why nothing may be released without its ids."""
-    source = missing_old_feed(context.config, snapshot)
+    source = find_missing_old_feed(context.config, snapshot)
     if not source:
         return snapshot, None
     try:
@@ -118,7 +118,7 @@ def _with_old_feed(context: CycleContext, snapshot: Snapshot) -> tuple[Snapshot,
     event = Event(at=now, kind=EventKind.OLD_FEED_READ, detail=f"{source}: {len(feed.entries)} entries")
     context.emit(event)
     context.ledger.record(WriteBatch(old_feed=feed, events=(event,)), now=now)
-    return with_old_feed(snapshot, feed), None
+    return add_old_feed(snapshot, feed), None
 
 
 def _plan_again(

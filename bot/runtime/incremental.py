@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import SupportsBytes
 
 from bot.domain import OverridesSeen, WriteBatch
-from bot.feeds.covers import with_known_covers
+from bot.feeds.covers import add_known_covers
 from bot.feeds.incremental import update_feeds
 from bot.planner.incremental import reworded_entries
 from bot.runtime.context import CycleContext
@@ -28,7 +28,7 @@ def incremental_cycle(context: CycleContext) -> tuple[str, ...]:
     entries = reworded_entries(news, base=base, snapshot=snapshot, now=now, server_times=context.server_times.now())
     newest: dict[str, SupportsBytes] = {}
     others: dict[str, SupportsBytes] = {}
-    for entry in with_known_covers(entries, snapshot.pictures):
+    for entry in add_known_covers(entries, snapshot.pictures):
         again = update_feeds(built, entry)
         if again is None:
             return ()

@@ -18,7 +18,7 @@ from typing import Final
 
 from bot.domain import Delivery, Post
 from bot.domain.gc import gc_paused
-from bot.integrations.old_feed import missing_old_feed
+from bot.integrations.old_feed import find_missing_old_feed
 from bot.planner.guards import server_doubt
 from bot.planner.plan import Plan, make_plan
 from bot.posts.cache.racy_files import without_digest
@@ -82,7 +82,7 @@ def prepare_release(context: CycleContext, moment: datetime) -> PreparedRelease 
     Raises LedgerError.
     """
     scan, snapshot, ahead = scan_posts(context.posts), context.ledger.snapshot(), moment - context.clock.now()
-    if missing_old_feed(context.config, snapshot) or not context.server_times.asked:
+    if find_missing_old_feed(context.config, snapshot) or not context.server_times.asked:
         return None
     server_times = {account: theirs + ahead for account, theirs in context.server_times.now().items()}
     given = plan_input(context.config, scan, snapshot, now=moment)

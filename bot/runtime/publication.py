@@ -21,7 +21,7 @@ from bot.domain.alerts import AlertKey
 from bot.domain.errors import OutputError
 from bot.feeds.build import render_feeds
 from bot.feeds.channel import folder_of
-from bot.feeds.covers import covers_to_ask, with_known_covers
+from bot.feeds.covers import add_known_covers, choose_covers_to_ask
 from bot.feeds.syndication import FILE_NAME as SYNDICATION
 from bot.feeds.syndication import render_syndication
 from bot.integrations.websub import topics_of
@@ -70,7 +70,7 @@ def publish(
         events=events,
         changed_files=changed,
         topics=topics,
-        covers_to_ask=covers_to_ask(shown, snapshot.pictures, now=plan.now),
+        covers_to_ask=choose_covers_to_ask(shown, snapshot.pictures, now=plan.now),
         problems=frozenset(problems.values()),
         templates=templates,
         attention=new_problems,
@@ -119,7 +119,7 @@ def _write_feeds(
     context: CycleContext, shown: Sequence[Entry], released: Collection[Entry], snapshot: Snapshot
 ) -> tuple[tuple[str, ...], list[OutputError], Mapping[str, str]]:
     site, settings = context.config.site, context.config.feeds
-    complete = with_known_covers(shown, snapshot.pictures)
+    complete = add_known_covers(shown, snapshot.pictures)
     feeds = render_feeds(complete, site=site, feeds=settings, released=released, cache=context.state.items)
     context.state.built = feeds.built
     syndication = str(folder_of(settings) / SYNDICATION)

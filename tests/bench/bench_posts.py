@@ -22,7 +22,7 @@ import yaml
 from bot.config import Config, load_config
 from bot.domain import Announcement, Receipt
 from bot.domain.clock import SystemClock
-from bot.posts.cache.file import FILE_NAME, PostCache, cache_key
+from bot.posts.cache.file import FILE_NAME, PostCache, make_cache_key
 from bot.posts.folder import PostFolder
 from bot.runtime.app import make_bot
 from bot.runtime.file_events import FileEvents
@@ -84,7 +84,7 @@ def reading(config: Config) -> None:
     least, cold = (min(times) for times in zip(*turns, strict=True))
     print(f"read anew               {cold:7.3f} s, {cold / least:.1f} times the floor ({least:.3f} s)")
     cache = config.root / "var" / FILE_NAME
-    folder = PostFolder(config, cache=PostCache(cache, key=cache_key(config)))
+    folder = PostFolder(config, cache=PostCache(cache, key=make_cache_key(config)))
     folder.scan()
     time.sleep(2.1)  # until no file counts as written just now
     folder.take_snapshot()
@@ -92,7 +92,7 @@ def reading(config: Config) -> None:
     folder.close()
 
     def warm() -> None:
-        again = PostFolder(config, cache=PostCache(cache, key=cache_key(config)))
+        again = PostFolder(config, cache=PostCache(cache, key=make_cache_key(config)))
         again.scan()
         again.close()
 

@@ -43,7 +43,7 @@ class Excerpt:
     marked: bool = False  #: whether the author set it with an excerpt mark
 
 
-def excerpt_of(body: _Element, stand_ins: StandIns) -> Excerpt:
+def find_excerpt(body: _Element, stand_ins: StandIns) -> Excerpt:
     """The excerpt of a body: plain text on one line; empty if there is no paragraph."""
 
     def shown(words: str, _: bool) -> str:
@@ -52,7 +52,7 @@ def excerpt_of(body: _Element, stand_ins: StandIns) -> Excerpt:
     def tidy(words: str, code: bool) -> str:
         return stand_ins.shown(words) if code else stand_ins.dropped(words)
 
-    end = excerpt_end(body, stand_ins)
+    end = find_excerpt_end(body, stand_ins)
     if end is None:
         return Excerpt()
     if is_comment(end):
@@ -65,7 +65,7 @@ def is_comment(node: _Element) -> bool:
     return not isinstance(node.tag, str)
 
 
-def excerpt_end(body: _Element, stand_ins: StandIns) -> _Element | None:
+def find_excerpt_end(body: _Element, stand_ins: StandIns) -> _Element | None:
     """The node that ends the excerpt: the mark (a comment), or the paragraph used as excerpt; None if there is none."""
 
     def tidy(words: str, code: bool) -> str:

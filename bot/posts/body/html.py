@@ -86,7 +86,7 @@ _IN_ADDRESSES: Final = "%:/?#[]@!$&'()*+,;=~"
 _CANDIDATE: Final = re.compile(r"[\s,]*(?P<url>[^\s,]\S*[^\s,]|[^\s,])(?P<rest>[^,]*)(?:,|\Z)")
 
 
-def absolute(address: str, base: str) -> str | None:
+def to_absolute(address: str, base: str) -> str | None:
     """The absolute, escaped form of an address on a page.
 
     None if a feed reader could not follow it.
@@ -107,7 +107,7 @@ def make_absolute(tree: _Element, base: str) -> None:
         for name in ADDRESSES:
             value = element.get(name)
             if value is not None:
-                _set(element, name, absolute(value, base))
+                _set(element, name, to_absolute(value, base))
         srcset = element.get("srcset")
         if srcset is not None:
             _set(element, "srcset", ", ".join(_candidates(srcset, base)))
@@ -115,7 +115,7 @@ def make_absolute(tree: _Element, base: str) -> None:
 
 def _candidates(srcset: str, base: str) -> Iterator[str]:
     for found in _CANDIDATE.finditer(srcset):
-        url = absolute(found["url"], base)
+        url = to_absolute(found["url"], base)
         if url:
             yield " ".join([url, *found["rest"].split()])
 
@@ -132,7 +132,7 @@ _YOUTUBE_PATH: Final = re.compile(r"/(?:embed|v|shorts)/([\w-]+)")
 _VIMEO_PATH: Final = re.compile(r"/video/(\d+)")
 
 
-def watch_page(url: str) -> str:
+def find_watch_page(url: str) -> str:
     """The page to watch the video that this player shows; the player's own address if no page is known."""
     parts = urlsplit(url)
     host, query = _host(url), parse_qs(parts.query)
@@ -146,7 +146,7 @@ def watch_page(url: str) -> str:
     return f"https://vimeo.com/{film[1]}" if film else url
 
 
-def poster_of(url: str) -> str | None:
+def find_poster(url: str) -> str | None:
     """The address of a video's preview picture, if it can be derived without a request; else None."""
     parts = urlsplit(url)
     found = _YOUTUBE_PATH.match(parts.path) if _host(url) in _YOUTUBE else None
@@ -160,7 +160,7 @@ def replace_embeds(tree: _Element, base: str) -> None:
     """
     for element in list(tree.iter(*EMBEDS)):
         address = element.get("src") or element.get("data") or ""
-        url = absolute(address, base) if address.strip() else None
+        url = to_absolute(address, base) if address.strip() else None
         tail, title = element.tail, join_spaces(element.get("title") or "")
         inside_paragraph = any(ancestor.tag == "p" for ancestor in element.iterancestors())
         element.clear()
@@ -168,7 +168,7 @@ def replace_embeds(tree: _Element, base: str) -> None:
         if url is None or not url.startswith("http"):
             element.tag = "span"
             continue
-        poster, url = poster_of(url), watch_page(url)
+        poster, url = find_poster(url), find_watch_page(url)
         link = element
         if inside_paragraph:
             element.tag = "a"

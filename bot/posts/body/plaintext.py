@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from bot.domain.text import join_spaces
-from bot.posts.body.excerpt import HEADINGS, INLINE, SHORTEST, SILENT, excerpt_end, is_comment
-from bot.posts.body.html import absolute
+from bot.posts.body.excerpt import HEADINGS, INLINE, SHORTEST, SILENT, find_excerpt_end, is_comment
+from bot.posts.body.html import to_absolute
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -38,14 +38,14 @@ class _Block:
     in_excerpt: bool = False  #: already part of the excerpt
 
 
-def plain_body(body: _Element, stand_ins: StandIns, *, permalink: str) -> PlainBody:
+def extract_plain_body(body: _Element, stand_ins: StandIns, *, permalink: str) -> PlainBody:
     """The paragraphs of a body, in order. Links stand behind their words as absolute URLs.
 
     A list item has its own line and begins with "•" or its number; a quotation is put in quotation marks; a heading
     stays with the paragraph after it. Pictures, embeds and deleted words are left out; template tags stay, so that
     the checks report them. Pure.
     """
-    blocks = list(_Walk(stand_ins, permalink, excerpt_end(body, stand_ins)).blocks(body))
+    blocks = list(_Walk(stand_ins, permalink, find_excerpt_end(body, stand_ins)).blocks(body))
     return PlainBody(
         paragraphs=tuple(block.text for block in _joined(blocks)),
         unsaid=tuple(block.text for block in _joined(block for block in blocks if not block.in_excerpt)),
@@ -183,7 +183,7 @@ class _Walk:
     def _with_address(self, words: str, address: str | None) -> str:
         if not address or self._stand_ins.numbers(address):
             return words
-        url = absolute(address, self._permalink)
+        url = to_absolute(address, self._permalink)
         bare = words.strip()
         if url is not None and url.startswith(("mailto:", "tel:")):
             url = unquote(url.partition(":")[2].partition("?")[0])

@@ -13,10 +13,10 @@ from bot.domain import Finding
 from bot.domain.errors import PostError
 from bot.domain.template_tags import StandIns, Tag, without_tags
 from bot.domain.text import join_spaces, truncate
-from bot.posts.body.excerpt import Excerpt, excerpt_of
+from bot.posts.body.excerpt import Excerpt, find_excerpt
 from bot.posts.body.html import ADDRESSES, balance, make_absolute, replace_embeds, sanitise
 from bot.posts.body.markdown import find_excess, render_markdown
-from bot.posts.body.plaintext import PlainBody, plain_body
+from bot.posts.body.plaintext import PlainBody, extract_plain_body
 from bot.posts.frontmatter.fields import sort_by_line
 
 if TYPE_CHECKING:
@@ -52,8 +52,8 @@ def render_body(text: str, *, permalink: str, in_plain_words: bool = False) -> B
     raw = render_markdown(stand_ins.text)
     _parse(raw)  # only checks the depth: sanitising very deep markup is slow
     tree = _parse(balance(raw))
-    excerpt = excerpt_of(tree, stand_ins)
-    plain = plain_body(tree, stand_ins, permalink=permalink) if in_plain_words else PlainBody()
+    excerpt = find_excerpt(tree, stand_ins)
+    plain = extract_plain_body(tree, stand_ins, permalink=permalink) if in_plain_words else PlainBody()
     meant = _drop_comments(tree, stand_ins) | _resolve_tags(tree, stand_ins)
     replace_embeds(tree, permalink)
     make_absolute(tree, permalink)
@@ -185,7 +185,7 @@ class BodyText:
     in_plain_words: bool
     findings: tuple[Finding, ...]  #: about the front matter
 
-    def rendered(self) -> dict[str, Any]:
+    def render(self) -> dict[str, Any]:
         """The fields of Post that come from the body. Raises PostError."""
         body = self._body()
         summary = self.summary

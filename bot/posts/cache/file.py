@@ -36,7 +36,7 @@ class PostCache:
     """The cache file. Raises nothing: an unusable cache only costs time. Thread-safe."""
 
     def __init__(self, path: Path, *, key: str) -> None:
-        """`key` identifies the program and the settings, see `cache_key`."""
+        """`key` identifies the program and the settings, see `make_cache_key`."""
         self._path = path
         self._key = hashlib.blake2b(key.encode()).digest()
         self._lock = threading.Lock()
@@ -125,7 +125,7 @@ class PostCache:
             self._connection = None
 
 
-def cache_key(config: Any) -> str:
+def make_cache_key(config: Any) -> str:
     """A digest of what parsing a post depends on besides its file: program, libraries, settings, timezone data."""
     package = Path(__file__).parents[2]
     files = [path for name in ("posts", "domain", "config") for path in (package / name).rglob("*.py")]

@@ -117,7 +117,7 @@ def _offset_of(sign: str, hours: int, minutes: int) -> timedelta:
     offset = amount if sign == "+" else -amount
     if minutes > 59 or not _WEST <= offset <= _EAST:
         raise DatetimeError(
-            f"the offset {show_offset(offset)} is not in use anywhere.", "Write it as +02:00 or -04:00."
+            f"the offset {format_offset(offset)} is not in use anywhere.", "Write it as +02:00 or -04:00."
         )
     return offset
 
@@ -128,9 +128,10 @@ def _with_offset(written: datetime, offset: timedelta, zone: ZoneInfo, *, naive_
     expected = there.utcoffset()
     if expected is None or offset == expected or (naive_is_utc and not offset):
         return Moment(moment=at)
+    day = written.date().isoformat()
     remark = Remark(
         rule="datetime-offset",
-        problem=f"{show_offset(offset)}, but {zone.key} is {show_offset(expected)} on {written.date().isoformat()}.",
+        problem=f"{format_offset(offset)}, but {zone.key} is {format_offset(expected)} on {day}.",
         remedy=f"As it stands it means {_minute(there)} in {zone.key}. Leave the offset out, or mend it.",
     )
     return Moment(moment=at, remarks=(remark,))
@@ -150,10 +151,11 @@ def _local(written: datetime, zone: ZoneInfo) -> Moment:
             f"The next valid time is {valid:%Y-%m-%d %H:%M}.",
             rule="datetime-gap",
         )
+    one, two = format_offset(before), format_offset(after)
     remark = Remark(
         rule="repeated-time",
         problem=f"{written:%H:%M} comes twice on {written:%Y-%m-%d} in {zone.key}; the first is meant.",
-        remedy=f"Write {written:%H:%M:%S}{show_offset(before)} for the first or {show_offset(after)} for the second.",
+        remedy=f"Write {written:%H:%M:%S}{one} for the first or {two} for the second.",
     )
     return Moment(moment=first.astimezone(UTC), remarks=(remark,))
 
@@ -175,7 +177,7 @@ def _minute(there: datetime) -> str:
 
 
 @lru_cache(maxsize=64)
-def show_offset(offset: timedelta) -> str:
+def format_offset(offset: timedelta) -> str:
     """Format an offset from UTC: "-04:00"."""
     sign = "-" if offset < timedelta() else "+"
     minutes, seconds = divmod(int(abs(offset).total_seconds()), 60)

@@ -10,9 +10,9 @@ from urllib.parse import quote, urlsplit
 from bot.domain import Picture, PictureFault
 from bot.domain.template_tags import find_tags
 from bot.domain.text import one_line
-from bot.posts.body.html import absolute
+from bot.posts.body.html import to_absolute
 from bot.posts.frontmatter.keys import MEDIA, unknown_key_remedy
-from bot.posts.pictures import NOT_HTTPS, Bundle, picture_of, remedy_for
+from bot.posts.pictures import NOT_HTTPS, Bundle, find_picture, remedy_for
 
 if TYPE_CHECKING:
     from bot.config import Config
@@ -32,7 +32,7 @@ class WrittenCover:
     alt: str | None
 
 
-def written_cover(fields: Fields) -> WrittenCover:
+def read_written_cover(fields: Fields) -> WrittenCover:
     """Read the cover's values without its file. Raises PostError for a wrong type."""
     cover = fields.get("cover")
     if isinstance(cover, dict):
@@ -48,7 +48,7 @@ def read_cover(
     fields: Fields, notes: Notes, *, permalink: str, config: Config, bundle: Bundle | None = None
 ) -> Picture | None:
     """Read the cover with the facts about its file; None if the post has no cover. Raises PostError."""
-    written = written_cover(fields)
+    written = read_written_cover(fields)
     if written.url is None:
         if written.alt:
             notes.add("cover-missing", "has an alt text but no url.", field="cover", remedy=_COVER_HOW)
@@ -57,12 +57,12 @@ def read_cover(
         problem = "holds a template tag, which nothing resolves here; the post goes out without a cover."
         notes.add("template-tag", problem, field=written.field, remedy="Write the picture's address itself.")
         return None
-    url = absolute(written.url, permalink)
+    url = to_absolute(written.url, permalink)
     if url is None or not url.startswith("http"):
         raise fields.fault(
             written.field, f'"{written.url}" is not a picture\'s address.', "Write for example /assets/cover.jpg."
         )
-    picture = picture_of(url, written.alt, config=config, bundle=bundle)
+    picture = find_picture(url, written.alt, config=config, bundle=bundle)
     _note_cover_faults(picture, written, notes)
     return picture
 
@@ -138,10 +138,10 @@ def _of_file(file: str, alt: str, config: Config, bundle: Bundle | None) -> Pict
         # A path below the assets folder, with or without a leading slash; "?" and "%" are literal.
         # The address must not depend on where the file was found, because the digest covers it (`digest`).
         url = f"{config.site.url}/{quote(file.lstrip('/'))}"
-        return picture_of(url, alt, config=config, bundle=bundle, beside=None if file.startswith("/") else file)
+        return find_picture(url, alt, config=config, bundle=bundle, beside=None if file.startswith("/") else file)
     if parts.scheme not in ("http", "https") or not host:
         return Picture(url=file, alt=alt, problem=f"{file} is not a picture's address")
-    picture = picture_of(file, alt, config=config)
+    picture = find_picture(file, alt, config=config)
     if picture.path is None and not picture.problem and not picture.remote:
         return replace(picture, problem=f"{file} is not fetched: it is not https", fault=PictureFault.NOT_HTTPS)
     return picture

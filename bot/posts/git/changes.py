@@ -60,7 +60,7 @@ def changes_since(revision: str, *, root: Path, within: float = WITHIN) -> Chang
     return Changes(since=revision, base=base, files=files)
 
 
-def old_bytes(changes: Changes, path: Path, *, root: Path, within: float = WITHIN) -> bytes:
+def read_old_bytes(changes: Changes, path: Path, *, root: Path, within: float = WITHIN) -> bytes:
     """The content of a file at the base. Raises UsageError if it did not exist."""
     return _Git(root, within).run("cat-file", "blob", f"{changes.base}:./{path.as_posix()}")
 

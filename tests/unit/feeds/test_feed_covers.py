@@ -13,7 +13,7 @@ import pytest
 from bot.config import Feeds, Site
 from bot.domain import Entry, Picture, RemotePicture
 from bot.feeds.build import render_feeds
-from bot.feeds.covers import ASK_AGAIN, covers_to_ask, with_known_covers
+from bot.feeds.covers import ASK_AGAIN, add_known_covers, choose_covers_to_ask
 
 NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -45,7 +45,7 @@ def asked_in_vain(ago: timedelta) -> RemotePicture:
 def test_a_cover_is_selected_once_and_after_a_failure_a_day_later(
     make_entry: MakeEntry, known: RemotePicture | None, urls: tuple[str, ...]
 ) -> None:
-    assert covers_to_ask([make_entry(cover=REMOTE)], {URL: known} if known else {}, now=NOW) == urls
+    assert choose_covers_to_ask([make_entry(cover=REMOTE)], {URL: known} if known else {}, now=NOW) == urls
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_cover_is_selected_once_and_after_a_failure_a_day_later(
     ],
 )
 def test_nobody_is_selected_what_no_feed_needs(make_entry: MakeEntry, changes: dict[str, Any]) -> None:
-    assert covers_to_ask([make_entry(**changes)], {}, now=NOW) == ()
+    assert choose_covers_to_ask([make_entry(**changes)], {}, now=NOW) == ()
 
 
 def test_the_newest_is_selected_first_and_each_address_once(make_entry: MakeEntry) -> None:
@@ -66,7 +66,7 @@ def test_the_newest_is_selected_first_and_each_address_once(make_entry: MakeEntr
         make_entry(f"post-{number}", cover=replace(REMOTE, url=f"{URL}?{number % 3}"), published=NOW + number * SECOND)
         for number in range(5)
     ]
-    assert covers_to_ask(entries, {}, now=NOW) == (f"{URL}?1", f"{URL}?0", f"{URL}?2")
+    assert choose_covers_to_ask(entries, {}, now=NOW) == (f"{URL}?1", f"{URL}?0", f"{URL}?2")
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_what_is_known_completes_the_cover(
 ) -> None:
     entry = make_entry(cover=cover)
     found = {URL: KNOWN, LOCAL.url: replace(KNOWN, url=LOCAL.url)}
-    assert with_known_covers([entry], found) == [replace(entry, cover=expected)]
+    assert add_known_covers([entry], found) == [replace(entry, cover=expected)]
 
 
 def test_the_feeds_name_it_as_an_enclosure_once_it_is_known_and_no_date_moves(make_entry: MakeEntry) -> None:
@@ -92,8 +92,8 @@ def test_the_feeds_name_it_as_an_enclosure_once_it_is_known_and_no_date_moves(ma
     before, after = (
         {name: bytes(file).decode() for name, file in render_feeds(entries, site=SITE, feeds=Feeds()).files.items()}
         for entries in (
-            with_known_covers([entry], {URL: asked_in_vain(SECOND)}),
-            with_known_covers([entry], {URL: KNOWN}),
+            add_known_covers([entry], {URL: asked_in_vain(SECOND)}),
+            add_known_covers([entry], {URL: KNOWN}),
         )
     )
     enclosures = {

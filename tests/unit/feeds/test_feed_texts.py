@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from bot.domain import Picture
-from bot.feeds.item import content_html, shows_picture
-from bot.feeds.text import clean_html, clean_line, clean_text, plain_address, plain_for_html, without_elements
+from bot.feeds.item import make_content_html, shows_picture
+from bot.feeds.text import clean_html, clean_line, clean_text, escape_for_html, strip_elements, to_uri
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))  # lone surrogates too
 URL = "https://heronbridge.example/boat.jpg?w=2&h=1"
@@ -69,12 +69,12 @@ def test_one_line_is_one_line_without_spare_spaces(text: str) -> None:
     ],
 )
 def test_only_what_looks_like_markup_is_escaped_in_a_description(plain: str, escaped: str) -> None:
-    assert plain_for_html(plain) == escaped
+    assert escape_for_html(plain) == escaped
 
 
 def test_the_cover_comes_first_with_its_alt_text_and_size() -> None:
     cover = Picture(url=URL, alt='A "red" boat & <a> bridge', width=40, height=30)
-    assert content_html("<p>Come.</p>", cover=cover, instead="Boats") == (
+    assert make_content_html("<p>Come.</p>", cover=cover, instead="Boats") == (
         '<p><img src="https://heronbridge.example/boat.jpg?w=2&amp;h=1" '
         'alt="A &quot;red&quot; boat &amp; &lt;a&gt; bridge" width="40" height="30"></p>\n<p>Come.</p>'
     )
@@ -82,7 +82,7 @@ def test_the_cover_comes_first_with_its_alt_text_and_size() -> None:
 
 @pytest.mark.parametrize("cover", [Picture(url=URL), Picture(url=URL, width=40), Picture(url=URL, height=30)])
 def test_without_alt_text_or_size_the_cover_is_decorative_and_unmeasured(cover: Picture) -> None:
-    html = content_html("<p>Come.</p>", cover=cover, instead="Boats")
+    html = make_content_html("<p>Come.</p>", cover=cover, instead="Boats")
     assert html.startswith('<p><img src="https://heronbridge.example/boat.jpg?w=2&amp;h=1" alt=""></p>')
 
 
@@ -100,14 +100,14 @@ def test_without_alt_text_or_size_the_cover_is_decorative_and_unmeasured(cover: 
 )
 def test_the_cover_is_left_out_where_the_text_shows_it(html: str, shown: bool) -> None:
     assert shows_picture(html, URL) is shown
-    content = content_html(html or "<p></p>", cover=Picture(url=URL), instead="Boats")
+    content = make_content_html(html or "<p></p>", cover=Picture(url=URL), instead="Boats")
     assert content.startswith("<p><img src=") is (not shown or html.startswith("<p><img src="))
     assert content.count("<img") == max(1, html.count("<img") + (not shown))
 
 
 @pytest.mark.parametrize("html", ["", " \n ", "\x00"])
 def test_an_empty_body_becomes_a_paragraph(html: str) -> None:
-    assert content_html(html, cover=None, instead="Boats & <b>") == "<p>Boats &amp; &lt;b&gt;</p>"
+    assert make_content_html(html, cover=None, instead="Boats & <b>") == "<p>Boats &amp; &lt;b&gt;</p>"
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_an_empty_body_becomes_a_paragraph(html: str) -> None:
     ],
 )
 def test_a_name_holds_nothing_that_could_be_taken_for_html(name: str, shown: str) -> None:
-    assert without_elements(name) == shown
+    assert strip_elements(name) == shown
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_name_holds_nothing_that_could_be_taken_for_html(name: str, shown: str
     ],
 )
 def test_an_address_has_the_characters_of_a_uri_or_is_none(url: str, plain: str | None) -> None:
-    assert plain_address(url) == plain
+    assert to_uri(url) == plain
 
 
 @given(
@@ -150,4 +150,4 @@ def test_an_address_has_the_characters_of_a_uri_or_is_none(url: str, plain: str 
 )
 def test_an_address_that_is_plain_at_a_glance_is_the_same_as_one_taken_apart(host: str, rest: str) -> None:
     # One with its scheme in capitals is always taken apart, which makes small letters of them.
-    assert plain_address(f"https://{host}{rest}") == plain_address(f"HTTPS://{host}{rest}")
+    assert to_uri(f"https://{host}{rest}") == to_uri(f"HTTPS://{host}{rest}")

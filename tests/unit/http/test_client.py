@@ -24,7 +24,7 @@ from bot.http.client import (
     Measured,
     Resolve,
     WebClient,
-    system_addresses,
+    look_up_addresses,
 )
 from bot.http.policy import ConnectPolicy, anywhere, is_public
 from tests.support.listeners import Page, web_server
@@ -216,7 +216,7 @@ def test_a_name_without_address_may_have_one_later(resolve: Resolve) -> None:
 
 
 def test_the_machines_own_look_up_tells_each_address_once() -> None:
-    assert system_addresses("127.0.0.1", 80) == ["127.0.0.1"]
+    assert look_up_addresses("127.0.0.1", 80) == ["127.0.0.1"]
 
 
 @pytest.mark.parametrize(("size", "fits"), [(1000, True), (1001, False)])

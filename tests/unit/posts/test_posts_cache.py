@@ -19,7 +19,7 @@ import bot.posts.folder
 from bot.config import Config
 from bot.domain import Post
 from bot.domain.errors import PostError
-from bot.posts.cache.file import PostCache, cache_key
+from bot.posts.cache.file import PostCache, make_cache_key
 from bot.posts.folder import PostFolder
 from bot.posts.reader import parse_post, read_bytes
 
@@ -54,7 +54,7 @@ def settled(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def cached(config: Config, tmp_path: Path) -> Callable[[], PostFolder]:
-    return lambda: PostFolder(config, cache=PostCache(tmp_path / "var/cache.db", key=cache_key(config)))
+    return lambda: PostFolder(config, cache=PostCache(tmp_path / "var/cache.db", key=make_cache_key(config)))
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -171,7 +171,7 @@ def test_rows_of_another_shape_are_as_if_there_were_none(
         ((row,),) = db.execute("SELECT post FROM post").fetchall()
         *beginning, values = json.loads(row)
         data = json.dumps([*beginning, change(values)]).encode()
-        digest = PostCache(file, key=cache_key(config))._digest(data)
+        digest = PostCache(file, key=make_cache_key(config))._digest(data)
         db.execute("UPDATE post SET post = ?, digest = ?", (data, digest))
     db.close()
     first.close()
@@ -182,14 +182,14 @@ def test_rows_of_another_shape_are_as_if_there_were_none(
 def test_other_settings_make_another_cache(config: Config, setting: str) -> None:
     value = {"url": "https://other.example", "language": "de"}[setting]
     other = config.model_copy(update={"site": config.site.model_copy(update={setting: value})})
-    assert cache_key(config) != cache_key(other)
-    assert cache_key(config) == cache_key(config)
+    assert make_cache_key(config) != make_cache_key(other)
+    assert make_cache_key(config) == make_cache_key(config)
 
 
 def test_a_file_that_may_still_change_unseen_is_not_kept(config: Config, tmp_path: Path) -> None:
     """Written just now: another write within the same tick of the file system's clock would not show."""
     write(config, "a.md", "Some words")
-    cache = PostCache(tmp_path / "var/cache.db", key=cache_key(config))
+    cache = PostCache(tmp_path / "var/cache.db", key=make_cache_key(config))
     folder = PostFolder(config, cache=cache)
     begun = time.monotonic()
     folder.scan()

@@ -13,7 +13,7 @@ from PIL import Image
 from bot.config import Config
 from bot.domain import Picture, Post
 from bot.domain.pictures import LARGEST_FILE
-from bot.posts.pictures import local_files, picture_of
+from bot.posts.pictures import find_local_files, find_picture
 
 SITE = "https://heron.example"
 
@@ -39,7 +39,7 @@ def draw(path: Path, size: tuple[int, int] = (6, 4), *, orientation: int = 1, fo
 )
 def test_the_facts_come_from_the_content(config: Config, name: str, form: str, media_type: str) -> None:
     path = draw(config.root / "assets" / name, form=form)
-    assert picture_of(f"{SITE}/assets/{name}", " A heron ", config=config) == Picture(
+    assert find_picture(f"{SITE}/assets/{name}", " A heron ", config=config) == Picture(
         url=f"{SITE}/assets/{name}",
         path=path.resolve(),
         alt="A heron",
@@ -56,7 +56,7 @@ def test_a_picture_on_its_side_is_measured_as_displayed(
     config: Config, form: str, orientation: int, shown: tuple[int, int]
 ) -> None:
     draw(config.root / "a.img", orientation=orientation, form=form)
-    picture = picture_of(f"{SITE}/a.img", None, config=config)
+    picture = find_picture(f"{SITE}/a.img", None, config=config)
     assert (picture.width, picture.height) == shown
     assert picture.alt == ""
 
@@ -147,7 +147,7 @@ def test_what_cannot_be_used_says_why(config: Config, make: Callable[[Path], Non
     config = config.model_copy(update={"site": config.site.model_copy(update={"assets": Path("site")})})
     (config.root / "site").mkdir()
     make(config.root / "site" / "a.png")
-    picture = picture_of(f"{SITE}/a.png", "A", config=config)
+    picture = find_picture(f"{SITE}/a.png", "A", config=config)
     assert picture.problem.startswith(problem)
     assert (picture.url, picture.alt, picture.path, picture.media_type) == (f"{SITE}/a.png", "A", None, None)
 
@@ -159,7 +159,7 @@ def test_no_address_leads_out_of_the_assets_folder(config: Config, address: str)
     draw(config.root / "outside.png")
     config = config.model_copy(update={"site": config.site.model_copy(update={"assets": Path("site")})})
     (config.root / "site").mkdir()
-    picture = picture_of(SITE + address, "A", config=config)
+    picture = find_picture(SITE + address, "A", config=config)
     assert picture.path is None
     assert picture.problem
 
@@ -167,19 +167,19 @@ def test_no_address_leads_out_of_the_assets_folder(config: Config, address: str)
 def test_a_link_that_stays_within_the_assets_folder_is_followed(config: Config) -> None:
     path = draw(config.root / "really" / "a.png")
     (config.root / "link.png").symlink_to(path)
-    picture = picture_of(f"{SITE}/link.png", "A", config=config)
+    picture = find_picture(f"{SITE}/link.png", "A", config=config)
     assert (picture.path, picture.problem) == (path.resolve(), "")
 
 
 def test_a_photo_with_something_behind_its_end_is_whole(config: Config) -> None:
     path = draw(config.root / "a.jpg", (80, 60))
     path.write_bytes(path.read_bytes() + b"a film" * 2000)
-    assert picture_of(f"{SITE}/a.jpg", "A", config=config).problem == ""
+    assert find_picture(f"{SITE}/a.jpg", "A", config=config).problem == ""
 
 
 @pytest.mark.parametrize("address", ["/%00.png", "/" + "a" * 300 + ".png", "/%ff.png", "/\udcff.png"])
 def test_strange_names_are_a_problem_and_no_error(config: Config, address: str) -> None:
-    assert picture_of(SITE + address, "A", config=config).problem
+    assert find_picture(SITE + address, "A", config=config).problem
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_strange_names_are_a_problem_and_no_error(config: Config, address: str) 
 def test_a_picture_elsewhere_has_no_facts_and_no_problem(config: Config, url: str) -> None:
     draw(config.root / "a.png")
     remote = url.startswith("https:")
-    assert picture_of(url, "A", config=config) == Picture(url=url, alt="A", remote=remote)
+    assert find_picture(url, "A", config=config) == Picture(url=url, alt="A", remote=remote)
 
 
 @pytest.mark.parametrize(
@@ -202,13 +202,13 @@ def test_a_picture_elsewhere_has_no_facts_and_no_problem(config: Config, url: st
     ],
 )
 def test_where_a_picture_lies(config: Config, url: str, file: str | None) -> None:
-    assert local_files(url, config=config) == ((config.root / file,) if file else ())
+    assert find_local_files(url, config=config) == ((config.root / file,) if file else ())
 
 
 def test_the_path_of_the_site_is_no_folder(config: Config) -> None:
     config = config.model_copy(update={"site": config.site.model_copy(update={"url": f"{SITE}/2024"})})
-    assert local_files(f"{SITE}/2024/a.png", config=config) == (config.root / "a.png",)
-    assert local_files(f"{SITE}/a.png", config=config) == (config.root / "a.png",)
+    assert find_local_files(f"{SITE}/2024/a.png", config=config) == (config.root / "a.png",)
+    assert find_local_files(f"{SITE}/a.png", config=config) == (config.root / "a.png",)
 
 
 @pytest.mark.parametrize(

@@ -211,9 +211,9 @@ def test_a_picture_that_cannot_be_read_says_why(
     assert embed("https://conf.example/assets/x.png").startswith("data:image/png;base64,")
     assert embed("https://elsewhere.example/assets/x.png") == ""
     assert embed("https://conf.example/assets/none.png") == ""
-    from bot.posts.pictures import picture_of
+    from bot.posts.pictures import find_picture
 
-    picture = picture_of("https://conf.example/assets/x.png", "A", config=config)
+    picture = find_picture("https://conf.example/assets/x.png", "A", config=config)
     (config.root / "assets/x.png").write_bytes((config.root / "assets/x.png").read_bytes()[:200])
     cut = embed_picture(picture)
     assert not cut.data

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import UsageError
-from bot.posts.git.changes import FileChange, changes_since, old_bytes
+from bot.posts.git.changes import FileChange, changes_since, read_old_bytes
 from tests.support.git_repositories import git
 
 LONG = "These words are long enough for git to see that it is the same file under another name.\n" * 5
@@ -83,9 +83,9 @@ def test_old_words_are_those_of_the_place_where_the_branch_began(site: Path) -> 
     write(site, "posts/old.md", "changed\n")
     commit(site)
     changes = changes_since("main", root=site)
-    assert old_bytes(changes, Path("posts/old.md"), root=site) == LONG.encode()
+    assert read_old_bytes(changes, Path("posts/old.md"), root=site) == LONG.encode()
     with pytest.raises(UsageError, match="git says"):
-        old_bytes(changes, Path("posts/never.md"), root=site)
+        read_old_bytes(changes, Path("posts/never.md"), root=site)
 
 
 def test_a_project_in_a_folder_of_the_repository_counts_from_there(site: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_project_in_a_folder_of_the_repository_counts_from_there(site: Path) -
     write(site, "posts/old.md", "changed\n")
     found = changed(site / "conf")
     assert set(found) == {"posts/new.md", "posts/untracked.md", "../posts/old.md"}
-    assert old_bytes(changes_since("main", root=site / "conf"), Path("../posts/old.md"), root=site / "conf")
+    assert read_old_bytes(changes_since("main", root=site / "conf"), Path("../posts/old.md"), root=site / "conf")
 
 
 def test_names_may_hold_anything(site: Path) -> None:
