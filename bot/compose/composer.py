@@ -64,7 +64,7 @@ def find_remarks(post: Post, context: ComposeContext) -> Iterator[Finding]:
         except ComposeError:  # a fault of the pictures, which are not shown
             return False
 
-    toot = compose(post, context.asking(recorder))
+    toot = compose(post, context.with_people(recorder))
     shows_pictures = bool(toot.pictures)
     for name in recorder.missing:
         yield _finding(

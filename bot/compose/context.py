@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from bot.compose.length import status_length
-from bot.compose.templates import Known, Templates
+from bot.compose.templates import HandleSource, Templates
 from bot.config import Account, Release, Site
 from bot.domain import Capabilities, Limits
 
@@ -25,6 +25,6 @@ class ComposeContext:
         """The length of a text and its content warning, as the account's server counts."""
         return status_length(text, content_warning, limits=self.limits, dialect=self.capabilities.dialect)
 
-    def asking(self, people: Known) -> ComposeContext:
+    def with_people(self, people: HandleSource) -> ComposeContext:
         """The same context, with handles from other `people`."""
-        return replace(self, templates=self.templates.asking(people))
+        return replace(self, templates=self.templates.with_people(people))

@@ -53,7 +53,7 @@ _Place = tuple[str, int | None]
 _UNDEFINED: Final = re.compile(r"'(\w+)' is undefined")
 
 
-class Known(Hashable, Protocol):
+class HandleSource(Hashable, Protocol):
     """A source of people's handles."""
 
     def handle_of(self, name: str) -> str | None:
@@ -63,13 +63,13 @@ class Known(Hashable, Protocol):
 class Templates:
     """The templates that one account uses."""
 
-    def __init__(self, files: Mapping[str, TextFile] | None = None, *, people: Known = NOBODY) -> None:
+    def __init__(self, files: Mapping[str, TextFile] | None = None, *, people: HandleSource = NOBODY) -> None:
         self._files = dict(files or {})
         self._people = people
         self._compiled: dict[str, Template] = {}
 
     @classmethod
-    def of(cls, files: Mapping[str, TextFile], *, people: Known = NOBODY) -> Self:
+    def of(cls, files: Mapping[str, TextFile], *, people: HandleSource = NOBODY) -> Self:
         """The templates of these files, by name; without files, only the built-in template.
 
         Raises nothing: an unreadable file is reported when it is used. Files with unchanged text are not compiled
@@ -79,10 +79,10 @@ class Templates:
 
     @classmethod
     @lru_cache(maxsize=32)
-    def _of(cls, files: tuple[tuple[str, TextFile], ...], people: Known) -> Self:
+    def _of(cls, files: tuple[tuple[str, TextFile], ...], people: HandleSource) -> Self:
         return cls(dict(files), people=people)
 
-    def asking(self, people: Known) -> Templates:
+    def with_people(self, people: HandleSource) -> Templates:
         """The same templates, with handles from other `people`."""
         return Templates(self._files, people=people)
 

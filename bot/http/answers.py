@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 #: Bytes of a page that are read: enough for its <head>.
 FIRST_BYTES: Final = 256 * 1024
-#: Client error codes (4xx) that are temporary, so a retry may succeed.
-_PASSING: Final = frozenset({408, 425, 429})
+#: Client error codes (4xx) that are temporary.
+_TEMPORARY: Final = frozenset({408, 425, 429})
 _LENGTH: Final = re.compile(r"[0-9]{1,18}")
 
 
@@ -99,8 +99,12 @@ def _media_type(answer: httpx.Response) -> str:
     return str(answer.headers.get("Content-Type", "")).partition(";")[0].strip().lower()
 
 
+def is_temporary(status: int) -> bool:
+    """Whether a retry of a request that got this status may succeed."""
+    return status >= 500 or status in _TEMPORARY
+
+
 def make_refusal(answer: httpx.Response) -> FetchError:
     """Make the error for an answer of another status than the request needs."""
-    passing = answer.status_code >= 500 or answer.status_code in _PASSING
     problem = f"{answer.url} answered {answer.status_code}."
-    return FetchError(problem, passing=passing, status=answer.status_code, url=str(answer.url))
+    return FetchError(problem, passing=is_temporary(answer.status_code), status=answer.status_code, url=str(answer.url))

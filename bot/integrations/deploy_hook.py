@@ -19,6 +19,7 @@ from bot.domain.backoff import Backoff, Outage
 from bot.domain.clock import Clock
 from bot.domain.entries import HIDDEN_VERSION
 from bot.domain.errors import FetchError, OutputError
+from bot.http.answers import is_temporary
 from bot.http.client import WebClient
 from bot.ledger import Ledger
 
@@ -131,7 +132,7 @@ class DeployHookCaller:
             words = "gave no answer" if error.passing else "has an address that cannot be called"
             raise FetchError(f"it {words}", passing=error.passing) from None
         if not 200 <= status < 300:
-            raise FetchError(f"it answered {status}", passing=status >= 500 or status in (408, 425, 429))
+            raise FetchError(f"it answered {status}", passing=is_temporary(status))
 
     def _filled(self, text: str) -> str:
         filled = ENVIRONMENT.sub(lambda found: resolve_secret(found[0], self._environ), text)

@@ -37,7 +37,7 @@ class Scan:
     complete: bool = True  #: false: some folders were unreadable, so a missing post may still exist
 
 
-class _Known(NamedTuple):
+class _KnownFile(NamedTuple):
     """A file that was read, with the states of the file and its pictures at that time."""
 
     state: State
@@ -51,7 +51,7 @@ class PostFolder:
     def __init__(self, config: Config, *, cache: PostCache | None = None) -> None:
         """With a `cache`, `remember` stores the parsed posts on disk for the next start."""
         self._config = config
-        self._known: dict[str, _Known] = {}
+        self._known: dict[str, _KnownFile] = {}
         self._cache = cache
         self._is_loaded = False
         self._unsaved: set[str] = set()  #: paths of files that were read and are not in the cache yet
@@ -98,7 +98,7 @@ class PostFolder:
         if snapshot.fault is not None:
             raise snapshot.fault
         passing = list(snapshot.closed)
-        known: dict[str, _Known] = {}
+        known: dict[str, _KnownFile] = {}
         # All objects made here stay alive; the garbage collector would take a tenth of the time to visit them.
         with gc_paused():
             for path, state in snapshot.files.items():
@@ -177,7 +177,7 @@ class PostFolder:
         self._is_loaded = True
         with gc_paused():
             for path, (state, pictures, post) in self._cache.load().items():
-                self._known[path] = _Known(state=state, outcome=post, pictures=pictures)
+                self._known[path] = _KnownFile(state=state, outcome=post, pictures=pictures)
         if self._known:
             self.pictures = tuple({picture: None for one in self._known.values() for picture in one.pictures})
 
@@ -201,7 +201,7 @@ class PostFolder:
             remedy="Check [site] posts in the settings; it names the folder of the post files.",
         )
 
-    def _fresh(self, path: str, state: State, snapshot: FolderSnapshot) -> _Known | None:
+    def _fresh(self, path: str, state: State, snapshot: FolderSnapshot) -> _KnownFile | None:
         known = self._known.get(path)
         if known is None or known.state != state:
             return None
@@ -209,7 +209,7 @@ class PostFolder:
             return known
         return known if all(snapshot.pictures.get(one) == was for one, was in known.pictures.items()) else None
 
-    def _read(self, path: str, state: State) -> _Known | None:
+    def _read(self, path: str, state: State) -> _KnownFile | None:
         """Read one file. Raises OSError.
 
         The state is taken before the bytes, so the next snapshot shows a change in between. A file that is being
@@ -226,7 +226,7 @@ class PostFolder:
         except PostError as fault:
             outcome = fault
         pictures = self._files_of(outcome, path) if outcome is not None and not isinstance(outcome, PostError) else []
-        return _Known(state=state, outcome=outcome, pictures={picture: state_of(picture) for picture in pictures})
+        return _KnownFile(state=state, outcome=outcome, pictures={picture: state_of(picture) for picture in pictures})
 
     def _files_of(self, post: Post, path: str) -> list[str]:
         """The paths where its pictures may be, whether or not they exist."""

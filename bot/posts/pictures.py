@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _TAIL: Final = 4096  #: bytes at the end of a file to check for truncation
 _TOO_MANY_PIXELS: Final = "has more than 89 million pixels, which is not unpacked"
 _TOO_LARGE: Final = "is larger than 100 MB"
-_LARGEST_LOOK: Final = 40_000_000  #: pixels; larger pictures are not decoded to check for truncation
+_MOST_DECODED_PIXELS: Final = 40_000_000  #: pixels; larger pictures are not decoded to check for truncation
 _ORIENTATION: Final = 0x0112  # Exif 2.3, section 4.6.4: the values 5 to 8 swap width and height
 _ON_ITS_SIDE: Final = (5, 6, 7, 8)
 
@@ -211,7 +211,7 @@ def _raise_if_cut_short(image: Image.Image, file: IO[bytes]) -> None:
     file.seek(max(0, size - _TAIL))
     if (
         not _looks_whole(str(image.format), head, file.read(_TAIL), size)
-        and image.width * image.height <= _LARGEST_LOOK
+        and image.width * image.height <= _MOST_DECODED_PIXELS
     ):
         image.load()
 

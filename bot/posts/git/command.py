@@ -43,7 +43,7 @@ _SETTINGS: Final = {
     "gc.pruneExpire": "now",
     "core.logAllRefUpdates": "false",
 }
-_LOOK: Final = 0.05  #: seconds between two checks for a stop
+_POLL_INTERVAL: Final = 0.05  #: seconds between two checks for a stop
 _LONGEST_OUTPUT: Final = 1_000_000  #: bytes; git's answers here are commit ids and short messages
 #: The first git with settings by environment variable, GIT_CONFIG_COUNT (git 2.31, release notes).
 OLDEST: Final = (2, 31)
@@ -125,7 +125,7 @@ class Git:
                         f"it took longer than {limit:.0f} seconds.", remedy="See `timeout` of the source."
                     )
                 with suppress(subprocess.TimeoutExpired):
-                    return process.wait(timeout=_LOOK)
+                    return process.wait(timeout=_POLL_INTERVAL)
         finally:
             _end(process)
 

@@ -23,7 +23,7 @@ from bot.posts.git.status import read_status, write_status
 KEPT: Final = timedelta(hours=1)
 KEPT_AT_MOST: Final = 5
 _NEW: Final = "refs/announce/new"
-_LOOK: Final = 0.1  #: seconds between two attempts to take the lock
+_POLL_INTERVAL: Final = 0.1  #: seconds between two attempts to take the lock
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,7 +87,7 @@ def _pull(
         until=time.monotonic() + source.timeout.total_seconds(),
         stopping=stopping,
     )
-    with _alone(checkout, git):
+    with _locked(checkout, git):
         try:
             return _refresh(git, checkout, address=str(config.root / source.git) if source.local else source.git)
         except OddGitError:
@@ -97,14 +97,14 @@ def _pull(
 
 
 @contextmanager
-def _alone(checkout: CheckoutDir, git: Git) -> Iterator[None]:
+def _locked(checkout: CheckoutDir, git: Git) -> Iterator[None]:
     """Hold the lock of the checkout; the system releases it if the process dies."""
     descriptor = os.open(checkout.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         while not try_lock(descriptor):
             if git.stopping() or time.monotonic() >= git.until:
                 raise SourceError("another process is fetching it, and takes long.")
-            time.sleep(_LOOK)
+            time.sleep(_POLL_INTERVAL)
         yield
     finally:
         os.close(descriptor)
