@@ -24,7 +24,7 @@ _INDENT: Final = 15
 @with_settings
 @json_option
 def accounts(config: Config, as_json: bool) -> None:
-    """Show who we are on each server, and whether all is well.
+    """Show the bot's account on each server, and whether all is well.
 
     Contacts the servers and changes nothing there. Exit code 1 if an account cannot be used.
     """

@@ -21,7 +21,7 @@ from bot.operations.adopt import adopt_account, open_for_adoption, release_due
 @with_settings
 @yes_option
 def adopt(config: Config, yes: bool) -> None:
-    """Take over what the accounts already show, for a new ledger.
+    """Adopt the toots that the accounts already show, for a new ledger.
 
     Releases what is due into the feeds, reads the accounts' own toots back to the oldest post, and takes those that
     carry a post's link as sent. Sends nothing. A damaged ledger is put aside first.

@@ -21,7 +21,7 @@ from bot.operations.feeds import build_site
     "--out", type=click.Path(path_type=Path), help="Write into this folder instead of the one in the settings."
 )
 def build(config: Config, now_text: str | None, out: Path | None) -> None:
-    """Write the feeds from the post files alone; asks only `[[sources]]`."""
+    """Write the feeds from the post files; fetches only `[[sources]]`."""
     built = build_site(config, now=read_now(now_text, config), out=out, environ=os.environ, clock=SystemClock())
     for fault in (*built.unfetched, *built.faults):
         click.echo(f"problem: {fault}", err=True)

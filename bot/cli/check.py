@@ -81,7 +81,7 @@ def show_rules(ctx: click.Context, _option: click.Parameter, wanted: bool) -> No
     "--site",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="FOLDER",
-    help="Look for posts to come in a built site instead.",
+    help="Look in a built site for posts to come instead.",
 )
 @click.option("--changed-since", "since", metavar="REV", help="Only what this branch changes, since it left REV.")
 @click.option(

@@ -41,10 +41,10 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 now_option = click.option(
-    "--now", "now_text", metavar="DATETIME", help="As of then: in the site's timezone unless it has an offset."
+    "--now", "now_text", metavar="DATETIME", help="As of this time: in the site's timezone unless it has an offset."
 )
 
-yes_option = click.option("--yes", is_flag=True, help="Do not ask once more.")
+yes_option = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 port_option = click.option(
     "--port", default=3000, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 takes a free one."
 )
@@ -139,6 +139,6 @@ def console() -> Console:
 def confirm(*, yes: bool) -> None:
     """Ask once more, unless `yes`. Raises UsageError without a terminal, click's Abort at a no."""
     if not yes and not sys.stdin.isatty():
-        raise UsageError("nothing was changed: there is nobody to ask.", remedy="Add --yes if you mean it.")
+        raise UsageError("nothing was changed: there is no terminal to confirm on.", remedy="Use --yes to confirm.")
     if not yes:
         click.confirm("Do this?", abort=True)

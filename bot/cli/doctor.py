@@ -29,7 +29,7 @@ _COLOURS: Final = {"ok": "green", "note": "cyan", "problem": "bold red"}
 @json_option
 @click.pass_context
 def doctor(ctx: click.Context, own_config: Path | None, offline: bool, debug: bool, as_json: bool) -> None:  # noqa: ARG001
-    """Say how everything is, for somebody who helps.
+    """Report how everything stands, to go with a request for help.
 
     Shows no secret and nothing of posts to come, so it may be pasted into an issue. Changes nothing. Exit code 1 if
     something needs attention.

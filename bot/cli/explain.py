@@ -29,9 +29,9 @@ _INDENT: Final = 12
 @post_argument
 @json_option
 def explain(config: Config, post: str, as_json: bool) -> None:
-    """Tell what the bot knows of a post, and why it decided so.
+    """Show all that the bot knows about a post, and why it decided so.
 
-    State, reasons, people's words, deliveries with their attempts, history, and what comes next. Changes nothing.
+    State, reasons, manual overrides, deliveries with their attempts, history, and what comes next. Changes nothing.
     """
     clock = SystemClock()
     found = explain_post(config, post, clock)

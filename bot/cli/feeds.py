@@ -17,7 +17,7 @@ from bot.operations.feeds import OldFeedReport, propose_old_feed, take_over, tel
 
 @click.group()
 def feeds() -> None:
-    """Take over the ids of a feed that the site had, or tell the hubs."""
+    """Take over the ids of the site's earlier feed, or notify the hubs."""
 
 
 @feeds.command("import")
@@ -26,14 +26,14 @@ def feeds() -> None:
 @yes_option
 @json_option
 def import_feed(config: Config, source: str | None, yes: bool, as_json: bool) -> None:
-    """Take over the ids and dates of a feed that the site had before.
+    """Take over the ids and dates of the site's earlier feed.
 
     So no subscriber sees everything twice. Without a file or address, the one in [feeds] import. Posts that are
     released already stay as they are; for posts to come it is kept until their release.
     """
     source = source or config.feeds.import_
     if not source:
-        raise UsageError("which feed?", remedy="Name a file or an address, or set [feeds] import.")
+        raise UsageError("no feed is named.", remedy="Name a file or an address, or set [feeds] import.")
     proposal = propose_old_feed(config, source, clock=SystemClock())
     if as_json:
         echo_json(proposal.report)
@@ -63,7 +63,7 @@ def _show(report: OldFeedReport) -> None:
 @with_settings
 @click.option("--wait", default="5m", show_default=True, metavar="TIME", help="For the site to show what is new.")
 def ping(config: Config, wait: str) -> None:
-    """Tell the hubs what has changed, once the site shows it.
+    """Notify the hubs of what has changed, once the site shows it.
 
     For sites that are copied to their host after `announce tick`; `announce run` does it by itself.
     """

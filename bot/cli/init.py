@@ -93,12 +93,12 @@ def _answered(found: Proposal, given: dict[str, str]) -> Proposal:
         elif not guess:
             raise UsageError(f"the {name} of the site is not known.", remedy=f"Name it with --{name}.")
         else:
-            click.echo(f"{_PROMPTS[name]}: {guess} (found, not asked; --{name} says otherwise)")
+            click.echo(f"{_PROMPTS[name]}: {guess} (detected; override it with --{name})")
     found = with_answers(found, given)
     for doubt in found.doubts:
         click.echo(f"Look at this: {doubt}.")
     if not found.permalink_known:
-        click.echo(f"Look at this: the permalink cannot be known: {found.permalink_from}; --permalink says it.")
+        click.echo(f"Look at this: the permalink cannot be known: {found.permalink_from}; name it with --permalink.")
     return found
 
 

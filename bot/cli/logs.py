@@ -40,10 +40,14 @@ def log_options(command: _Command) -> Callable[..., None]:
     """Give a command `--log-format`, `--log-level` and `--redact`, and what they say as `log`."""
 
     @click.option(
-        "--log-format", type=click.Choice(("text", "json")), default="text", show_default=True, help="The lines' form."
+        "--log-format",
+        type=click.Choice(("text", "json")),
+        default="text",
+        show_default=True,
+        help="The format of the lines.",
     )
     @click.option(
-        "--log-level", type=click.Choice(_LEVELS), default="info", show_default=True, help="The least level shown."
+        "--log-level", type=click.Choice(_LEVELS), default="info", show_default=True, help="The lowest level shown."
     )
     @click.option(
         "--redact/--no-redact",

@@ -17,7 +17,7 @@ from bot.report.times import show_when
 @click.command()
 @with_settings
 @click.argument("title")
-@click.option("--kind", help="The template: config/posts/KIND.md.")
+@click.option("--kind", help="The template to use: config/posts/KIND.md.")
 @click.option("--at", "at_text", metavar="DATETIME", help="When it is released: in the site's timezone.")
 @click.option("--slug", help="The file's name without .md. [default: from the title]")
 def new(config: Config, title: str, kind: str | None, at_text: str | None, slug: str | None) -> None:

@@ -46,7 +46,7 @@ def hold(config: Config, post: str, yes: bool, as_json: bool) -> None:
 @yes_option
 @json_option
 def release(config: Config, post: str, yes: bool, as_json: bool) -> None:
-    """Let go a post that is held."""
+    """Release a post that is held."""
     _override(config, post, OverrideKind.RELEASE, yes=yes, as_json=as_json)
 
 
@@ -56,7 +56,7 @@ def release(config: Config, post: str, yes: bool, as_json: bool) -> None:
 @yes_option
 @json_option
 def retry(config: Config, post: str, yes: bool, as_json: bool) -> None:
-    """Try again what was rejected or given up."""
+    """Retry what was rejected or given up."""
     _override(config, post, OverrideKind.RETRY, yes=yes, as_json=as_json)
 
 
@@ -85,7 +85,7 @@ def pause(config: Config, yes: bool, as_json: bool) -> None:
 @yes_option
 @json_option
 def resume(config: Config, yes: bool, as_json: bool) -> None:
-    """Go on after a pause, and let go what the brake holds.
+    """End a pause, and release what the brake holds.
 
     What a person held stays held until `announce release`.
     """

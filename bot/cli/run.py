@@ -22,7 +22,7 @@ from bot.runtime.workers import ThreadedWorkers
 @with_settings
 @log_options
 def run(config: Config, log: LogOptions) -> None:
-    """Stay up: watch the posts, release each one at its time."""
+    """Run as a service: watch the posts, release each one at its time."""
     signals = StopSignals()
     new: Config | None = config
     while new is not None:

@@ -23,7 +23,7 @@ from bot.runtime.app import make_bot
 
 @click.command()
 @with_settings
-@click.option("--dry-run", is_flag=True, help="Say what it would do, do nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what it would do; do nothing.")
 @log_options
 def tick(config: Config, dry_run: bool, log: LogOptions) -> None:
     """Release what is due now, then exit; for cron or a CI job."""

@@ -18,7 +18,9 @@ class Site(Table):
     title: str = Field(min_length=1, description="the conference's name; title of the feeds")
     url: WebAddress = Field(description="the site's address, without a path at its end")
     description: str = Field("", description="a sentence about the news feed; empty: made from the title")
-    timezone: Zone = Field(description="IANA name; datetimes without offset are in this zone")
+    timezone: Zone = Field(
+        description="an IANA name such as America/New_York; datetimes without an offset are in this zone"
+    )
     naive_datetimes: Literal["site", "utc"] = Field(
         "site", description='what a datetime without offset means: the site\'s zone, or "utc"'
     )

@@ -18,7 +18,7 @@ from bot.config.secrets import (
     token_file,
 )
 from bot.domain.clock import SystemClock
-from bot.domain.errors import AccountBlockedError, BotError, UsageError, WrongAccountError
+from bot.domain.errors import AccountBlockedError, BotError, TransientError, UsageError, WrongAccountError
 from bot.publishers.network import AccountAccess, SignIn
 from bot.publishers.registry import network_of
 
@@ -72,7 +72,11 @@ def begin_login(config: Config, name: str) -> Iterator[Login]:
     account = find_account(config, name)
     server = network_of(account).sign_in(account.server, timeout=config.delivery.timeout)
     try:
-        application = server.register(f"announce for {config.site.title}", website=config.site.url)
+        try:
+            application = server.register(f"announce for {config.site.title}", website=config.site.url)
+        except TransientError as error:
+            remedy = error.remedy or f"Check `server` in [accounts.{name}], or try again later."
+            raise TransientError(f"{account.server}: {error.message}", remedy=remedy) from error
         yield Login(
             config=config,
             name=name,

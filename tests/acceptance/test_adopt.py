@@ -45,7 +45,7 @@ def test_a_damaged_ledger_is_put_aside_and_nothing_is_sent(project: Project, tim
 
     asked = project.announce("adopt")
     assert asked.returncode == 2
-    assert "Add --yes" in asked.stderr
+    assert "Use --yes" in asked.stderr
     done = project.announce("adopt", "--yes")
     assert done.returncode == 0, done.stdout + done.stderr
     (aside,) = (project.root / "var").glob("ledger.db.damaged-*")

@@ -27,7 +27,7 @@ def test_in_a_pipe_it_shows_and_changes_nothing(project: Project, post: Path) ->
     assert "-Four prices , two days.\n+Four prices, two days.\n" in done.stdout
     assert "1 file would be changed" in done.stdout
     assert "1 wrong offset is left alone: `announce check --fix=offsets` is for times" in done.stdout
-    assert done.stderr == "announce: nothing was changed: there is nobody to ask. Add --yes if you mean it.\n"
+    assert done.stderr == "announce: nothing was changed: there is no terminal to confirm on. Use --yes to confirm.\n"
     assert post.read_bytes() == before
     assert "\x1b" not in done.stdout, "no colours in a pipe"
 

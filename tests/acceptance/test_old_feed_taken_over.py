@@ -88,7 +88,7 @@ def test_the_command_shows_what_it_would_do_asks_and_then_nobody_sees_anything_t
     assert "tickets  ←  0 at old.example" in refused.stdout
     assert "no post for: Long gone" in refused.stdout
     assert "3 to be taken over, 0 in use already, 0 too late, 1 without a post." in refused.stdout
-    assert "Add --yes" in refused.stderr
+    assert "Use --yes" in refused.stderr
 
     assert site.announce("feeds", "import", "old.xml", "--yes").returncode == 0
     assert not new_feed.exists(), "a release is the release's doing"
@@ -198,7 +198,7 @@ def test_it_is_there_as_data(site: Project) -> None:
 
 @pytest.mark.parametrize(
     ("source", "words"),
-    [("nowhere.xml", "cannot be read"), ("posts/venue.md", "neither a JSON feed nor sound XML"), ("", "which feed?")],
+    [("nowhere.xml", "cannot be read"), ("posts/venue.md", "neither a JSON feed nor sound XML"), ("", "no feed is")],
 )
 def test_what_cannot_be_read_is_named_and_nothing_changes(site: Project, source: str, words: str) -> None:
     done = site.announce("feeds", "import", *filter(None, [source]), "--yes")

@@ -233,7 +233,7 @@ def test_without_a_terminal_a_word_needs_yes(project: Project, word: str, timeli
     prepare(project, word)
     line = refused(project, word, *slug)
     assert line in (
-        "announce: nothing was changed: there is nobody to ask. Add --yes if you mean it.",
+        "announce: nothing was changed: there is no terminal to confirm on. Use --yes to confirm.",
         "announce: nothing was changed: nothing of it was rejected or given up.",
     )
     assert word == "retry" or "--yes" in line
