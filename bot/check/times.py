@@ -15,8 +15,7 @@ from bot.check.subject import Subject
 from bot.config import Check
 from bot.domain import Finding, Post
 from bot.domain.durations import Daytime, format_duration
-from bot.planner.burst_limit import BURST_WINDOW, counted_by_burst_limit
-from bot.planner.ruling import Verdict
+from bot.planner.ruling import BURST_WINDOW, Verdict, counted_by_burst_limit
 
 #: Further ahead than this a datetime is probably a slip in the year.
 FAR: Final = timedelta(days=365)

@@ -27,12 +27,11 @@ from bot.domain import (
 )
 from bot.domain.errors import ComposeError
 from bot.planner.builder import PlanBuilder, PlanItem
-from bot.planner.burst_limit import burst_room
 from bot.planner.cache import PlanCache
 from bot.planner.followups import History, called_back, edit, nothing_follows, superseded, withdrawal
 from bot.planner.reminders import Reminding
 from bot.planner.rules import alike_until, rule
-from bot.planner.ruling import Case, Ruling, Verdict, failed_for_picture, was_tried
+from bot.planner.ruling import Case, Ruling, Verdict, burst_room, failed_for_picture, was_tried
 from bot.planner.thread import Thread
 
 _NO_WORDS: Final = Announcement(text="", link=None, length=0, limit=0)

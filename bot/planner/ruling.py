@@ -1,4 +1,4 @@
-"""The input and output of the rules: a case, the policy of the settings, and the ruling."""
+"""The input and output of the rules: a case, the policy of the settings, the burst limit, and the ruling. Pure."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Final
 
 from bot.domain import (
     AccountState,
+    Action,
     Announcement,
     Delivery,
     DeliveryState,
@@ -19,8 +20,12 @@ from bot.domain import (
     Post,
     Reason,
     ReasonCode,
+    Snapshot,
 )
 from bot.domain.durations import Daytime
+
+#: The burst limit counts the new toots and edits of one account within this time.
+BURST_WINDOW: Final = timedelta(hours=1)
 
 
 class Verdict(Enum):
@@ -132,6 +137,27 @@ def skipped_by_post(post: Post) -> Reason | None:
 def burst_limit_reason(policy: Policy) -> Reason:
     """Return the reason to hold a delivery that exceeds the burst limit."""
     return Reason(code=ReasonCode.BURST_LIMIT, count=policy.burst_limit)
+
+
+def burst_room(snapshot: Snapshot, account: str, *, now: datetime, policy: Policy) -> int:
+    """Return how many more toots and edits of the account the burst limit allows; sent and pending ones both count."""
+    return policy.burst_limit - len(counted_by_burst_limit(snapshot, account, now=now))
+
+
+def counted_by_burst_limit(snapshot: Snapshot, account: str, *, now: datetime) -> list[datetime]:
+    """Return when each toot and edit that counts against the limit was sent; `now` for those that are pending."""
+    moments = []
+    for delivery in snapshot.deliveries.values():
+        if delivery.key.account != account or delivery.ordered_by or delivery.action is Action.DELETE:
+            # What the operator released by command does not count: the operator saw the number.
+            continue
+        if delivery.key.occasion.part > 1:
+            continue  # a whole thread counts as one announcement
+        if delivery.state in (DeliveryState.DUE, DeliveryState.SENDING):
+            moments.append(now)
+        elif delivery.state is DeliveryState.SENT and delivery.settled_at is not None:
+            moments += [delivery.settled_at] if delivery.settled_at > now - BURST_WINDOW else []
+    return moments
 
 
 def failed_for_picture(reason: Reason | None) -> bool:

@@ -30,9 +30,8 @@ from bot.domain import (
 from bot.domain.durations import Daytime
 from bot.domain.reasons import text_reason
 from bot.domain.wording import reason_words
-from bot.planner.burst_limit import burst_room
 from bot.planner.rules import rule
-from bot.planner.ruling import Case, Policy, Ruling, Verdict
+from bot.planner.ruling import Case, Policy, Ruling, Verdict, burst_room
 
 ACCOUNT = "conf@example.social"
 DUE = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
