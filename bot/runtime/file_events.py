@@ -1,7 +1,7 @@
 """Hints from the operating system that a file has changed (inotify, FSEvents, ReadDirectoryChangesW), by watchdog.
 
-They are fast and they are not the truth: network folders and some containers have none, a folder that is replaced
-or that links to another loses them, and a system may run out of watches. Then the looks alone find the change.
+They are fast but not reliable: network folders and some containers send none, a folder that is replaced or that links
+to another loses them, and a system may run out of watches. Then only the watcher's scans find the change.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from watchdog.observers.api import BaseObserver
 
 
-#: Where the library's words about itself go: no use to a person, for a hint that does not come is found by the looks.
+#: Discards the library's own log: a missing hint is no fault, because a scan finds the change.
 _NOWHERE: Final = logging.NullHandler()
 _SETTINGS: Final = (".toml", ".txt", ".j2")
-#: What is told when a file is only opened or read is no change.
+#: The events that report a change; opening and reading a file do not.
 _CHANGES: Final = frozenset({"created", "modified", "moved", "deleted", "closed"})
 #: After these events a file is complete. A new file, or a new folder, may still be filled.
 _FINISHED: Final = frozenset({"closed", "moved", "deleted"})
@@ -33,10 +33,10 @@ _Watched: TypeAlias = tuple[str, tuple[int, int] | None, bool]
 
 
 class FileEvents:
-    """Collects the paths that the system says have changed; calls `ring` for each."""
+    """Collects the paths that the system reports as changed; calls `notify` for each."""
 
     def __init__(self, notify: Callable[[], None]) -> None:
-        self._ring = notify
+        self._notify = notify
         self._lock = Lock()
         self._paths: set[str] = set()
         self._writing: set[str] = set()
@@ -45,7 +45,7 @@ class FileEvents:
         self._observer: BaseObserver | None = None
 
     def arm(self, trees: Collection[Path], folders: Collection[str] = ()) -> None:
-        """Watch these folders, `trees` with all that is in them; again where one was replaced by another."""
+        """Watch these folders, `trees` with everything in them; again if another folder has replaced one."""
         roots = {str(tree) for tree in trees}
         # Each takes a thread, so not those within a tree, such as the folders of posts with pictures of their own.
         single = [folder for folder in folders if roots.isdisjoint((folder, *map(str, Path(folder).parents)))]
@@ -64,21 +64,21 @@ class FileEvents:
 
             self._observer = Observer()
             self._observer.start()
-        except (ImportError, OSError, RuntimeError):  # no threads or no watches left: the looks find all the same
+        except (ImportError, OSError, RuntimeError):  # no threads or no watches left: the scans still find changes
             self._observer = None
             return
-        told = _events_told_of()
+        wanted_events = _watched_events()
         for folder, identity, recursive in sorted(wanted, key=lambda one: (not one[2], one[0])):
             if identity is not None:
                 with suppress(OSError, RuntimeError):
-                    self._observer.schedule(self, folder, recursive=recursive, event_filter=told)  # type: ignore[arg-type]
+                    self._observer.schedule(self, folder, recursive=recursive, event_filter=wanted_events)  # type: ignore[arg-type]
 
     def is_blind(self) -> bool:
-        """Whether one of the folders was replaced by another one, of which nothing will be told. Takes microseconds."""
+        """Whether another folder has replaced a watched one, so that changes go unreported. Takes microseconds."""
         return any(_identity(folder) != identity for folder, identity, _ in self._watched)
 
     def take(self) -> frozenset[str]:
-        """The paths since the last time; those of folders end in a slash."""
+        """Return the paths reported since the last call; those of folders end in a slash."""
         with self._lock:
             paths, self._paths = frozenset(self._paths), set()
         return paths
@@ -89,39 +89,39 @@ class FileEvents:
             return self._writing.isdisjoint(taken) and self._writing.isdisjoint(self._paths)
 
     def close(self) -> None:
-        """Watch nothing any more."""
+        """Stop watching."""
         if self._observer is not None:
             self._observer.stop()
             self._observer.join(timeout=5)
             self._observer = None
 
     def dispatch(self, event: FileSystemEvent) -> None:
-        """What watchdog calls, in a thread of its own."""
+        """Handle an event; watchdog calls it in a thread of its own."""
         if event.event_type not in _CHANGES or (event.is_directory and event.event_type == "modified"):
             return
         paths = {os.fsdecode(path) for path in (event.src_path, event.dest_path) if path}
-        told = {
+        changed = {
             path + os.sep * event.is_directory for path in paths if self._matters(path, is_folder=event.is_directory)
         }
-        if told:
+        if changed:
             with self._lock:
-                self._paths |= told
+                self._paths |= changed
                 if event.event_type in _FINISHED:
-                    self._writing -= told
+                    self._writing -= changed
                 else:
-                    self._writing |= told
-            self._ring()
+                    self._writing |= changed
+            self._notify()
 
     def _matters(self, path: str, *, is_folder: bool) -> bool:
         folder, name = os.path.split(path)
         if folder in self._single:
             return not is_hidden(name)
-        # Editors keep files of their own beside those they write.
+        # Editors keep files of their own next to those that they write.
         return not is_hidden(name) if is_folder else may_be_post(name) or name.endswith(_SETTINGS)
 
 
-def _events_told_of() -> list[type[FileSystemEvent]]:
-    """All but opening and reading: each of our own looks opens the folders, and would wake two threads to say so."""
+def _watched_events() -> list[type[FileSystemEvent]]:
+    """The events to watch: all but opening and reading, because each of the watcher's scans opens the folders."""
     from watchdog import events  # imported here: it takes 40 ms, and `tick` watches nothing
 
     return [

@@ -163,7 +163,7 @@ class _Loop:
             hints=hints,
             wake_event=bot.wake_event,
             stop=bot.stop,
-            turn=bot.heartbeat.beat,
+            on_wait=bot.heartbeat.beat,
         )
         self._released = False  #: on the dot, since the latest cycle
         self._sweep = MIN_SWEEP_INTERVAL

@@ -1,4 +1,4 @@
-"""Waiting for a reason to do another cycle: a wake, a change of the files, the sweep, the stop."""
+"""Waits for a reason to do another cycle: a wake, a change of the files, the sweep, the stop."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from bot.posts.git.folders import PostSource
 from bot.posts.listing import FileState, FolderSnapshot, are_equal, may_have_changed, merge_stable, state_of
 
 #: Scanning the folders may take this share of one core.
-LOOK_CPU_SHARE: Final = 0.0003
+SCAN_CPU_SHARE: Final = 0.0003
 #: On a slow network folder, scanning may take this share of the time.
-LOOK_WALL_SHARE: Final = 0.05
-MIN_LOOK_INTERVAL: Final = timedelta(milliseconds=800)
-MAX_LOOK_INTERVAL: Final = timedelta(minutes=2)
+SCAN_WALL_SHARE: Final = 0.05
+MIN_SCAN_INTERVAL: Final = timedelta(milliseconds=800)
+MAX_SCAN_INTERVAL: Final = timedelta(minutes=2)
 #: A full cycle happens at least this often, whatever wakes are missed; less often where cycles take long.
 MIN_SWEEP_INTERVAL: Final = timedelta(seconds=15)
 MAX_SWEEP_INTERVAL: Final = timedelta(minutes=10)
@@ -40,10 +40,10 @@ def pause_after(costs: Sequence[tuple[float, float]]) -> timedelta:
     The cheapest counts: the first scan after a start, and one beside other work, take several times as long.
     """
     if len(costs) < 2:
-        return MIN_LOOK_INTERVAL
+        return MIN_SCAN_INTERVAL
     processor, wall = (min(cost) for cost in zip(*costs, strict=True))
-    wanted = timedelta(seconds=max(processor / LOOK_CPU_SHARE, wall / LOOK_WALL_SHARE))
-    return min(max(wanted, MIN_LOOK_INTERVAL), MAX_LOOK_INTERVAL)
+    wanted = timedelta(seconds=max(processor / SCAN_CPU_SHARE, wall / SCAN_WALL_SHARE))
+    return min(max(wanted, MIN_SCAN_INTERVAL), MAX_SCAN_INTERVAL)
 
 
 #: A clock that differs by so much from the time that has passed was set.
@@ -54,11 +54,11 @@ FOLDER_CHECK_INTERVAL: Final = timedelta(seconds=1)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stillness:
-    """How long files must hold still before they are acted on, for they come in pieces."""
+    """How long files must hold still before a cycle uses them, because they are written in pieces."""
 
-    written: timedelta = timedelta(milliseconds=100)  #: two looks that agree lie so far apart
-    closed: timedelta = timedelta(milliseconds=15)  #: the same where the system has told that the writer closed them
-    longest: timedelta = timedelta(seconds=5)  #: then what holds still is acted on, whatever else goes on changing
+    written: timedelta = timedelta(milliseconds=100)  #: the time between two scans that agree
+    closed: timedelta = timedelta(milliseconds=15)  #: the same if the system has reported that the writer closed them
+    longest: timedelta = timedelta(seconds=5)  #: after that the still files are used, even if others change
 
 
 class SourceOfHints(Protocol):
@@ -89,9 +89,9 @@ class _View:
 
 
 class Watch:
-    """Knows the files that the cycles go by, and waits until something differs.
+    """Holds the state of the files that cycles use, and waits until it differs.
 
-    Files live in real time, so all pauses are real; the `clock` only tells when a release is due.
+    Files live in real time, so all pauses are real; the `clock` only says when a release is due.
     """
 
     def __init__(
@@ -103,10 +103,10 @@ class Watch:
         hints: SourceOfHints,
         wake_event: Signal,
         stop: Signal,
-        turn: Callable[[], None] = lambda: None,
+        on_wait: Callable[[], None] = lambda: None,
         stillness: Stillness = Stillness(),
     ) -> None:
-        """`turn` is called every second while `wait` waits: a sign of life."""
+        """`on_wait` is called every second while `wait` waits."""
         self._stillness = stillness
         self._config = config
         self._posts = posts
@@ -114,12 +114,12 @@ class Watch:
         self._hints = hints
         self._wake = wake_event
         self._stop = stop
-        self._turn = turn
-        self._told: frozenset[str] = frozenset()  #: hints that nothing was done about yet
-        self._moving = False  #: whether something was left out because it changed all the time
-        self._next_look = 0.0
+        self._on_wait = on_wait
+        self._changed: frozenset[str] = frozenset()  #: the paths of hints that no scan has followed yet
+        self._moving = False  #: whether a file was left out because it kept changing
+        self._next_scan = 0.0
         self._costs: deque[tuple[float, float]] = deque(maxlen=4)
-        self._agreed = self._look()
+        self._agreed = self._scan()
         self._agree(self._agreed)
         if may_have_changed(self._agreed.posts, seconds=1):
             self._settle(self._agreed)
@@ -127,37 +127,37 @@ class Watch:
     def wait(self, *, due: datetime | None = None, sweep: timedelta = MIN_SWEEP_INTERVAL) -> None:
         """Return at a wake, when files have changed and hold still, when the clock was set, and after `sweep`.
 
-        At `due` (UTC) the cycle goes by what was agreed on before: a file that is being saved delays no release.
+        At `due` (UTC) the cycle uses the files as of the last agreement: a file that is being saved delays no release.
         """
         ahead = self._ahead()
         self._agreed = _View(posts=self._posts.snapshot or self._agreed.posts, others=self._agreed.others)
         sweep_at = monotonic_seconds() + sweep.total_seconds()
         while not self._stop.is_set():
-            self._turn()
-            self._told |= self._hints.take()
-            pause = min(sweep_at, self._next_look) - monotonic_seconds()
+            self._on_wait()
+            self._changed |= self._hints.take()
+            pause = min(sweep_at, self._next_scan) - monotonic_seconds()
             pause = max(0.0, min(pause, FOLDER_CHECK_INTERVAL.total_seconds()))
-            rang = bool(self._told) or self._moving or self._wake.wait(pause)
-            self._told |= self._hints.take()
+            woken = bool(self._changed) or self._moving or self._wake.wait(pause)
+            self._changed |= self._hints.take()
             if self._stop.is_set() or self._is_due(due) or abs(self._ahead() - ahead) > CLOCK_STEP.total_seconds():
                 return
-            everything = self._moving or monotonic_seconds() >= self._next_look or self._hints.is_blind()
-            if self._told or everything:
-                view = self._look() if everything else self._look_at(self._told)
+            everything = self._moving or monotonic_seconds() >= self._next_scan or self._hints.is_blind()
+            if self._changed or everything:
+                view = self._scan() if everything else self._rescan(self._changed)
                 if not view.is_like(self._agreed):
                     self._settle(view, due=due)
                     return
-                self._told, self._moving = frozenset(), False
-            if rang or monotonic_seconds() >= sweep_at:
+                self._changed, self._moving = frozenset(), False
+            if woken or monotonic_seconds() >= sweep_at:
                 return
 
     def _settle(self, view: _View, *, due: datetime | None = None) -> None:
-        """Scan until two scans agree, and let the cycles go by that."""
+        """Scan until two scans agree, and let the cycles use their result."""
         end = monotonic_seconds() + self._stillness.longest.total_seconds()
         while self._rest(self._stillness.closed if self._are_closed() else self._stillness.written, due=due):
             more = self._hints.take()
-            self._told |= more
-            again = self._look_at(self._told) if self._told else self._look()
+            self._changed |= more
+            again = self._rescan(self._changed) if self._changed else self._scan()
             if not more and again.is_like(view):
                 self._agree(again)
                 return
@@ -169,25 +169,25 @@ class Watch:
             view = again
 
     def _rest(self, pause: timedelta, *, due: datetime | None) -> bool:
-        """Wait for so long; False at once if a release is due, or the end."""
+        """Wait for this pause; returns False at once if a release is due or the bot stops."""
         end = monotonic_seconds() + pause.total_seconds()
         while (left := end - monotonic_seconds()) > 0:
             if self._stop.is_set() or self._is_due(due):
-                self._moving = True  # to be looked at after the release
+                self._moving = True  # scanned after the release
                 return False
             if due is not None:
                 left = min(left, max(0.0, (due - self._clock.now()).total_seconds()))
-            rang = self._wake.wait(left)
+            woken = self._wake.wait(left)
             self._wake.clear()  # a cycle follows in any case
-            if rang and pause > self._stillness.closed and self._are_closed():
-                # Closed just now: from here on it need not hold still for as long as one that may be written on.
-                self._told |= self._hints.take()
+            if woken and pause > self._stillness.closed and self._are_closed():
+                # It was closed just now, so the shorter pause applies.
+                self._changed |= self._hints.take()
                 pause = self._stillness.closed
                 end = min(end, monotonic_seconds() + pause.total_seconds())
         return True
 
     def _are_closed(self) -> bool:
-        return bool(self._told) and self._hints.are_closed(self._told)
+        return bool(self._changed) and self._hints.are_closed(self._changed)
 
     def _ahead(self) -> float:
         """The time of day less the time that passes, in seconds: it changes when the clock is set."""
@@ -197,10 +197,10 @@ class Watch:
         return due is not None and self._clock.now() >= due
 
     def _agree(self, view: _View) -> None:
-        self._agreed, self._told, self._moving = view, frozenset(), False
+        self._agreed, self._changed, self._moving = view, frozenset(), False
         self._posts.use_snapshot(view.posts)
 
-    def _look(self) -> _View:
+    def _scan(self) -> _View:
         wall, processor = time.perf_counter(), time.thread_time()
         self._hints.arm(
             [self._config.posts_folder, self._config.path.parent],
@@ -209,11 +209,11 @@ class Watch:
         view = _View(posts=self._posts.take_snapshot(), others=self._others())
         self._costs.append((time.thread_time() - processor, time.perf_counter() - wall))
         pause = pause_after(self._costs)
-        self._next_look = monotonic_seconds() + pause.total_seconds()
+        self._next_scan = monotonic_seconds() + pause.total_seconds()
         return view
 
-    def _look_at(self, told: Collection[str]) -> _View:
-        return _View(posts=self._posts.update_snapshot(self._agreed.posts, told), others=self._others())
+    def _rescan(self, changed: Collection[str]) -> _View:
+        return _View(posts=self._posts.update_snapshot(self._agreed.posts, changed), others=self._others())
 
     def _others(self) -> Mapping[str, FileState | None]:
         config = self._config

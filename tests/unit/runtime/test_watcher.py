@@ -278,7 +278,7 @@ def test_while_it_waits_it_shows_every_second_that_it_is_awake(site_config: Call
         hints=ByHand(),
         wake_event=Event(),
         stop=Event(),
-        turn=lambda: turns.append(monotonic_seconds()),
+        on_wait=lambda: turns.append(monotonic_seconds()),
     )
     watch.wait(sweep=timedelta(seconds=2.5))
     assert len(turns) >= 3

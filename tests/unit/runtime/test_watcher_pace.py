@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 
 from bot.runtime.watcher import (
-    LOOK_CPU_SHARE,
-    MAX_LOOK_INTERVAL,
+    MAX_SCAN_INTERVAL,
     MAX_SWEEP_INTERVAL,
-    MIN_LOOK_INTERVAL,
+    MIN_SCAN_INTERVAL,
     MIN_SWEEP_INTERVAL,
+    SCAN_CPU_SHARE,
     SWEEP_CPU_SHARE,
     pause_after,
     sweep_after,
@@ -21,11 +21,11 @@ from bot.runtime.watcher import (
 @pytest.mark.parametrize(
     ("costs", "seconds"),
     [
-        ([], MIN_LOOK_INTERVAL.total_seconds()),
-        ([(9.0, 9.0)], MIN_LOOK_INTERVAL.total_seconds()),  # the first look is no measure
-        ([(9.0, 9.0), (0.0001, 0.0002)], MIN_LOOK_INTERVAL.total_seconds()),
-        ([(0.003, 0.01), (0.002, 0.02)], 0.002 / LOOK_CPU_SHARE),
-        ([(0.05, 0.1), (0.05, 0.1)], MAX_LOOK_INTERVAL.total_seconds()),
+        ([], MIN_SCAN_INTERVAL.total_seconds()),
+        ([(9.0, 9.0)], MIN_SCAN_INTERVAL.total_seconds()),  # the first look is no measure
+        ([(9.0, 9.0), (0.0001, 0.0002)], MIN_SCAN_INTERVAL.total_seconds()),
+        ([(0.003, 0.01), (0.002, 0.02)], 0.002 / SCAN_CPU_SHARE),
+        ([(0.05, 0.1), (0.05, 0.1)], MAX_SCAN_INTERVAL.total_seconds()),
         ([(0.0001, 0.5), (0.0001, 0.6)], 10),  # a slow network folder
     ],
 )
@@ -34,11 +34,11 @@ def test_looks_take_a_small_share_of_one_core(costs: list[tuple[float, float]], 
 
 
 def test_looks_and_passes_leave_room_below_a_thousandth_of_a_core() -> None:
-    assert LOOK_CPU_SHARE + SWEEP_CPU_SHARE <= 0.0007
+    assert SCAN_CPU_SHARE + SWEEP_CPU_SHARE <= 0.0007
 
 
 def test_a_small_folder_is_seen_within_a_second() -> None:
-    assert MIN_LOOK_INTERVAL.total_seconds() + 0.1 < 1
+    assert MIN_SCAN_INTERVAL.total_seconds() + 0.1 < 1
 
 
 @pytest.mark.parametrize(
