@@ -1,4 +1,4 @@
-"""Traces of posts to come and of drafts in the files of a built site, which the site's generator let through."""
+"""Find traces of posts to come and of drafts in the files of a built site."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How checks make findings: about a post, about another file, and from a file that is no usable post."""
+"""Make findings: about a post, about another file, and from the error of an unusable post."""
 
 from __future__ import annotations
 

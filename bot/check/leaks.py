@@ -1,4 +1,4 @@
-"""What reveals a post before its release: names of files, and traces in a built site. Pure.
+"""Find what reveals a post before its release: names of files, and traces in a built site. Pure.
 
 Each file of a built site is split into words once; only posts whose key words all occur are searched for closely. So
 the cost of a file hardly depends on the number of posts to come.
@@ -74,7 +74,7 @@ _ESCAPES: Final = re.compile(rb"\\u[0-9a-fA-F]{4}|%[0-9a-fA-F]{2}")
 _ESCAPED: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
 #: Spaces, quotes and brackets end an address in HTML, XML, JSON and plain text; "=" stands before one without quotes.
 _ADDRESS: Final = re.compile(r"[^\s\"'<>()\[\]{},;|`\\=]*")
-#: Characters of an address before its slug; longer ones do not matter.
+#: Characters that are searched for the beginning of an address, before its slug.
 _LONGEST: Final = 300
 _ASCII_WORDS: Final = bytes(
     code if chr(code).isascii() and chr(code).isalnum() else ord(" ") for code in bytes(range(256)).lower()
@@ -83,7 +83,7 @@ _ASCII_WORDS: Final = bytes(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LeakPatterns:
-    """By what a post can be recognised."""
+    """The patterns that identify one post."""
 
     post: Post
     host: str  #: the site's

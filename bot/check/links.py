@@ -1,9 +1,9 @@
 """Links in posts: to pages that the site lacks, to posts to come, without encryption, with tracking parameters.
 
-The site is not asked. Known are the posts' own pages and the files beside them, the feeds, the files of the assets
-folder, the `pages` of the settings and, if `[check] site` names it, the built site. Without the last two only addresses
-are judged of which the bot knows everything: those shaped like a post's permalink, files in the folders of the assets,
-and Markdown files.
+No request is made. The check knows the posts' own pages and the files beside them, the feeds, the files of the assets
+folder, the `pages` of the settings and, if `[check] site` names it, the built site. Without the last two it only judges
+addresses of which it knows everything: those shaped like a post's permalink, files in the folders of the assets, and
+Markdown files.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class SitePages:
         """Whether the site certainly has nothing at this path. For pages of posts see `post_at`."""
         path = unquote(path)
         if self._below and not path.startswith(f"{self._below}/"):
-            return False  # beside the site, on the same host
+            return False  # on the same host, but outside the site
         inner = path.removeprefix(self._below) or "/"
         return self._is_judged(inner) and not self._has(inner)
 

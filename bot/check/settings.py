@@ -14,7 +14,7 @@ from bot.config.wording import folder_names, read_people, read_templates
 from bot.domain import Finding
 from bot.domain.errors import ComposeFileError
 from bot.posts.git.checkout import checkout_dir_of
-from bot.posts.git.status import read_status
+from bot.posts.git.status import read_fetch_status
 from bot.posts.reader import shown_path
 
 
@@ -63,7 +63,7 @@ def _check_sources(config: Config, environ: Mapping[str, str]) -> Iterator[Findi
         if missing:
             remedy = "Pushes are ignored; the posts are fetched as often as `every` says."
             yield about_settings(config, "secret-missing", f"{missing}.", remedy, field=f"{field}.push_secret")
-        status = read_status(checkout_dir_of(config, source).status)
+        status = read_fetch_status(checkout_dir_of(config, source).status)
         if status.failing_since is not None:
             problem = (
                 f"{source.shown} could not be fetched since {status.failing_since:%Y-%m-%d %H:%M} UTC: {status.why}"

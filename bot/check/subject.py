@@ -1,4 +1,4 @@
-"""What the checks get: the posts and settings of a project, and everything derived from them."""
+"""The input of the checks: the posts and settings of a project, and everything derived from them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.posts.frontmatter.source import Source, read_source
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """A project as the checks see it."""
+    """A project, as every check gets it."""
 
     config: Config
     posts: Sequence[Post]
@@ -74,6 +74,6 @@ class Subject:
         ]
 
     def source(self, post: Post) -> Source | None:
-        """The post's file, taken apart; None if its text was not read."""
+        """Parse the post's file into front matter and body; None if its text was not read."""
         text = self.texts.get(post.path)
         return None if text is None else read_source(text.encode(), path=post.path)

@@ -1,4 +1,4 @@
-"""How the toots of the posts would come out: held, cut, with other mentions and hashtags than meant."""
+"""What composing does to the toots of the posts: held, cut, with other mentions and hashtags than the author means."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.domain.errors import ComposeError
 from bot.domain.template_tags import find_tags
 from bot.publishers.registry import network_of
 
-#: What an author means as a hashtag. "#3" is a number, and "C#" a language.
+#: A word that an author means as a hashtag. "#3" is a number, and "C#" a language.
 _MEANT: Final = re.compile(r"(?<![\w#＃&/])[#＃](?=[\w\d])(?!\d{1,3}\b)[^\s#＃]*[\w]")
 
 
@@ -110,7 +110,7 @@ def _check_toot(post: Post, compose: Composer, accounts: Sequence[str]) -> Itera
         yield about(post, "text-shortened", problem, "Say it shorter.", field="withdrawn")
     if post.published is None or not post.is_tooted:
         return
-    # What is found alike on a second account is no second finding.
+    # Equal findings on several accounts are reported once.
     yield from dict.fromkeys(finding for account in accounts for finding in _check_toot_on(post, compose, account))
 
 

@@ -18,7 +18,7 @@ from bot.domain.text import truncate
 from bot.posts.body.markdown import parse_markdown
 from bot.posts.frontmatter.source import Source
 
-#: Replaces a character that is no prose.
+#: Stands in for a character that is not prose.
 HIDDEN: Final = "\0"
 #: Front matter fields that readers see.
 PROSE: Final = frozenset({"title", "summary", "cover.alt", "mastodon.text", "mastodon.content_warning"})
@@ -40,7 +40,7 @@ _KEY: Final = re.compile(r"\s*(?:-\s+)?[\"']?[\w-]+[\"']?\s*[:=]\s*")
 def prose_lines(text: str, source: Source) -> list[str]:
     """The lines of a file, without line feeds; everything that is no prose is replaced by HIDDEN.
 
-    `source` is the same text, taken apart. Every line keeps its length.
+    `source` is the same text, parsed. Every line keeps its length.
     """
     lines = text.split("\n")
     if "\r" in text.replace("\r\n", "\n"):

@@ -35,7 +35,7 @@ from bot.operations.check import (
     search_built_site,
 )
 from bot.posts.git.checkout import checkout_dir_of
-from bot.posts.git.status import read_status
+from bot.posts.git.status import read_fetch_status
 from bot.report.github import annotate
 from bot.report.markdown import picture_in_repository, render_summary
 from bot.report.outlook import DELETION_WORDS
@@ -181,7 +181,7 @@ def _show_sources(config: Config) -> None:
         click.echo(f"looked at: {config.site.posts}")
     for source in config.sources:
         place = checkout_dir_of(config, source)
-        status, commit = read_status(place.status), place.commit()
+        status, commit = read_fetch_status(place.status), place.commit()
         when = f", fetched {format_distance(status.fetched, datetime.now(UTC))}" if status.fetched else ""
         at = f"at {commit[:10]}{when}" if commit else "not fetched yet: `announce run` and `announce tick` do that"
         click.echo(f"looked at: {source.shown}, folder {source.folder}, {at}")

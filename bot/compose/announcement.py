@@ -26,7 +26,7 @@ from bot.posts.frontmatter.reminders import source_of
 
 
 def make_reminder_post(post: Post, reminder: Reminder) -> Post:
-    """The post with the reminder's text, for `compose`.
+    """Make a post with the reminder's text, for `compose`.
 
     One toot, with the post's pictures unless it is a reply; no thread, no poll. A reminder of a deadline expires with
     the deadline.
@@ -46,7 +46,7 @@ _OPTIONS = "mastodon.poll.options"
 
 
 def check_poll(post: Post, context: ComposeContext) -> Poll | None:
-    """The post's poll; None if it has none.
+    """Check the post's poll against the server's limits and return it; None if the post has none.
 
     Poll options are never shortened, to keep their meaning. Raises ComposeError if the server would refuse the poll
     (mastodon/mastodon app/validators/poll_options_validator.rb, poll_expiration_validator.rb).

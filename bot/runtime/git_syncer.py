@@ -16,7 +16,7 @@ from bot.domain import Event, EventKind
 from bot.domain.clock import Clock
 from bot.posts.git.checkout import checkout_dir_of
 from bot.posts.git.push import PushHook
-from bot.posts.git.status import SourceTrouble, read_status
+from bot.posts.git.status import SourceTrouble, read_fetch_status
 from bot.posts.git.sync import SyncResult, sync_checkout
 from bot.runtime.workers import Supervise, Worker
 
@@ -139,7 +139,7 @@ class GitSyncer:
         found = []
         for source in self.sources:
             place = checkout_dir_of(self._config, source)
-            what = read_status(place.status).trouble(now)
+            what = read_fetch_status(place.status).trouble(now)
             if what:
                 found.append(SourceTrouble(source=source, what=what, never=not place.commit()))
         return tuple(found)

@@ -8,7 +8,7 @@ from typing import Any
 from bot.config import Config
 from bot.domain import AccountFacts, AccountState, Capabilities, Entry, Limits, Snapshot
 from bot.posts.git.checkout import checkout_dir_of
-from bot.posts.git.status import Status, write_status
+from bot.posts.git.status import FetchStatus, write_fetch_status
 from tests.support.check_cases import BODY, FILE, NOW, Case, Row, written
 from tests.support.digests import both
 
@@ -54,7 +54,9 @@ def failing(since: datetime | None) -> Any:
     def prepare(config: Config) -> None:
         place = checkout_dir_of(config, config.sources[0])
         place.make()
-        write_status(place.status, Status(fetched=NOW, failing_since=since, why="the host cannot be reached."))
+        write_fetch_status(
+            place.status, FetchStatus(fetched=NOW, failing_since=since, why="the host cannot be reached.")
+        )
 
     return prepare
 

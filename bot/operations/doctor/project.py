@@ -15,7 +15,7 @@ from bot.domain.errors import PostError
 from bot.operations.doctor.report import DoctorLine, note, ok, problem
 from bot.posts.git.checkout import checkout_dir_of
 from bot.posts.git.folders import open_posts
-from bot.posts.git.status import read_status
+from bot.posts.git.status import read_fetch_status
 from bot.runtime.planning import decide
 
 HIDDEN: Final = "(hidden)"
@@ -103,7 +103,7 @@ def sources(config: Config) -> Iterator[DoctorLine]:
     """The repositories, by their numbers in the settings: where they are may be private."""
     for number, source in enumerate(config.sources):
         place = checkout_dir_of(config, source)
-        status = read_status(place.status)
+        status = read_fetch_status(place.status)
         if status.failing_since is not None:
             continue  # told with the settings
         if not place.commit():

@@ -17,18 +17,18 @@ LASTS: Final = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Status:
+class FetchStatus:
     """The fetch status of one source; times are in UTC."""
 
     fetched: datetime | None = None  #: the last successful fetch
     failing_since: datetime | None = None  #: the first failure since then
     why: str = ""  #: the reason of that first failure, so that the alert's text stays the same
 
-    def after_success(self, now: datetime) -> Status:
+    def after_success(self, now: datetime) -> FetchStatus:
         """The status after a fetch whose commit is now current."""
-        return Status(fetched=now)
+        return FetchStatus(fetched=now)
 
-    def after_failure(self, why: str, now: datetime) -> Status:
+    def after_failure(self, why: str, now: datetime) -> FetchStatus:
         """The status after a failed fetch, or one whose commit must not become current."""
         return self if self.failing_since else replace(self, failing_since=now, why=why)
 
@@ -53,16 +53,18 @@ class SourceTrouble:
         return f"the posts of {self.source.shown} are {self.what}"
 
 
-def read_status(path: Path) -> Status:
+def read_fetch_status(path: Path) -> FetchStatus:
     """Read the status; an empty one if the file is missing or unreadable."""
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
-        return Status(fetched=_time(kept["fetched"]), failing_since=_time(kept["failing_since"]), why=str(kept["why"]))
+        return FetchStatus(
+            fetched=_time(kept["fetched"]), failing_since=_time(kept["failing_since"]), why=str(kept["why"])
+        )
     except (OSError, ValueError, KeyError, TypeError):
-        return Status()
+        return FetchStatus()
 
 
-def write_status(path: Path, status: Status) -> None:
+def write_fetch_status(path: Path, status: FetchStatus) -> None:
     """Store the status. Best effort: other parts of the bot report a full disk."""
     kept = {
         "fetched": _iso(status.fetched),

@@ -17,7 +17,7 @@ from bot.domain.errors import SourceError
 from bot.files.locks import try_lock
 from bot.posts.git.checkout import UNFINISHED, CheckoutDir, checkout_dir_of, discard, examine, export
 from bot.posts.git.command import Git, OddGitError, check_version
-from bot.posts.git.status import read_status, write_status
+from bot.posts.git.status import read_fetch_status, write_fetch_status
 
 #: A tree that is no longer current is kept this long, because a reader may still use it.
 KEPT: Final = timedelta(hours=1)
@@ -52,7 +52,7 @@ def sync_checkout(
     """
     checkout = checkout_dir_of(config, source)
     before, changed, fault = checkout.commit(), False, ""
-    known = read_status(checkout.status)
+    known = read_fetch_status(checkout.status)
     try:
         changed = _pull(config, source, checkout, environ=environ, stopping=stopping)
     except SourceError as error:
@@ -61,7 +61,7 @@ def sync_checkout(
         fault = f"{checkout.folder.relative_to(config.root)} cannot be written: {error.strerror or error}."
     if fault and stopping():
         return SyncResult(source=source, commit=before)
-    write_status(checkout.status, known.after_failure(fault, now()) if fault else known.after_success(now()))
+    write_fetch_status(checkout.status, known.after_failure(fault, now()) if fault else known.after_success(now()))
     failed_before = known.failing_since is not None
     return SyncResult(
         source=source,

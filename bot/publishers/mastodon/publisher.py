@@ -1,4 +1,4 @@
-"""The publisher on Mastodon.py: what changes something on the server; `client` has the reading half."""
+"""The publisher on Mastodon.py: the methods that change something on the server; `client` has those that read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.publishers.mastodon.client import MastodonAccount
 from bot.publishers.network import AccountAccess
 from bot.publishers.pictures import PreparedPictures, read_original
 
-#: How often an upload that is still being processed is asked for.
+#: The wait between two questions whether the server has processed an upload.
 MEDIA_POLL: Final = timedelta(seconds=1)
 #: The fields of `_fields_of` that Mastodon.py's `status_update` does not take.
 _NOT_IN_AN_EDIT: Final = ("language", "content_type")
@@ -95,9 +95,9 @@ class MastodonPublisher(MastodonAccount):
         return receipt
 
     def _verify_status(self, receipt: Receipt) -> None:
-        """Raises RejectedError if the server has no such status after all.
+        """Raises RejectedError if the server does not have the status after all.
 
-        Mastodon's spam filter answers a mention or a reply as usual, with an id that never comes to be
+        Mastodon's spam filter answers a mention or a reply as usual, with an id that never exists
         (app/lib/antispam.rb). If this request fails in another way, the answer to the post counts.
         """
         self._answer = None
@@ -128,7 +128,7 @@ class MastodonPublisher(MastodonAccount):
                     status_id, **words, media_ids=media_ids, media_attributes=attributes, poll=poll
                 )
         except RejectedError:
-            # GoToSocial refuses what changes nothing, such as an edit whose answer was lost.
+            # GoToSocial refuses an edit that changes nothing, such as the repeat of one whose answer was lost.
             if "status was not changed" not in get_text(self._answer, "error"):
                 raise
             status = present
@@ -140,7 +140,7 @@ class MastodonPublisher(MastodonAccount):
         )
 
     def _poll_of_an_edit(self, present: Any, announcement: Announcement) -> Any:
-        """The poll for a PUT: left out it would be removed, and with the whole time it would stay open for longer."""
+        """The poll of an edit: without it the server would remove the poll, with the whole duration prolong it."""
         if announcement.poll is None:
             return None
         remaining = to_utc(get_field(present, "created_at")) + announcement.poll.expires_in - self._clock.now()
@@ -156,7 +156,7 @@ class MastodonPublisher(MastodonAccount):
     ) -> tuple[list[str] | None, list[dict[str, Any]] | None]:
         """The ids of new media, or the changes of those that are attached.
 
-        PUT replaces everything: what is not named again is removed (mastodon: update_status_service.rb).
+        PUT replaces everything: media that it does not name are removed (mastodon: update_status_service.rb).
         """
         if shown is None or _files(shown) != _files(announcement):
             return [self.upload(picture) for picture in announcement.pictures] or None, None
@@ -190,7 +190,7 @@ class MastodonPublisher(MastodonAccount):
 
     def _processed(self, media: Any) -> str:
         # 202 and 206 come with `url: null` while the server works (mastodon: media_controller.rb).
-        # Counted as well, for a clock that stands still.
+        # The rounds are counted too, in case that the clock stands still.
         media_id = get_text(media, "id")
         end = self._clock.monotonic() + self._timeout.total_seconds()
         for _ in range(math.ceil(self._timeout / MEDIA_POLL)):

@@ -15,7 +15,7 @@ from bot.domain.clock import ManualClock
 from bot.planner.alerts import Faults, collect_alerts
 from bot.planner.plan import Plan
 from bot.posts.git.checkout import checkout_dir_of
-from bot.posts.git.status import LASTS, SourceTrouble, Status, read_status, write_status
+from bot.posts.git.status import LASTS, FetchStatus, SourceTrouble, read_fetch_status, write_fetch_status
 from bot.runtime.app import make_bot
 from bot.runtime.planning import make_composer
 from tests.support.scratch_ledger import ScratchLedger
@@ -29,19 +29,19 @@ MINUTE = timedelta(minutes=1)
 @pytest.mark.parametrize(
     ("status", "told"),
     [
-        (Status(), False),
-        (Status(fetched=NOW), False),
-        (Status(fetched=NOW, failing_since=NOW - LASTS + MINUTE, why="x."), False),
-        (Status(fetched=NOW, failing_since=NOW - LASTS, why="x."), True),
-        (Status(failing_since=NOW, why="x."), True),
+        (FetchStatus(), False),
+        (FetchStatus(fetched=NOW), False),
+        (FetchStatus(fetched=NOW, failing_since=NOW - LASTS + MINUTE, why="x."), False),
+        (FetchStatus(fetched=NOW, failing_since=NOW - LASTS, why="x."), True),
+        (FetchStatus(failing_since=NOW, why="x."), True),
     ],
 )
-def test_a_short_outage_is_no_news(status: Status, told: bool) -> None:
+def test_a_short_outage_is_no_news(status: FetchStatus, told: bool) -> None:
     assert bool(status.trouble(NOW)) is told
 
 
 def test_the_first_reason_stays_while_it_lasts_so_that_it_is_told_once() -> None:
-    first = Status(fetched=NOW).after_failure("the host cannot be reached.", NOW)
+    first = FetchStatus(fetched=NOW).after_failure("the host cannot be reached.", NOW)
     later = first.after_failure("the host does not answer in time.", NOW + LASTS)
     assert later.trouble(NOW + LASTS) == "not fetched since 2026-03-10 14:00 UTC: the host cannot be reached."
     assert later.after_success(NOW).trouble(NOW + LASTS) == ""
@@ -50,13 +50,13 @@ def test_the_first_reason_stays_while_it_lasts_so_that_it_is_told_once() -> None
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"fetched": 1, "failing_since": null, "why": ""}', "\0"])
 def test_a_status_that_cannot_be_read_is_as_good_as_none(tmp_path: Path, content: str) -> None:
     (tmp_path / "status.json").write_text(content)
-    assert read_status(tmp_path / "status.json") == Status()
+    assert read_fetch_status(tmp_path / "status.json") == FetchStatus()
 
 
 def test_a_status_is_read_as_it_was_written(tmp_path: Path) -> None:
-    status = Status(fetched=NOW, failing_since=NOW + MINUTE, why="the disk is full.")
-    write_status(tmp_path / "status.json", status)
-    assert read_status(tmp_path / "status.json") == status
+    status = FetchStatus(fetched=NOW, failing_since=NOW + MINUTE, why="the disk is full.")
+    write_fetch_status(tmp_path / "status.json", status)
+    assert read_fetch_status(tmp_path / "status.json") == status
     assert [path.name for path in tmp_path.iterdir()] == ["status.json"]
 
 
@@ -95,7 +95,7 @@ def test_a_source_that_fails_is_found(site_config: MakeConfig) -> None:
     config = site_config(sources=f"[[sources]]\n{NEWS}")
     place = checkout_dir_of(config, config.sources[0])
     place.make()
-    write_status(place.status, Status(failing_since=NOW, why="the host cannot be reached."))
+    write_fetch_status(place.status, FetchStatus(failing_since=NOW, why="the host cannot be reached."))
     assert rules(config) == ["not-fetched"]
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from bot.config import Config
 from bot.posts.git.checkout import CheckoutDir, checkout_dir_of
-from bot.posts.git.status import LASTS, read_status
+from bot.posts.git.status import LASTS, read_fetch_status
 from tests.support.git_repositories import Repository, git
 from tests.unit.posts.git.conftest import NOW, MakeConfig, Pull
 
@@ -211,11 +211,11 @@ def test_somebody_is_told_when_it_lasts(
     move_it_away(repository)
     fetch(config, now=NOW)
     fetch(config, now=NOW + LASTS / 2)
-    status = read_status(place.status)
+    status = read_fetch_status(place.status)
     assert status.trouble(NOW + LASTS / 2) == ""
     lasting = status.trouble(NOW + LASTS)
     assert lasting.startswith("not fetched since 2026-03-10 14:00 UTC: there is no such repository")
-    assert read_status(place.status).trouble(NOW + LASTS + timedelta(days=1)) == lasting, "told once"
+    assert read_fetch_status(place.status).trouble(NOW + LASTS + timedelta(days=1)) == lasting, "told once"
 
 
 def test_where_nothing_was_ever_fetched_somebody_is_told_at_once(
@@ -223,7 +223,7 @@ def test_where_nothing_was_ever_fetched_somebody_is_told_at_once(
 ) -> None:
     move_it_away(repository)
     assert fetch(config).commit == ""
-    assert read_status(place.status).trouble(NOW)
+    assert read_fetch_status(place.status).trouble(NOW)
 
 
 def test_links_are_confined_to_the_checkout(
