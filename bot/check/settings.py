@@ -10,7 +10,7 @@ from bot.compose.people import People
 from bot.compose.templates import Templates
 from bot.config import ENVIRONMENT, Config
 from bot.config.secrets import find_token, trouble_of
-from bot.config.wording import folder_names, read_people, read_templates
+from bot.config.text_files import folder_names, read_people, read_templates
 from bot.domain import Finding
 from bot.domain.errors import ComposeFileError
 from bot.posts.git.checkout import checkout_dir_of

@@ -74,9 +74,9 @@ def ping(config: Config, wait: str) -> None:
     except ValueError as error:
         raise UsageError(f"--wait: {error}.") from None
     emit = ConsoleLog(config).emit
-    told = tell_hubs(config, wait=patience, environ=os.environ, clock=SystemClock(), emit=emit)
-    for trouble in told.troubles:
+    result = tell_hubs(config, wait=patience, environ=os.environ, clock=SystemClock(), emit=emit)
+    for trouble in result.troubles:
         click.echo(f"problem: {trouble}", err=True)
-    if not told.is_complete:
+    if not result.is_complete:
         raise SystemExit(1)
     click.echo("All hubs know the latest.")

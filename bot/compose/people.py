@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from bot.compose.mentions import WORD_JOINER
 from bot.config.accounts import ACCOUNT_TYPES
-from bot.config.wording import TextFile
+from bot.config.text_files import TextFile
 from bot.domain.errors import ComposeFileError
 
 if TYPE_CHECKING:

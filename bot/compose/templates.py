@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
 from bot.compose.people import NOBODY
-from bot.config.wording import TextFile, template_name
+from bot.config.text_files import TextFile, template_name
 from bot.domain import Post
 from bot.domain.errors import ComposeError, ComposeFileError
 

@@ -163,35 +163,35 @@ def load_text(text: str, path: Path) -> Config:
         config = Config.model_validate({**table, "root": absolute.parent.parent, "path": absolute})
     except ValidationError as error:
         faults += faults_of(error)
-    faults += _faults_between(_sound_tables(table))
+    faults += _faults_between(_valid_tables(table))
     if faults or config is None:
         raise ConfigError(path, faults)
     return config
 
 
-def _sound_tables(table: Mapping[str, Any]) -> dict[str, Any]:
+def _valid_tables(table: Mapping[str, Any]) -> dict[str, Any]:
     """The tables and accounts that are valid on their own."""
-    sound: dict[str, Any] = {"example": False, "accounts": {}}
+    valid: dict[str, Any] = {"example": False, "accounts": {}}
     with suppress(ValidationError):
-        sound["example"] = TypeAdapter(bool).validate_python(table.get("example", False))
+        valid["example"] = TypeAdapter(bool).validate_python(table.get("example", False))
     models: dict[str, type[Table]] = {"feeds": Feeds, "delivery": Delivery, "ledger": Ledger}
     for name, model in models.items():
         with suppress(ValidationError):
-            sound[name] = model.model_validate(table.get(name, {}))
+            valid[name] = model.model_validate(table.get(name, {}))
     with suppress(ValidationError):
-        sound["sources"] = TypeAdapter(tuple[Source, ...]).validate_python(table.get("sources", ()))
+        valid["sources"] = TypeAdapter(tuple[Source, ...]).validate_python(table.get("sources", ()))
     accounts = table.get("accounts")
     for name, account in accounts.items() if isinstance(accounts, dict) else ():
         with suppress(ValidationError):
-            sound["accounts"][name] = Account.model_validate(account)
-    return sound
+            valid["accounts"][name] = Account.model_validate(account)
+    return valid
 
 
-def _faults_between(sound: Mapping[str, Any]) -> Iterator[Fault]:
+def _faults_between(valid: Mapping[str, Any]) -> Iterator[Fault]:
     """The faults between tables that are valid on their own."""
-    accounts: Mapping[str, Account] = sound["accounts"]
+    accounts: Mapping[str, Account] = valid["accounts"]
     real = [name for name, account in accounts.items() if not is_loopback(account.server)]
-    if real and sound["example"]:
+    if real and valid["example"]:
         yield Fault(
             where=f"accounts.{real[0]}.server",
             problem="this is the worked example (example = true), which publishes to servers on this machine only; "
@@ -202,10 +202,10 @@ def _faults_between(sound: Mapping[str, Any]) -> Iterator[Fault]:
         other = addresses.setdefault(account.address(name), name)
         if other != name:
             yield Fault(where=f"accounts.{name}.acct", problem=f"is the same account as accounts.{other}; keep one.")
-    ledger, feeds, delivery = sound.get("ledger"), sound.get("feeds"), sound.get("delivery")
+    ledger, feeds, delivery = valid.get("ledger"), valid.get("feeds"), valid.get("delivery")
     if ledger and feeds and ledger.lies_in(feeds.folder):
         yield Fault(where="ledger.url", problem="lies in the public folder, where everybody could read it.")
-    yield from _faults_of_sources(sound.get("sources", ()), feeds)
+    yield from _faults_of_sources(valid.get("sources", ()), feeds)
     for field in ("lease", "settle") if real and delivery else ():
         if getattr(delivery, field) < getattr(Delivery(), field):
             yield Fault(

@@ -92,7 +92,7 @@ def check_project(
 def check_posts(
     site: SiteState, *, environ: Mapping[str, str], paths: Sequence[Path] = (), checks: Sequence[Check] = CHECKS
 ) -> CheckResult:
-    """Run the checks over a site; with `paths` only what lies there is told."""
+    """Run the checks over a site; with `paths` report only what lies there."""
     subject, config = subject_of(site, environ), site.config
     asked = [finding for finding in run_checks(subject, checks=checks) if is_selected(finding.path, paths, config)]
     reported, suppressed = suppress(asked, subject.posts, config.check.allow)

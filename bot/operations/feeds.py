@@ -150,7 +150,7 @@ def _id_of(entry: Entry) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class HubsTold:
+class HubsResult:
     """What came of telling the hubs."""
 
     is_complete: bool  #: every hub knows the latest
@@ -165,7 +165,7 @@ def tell_hubs(
     clock: Clock,
     emit: Emit,
     sleep: Callable[[float], object] = time.sleep,
-) -> HubsTold:
+) -> HubsResult:
     """Tell the hubs what has changed, once the site shows it; gives up after `wait`. Raises LedgerError.
 
     `sleep` waits for a number of seconds.
@@ -181,6 +181,6 @@ def tell_hubs(
         while again is not None and clock.monotonic() + again.total_seconds() < end:
             sleep(again.total_seconds())
             again = pings.send(topics)
-        return HubsTold(is_complete=again is None, troubles=tuple(pings.troubles()))
+        return HubsResult(is_complete=again is None, troubles=tuple(pings.troubles()))
     finally:
         ledger.close()

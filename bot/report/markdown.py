@@ -224,11 +224,11 @@ def _gone(one: DeletedPost) -> str:
 
 
 def _foot(summary: Summary) -> str:
-    said = f"As of {show_both_times(summary.now, summary.zone)}."
+    text = f"As of {show_both_times(summary.now, summary.zone)}."
     if summary.assumed:
         since = code(summary.since)
-        said += f" There is no ledger here: what is due in {since} counts as tooted."
-    return f"<sub>{said}</sub>"
+        text += f" There is no ledger here: what is due in {since} counts as tooted."
+    return f"<sub>{text}</sub>"
 
 
 def _folded(heading: str, body: str) -> str:

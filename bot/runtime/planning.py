@@ -14,7 +14,7 @@ from bot.compose.context import ComposeContext
 from bot.compose.people import People
 from bot.compose.templates import Templates
 from bot.config import Config
-from bot.config.wording import read_wording
+from bot.config.text_files import read_text_files
 from bot.domain import Abilities, Snapshot
 from bot.domain.durations import Daytime
 from bot.domain.errors import PostError
@@ -35,11 +35,9 @@ def scan_posts(posts: PostSource) -> Scan:
 
 def read_templates_of(config: Config) -> dict[str, Templates]:
     """The templates of each account, with the people that they may name, by the account's address."""
-    wording = read_wording(config)
+    files = read_text_files(config)
     return {
-        address: Templates.of(
-            wording.templates[name], people=People.of(wording.people, network=config.accounts[name].type)
-        )
+        address: Templates.of(files.templates[name], people=People.of(files.people, network=config.accounts[name].type))
         for name, address in config.account_addresses().items()
     }
 

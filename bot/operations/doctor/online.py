@@ -45,18 +45,21 @@ def clock_of_servers(config: Config, clock: Clock) -> Iterator[DoctorLine]:
         return
     times = ServerTimes(clock, servers, timeout=_WITHIN)
     times.ask()
-    heard, now = times.now(), clock.now()
-    if not heard:
+    answers, now = times.now(), clock.now()
+    if not answers:
         yield note("clock", "no server has told its time")
         return
-    doubt = server_doubt(heard, now)
-    away = min((abs(theirs - now) for theirs in heard.values()), default=timedelta())
+    doubt = server_doubt(answers, now)
+    away = min((abs(theirs - now) for theirs in answers.values()), default=timedelta())
     if doubt or away > SERVER_NOTICE:
         remedy = "Set this machine's clock, best by a time server."
         yield problem("clock", reason_words(doubt) or f"{away.total_seconds():.0f} s off the servers' clocks", remedy)
     else:
         # An answer tells whole seconds.
-        yield ok("clock", f"agrees with {len(heard)} server{'' if len(heard) == 1 else 's'} within a few seconds")
+        yield ok(
+            "clock",
+            f"agrees with {len(answers)} server{'' if len(answers) == 1 else 's'} within a few seconds",
+        )
 
 
 def pages(config: Config, snapshot: Snapshot) -> Iterator[DoctorLine]:

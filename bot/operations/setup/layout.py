@@ -18,7 +18,7 @@ class Layout:
     """What a site's own settings say; empty where they say nothing."""
 
     generator: str = PLAIN  #: "Jekyll", "Hugo", "Eleventy", "Pelican" or "plain"
-    settings: str = ""  #: the file that told it
+    settings: str = ""  #: the file that says so
     title: str = ""
     url: str = ""
     description: str = ""

@@ -11,7 +11,7 @@ from bot.compose import ComposeContext, Templates, compose, status_length
 from bot.compose.hashtags import find_hashtags
 from bot.compose.mentions import WORD_JOINER, find_mentions
 from bot.config import Account, Release, Site
-from bot.config.wording import read_templates
+from bot.config.text_files import read_templates
 from bot.domain import Announcement, Limits, MastodonOptions, Picture, Post, Visibility
 from bot.domain.errors import ComposeError
 from tests.support.digests import both

@@ -12,7 +12,7 @@ from bot.compose.composer import find_remarks
 from bot.compose.mentions import find_mentions
 from bot.compose.people import People
 from bot.config import Account, Release, Site
-from bot.config.wording import read_people, read_templates
+from bot.config.text_files import read_people, read_templates
 from bot.domain import Post
 from bot.domain.errors import ComposeError
 from tests.support.digests import both

@@ -15,7 +15,7 @@ from bot.compose.hashtags import find_hashtags
 from bot.compose.links import find_links
 from bot.compose.mentions import find_mentions
 from bot.config import Account, Release, Site
-from bot.config.wording import read_templates
+from bot.config.text_files import read_templates
 from bot.domain import Announcement, Limits, MastodonOptions, Post
 from bot.domain.errors import ComposeError
 from tests.support.digests import both

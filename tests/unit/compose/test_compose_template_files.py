@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.compose.templates import TEMPLATE_VARIABLES, Templates
-from bot.config.wording import folder_names, read_templates
+from bot.config.text_files import folder_names, read_templates
 from bot.domain import Post
 from bot.domain.errors import ComposeError
 from tests.support.digests import both

@@ -7,7 +7,7 @@ import pytest
 
 from bot.compose.jinja import format_date
 from bot.compose.templates import TEMPLATE_VARIABLES, Templates
-from bot.config.wording import read_templates
+from bot.config.text_files import read_templates
 from bot.domain import Post
 from bot.domain.errors import ComposeError
 from tests.support.digests import both

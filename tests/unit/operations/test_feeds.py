@@ -12,7 +12,7 @@ from bot.config import Config
 from bot.domain import Event
 from bot.domain.clock import ManualClock
 from bot.domain.errors import UsageError
-from bot.operations.feeds import HubsTold, build_site, tell_hubs
+from bot.operations.feeds import HubsResult, build_site, tell_hubs
 from bot.runtime.app import make_bot
 from tests.support.listeners import Page, web_server
 from tests.support.websub_hub import Hub, listening_hub
@@ -41,7 +41,7 @@ class Stage:
         for file in self.config.public_folder.rglob("*.*"):
             self.pages[f"/{file.relative_to(self.config.public_folder)}"] = Page(body=file.read_bytes())
 
-    def tell(self, *, wait: timedelta, during: Callable[[], None] = lambda: None) -> HubsTold:
+    def tell(self, *, wait: timedelta, during: Callable[[], None] = lambda: None) -> HubsResult:
         def sleep(seconds: float) -> None:
             self.naps.append(seconds)
             self.clock.advance(timedelta(seconds=seconds))
@@ -61,7 +61,7 @@ def stage(site_config: Callable[..., Config]) -> Iterator[Stage]:
 
 def test_hubs_are_told_of_the_feeds_that_the_site_shows(stage: Stage) -> None:
     stage.deploy()
-    assert stage.tell(wait=timedelta(minutes=5)) == HubsTold(is_complete=True, troubles=())
+    assert stage.tell(wait=timedelta(minutes=5)) == HubsResult(is_complete=True, troubles=())
     assert {topic.rpartition("/")[2] for topic in stage.hub.topics} >= {"rss.xml", "atom.xml", "feed.json"}
     assert stage.naps == []
     told = len(stage.hub.topics)

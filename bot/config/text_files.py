@@ -28,17 +28,17 @@ class TextFile:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wording:
+class TextFiles:
     """The files of all accounts."""
 
     templates: Mapping[str, Mapping[str, TextFile]]  #: account's name → template's name → its file
     people: TextFile
 
 
-def read_wording(config: Config) -> Wording:
+def read_text_files(config: Config) -> TextFiles:
     """Read the templates of each account and `people.toml`. Raises nothing: see `TextFile.problem`."""
     folder, root = config.templates_folder, config.root
-    return Wording(
+    return TextFiles(
         templates={account: read_templates(folder, account, root=root) for account in config.accounts},
         people=read_people(config.people_file, root=root),
     )
