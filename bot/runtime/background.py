@@ -1,4 +1,4 @@
-"""Work with other people's servers beside the loop, so that no hub, page or mail server delays a release."""
+"""Requests to other servers, in threads of their own, so that no hub, page or mail server delays a release."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from bot.runtime.app import Bot
 from bot.runtime.context import CycleResult
 from bot.runtime.workers import Supervise, Worker
 
-#: How long `end` waits for each worker: a stranger's server may take longer, and what it is asked may be asked again.
+#: How long `end` waits for each worker. A server may take longer to answer; every request here can be repeated.
 _END_TIMEOUT: Final = timedelta(seconds=1)
 
 
 class BackgroundTasks:
-    """Call `begin`, then `passed` after each cycle, then `end`."""
+    """The caller calls `begin`, then `follow_up` after each cycle, then `end`."""
 
     def __init__(self, bot: Bot, supervise: Supervise) -> None:
         self._bot = bot
@@ -32,20 +32,20 @@ class BackgroundTasks:
             self._worker("deploy hook", bot.site.call),
             self._worker("pages", bot.site.check_pages, wake=bot.site.answered),
         )
-        # One after the other, and none is dropped; a slow mail server must not delay the next release.
+        # Alerts are sent one after the other, and none is dropped; a slow mail server must not delay the next release.
         self._alerts = ThreadPoolExecutor(max_workers=1, thread_name_prefix="alerts")
 
     def begin(self) -> None:
-        """Start the workers, and ask for what the first release depends on: that may take a while."""
+        """Start the workers, and request what the first release depends on; may take some seconds."""
         for worker in self._workers:
             worker.start()
         self._bot.sources.start(on_change=self._bot.wake_event.set, supervise=self._supervise)
         self._bot.sources.wait_for_first()
-        # Before the first release; later each answer carries the time, and missing answers are asked for in background.
+        # Before the first release. Later each answer carries the server's time, and a worker requests what is missing.
         self._bot.context.server_times.ask()
 
     def follow_up(self, result: CycleResult) -> None:
-        """Send the alerts of a cycle, and let the workers look for work in it."""
+        """Send the alerts of a cycle, and wake the workers to act on its plan."""
         self._alerts.submit(self._supervise, partial(self._bot.send_alerts, result))
         self._alerts.submit(self._supervise, self._bot.context.server_times.ask)
         self._bot.site.follow_plan(result.plan)
@@ -54,7 +54,7 @@ class BackgroundTasks:
             worker.wake()
 
     def end(self) -> None:
-        """Begin nothing new, and wait for what must not be cut short."""
+        """Stop the workers; waits for alerts that are being sent."""
         self._alerts.shutdown()
         self._ending = True
         for worker in self._workers:
@@ -68,7 +68,7 @@ class BackgroundTasks:
             try:
                 return work()
             except LedgerError:
-                if self._ending:  # the ledger was closed while a server took its time
+                if self._ending:  # the ledger was closed while a server was answering
                     return None
                 raise
 

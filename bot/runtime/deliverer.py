@@ -110,7 +110,7 @@ class Accounts:
         try:
             self._deliver(address)
         finally:
-            self._deliverer.latch.request_started(address)  # whatever became of it, the latch need not wait longer
+            self._deliverer.latch.request_started(address)  # also after an error: nothing is to wait for it
         soon = self._expected.pop(address, None)
         if soon is not None and self._deliverer.warm_up(address, soon):
             self._wake_loop()  # the release is prepared again, if there is time
@@ -122,11 +122,11 @@ class Accounts:
         self._workers.notify(address)
 
     def wake(self) -> None:
-        """Try what is due now, whatever pause an account is in."""
+        """End the pauses of all accounts: what is due now is tried at the next notification."""
         self._resting.clear()
 
     def wake_and_notify(self) -> None:
-        """The same, for accounts that a cycle has notified before."""
+        """End the pauses, and notify all accounts: a cycle has notified them while they paused."""
         self.wake()
         for address in self._deliverer.publishers:
             self._workers.notify(address)

@@ -1,4 +1,4 @@
-"""What a log may tell where strangers read it: a post that is not released yet is known by an opaque id."""
+"""Redacts public logs: a post that is not released yet is named by an opaque id."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.domain.errors import PostError
 from bot.domain.wording import event_detail
 from bot.planner.alerts import opaque
 
-#: Titles shorter than this are words that stand anywhere; the other names of the post are looked for all the same.
+#: Shorter titles, in characters, are common words and are not searched for; the post's other names are.
 _SHORTEST_TITLE: Final = 6
 
 
@@ -25,7 +25,7 @@ class Embargo:
     _lock: Lock = field(default_factory=Lock)
 
     def learn(self, posts: Iterable[Post], *, faults: Iterable[PostError], released: Collection[str]) -> None:
-        """Take over what a cycle has found; `released` are the ids of the posts that are public."""
+        """Replace the names by those of the latest cycle; `released` are the ids of the public posts."""
         names: dict[str, str] = {}
         public: set[str] = set()
         for post in posts:
@@ -44,7 +44,7 @@ class Embargo:
             self._names = names
 
     def redacted_event(self, event: Event) -> Event:
-        """The event without a word of an unreleased post. A release makes its post public from then on."""
+        """Return the event without any text of an unreleased post. A release event makes its post public."""
         with self._lock:
             hidden = self._names.get(event.slug)
             if hidden is not None and event.kind is EventKind.RELEASED:
@@ -57,7 +57,7 @@ class Embargo:
         return event if told == words else replace(event, reason=None, detail=told)
 
     def redacted(self, text: str) -> str:
-        """The text, or, if it names an unreleased post, only that it is about one."""
+        """Return the text; if it names an unreleased post, only that it is about one."""
         with self._lock:
             names = self._names
         hidden = next((names[name] for name in names if name in text), None)

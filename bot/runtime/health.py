@@ -1,4 +1,4 @@
-"""Whether the bot is awake, as the health page tells it."""
+"""The heartbeat of the loop, for the health page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.domain.clock import Clock
 
-#: The loop beats every second while it waits, and after each cycle; one that has missed beats for so long hangs.
+#: The loop beats every second while it waits, and after each cycle. Without a beat for this long it hangs.
 STALE_AFTER: Final = timedelta(minutes=2)
 
 
@@ -21,14 +21,14 @@ class Heartbeat:
         self._latest: tuple[datetime, float] | None = None
 
     def beat(self) -> None:
-        """A cycle has been done, or the loop waits for a reason to do one."""
+        """Note that the loop has done a cycle, or waits for a reason to do one."""
         self._latest = (self._clock.now(), self._clock.monotonic())
 
     def health(self) -> tuple[bool, Mapping[str, object]]:
-        """Whether the loop goes on, and the minute (UTC) when it last showed that.
+        """Return whether the loop runs, and the minute (UTC) of its latest beat.
 
-        Not the time of the latest cycle: one follows each change of the posts, so it would tell when the team works on
-        news to come.
+        The time of the latest cycle stays private: a cycle follows each change of the posts, so it would reveal when
+        the team works on upcoming news.
         """
         latest = self._latest
         since = latest[1] if latest is not None else self._begun

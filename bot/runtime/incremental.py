@@ -1,6 +1,6 @@
-"""The incremental cycle: new words of a released post enter the feeds at once; a whole cycle follows.
+"""The incremental cycle: an edited text of a released post enters the feeds at once; a full cycle follows.
 
-With ten thousand posts a whole cycle takes a third of a second; this one reads the changed files alone.
+With ten thousand posts a full cycle takes a third of a second; this one reads only the changed files.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from bot.runtime.context import CycleContext
 
 
 def incremental_cycle(context: CycleContext) -> tuple[str, ...]:
-    """Refresh the entries of posts whose words have changed, and the feeds that show them; returns the files changed.
+    """Refresh the entries of posts whose text has changed, and the feeds that show them; returns the changed files.
 
-    Does nothing where there is anything else to decide. A whole cycle is to follow in any case. Raises LedgerError.
+    Does nothing if there is anything else to decide. The caller does a full cycle next in any case. Raises LedgerError.
     """
     state = context.state
     base, built, state.base = state.base, state.built, None
@@ -37,7 +37,7 @@ def incremental_cycle(context: CycleContext) -> tuple[str, ...]:
         others.update(again.others)
     if not newest:
         return ()
-    # As a cycle does: the ledger first, and not against an override that was just given.
+    # Like a full cycle: the ledger first, and never against an override that the operator has just given.
     seen = OverridesSeen(overrides=snapshot.overrides, paused=snapshot.paused)
     if context.ledger.record(WriteBatch(entries=entries, overrides_seen=seen), now=now).outdated:
         return ()

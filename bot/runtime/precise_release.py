@@ -1,4 +1,4 @@
-"""A release on the dot: what can be done before its instant is done before.
+"""A release on the dot: everything that can be prepared is done before its instant.
 
 Some seconds ahead the release is planned as of its datetime, and each account's worker asks its server what it would
 ask first (which account the token is of, what it shows already), on a connection that stays open. Some milliseconds
@@ -27,19 +27,19 @@ from bot.runtime.app import Bot
 from bot.runtime.context import CycleContext
 from bot.runtime.planning import plan_input, scan_posts
 
-#: Preparation begins so long before the instant, and earlier by what cycles take.
+#: Preparation begins this long before the instant, and earlier by the time that cycles take.
 PREPARATION_LEAD: Final = timedelta(seconds=5)
-#: A moment more for requests that have begun; no answer is waited for.
+#: The extra time for requests that have begun; the bot waits for no answer.
 REQUEST_GRACE: Final = timedelta(milliseconds=50)
-#: How often the clock is checked, which may be set.
+#: How often to check whether the clock was set.
 CLOCK_CHECK_INTERVAL: Final = timedelta(milliseconds=500)
-#: No cycle begins so long before the instant, and four times as long as cycles take: a slow one, and another
-#: preparation after it, would make the release late.
+#: No cycle begins this long before the instant, plus four times the time that a cycle takes: a slow cycle with another
+#: preparation after it would make the release late.
 QUIET_PERIOD: Final = timedelta(seconds=1)
-#: Writing begins so long before the instant, to be committed at the instant or not at all. It takes some milliseconds,
-#: and on a shared machine anything may take fifty more. Meanwhile no other process writes into the ledger.
+#: Writing begins this long before the instant, to be committed at the instant or not at all. It takes some
+#: milliseconds, and on a shared machine up to fifty more. Meanwhile no other process writes to the ledger.
 PREPARE_AHEAD: Final = timedelta(milliseconds=150)
-#: The thread stays awake so long before the instant: one that sleeps is woken late, every twentieth time by several
+#: The thread stays awake this long before the instant: a sleeping thread wakes late, in one case of twenty by several
 #: milliseconds.
 SPIN: Final = timedelta(milliseconds=10)
 #: Collecting garbage may take some tenths of a second: not done if less than this is left.

@@ -22,7 +22,7 @@ SCAN_CPU_SHARE: Final = 0.0003
 SCAN_WALL_SHARE: Final = 0.05
 MIN_SCAN_INTERVAL: Final = timedelta(milliseconds=800)
 MAX_SCAN_INTERVAL: Final = timedelta(minutes=2)
-#: A full cycle happens at least this often, whatever wakes are missed; less often where cycles take long.
+#: A full cycle happens at least this often, even if wakes are missed; less often where cycles take long.
 MIN_SWEEP_INTERVAL: Final = timedelta(seconds=15)
 MAX_SWEEP_INTERVAL: Final = timedelta(minutes=10)
 #: Cycles without a reason may take this share of one core.

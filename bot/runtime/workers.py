@@ -1,4 +1,4 @@
-"""The threads that work beside the loop, and the pools that deliver: one worker for each account."""
+"""Worker threads, and the pools that deliver: one worker for each account."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Worker:
         self._rest = rest
         self._wake = wake or Signal()
         self._ended = Signal()
-        # A daemon: it may hang on a stranger's server, and all it does may be repeated after a restart.
+        # A daemon: it may hang on a server that does not answer, and all its work can be repeated after a restart.
         self._thread = Thread(target=supervise, args=(self._run,), name=name, daemon=True)
 
     def start(self) -> None:
