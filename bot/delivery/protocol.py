@@ -62,6 +62,9 @@ class ProtocolState:
     #: The age of the intent of the delivery in `sending`: now, or when its read-back began. None if the machine was
     #: restarted since.
     intent_age: timedelta | None = None
+    #: The age of the intent of the head of the queue, if it is an edit whose answer was lost. None also if the machine
+    #: was restarted since.
+    lost_edit_age: timedelta | None = None
     fresh_intent: DeliveryKey | None = None  #: the intent that this session wrote and has not sent yet
     failed: Wait | None = None  #: what stopped this session; nothing more is tried
     stopping: bool = False  #: begin nothing new
@@ -234,6 +237,10 @@ def _begin(delivery: Delivery, known: ProtocolState, timing: Timing) -> Step:
         return Skip(delivery, Reason(code=code, at=expires))
     if delivery.not_before is not None and delivery.not_before > known.now:
         return Wait(delivery.not_before, delivery.reason)
+    if known.lost_edit_age is not None and known.lost_edit_age < timing.settle:
+        # `not_before` passes too early where the time of day is set forward; the lost edit would undo this one.
+        left = timing.settle - known.lost_edit_age
+        return Wait(known.now + left, Reason(code=ReasonCode.EARLIER_ATTEMPT_OPEN))
     return _announce(delivery, known, timing) if delivery.action in ANNOUNCING else WriteIntent(delivery)
 
 
@@ -288,16 +295,20 @@ def refused(delivery: Delivery, *, key_is_spent: bool) -> Delivery:
     (`Capabilities.refusal_spends_key`).
     """
     spent = delivery.action.posts and key_is_spent
-    return replace(delivery, state=DeliveryState.DUE, generation=delivery.generation + (1 if spent else 0))
+    generation = delivery.generation + (1 if spent else 0)
+    return replace(delivery, state=DeliveryState.DUE, generation=generation, intended_mark="")
 
 
 def restored(delivery: Delivery) -> Delivery:
-    """Return the delivery as due again after its absence was proven."""
+    """Return the delivery as due again after its absence was proven.
+
+    An edit is not read back: it keeps the mark of its intent, because the earlier request may still arrive.
+    """
     return replace(
         delivery,
         state=DeliveryState.DUE,
         generation=delivery.generation + 1,
         reason=Reason(code=ReasonCode.EARLIER_ATTEMPT_LOST),
         intended_at=None,
-        intended_mark="",
+        intended_mark=delivery.intended_mark if delivery.action is Action.EDIT else "",
     )

@@ -37,10 +37,11 @@ def failed(error: TransientError, step: Step, session: DeliverySession) -> Wait:
         else:
             session.emit(Event(at=now, kind=EventKind.WILL_RETRY, account=session.account, reason=why))
     if isinstance(step, Send):
+        due = refused(step.delivery, key_is_spent=_spends_key(session))
         if step.delivery.action is Action.EDIT and isinstance(error.__cause__, OutcomeUnknownError):
             # The lost edit may still arrive, and must not undo a later one.
             until = max(until, session.now() + session.context.timing.settle)
-        due = refused(step.delivery, key_is_spent=_spends_key(session))
+            due = replace(due, intended_mark=step.delivery.intended_mark)
         due = replace(due, reason=why, not_before=until)
         session.settle(due, EventKind.WILL_RETRY, why)
     _begin_trying(why, session)

@@ -119,6 +119,7 @@ def _protocol_state(session: DeliverySession) -> ProtocolState:
         account=view.account,
         deliveries=deliveries,
         anchor=view.deliveries.get(anchor_of(head)) if head else None,
+        lost_edit_age=_lost_edit_age(head, session) if head else None,
         verified=session.state.verified,
         read_backs=session.state.read_backs,
         by_hand=frozenset(
@@ -141,6 +142,13 @@ def _intent_age(sending: Delivery, session: DeliverySession) -> timedelta | None
     if sending.key in session.state.read_back_began:
         return session.state.read_back_began[sending.key]
     return session.context.clock.since(sending.intended_mark)
+
+
+def _lost_edit_age(head: Delivery, session: DeliverySession) -> timedelta | None:
+    # A due edit has a mark only if an earlier request of it was lost.
+    if head.action is not Action.EDIT or head.state is not DeliveryState.DUE or not head.intended_mark:
+        return None
+    return session.context.clock.since(head.intended_mark)
 
 
 def _still_true(

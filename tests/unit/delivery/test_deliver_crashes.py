@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
 from bot.delivery import DeliveryContext, DeliveryResult, deliver_pending
@@ -37,6 +37,7 @@ from bot.domain.clock import ManualClock
 from bot.domain.errors import AccountBlockedError, OutcomeUnknownError, PublishError, TransientError
 from bot.ledger.contract import Ledger
 from bot.publishers.contract import Publisher
+from tests.support.effort import examples
 from tests.support.recording_publisher import RecordingPublisher
 from tests.support.scratch_ledger import ScratchLedger
 
@@ -420,8 +421,19 @@ def happens(world: World, step: tuple[Any, ...]) -> None:
             world.lose_the_ledger()
 
 
-@settings(max_examples=500)
+#: The first edit arrives late, after the time of day was set forward by more than any pause.
+LATE_EDIT = [
+    ("drain", "a", None, []),
+    ("edit", "pictured"),
+    ("drain", "a", None, ["late"]),
+    ("step the clock", 3600),
+    ("edit", "pictured"),
+]
+
+
+@settings(max_examples=examples(150))
 @given(st.lists(st.one_of(*HAPPENING), max_size=14))
+@example(LATE_EDIT)
 def test_whatever_happens_every_delivery_ends_exactly_once_on_the_server(
     make_delivery: MakeDelivery, steps: list[tuple[Any, ...]]
 ) -> None:
@@ -433,7 +445,7 @@ def test_whatever_happens_every_delivery_ends_exactly_once_on_the_server(
     world.check()
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(150))
 @given(st.lists(st.one_of(st.just(("lose the ledger",)), *HAPPENING), max_size=14))
 def test_whatever_ledgers_are_lost_nothing_is_there_twice(
     make_delivery: MakeDelivery, steps: list[tuple[Any, ...]]
