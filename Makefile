@@ -8,12 +8,13 @@ export PATH := $(PATH):$(CURDIR)/.ci/tools/bin:$(CURDIR)/.ci/tools/node_modules/
 
 SEEDS ?= 1000
 KILLS ?= 1000
+EXAMPLES ?= 20
 PROFILE ?=
 RELEASES ?= 200
 # Hundreds of processes are started: what Python compiles is kept, in .venv, also where it is told not to write it.
 KEEP := env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX="$(CURDIR)/$(VENV)/bytecode"
 
-.PHONY: help run test programs simulate kills traps soak bench lint format clean
+.PHONY: help run test programs simulate explore kills traps soak bench lint format clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r word does; do \
@@ -30,6 +31,10 @@ programs: ## install the programs that some tests need and this machine lacks (D
 
 simulate: $(VENV)/.installed-dev ## run histories full of faults, each from its seed: make simulate SEEDS=10000
 	@$(BIN)/python -W ignore::UserWarning -m tests.simulation.run --seeds $(SEEDS) --profile "$(PROFILE)"
+
+explore: $(VENV)/.installed-dev ## try twenty times as many examples of crashes and seasons: make explore EXAMPLES=100
+	@$(KEEP) EXAMPLES=$(EXAMPLES) $(BIN)/pytest -n 4 --dist worksteal --timeout 3600 \
+	  tests/unit/delivery/test_deliver_crashes.py tests/unit/planner/test_plan_properties.py $(ARGS)
 
 kills: $(VENV)/.installed-dev ## kill the real bot a thousand times and at each named point, and count on the server's side
 	@$(KEEP) KILLS=$(KILLS) POINTS=all $(BIN)/pytest -n 4 --dist worksteal -rP tests/crash $(ARGS)

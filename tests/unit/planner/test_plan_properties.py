@@ -36,6 +36,7 @@ from bot.planner.overrides import Proposal, propose_override, resume
 from bot.planner.plan import Plan, PlanInput, make_plan
 from bot.planner.ruling import Policy, Verdict
 from tests.support.digests import both
+from tests.support.effort import examples
 from tests.support.planning import usual
 from tests.support.scratch_ledger import ScratchLedger
 
@@ -204,7 +205,7 @@ def live(make_post: Callable[..., Post], season: Season, look: Callable[[World, 
 
 
 @given(seasons)
-@settings(max_examples=100)
+@settings(max_examples=examples(50))
 def test_planning_again_finds_nothing_left_to_write(make_post: Callable[..., Post], season: Season) -> None:
     def look(world: World, posts: list[Post], plan: Plan) -> None:
         ledger = ScratchLedger(world.clock, world.ledger.snapshot())
@@ -217,7 +218,7 @@ def test_planning_again_finds_nothing_left_to_write(make_post: Callable[..., Pos
 
 
 @given(seasons)
-@settings(max_examples=100)
+@settings(max_examples=examples(50))
 def test_nothing_is_tooted_twice_and_nothing_that_may_be_out_is_touched(
     make_post: Callable[..., Post], season: Season
 ) -> None:
@@ -239,7 +240,7 @@ def test_nothing_is_tooted_twice_and_nothing_that_may_be_out_is_touched(
 
 
 @given(seasons)
-@settings(max_examples=100)
+@settings(max_examples=examples(50))
 def test_nothing_of_a_future_post_is_in_a_recording_but_that_it_is_to_come(
     make_post: Callable[..., Post], season: Season
 ) -> None:
