@@ -59,12 +59,12 @@ REPEAT_ALERT_AFTER: Final = timedelta(hours=1)
 
 
 def discard_event(_event: Event) -> None:
-    """Say nothing."""
+    """Discard an event."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bot:
-    """The wired parts. Whatever changes while it runs is kept by the part that owns it. `close` lets go of them."""
+    """The wired parts; each owns the state that changes while the bot runs. `close` releases them."""
 
     context: CycleContext
     deliverer: Deliverer
@@ -75,7 +75,7 @@ class Bot:
     site: SiteRequests
     heartbeat: Heartbeat
     sources: GitSyncer  #: repositories of posts; there may be none
-    instance: Instance  #: this process, as the ledger tells a later one of it
+    instance: Instance  #: this process, as the instance lock names it
     stop: Signal  #: set: begin nothing new
     wake_event: Signal  #: wakes the loop for another cycle
 
@@ -85,13 +85,13 @@ class Bot:
         return self.deliverer.publishers
 
     def incremental_cycle(self) -> tuple[str, ...]:
-        """Show new words of released posts at once, with `cycle_once` to follow; returns the feeds' files changed."""
+        """Write edited texts of released posts to the feeds at once, before `cycle_once`; returns the changed files."""
         with gc_paused():
             return incremental_cycle(self.context)
 
     def cycle_once(self) -> CycleResult:
         """Read, plan, record, write the feeds, wake the workers. Raises LedgerError."""
-        with gc_paused():  # nearly all that is made stays, or is let go at once
+        with gc_paused():  # nearly all new objects either stay or are freed at once
             begun = self.context.clock.monotonic()
             result = run_cycle(self.context)
         log(
@@ -108,7 +108,7 @@ class Bot:
         return result
 
     def acquire_instance_lock(self) -> Instance | None:
-        """Note in the ledger that this process stays up; returns which other one does, None if there is none."""
+        """Take the instance lock; returns the process that holds it already, None if there is none."""
         return self.context.ledger.acquire_instance_lock(self.instance)
 
     def tick(self) -> tuple[CycleResult, tuple[DeliveryResult, ...]]:
@@ -146,11 +146,11 @@ class Bot:
         """Send the alerts that are new, and what has recovered. Takes as long as the slowest channel."""
         config, context = self.context.config, self.context
         now = believable(context.clock.now(), context.server_times.now())
-        causes = {str(cause.key): cause if config.alerts.embargoed else cause.redacted() for cause in result.causes}
-        words = {key: cause.what for key, cause in causes.items()}
+        alerts = {str(alert.key): alert if config.alerts.embargoed else alert.redacted() for alert in result.alerts}
+        words = {key: alert.what for key, alert in alerts.items()}
         new, recovered = note_alerts(self.context.ledger, words, quiet=REPEAT_ALERT_AFTER, now=now)
-        told_by_another = {str(causes[key].instead_of) for key in new}
-        news = AlertBatch(causes=tuple(causes[key] for key in sorted(new - told_by_another)), recovered=recovered)
+        replaced = {str(alerts[key].instead_of) for key in new}
+        news = AlertBatch(alerts=tuple(alerts[key] for key in sorted(new - replaced)), recovered=recovered)
         if news:
             send_alerts(
                 news,
@@ -165,11 +165,11 @@ class Bot:
         self.context.emit(Event(at=self.context.clock.now(), kind=EventKind.PROBLEM, detail=text))
 
     def ping(self, topics: Mapping[str, str]) -> timedelta | None:
-        """Tell the hubs what has changed (`CycleResult.topics`); when to try again, None if nothing is owed."""
+        """Ping the hubs of changed feeds (`CycleResult.topics`); returns the pause before a retry, None: all sent."""
         return self.pings.send(topics)
 
     def ask_for_covers(self, urls: Collection[str]) -> bool:
-        """Ask other hosts about covers (`CycleResult.covers_to_ask`); whether the feeds can say more of them now."""
+        """Request facts of covers on other hosts (`CycleResult.covers_to_ask`); returns whether there are new ones."""
         return self.remote_covers is not None and bool(urls) and self.remote_covers.ask(urls)
 
     def ask_to_stop(self) -> None:
@@ -178,7 +178,7 @@ class Bot:
         self.wake_event.set()
 
     def close(self) -> None:
-        """Let go of the ledger and of connections."""
+        """Close the ledger and all connections."""
         for publisher in self.publishers.values():
             publisher.close()
         self.context.posts.close()

@@ -50,7 +50,7 @@ class CycleContext:
     server_times: ServerTimes
     site: SiteRequests
     notify: Callable[[str], None]  #: wakes the worker of an account
-    emit: Callable[[Event], None]  #: hears of each outcome
+    emit: Callable[[Event], None]  #: called with each outcome
     source_troubles: Callable[[], tuple[SourceTrouble, ...]] = tuple
     embargo: Embargo = field(default_factory=Embargo)  #: learns which posts are not public yet
     state: CycleState = field(default_factory=CycleState)
@@ -69,7 +69,7 @@ class CycleResult:
     problems: frozenset[str] = field(default_factory=frozenset)  #: everything that is wrong now
     templates: Mapping[str, Templates] = field(default_factory=dict)  #: as the cycle has read them
     attention: bool = False  #: something new is wrong, or newly held
-    causes: tuple[Alert, ...] = ()  #: everything that an operator should know of
+    alerts: tuple[Alert, ...] = ()  #: everything that is wrong now, for the operator
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -60,11 +60,11 @@ def publish(
     for event in events:
         context.emit(event)
     compose = make_composer(context.config, snapshot, templates=templates)
-    causes = collect_alerts(plan, faults, posts=scan.posts, compose=compose)
+    alerts = collect_alerts(plan, faults, posts=scan.posts, compose=compose)
     if _is_clear(scan, plan, recorded.written) and not feed_faults:
         context.state.base = _base(scan, context.ledger.snapshot(), plan, entries)
     return CycleResult(
-        causes=causes,
+        alerts=alerts,
         plan=plan,
         scan=scan,
         events=events,

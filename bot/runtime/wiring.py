@@ -42,7 +42,7 @@ class Surroundings:
     environ: Mapping[str, str]
     ledger: Ledger
     clock: Clock
-    emit: Emit  #: hears of each outcome
+    emit: Emit  #: called with each outcome
     stopping: Callable[[], bool] = lambda: False  #: whether nothing new may begin
 
 

@@ -17,11 +17,11 @@ from bot.planner.alerts import Alert
 class AlertBatch:
     """The changes since the last alerts."""
 
-    causes: tuple[Alert, ...] = ()
+    alerts: tuple[Alert, ...] = ()
     recovered: tuple[str, ...] = ()  #: the `what` of causes that have ended
 
     def __bool__(self) -> bool:
-        return bool(self.causes or self.recovered)
+        return bool(self.alerts or self.recovered)
 
 
 #: Attempts to write the notes while another process changes them; then this process leaves the alerts to it.
@@ -95,10 +95,10 @@ def _dedupe(
 def format_text(news: AlertBatch, *, site: str) -> str:
     """Format the alerts as plain text: what happened, what it means, what to do."""
     lines = [f"announce, {site}"]
-    for cause in news.causes:
-        lines += ["", f"What happened: {cause.what}"]
-        lines += [f"What it means: {cause.means}"] if cause.means else []
-        lines += [f"What to do: {cause.todo}"] if cause.todo else []
+    for alert in news.alerts:
+        lines += ["", f"What happened: {alert.what}"]
+        lines += [f"What it means: {alert.means}"] if alert.means else []
+        lines += [f"What to do: {alert.todo}"] if alert.todo else []
     # Not "solved": a cause may also end because its post or deadline has passed.
     lines += [f"\nNo longer so: {what}" for what in news.recovered]
     return "\n".join(lines) + "\n"

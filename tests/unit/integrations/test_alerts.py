@@ -35,7 +35,7 @@ HELD = Alert(
     todo="Mend the file.",
 )
 BARE = Alert(key=AlertKey(AlertKind.TROUBLE, "bare"), what="a file is gone", means="", todo="")
-NEWS = AlertBatch(causes=(HELD, BARE), recovered=("conf@example.social: the token is refused",))
+NEWS = AlertBatch(alerts=(HELD, BARE), recovered=("conf@example.social: the token is refused",))
 TEXT = """announce, Conf
 
 What happened: held: tickets: no room
@@ -88,7 +88,7 @@ def closed_port() -> int:
 
 def test_news_are_news_only_with_something_in_them() -> None:
     assert not AlertBatch()
-    assert AlertBatch(causes=(HELD,))
+    assert AlertBatch(alerts=(HELD,))
     assert AlertBatch(recovered=("x",))
 
 
@@ -181,7 +181,7 @@ def test_a_recovery_alone_is_a_mail_too(mailbox: Mailbox) -> None:
 def test_no_words_break_a_mails_head(mailbox: Mailbox, what: str) -> None:
     assert (
         by_mail(
-            mailbox, AlertBatch(causes=(Alert(key=AlertKey(AlertKind.TROUBLE, "k"), what=what, means="", todo=""),))
+            mailbox, AlertBatch(alerts=(Alert(key=AlertKey(AlertKind.TROUBLE, "k"), what=what, means="", todo=""),))
         )
         == []
     )

@@ -33,7 +33,7 @@ def send(
     from email.message import EmailMessage  # smtplib loads it
 
     message = EmailMessage()
-    first = news.causes[0].what if news.causes else f"no longer so: {news.recovered[0]}"
+    first = news.alerts[0].what if news.alerts else f"no longer so: {news.recovered[0]}"
     message["Subject"] = f"[announce] {' '.join(first.split())}"[:150]
     message["From"] = settings.mail_from or settings.mail_to[0]
     message["To"] = ", ".join(settings.mail_to)

@@ -25,7 +25,7 @@ def send(news: AlertBatch, *, settings: Alerts, site: str, environ: Mapping[str,
     body = {
         "site": site,
         "text": format_text(news, site=site),
-        "alerts": [{"what": c.what, "means": c.means, "todo": c.todo} for c in news.causes],
+        "alerts": [{"what": c.what, "means": c.means, "todo": c.todo} for c in news.alerts],
         "recovered": list(news.recovered),
     }
     assert settings.webhook is not None
