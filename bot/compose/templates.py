@@ -98,7 +98,8 @@ class Templates:
         if post.reminding is not None and post.reminding.template is not None:
             own = _file_name(post.reminding.template)
             if self._find(own) is None:
-                raise self._no_such_template((str(post.path), None), post.reminding.template)
+                problem, remedy = self._no_such_template(post.reminding.template)
+                raise ComposeError(problem, post=post.path, kind=f"file {post.path}", remedy=remedy)
             return own
         wanted = (_file_name(name) for name in (post.kind, post.category) if name)
         return next((name for name in wanted if name in self._files), _DEFAULT)
@@ -145,7 +146,7 @@ class Templates:
             (line, _unknown_variable((file.path, line), variable)) for line, variable in find_unknown_names(tree, known)
         ]
         faults += [
-            (line, self._no_such_template((file.path, line), included))
+            (line, self._template_error((file.path, line), included))
             for line, included in find_included_names(tree)
             if self._find(included) is None
         ]
@@ -206,7 +207,7 @@ class Templates:
             )
         place = self._place(error, name)
         if isinstance(error, TemplateNotFound):
-            return self._no_such_template(place, str(error.name))
+            return self._template_error(place, str(error.name))
         undefined = _UNDEFINED.search(error.message or "") if isinstance(error, UndefinedError) else None
         if undefined:
             return _unknown_variable(place, undefined[1])
@@ -214,9 +215,14 @@ class Templates:
             return ComposeFileError(*place, f"templates may not do this: {error.message}.", remedy="Leave it out.")
         return ComposeFileError(*place, f"the template cannot be used: {error}.", remedy="Correct the template.")
 
-    def _no_such_template(self, place: _Place, name: str) -> ComposeFileError:
+    def _template_error(self, place: _Place, name: str) -> ComposeFileError:
+        problem, remedy = self._no_such_template(name)
+        return ComposeFileError(*place, problem, remedy=remedy)
+
+    def _no_such_template(self, name: str) -> tuple[str, str]:
+        """The problem, and its remedy."""
         known = ", ".join(Path(file.path).name for file in self._files.values())
-        return ComposeFileError(*place, f'there is no template "{name}".', remedy=f"There are: {known}.")
+        return f'there is no template "{name}".', f"There are: {known}."
 
     def _place(self, error: BaseException | None, name: str) -> _Place:
         """Where the innermost template in the error's traceback, else the file of `name`."""

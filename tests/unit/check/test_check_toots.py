@@ -29,6 +29,7 @@ from bot.domain import (
     Poll,
     Post,
     QuotePolicy,
+    Reminder,
     Severity,
     Snapshot,
 )
@@ -293,3 +294,10 @@ def test_a_reason_that_will_be_shortened_is_named(check: Check, make_post: MakeP
     assert [(finding.rule, finding.field, finding.line) for finding in findings] == (
         [("text-shortened", "withdrawn", 4)] if told else []
     )
+
+
+def test_a_reminder_without_its_template_is_held_and_its_post_named_once(check: Check, make_post: MakePost) -> None:
+    reminder = Reminder(reminder_id="day", at=LATER + HOUR, text=None, template="last-call", reply=False, number=0)
+    finding = only(check(make_post("a", published=LATER, reminders=(reminder,))))
+    assert finding.rule == "toot-held"
+    assert finding.problem == 'reminder day would be held: there is no template "last-call".'
