@@ -58,7 +58,10 @@ def program(name: str) -> str:
 
 def summary_of(reports: Iterable[pytest.TestReport]) -> list[str]:
     """A line for each missing program and a last one with the remedy; nothing if none is missing."""
-    counts = Counter(str(value) for report in reports for key, value in report.user_properties if key == MISSING)
+    # A file that cannot be collected has a report without properties.
+    counts = Counter(
+        str(value) for report in reports for key, value in getattr(report, "user_properties", ()) if key == MISSING
+    )
     if not counts:
         return []
     lines = [f"{name}: {count} {'test' if count == 1 else 'tests'} not run" for name, count in sorted(counts.items())]
