@@ -1,4 +1,4 @@
-"""One account, its server and its ledger, and a bot that drains it: the stage of the drain's tests."""
+"""One account, its server and its ledger, and a bot that delivers: the stage of the tests of delivery."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ class RacingLedger(ScratchLedger):
 
 @dataclass
 class World:
-    """One account, its server, its ledger, and a bot that drains it."""
+    """One account, its server, its ledger, and a bot that delivers."""
 
     clock: ManualClock
     ledger: ScratchLedger

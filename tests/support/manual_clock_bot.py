@@ -48,8 +48,3 @@ class PretendedSite:
 
     def feed(self) -> str:
         return (self.public / "news/atom.xml").read_text(encoding="utf-8")
-
-
-def _slug_of(links: frozenset[str]) -> str:
-    (link,) = links
-    return link.rstrip("/").rpartition("/")[2]

@@ -239,8 +239,8 @@ _PLAIN = (
 )
 DELIVERIES = tuple(replace(one, sequence=number) for number, one in enumerate(_PLAIN, start=1))
 WORDS = tuple(
-    Override(post_id=post_id, kind=said, early=early, who=who, at=FIRST + MINUTE)
-    for post_id, said, early, who in (
+    Override(post_id=post_id, kind=kind, early=early, who=who, at=FIRST + MINUTE)
+    for post_id, kind, early, who in (
         ("p1", OverrideKind.HOLD, False, "ada"),
         ("p2", OverrideKind.RELEASE, False, "ada"),
         (KEYNOTE.post_id, OverrideKind.PUBLISH, True, "ben"),

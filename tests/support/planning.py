@@ -125,20 +125,20 @@ class Season:
         assert again.released == ()
         return plan
 
-    def propose(self, said: OverrideKind, post: Post, *, who: str = "amy", early: bool = False) -> Proposal:
-        return propose_override(said, post, self.snapshot, who=who, now=self.now, accounts=self.accounts, early=early)
+    def propose(self, kind: OverrideKind, post: Post, *, who: str = "amy", early: bool = False) -> Proposal:
+        return propose_override(kind, post, self.snapshot, who=who, now=self.now, accounts=self.accounts, early=early)
 
-    def emit(self, said: OverrideKind, post: Post, *, who: str = "amy", early: bool = False) -> Proposal:
+    def emit(self, kind: OverrideKind, post: Post, *, who: str = "amy", early: bool = False) -> Proposal:
         """A person's word, recorded; it must not be refused."""
-        return self._heard(self.propose(said, post, who=who, early=early))
+        return self._note(self.propose(kind, post, who=who, early=early))
 
     def pause(self, who: str = "amy") -> Proposal:
-        return self._heard(pause(self.snapshot, who=who, now=self.now))
+        return self._note(pause(self.snapshot, who=who, now=self.now))
 
     def resume(self, who: str = "amy") -> Proposal:
-        return self._heard(resume(self.snapshot, who=who, now=self.now))
+        return self._note(resume(self.snapshot, who=who, now=self.now))
 
-    def _heard(self, proposal: Proposal) -> Proposal:
+    def _note(self, proposal: Proposal) -> Proposal:
         assert proposal.refusal is None
         assert self.ledger.record(proposal.batch, now=self.now).refused == ()
         return proposal
@@ -168,7 +168,7 @@ class Season:
         account: str = ACCOUNT,
         **changes: Any,
     ) -> None:
-        """What a drain writes: an intent, and then how the attempt ended."""
+        """What a delivery writes: an intent, and then how the attempt ended."""
         delivery = self.delivery(slug, occasion, account)
         assert delivery is not None
         lease = self.ledger.acquire_lease(account, owner="test", duration=MINUTE)

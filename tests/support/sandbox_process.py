@@ -56,9 +56,9 @@ class SandboxProcess:
     def start(self) -> None:
         """Start it, or start it again at the same address."""
         arguments = [str(self.port), *([str(self._state)] if self._state else [])]
-        (theirs, ours), (said, says) = os.pipe(), os.pipe()
+        (theirs, ours), (read, write) = os.pipe(), os.pipe()
         self._alive = os.fdopen(ours, "w")
-        with os.fdopen(theirs) as stdin, os.fdopen(said) as answer, os.fdopen(says, "w") as stdout:
+        with os.fdopen(theirs) as stdin, os.fdopen(read) as answer, os.fdopen(write, "w") as stdout:
             self._process = fork_server().start(
                 arguments, folder=Path.cwd(), environ=os.environ, streams=(stdin, stdout, stdout), main=__name__
             )

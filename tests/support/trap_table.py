@@ -83,7 +83,7 @@ def once(
         account.line.instead += instead
         account.line.meddle = meddle
         toot, after = account.owes(said), account.owes(next_said)
-        lasted = account.drain_to_the_end()
+        lasted = account.deliver_to_the_end()
         assert at_least <= lasted <= within, account.happened
         found = account.toots()
         assert words_of(found) == [said.text.strip(), next_said.text]
@@ -103,7 +103,7 @@ def refused(*faults: Mapping[str, Any], text: str = "", instead: Answer | None =
         account.goes_wrong(*faults)
         account.line.instead += [(POST, instead)] if instead is not None else []
         toot, after = account.owes(said), account.owes(next_said)
-        account.drain_to_the_end()
+        account.deliver_to_the_end()
         assert words_of(account.toots()) == [next_said.text]
         assert (account.row(toot).state, account.row(after).state) == (REJECTED, SENT)
         assert words in reason_words(account.row(toot).reason)
@@ -127,7 +127,7 @@ def blocked_until(*faults: Mapping[str, Any], words: str = "", instead: tuple[tu
         assert account.happened.count("blocked") == 1
         if faults:
             assert account.toots() == []  # which mends it as well
-        account.drain_to_the_end()
+        account.deliver_to_the_end()
         assert words_of(account.toots()) == [said.text]
         assert account.row(toot).state is SENT
         assert account.ledger.account_view(account.publisher.address).account.blocked is None

@@ -169,7 +169,7 @@ class Account:
             )
         )
 
-    def drain_to_the_end(self) -> timedelta:
+    def deliver_to_the_end(self) -> timedelta:
         """Drain, let as much time pass as it says, and so on until nothing waits; returns how long that took."""
         began = self.clock.now()
         for _ in range(MOST_DRAINS):

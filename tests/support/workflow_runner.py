@@ -59,8 +59,8 @@ class Runner:
             if "uses" in step:
                 outputs = self.uses[step["id"]]
             else:
-                code, said, outputs = self._step(step, number, known, summary)
-                log += said
+                code, output, outputs = self._step(step, number, known, summary)
+                log += output
             known |= {f"steps.{step['id']}.outputs.{name}": value for name, value in outputs.items()}
             if code:
                 break

@@ -70,7 +70,7 @@ def a_token_of_another_account(account: Account) -> None:
     assert f"@{account.name}@" in reason_words(account.ledger.account_view(account.publisher.address).account.blocked)
     assert [one.method for one in account.line.sent if one.method != "GET"] == [], "nothing was sent"
     account.publisher._acct = None
-    account.drain_to_the_end()
+    account.deliver_to_the_end()
     assert words_of(account.toots()) == [said.text]
 
 
@@ -86,7 +86,7 @@ def a_token_of_an_application(account: Account) -> None:
     account.deliver_pending()
     assert (account.row(toot).state, account.happened) == (DUE, ["blocked"])
     account.publisher._client.access_token = good
-    account.drain_to_the_end()
+    account.deliver_to_the_end()
     assert words_of(account.toots()) == [said.text]
 
 
@@ -102,7 +102,7 @@ def a_token_revoked_while_an_answer_is_open(account: Account) -> None:
         account.deliver_pending()
     assert account.posts == 1
     account.mended()
-    account.drain_to_the_end()
+    account.deliver_to_the_end()
     assert words_of(account.toots()) == [said.text]
     assert (account.posts, account.row(toot).state) == (1, SENT)
 
@@ -111,7 +111,7 @@ def the_upload_after_a_rate_limit_has_its_bytes(account: Account) -> None:
     said = account.words(pictures=(account.picture(),))
     account.goes_wrong(fault(UPLOAD, "429-with-reset"))
     account.owes(said)
-    assert account.drain_to_the_end() >= 5 * MINUTE
+    assert account.deliver_to_the_end() >= 5 * MINUTE
     (found,) = account.toots()
     (media,) = found["media_attachments"]
     assert (media["meta"]["original"]["width"], media["meta"]["original"]["height"]) == (64, 48)
@@ -121,7 +121,7 @@ def the_upload_after_a_rate_limit_has_its_bytes(account: Account) -> None:
 def what_is_never_said(account: Account) -> None:
     """No `lang`, no `scheduled_at`; an ASCII key; what is sensitive is said, yes or no."""
     account.owes(account.words("Größe, 日本, 👩‍👩‍👧: {link}", pictures=(account.picture(),)))
-    account.drain_to_the_end()
+    account.deliver_to_the_end()
     # To the older address where the version is not one of Mastodon's: that waits until the picture is there.
     version = "v2" if account.kind.software[0] in ("mastodon", "pixelfed") else "v1"
     assert account.line.lines("POST") == [f"POST /api/{version}/media", "POST /api/v1/statuses"]
@@ -137,7 +137,7 @@ def what_is_never_said(account: Account) -> None:
 
 def an_id_is_plain_text(account: Account) -> None:
     toot = account.owes(account.words())
-    account.drain_to_the_end()
+    account.deliver_to_the_end()
     status_id = account.row(toot).status_id
     assert type(status_id) is str
     assert repr(status_id) == f"'{status_id}'"
@@ -156,11 +156,11 @@ def a_proxy_that_redirects(code: int) -> Story:
 def an_edit_whose_answer_is_odd(account: Account) -> None:
     said = account.words()
     toot = account.owes(said)
-    account.drain_to_the_end()
+    account.deliver_to_the_end()
     new = account.words(f"Mended. {said.text}", pictures=said.pictures)
     account.line.meddle = changed_answer(body(b""), on="PUT")()
     edit = account.owes_edit(toot, new)
-    account.drain_to_the_end()
+    account.deliver_to_the_end()
     assert words_of(account.toots()) == [new.text]
     assert account.row(edit).state is SENT
 

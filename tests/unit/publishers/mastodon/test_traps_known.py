@@ -34,7 +34,7 @@ def with_picture(*faults: dict[str, object], alts: tuple[str, ...] = ("A stage w
         said = account.words(pictures=(account.picture(),))
         account.goes_wrong(*faults)
         toot = account.owes(said)
-        account.drain_to_the_end()
+        account.deliver_to_the_end()
         (found,) = account.toots()
         assert (found["text"], account.row(toot).state) == (said.text, SENT)
         assert tuple(media["description"] for media in found["media_attachments"]) == alts
@@ -47,7 +47,7 @@ def a_picture_that_is_never_ready(account: Account) -> None:
     said = account.words(pictures=(account.picture(),))
     account.goes_wrong({"media": "slow", "looks": 100_000})
     toot = account.owes(said)
-    account.drain_to_the_end()
+    account.deliver_to_the_end()
     assert "picture left out" in account.happened
     found = account.toots()
     if account.kind.limits.picture_needed:
@@ -60,7 +60,7 @@ def a_picture_that_the_server_cannot_process(account: Account) -> None:
     said = account.words(pictures=(account.picture(),))
     account.goes_wrong({"media": "failing", "looks": 1})
     toot = account.owes(said)
-    account.drain_to_the_end()
+    account.deliver_to_the_end()
     assert account.happened.count("picture left out") == 1
     found = account.toots()
     if account.kind.limits.picture_needed:
@@ -76,10 +76,10 @@ def an_edit_keeps_what_it_does_not_change(account: Account) -> None:
     )
     said = replace(said, language="de")
     toot = account.owes(said)
-    account.drain_to_the_end()
+    account.deliver_to_the_end()
     (before,) = account.toots()
     account.owes_edit(toot, replace(said, text=f"Mended. {said.text}"))
-    account.drain_to_the_end()
+    account.deliver_to_the_end()
     (after,) = account.toots()
     assert after["text"] == f"Mended. {said.text}"
     for name in ("id", "url", "warning", "language", "visibility", "sensitive", "created_at"):
@@ -92,10 +92,10 @@ def an_alt_text_after_posting(account: Account) -> None:
     """PUT /media is 404 once it is attached: the alt text goes by an edit of the toot."""
     said = account.words(pictures=(account.picture("Wrong"),))
     toot = account.owes(said)
-    account.drain_to_the_end()
+    account.deliver_to_the_end()
     account.goes_wrong(fault(PUT, "post-then-drop"))
     account.owes_edit(toot, replace(said, pictures=(account.picture("Right"),)))
-    account.drain_to_the_end()
+    account.deliver_to_the_end()
     (found,) = account.toots()
     assert [one["description"] for one in found["media_attachments"]] == ["Right"]
     assert not any("/media/" in line for line in account.line.lines("PUT"))
@@ -104,9 +104,9 @@ def an_alt_text_after_posting(account: Account) -> None:
 def an_edit_of_the_language(account: Account) -> None:
     said = account.words()
     toot = account.owes(said)
-    account.drain_to_the_end()
+    account.deliver_to_the_end()
     account.owes_edit(toot, replace(said, text=f"Jetzt: {said.text}", language="de"))
-    account.drain_to_the_end()
+    account.deliver_to_the_end()
     assert [(one["text"][:6], one["language"]) for one in account.toots()] == [("Jetzt:", "de")]
 
 
@@ -117,7 +117,7 @@ def a_thread_whose_answers_are_lost(account: Account) -> None:
     for number in (2, 3):
         account.owes_part(toot, account.words(f"Part {number}.", pictures=()), part=number)
     account.goes_wrong(fault(POST, "post-then-504", times=3))
-    account.drain_to_the_end()
+    account.deliver_to_the_end()
     found = account.toots()
     assert words_of(found) == [said.text, "Part 2.", "Part 3."]
     assert [one["in_reply_to_id"] for one in found] == [None, found[0]["id"], found[1]["id"]]
@@ -129,7 +129,7 @@ def a_local_mention_that_is_rewritten(account: Account) -> None:
     account.server.store.account_for_token("loopback-helper")
     toot = account.owes(replace(account.words("Thanks, @Helper@127.0.0.1! {link}"), link=None))
     account.goes_wrong(fault(POST, "post-then-504"))
-    account.drain_to_the_end()
+    account.deliver_to_the_end()
     (found,) = account.toots()
     assert found["text"].startswith("Thanks, @Helper! ")
     assert (account.row(toot).state, account.posts) == (SENT, 1)
@@ -141,7 +141,7 @@ def a_toot_that_the_spam_filter_drops(account: Account) -> None:
     said, after = account.words("free tickets, says @helper: {link}"), account.words("And {link}")
     account.goes_wrong({"spam": "free tickets"})
     toot, next_toot = account.owes(said), account.owes(after)
-    account.drain_to_the_end()
+    account.deliver_to_the_end()
     assert words_of(account.toots()) == [after.text]
     assert (account.row(toot).state, account.row(next_toot).state) == (REJECTED, SENT)
     assert "spam filter" in reason_words(account.row(toot).reason)
@@ -153,7 +153,7 @@ def a_mention_whose_toot_cannot_be_asked_for(account: Account) -> None:
     said = account.words("Ask @helper: {link}")
     toot = account.owes(said)
     account.goes_wrong(*(fault("GET /api/v1/statuses/*", do, times=1) for do in ("html-502",)))
-    account.drain_to_the_end()
+    account.deliver_to_the_end()
     assert words_of(account.toots()) == [said.text]
     assert (account.row(toot).state, account.posts) == (SENT, 1)
     assert reason_words(account.row(toot).reason) == ""
@@ -163,7 +163,7 @@ def a_warning_without_words(account: Account) -> None:
     """Mastodon makes it the text. No announcement is without text; if one were, its picture would carry it."""
     said = account.words(" ", content_warning="Food", pictures=(account.picture(),))
     toot = account.owes(replace(said, link=None))
-    account.drain_to_the_end()
+    account.deliver_to_the_end()
     (found,) = account.toots()
     becomes = account.kind.warning_becomes_text
     assert (found["text"], found["warning"]) == (("Food", "") if becomes else ("", "Food"))
@@ -175,7 +175,7 @@ def hashtags(account: Account) -> None:
     tags = ("#FjordConf", "#Tag_2", "#Übung", "#日本")
     said = account.words("\n\n".join(["News: {link}", " ".join(tags)]))
     account.owes(said)
-    account.drain_to_the_end()
+    account.deliver_to_the_end()
     (found,) = account.toots()
     assert {fold_hashtag(tag["name"]) for tag in found["tags"]} == {fold_hashtag(tag) for tag in tags}
 

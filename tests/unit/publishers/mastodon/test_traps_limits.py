@@ -19,7 +19,7 @@ def held_by_a_limit(name: str, *, at_most: timedelta) -> Story:
 
     def story(account: Account) -> None:
         account.owes(account.words("An earlier one: {link}"))  # so that there is a page to turn
-        account.drain_to_the_end()
+        account.deliver_to_the_end()
         said = account.words(pictures=(account.picture(),))
         toot = account.owes(said)
         me = account.call("GET", "/api/v1/accounts/verify_credentials").json()["id"]
@@ -33,9 +33,9 @@ def held_by_a_limit(name: str, *, at_most: timedelta) -> Story:
         another = account.another()
         hers = another.words()
         another.owes(hers)
-        assert another.drain_to_the_end() == timedelta()
+        assert another.deliver_to_the_end() == timedelta()
         assert words_of(another.toots()) == [hers.text]
-        assert timedelta(0) < account.drain_to_the_end() <= at_most + timedelta(seconds=30)
+        assert timedelta(0) < account.deliver_to_the_end() <= at_most + timedelta(seconds=30)
         _, found = account.toots()
         assert (found["text"], len(found["media_attachments"])) == (said.text, 1)
 
@@ -45,11 +45,11 @@ def held_by_a_limit(name: str, *, at_most: timedelta) -> Story:
 def a_deletion_beyond_the_limit(account: Account) -> None:
     said = account.words()
     toot = account.owes(said)
-    account.drain_to_the_end()
+    account.deliver_to_the_end()
     me = account.call("GET", "/api/v1/accounts/verify_credentials").json()["id"]
     spend(account, BY_NAME["deletions"], me)
     account.owes_deletion(toot)
-    assert timedelta(0) < account.drain_to_the_end() <= 31 * MINUTE
+    assert timedelta(0) < account.deliver_to_the_end() <= 31 * MINUTE
     assert account.toots() == []
 
 

@@ -53,7 +53,7 @@ def test_whatever_befalls_a_toot_its_edit_and_its_deletion_each_is_done_once(acc
     said = account.words(pictures=(account.picture(),))
     account.goes_wrong({"on": "POST /api/v1/statuses", "do": do})
     toot = account.owes(said)
-    assert account.drain_to_the_end() < timedelta(minutes=20)
+    assert account.deliver_to_the_end() < timedelta(minutes=20)
     (first,) = account.toots()
     assert (first["text"], first["id"]) == (said.text, account.row(toot).status_id)
     assert account.row(toot).state is SENT
@@ -61,14 +61,14 @@ def test_whatever_befalls_a_toot_its_edit_and_its_deletion_each_is_done_once(acc
     new = replace(said, text=f"Mended. {said.text}")
     account.goes_wrong({"on": "PUT /api/v1/statuses/*", "do": do})
     edit = account.owes_edit(toot, new)
-    assert account.drain_to_the_end() < timedelta(minutes=20)
+    assert account.deliver_to_the_end() < timedelta(minutes=20)
     (mended,) = account.toots()
     assert (mended["text"], mended["id"], account.row(edit).state) == (new.text, first["id"], SENT)
     assert [media["description"] for media in mended["media_attachments"]] == ["A stage with two chairs"]
 
     account.goes_wrong({"on": "DELETE /api/v1/statuses/*", "do": do})
     deletion = account.owes_deletion(toot)
-    assert account.drain_to_the_end() < timedelta(minutes=20)
+    assert account.deliver_to_the_end() < timedelta(minutes=20)
     assert account.toots() == []
     assert account.row(deletion).state is SENT
 
@@ -78,7 +78,7 @@ def test_whatever_befalls_an_upload_the_toot_goes_out_once_with_its_picture(acco
     said = account.words(pictures=(account.picture("One"), account.picture("Two", colour="navy")))
     account.goes_wrong({"on": "POST /api/v*/media", "do": do, "skip": 1})
     toot = account.owes(said)
-    assert account.drain_to_the_end() < timedelta(minutes=20)
+    assert account.deliver_to_the_end() < timedelta(minutes=20)
     (found,) = account.toots()
     assert [media["description"] for media in found["media_attachments"]] == ["One", "Two"]
     assert [media["meta"]["original"]["width"] for media in found["media_attachments"]] == [64, 64]
@@ -97,7 +97,7 @@ def test_whatever_befalls_the_look_a_toot_whose_answer_was_lost_is_found(
         # Once before the toot leaves, and once more when it is looked for.
         {"on": on, "do": do, "times": 2},
     )
-    account.drain_to_the_end()
+    account.deliver_to_the_end()
     assert words_of(account.toots()) == [said.text]
     assert account.row(toot).state is SENT
     assert account.posts == 1

@@ -49,7 +49,7 @@ def look_through_pages(account: Account) -> None:
         account.publisher.publish(
             account.words(f"Later, {number}"), media_ids=_filler(account), key=f"{account.name}-{number}", repeat=False
         )
-    account.drain_to_the_end()
+    account.deliver_to_the_end()
     assert words_of(account.toots()).count(said.text) == 1
     assert account.row(toot).state is SENT
 
@@ -63,7 +63,7 @@ def a_failure_that_is_replayed(account: Account) -> None:
     said = account.words()
     toot = account.owes(said)
     account.goes_wrong(fault(POST, "error-500"))
-    assert 2 * MINUTE <= account.drain_to_the_end() < 3 * MINUTE
+    assert 2 * MINUTE <= account.deliver_to_the_end() < 3 * MINUTE
     assert words_of(account.toots()) == [said.text]
     assert (account.row(toot).generation, account.posts) == (1, 2)
     keys = {
@@ -83,7 +83,7 @@ def a_repeated_answer(do: str) -> Story:
         said = account.words()
         account.goes_wrong(fault(POST, do))
         account.owes(said)
-        assert account.drain_to_the_end() < 6 * MINUTE
+        assert account.deliver_to_the_end() < 6 * MINUTE
         assert words_of(account.toots()) == [said.text]
         assert account.posts == 2
 
@@ -95,7 +95,7 @@ def a_key_is_refused_though_the_first_try_failed(account: Account) -> None:
     said = account.words()
     toot = account.owes(said)
     account.goes_wrong({"repeat": "400"}, fault(POST, "503"))
-    account.drain_to_the_end()
+    account.deliver_to_the_end()
     assert words_of(account.toots()) == [said.text]
     assert account.row(toot).state is SENT
 
@@ -105,7 +105,7 @@ def a_duplicate_key_answer_on_a_repeat(account: Account) -> None:
     account.goes_wrong(fault(POST, "drop"))
     account.line.instead += [(POST, says(503, "busy")), (POST, says(400, "Duplicate idempotency key."))]
     toot = account.owes(said)
-    account.drain_to_the_end()
+    account.deliver_to_the_end()
     assert words_of(account.toots()) == [said.text]
     assert account.row(toot).state is SENT
     assert "rejected" not in account.happened
@@ -115,11 +115,11 @@ def an_edit_that_is_there_already(account: Account) -> None:
     """GoToSocial answers 422 "status was not changed" to the repeat of an edit whose answer was lost."""
     said = account.words()
     toot = account.owes(said)
-    account.drain_to_the_end()
+    account.deliver_to_the_end()
     new = replace(said, text=f"Mended. {said.text}")
     account.goes_wrong(fault(PUT, "post-then-504"))
     edit = account.owes_edit(toot, new)
-    account.drain_to_the_end()
+    account.deliver_to_the_end()
     assert len(account.line.lines("PUT")) == 2
     assert words_of(account.toots()) == [new.text]
     assert account.row(edit).state is SENT
@@ -145,10 +145,10 @@ def a_poll_as_json(account: Account) -> None:
     poll = Poll(options=("Tea", "Coffee"), expires_in=timedelta(days=1), multiple=True, hide_totals=False)
     said = account.words("Tea or coffee? {link}", poll=poll, content_warning="Drinks")
     toot = account.owes(said)
-    account.drain_to_the_end()
+    account.deliver_to_the_end()
     new = replace(said, text=f"Mended. {said.text}", content_warning=None)
     account.owes_edit(toot, new)
-    account.drain_to_the_end()
+    account.deliver_to_the_end()
     (found,) = account.toots()
     assert (found["text"], found["sensitive"], found["warning"]) == (new.text, False, "")
     assert ([one["title"] for one in found["poll"]["options"]], found["poll"]["multiple"]) == (["Tea", "Coffee"], True)
@@ -158,7 +158,7 @@ def a_toot_without_its_picture(account: Account) -> None:
     """Pixelfed answers 403 to one, which is said of accounts: the toot is rejected, the account goes on."""
     bare, said = account.words(pictures=()), account.words()
     toot, after = account.owes(bare), account.owes(said)
-    account.drain_to_the_end()
+    account.deliver_to_the_end()
     assert words_of(account.toots()) == [said.text]
     assert (account.row(toot).state, account.row(after).state) == (REJECTED, SENT)
     assert "without a picture" in reason_words(account.row(toot).reason)
@@ -183,7 +183,7 @@ def the_limit_of_an_address(account: Account) -> None:
     asked = len(account.line.sent)
     account.deliver_pending()
     assert (len(account.line.sent), account.row(toot).state) == (asked, DUE)
-    account.drain_to_the_end()
+    account.deliver_to_the_end()
     assert words_of(account.toots()) == [said.text]
 
 
@@ -193,7 +193,7 @@ def throttled(account: Account) -> None:
     account.owes(said)
     me = account.call("GET", "/api/v1/accounts/verify_credentials").json()["id"]
     spend(account, PLEROMA_RATES.requests[0], me)
-    assert 5 * MINUTE <= account.drain_to_the_end() < 6 * MINUTE
+    assert 5 * MINUTE <= account.deliver_to_the_end() < 6 * MINUTE
     assert words_of(account.toots()) == [said.text]
     assert account.posts == 2
 
