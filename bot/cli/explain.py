@@ -12,7 +12,7 @@ import click
 from bot.cli.common import console, echo_json, json_option, plain, post_argument, with_settings
 from bot.cli.log import event_as_json
 from bot.config import Config
-from bot.domain import Delivery, Event, Occasion
+from bot.domain import Delivery, Event, Occasion, Override
 from bot.domain.clock import SystemClock
 from bot.domain.wording import event_detail, event_words, reason_words
 from bot.operations.explain import Explanation
@@ -47,12 +47,23 @@ _JSON_NAMES: Final = {"override": "word", "items": "fates"}
 
 def _as_json(found: Explanation) -> dict[str, Any]:
     words = {
+        "override": _override_as_json(found.override) if found.override is not None else None,
         "items": [_item_as_json(item, found.slug) for item in found.items],
         "deliveries": [_delivery_as_json(delivery) for delivery in found.deliveries],
         "history": [event_as_json(event) for event in found.history],
         "doubt": reason_words(found.doubt),
     }
     return {_JSON_NAMES.get(name, name): value for name, value in {**plain(found), **words}.items()}
+
+
+def _override_as_json(override: Override) -> dict[str, Any]:
+    return {
+        "post_id": override.post_id,
+        "said": override.kind,
+        "early": override.early,
+        "who": override.who,
+        "at": override.at,
+    }
 
 
 def _item_as_json(item: PlanItem, slug: str) -> dict[str, Any]:
