@@ -17,7 +17,7 @@ import click
 from bot.config import DEFAULT_PATH, Config, load_config
 from bot.domain import Announcement, Finding
 from bot.domain.errors import UsageError
-from bot.domain.posts import StatusOptions
+from bot.domain.posts import Picture, StatusOptions
 from bot.posts.addresses import slug_of
 from bot.posts.frontmatter.dates import DatetimeError, parse_datetime
 from bot.posts.listing import list_files
@@ -106,6 +106,7 @@ _JSON_FIELDS: Final[Mapping[type, tuple[str, ...]]] = {
         *_ANNOUNCEMENT,
         *(option.name for option in fields(StatusOptions) if option.name not in _ANNOUNCEMENT),
     ),
+    Picture: ("url", "path", "alt", "media_type", "size", "width", "height", "focus", "remote", "problem"),
 }
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bot.cli.common import plain
 from bot.domain import Announcement, Finding
+from bot.domain.posts import Picture, PictureFault
 from bot.domain.rules import RULES
 
 
@@ -47,3 +48,19 @@ def test_an_announcement_has_the_keys_that_programs_know() -> None:
     ]
     assert list(shown) == keys
     assert list(shown["thread"][0]) == keys
+
+
+def test_a_picture_has_the_keys_that_programs_know() -> None:
+    shown = plain(Picture(url="https://a.example/x.png", problem="there is no file x.png", fault=PictureFault.MISSING))
+    assert list(shown) == [
+        "url",
+        "path",
+        "alt",
+        "media_type",
+        "size",
+        "width",
+        "height",
+        "focus",
+        "remote",
+        "problem",
+    ]
