@@ -14,10 +14,10 @@ from bot.domain import QuotePolicy, Visibility
 
 
 class Account(Table):
-    """An account that the bot publishes to, on Mastodon.
+    """An account that the bot publishes to, on Mastodon."""
 
-    The settings of another network's accounts are a subclass, named in `ACCOUNT_TYPES`.
-    """
+    # The docstring is shown in editors, by the JSON Schema. The settings of another network's accounts are a subclass,
+    # named in `ACCOUNT_TYPES`.
 
     HANDLE: ClassVar[str] = ACCT  #: pattern of a person's handle on this network, in people.toml
 

@@ -115,7 +115,9 @@ _SQLITE: Final = "sqlite:///"
 
 
 class Ledger(Table):
-    """The durable memory. Of what its url means, the settings know only what is answered here."""
+    """The durable memory."""
+
+    # What the settings know of the meaning of `url` is all in this class; the docstring is shown in editors.
 
     url: str = Field("sqlite:///var/ledger.db", description="where the ledger is kept")
 

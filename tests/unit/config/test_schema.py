@@ -39,6 +39,12 @@ def test_it_is_a_schema_by_its_metaschema(schema: dict[str, Any]) -> None:
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
 
 
+@pytest.mark.parametrize("schema", [settings_schema(), front_matter_schema()], ids=["settings", "front-matter"])
+def test_its_descriptions_are_one_line_that_names_nothing_of_the_code(schema: dict[str, Any]) -> None:
+    tables = [table.get("description", "") for table in schema.get("$defs", {}).values()]
+    assert [text for text in tables if "\n" in text or re.search("`[A-Z]", text) or "class" in text] == []
+
+
 @pytest.mark.parametrize("text", [(ROOT / "config/bot.toml").read_text("utf-8"), SETTINGS], ids=["example", "tests"])
 def test_settings_that_are_good_are_good_to_it(text: str) -> None:
     assert faults(settings_schema(), tomllib.loads(text)) == []
