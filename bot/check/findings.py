@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,6 +72,14 @@ def finding_from_fault(fault: PostError) -> Finding:
         remedy=fault.remedy,
         others=fault.others,
     )
+
+
+def for_all_accounts(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings made for each account in turn, each problem once: its remedy may name what only one account has."""
+    first: dict[Finding, Finding] = {}
+    for finding in findings:
+        first.setdefault(replace(finding, remedy=""), finding)
+    return list(first.values())
 
 
 def with_column(finding: Finding, texts: Mapping[Path, str]) -> Finding:

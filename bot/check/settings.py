@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from bot.check.findings import about_file, about_settings
+from bot.check.findings import about_file, about_settings, for_all_accounts
 from bot.compose.people import People
 from bot.compose.templates import Templates
 from bot.config import ENVIRONMENT, Config
@@ -77,8 +77,7 @@ def _check_sources(config: Config, environ: Mapping[str, str]) -> Iterator[Findi
 def _check_templates(config: Config) -> Iterator[Finding]:
     folder = config.templates_folder
     faults = [f for account in config.accounts or ("",) for f in Templates.of(read_templates(folder, account)).faults()]
-    # Most templates are shared by all accounts, so their findings are equal.
-    yield from dict.fromkeys(_from_error("template-broken", fault, config.root) for fault in faults)
+    yield from for_all_accounts(_from_error("template-broken", fault, config.root) for fault in faults)
     for name in folder_names(folder):
         if name.lower() not in {account.lower() for account in config.accounts}:
             problem = "is named like no account, so nothing in it is used."

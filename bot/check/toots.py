@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from bot.check.findings import about, about_settings
+from bot.check.findings import about, about_settings, for_all_accounts
 from bot.check.pictures import check_pictures
 from bot.check.subject import Subject
 from bot.compose.announcement import make_reminder_post
@@ -110,8 +110,7 @@ def _check_toot(post: Post, compose: Composer, accounts: Sequence[str]) -> Itera
         yield about(post, "text-shortened", problem, "Say it shorter.", field="withdrawn")
     if post.published is None or not post.is_tooted:
         return
-    # Equal findings on several accounts are reported once.
-    yield from dict.fromkeys(finding for account in accounts for finding in _check_toot_on(post, compose, account))
+    yield from for_all_accounts(finding for account in accounts for finding in _check_toot_on(post, compose, account))
 
 
 def _check_toot_on(post: Post, compose: Composer, account: str) -> Iterator[Finding]:

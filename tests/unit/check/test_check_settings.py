@@ -112,6 +112,15 @@ def test_a_broken_template_of_all_accounts_is_one_finding(site_config: MakeConfi
     assert str(only(list(check_settings(config, environ={})))).startswith("config/templates/keynote.txt:2: ")
 
 
+def test_a_missing_include_is_one_finding_where_an_account_has_templates_of_its_own(site_config: MakeConfig) -> None:
+    config = site_config(accounts=f"{LOOPBACK}\n{LOOPBACK.replace('main', 'kids')}")
+    (config.templates_folder / "kids").mkdir(parents=True)
+    (config.templates_folder / "kids" / "default.txt").write_text("{{ title }}")
+    (config.templates_folder / "keynote.txt").write_text('{% include "none.txt" %}')
+    finding = only(list(check_settings(config, environ={})))
+    assert str(finding).startswith('config/templates/keynote.txt:1: there is no template "none.txt". There are: ')
+
+
 def test_an_accounts_own_templates_are_looked_at(site_config: MakeConfig) -> None:
     config = site_config(accounts=LOOPBACK)
     (config.templates_folder / "main").mkdir(parents=True)

@@ -132,6 +132,17 @@ def test_the_same_trouble_on_a_second_account_is_no_second_finding(check: Check,
     only(check(make_post(published=LATER), template="{{ titel }}", accounts=TWO))
 
 
+def test_a_held_toot_is_told_once_where_an_account_has_templates_of_its_own(
+    site_config: MakeConfig, check: Check, make_post: MakePost
+) -> None:
+    own = site_config(accounts=TWO).templates_folder / "kids"
+    own.mkdir(parents=True)
+    (own / "keynote.txt").write_text("{{ title }}")
+    (own.parent / "default.txt").write_text('{% include "none.txt" %}')
+    finding = only(check(make_post(published=LATER), accounts=TWO))
+    assert finding.rule == "toot-held"
+
+
 @pytest.mark.parametrize("changes", [{"published": None}, {"hidden": True}, {"mastodon": MastodonOptions(skip=True)}])
 def test_a_post_without_a_toot_is_not_composed(check: Check, make_post: MakePost, changes: dict[str, Any]) -> None:
     assert check(make_post(**{"published": LATER, **changes}), template="{{ titel }}") == ()
