@@ -255,7 +255,9 @@ def _upgrade(db: sqlite3.Connection) -> None:
 
 
 def _told(row: sqlite3.Row) -> tuple[str, str]:
-    return row[0], json.dumps({"what": row[1], "at": row[2], "there": bool(row[3])}, ensure_ascii=False)
+    # `other_key`: the present key of the same cause may be another.
+    value = {"what": row[1], "at": row[2], "there": bool(row[3]), "other_key": True}
+    return row[0], json.dumps(value, ensure_ascii=False)
 
 
 #: Table of version 8 → its columns, and the function that makes a note's name and value from a row.

@@ -35,6 +35,7 @@ class _SentAlert:
     what: str  #: the text that was sent
     at: datetime  #: when it was last sent
     there: bool  #: whether its cause was present in the latest cycle
+    other_key: bool = False  #: upgraded from version 8 of the ledger, where the same cause may have another key
 
     def to_text(self) -> str:
         return json.dumps({**asdict(self), "at": self.at.isoformat()}, ensure_ascii=False)
@@ -42,7 +43,12 @@ class _SentAlert:
     @staticmethod
     def from_text(text: str) -> _SentAlert:
         values = json.loads(text)
-        return _SentAlert(what=values["what"], at=datetime.fromisoformat(values["at"]), there=bool(values["there"]))
+        return _SentAlert(
+            what=values["what"],
+            at=datetime.fromisoformat(values["at"]),
+            there=bool(values["there"]),
+            other_key=bool(values.get("other_key")),
+        )
 
 
 def note_alerts(
@@ -72,6 +78,13 @@ def _dedupe(
     sent: Mapping[str, _SentAlert], causes: Mapping[str, str], *, quiet: timedelta, now: datetime
 ) -> tuple[dict[str, _SentAlert], frozenset[str], tuple[str, ...]]:
     """Return the notes after this cycle, the keys of new causes, and the texts of those that have recovered."""
+    # The keys of version 8 were made of words, so the text alone tells which cause an upgraded alert is about.
+    upgraded = {one.what: key for key, one in sent.items() if one.other_key and key not in causes}
+    renamed = {upgraded[what]: cause for cause, what in causes.items() if cause not in sent and what in upgraded}
+    sent = {
+        renamed.get(key, key): replace(one, other_key=key not in renamed) if one.other_key else one
+        for key, one in sent.items()
+    }
     after: dict[str, _SentAlert] = {}
     new: set[str] = set()
     recovered: list[str] = []

@@ -116,6 +116,16 @@ def test_what_people_were_told_is_not_told_again(old: Path) -> None:
     ledger.close()
 
 
+def test_an_alert_whose_key_was_another_is_not_told_again(old: Path) -> None:
+    ledger = opened(old)
+    quiet = timedelta(hours=1)
+    for _ in range(2):
+        assert note_alerts(ledger, {"file posts/a.md": PROBLEM}, quiet=quiet, now=NOW) == (frozenset(), ())
+    other = {"file posts/b.md": PROBLEM}
+    assert note_alerts(ledger, other, quiet=quiet, now=NOW) == (frozenset(other), (PROBLEM,))
+    ledger.close()
+
+
 def test_leases_and_fences_stay_as_they_were(old: Path) -> None:
     with closing(connected(old)) as db:
         before = [tuple(row) for row in db.execute("SELECT * FROM account ORDER BY address")]
