@@ -131,6 +131,8 @@ def _show(found: Explanation, config: Config, now: datetime) -> None:
 
 def _words(found: Explanation) -> str:
     shown = "as the feeds show them" if found.digest == found.digest_shown else "not in the feeds as they stand"
+    if found.digest_shown == "":  # an entry of a ledger that was just upgraded
+        shown = "the next cycle compares them with the feeds"
     times = f", changed {found.revision} time{'' if found.revision == 1 else 's'} since the release"
     return f"digest {found.digest[:12]}, {shown}{times if found.revision else ''}"
 
