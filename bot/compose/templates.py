@@ -222,7 +222,8 @@ class Templates:
     def _no_such_template(self, name: str) -> tuple[str, str]:
         """The problem, and its remedy."""
         known = ", ".join(Path(file.path).name for file in self._files.values())
-        return f'there is no template "{name}".', f"There are: {known}."
+        remedy = f"There are: {known}." if known else "There are none yet; docs/templates.md tells how to write one."
+        return f'there is no template "{name}".', remedy
 
     def _place(self, error: BaseException | None, name: str) -> _Place:
         """Where the innermost template in the error's traceback, else the file of `name`."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from bot.compose.announcement import make_reminder_post
 from bot.compose.templates import TEMPLATE_VARIABLES, Templates
 from bot.config.text_files import folder_names, read_templates
-from bot.domain import Post
+from bot.domain import Post, Reminder
 from bot.domain.errors import ComposeError
 from tests.support.digests import both
 
+NOW = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
 VALUES = dict.fromkeys(TEMPLATE_VARIABLES, "")
 
 
@@ -100,3 +103,10 @@ def test_what_a_template_uses_in_vain_is_found_with_its_line(
     for fault, (line, says) in zip(faults, found, strict=True):
         assert fault.message.startswith(f"{tmp_path / 'x.txt'}:{line}: ")
         assert says in str(fault)
+
+
+def test_a_missing_template_of_a_reminder_has_a_remedy_where_there_are_no_templates() -> None:
+    reminder = Reminder(reminder_id="day", at=NOW, text=None, template="last-call", reply=False, number=0)
+    with pytest.raises(ComposeError) as caught:
+        Templates().name_for(make_reminder_post(keynote(), reminder))
+    assert caught.value.remedy == "There are none yet; docs/templates.md tells how to write one."
