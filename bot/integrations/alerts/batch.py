@@ -79,8 +79,14 @@ def _dedupe(
 ) -> tuple[dict[str, _SentAlert], frozenset[str], tuple[str, ...]]:
     """Return the notes after this cycle, the keys of new causes, and the texts of those that have recovered."""
     # The keys of version 8 were made of words, so the text alone tells which cause an upgraded alert is about.
-    upgraded = {one.what: key for key, one in sent.items() if one.other_key and key not in causes}
-    renamed = {upgraded[what]: cause for cause, what in causes.items() if cause not in sent and what in upgraded}
+    # Redacted alerts can have equal texts.
+    upgraded: dict[str, list[str]] = {}
+    for key, one in sent.items():
+        if one.other_key and key not in causes:
+            upgraded.setdefault(one.what, []).append(key)
+    renamed = {
+        upgraded[what].pop(): cause for cause, what in causes.items() if cause not in sent and upgraded.get(what)
+    }
     sent = {
         renamed.get(key, key): replace(one, other_key=key not in renamed) if one.other_key else one
         for key, one in sent.items()

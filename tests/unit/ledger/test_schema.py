@@ -126,6 +126,17 @@ def test_an_alert_whose_key_was_another_is_not_told_again(old: Path) -> None:
     ledger.close()
 
 
+def test_alerts_with_equal_texts_are_not_told_again(old: Path) -> None:
+    quiet = timedelta(hours=1)
+    with closing(connected(old)) as db:
+        db.execute("INSERT INTO told SELECT cause || ' 2', what, at, there FROM told WHERE what = ?", (PROBLEM,))
+    ledger = opened(old)
+    causes = dict.fromkeys(("file 1", "file 2"), PROBLEM)
+    for _ in range(2):
+        assert note_alerts(ledger, causes, quiet=quiet, now=NOW) == (frozenset(), ())
+    ledger.close()
+
+
 def test_leases_and_fences_stay_as_they_were(old: Path) -> None:
     with closing(connected(old)) as db:
         before = [tuple(row) for row in db.execute("SELECT * FROM account ORDER BY address")]
