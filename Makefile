@@ -11,8 +11,9 @@ KILLS ?= 1000
 EXAMPLES ?= 20
 PROFILE ?=
 RELEASES ?= 200
-# Hundreds of processes are started: what Python compiles is kept, in .venv, also where it is told not to write it.
-KEEP := env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX="$(CURDIR)/$(VENV)/bytecode"
+# Hundreds of processes are started: Python reads what pip has compiled, and keeps what it compiles, also where the
+# environment says otherwise.
+KEEP := env -u PYTHONDONTWRITEBYTECODE -u PYTHONPYCACHEPREFIX
 
 .PHONY: help run test programs simulate explore kills traps soak bench lint format clean
 
@@ -24,6 +25,7 @@ run: $(VENV)/.installed ## play the example conference against the sandbox, and 
 	@$(BIN)/announce rehearse --port $(PORT)
 
 test: $(VENV)/.installed-dev ## run all tests; the end names those that lack a program
+	@$(KEEP) $(BIN)/python -m compileall -q bot
 	@$(KEEP) $(BIN)/pytest -n 5 --dist worksteal $(ARGS)
 
 programs: ## install the programs that some tests need and this machine lacks (Debian, Ubuntu)
