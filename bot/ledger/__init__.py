@@ -2,7 +2,7 @@
 
 from bot.ledger.contract import Ledger
 from bot.ledger.opening import (
-    SQLITE_VERSION,
+    DATABASE,
     LedgerReport,
     existing_ledger,
     inspect_ledger,
@@ -14,7 +14,7 @@ from bot.ledger.opening import (
 )
 
 __all__ = [
-    "SQLITE_VERSION",
+    "DATABASE",
     "Ledger",
     "LedgerReport",
     "existing_ledger",

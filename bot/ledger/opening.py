@@ -19,8 +19,8 @@ from bot.ledger.instance_lock import read_instance
 from bot.ledger.schema import OLDEST_VERSION, VERSION
 from bot.ledger.sqlite import SqliteLedger
 
-#: The version of the library that reads and writes the ledger, for the doctor.
-SQLITE_VERSION: Final = sqlite3.sqlite_version
+#: The database and its version, for the doctor.
+DATABASE: Final = f"SQLite {sqlite3.sqlite_version}"
 #: A database and the files that SQLite keeps beside it: the write-ahead log and its index.
 _FILES: Final = ("", "-wal", "-shm")
 
@@ -34,7 +34,7 @@ class LedgerReport:
     damage: str = ""  #: what is broken; empty if it is whole
     schema: int = 0  #: the version of its tables
     known_schema: int = VERSION  #: the version of the tables that this program writes
-    oldest_schema: int = OLDEST_VERSION  #: the oldest version that it brings to its own
+    remedy: str = ""  #: what to do with a ledger that cannot be read, or whose schema is too old
 
 
 def open_ledger(config: Config, clock: Clock) -> Ledger:
@@ -84,8 +84,11 @@ def inspect_ledger(config: Config) -> LedgerReport | None:
     try:
         found, schema = _examined(path)
     except sqlite3.Error as error:
-        return LedgerReport(running=running, unreadable=str(error))
-    return LedgerReport(running=running, damage="" if found == "ok" else found, schema=schema)
+        remedy = "Put a good copy in its place; docs/running.md, Backup."
+        return LedgerReport(running=running, unreadable=str(error), remedy=remedy)
+    is_too_old = 0 < schema < OLDEST_VERSION
+    remedy = "Rename its file; `announce adopt` begins a new one with what the accounts show." if is_too_old else ""
+    return LedgerReport(running=running, damage="" if found == "ok" else found, schema=schema, remedy=remedy)
 
 
 def _examined(path: Path) -> tuple[str, int]:

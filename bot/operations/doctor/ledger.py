@@ -28,8 +28,7 @@ def ledger_itself(config: Config) -> Iterator[DoctorLine]:
         # The doctor's output is shown to people who help: the host's name is not theirs to know.
         yield ok(_GROUP, f"at work on it: {instance_words(report.running, with_host=False)}")
     if report.unreadable:
-        remedy = "Put a good copy in its place; docs/running.md, Backup."
-        yield problem(_GROUP, f"it cannot be read: {report.unreadable}", remedy)
+        yield problem(_GROUP, f"it cannot be read: {report.unreadable}", report.remedy)
         return
     if report.damage:
         yield problem(_GROUP, f"it is damaged: {report.damage}", "`announce adopt` puts it aside and begins a new one.")
@@ -39,9 +38,9 @@ def ledger_itself(config: Config) -> Iterator[DoctorLine]:
         remedy = "Install the newer version of announce again."
         yield problem(_GROUP, f"it was written by a newer version (schema {version}, this one knows {known})", remedy)
         return
-    if 0 < version < report.oldest_schema:
-        remedy = "Rename its file; `announce adopt` begins a new one with what the accounts show."
-        yield problem(_GROUP, f"it was written by a version that was never released (schema {version})", remedy)
+    if report.remedy:
+        too_old = f"it was written by a version that was never released (schema {version})"
+        yield problem(_GROUP, too_old, report.remedy)
         return
     older = "" if version == known else f"; the next command brings it to {known}"
     yield ok(_GROUP, f"it is whole, schema {version}{older}")

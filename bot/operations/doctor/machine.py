@@ -17,7 +17,7 @@ import yaml
 
 from bot import __version__
 from bot.config import Config
-from bot.ledger import SQLITE_VERSION
+from bot.ledger import DATABASE
 from bot.operations.doctor.report import DoctorLine, note, ok, problem
 
 _LIBRARIES: Final = ("Mastodon.py", "httpx", "pydantic", "lxml", "pillow", "APScheduler")
@@ -30,7 +30,7 @@ def versions(today: date) -> Iterator[DoctorLine]:
     """The program, what it runs on, and its data of timezones."""
     group = "versions"
     system = f"{platform.system()} {platform.release()}"
-    yield ok(group, f"announce {__version__}, Python {platform.python_version()}, SQLite {SQLITE_VERSION}")
+    yield ok(group, f"announce {__version__}, Python {platform.python_version()}, {DATABASE}")
     yield ok(group, f"on {system} ({platform.machine()})")
     yield ok(group, ", ".join(f"{name} {_version_of(name)}" for name in _LIBRARIES))
     if hasattr(yaml, "CSafeLoader"):
