@@ -54,7 +54,7 @@ def fast(server: FakeMastodon) -> str:
 
 
 @dataclass(frozen=True)
-class AlertRecord:
+class Outputs:
     """What the commands said about a folder full of faults, before and after they were mended."""
 
     check: Done
@@ -67,7 +67,7 @@ class AlertRecord:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlertRecord]:
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outputs]:
     with FakeMastodon(limited=False) as server:
         project = Project(root=tmp_path_factory.mktemp("wrong"), server=server.url)
         project.write("config/bot.toml", fast(server))
@@ -80,13 +80,13 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlertRecord]:
         for wrong in POSTS:
             project.write_post(wrong.name, at)
         mended, after = project.announce("tick"), project.announce("tick")
-        yield AlertRecord(check, tick, again, before, mended, after, shown_at(server))
+        yield Outputs(check, tick, again, before, mended, after, shown_at(server))
 
 
 @pytest.mark.parametrize("wrong", POSTS, ids=lambda wrong: wrong.name)
 @pytest.mark.parametrize("command", ["check", "tick"])
 def test_a_post_that_cannot_be_read_is_one_line_with_its_place_and_remedy(
-    told: AlertRecord, wrong: Wrong, command: str
+    told: Outputs, wrong: Wrong, command: str
 ) -> None:
     done = told.check if command == "check" else told.tick
     (line,) = lines_about(done.stdout, f"posts/{wrong.name}.md")
@@ -96,7 +96,7 @@ def test_a_post_that_cannot_be_read_is_one_line_with_its_place_and_remedy(
 
 
 @pytest.mark.parametrize("wrong", POSTS, ids=lambda wrong: wrong.name)
-def test_it_goes_out_once_when_it_is_mended(told: AlertRecord, wrong: Wrong) -> None:
+def test_it_goes_out_once_when_it_is_mended(told: Outputs, wrong: Wrong) -> None:
     def about(shown: list[str]) -> int:
         return sum(f"/news/{wrong.name}/" in content for content in shown)
 
@@ -104,7 +104,7 @@ def test_it_goes_out_once_when_it_is_mended(told: AlertRecord, wrong: Wrong) -> 
     assert about(told.shown) == 1
 
 
-def test_a_folder_full_of_faults_ends_with_1_and_stops_nobody_else(told: AlertRecord) -> None:
+def test_a_folder_full_of_faults_ends_with_1_and_stops_nobody_else(told: Outputs) -> None:
     assert (told.check.returncode, told.tick.returncode) == (1, 1)
     assert len(told.shown_before) == 1, "the good post went out"
     assert told.again.returncode == 0, "told once"
@@ -120,7 +120,7 @@ SAID = (*HELD, *LEFT_OUT, *CHANGED)
 
 
 @pytest.fixture(scope="module")
-def said(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlertRecord]:
+def said(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outputs]:
     with FakeMastodon(limited=False) as server:
         project = Project(root=tmp_path_factory.mktemp("said"), server=server.url)
         project.write("config/bot.toml", fast(server))
@@ -136,12 +136,12 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlertRecord]:
         for wrong in HELD:
             project.write_post(wrong.name, at)  # with another datetime and title it would be another post
         mended, after = project.announce("tick"), project.announce("tick")
-        yield AlertRecord(check, tick, again, before, mended, after, shown_at(server))
+        yield Outputs(check, tick, again, before, mended, after, shown_at(server))
 
 
 @pytest.mark.parametrize("wrong", SAID, ids=lambda wrong: wrong.name)
 def test_what_cannot_be_said_as_it_stands_is_foretold_with_its_place_and_remedy(
-    said: AlertRecord, wrong: Wrong
+    said: Outputs, wrong: Wrong
 ) -> None:
     place = f"posts/{wrong.name}.md:{wrong.place}: {wrong.field}: "
     (line,) = (line for line in said.check.stdout.splitlines() if place in line)
@@ -151,7 +151,7 @@ def test_what_cannot_be_said_as_it_stands_is_foretold_with_its_place_and_remedy(
 
 
 @pytest.mark.parametrize("wrong", SAID, ids=lambda wrong: wrong.name)
-def test_a_tick_holds_it_or_leaves_out_what_is_wrong_and_says_so(said: AlertRecord, wrong: Wrong) -> None:
+def test_a_tick_holds_it_or_leaves_out_what_is_wrong_and_says_so(said: Outputs, wrong: Wrong) -> None:
     about = lines_about(said.tick.stdout, f" {wrong.name} ")
     held, left_out = (sum(f" {what} " in line for line in about) for what in ("held", "picture left out"))
     assert (held, left_out) == (int(wrong in HELD), int(wrong in LEFT_OUT))
@@ -160,7 +160,7 @@ def test_a_tick_holds_it_or_leaves_out_what_is_wrong_and_says_so(said: AlertReco
 
 
 @pytest.mark.parametrize("wrong", SAID, ids=lambda wrong: wrong.name)
-def test_nothing_of_it_is_lost_or_said_twice(said: AlertRecord, wrong: Wrong) -> None:
+def test_nothing_of_it_is_lost_or_said_twice(said: Outputs, wrong: Wrong) -> None:
     def about(shown: list[str]) -> int:
         return sum(f"/news/{wrong.name}/" in content for content in shown)
 
@@ -168,7 +168,7 @@ def test_nothing_of_it_is_lost_or_said_twice(said: AlertRecord, wrong: Wrong) ->
     assert about(said.shown) == 1
 
 
-def test_what_is_held_or_left_out_ends_with_1_and_is_told_once(said: AlertRecord) -> None:
+def test_what_is_held_or_left_out_ends_with_1_and_is_told_once(said: Outputs) -> None:
     assert (said.check.returncode, said.tick.returncode, said.again.returncode) == (1, 1, 0)
     assert (said.mended.returncode, said.after.returncode) == (0, 0)
     assert "Traceback" not in said.check.stderr + said.tick.stderr + said.mended.stderr

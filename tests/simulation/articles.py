@@ -33,7 +33,7 @@ class Article:
     slugs: list[str] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)  #: causes for coming late, out of order, or not at all
     hand: dict[str, list[tuple[float, str]]] = field(default_factory=dict)  #: account → toots by hand
-    taken_back_at: float | None = None  #: when a pass had seen that it is withdrawn
+    taken_back_at: float | None = None  #: when a cycle had seen that it is withdrawn
     holds: list[list[float]] = field(default_factory=list)  #: from, to: as people said
     skipped_at: float | None = None
     let_go_at: list[float] = field(default_factory=list)  #: when people said that it shall go out

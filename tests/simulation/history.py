@@ -20,9 +20,8 @@ from typing import Any, TypeVar
 import mastodon.internals
 
 from bot.delivery import DeliveryResult
-from bot.domain import Hold
+from bot.domain import Hold, ReasonCode
 from bot.domain.errors import LedgerError
-from bot.domain.wording import reason_words
 from bot.planner.builder import PlanItem
 from bot.planner.ruling import Verdict
 from bot.publishers.mastodon import errors as outcomes
@@ -49,7 +48,7 @@ REST = 6 * HOUR
 
 
 @dataclass
-class AlertRecord:
+class SeedResult:
     """The results of one seed."""
 
     seed: int
@@ -57,8 +56,8 @@ class AlertRecord:
     injected: Counter[str] = field(default_factory=Counter)
     deliveries: int = 0  #: posts × accounts that were due
     held: int = 0  #: of these, held at the end of the faults
-    passes: int = 0
-    quick: int = 0  #: of these, with a quick one ahead that had something to show
+    cycles: int = 0
+    refreshes: int = 0  #: incremental ones ahead of a cycle that had something to show
     trace: list[str] = field(default_factory=list)
 
 
@@ -66,7 +65,7 @@ class History:
     """One or two bots, people, a server and faults; then the faults end and the bots come to rest."""
 
     def __init__(self, seed: int, root: Path, profile: Profile) -> None:
-        self.told = AlertRecord(seed=seed)
+        self.result = SeedResult(seed=seed)
         self.profile = profile
         self.world = World(seed, root)
         random = self.world.random
@@ -79,7 +78,7 @@ class History:
         self.accounts = ["main", "other"][: random.choice((1, 1, 2))]
         self.world.faults.mix = Mix.draw(random, two=self.two, profile=profile)
         #: As `announce run` does it; drawn for itself, so that all other draws of a seed stay as they are.
-        self.quickly = fixed(profile.quickly, Random(f"quick {seed}").random() < 0.5)
+        self.refreshes_first = fixed(profile.refreshes_first, Random(f"quick {seed}").random() < 0.5)
         self.server = Server(self.world, keys=profile.keys)
         apart = self.rivals and not profile.at_once
         if self.rivals:
@@ -104,7 +103,7 @@ class History:
             config=self.installations.first,
         )
         self.processes: dict[str, Process] = {}
-        self.passes: dict[str, CycleResult] = {}
+        self.last_cycles: dict[str, CycleResult] = {}
         self.quiet: dict[str, float] = {}  #: process → when it last had nothing to wait for
         self.ended = False  #: the history is over
         self.mishaps: Mishaps = Mishaps(self)
@@ -117,7 +116,7 @@ class History:
 
     # -- the course of it
 
-    def run(self) -> AlertRecord:
+    def run(self) -> SeedResult:
         """Run the history, let it come to rest, and judge the result."""
         world = self.world
         self.people.plan(without=self._impossible())
@@ -133,11 +132,11 @@ class History:
                 self._rest()
             for process in list(self.processes.values()):
                 process.kill()
-        told = self.told
-        told.injected, told.trace = world.injected, world.trace
+        result = self.result
+        result.injected, result.trace = world.injected, world.trace
         if not self.over:
-            told.violations += oracle.judge(self)
-        return told
+            result.violations += oracle.judge(self)
+        return result
 
     def _impossible(self) -> frozenset[str]:
         """Return the habits whose outcome the oracle cannot predict in this history."""
@@ -161,14 +160,14 @@ class History:
                 self._start(name)
         self._ring(0.1)
         world.run_until(world.now + HOUR)
-        items = self.passes["one"].plan.items if "one" in self.passes else ()
+        items = self.last_cycles["one"].plan.items if "one" in self.last_cycles else ()
         self.held = [item for item in items if item.verdict is Verdict.HELD]
-        self.told.held, self.held_at = len(self.held), world.now
+        self.result.held, self.held_at = len(self.held), world.now
         if self.site is not None:
             self.site.build_everything()
         self.people.words.let_go()
         self._settle_down()
-        if self._wants_a_second_word():
+        if self._needs_another_release():
             self.people.words.let_go()
             self._settle_down()
 
@@ -176,12 +175,14 @@ class History:
         self._changed_at = self.world.now
         self.world.run_until(self.world.now + REST, enough=self._is_quiet)
         if not self._is_quiet():
-            self.told.violations.append(f"still at work {REST / HOUR:.0f} hours after the last fault: {self._waits}")
+            self.result.violations.append(f"still at work {REST / HOUR:.0f} hours after the last fault: {self._waits}")
 
-    def _wants_a_second_word(self) -> bool:
+    def _needs_another_release(self) -> bool:
         """What was let go at once may have been more than the brake lets through, or too late for its `if_missed:`."""
-        items = self.passes["one"].plan.items if "one" in self.passes else ()
-        return any(item.hold is Hold.BURST_LIMIT or "if_missed" in reason_words(item.reason) for item in items)
+        items = self.last_cycles["one"].plan.items if "one" in self.last_cycles else ()
+        too_late = (ReasonCode.LATE_AND_HELD, ReasonCode.LATE_AND_SKIPPED)
+        codes = {item.reason.code for item in items if item.reason is not None}
+        return not codes.isdisjoint(too_late) or any(item.hold is Hold.BURST_LIMIT for item in items)
 
     def _is_quiet(self) -> bool:
         names = ("one", "two")[: 1 + self.two]
@@ -210,19 +211,19 @@ class History:
                 process.sleep(self.installations.until_its_turn(process.name, self.world.now))
             bot = self.installations.bot(process, self.server)
             while True:
-                if self.quickly and bot.incremental_cycle():
-                    self.told.quick += 1
-                result, drained = bot.tick()
-                process.sleep(self._after(process, bot, result, drained), in_bed=True)
+                if self.refreshes_first and bot.incremental_cycle():
+                    self.result.refreshes += 1
+                result, delivered = bot.tick()
+                process.sleep(self._after(process, bot, result, delivered), in_bed=True)
         except Crash:
             pass
         except LedgerError as error:
             # It ends, and the machine starts it again.
             if not process.dead and not self.world.injected["disk full"]:
-                self.told.violations.append(f"{process.name} ended: {error}")
+                self.result.violations.append(f"{process.name} ended: {error}")
         except Exception:  # noqa: BLE001 — any exception that ends a bot is a violation
             if not process.dead:
-                self.told.violations.append(f"{process.name} ended: {traceback.format_exc()}")
+                self.result.violations.append(f"{process.name} ended: {traceback.format_exc()}")
                 self.over = True
         finally:
             if bot is not None:
@@ -233,12 +234,12 @@ class History:
         down = 5.0 if self.ended else self.world.random.uniform(2, self.world.faults.mix.down_after_crash)
         self.world.after(down, lambda: self._start(process.name))
 
-    def _after(self, process: Process, bot: Bot, result: CycleResult, drained: tuple[DeliveryResult, ...]) -> float:
-        """How long it sleeps now; as `announce run` does it, but for the idle passes."""
-        self.told.passes += 1
+    def _after(self, process: Process, bot: Bot, result: CycleResult, delivered: tuple[DeliveryResult, ...]) -> float:
+        """How long it sleeps now; as `announce run` does it, but for the idle cycles."""
+        self.result.cycles += 1
         now, random = self.world.clock.now(), self.world.random
-        self.passes[process.name] = result
-        waits = [one.wait_until for one in drained if one.wait_until is not None]
+        self.last_cycles[process.name] = result
+        waits = [one.wait_until for one in delivered if one.wait_until is not None]
         waiting = {item.slug for item in result.plan.of(Verdict.WAITING)}
         waits += [now + timedelta(seconds=LOOK)] if waiting else []
         end = self.world.moment(self.length)
@@ -246,18 +247,18 @@ class History:
             waits.append(result.plan.next_release)
         if not waits and not result.plan.doubt:
             self.quiet[process.name] = self.world.now
-        if not result.plan.doubt and not any(one.wait_until for one in drained):
+        if not result.plan.doubt and not any(one.wait_until for one in delivered):
             slugs = frozenset(post.slug for post in result.scan.posts if post.slug not in waiting)
             self.served.append((self.world.seconds(result.plan.now), self.world.now, slugs))
         if self.site is not None and result.changed_files:
             feed = json.loads((self.world.root / "public/news/feed.json").read_bytes())
             self.site.look_at_feed({item["url"]: item for item in feed["items"]})
         self._accept(result)
-        self.told.deliveries = max(self.told.deliveries, len(result.plan.items))
+        self.result.deliveries = max(self.result.deliveries, len(result.plan.items))
         idle = random.uniform(600, 12000)
         if result.plan.doubt or self.ended:
             idle = min(idle, 600.0)
-        self._waits = f"{result.plan.doubt} {[one.why for one in drained]}"
+        self._waits = f"{result.plan.doubt} {[one.why for one in delivered]}"
         if self.installations.apart:
             return self.installations.until_its_turn(process.name, self.world.now)
         return max(0.05, min([idle, *((wait - now).total_seconds() for wait in waits)]))
@@ -265,7 +266,7 @@ class History:
     _waits = ""
 
     def _accept(self, result: CycleResult) -> None:
-        """A withdrawal is accepted once a pass has seen and recorded it."""
+        """A withdrawal is accepted once a cycle has seen and recorded it."""
         if result.plan.doubt:
             return
         withdrawn = {str(post.path) for post in result.scan.posts if post.withdrawn is not None}
@@ -295,7 +296,7 @@ def fixed(wanted: Fixed | None, drawn: Fixed) -> Fixed:
     return drawn if wanted is None else wanted
 
 
-def run_seed(seed: int, profile: str = "") -> AlertRecord:
+def run_seed(seed: int, profile: str = "") -> SeedResult:
     """One history in a folder of its own."""
     base = MEMORY if MEMORY.is_dir() else None
     root = Path(tempfile.mkdtemp(prefix="announce-", dir=base))

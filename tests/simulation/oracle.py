@@ -277,7 +277,7 @@ class _Judge:
 
     def _held(self) -> Iterator[str]:
         withdrawn = {article.slug for article in self.articles if article.withdrawn is not None}
-        for name, result in self.history.passes.items():
+        for name, result in self.history.last_cycles.items():
             for item in result.plan.items:
                 # What is withdrawn is let go by its file alone.
                 is_withdrawn = "held by" in reason_words(item.reason) and item.slug in withdrawn

@@ -22,7 +22,7 @@ class Process:
         self.world = world
         self.name = name
         self.dead = False
-        self.in_bed = False  #: asleep between two passes, so a bell may wake it
+        self.in_bed = False  #: asleep between two cycles, so a bell may wake it
         self._token = 0
         self._greenlet = greenlet(lambda: life(self))
         self._greenlet.gr_frame  # noqa: B018 — made now, so that its parent is the world's greenlet
@@ -48,7 +48,7 @@ class Process:
         self.alive()
 
     def wake(self, within: float) -> None:
-        """Wake the process: if it waits between two passes, it starts the next one."""
+        """Wake the process: if it waits between two cycles, it starts the next one."""
         if self.in_bed:
             token = self._token
             self.world.after(within, lambda: self.resume(token))

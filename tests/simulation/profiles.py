@@ -31,7 +31,7 @@ class Profile:
     down_after_crash: float | None = None
     outage: bool | None = None  #: the server is away when the first posts are due
     quiet: bool = False  #: no other mishaps of the machine
-    quickly: bool | None = None  #: whether passes have a quick one ahead
+    refreshes_first: bool | None = None  #: whether an incremental refresh goes ahead of each cycle
     pages: bool = False  #: releases wait for their pages, which come late or never
 
 
@@ -99,7 +99,7 @@ PROFILES: Final[Mapping[str, Profile]] = {
         down_after_crash=60,
         quiet=True,
     ),
-    # Words change when the toot is out; the process dies between the quick pass that shows them and the whole one.
+    # Words change when the toot is out; the process dies between the incremental refresh that shows them and the cycle.
     "shown at once": Profile(
         rivals=False,
         lossy=False,
@@ -114,7 +114,7 @@ PROFILES: Final[Mapping[str, Profile]] = {
         stall=0,
         down_after_crash=60,
         quiet=True,
-        quickly=True,
+        refreshes_first=True,
     ),
     # Toots are taken back within the seconds in which they are on their way.
     "withdrawn under way": Profile(

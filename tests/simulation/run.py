@@ -12,7 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
-from tests.simulation.history import AlertRecord, run_seed
+from tests.simulation.history import SeedResult, run_seed
 from tests.simulation.mutations import MUTATIONS, mutated
 from tests.simulation.profiles import PROFILES
 
@@ -26,30 +26,30 @@ class Sum:
 
     seeds: int = 0
     injected: Counter[str] = field(default_factory=Counter)
-    passes: int = 0
-    quick: int = 0
+    cycles: int = 0
+    refreshes: int = 0
     deliveries: int = 0
     held: int = 0
-    failing: list[AlertRecord] = field(default_factory=list)
+    failing: list[SeedResult] = field(default_factory=list)
 
-    def add(self, told: AlertRecord) -> None:
+    def add(self, result: SeedResult) -> None:
         self.seeds += 1
-        self.injected += told.injected
-        self.passes += told.passes
-        self.quick += told.quick
-        self.deliveries += told.deliveries
-        self.held += told.held
-        if told.violations:
-            self.failing.append(told)
+        self.injected += result.injected
+        self.cycles += result.cycles
+        self.refreshes += result.refreshes
+        self.deliveries += result.deliveries
+        self.held += result.held
+        if result.violations:
+            self.failing.append(result)
 
 
-def run_one(seed: int, mutation: str, profile: str) -> AlertRecord:
+def run_one(seed: int, mutation: str, profile: str) -> SeedResult:
     """One seed, perhaps with one step of the protocol broken on purpose."""
     with mutated(mutation):
         return run_seed(seed, profile)
 
 
-def run_all(seeds: Iterable[int], *, mutation: str, profile: str, processes: int) -> Iterator[AlertRecord]:
+def run_all(seeds: Iterable[int], *, mutation: str, profile: str, processes: int) -> Iterator[SeedResult]:
     """The seeds, in their order, on several cores."""
     if processes == 1:
         yield from (run_one(seed, mutation, profile) for seed in seeds)
@@ -76,12 +76,12 @@ def main() -> int:
     begun, total = time.monotonic(), Sum()
     processes = 1 if alone else asked.cores
     try:
-        for told in run_all(seeds, mutation=asked.mutation, profile=asked.profile, processes=processes):
-            total.add(told)
-            _tell(told, whole=alone)
+        for result in run_all(seeds, mutation=asked.mutation, profile=asked.profile, processes=processes):
+            total.add(result)
+            _print_result(result, whole=alone)
             if total.seeds % PROGRESS_EVERY == 0:
                 print(f"... {total.seeds} seeds, {len(total.failing)} with violations", flush=True)
-            if told.violations and asked.until_found:
+            if result.violations and asked.until_found:
                 break
     except KeyboardInterrupt:
         print("stopped by hand: the figures are of the seeds until here")
@@ -89,17 +89,17 @@ def main() -> int:
     return 1 if total.failing else 0
 
 
-def _tell(told: AlertRecord, *, whole: bool) -> None:
+def _print_result(result: SeedResult, *, whole: bool) -> None:
     if whole:
-        print("\n".join(told.trace))
-    for violation in told.violations:
-        print(f"seed {told.seed}: {violation}", flush=True)
+        print("\n".join(result.trace))
+    for violation in result.violations:
+        print(f"seed {result.seed}: {violation}", flush=True)
 
 
 def _print(total: Sum, seconds: float, *, mutation: str, profile: str) -> None:
     print(
-        f"{total.seeds} seeds in {seconds:.0f} s ({total.seeds / seconds:.1f} a second), {total.passes} passes, "
-        f"{total.quick} with a quick one ahead"
+        f"{total.seeds} seeds in {seconds:.0f} s ({total.seeds / seconds:.1f} a second), {total.cycles} cycles, "
+        f"{total.refreshes} with an incremental refresh ahead"
     )
     print("what went wrong: " + ", ".join(f"{kind} {times}" for kind, times in sorted(total.injected.items())))
     share = total.held / total.deliveries if total.deliveries else 0
@@ -107,8 +107,8 @@ def _print(total: Sum, seconds: float, *, mutation: str, profile: str) -> None:
     print(f"seeds with violations: {len(total.failing)}")
     option = f" --mutation '{mutation}'" if mutation else ""
     option += f" --profile '{profile}'" if profile else ""
-    for told in total.failing[:20]:
-        print(f"    python -m tests.simulation.run --seed {told.seed}{option}")
+    for result in total.failing[:20]:
+        print(f"    python -m tests.simulation.run --seed {result.seed}{option}")
 
 
 if __name__ == "__main__":

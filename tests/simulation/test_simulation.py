@@ -25,9 +25,9 @@ def kept_seeds() -> list[tuple[int, str]]:
 
 
 def violations(seed: int, profile: str = "") -> str:
-    told = run_seed(seed, profile)
+    result = run_seed(seed, profile)
     again = f"python -m tests.simulation.run --seed {seed} --profile '{profile}'"
-    return "\n".join([*told.violations, again]) if told.violations else ""
+    return "\n".join([*result.violations, again]) if result.violations else ""
 
 
 @pytest.mark.parametrize("first", GROUPS)

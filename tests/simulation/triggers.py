@@ -32,7 +32,7 @@ class Triggers:
         for item in self.history.held:
             if not self._is_founded(item, HOLDS):
                 yield f"{item.slug} on {item.account} was held without cause: {reason_words(item.reason)}"
-        for name, result in self.history.passes.items():
+        for name, result in self.history.last_cycles.items():
             for item in result.plan.of(Verdict.SKIPPED):
                 if not self._is_founded(item, SKIPS):
                     why = reason_words(item.reason)
@@ -44,7 +44,7 @@ class Triggers:
         return touched or article.skipped_at is not None or self.has_expired(article) or self.is_skipped_late(article)
 
     def has_expired(self, article: Article) -> bool:
-        """Whether the post expired before any pass could toot it."""
+        """Whether the post expired before any cycle could toot it."""
         if article.expires is None or article.expires > self.end:
             return False
         held_up = (
@@ -56,7 +56,7 @@ class Triggers:
             or self._was_paused(article)
             or self.waits_for_page(article)
         )
-        # A pass that decided in time may have been held up before it sent.
+        # A cycle that decided in time may have been held up before it sent.
         return held_up or self._was_missed(article, within=(article.expires - article.due).total_seconds(), sent=True)
 
     def _was_paused(self, article: Article) -> bool:
@@ -81,7 +81,7 @@ class Triggers:
         return len(posts) + edits > self.history.brake
 
     def _was_missed(self, article: Article, *, within: float, sent: bool = False) -> bool:
-        """Whether no pass decided (or sent) it and had nothing left to wait for, so soon after its datetime."""
+        """Whether no cycle decided (or sent) it and had nothing left to wait for, so soon after its datetime."""
         if self.history.mishaps.stepped or self.history.mishaps.lost_at or "hidden" in article.touched:
             return True
         due = self.seconds(article.due)
@@ -95,7 +95,7 @@ class Triggers:
         return all(slugs.isdisjoint(article.slugs) for slugs in in_time)
 
     def _paused_between(self, begin: float, end: float) -> bool:
-        """Whether the operator paused everything in between: then a pass ends before it has sent everything."""
+        """Whether the operator paused everything in between: then a cycle ends before it has sent everything."""
         return any(since < end and begin < until for since, until in self.people.words.pauses)
 
     def was_away(self, article: Article) -> bool:
