@@ -45,8 +45,9 @@ def _composed_by(facts: AccountFacts | None, assumed: Abilities) -> Abilities:
 def warm_up(context: DeliveryContext, expected: Sequence[Delivery]) -> SessionState | None:
     """Do ahead of a release what a session does first: verify the account, and check for the `expected` deliveries.
 
-    Sends and settles nothing. Returns the state for a session that begins within `PREFLIGHT_LASTS`; None if that
-    session has to start from nothing. Raises LedgerError.
+    Sends and settles nothing. Does not check for them if the server has reported other facts than they were composed
+    by. Returns the state for a session that begins within `PREFLIGHT_LASTS`; None if that session has to start from
+    nothing. Raises LedgerError.
     """
     ledger, address, now = context.ledger, context.publisher.address, context.clock.now()
     known = ledger.account_view(address).account
@@ -59,6 +60,10 @@ def warm_up(context: DeliveryContext, expected: Sequence[Delivery]) -> SessionSt
     session = DeliverySession(context=context, lease=lease, state=SessionState())
     try:
         verify_account(session)
+        if session.state.facts_changed:
+            # The deliveries have to be composed again. The ledger has the facts, so no later session would notice.
+            session.state.preflight_at = context.clock.monotonic()
+            return session.state
         ledger.renew_lease(lease)
         preflight(expected, session)
         for delivery in expected:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from bot.domain import DeliveryState, Limits, Override, OverrideKind, WriteBatch
+from bot.domain import DeliveryState, Limits, Override, OverrideKind, SeenStatus, WriteBatch
+from bot.domain.errors import TransientError
 from bot.runtime.deliverer import Accounts
 from bot.runtime.precise_release import Tolerance, carry_out, prepare_release
 from tests.support.before_release import ACCOUNT, NOON, SECOND, Stage
@@ -101,6 +102,24 @@ def test_limits_that_are_learnt_in_time_delay_nothing(stage: Stage) -> None:
     stage.bot.deliverer.deliver_pending(ACCOUNT)
     (toot,) = stage.ledger.snapshot().deliveries.values()
     assert (toot.state, toot.announcement.limit) == (DeliveryState.SENT, 60)
+
+
+def test_limits_count_even_if_the_server_fails_right_after_reporting_them(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(*, since: datetime) -> tuple[SeenStatus, ...]:
+        raise TransientError("no answer.")
+
+    prepared = prepare_release(stage.bot.context, NOON)
+    assert prepared is not None
+    stage.publisher.limits = Limits(characters=60)
+    with monkeypatch.context() as patch:
+        patch.setattr(stage.publisher, "list_recent", unreachable)
+        assert stage.bot.deliverer.warm_up(ACCOUNT, prepared.expected()[ACCOUNT]), "the release is to be planned again"
+    stage.clock.step_to(NOON)
+    assert carry_out(stage.bot.context, prepared)
+    assert stage.bot.deliverer.deliver_pending(ACCOUNT).facts_changed
+    assert not stage.publisher.statuses, "its text was composed by the limits of before"
 
 
 def the_post_is_edited(stage: Stage) -> None:
