@@ -35,7 +35,8 @@ def _may_be_secret(where: str, value: object, settings: type[BaseModel]) -> bool
 def faults_of(error: ValidationError, *, settings: type[BaseModel] = Settings) -> Iterator[Fault]:
     for item in error.errors():
         where = ".".join(str(part) for part in item["loc"])
-        own = item.get("ctx", {}).get("error")  # raised by a check of these settings
+        # Raised by a check of these settings; pydantic's own errors may have a text of this name.
+        own = item["ctx"]["error"] if item["type"] == "value_error" else None
         message = item["msg"] if own is None else str(own)
         if item["type"] == "extra_forbidden":
             yield unknown_key(where)

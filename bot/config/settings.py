@@ -81,7 +81,7 @@ def _refuse_unknown(key: str) -> None:
     name = inner if inner and top in KEYS else key
     if name not in known:
         near = difflib.get_close_matches(name, list(known), n=1)
-        meant = f'; did you mean "{near[0]}"?' if near else ""
+        meant = f' (did you mean "{near[0]}"?)' if near else ""
         raise SettingError(key, f"it is not a key that is read here{meant}")
 
 

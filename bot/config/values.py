@@ -117,7 +117,10 @@ def _clock_time(value: object) -> object:
             return time.fromisoformat(value)
         except ValueError:
             raise ValueError(f'"{value}" is not a time of day; write for example "09:00"') from None
-    return value
+    if isinstance(value, time):  # TOML has times, written without quotes
+        return value
+    # Not left to pydantic, which takes 9 for nine seconds past midnight.
+    raise ValueError('write a time of day in quotes, for example "09:00"')
 
 
 def _hours(value: object) -> object:

@@ -125,6 +125,11 @@ def test_all_faults_are_told_at_once(site_config: MakeConfig) -> None:
     }
 
 
+@pytest.mark.parametrize("written", ['"07:30"', "07:30:00"])
+def test_a_time_of_day_is_a_text_or_a_time_of_toml(site_config: MakeConfig, written: str) -> None:
+    assert site_config(release=f"default_time = {written}").release.default_time == time(7, 30)
+
+
 def test_a_missing_setting_says_what_it_is(tmp_path: Path) -> None:
     path = tmp_path / "bot.toml"
     path.write_text('[site]\ntitle = "C"\ntimezone = "UTC"\n')
@@ -141,7 +146,7 @@ def test_a_missing_setting_says_what_it_is(tmp_path: Path) -> None:
         (
             {"posts": 'fields = {publishd_datetime = "date"}'},
             "posts.fields.publishd_datetime",
-            'did you mean "published_datetime"?',
+            'it is not a key that is read here (did you mean "published_datetime"?).',
         ),
         ({"posts": 'fields = {"cover.text" = "alt"}'}, "posts.fields.cover.text", "it is not a key that is read"),
         ({"posts": "fields = {title = 3}"}, "posts.fields.title", "it must be the name of a key in quotes"),
@@ -156,6 +161,7 @@ def test_a_missing_setting_says_what_it_is(tmp_path: Path) -> None:
         ({"release": "catch_up = 72"}, "release.catch_up", "write a duration in quotes"),
         ({"release": 'spacing = "2 minuts"'}, "release.spacing", '"2 minuts" is not a duration'),
         ({"release": 'default_time = "9 am"'}, "release.default_time", '"9 am" is not a time of day'),
+        ({"release": "default_time = 9"}, "release.default_time", "write a time of day in quotes"),
         ({"release": 'daytime = "8 to 21"'}, "release.daytime", '"8 to 21" is no span of hours'),
         ({"release": "daytime = 8"}, "release.daytime", "write a span of hours in quotes"),
         ({"release": 'daytime = ["08:00", "08:00"]'}, "release.daytime", "write a span of hours in quotes"),
