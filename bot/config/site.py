@@ -145,5 +145,5 @@ class Ledger(Table):
 
     @property
     def file(self) -> Path:
-        """The file of a ledger on SQLite, which only its keeper opens; relative to the project's folder or absolute."""
+        """The file of a SQLite ledger, which only `bot/ledger` opens; relative to the project's folder or absolute."""
         return Path(self.url.removeprefix(_SQLITE))

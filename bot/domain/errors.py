@@ -12,7 +12,7 @@ BotError                     the base class: what happened, and the remedy
 ├─ FetchError                a resource on the web cannot be fetched; `passing`: a later try may succeed
 ├─ PublishError              a request to one account's server failed
 │   ├─ TransientError        nothing was posted: retry, after `retry_after` if the server named it
-│   ├─ AccountBlockedError   token, scope or address is wrong: send nothing for this account until it is mended
+│   ├─ AccountBlockedError   token, scope or address is wrong: send nothing for this account until that is corrected
 │   ├─ CodeRefusedError      the server refused the code of a login: ask the operator for another one
 │   ├─ RejectedError         the server refuses this announcement: do not send it again unchanged
 │   └─ OutcomeUnknownError   the server may have accepted it: search the account before sending again

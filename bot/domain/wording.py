@@ -85,7 +85,7 @@ def _renamed(reason: Reason) -> str:
 
 
 def _clock_behind(reason: Reason) -> str:
-    # Without the present time: the same doubt is told once.
+    # Without the present time, so that the same doubt is reported once.
     return (
         f"the clock is behind {reason.at:%Y-%m-%d %H:%M:%S} UTC, which the ledger has seen: nothing is released until "
         "that time has come again. If the clock was wrong then and is right now, `announce resume` believes it"

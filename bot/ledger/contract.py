@@ -1,8 +1,8 @@
 """The contract of the ledger, which records releases and deliveries.
 
-An implementation passes the suite in `tests/contract` (test_ledger*.py). It asks only for what
-a relational database provides: transactions, unique keys, conditional updates, and a commit that may or may not wait
-for the disk (PostgreSQL: `synchronous_commit`; SQLite: `PRAGMA synchronous`).
+An implementation passes the suite in `tests/contract` (test_ledger*.py). The contract needs only what a relational
+database provides: transactions, unique keys, conditional updates, and a commit that may or may not wait for the disk
+(PostgreSQL: `synchronous_commit`; SQLite: `PRAGMA synchronous`).
 """
 
 from __future__ import annotations

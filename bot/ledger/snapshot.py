@@ -55,7 +55,7 @@ class RowCache(Generic[_T]):
     """Caches the record that each row was decoded to. Thread-safe."""
 
     def __init__(self, decode: Callable[[sqlite3.Row], _T]) -> None:
-        """`understand` depends on nothing but the row."""
+        """The result of `decode` depends only on the row."""
         self._decode = decode
         self._known: dict[tuple[object, ...], _T] = {}
 

@@ -66,7 +66,7 @@ def refresh(context: CycleContext, result: CycleResult) -> CycleResult:
 
 
 def _plan_and_record(context: CycleContext, scan: Scan, templates: Mapping[str, Templates]) -> Recorded:
-    """Plan and record; what a person says meanwhile makes the plan anew."""
+    """Plan and record; plan again if an operator or a worker has changed the ledger in the meantime."""
     recorded = _planned(context, scan, templates)
     if recorded.written.refused:
         _plan_again(context, scan, recorded.snapshot, templates, now=recorded.plan.now)

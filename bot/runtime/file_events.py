@@ -28,7 +28,7 @@ _SETTINGS: Final = (".toml", ".txt", ".j2")
 _CHANGES: Final = frozenset({"created", "modified", "moved", "deleted", "closed"})
 #: After these events a file is complete. A new file, or a new folder, may still be filled.
 _FINISHED: Final = frozenset({"closed", "moved", "deleted"})
-#: A folder with what tells whether it is still the same one, and whether the folders in it are watched too.
+#: A folder, its identity on the disk, and whether the folders in it are watched too.
 _Watched: TypeAlias = tuple[str, tuple[int, int] | None, bool]
 
 

@@ -84,7 +84,7 @@ def make_site(shared: Surroundings, *, on_news: Callable[[], None]) -> SiteReque
 
 
 def servers_with_a_clock(config: Config, *, loopback_too: bool = False) -> dict[str, str]:
-    """Where to ask the servers whose time tells something of ours: those that are not on this machine, by account."""
+    """The addresses at which servers can be asked for the time, by account; not of servers that share our clock."""
     asked = {
         account.address(name): network_of(account).clock_address(account)
         for name, account in config.accounts.items()
