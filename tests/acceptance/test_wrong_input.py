@@ -140,9 +140,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outputs]:
 
 
 @pytest.mark.parametrize("wrong", SAID, ids=lambda wrong: wrong.name)
-def test_what_cannot_be_said_as_it_stands_is_foretold_with_its_place_and_remedy(
-    said: Outputs, wrong: Wrong
-) -> None:
+def test_what_cannot_be_said_as_it_stands_is_foretold_with_its_place_and_remedy(said: Outputs, wrong: Wrong) -> None:
     place = f"posts/{wrong.name}.md:{wrong.place}: {wrong.field}: "
     (line,) = (line for line in said.check.stdout.splitlines() if place in line)
     assert line.startswith("error" if wrong in HELD else "warning")
