@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.delivery.readback import preflight
 from bot.delivery.session import DeliveryContext, DeliverySession, SessionState
-from bot.domain import Abilities, AccountFacts, Delivery, ReasonCode
+from bot.domain import Abilities, Delivery, ReasonCode
 from bot.domain.clock import Clock
 from bot.domain.errors import AccountBlockedError, LeaseHeldError, LeaseLostError, TransientError
 
@@ -29,17 +29,15 @@ def verify_account(session: DeliverySession) -> None:
         return
     for event in session.ledger.note_account(session.lease, facts=facts, now=session.now()):
         session.emit(event)
-    assumed = session.context.assumed
-    if assumed is not None:
-        session.state.facts_changed = _composed_by(known.facts, assumed) != _composed_by(facts, assumed)
+    abilities_of = session.context.abilities_of
+    if abilities_of is not None:
+        before, after = abilities_of(known.facts), abilities_of(facts)
+        session.state.facts_changed = _without_version(before) != _without_version(after)
 
 
-def _composed_by(facts: AccountFacts | None, assumed: Abilities) -> Abilities:
-    if facts is None:
-        facts = AccountFacts(address="", account_id="", limits=assumed.limits)
-    # An announcement depends on these, but not on the server's version.
-    limits = replace(facts.limits, software="")
-    return Abilities(limits=limits, capabilities=facts.capabilities or assumed.capabilities)
+def _without_version(can: Abilities) -> Abilities:
+    # No announcement depends on the server's version itself.
+    return replace(can, limits=replace(can.limits, software=""))
 
 
 def warm_up(context: DeliveryContext, expected: Sequence[Delivery]) -> SessionState | None:

@@ -57,8 +57,8 @@ class DeliveryContext:
     emit: Callable[[Event], None]
     hold_without_picture: bool = False  #: `if_no_picture = "hold"`
     request_started: Callable[[], None] = lambda: None  #: called right before a request that uploads or sends
-    #: What deliveries are composed by until the server has reported its facts; None: the caller does not plan again.
-    assumed: Abilities | None = None
+    #: What deliveries are composed by, given the account's facts; None: the caller does not plan again.
+    abilities_of: Callable[[AccountFacts | None], Abilities] | None = None
 
 
 @dataclass

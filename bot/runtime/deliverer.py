@@ -9,7 +9,7 @@ from functools import partial
 
 from bot.delivery import DeliveryContext, DeliveryResult, SessionState, deliver_pending, is_warm, warm_up
 from bot.delivery.protocol import Timing
-from bot.domain import Abilities, Delivery, Event
+from bot.domain import Abilities, AccountFacts, Delivery, Event
 from bot.domain.clock import Clock
 from bot.ledger.contract import Ledger
 from bot.publishers.contract import Publisher
@@ -32,7 +32,7 @@ class Deliverer:
     emit: Callable[[Event], None]
     hold_without_picture: bool
     jitter: Callable[[], float]  #: 0…1, spreads retries
-    assumed: Mapping[str, Abilities]  #: what toots are composed by until the server has reported, by address
+    abilities: Mapping[str, Callable[[AccountFacts | None], Abilities]]  #: by address: `abilities_of` of the account
     latch: RequestLatch = field(default_factory=RequestLatch)
     warm: dict[str, SessionState] = field(default_factory=dict)  #: what `warm_up` has just learnt, by account
 
@@ -82,7 +82,7 @@ class Deliverer:
             emit=self.emit,
             hold_without_picture=self.hold_without_picture,
             request_started=partial(self.latch.request_started, address),
-            assumed=self.assumed.get(address),
+            abilities_of=self.abilities.get(address),
         )
 
 

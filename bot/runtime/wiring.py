@@ -139,7 +139,7 @@ def make_deliverer(
         emit=shared.emit,
         hold_without_picture=config.release.if_no_picture == "hold",
         jitter=random.random,
-        assumed={account.address(name): abilities_of(account, None) for name, account in config.accounts.items()},
+        abilities={account.address(name): partial(abilities_of, account) for name, account in config.accounts.items()},
     )
 
 
