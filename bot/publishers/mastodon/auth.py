@@ -23,7 +23,7 @@ from bot.config import is_loopback
 from bot.config.secrets import Application
 from bot.domain.errors import AccountBlockedError, CodeRefusedError, PublishError, TransientError
 from bot.publishers.mastodon.answers import get_field, get_text
-from bot.publishers.mastodon.client import new_session
+from bot.publishers.mastodon.client import fetch_instance, new_session
 from bot.publishers.mastodon.errors import classify
 from bot.publishers.mastodon.servers import NEEDS, explain_missing, least_scopes, missing_scopes, software_of
 
@@ -150,7 +150,7 @@ class LoginServer:
         software = ""
         if not supported:
             try:
-                software = software_of(self._client.instance_v2())
+                software = software_of(fetch_instance(self._client))
             except MastodonError as error:
                 if self._adapter.status is None:
                     self._explain(error)

@@ -28,7 +28,7 @@ from bot.publishers.network import AccountAccess
 #: A status list page; larger values are cut down by the server (mastodon: accounts/statuses_controller.rb).
 PAGE: Final = 40
 #: The most pages of own statuses in one read-back; no announcement bot posts so many between two tries.
-LOOK_PAGES: Final = 25
+MAX_PAGES: Final = 25
 #: A token that a header can carry; requests quotes one that it refuses in its error.
 _HEADER_VALUE: Final = re.compile(r"[!-~\xa1-\xff](?:[ -~\xa0-\xff]*[!-~\xa1-\xff])?")
 
@@ -81,7 +81,7 @@ class MastodonAccount:
             )
         with self._errors("reading"):
             me = self._client.account_verify_credentials()
-            instance = self._instance()
+            instance = fetch_instance(self._client)
         if not get_text(me, "id") or not get_text(me, "username"):
             raise TransientError("the server's answer is no account.", remedy="Check `server` in the settings.")
         address = f"{get_text(me, 'username')}@{domain_of(instance, self._server)}".lower()
@@ -109,14 +109,14 @@ class MastodonAccount:
     def list_recent(self, *, since: datetime) -> tuple[SeenStatus, ...]:
         found: list[Any] = []
         older: dict[str, str] = {}
-        for _ in range(LOOK_PAGES):
+        for _ in range(MAX_PAGES):
             page = self._statuses(limit=PAGE, **older)
             found += [status for status in page if to_utc(get_field(status, "created_at")) >= since]
             if len(page) == 0 or to_utc(get_field(page[-1], "created_at")) < since:
                 own = [status for status in found if get_field(status, "reblog") is None]
                 return tuple(read_status(status) for status in reversed(own))
             older = {"max_id": get_text(page[-1], "id")}
-        raise TransientError(f"the account has over {LOOK_PAGES * PAGE} toots since {since:%Y-%m-%d}.")
+        raise TransientError(f"the account has over {MAX_PAGES * PAGE} toots since {since:%Y-%m-%d}.")
 
     def fetch_text(self, status: SeenStatus) -> SeenStatus:
         source = self._source(status.status_id)
@@ -133,23 +133,16 @@ class MastodonAccount:
             self.verify_account()
         return self._account_id
 
-    def _instance(self) -> Any:
-        try:
-            return self._client.instance_v2()
-        except MastodonNotFoundError:
-            # Older servers, and some Pleroma and Pixelfed, have only the first version.
-            return self._client.instance_v1()
-
     def _after(self, after_id: str) -> Iterator[Any]:
         # min_id gives the page just above an id, newest first; page by page upwards gives oldest first.
-        for _ in range(LOOK_PAGES):
+        for _ in range(MAX_PAGES):
             page = self._statuses(min_id=after_id, limit=PAGE)
             if not page:
                 return
             yield from (status for status in reversed(page) if get_field(status, "reblog") is None)
             after_id = get_text(page[0], "id")
         # Never a truncated list: a status that is missing from it would count as absent and be sent again.
-        raise TransientError(f"the account has over {LOOK_PAGES * PAGE} toots since the last one known.")
+        raise TransientError(f"the account has over {MAX_PAGES * PAGE} toots since the last one known.")
 
     def _statuses(self, **which: Any) -> list[Any]:
         with self._errors("reading"):
@@ -196,6 +189,15 @@ class MastodonAccount:
         found.message = found.message.replace(self._token, "(token)")
         found.args = (found.message,)
         raise found from None
+
+
+def fetch_instance(client: Mastodon) -> Any:
+    """Get the server's instance record. Raises MastodonError."""
+    try:
+        return client.instance_v2()
+    except MastodonNotFoundError:
+        # Older servers, and some Pleroma and Pixelfed, have only the first version.
+        return client.instance_v1()
 
 
 def new_session(server: str) -> requests.Session:

@@ -13,7 +13,7 @@ from mastodon.errors import MastodonError
 
 from bot.domain.errors import AccountBlockedError, PublishError
 from bot.publishers.mastodon.answers import get_field
-from bot.publishers.mastodon.client import MastodonAccount
+from bot.publishers.mastodon.client import MastodonAccount, fetch_instance
 from bot.publishers.mastodon.servers import explain_missing, limits_of, missing_scopes, software_of
 from bot.publishers.network import Inspection
 
@@ -48,7 +48,7 @@ class AccountInspector(MastodonAccount):
         try:
             self._client.access_token = None
             with self._errors("reading"):
-                return self._client.instance_v2()
+                return fetch_instance(self._client)
         finally:
             self._client.access_token = self._token
 

@@ -56,9 +56,10 @@ def test_the_application_asks_for_the_least_scopes_and_no_more(client: LoginServ
     assert len(form["client_name"]) == 60
 
 
-def test_a_server_without_metadata_is_asked_what_it_runs(client: LoginServer, server: OddServer) -> None:
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_a_server_without_metadata_is_asked_what_it_runs(client: LoginServer, server: OddServer, version: str) -> None:
     del server.answers[METADATA]
-    server.answers["/api/v2/instance"] = Says({"version": "3.5.3 (compatible; Pixelfed 0.12.3)"})
+    server.answers[f"/api/{version}/instance"] = Says({"version": "3.5.3 (compatible; Pixelfed 0.12.3)"})
     assert client.register("announce", website="").scopes == ("read", "write")
 
 

@@ -68,6 +68,13 @@ def test_where_all_is_well_everything_is_told(server: FakeMastodon) -> None:
     assert (found.scopes, found.missing, found.trouble) == (ALL, (), "")
 
 
+def test_a_server_with_only_the_first_instance_record_can_be_used(server: FakeMastodon) -> None:
+    without = Answer(status=404, body={"error": "Not found"})
+    found = look(server.url, doctor=answering(_api_v2_instance=without), granted=ALL)
+    assert (found.reachable, found.software, found.trouble) == (True, "Mastodon 4.5.15", "")
+    assert found.address == f"conf@{server.url.removeprefix('http://')}"
+
+
 @pytest.mark.parametrize("missing", ["read:statuses", "write:statuses", "write:media"])
 def test_missing_scopes_are_named_with_purpose_and_remedy(server: FakeMastodon, missing: str) -> None:
     scopes = tuple(scope for scope in ALL if scope != missing)

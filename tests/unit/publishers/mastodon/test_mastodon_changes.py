@@ -14,7 +14,7 @@ import requests
 from bot.domain import Receipt
 from bot.domain.errors import OutcomeUnknownError, PublishError, RejectedError, TransientError
 from bot.publishers.mastodon.answers import read_status
-from bot.publishers.mastodon.client import LOOK_PAGES, PAGE
+from bot.publishers.mastodon.client import MAX_PAGES, PAGE
 from bot.publishers.mastodon.publisher import MastodonPublisher
 from tests.fakes.mastodon_server import FakeMastodon
 from tests.support.publishing import (
@@ -257,10 +257,10 @@ def test_recent_goes_on_where_a_page_holds_nothing_but_boosts(server: FakeMastod
 
 
 def test_more_than_can_be_read_is_an_error_and_no_shorter_list(server: FakeMastodon) -> None:
-    session, adapter = paging(*(status(n) for n in range(2 * LOOK_PAGES * PAGE, 0, -1)))
+    session, adapter = paging(*(status(n) for n in range(2 * MAX_PAGES * PAGE, 0, -1)))
     with on_loopback(server.url, session=session) as publisher, pytest.raises(TransientError, match="over 1000 toots"):
         publisher.list_recent(since=NOON)
-    assert len(adapter.lines("GET *statuses?*")) == LOOK_PAGES
+    assert len(adapter.lines("GET *statuses?*")) == MAX_PAGES
 
 
 # -- addresses

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from bot.domain.errors import AccountBlockedError, OutcomeUnknownError, TransientError
-from bot.publishers.mastodon.client import LOOK_PAGES, PAGE
+from bot.publishers.mastodon.client import MAX_PAGES, PAGE
 from tests.fakes.mastodon_server import FakeMastodon
 from tests.support.publishing import (
     Answer,
@@ -69,7 +69,7 @@ def test_a_list_that_never_ends_is_no_proof_either(url: str) -> None:
     session, adapter = doctored(doctor)
     with on_loopback(url, session=session) as publisher, pytest.raises(TransientError, match="over 1000 toots"):
         publisher.read_back(announcement(), after_id="0")
-    assert len(adapter.lines("*/statuses?*")) == LOOK_PAGES
+    assert len(adapter.lines("*/statuses?*")) == MAX_PAGES
 
 
 def test_boosts_are_no_toots_but_count_as_the_newest(url: str) -> None:
