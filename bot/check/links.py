@@ -25,7 +25,7 @@ from bot.posts.pictures import Bundle
 
 _PLACEHOLDER: Final = re.compile(r"\{\w+\}")
 #: The remedy for a link to a page that is not known here.
-_NAME_IT: Final = "Mend it; if the site has that page, name it in `[check] pages`."
+_NOT_KNOWN: Final = "Correct it; if the site has that page, name it in `[check] pages`."
 
 
 class SitePages:
@@ -134,7 +134,7 @@ def _of_link(subject: Subject, pages: SitePages, post: Post, link: Link) -> Iter
         parts = urlsplit(urljoin(post.url, link.address))
         host = parts.hostname
     except ValueError:
-        yield _about(post, link, "link-broken", f"{link.address} is not an address.", "Mend it.")
+        yield _about(post, link, "link-broken", f"{link.address} is not an address.", "Correct it.")
         return
     if parts.scheme not in ("http", "https") or not host:
         return
@@ -179,7 +179,7 @@ def _inside(subject: Subject, pages: SitePages, post: Post, link: Link, parts: S
         yield _about(post, link, "link-early", problem, "Add the link once that post is out.", others=(other.path,))
     elif other is None and pages.lacks(parts.path):
         near = pages.nearest(parts.path)
-        remedy = f"Did you mean {near}?" if near else _NAME_IT
+        remedy = f"Did you mean {near}?" if near else _NOT_KNOWN
         problem = f"{link.address} leads to no page or file of the site that is known here."
         yield _about(post, link, "link-broken", problem, remedy)
 

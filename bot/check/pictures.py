@@ -60,7 +60,7 @@ def _judge_alt(
         return
     what = ""
     if words == _plain(post.title):
-        what = "is the title, which stands beside the picture already"
+        what = "is the title, which is already next to the picture"
     elif words in (_plain(name.name), _plain(name.stem)):
         what = "is the file's name"
     elif words in _EMPTY_WORDS:

@@ -61,5 +61,5 @@ def _problem_of(name: str) -> tuple[str, str]:
         meant = nearest(name)
         return "is no rule.", f'Did you mean "{meant}"?' if meant else "`announce check --rules` lists them."
     if not rule.may_be_suppressed:
-        return "is an error, and errors cannot be silenced.", "Mend what it names; then nothing is left to silence."
+        return "is an error, and errors cannot be silenced.", "Correct what it names; then nothing is left to silence."
     return "", ""

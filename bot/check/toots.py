@@ -87,12 +87,12 @@ def _check_mentions(subject: Subject, post: Post, field: str, text: str) -> Iter
             yield about(post, "mention-notifies", problem, "If that is not meant, leave the @ out.", field=field)
         hosts = [] if is_whole else [urlsplit(account.server).hostname or "" for account in local]
         for host in dict.fromkeys(hosts):
-            problem = f"{mention} means whoever has this name on {host}, and notifies them."
+            problem = f"{mention} means the account of this name on {host}, and notifies it."
             yield about(post, "mention-local", problem, f"Write {mention}@the-server of the person.", field=field)
 
 
 _LONGEST_END: Final = 60  #: characters of a cut text that are shown
-_PREVIEW: Final = "Look at it with `announce preview`; to decide yourself, write `mastodon: text:`."
+_PREVIEW: Final = "Check it with `announce preview`; to choose the text yourself, write `mastodon: text:`."
 
 
 def check_toots(subject: Subject) -> Iterator[Finding]:

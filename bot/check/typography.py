@@ -210,7 +210,7 @@ def check_slips(subject: Subject) -> Iterator[Finding]:
                 post,
                 "typography",
                 problem,
-                "`announce check --fix` mends it.",
+                "`announce check --fix` corrects it.",
                 line=slip.line + 1,
                 column=slip.start + 1,
             )

@@ -79,7 +79,7 @@ def find_remarks(post: Post, context: ComposeContext) -> Iterator[Finding]:
             post,
             "poll-without-picture",
             "mastodon.poll",
-            "the server takes no picture beside a poll, so the toot goes without it.",
+            "the server takes no picture with a poll, so the toot goes without it.",
             "Put the poll into a post of its own, if the picture matters.",
         )
     if post.mastodon.quote_policy and limits.software and not limits.quote_policy:
@@ -98,7 +98,7 @@ def find_remarks(post: Post, context: ComposeContext) -> Iterator[Finding]:
             "thread-text-split",
             "mastodon.thread",
             f"text {number} does not fit into a toot of {limits.characters} characters and goes on in another.",
-            "Look at it with `announce preview`.",
+            "Check it with `announce preview`.",
         )
 
 

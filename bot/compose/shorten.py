@@ -20,7 +20,7 @@ ELLIPSIS: Final = "…"
 # A word this long may be cut inside: it is text written without spaces (Chinese, Japanese, Thai), or noise.
 _LONG_WORD: Final = 30
 # The number of characters before a full stop that are searched for an abbreviation.
-_LONGEST_LOOK: Final = 200
+_ABBREVIATION_WINDOW: Final = 200
 # Words before a full stop that do not end a sentence, besides those of one letter and of two with a capital ("Dr.").
 _ABBREVIATIONS: Final = frozenset(
     {"al", "ca", "cf", "ed", "no", "pp", "vs", "mrs", "prof", "rev", "hon", "gen", "sen", "vol", "fig"}
@@ -127,7 +127,10 @@ def find_sentence_ends(text: str, kept_whole: Sequence[Span]) -> list[int]:
     found = [
         match.end()
         for match in ends.finditer(text)
-        if not (match["mark"] == "." and _is_abbreviation(text[max(0, match.start() - _LONGEST_LOOK) : match.start()]))
+        if not (
+            match["mark"] == "."
+            and _is_abbreviation(text[max(0, match.start() - _ABBREVIATION_WINDOW) : match.start()])
+        )
     ]
     return keep_outside(kept_whole, found)
 

@@ -226,7 +226,7 @@ class Templates:
         return f'there is no template "{name}".', remedy
 
     def _place(self, error: BaseException | None, name: str) -> _Place:
-        """Where the innermost template in the error's traceback, else the file of `name`."""
+        """The file and line of the innermost template in the error's traceback, else the file of `name`."""
         paths = {file.path for file in self._files.values()}
         file = self._files.get(name)
         place: _Place = (file.path if file else _BUILT_IN_NAME, None)

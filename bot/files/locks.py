@@ -8,7 +8,7 @@ import fcntl
 def lock(descriptor: int) -> None:
     """Wait for the lock of an open file or folder, until `descriptor` is closed.
 
-    Raises OSError where the disk knows no locks, as some network disks.
+    Raises OSError on file systems without locks, such as some network disks.
     """
     fcntl.flock(descriptor, fcntl.LOCK_EX)
 

@@ -86,14 +86,14 @@ class PublicFolder:
     ) -> Written:
         """Write the files whose bytes differ; an error in one does not affect the others.
 
-        `files` is path below the folder, with "/" between its parts → content, which `bytes()` makes when it is
-        needed: not for a file that is unchanged since this object wrote an equal content. A content that cannot be
-        made leaves the file as it is. Files written earlier and not named now stay, but for those of the bot's own
-        in the folders `retire_in`, which are removed. Files in the folders `quickly` are compressed in less time
-        and not as small: there are many, and few people fetch them. `at_once`: a few files are written side by side
-        too, which otherwise only many are.
-        A file that the bot did not write is not touched, unless it has the same bytes already: then it counts as
-        the bot's from now on. Raises nothing that the disk can cause.
+        `files` is path below the folder, with "/" between its parts → content. `bytes()` makes a content only if its
+        file must be written: not if this object wrote an equal content and the file is unchanged since. If making it
+        fails, the file stays as it is. Other files of earlier writes stay too, except the bot's own files in the
+        folders `retire_in`, which are removed. Files in the folders `quickly` are compressed faster and less: there
+        are many, and few readers fetch them. `at_once` writes even a few files in parallel.
+
+        A foreign file is not touched; if it already has these bytes, it counts as the bot's own from now on. Raises
+        nothing that the disk can cause.
         """
         try:
             self._folder.mkdir(parents=True, exist_ok=True)

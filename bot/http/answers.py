@@ -1,4 +1,4 @@
-"""What an answer holds: its bytes, its beginning, its media type and size, or why it is refused."""
+"""Read an HTTP response: its bytes, its beginning, or its media type and size; or make the error about it."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ _LENGTH: Final = re.compile(r"[0-9]{1,18}")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fetched:
-    """A good answer (200)."""
+    """The whole body of a successful answer (200)."""
 
-    url: str  #: where it was found in the end
+    url: str  #: after redirects
     data: bytes
-    media_type: str  #: as the answer says, in lower case, without parameters; empty if it does not say
+    media_type: str  #: in lower case, without parameters; empty if the answer names none
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Measured:
-    """What a server says of a file."""
+    """The media type and size of a file, according to its server."""
 
-    url: str  #: where it was found in the end
+    url: str  #: after redirects
     media_type: str  #: in lower case, without parameters
     size: int  #: bytes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Glance:
-    """The beginning of a good answer (200)."""
+class PageBeginning:
+    """The beginning of the body of a successful answer (200)."""
 
-    path: str  #: where on the site it was found in the end
-    media_type: str  #: in lower case, without parameters; empty if it does not say
+    path: str  #: of the address after redirects
+    media_type: str  #: in lower case, without parameters; empty if the answer names none
     beginning: bytes
 
 
@@ -70,7 +70,7 @@ def read_all(answer: httpx.Response, largest: int) -> Fetched:
     return Fetched(url=str(answer.url), data=bytes(data), media_type=_media_type(answer))
 
 
-def read_beginning(answer: httpx.Response) -> Glance:
+def read_beginning(answer: httpx.Response) -> PageBeginning:
     """Read the first bytes of the answer. Raises FetchError if it is no 200."""
     expect_200(answer)
     data = bytearray()
@@ -78,13 +78,13 @@ def read_beginning(answer: httpx.Response) -> Glance:
         data += chunk
         if len(data) >= FIRST_BYTES:
             break
-    return Glance(path=answer.url.path, media_type=_media_type(answer), beginning=bytes(data[:FIRST_BYTES]))
+    return PageBeginning(path=answer.url.path, media_type=_media_type(answer), beginning=bytes(data[:FIRST_BYTES]))
 
 
 def measure(answer: httpx.Response) -> Measured | None:
     """Read media type and size of the whole file from the headers; None if either is missing."""
     if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
-        return None  # the length is another's
+        return None  # the length is that of the compressed data
     length = answer.headers.get("Content-Length", "")
     if answer.status_code == 206:
         # "bytes 0-0/1234", RFC 9110 section 14.4

@@ -22,14 +22,14 @@ from typing import TYPE_CHECKING, Any, Final
 from bot.config import is_loopback
 from bot.domain.errors import FetchError
 from bot.domain.logs import log
-from bot.http.answers import Fetched, Glance, Measured, make_refusal, measure, read_all, read_beginning
+from bot.http.answers import Fetched, Measured, PageBeginning, make_refusal, measure, read_all, read_beginning
 from bot.http.policy import ConnectPolicy, Resolve
 
 if TYPE_CHECKING:
     import httpx
 
 
-__all__ = ["ConnectPolicy", "Fetched", "Glance", "Measured", "Resolve", "WebClient", "look_up_addresses"]
+__all__ = ["ConnectPolicy", "Fetched", "Measured", "PageBeginning", "Resolve", "WebClient", "look_up_addresses"]
 
 _LOG: Final = logging.getLogger("bot.http")
 USER_AGENT: Final = "announce (a conference's announcement bot)"
@@ -116,7 +116,7 @@ class WebClient:
         ):
             return answer.status_code
 
-    def glance(self, url: str, *, within: timedelta) -> Glance:
+    def get_beginning(self, url: str, *, within: timedelta) -> PageBeginning:
         """GET the first bytes of a page, following redirects within its site only. Raises FetchError."""
         headers = {"Cache-Control": "no-cache"}
         with (

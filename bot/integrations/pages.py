@@ -30,7 +30,7 @@ _HTML: Final = ("text/html", "application/xhtml+xml")
 
 def expect_page(url: str, *, web: WebClient, require_card: bool) -> None:
     """Return if the page is online: 200 with HTML and, if `require_card`, an og:title. Raises FetchError."""
-    seen = web.glance(url, within=ANSWER_TIMEOUT)
+    seen = web.get_beginning(url, within=ANSWER_TIMEOUT)
     if seen.media_type not in _HTML:
         raise FetchError(f"{url} is no HTML page, but {seen.media_type or 'of no type'}.", kind="no-page")
     if seen.path in ("", "/"):

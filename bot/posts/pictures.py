@@ -43,7 +43,7 @@ NOT_HTTPS: Final = "Write its https address, or put the file into the assets fol
 
 
 _REMEDIES: Final[Mapping[PictureFault, str]] = {
-    PictureFault.MISSING: "Add the file, or mend the address.",
+    PictureFault.MISSING: "Add the file, or correct the address.",
     PictureFault.DRAWING: "Export it from the drawing program as PNG, and name that file.",
     PictureFault.OUTSIDE_ASSETS: "Put the file into the assets folder ([site] assets in the settings).",
     PictureFault.OUTSIDE_BUNDLE: "Put the file itself there, no link to it.",

@@ -18,7 +18,7 @@ from werkzeug.test import Client
 
 from bot.config import load_config
 from bot.domain.clock import ManualClock
-from bot.http.client import Fetched, Glance, Measured, WebClient
+from bot.http.client import Fetched, Measured, PageBeginning, WebClient
 from bot.integrations.pages import expect_page
 from bot.publishers.mastodon.publisher import MastodonPublisher
 from bot.publishers.network import AccountAccess
@@ -74,9 +74,9 @@ class Outside(WebClient):
         self.measured: list[str] = []
         self.site_requests: list[str] = []
 
-    def glance(self, url: str, *, within: timedelta) -> Glance:
+    def get_beginning(self, url: str, *, within: timedelta) -> PageBeginning:
         self.site_requests.append(url)
-        return Glance(path=url, media_type="text/html", beginning=b"")
+        return PageBeginning(path=url, media_type="text/html", beginning=b"")
 
     def post(self, url: str, *, headers: Mapping[str, str], content: bytes, within: timedelta) -> int:
         self.site_requests.append(url)

@@ -71,7 +71,7 @@ def pages(config: Config, snapshot: Snapshot) -> Iterator[DoctorLine]:
         if not url:
             continue
         try:
-            web.glance(url, within=_WITHIN)
+            web.get_beginning(url, within=_WITHIN)
             yield ok("site", f"{what}: {url} is online")
         except FetchError as error:
             remedy = "Check [site] url and permalink in the settings, and that the site is up."
@@ -83,7 +83,7 @@ def hubs(config: Config) -> Iterator[DoctorLine]:
     web = WebClient(policy_of_site(config))
     for hub in dict.fromkeys(config.feeds.hubs):
         try:
-            web.glance(hub, within=_WITHIN)
+            web.get_beginning(hub, within=_WITHIN)
         except FetchError as error:
             # A hub is there to be posted to; many refuse to be read.
             if error.passing or error.status is None:

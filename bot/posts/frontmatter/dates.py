@@ -132,7 +132,7 @@ def _with_offset(written: datetime, offset: timedelta, zone: ZoneInfo, *, naive_
     remark = Remark(
         rule="datetime-offset",
         problem=f"{format_offset(offset)}, but {zone.key} is {format_offset(expected)} on {day}.",
-        remedy=f"As it stands it means {_minute(there)} in {zone.key}. Leave the offset out, or mend it.",
+        remedy=f"As it stands it means {_minute(there)} in {zone.key}. Leave the offset out, or correct it.",
     )
     return Moment(moment=at, remarks=(remark,))
 

@@ -142,13 +142,13 @@ class Notes:
         self._names = names or {}
         self._findings: list[Finding] = []
 
-    def add(self, rule: str, problem: str, *, field: str = "", line: int | None = None, remedy: str = "") -> None:
-        """Add a finding. Without `line` it refers to the line of the field."""
+    def add(self, rule: str, problem: str, *, field: str = "", remedy: str = "") -> None:
+        """Add a finding about the field, at its line."""
         self._findings.append(
             Finding(
                 rule=rule,
                 path=self._path,
-                line=self._lines.get(field) if line is None else line,
+                line=self._lines.get(field),
                 field=name_in_file(field, self._names),
                 problem=problem,
                 remedy=remedy,

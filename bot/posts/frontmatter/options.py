@@ -144,7 +144,7 @@ def read_mastodon_options(fields: Fields, *, media: tuple[Picture, ...] | None =
     numbered = fields.flag("mastodon.numbered", default=False)
     if numbered and parts == ():
         raise fields.fault(
-            "mastodon.numbered", "there is no thread whose toots could be numbered.", "Write thread: auto beside it."
+            "mastodon.numbered", "there is no thread whose toots could be numbered.", "Also write thread: auto."
         )
     return MastodonOptions(
         text=fields.prose("mastodon.text"),

@@ -209,7 +209,7 @@ class _Item:
                 "reminder-never",
                 f"would go out on {_format_moment(at)}, {never}; it is not sent.",
                 field=self._place,
-                remedy="Mend its time, or take it out of the list.",
+                remedy="Correct its time, or take it out of the list.",
             )
 
     def _fault(self, problem: str, remedy: str, *, rule: str = "field-value") -> PostError:

@@ -54,7 +54,7 @@ def test_without_a_reason_nothing_is_silenced_and_that_is_said(tmp_path: Path, w
     [
         ("title-shoutng", "is no rule.", 'Did you mean "title-shouting"?'),
         ("xyz", "is no rule.", "`announce check --rules` lists them."),
-        ("toot-held", "is an error, and errors cannot be silenced.", "Mend what it names"),
+        ("toot-held", "is an error, and errors cannot be silenced.", "Correct what it names"),
     ],
 )
 def test_what_cannot_be_silenced_is_named(tmp_path: Path, name: str, problem: str, remedy: str) -> None:
