@@ -115,6 +115,7 @@ def test_a_ledger_that_may_not_grow_stops_before_the_send(site: CrashSite) -> No
     site.stop(process)
 
 
+@pytest.mark.needs("setpriv")
 @pytest.mark.parametrize("way", ["disk", "bits"])
 def test_a_ledger_that_cannot_be_written_stops_before_the_send(
     site: CrashSite, way: str, request: pytest.FixtureRequest
@@ -150,7 +151,13 @@ def feeds(site: CrashSite) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in ("rss.xml", "atom.xml", "feed.json")}
 
 
-@pytest.mark.parametrize("way", ["full disk", "read-only disk", "bits", "failing files"])
+@pytest.mark.parametrize(
+    "way",
+    [
+        *(pytest.param(way, marks=pytest.mark.needs("setpriv")) for way in ("full disk", "read-only disk", "bits")),
+        "failing files",
+    ],
+)
 def test_a_public_folder_that_cannot_be_written_keeps_its_feed_and_no_toot(
     site: CrashSite, way: str, request: pytest.FixtureRequest
 ) -> None:

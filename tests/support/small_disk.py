@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tests.support.programs import program
+
 
 class SmallDisk:
     """A disk of its own, mounted at a folder."""
@@ -50,7 +52,7 @@ def _mount(*arguments: str) -> bool:
 
 
 def under_permissions(command: list[str]) -> list[str]:
-    """Wrap the command so that permission bits apply to it, which root would bypass."""
+    """Wrap the command so that permission bits apply to it, which root would bypass. The test needs "setpriv"."""
     if os.geteuid() != 0:
         return command
-    return ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all", *command]
+    return [program("setpriv"), "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all", *command]

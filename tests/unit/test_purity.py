@@ -52,7 +52,7 @@ def test_the_watch_sees_what_is_forbidden(tmp_path: Path) -> None:
         f"    Path({str(tmp_path / 'x')!r}).write_text('x')\n"
         "    sqlite3.connect(':memory:').close()\n"
         "    socket.socket().close()\n"
-        "    subprocess.run(['true'])\n"
+        "    subprocess.run([sys.executable, '-c', ''])\n"
         "print(sorted({one.split()[0] for one in watch.seen}))\n"
     )
     ran = subprocess.run(

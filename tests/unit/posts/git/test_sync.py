@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -18,6 +19,15 @@ from bot.posts.git.status import LASTS, read_fetch_status
 from tests.support.git_repositories import Repository, git
 from tests.support.timeouts import patient
 from tests.unit.posts.git.conftest import NOW, MakeConfig, Pull
+
+#: Another process that has the lock of the file for half a minute.
+HOLDS_A_LOCK = """
+import fcntl, sys, time
+with open(sys.argv[1], "ab") as file:
+    fcntl.flock(file, fcntl.LOCK_EX)
+    print("held", flush=True)
+    time.sleep(30)
+"""
 
 
 @pytest.fixture
@@ -366,15 +376,15 @@ def test_nothing_is_waited_for_longer_than_the_settings_say(
     config = sourced({"git": str(repository.bare), "local": True, "timeout": "1s"})
     place = checkout_dir_of(config, config.sources[0])
     place.make()
-    with subprocess.Popen(["flock", str(place.lock), "sleep", "30"], start_new_session=True) as other:
+    with subprocess.Popen([sys.executable, "-c", HOLDS_A_LOCK, str(place.lock)], stdout=subprocess.PIPE) as other:
         try:
-            while subprocess.run(["flock", "--nonblock", str(place.lock), "true"], check=False).returncode == 0:
-                time.sleep(0.01)
+            assert other.stdout is not None
+            assert other.stdout.readline() == b"held\n"
             begun = time.monotonic()
             assert fetch(config).fault == "another process is fetching it, and takes long."
             assert time.monotonic() - begun < patient(5)
         finally:
-            os.killpg(other.pid, 9)
+            other.kill()
     assert fetch(config).fault == ""
 
 
