@@ -201,17 +201,17 @@ def _fix(repairs: Repairs, *, yes: bool) -> None:
     for fix in repairs.fixes:
         _show(fix)
     if repairs.foreign:
-        click.echo(f"{_some(repairs.foreign, 'file')} of [[sources]] left alone: mend them in their repositories")
+        click.echo(f"{_some(repairs.foreign, 'file')} of [[sources]] left alone: fix them in their repositories")
     if repairs.offsets_left:
         some = f"{repairs.offsets_left} wrong offset{' is' if repairs.offsets_left == 1 else 's are'}"
         click.echo(f"{some} left alone: `announce check --fix=offsets` is for times")
     if not repairs.fixes:
-        click.echo("nothing to mend")
+        click.echo("nothing to fix")
         return
     click.echo(f"{_some(len(repairs.fixes), 'file')} would be changed")
     confirm(yes=yes)
     for path in repair(repairs):
-        click.echo(f"mended: {path}")
+        click.echo(f"fixed: {path}")
 
 
 def _show(fix: Fix) -> None:

@@ -35,10 +35,10 @@ def test_in_a_pipe_it_shows_and_changes_nothing(project: Project, post: Path) ->
 def test_with_yes_it_mends_the_words_and_no_time(project: Project, post: Path) -> None:
     done = project.announce("check", "--fix", "--yes")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.endswith("mended: posts/tickets.md\n")
+    assert done.stdout.endswith("fixed: posts/tickets.md\n")
     assert post.read_text(encoding="utf-8") == SLIP.format(offset="-05:00", more="").replace(" ,", ",")
     assert stat.S_IMODE(post.stat().st_mode) == 0o640
-    assert project.announce("check", "--fix", "--yes").stdout.endswith("nothing to mend\n")
+    assert project.announce("check", "--fix", "--yes").stdout.endswith("nothing to fix\n")
 
 
 def test_offsets_are_mended_when_asked_for_and_both_moments_are_said(project: Project, post: Path) -> None:
@@ -54,14 +54,14 @@ def test_a_post_that_the_bot_has_released_is_not_moved(project: Project) -> None
     text = SLIP.format(offset="-05:00", more="").replace("2030", "2024")
     file = project.write("posts/tickets.md", text)
     assert project.announce("tick").returncode == 0
-    assert project.announce("check", "--fix=offsets", "--yes").stdout.endswith("nothing to mend\n")
+    assert project.announce("check", "--fix=offsets", "--yes").stdout.endswith("nothing to fix\n")
     assert file.read_text(encoding="utf-8") == text
 
 
 def test_only_the_files_that_are_named_are_mended(project: Project, post: Path) -> None:
     other = project.write("posts/other.md", SLIP.format(offset="", more="").replace("03-12", "03-13"))
     done = project.announce("check", "--fix", "posts/other.md", "--yes")
-    assert "mended: posts/other.md\n" in done.stdout
+    assert "fixed: posts/other.md\n" in done.stdout
     assert " ," in post.read_text(encoding="utf-8")
     assert " ," not in other.read_text(encoding="utf-8")
 

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from pydantic_core import from_json
 
 from bot.domain import Digests, Finding, MastodonOptions, Missed, Picture, Post, Reminder
-from bot.posts.frontmatter.options import NOTHING_SAID
+from bot.posts.frontmatter.options import NO_OPTIONS
 from bot.posts.listing import FileState
 
 _FIELDS: Final = tuple(field.name for field in fields(Post))
@@ -42,7 +42,7 @@ def post_to_json(path: str, state: FileState, pictures: Mapping[str, FileState |
         values[_PUBLISHED] = int(post.published.timestamp())
     values[_PATH] = str(post.path)
     values[_DIGESTS] = (post.digests.entry, post.digests.announcement)
-    values[_MASTODON] = None if post.mastodon == NOTHING_SAID else post.mastodon
+    values[_MASTODON] = None if post.mastodon == NO_OPTIONS else post.mastodon
     for at in (*_LISTS, *_RECORDS):
         values[at] = values[at] or None
     unusual = [at for at in _UNUSUAL if values[at] is not None]
@@ -67,7 +67,7 @@ def posts_from_json(
             if values[at] is None:
                 values[at] = ()
         if values[_MASTODON] is None:
-            values[_MASTODON] = NOTHING_SAID
+            values[_MASTODON] = NO_OPTIONS
         for at in unusual or ():
             values[at] = _UNUSUAL[at][1](values[at])
         post = Post(**dict(zip(_FIELDS, values, strict=True)))

@@ -95,7 +95,7 @@ MOST_TOOTS: Final = 20
 #: Pelican's statuses for articles that appear in no list and no feed (docs.getpelican.com, "Publishing drafts").
 _NOT_PUBLISHED: Final = frozenset({"draft", "hidden", "skip"})
 #: The options of most posts; one shared object saves memory.
-NOTHING_SAID: Final = MastodonOptions()
+NO_OPTIONS: Final = MastodonOptions()
 _HOW_TO_THREAD: Final = 'Write thread: auto, or thread: and below it lines such as - "The second toot."'
 
 
@@ -138,7 +138,7 @@ def read_if_missed(fields: Fields) -> Missed | None:
 def read_mastodon_options(fields: Fields, *, media: tuple[Picture, ...] | None = None) -> MastodonOptions:
     """Read the options below `mastodon:`; `media` reads its list of pictures. Raises PostError."""
     if fields.get("mastodon") is None:
-        return NOTHING_SAID
+        return NO_OPTIONS
     fields.mapping("mastodon", "Write for example mastodon: and below it, indented, skip: true.")
     parts = _thread(fields)
     numbered = fields.flag("mastodon.numbered", default=False)
