@@ -6,9 +6,9 @@ from threading import Lock
 from typing import Final
 
 from bot.feeds.document import Document
-from bot.feeds.xml import insert_entries, make_generator, render_rss_item
+from bot.feeds.xml import RSS_TYPE, insert_entries, make_generator, render_rss_item
 
-MEDIA_TYPE: Final = "application/rss+xml"
+MEDIA_TYPE: Final = RSS_TYPE
 FILE_NAME: Final = "rss.xml"
 
 # feedgen 1.0.0 switches the process's locale to C and back for each RSS date; two threads could leave it switched.
