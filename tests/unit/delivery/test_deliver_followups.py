@@ -108,6 +108,20 @@ class TestEdits:
         assert world.row(occasion=Occasion.edit(1)).attempts == 2
         assert world.server.texts == ["new words"]
 
+    def test_a_clock_set_forward_after_a_crash_does_not_shorten_the_wait(self, world: World, publish: Delivery) -> None:
+        world.owes(following(publish, Action.EDIT, announcement=NEW))
+        lease = world.ledger.acquire_lease(publish.key.account, owner="dead", duration=SECOND)
+        edit = world.row(occasion=Occasion.edit(1))
+        assert world.ledger.write_intent(lease, edit, after_id="1", now=NOW)
+        world.later(2 * SECOND)
+        world.clock.step_to(world.clock.now() + 60 * MINUTE)
+        result = world.deliver_pending()
+        # The edit of the process that died may still arrive, and must not undo this one.
+        assert (world.row(occasion=Occasion.edit(1)).state, world.server.shown) == (DeliveryState.DUE, [])
+        assert result.wait_until == world.clock.now() + TIMING.settle - 2 * SECOND
+        world.later(TIMING.settle)
+        assert world.row(occasion=Occasion.edit(1)).state is DeliveryState.SENT
+
     def test_a_toot_that_is_gone_cannot_be_edited(self, world: World, publish: Delivery) -> None:
         world.server.statuses.clear()
         world.owes(following(publish, Action.EDIT, announcement=NEW))
