@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.config import Config
-from bot.domain import AccountFacts, DeliveryState, Limits, QuotePolicy, WriteBatch, WriteResult
+from bot.domain import AccountFacts, DeliveryState, EventKind, Limits, QuotePolicy, WriteBatch, WriteResult
 from bot.ledger import Ledger
 from bot.posts.folder import PostFolder, Scan
 from bot.runtime.deliverer import Accounts
@@ -81,6 +81,18 @@ def test_the_first_toot_of_an_account_is_composed_by_its_servers_limits(
     assert stage.publisher.questions.count("who") == 1
     assert [post.slug for post in result.plan.released] == ["keynote"]
     assert result.changed_files
+
+
+def test_what_the_first_of_two_cycles_finds_is_reported_by_the_tick(site_config: Callable[..., Config]) -> None:
+    stage = Stage(site_config(accounts=ACCOUNTS))
+    stage.publisher.limits = Limits(characters=60)  # the toot is composed again, by a second cycle
+    (stage.config.posts_folder / "broken.md").write_text("---\ntitle: [\n---\n")
+    stage.clock.step_to(NOON)
+    result, delivered = stage.bot.tick()
+    assert len(delivered) == 2
+    assert [event.kind for event in result.events].count(EventKind.RELEASED) == 1
+    assert EventKind.PROBLEM in [event.kind for event in result.events]
+    assert result.attention, "the exit code of `announce tick`"
 
 
 def test_new_limits_of_a_server_hold_for_the_next_toot(site_config: Callable[..., Config]) -> None:
