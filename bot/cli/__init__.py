@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -96,6 +97,7 @@ def announce(ctx: click.Context, /, **options: Any) -> None:
 
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 something new needs attention, 2 wrong use or settings."""
+    _open_closed_streams()
     try:
         code = announce.main(prog_name="announce", standalone_mode=False)
     except click.exceptions.Exit as leave:
@@ -111,6 +113,13 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001 — the last edge: a person gets a line, not a traceback
         code = _explain(error)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _open_closed_streams() -> None:
+    # Python has None for a stream that the caller closed (`2>&-`), and the next file opened would take its number.
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 — for the whole process
 
 
 def _explain_use(error: click.ClickException) -> int:
@@ -129,6 +138,10 @@ def _explain(error: Exception) -> int:
     if isinstance(error, BotError):
         click.echo("\n".join(f"announce: {line}" for line in str(error).splitlines()), err=True)
         return 2 if isinstance(error, ConfigError | UsageError) else 1
+    if isinstance(error, OSError):  # such as a full disk below standard output
+        subject = f"{error.filename}: " if error.filename is not None else ""
+        click.echo(f"announce: {subject}{error.strerror or error}.", err=True)
+        return 1
     if "--debug" not in sys.argv:
         click.echo(
             f"announce: an unexpected error: {type(error).__name__}: {error}\n"

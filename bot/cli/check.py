@@ -51,7 +51,7 @@ class FixCommand(click.Command):
     """A command with `--fix` and `--fix=KIND`, where the word after `--fix` is not taken for its kind."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """The arguments, with what `--fix` alone means."""
+        """Parse the arguments, with `--fix` alone read as `--fix=words`."""
         end = args.index("--") if "--" in args else len(args)
         meant = [f"--fix={KINDS[0]}" if arg == "--fix" else arg for arg in args[:end]]
         return super().parse_args(ctx, [*meant, *args[end:]])
@@ -103,7 +103,7 @@ def check(
     """Find what is wrong with posts, settings or a built site."""
     form = "json" if as_json else str(options["form"])
     if kinds:
-        _refuse_beside_fix(site=site, changed_since=options["since"], format=form != "text")
+        _refuse_with_fix(site=site, changed_since=options["since"], format=form != "text")
         _fix(propose_repairs(_checked(config, paths), kinds), yes=options["yes"])
         return
     result: CheckResult | None = None
@@ -112,7 +112,7 @@ def check(
         result = _checked(config, paths, since=options["since"], online=options["online"])
         findings, suppressed, summary = result.findings, result.suppressed, f"{_some(result.count, 'post')} checked"
     else:
-        _refuse_beside_site(form, options["since"])
+        _refuse_with_site(form, options["since"])
         built = search_built_site(config, site, paths=paths, clock=SystemClock())
         findings = built.findings
         summary = f"{_some(built.posts, 'post')} to come looked for in {_some(built.files, 'file')}"
@@ -145,7 +145,7 @@ def _top_of_repository() -> Path:
     return Path(os.environ.get("GITHUB_WORKSPACE") or ".").resolve()
 
 
-def _refuse_beside_site(form: str, since: str | None) -> None:
+def _refuse_with_site(form: str, since: str | None) -> None:
     if form == "markdown" or since is not None:
         option = "--changed-since" if since is not None else "--format markdown"
         raise UsageError(f"{option} is about posts, --site about a built site.", remedy="Leave one of them out.")
@@ -176,18 +176,18 @@ def _show_findings(
 
 
 def _show_sources(config: Config) -> None:
-    """Tell what was checked, where posts come from repositories: a check fetches nothing."""
+    """Print which folders and checkouts were checked: a check fetches nothing."""
     if config.sources and config.posts_folder.is_dir():
-        click.echo(f"looked at: {config.site.posts}")
+        click.echo(f"checked: {config.site.posts}")
     for source in config.sources:
         place = checkout_dir_of(config, source)
         status, commit = read_fetch_status(place.status), place.commit()
         when = f", fetched {format_distance(status.fetched, datetime.now(UTC))}" if status.fetched else ""
         at = f"at {commit[:10]}{when}" if commit else "not fetched yet: `announce run` and `announce tick` do that"
-        click.echo(f"looked at: {source.shown}, folder {source.folder}, {at}")
+        click.echo(f"checked: {source.shown}, folder {source.folder}, {at}")
 
 
-def _refuse_beside_fix(**options: Any) -> None:
+def _refuse_with_fix(**options: Any) -> None:
     """Raises UsageError if one of these options is given too."""
     for name, value in options.items():
         if value:

@@ -51,7 +51,7 @@ port_option = click.option(
 
 
 def slugs(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
-    """Names of posts, for the shell to complete: by the files' names alone, so that nobody waits. Never raises."""
+    """Names of posts, for the shell to complete: by the files' names alone, which is fast. Never raises."""
     try:
         named = ctx.params.get("own_config") or ctx.find_root().params.get("config")
         config = load_config(Path(named or DEFAULT_PATH))
@@ -98,7 +98,7 @@ _ANNOUNCEMENT: Final = (
     "source",
     "reminders",
 )
-#: Records whose JSON programs know, whatever fields the record has besides, and in whatever order.
+#: The JSON keys of records that programs read, independent of the records' own fields and their order.
 _JSON_FIELDS: Final[Mapping[type, tuple[str, ...]]] = {
     Finding: ("rule", "severity", "path", "line", "column", "field", "problem", "remedy"),
     # An option that is new comes last: the keys before it keep their order.

@@ -55,11 +55,11 @@ def init(
 ) -> None:
     """Make settings for the site in this folder.
 
-    Looks at it (Eleventy, Jekyll, Hugo, Pelican or plain), asks what it cannot know, writes config/bot.toml, and says
-    what would happen now. Without a terminal nothing is asked.
+    Detects its generator (Eleventy, Jekyll, Hugo, Pelican or none), asks for what it cannot detect, writes
+    config/bot.toml, and says what would happen now. Without a terminal it asks nothing.
     """
     path = own_config or ctx.obj["config"] or DEFAULT_PATH
-    with progress("Looking at the files") as advance:
+    with progress("Reading the files") as advance:
         found = propose_settings(path, posts=posts, force=force, progress=advance)
     _introduce(found)
     found = _answered(found, {name: answer for name in QUESTIONS if (answer := answers[name])})
@@ -96,9 +96,9 @@ def _answered(found: Proposal, given: dict[str, str]) -> Proposal:
             click.echo(f"{_PROMPTS[name]}: {guess} (detected; override it with --{name})")
     found = with_answers(found, given)
     for doubt in found.doubts:
-        click.echo(f"Look at this: {doubt}.")
+        click.echo(f"Check this: {doubt}.")
     if not found.permalink_known:
-        click.echo(f"Look at this: the permalink cannot be known: {found.permalink_from}; name it with --permalink.")
+        click.echo(f"Check this: the permalink cannot be detected: {found.permalink_from}; name it with --permalink.")
     return found
 
 

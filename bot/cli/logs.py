@@ -1,4 +1,4 @@
-"""What `run` and `tick` write: lines for people or JSON, without secrets, and without unreleased posts if so wanted."""
+"""What `run` and `tick` write: lines for people or JSON, without secrets; unreleased posts are redacted on request."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class LogOptions:
 
 
 def log_options(command: _Command) -> Callable[..., None]:
-    """Give a command `--log-format`, `--log-level` and `--redact`, and what they say as `log`."""
+    """Give a command `--log-format`, `--log-level` and `--redact`, and their values as `log`."""
 
     @click.option(
         "--log-format",
@@ -88,7 +88,7 @@ class LineHandler(logging.Handler):
             with aside():
                 click.echo(self._write(record), err=getattr(record, "err", False))
         except OSError:
-            # Nobody reads on, or the disk of the log is full: the work goes on, the ledger has the history.
+            # The reader closed the pipe, or the log's disk is full: the bot continues, and the ledger has the history.
             return
 
     def _as_text_line(self, record: logging.LogRecord) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 
 import click
 
@@ -76,7 +77,7 @@ def skip(config: Config, post: str, yes: bool, as_json: bool) -> None:
 @json_option
 def pause(config: Config, yes: bool, as_json: bool) -> None:
     """Release and toot nothing until `announce resume`."""
-    proposal = propose_pause(config, operator=getpass.getuser(), clock=SystemClock())
+    proposal = propose_pause(config, operator=name_operator(), clock=SystemClock())
     _confirm_and_apply(config, proposal, yes=yes, as_json=as_json)
 
 
@@ -89,13 +90,20 @@ def resume(config: Config, yes: bool, as_json: bool) -> None:
 
     What a person held stays held until `announce release`.
     """
-    proposal = propose_resume(config, operator=getpass.getuser(), clock=SystemClock())
+    proposal = propose_resume(config, operator=name_operator(), clock=SystemClock())
     _confirm_and_apply(config, proposal, yes=yes, as_json=as_json)
 
 
+def name_operator() -> str:
+    """The user's name, for the log of what was decided; the uid if the machine knows no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run under such a uid
+        return f"uid {os.getuid()}"
+
+
 def _override(config: Config, name: str, kind: OverrideKind, *, yes: bool, as_json: bool, early: bool = False) -> None:
-    operator = getpass.getuser()
-    proposal = propose_override(config, name, kind, operator=operator, clock=SystemClock(), early=early)
+    proposal = propose_override(config, name, kind, operator=name_operator(), clock=SystemClock(), early=early)
     _confirm_and_apply(config, proposal, yes=yes, as_json=as_json)
 
 
@@ -108,8 +116,8 @@ def _confirm_and_apply(config: Config, proposal: Proposal, *, yes: bool, as_json
     applied = apply(config, proposal, clock=SystemClock())
     if applied.came_late:
         raise UsageError(
-            "your word is kept, but the bot was at work on the toot just then.",
-            remedy="Look at `announce queue` whether it came in time.",
+            "the override is recorded, but the bot was sending the toot at that moment.",
+            remedy="See in `announce queue` whether it came in time.",
         )
     if as_json:
         echo_json(

@@ -52,7 +52,7 @@ def progress(what: str, total: int | None = None) -> Iterator[Callable[[int], No
     if not _is_wanted():
         yield lambda _: None
         return
-    # Imported here, as rich takes 30 ms that nobody need wait for where no line is shown.
+    # Imported here, as rich takes 30 ms, which a command without a progress line saves.
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 

@@ -36,7 +36,7 @@ def queue(
 ) -> None:
     """Show what goes out next, when and where, and what does not and why.
 
-    Times are the site's, with those in UTC beside them. --ics names posts to come: keep that file to yourself.
+    Times are the site's, followed by UTC. --ics names posts to come: keep that file to yourself.
     """
     if as_json + as_calendar + (ics is not None) > 1:
         raise UsageError("--json, --calendar and --ics exclude each other.", remedy="Choose one.")

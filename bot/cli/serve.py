@@ -39,7 +39,7 @@ def serve(config: Config, listen: str | None) -> None:
 
 
 def server_for(config: Config, bot: Bot) -> PublicServer:
-    """The public server beside a running bot, where `[serve] listen` says."""
+    """The public server of a running bot, at the address in `[serve] listen`."""
     host, port = _address(config.serve.listen)
     push = bot.sources.push_hook()
     app = make_public_app(config, health=bot.heartbeat.health, push=push)

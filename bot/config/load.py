@@ -142,8 +142,12 @@ def load_config(path: Path = DEFAULT_PATH) -> Config:
             "`announce init`.",
         )
         raise ConfigError(path, [fault]) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(path, [Fault(where="settings", problem=f"cannot be read: {error}.")]) from None
+    except OSError as error:
+        problem = f"cannot be read: {error.strerror or error}."
+        raise ConfigError(path, [Fault(where="settings", problem=problem)]) from None
+    except UnicodeDecodeError as error:
+        problem = f"is not UTF-8: byte 0x{error.object[error.start]:02x} cannot be read."
+        raise ConfigError(path, [Fault(where="settings", problem=problem, remedy="Save it as UTF-8.")]) from None
     return load_text(text, path)
 
 

@@ -138,7 +138,7 @@ def store_token(path: Path, value: str, application: Application) -> None:
     except OSError as error:
         raise OutputError(
             f"{path} cannot be written: {error.strerror}.",
-            remedy="Mend that, or name another `token_file` in the settings.",
+            remedy="Fix that, or name another `token_file` in the settings.",
         ) from None
 
 

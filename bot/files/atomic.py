@@ -149,7 +149,7 @@ def exists_error(path: Path, *, remedy: str = "Choose another name, or move it a
 
 
 def _unwritable(path: Path, error: OSError) -> OutputError:
-    return OutputError(f"{path} cannot be written: {error.strerror or error}.", remedy="Mend that, or name another.")
+    return OutputError(f"{path} cannot be written: {error.strerror or error}.", remedy="Fix that, or name another.")
 
 
 def rewrite(path: Path, *, before: bytes, after: bytes) -> None:

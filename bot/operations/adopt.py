@@ -1,4 +1,4 @@
-"""Taking over what an account already shows: for a new ledger beside an account with a history.
+"""Taking over what an account already shows: for a new ledger and an account with a history.
 
 The delivery itself looks back only as far as what is waiting. `announce adopt` reads the whole season, so that edits
 and withdrawals find the toots of posts that were announced before this ledger began.

@@ -152,7 +152,7 @@ class Repairs:
     root: Path
     fixes: tuple[Fix, ...]
     foreign: int  #: posts of other repositories, which are left alone
-    offsets_left: int  #: wrong offsets, where nobody asked for their repair
+    offsets_left: int  #: wrong offsets whose repair the caller did not ask for
 
 
 def propose_repairs(result: CheckResult, kinds: Collection[str]) -> Repairs:

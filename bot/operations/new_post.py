@@ -157,7 +157,7 @@ def _name(config: Config, title: str, slug: str | None, moment: datetime | None)
     name = slug_from(title) if slug is None else slug
     if not name:
         raise UsageError("the title gives no name for the file.", remedy="Add --slug, for example --slug tickets.")
-    if re.search(r"[\s/\\]|^[._]|\.md$", name):
+    if re.search(r"[\s/\\\ud800-\udfff]|^[._]|\.md$", name):
         raise UsageError(f'--slug: "{name}" is no name for a post.', remedy="Write for example --slug tickets.")
     if config.posts.dated_names and moment is None:
         raise UsageError("the files' names begin with a date here.", remedy="Say when it is released with --at.")

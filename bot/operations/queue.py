@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from bot.domain import Occasion, Post, Reason
+from bot.domain import DeliveryKey, Occasion, Post, Reason
 from bot.domain.errors import PostError
 from bot.operations.site import SiteState
 from bot.planner.builder import PlanItem
@@ -117,12 +117,14 @@ class TickForecast:
 def foresee_tick(site: SiteState) -> TickForecast:
     """What one cycle would do with a site as of `site.now`."""
     plan = site.plan
-    changed = {(change.key.post_id, change.key.account) for change in plan.batch.changes}
+    changed = {change.key for change in plan.batch.changes}
     return TickForecast(
         doubt=plan.doubt,
         released=tuple(plan.released),
         due=tuple(plan.of(Verdict.DUE)),
         waiting=tuple(plan.of(Verdict.WAITING)),
         unknown=tuple(plan.of(Verdict.SENDING)),
-        held=tuple(item for item in plan.of(Verdict.HELD) if (item.post_id, item.account) in changed),
+        held=tuple(
+            item for item in plan.of(Verdict.HELD) if DeliveryKey(item.post_id, item.account, item.occasion) in changed
+        ),
     )

@@ -18,7 +18,7 @@ from typing import Final
 from bot.config import Account, Config, token_variable
 from bot.domain import DeliveryState
 from bot.domain.clock import ShiftedClock
-from bot.domain.errors import UsageError
+from bot.domain.errors import OutputError, UsageError
 from bot.integrations.old_feed import is_address
 from bot.ledger import url_in
 from bot.posts.git.folders import open_posts
@@ -43,10 +43,18 @@ class Stage:
 
 
 def set_stage(config: Config, *, server: str) -> Stage:
-    """The settings with every account on the sandbox, and ledger and feeds in a folder of their own."""
+    """The settings with every account on the sandbox, and ledger and feeds in a folder of their own.
+
+    Raises OutputError if the folder cannot be made.
+    """
     folder = config.root / "var" / "rehearsal"
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise OutputError(
+            f"{folder} cannot be made: {error.strerror or error}.", remedy="A rehearsal needs to write there."
+        ) from error
     accounts = {name: _on_sandbox(account, server) for name, account in config.accounts.items()}
     return Stage(
         folder=folder,

@@ -66,7 +66,7 @@ def find_post(config: Config, name: str, *, scan: Scan | None = None) -> Post:
     Raises PostError for a broken one, or if the posts folder cannot be read; UsageError if there is none.
     """
     path = Path(name)
-    if path.suffix == ".md" and path.is_file():
+    if path.suffix == ".md" and _is_file(path):
         return _with_front_matter(read_post(path.absolute(), config=config), name)
     scan = open_posts(config).scan() if scan is None else scan
     if not scan.signature and scan.faults:  # the folder itself
@@ -83,6 +83,13 @@ def find_post(config: Config, name: str, *, scan: Scan | None = None) -> Post:
     near = difflib.get_close_matches(name, [post.slug for post in scan.posts], n=1)
     remedy = f'Did you mean "{near[0]}"?' if near else "`announce queue --all` lists the posts."
     raise UsageError(f"there is no post {name}.", remedy=remedy)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # the name is too long, or its folder cannot be read
+        return False
 
 
 def post_from_bytes(config: Config, data: bytes, name: str) -> Post:

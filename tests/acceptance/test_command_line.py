@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -56,6 +59,8 @@ def test_hubs_are_told_only_where_there_are_some(project: Project) -> None:
         (["preview"], "Missing argument"),
         (["preview", "first-new"], 'Did you mean "first-news"?'),
         (["preview", "nothing-like-it"], "there is no post nothing-like-it"),
+        (["preview", "n" * 300 + ".md"], f"there is no post {'n' * 300}.md"),
+        (["new", "News", "--slug", "n\udcff"], "is no name for a post"),
         (["queue", "--config", "nowhere.toml"], "nowhere.toml: settings: there is no such file"),
         (["--config", "nowhere.toml", "queue"], "nowhere.toml: settings: there is no such file"),
         (["queue", "--now", "tomorrow"], '--now: "tomorrow" is not a datetime'),
@@ -74,6 +79,40 @@ def test_wrong_use_is_one_clear_line_and_exit_code_2(project: Project, arguments
     (line,) = done.stderr.splitlines()
     assert line.startswith("announce: ")
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+@pytest.mark.parametrize("command", ["check", "queue", "pause"])
+def test_a_closed_stream_is_no_fault(project: Project, command: str, closed: str) -> None:
+    project.write_post("first-news", "2024-07-16 06:00:00")
+    shell = f"{shlex.join(project.command(command))} {closed}"
+    done = subprocess.run(
+        shell,
+        shell=True,
+        cwd=project.root,
+        env=project.environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "fault of announce" not in done.stderr
+    assert done.returncode == (2 if command == "pause" else 0), done.stderr
+
+
+def test_a_full_disk_below_standard_output_is_one_clear_line(project: Project) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            project.command("schema"), env=project.environ, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (done.returncode, done.stderr) == (1, "announce: No space left on device.\n")
+
+
+def test_settings_that_are_no_text_are_named_with_a_remedy(project: Project) -> None:
+    (project.root / "config/bot.toml").write_bytes(b'[site]\ntitle = "\xe9"\n')
+    done = project.announce("check")
+    assert done.returncode == 2
+    assert "config/bot.toml: settings: is not UTF-8: byte 0xe9 cannot be read. Save it as UTF-8." in done.stderr
 
 
 def test_wrong_settings_are_named_all_at_once(project: Project) -> None:

@@ -1,4 +1,4 @@
-"""`announce doctor`: everything that somebody who helps would ask, each line well or with its remedy.
+"""`announce doctor`: what a helper would ask for; each line is well or has its remedy.
 
 People paste it into public issues: no secret, no title, name or datetime of a post to come stands in it, and no path
 outside of the project's folder.

@@ -1,4 +1,4 @@
-"""All that is looked at, in order. What fails on the way is a line, not the end."""
+"""All examinations, in order. One that fails becomes a line and does not end the report."""
 
 from __future__ import annotations
 
@@ -75,9 +75,9 @@ def _with(
             yield config, line
     except BotError:
         # Its words may name what is not public.
-        yield config, problem(group, "it cannot be looked at", "`announce check` says why.")
+        yield config, problem(group, "it cannot be examined", "`announce check` says why.")
     except OSError as error:
-        yield config, problem(group, f"it cannot be looked at: {error.strerror or type(error).__name__}")
+        yield config, problem(group, f"it cannot be examined: {error.strerror or type(error).__name__}")
 
 
 def _clock(config: Config, now: datetime) -> Iterator[DoctorLine]:

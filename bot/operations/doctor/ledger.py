@@ -1,4 +1,4 @@
-"""The ledger: looked at without changing it, not even to a newer schema."""
+"""The ledger, read without changing it, not even to a newer schema."""
 
 from __future__ import annotations
 

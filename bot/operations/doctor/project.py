@@ -56,7 +56,7 @@ def _hide_secret(name: str, value: Any, *, secret: bool) -> Any:
         return value if plain or not value else HIDDEN
     if _WITH_PASSWORD.search(str(value)):
         return HIDDEN
-    # Where the bot lies on somebody's disk is nobody's business.
+    # The report goes into public issues: the path on the operator's disk is left out.
     is_on_disk = name in _PATHS or name.endswith(".token_file")
     return HIDDEN if is_on_disk and str(value).startswith("/") else value
 
@@ -90,7 +90,7 @@ def posts(config: Config, snapshot: Snapshot, now: datetime) -> Iterator[DoctorL
         yield problem(_GROUP, "they cannot be read", "`announce check` says why.")
         return
     past = sum(post.published is not None and post.published <= now for post in scan.posts)
-    # How many are to come is nobody's business either.
+    # The number of posts to come is left out too.
     yield ok(_GROUP, f"they can be read; the datetimes of {past} have come")
     if scan.faults:
         files = "1 file" if len(scan.faults) == 1 else f"{len(scan.faults)} files"

@@ -1,4 +1,4 @@
-"""One thing that was looked at, and how it is."""
+"""One line of the report: a state, and what it says."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ class State(Enum):
     """How something is."""
 
     OK = "ok"
-    NOTE = "note"  #: nothing to be done, or nobody knows
+    NOTE = "note"  #: nothing to do, or the state is unknown
     PROBLEM = "problem"  #: needs attention
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DoctorLine:
-    """One thing that was looked at."""
+    """One line of the report."""
 
     group: str  #: "versions", "settings", ...
     says: str

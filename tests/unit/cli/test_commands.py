@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 import subprocess
 import sys
 
@@ -9,6 +11,7 @@ import click
 import pytest
 
 from bot.cli import SECTIONS, announce
+from bot.cli.overrides import name_operator
 
 HELP = {name: help_line for commands in SECTIONS.values() for name, help_line in commands.items()}
 #: Modules of the package that commands share.
@@ -39,3 +42,12 @@ def test_listing_the_commands_imports_none_of_them(arguments: list[str]) -> None
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     imported = done.stdout.rpartition("MODULES")[2].split()
     assert imported == ["bot.cli"]
+
+
+@pytest.mark.parametrize("error", [KeyError("uid not found: 54321"), OSError("No username set in the environment")])
+def test_an_operator_without_a_name_is_named_by_number(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def fail() -> str:
+        raise error
+
+    monkeypatch.setattr(getpass, "getuser", fail)
+    assert name_operator() == f"uid {os.getuid()}"

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.config import Config
+from bot.domain.errors import OutputError
 from bot.operations.rehearsal import set_stage
 
 
@@ -16,7 +17,7 @@ def test_no_hub_is_told_of_a_rehearsal(site_config: Callable[..., Config]) -> No
     assert stage.config.feeds.hubs == ()
 
 
-def test_the_site_is_selected_nothing(site_config: Callable[..., Config]) -> None:
+def test_the_site_is_asked_nothing(site_config: Callable[..., Config]) -> None:
     asked = 'wait_for_page = "30m"\ndeploy_hook = "https://ci.example/build"'
     stage = set_stage(site_config(release=asked), server="http://127.0.0.1:3000")
     assert (stage.config.wait_for_page, stage.config.release.deploy_hook) == (timedelta(), None)
@@ -28,3 +29,10 @@ def test_an_old_feed_is_taken_over_from_a_file_and_fetched_from_nowhere(
 ) -> None:
     stage = set_stage(site_config(feeds=f'import = "{source}"'), server="http://127.0.0.1:3000")
     assert stage.config.feeds.import_ == kept
+
+
+def test_a_folder_that_cannot_be_made_is_named(site_config: Callable[..., Config]) -> None:
+    config = site_config()
+    (config.root / "var").write_text("no folder")
+    with pytest.raises(OutputError, match=r"var/rehearsal cannot be made: Not a directory\."):
+        set_stage(config, server="http://127.0.0.1:3000")
