@@ -50,6 +50,13 @@ def test_a_file_that_cannot_be_read_may_be_one_to_come(embargo: Embargo) -> None
     assert "venue" not in embargo.redacted("posts/venue.md: has no end")
 
 
+def test_a_fault_of_a_released_post_is_named(make_post: Callable[..., Post]) -> None:
+    known, embargo = make_post(slug="tickets", path=Path("posts/tickets.md")), Embargo()
+    embargo.learn([known], faults=[PostError(known.path, "has a broken reminder")], released={known.post_id})
+    text = "problem  posts/tickets.md: has a broken reminder"
+    assert embargo.redacted(text) == text
+
+
 def test_released_posts_and_other_words_stay(embargo: Embargo) -> None:
     text = "sent  tickets → conf@example.social"
     assert embargo.redacted(text) == text
