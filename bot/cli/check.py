@@ -26,6 +26,7 @@ from bot.domain.clock import SystemClock
 from bot.domain.durations import format_distance
 from bot.domain.errors import UsageError
 from bot.domain.rules import RULES
+from bot.domain.wording import count_words
 from bot.operations.check import (
     CheckResult,
     Repairs,
@@ -110,12 +111,16 @@ def check(
     suppressed: tuple[Suppressed, ...] = ()
     if site is None:
         result = _checked(config, paths, since=options["since"], online=options["online"])
-        findings, suppressed, summary = result.findings, result.suppressed, f"{_some(result.count, 'post')} checked"
+        findings, suppressed, summary = (
+            result.findings,
+            result.suppressed,
+            f"{count_words(result.count, 'post')} checked",
+        )
     else:
         _refuse_with_site(form, options["since"])
         built = search_built_site(config, site, paths=paths, clock=SystemClock())
         findings = built.findings
-        summary = f"{_some(built.posts, 'post')} to come looked for in {_some(built.files, 'file')}"
+        summary = f"{count_words(built.posts, 'post')} to come looked for in {count_words(built.files, 'file')}"
     if form == "json":
         shown = [{**plain(one.finding), "silenced": one.reason} for one in suppressed] if options["show_all"] else []
         echo_json([*findings, *shown])
@@ -156,10 +161,6 @@ def _fails(findings: tuple[Finding, ...], fail_on: str) -> bool:
     return any(finding.severity.value in serious for finding in findings)
 
 
-def _some(count: int, name: str) -> str:
-    return f"{count} {name}{'' if count == 1 else 's'}"
-
-
 def _show_findings(
     findings: tuple[Finding, ...], checked: str, suppressed: tuple[Suppressed, ...], *, show_all: bool
 ) -> None:
@@ -171,7 +172,7 @@ def _show_findings(
         shown = f"silenced  {escape(str(one.finding))}  [dim]({one.finding.rule}: {escape(one.reason)})[/dim]"
         out.print(shown, soft_wrap=True)
     numbers = {word: sum(finding.severity.value == word for finding in findings) for word in _COLOURS}
-    summary = ", ".join(_some(number, word) for word, number in numbers.items())
+    summary = ", ".join(count_words(number, word) for word, number in numbers.items())
     click.echo(f"{checked}: {summary}{f' ({len(suppressed)} silenced)' if suppressed else ''}")
 
 
@@ -201,14 +202,14 @@ def _fix(repairs: Repairs, *, yes: bool) -> None:
     for fix in repairs.fixes:
         _show(fix)
     if repairs.foreign:
-        click.echo(f"{_some(repairs.foreign, 'file')} of [[sources]] left alone: fix them in their repositories")
+        click.echo(f"{count_words(repairs.foreign, 'file')} of [[sources]] left alone: fix them in their repositories")
     if repairs.offsets_left:
         some = f"{repairs.offsets_left} wrong offset{' is' if repairs.offsets_left == 1 else 's are'}"
         click.echo(f"{some} left alone: `announce check --fix=offsets` is for times")
     if not repairs.fixes:
         click.echo("nothing to fix")
         return
-    click.echo(f"{_some(len(repairs.fixes), 'file')} would be changed")
+    click.echo(f"{count_words(len(repairs.fixes), 'file')} would be changed")
     confirm(yes=yes)
     for path in repair(repairs):
         click.echo(f"fixed: {path}")

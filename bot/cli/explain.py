@@ -14,7 +14,7 @@ from bot.cli.log import event_as_json
 from bot.config import Config
 from bot.domain import Delivery, Event, Occasion, Override
 from bot.domain.clock import SystemClock
-from bot.domain.wording import event_detail, event_words, reason_words
+from bot.domain.wording import count_words, event_detail, event_words, reason_words
 from bot.operations.explain import Explanation
 from bot.operations.explain import explain as explain_post
 from bot.planner.builder import PlanItem
@@ -133,7 +133,7 @@ def _words(found: Explanation) -> str:
     shown = "as the feeds show them" if found.digest == found.digest_shown else "not in the feeds as they stand"
     if found.digest_shown == "":  # an entry of a ledger that was just upgraded
         shown = "the next cycle compares them with the feeds"
-    times = f", changed {found.revision} time{'' if found.revision == 1 else 's'} since the release"
+    times = f", changed {count_words(found.revision, 'time')} since the release"
     return f"digest {found.digest[:12]}, {shown}{times if found.revision else ''}"
 
 
@@ -147,7 +147,7 @@ def _show_item(item: PlanItem, slug: str, names: Mapping[str, str], when: str) -
 
 
 def _show_delivery(delivery: Delivery, names: Mapping[str, str], when: Callable[[datetime | None], str]) -> None:
-    tries = f"{delivery.attempts} attempt{'' if delivery.attempts == 1 else 's'}"
+    tries = count_words(delivery.attempts, "attempt")
     account, occasion = delivery.key.account, delivery.key.occasion
     place = names.get(account, account)
     parts = (

@@ -13,6 +13,7 @@ from bot.cli.progress import progress
 from bot.config import DEFAULT_PATH, Config
 from bot.domain.clock import SystemClock
 from bot.domain.errors import PostError, UsageError
+from bot.domain.wording import count_words
 from bot.operations.setup.first_start import (
     QUESTIONS,
     FirstStart,
@@ -126,7 +127,7 @@ def _tell_what_next(config: Config, acct: str) -> None:
 
 def _first_lines(first: FirstStart, *, tooted: bool) -> Sequence[str]:
     """What a first start would do; `tooted`: whether there is an account."""
-    count = f"{first.total} post{'' if first.total == 1 else 's'}"
+    count = count_words(first.total, "post")
     if not first.total:
         return ["No posts yet."]
     if first.old == first.total:
@@ -135,7 +136,7 @@ def _first_lines(first: FirstStart, *, tooted: bool) -> Sequence[str]:
         f"{first.old} past" if first.old else "",
         f"{len(first.fresh)} of the last days" if first.fresh else "",
         f"{len(first.coming)} to come" if first.coming else "",
-        f"{first.drafts} draft{'' if first.drafts == 1 else 's'}" if first.drafts else "",
+        count_words(first.drafts, "draft") if first.drafts else "",
     ]
     lines = [f"{count}: {', '.join(filter(None, parts))}."]
     if first.fresh and tooted:

@@ -13,7 +13,7 @@ from bot.cli.common import echo_json, json_option, now_option, plain, read_now, 
 from bot.config import Config
 from bot.domain.clock import SystemClock
 from bot.domain.errors import UsageError
-from bot.domain.wording import reason_words
+from bot.domain.wording import count_words, reason_words
 from bot.files.atomic import write_file
 from bot.operations.queue import Queue, view_queue
 from bot.operations.site import SiteState, open_site
@@ -73,6 +73,5 @@ def _write_ics(site: SiteState, found: Queue, path: Path) -> None:
     host = urlsplit(site.config.site.url).hostname or "localhost"
     content = render_ics(events, site=site.config.site.title, host=host, now=datetime.now(UTC))
     write_file(path, content, private=True)
-    some = f"{len(events)} release{'' if len(events) == 1 else 's'}"
-    click.echo(f"{some} written to {path}, which only you can read.")
+    click.echo(f"{count_words(len(events), 'release')} written to {path}, which only you can read.")
     click.echo("It names posts that are not public yet: do not put it on the web or into a shared calendar.")

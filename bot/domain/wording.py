@@ -50,6 +50,11 @@ def reason_words(reason: Reason | None) -> str:
     return words if isinstance(words, str) else words(reason)
 
 
+def count_words(number: int, noun: str) -> str:
+    """A number with its noun: "1 post", "2 posts"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def minute(moment: datetime | None) -> str:
     """A moment to the minute, in UTC."""
     return f"{moment:%Y-%m-%d %H:%M} UTC"

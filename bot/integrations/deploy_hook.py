@@ -19,6 +19,7 @@ from bot.domain.backoff import Backoff, Outage
 from bot.domain.clock import Clock
 from bot.domain.entries import HIDDEN_VERSION
 from bot.domain.errors import FetchError, OutputError
+from bot.domain.wording import count_words
 from bot.http.answers import is_temporary
 from bot.http.client import WebClient
 from bot.ledger import Ledger
@@ -109,7 +110,7 @@ class DeployHookCaller:
         except FetchError as error:
             self._note_failure(error.message, at_once=not error.passing or not patient)
             return
-        number = f"{len(due)} post{'' if len(due) == 1 else 's'}"
+        number = count_words(len(due), "post")
         event = Event(at=self._clock.now(), kind=EventKind.DEPLOY_HOOK_CALLED, detail=number)
         notes = NotesChange(kind=NoteKind.DEPLOYED, changes=due)
         self._ledger.record(WriteBatch(notes=notes, events=(event,)), now=event.at)

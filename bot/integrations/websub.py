@@ -18,6 +18,7 @@ from bot.domain import Event, EventKind, NoteKind, NotesChange, WriteBatch
 from bot.domain.backoff import Backoff, Outage
 from bot.domain.clock import Clock
 from bot.domain.errors import FetchError
+from bot.domain.wording import count_words
 from bot.feeds.document import FeedFile
 from bot.files.public_paths import State, read_state
 from bot.http.client import WebClient
@@ -151,7 +152,7 @@ class WebSubPings:
         if len(notified) == len(due):
             self._troubles.pop(hub, None)
         if notified:
-            number = f"{len(notified)} feed{'' if len(notified) == 1 else 's'}"
+            number = count_words(len(notified), "feed")
             event = Event(at=self.clock.now(), kind=EventKind.PINGED, detail=f"{hub}: {number}")
             notes = NotesChange(
                 kind=NoteKind.PINGED, changes={_note_key(hub, topic): digest for topic, digest in notified.items()}

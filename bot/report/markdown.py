@@ -10,6 +10,7 @@ from urllib.parse import quote
 from bot.compose.composer import Toots
 from bot.domain import Finding, Picture, Post, Severity
 from bot.domain.durations import format_distance, format_duration
+from bot.domain.wording import count_words
 from bot.operations.branch import DeletedPost
 from bot.report.github import code, escape_prose, escape_text, escape_url, is_linkable
 from bot.report.outlook import DELETION_WORDS, Moment
@@ -38,7 +39,9 @@ def render_summary(summary: Summary, *, picture_address: PictureAddress, longest
         parts = [*top, *whole[:shown]]
         if shown < len(whole):
             left = len(whole) - shown
-            parts.append(f"### {_some(left, 'post')} in brief\n\nThere is no room here to show them as they will look.")
+            parts.append(
+                f"### {count_words(left, 'post')} in brief\n\nThere is no room here to show them as they will look."
+            )
             parts += brief[shown:]
         text = _put_together([*parts, *gone, _foot(summary)])
         if len(text) <= longest:
@@ -53,7 +56,7 @@ def _put_together(parts: Iterable[str]) -> str:
 def _cut(parts: list[str], foot: str, longest: int) -> str:
     """As many whole parts as fit, and the number of those left out."""
     for kept in range(len(parts) - 1, 0, -1):
-        left_out = f"**{_some(len(parts) - kept, 'more part')} left out:** the whole is longer than GitHub takes."
+        left_out = f"**{count_words(len(parts) - kept, 'more part')} left out:** the whole is longer than GitHub takes."
         text = _put_together([*parts[:kept], left_out, foot])
         if len(text) <= longest:
             return text
@@ -80,13 +83,13 @@ def _counts(summary: Summary) -> str:
     new = sum(view.is_new for view in summary.posts)
     kinds = [(new, "new post"), (len(summary.posts) - new, "changed post" if summary.since else "post")]
     kinds.append((len(summary.gone), "deleted post"))
-    return ", ".join(_some(number, name) for number, name in kinds if number)
+    return ", ".join(count_words(number, name) for number, name in kinds if number)
 
 
 def _verdict(summary: Summary) -> str:
     found = [*summary.findings, *(finding for view in summary.posts for finding in view.findings)]
     numbers = {severity: sum(finding.severity is severity for finding in found) for severity in Severity}
-    serious = [_some(number, severity.value) for severity, number in numbers.items() if number]
+    serious = [count_words(number, severity.value) for severity, number in numbers.items() if number]
     return f"{', '.join(serious)}." if serious else "Nothing is wrong with them."
 
 
@@ -95,7 +98,7 @@ def _alarm(view: PostView) -> str:
     for severity in (Severity.ERROR, Severity.WARNING):
         number = sum(finding.severity is severity for finding in view.findings)
         if number:
-            return f" {_SIGNS[severity].partition(' ')[0]} {_some(number, severity.value)}"
+            return f" {_SIGNS[severity].partition(' ')[0]} {count_words(number, severity.value)}"
     return ""
 
 
@@ -161,7 +164,7 @@ def _when(post: Post, summary: Summary) -> str:
 def _finding_list(findings: tuple[Finding, ...]) -> str:
     serious = [_finding(one) for one in findings if one.severity is not Severity.NOTE]
     notes = [_finding(one) for one in findings if one.severity is Severity.NOTE]
-    folded = _folded(_some(len(notes), "note"), "\n".join(notes)) if notes else ""
+    folded = _folded(count_words(len(notes), "note"), "\n".join(notes)) if notes else ""
     return "\n\n".join(filter(None, ["\n".join(serious), folded]))
 
 
@@ -233,10 +236,6 @@ def _foot(summary: Summary) -> str:
 
 def _folded(heading: str, body: str) -> str:
     return f"<details><summary>{heading}</summary>\n\n{body}\n\n</details>"
-
-
-def _some(count: int, name: str) -> str:
-    return f"{count} {name}{'' if count == 1 else 's'}"
 
 
 def picture_in_repository(base: str, root: Path) -> PictureAddress:

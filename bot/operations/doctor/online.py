@@ -10,7 +10,7 @@ from bot.config import Config
 from bot.domain import Snapshot
 from bot.domain.clock import Clock
 from bot.domain.errors import FetchError
-from bot.domain.wording import reason_words
+from bot.domain.wording import count_words, reason_words
 from bot.http.client import WebClient
 from bot.http.policy import policy_of_site
 from bot.integrations.server_clock import ServerTimes
@@ -58,7 +58,7 @@ def clock_of_servers(config: Config, clock: Clock) -> Iterator[DoctorLine]:
         # An answer tells whole seconds.
         yield ok(
             "clock",
-            f"agrees with {len(answers)} server{'' if len(answers) == 1 else 's'} within a few seconds",
+            f"agrees with {count_words(len(answers), 'server')} within a few seconds",
         )
 
 

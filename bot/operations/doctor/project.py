@@ -12,6 +12,7 @@ from bot.config import Config
 from bot.config.settings import is_secret
 from bot.domain import Severity, Snapshot
 from bot.domain.errors import PostError
+from bot.domain.wording import count_words
 from bot.operations.doctor.report import DoctorLine, note, ok, problem
 from bot.posts.git.checkout import checkout_dir_of
 from bot.posts.git.folders import open_posts
@@ -64,7 +65,7 @@ def _hide_secret(name: str, value: Any, *, secret: bool) -> Any:
 def settings(config: Config, environ: Mapping[str, str]) -> Iterator[DoctorLine]:
     """Whether everything is there that the settings speak of."""
     accounts = len(config.accounts)
-    names = "1 account" if accounts == 1 else f"{accounts or 'no'} accounts"
+    names = count_words(accounts, "account") if accounts else "no accounts"
     yield ok(
         "settings", f"{config.path.name} can be used: {names}, {config.site.timezone.key}, {config.site.permalink}"
     )
@@ -93,8 +94,11 @@ def posts(config: Config, snapshot: Snapshot, now: datetime) -> Iterator[DoctorL
     # The number of posts to come is left out too.
     yield ok(_GROUP, f"they can be read; the datetimes of {past} have come")
     if scan.faults:
-        files = "1 file" if len(scan.faults) == 1 else f"{len(scan.faults)} files"
-        yield problem(_GROUP, f"{files} cannot be used", "`announce check` names them and says why.")
+        yield problem(
+            _GROUP,
+            f"{count_words(len(scan.faults), 'file')} cannot be used",
+            "`announce check` names them and says why.",
+        )
     if decide(config, scan, snapshot, now=now).doubt:
         yield problem(_GROUP, "nothing is released at present", "`announce queue` says why.")
 
