@@ -118,7 +118,7 @@ def _show(found: Explanation, config: Config, now: datetime) -> None:
             _line(mark, (found.withdrawn if mark == "withdrawn" else "") or "yes")
     if found.override is not None:
         early = ", before its datetime" if found.override.early else ""
-        _line("said", f"{found.override.kind.value}{early}, by {found.override.who}, {when(found.override.at)}")
+        _line("override", f"{found.override.kind.value}{early}, by {found.override.who}, {when(found.override.at)}")
     for item in found.items:
         _show_item(item, found.slug, names, when(item.due))
     if found.is_draft:
