@@ -110,7 +110,7 @@ def test_explain_tells_of_a_post_from_its_draft_to_its_toot(project: Project, ti
     project.announce("hold", "news", "--yes")
     project.announce("tick")
     held = " ".join(project.announce("explain", "news").stdout.split())
-    assert "said hold, by " in held
+    assert "override hold, by " in held
     assert "held: held by " in held
     assert "next: `announce release news` lets it go" in held
     project.announce("release", "news", "--yes")

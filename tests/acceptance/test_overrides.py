@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import pty
-import re
 import select
 import subprocess
 import time
@@ -318,9 +317,3 @@ def test_the_log_names_the_person_in_plain_text(project: Project) -> None:
     project.write_post("one", ago(minutes=1))
     said(project, "hold", "one")
     assert project.announce("log").stdout.rstrip().endswith("held  one  by ada")
-
-
-def test_explain_shows_the_override_and_by_whom(project: Project) -> None:
-    project.write_post("first-news", "2199-07-16 06:00:00")
-    assert project.announce("hold", "first-news", "--yes", environ={"LOGNAME": "amy"}).returncode == 0
-    assert re.search(r"^override +hold, by amy, ", project.announce("explain", "first-news").stdout, re.MULTILINE)
